@@ -1,0 +1,1 @@
+"""A mock server of the Gemini API's model tuning."""

@@ -1,0 +1,1 @@
+"""The HTTP surface: read the request, ask the core, answer."""
