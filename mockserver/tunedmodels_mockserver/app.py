@@ -1,0 +1,104 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version as installed
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from .core.clock import Clock, SystemClock
+from .core.worlds import Pace, Worlds
+from .web import answers, unknown
+from .web.dispatch import MAX_BODY, Dispatch
+from .web.front import front
+from .web.routes import Route, routes
+from .web.system import System
+from .wire import discovery
+from .wire.surface import VERSIONS, surface
+
+_log = logging.getLogger("tunedmodels_mockserver")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a fake behaves.
+
+    ``seed`` makes ids and losses repeat from run to run (None: they differ). ``strict`` switches the
+    compatibility allowances off.
+    """
+
+    seed: int | None = None
+    pace: Pace = Pace()
+    strict: bool = False
+
+
+def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = SystemClock) -> Flask:
+    """Return a new fake with no models, as a WSGI application.
+
+    *clock* makes the clock of each world; pass ``lambda: my_clock`` to hold the clock of them all. The worlds
+    are at ``app.extensions["tunedmodels"]``.
+    """
+    settings = settings or Settings()
+    seed = secrets.randbits(64) if settings.seed is None else settings.seed
+    worlds = Worlds(seed, clock, settings.pace)
+    app = Flask("tunedmodels_mockserver", static_folder=None)
+    app.extensions["tunedmodels"] = worlds
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # A redirect would lose the body of a POST; no client of the service expects one.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    dispatch = Dispatch(worlds, settings.strict)
+    for number, route in enumerate(routes()):
+        app.add_url_rule(
+            route.rule(),
+            f"{route.method.id}#{number}",
+            partial(_answer, dispatch, route),
+            methods=[route.method.http],
+            provide_automatic_options=False,
+        )
+    app.add_url_rule("/health", view_func=partial(_health, time.monotonic()), endpoint="health")
+    app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
+    app.register_error_handler(HTTPException, _unknown)
+    app.register_error_handler(Exception, _bug)
+    app.wsgi_app = front(app.wsgi_app, strict=settings.strict)  # type: ignore[method-assign]
+    return app
+
+
+def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) -> Response:
+    started = time.perf_counter()
+    response = dispatch.answer(route, version)
+    elapsed = time.perf_counter() - started
+    response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
+    _log.info("%s %s %d %.1f ms", request.method, request.path, response.status_code, elapsed * 1000)
+    return response
+
+
+def _health(started: float) -> Response:
+    uptime = round(time.monotonic() - started, 3)
+    return answers.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime})
+
+
+def _discovery() -> Response:
+    version = request.args.get("version", "v1beta")
+    if version not in VERSIONS:
+        return unknown.answer(request.method, request.path)
+    return answers.document(discovery.document(surface(version), request.url_root))
+
+
+def _unknown(_error: HTTPException) -> Response:
+    """Answer a path that no route has, or a method that its route has not."""
+    return unknown.answer(request.method, request.path)
+
+
+def _bug(_error: Exception) -> Response:
+    _log.exception("a bug of the mock server, at %s %s", request.method, request.path)
+    response = answers.refusal(answers.bug(), System())
+    response.headers[answers.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
+    return response

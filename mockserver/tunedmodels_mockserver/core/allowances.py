@@ -1,0 +1,112 @@
+"""Compatibility allowances: where a real client departs from the service, and the fake lets it by default.
+
+Each says which client needs it, since when, and what its user can do. ``--strict`` switches all of them off;
+then the answer is the service's. When one applies, the answer names it in ``X-Tunedmodels-Note``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One departure: who needs it, what it lets through, and the way round for who wants to be exact."""
+
+    id: str
+    clients: str
+    lets: str
+    otherwise: str
+    way_round: str
+
+    @property
+    def note(self) -> str:
+        """The sentence that the answer and the log carry."""
+        return f"{self.lets} ({self.clients}). The service: {self.otherwise}. Way round: {self.way_round}."
+
+
+ALLOWANCES = {
+    allowance.id: allowance
+    for allowance in (
+        Allowance(
+            "v1-tuned-models",
+            "google-genai and @google/genai since 3.0 send them there",
+            "A tunedModels call under /v1 was taken as one under /v1beta",
+            "404, v1 has no such method",
+            "set the client's api_version to v1beta",
+        ),
+        Allowance(
+            "no-training-data",
+            "google-genai since 1.47 and @google/genai since 1.28 drop the data",
+            "A create call without training data was counted as 20 examples",
+            "400, training_data is required",
+            "pass the data once more as http_options.extra_body",
+        ),
+        Allowance(
+            "models-prefix",
+            "LangChain's completion class and litellm put models/ before every name",
+            "models/tunedModels/… was taken as tunedModels/…",
+            "400, unexpected model name format",
+            "use the client's chat class, or a name that the client leaves alone",
+        ),
+        Allowance(
+            "cancel-model",
+            "tunings.cancel of google-genai and @google/genai",
+            "tunedModels/{id}:cancel cancelled the operation that makes the model",
+            "404, there is no such method",
+            "POST the operation's name with :cancel under /v1",
+        ),
+        Allowance(
+            "cancel-beta",
+            "google-generativeai 0.x posts it there",
+            "An operation's :cancel was taken outside /v1",
+            "404, only v1 has it",
+            "POST it under /v1",
+        ),
+        Allowance(
+            "count-tokens",
+            "google-genai and @google/genai offer it for every model",
+            ":countTokens was answered for a tuned model",
+            "404, only base models have it",
+            "count with the base model",
+        ),
+        Allowance(
+            "doubled-slashes",
+            "google-generativeai with an endpoint that ends in a slash",
+            "Doubled slashes in the path were read as one",
+            "404",
+            "give the endpoint without a slash at its end",
+        ),
+        Allowance(
+            "system-instruction",
+            "pydantic-ai, LangChain and llama-index send one with every prompt",
+            "A system instruction for a tuned model was taken and ignored",
+            "400, Developer instruction is not enabled",
+            "put the instruction into the prompt",
+        ),
+        Allowance(
+            "multi-turn",
+            "the chat classes of google-genai and LangChain send the whole conversation",
+            "A conversation of several turns with a tuned model was taken; its last turn is answered",
+            "400, Multiturn chat is not enabled",
+            "send the last turn alone",
+        ),
+    )
+}
+
+
+@dataclass(slots=True)
+class Allowances:
+    """The allowances of one request: whether any are on, and which have applied so far."""
+
+    strict: bool = False
+    applied: list[Allowance] = field(default_factory=list)
+
+    def permit(self, allowance_id: str) -> bool:
+        """Note that the allowance applies and return True; return False under ``--strict``."""
+        if self.strict:
+            return False
+        allowance = ALLOWANCES[allowance_id]
+        if allowance not in self.applied:
+            self.applied.append(allowance)
+        return True

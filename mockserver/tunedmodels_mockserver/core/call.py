@@ -1,0 +1,20 @@
+"""A call: what every method is told besides its request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .allowances import Allowances
+from .identity import Caller
+from .worlds import World
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request's surroundings. ``now`` is read once, so that an answer never mixes two moments."""
+
+    world: World
+    caller: Caller
+    version: str
+    now: int
+    allowances: Allowances = field(default_factory=Allowances)

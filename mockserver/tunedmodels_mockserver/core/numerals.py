@@ -1,0 +1,149 @@
+"""Numerals: the next number, written the way the last one was.
+
+Every reader below is lax: it makes a value of the signs that it knows. Writing that value again is what
+tells a numeral from a jumble ("IIII", "one two", "1,00"), so the rules of a script are stated once.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST = 200  # Real numerals are far shorter; prompts may be megabytes.
+
+_MINUS_SIGNS = ("-", "\N{MINUS SIGN}")
+_DIGITS = re.compile(r"([-+\N{MINUS SIGN}]?)(\d[\d,]*)")
+
+_ROMAN = {
+    **{"M": 1000, "CM": 900, "D": 500, "CD": 400, "C": 100, "XC": 90},
+    **{"L": 50, "XL": 40, "X": 10, "IX": 9, "V": 5, "IV": 4, "I": 1},
+}
+_ROMAN_LAST = 3999
+
+_KANJI = {
+    **{"兆": 10**12, "億": 10**8, "万": 10**4, "千": 1000, "百": 100, "十": 10},
+    **{"九": 9, "八": 8, "七": 7, "六": 6, "五": 5, "四": 4, "三": 3, "二": 2, "一": 1},
+}
+_KANJI_LAST = 10**16 - 1
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = {
+    **dict(zip(_SMALL.split(), range(20), strict=True)),
+    **dict(zip(_TENS.split(), range(20, 100, 10), strict=True)),
+    **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
+}
+
+
+def successor(text: str) -> str | None:
+    """Return the number after *text*, written as *text* is, or None when *text* is not a number.
+
+    White space around the number is dropped. The last number a script can write has no successor.
+    """
+    if len(text) > _LONGEST:
+        return None
+    numeral = text.strip()
+    if not numeral:
+        return None
+    return _next_digits(numeral) or _next_roman(numeral) or _next_kanji(numeral) or _next_words(numeral)
+
+
+def _next_digits(text: str) -> str | None:
+    match = _DIGITS.fullmatch(text)
+    if match is None:
+        return None
+    sign, digits = match.groups()
+    zero = ord(digits[0]) - int(digits[0])  # Unicode keeps the ten digits of any script in a row.
+    plain = digits.translate({zero + value: str(value) for value in range(10)})
+    if not plain.isascii():  # digits of two scripts
+        return None
+    value = int(plain.replace(",", ""))
+    if "," in plain and f"{value:,}" != plain:
+        return None
+    value = 1 - value if sign in _MINUS_SIGNS else value + 1
+    answer = f"{abs(value):,}" if "," in plain else str(abs(value))
+    if plain.startswith("0"):
+        answer = answer.zfill(len(plain))
+    shown = sign if value < 0 or sign == "+" else ""
+    return shown + answer.translate({ord(str(value)): chr(zero + value) for value in range(10)})
+
+
+def _next_roman(text: str) -> str | None:
+    values = [_ROMAN.get(letter, 0) for letter in text.upper()]
+    value = sum(-this if this < after else this for this, after in zip(values, [*values[1:], 0], strict=True))
+    if value >= _ROMAN_LAST:
+        return None
+    return next(
+        (case(_roman(value + 1)) for case in (str.upper, str.lower) if case(_roman(value)) == text), None
+    )
+
+
+def _roman(value: int) -> str:
+    written = ""
+    for letters, worth in _ROMAN.items():
+        times, value = divmod(value, worth)
+        written += letters * times
+    return written
+
+
+def _next_kanji(text: str) -> str | None:
+    if text in ("〇", "零"):
+        return "一"
+    value = _worth([_KANJI.get(kanji, 0) for kanji in text], 10)
+    if value >= _KANJI_LAST:
+        return None
+    # Both 千万 and 一千万 are in use; a number keeps to the one it came with.
+    return next((_kanji(value + 1, one) for one in ("", "一") if _kanji(value, one) == text), None)
+
+
+def _kanji(value: int, one_before_thousand: str) -> str:
+    for kanji, unit in _KANJI.items():
+        if value >= unit:
+            times, rest = divmod(value, unit)
+            count = _kanji(times, one_before_thousand) if times > 1 or unit > 1000 else ""
+            if times == 1 and unit == 1000:
+                count = one_before_thousand
+            return count + kanji + _kanji(rest, one_before_thousand)
+    return ""
+
+
+def _next_words(text: str) -> str | None:
+    lower = text.lower()
+    first, _, rest = lower.partition(" ")
+    negative = first in ("minus", "negative")
+    body = rest if negative else lower
+    try:
+        value = _worth([_WORDS[word] for word in re.split("[ ,-]+", body) if word != "and"], 100)
+    except KeyError:
+        return None
+
+    from num2words import num2words  # Here, because few runs get this far and start-up time matters.
+
+    # num2words writes "one thousand, two hundred and thirty-four"; all three marks are a matter of taste.
+    known: str = num2words(value)
+    pattern = known.replace(", ", ",? ").replace("-", "[- ]").replace(" and ", " (?:and )?")
+    if not re.fullmatch(pattern, body):
+        return None
+
+    value = 1 - value if negative else value + 1
+    answer: str = num2words(abs(value))
+    for mark in (", ", "-", " and "):
+        if mark not in body:
+            answer = answer.replace(mark, " ")
+    if value < 0:
+        answer = f"{first} {answer}"
+    cases = (str.lower, str.capitalize, str.title, str.upper)
+    return next((case(answer) for case in cases if case(text) == text), None)
+
+
+def _worth(numbers: list[int], smallest_unit: int) -> int:
+    """Add *numbers* up, where each unit first multiplies the smaller numbers just before it."""
+    parts: list[int] = []
+    for number in numbers:
+        count = 0
+        while number >= smallest_unit and parts and parts[-1] < number:
+            count += parts.pop()
+        parts.append(number * (count or 1))
+    return sum(parts)

@@ -1,0 +1,67 @@
+"""Operations: the long-running operations that make tuned models, each a view of its model."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from ..wire import pages
+from . import access, refusals, resources, tuned_models
+from .call import Call
+from .records import Role, TunedModelRecord
+
+Value = dict[str, Any]
+
+DEFAULT_PAGE_SIZE = 10  # invented: no list of operations was seen
+_SEPARATOR = "/operations/"
+
+
+def find(call: Call, name: str) -> TunedModelRecord:
+    """Return the record whose operation is called *name*. Raises StatusError where there is none."""
+    model_name, _, operation_id = name.partition(_SEPARATOR)
+    record = call.world.store.get(model_name.removeprefix(access.NAME))
+    if record is None or record.operation_id != operation_id:
+        raise refusals.not_found()
+    return access.find(call, model_name, Role.READER)
+
+
+def get(call: Call, request: Value) -> Value:
+    """Return one operation."""
+    record = find(call, request["name"])
+    return resources.operation(record, call.world.look(record.plan, call.now))
+
+
+def list_(call: Call, request: Value) -> Value:
+    """Return a page of operations: of one tuned model, or of all that the caller may see.
+
+    A tuned model has one operation. ``filter`` and ``returnPartialSuccess`` change nothing (invented).
+    """
+    size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
+    parent = request["name"].removesuffix("/operations").removesuffix("operations")
+    parameters = ("operations", request["name"], call.caller.email)
+    start = pages.place(request.get("page_token", ""), *parameters)
+    if parent:
+        record = access.find(call, parent, Role.READER)
+        found = [record] if record.sequence > start else []
+    else:
+        seen = (
+            record for record in call.world.store.after(start) if access.personal_role(record, call.caller)
+        )
+        found = list(islice(seen, size + 1))
+    answer: Value = {"operations": [resources.operation(record, call.now) for record in found[:size]]}
+    if len(found) > size:
+        answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
+    return answer
+
+
+def cancel(call: Call, request: Value) -> Value:
+    """Ask an operation to stop; best effort, so a finished one is left alone and the answer is the same."""
+    tuned_models.cancel(call, find(call, request["name"]).name)
+    return {}
+
+
+def delete(call: Call, request: Value) -> Value:
+    """Refuse: the service does not delete the operations of tuned models (Google's own client notes 501)."""
+    if _SEPARATOR not in request["name"]:
+        raise refusals.not_found()
+    raise refusals.unimplemented("Deleting the operation of a tuned model")

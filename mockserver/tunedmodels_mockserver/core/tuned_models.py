@@ -1,0 +1,170 @@
+"""Tuned models: the methods of the collection, over a world's store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from ..wire import fieldmask, pages
+from ..wire.surface import surface
+from . import access, lro, refusals, resources, tuning
+from .base_models import BASE_MODELS
+from .call import Call
+from .records import Role, TunedModelRecord
+
+Value = dict[str, Any]
+
+DEFAULT_PAGE_SIZE = 10  # documented
+_REQUEST = "UpdateTunedModelRequest"
+_MUTABLE = frozenset(
+    {"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"}
+)
+_ATTEMPTS = 100
+
+
+def create(call: Call, request: Value) -> Value:
+    """Start a tuning run and return its operation; the model can be seen at once, in state CREATING.
+
+    Ids are shared by all callers: one that somebody else has is refused as forbidden, one's own as existing
+    (both observed).
+    """
+    model_id = request.get("tuned_model_id", "")
+    for _ in range(_ATTEMPTS):
+        record = tuning.new_record(call, model_id, request.get("tuned_model", {}))
+        taken = call.world.store.get(record.id)
+        if taken is None and call.world.store.insert(record):
+            return resources.operation(record, call.now)
+        if model_id and taken is not None:
+            if access.role(taken, call.caller) is not Role.OWNER:
+                raise refusals.model_forbidden(taken.id)
+            raise refusals.model_exists(taken.name)
+    raise refusals.busy()
+
+
+def get(call: Call, request: Value) -> Value:
+    """Return one tuned model."""
+    record = access.find(call, request["name"], Role.READER)
+    return resources.tuned_model(record, call.world.look(record.plan, call.now))
+
+
+def list_(call: Call, request: Value) -> Value:
+    """Return a page of tuned models, whole, in order of creation (observed for lists of two and five)."""
+    size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
+    parameters = ("tunedModels", request.get("filter", ""), call.caller.email)
+    start = pages.place(request.get("page_token", ""), *parameters)
+    wanted = _filter(request.get("filter", ""), call)
+    found = list(islice(filter(wanted, call.world.store.after(start)), size + 1))
+    answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
+    if len(found) > size:
+        answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
+    return answer
+
+
+def patch(call: Call, request: Value) -> Value:
+    """Change a tuned model and return the members that the mask names, and no others (observed twice).
+
+    Without a mask every changeable member that the body has is written (AIP-134). What only the service sets
+    is ignored; an immutable member in the mask is refused. ``updateTime`` does not move (observed).
+    """
+    model = request["tuned_model"]
+    mask = request.get("update_mask", "")
+    message = surface(call.version).message("TunedModel")
+    if mask:
+        paths = fieldmask.update_paths(mask, message, surface(call.version), "update_mask")
+        named = {path.partition(".")[0] for path in paths}
+        fixed = [field.name for field in message.fields if field.name in named and not field.output_only]
+        if mask.strip() != "*" and not set(fixed) <= _MUTABLE:
+            raise refusals.invalid_argument()
+    else:
+        named = set(model)
+    named &= _MUTABLE
+    if "display_name" in named:
+        tuning.check_display_name(model.get("display_name", ""))
+    tuning.check_sampling(_REQUEST, {name: model[name] for name in named if name in model})
+
+    def change(record: TunedModelRecord) -> TunedModelRecord:
+        blank = {"display_name": "", "description": "", "reader_project_numbers": ()}
+        cleared = {**blank, **tuning.sampling(BASE_MODELS[record.base_model], {})}
+        values = {name: model.get(name, cleared[name]) for name in named}
+        if "reader_project_numbers" in values:
+            values["reader_project_numbers"] = tuple(values["reader_project_numbers"])
+        return replace(record, **values)
+
+    changed = resources.tuned_model(update(call, model["name"], Role.WRITER, change), call.now)
+    return {name: changed[name] for name in named}
+
+
+def delete(call: Call, request: Value) -> Value:
+    """Remove a tuned model with its operation and permissions."""
+    for _ in range(_ATTEMPTS):
+        if call.world.store.delete(access.find(call, request["name"], Role.OWNER)):
+            return {}
+    raise refusals.busy()
+
+
+def update(
+    call: Call, name: str, needed: Role, change: Callable[[TunedModelRecord], TunedModelRecord]
+) -> TunedModelRecord:
+    """Put ``change(record)`` in the place of the record called *name* and return it.
+
+    Nobody waits for anybody: where the record changed meanwhile, *change* is asked again. Raises StatusError
+    where the model is missing, or the caller's role less than *needed*.
+    """
+    for _ in range(_ATTEMPTS):
+        old = access.find(call, name, needed)
+        new = change(old)
+        if new is old or call.world.store.replace(old, new):
+            return new
+    raise refusals.busy()
+
+
+def cancel(call: Call, name: str) -> None:
+    """Ask the run that makes the model called *name* to stop; a finished one is left as it is."""
+
+    def change(record: TunedModelRecord) -> TunedModelRecord:
+        if lro.view(record.plan, call.now).done:
+            return record
+        return replace(record, plan=replace(record.plan, cancelled=call.now))
+
+    update(call, name, Role.WRITER, change)
+
+
+def _filter(text: str, call: Call) -> Callable[[TunedModelRecord], bool]:
+    """Return the test that a list's *filter* asks for.
+
+    Words and quoted phrases are looked for in display name and description, in any case; the operators are
+    the documented ones. All parts must hold. Models that only everyone may read are left out unless asked for.
+    """
+    tests: list[Callable[[TunedModelRecord], bool]] = []
+    personal = True
+    for quoted, word in re.findall(r'"([^"]*)"|(\S+)', text):
+        operator, colon, value = word.partition(":")
+        if colon and operator in ("owner", "writers", "readers"):
+            if (operator, value) == ("readers", "everyone"):
+                personal = False
+                tests.append(access.shared_with_everyone)
+            elif value == "me":
+                least = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
+                tests.append(_held_by(call, least))
+            else:
+                raise refusals.invalid("ListTunedModelsRequest", "filter", f"unknown operand in `{word}`")
+        else:
+            tests.append(_mentions((quoted or word).casefold()))
+    if personal:
+        tests.insert(0, _held_by(call, Role.READER))
+    return lambda record: all(test(record) for test in tests)
+
+
+def _held_by(call: Call, least: Role) -> Callable[[TunedModelRecord], bool]:
+    def test(record: TunedModelRecord) -> bool:
+        held = access.personal_role(record, call.caller)
+        return held is not None and held <= least
+
+    return test
+
+
+def _mentions(words: str) -> Callable[[TunedModelRecord], bool]:
+    return lambda record: words in f"{record.display_name}\n{record.description}".casefold()

@@ -1,0 +1,211 @@
+"""Tuning: from a create request to the record of a new tuned model, with all checks and defaults.
+
+Limits and defaults are documented ones; wordings that no source shows are invented (see ``refusals``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from ..wire.numbers import float32
+from . import access, chance, ids, lro, refusals, tokens
+from .base_models import BASE_MODELS, BaseModel
+from .call import Call
+from .losses import Curve
+from .records import Examples, GranteeType, Permission, Role, TunedModelRecord
+
+Value = dict[str, Any]
+
+MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
+MAX_TEXT_INPUT = 40_000  # characters, documented
+MAX_OUTPUT = 5_000  # characters, documented
+MAX_STEPS = 1_000_000  # ours: what a poll returns is proportional to it
+EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
+
+_REQUEST = "CreateTunedModelRequest"
+_HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
+_DATA = "tuned_model.tuning_task.training_data"
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """What a version fills in; the larger batch and the smaller rate from ``many`` examples on."""
+
+    epoch_count: int
+    batch_sizes: tuple[int, int]
+    learning_rates: tuple[float, float]
+
+
+# The values are the protos'; at how many examples they change is invented (626 rows had the second of each).
+MANY_EXAMPLES = 500
+_DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
+_DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
+
+
+def new_record(call: Call, model_id: str, model: Value) -> TunedModelRecord:
+    """Return the record that a create call asks for. Raises StatusError for what the service would refuse.
+
+    *model_id* is empty where the service is to choose one; *model* is the request's TunedModel.
+    """
+    if not model_id and not model.get("display_name"):
+        raise refusals.no_name()
+    if model_id and not ids.GIVEN_ID.fullmatch(model_id):
+        text = f"tuned_model_id must match the regular expression `{ids.GIVEN_ID.pattern}`"
+        raise refusals.invalid(_REQUEST, "tuned_model_id", text)
+    check_display_name(model.get("display_name", ""))
+    base, source = _origin(call, model)
+    task = model.get("tuning_task")
+    if task is None:
+        raise refusals.not_specified(_REQUEST, "tuned_model.tuning_task")
+    examples, count = _examples(call, task)
+    epochs, batch_size, learning_rate = _hyperparameters(call, task.get("hyperparameters", {}), count)
+    steps = lro.total_steps(count, epochs, batch_size)
+    if steps > MAX_STEPS:
+        text = f"epoch_count x examples / batch_size must not exceed {MAX_STEPS} steps, got {steps}"
+        raise refusals.invalid(_REQUEST, f"{_HYPERPARAMETERS}.epoch_count", text)
+    check_sampling(_REQUEST, model)
+
+    world = call.world
+    draw = world.draw()
+    curve = Curve(
+        data_seed=_data_seed(examples),
+        run_seed=chance.bits(world.seed, "run", draw),
+        base_model=base.name,
+        examples=count,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        answer_tokens=_answer_tokens(examples),
+    )
+    plan = lro.Plan(call.now, world.pace.queue, world.pace.length(steps), steps, curve)
+    email = call.caller.email
+    return TunedModelRecord(
+        id=model_id or ids.model_id(model["display_name"], world.seed, draw),
+        sequence=draw,
+        version=call.version,
+        operation_id=ids.operation_id(world.seed, draw),
+        permissions=(Permission(ids.permission_id(email), GranteeType.USER, email, Role.OWNER),),
+        display_name=model.get("display_name", ""),
+        description=model.get("description", ""),
+        base_model=base.name,
+        source=source,
+        **sampling(base, model),
+        reader_project_numbers=tuple(model.get("reader_project_numbers", ())),
+        epoch_count=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        examples=examples,
+        plan=plan,
+    )
+
+
+def check_display_name(display_name: str) -> None:
+    """Raise StatusError for a display name of more than 40 bytes; the service counts bytes (observed)."""
+    if len(display_name.encode()) > MAX_DISPLAY_NAME:
+        raise refusals.invalid_argument()
+
+
+def check_sampling(request: str, model: Value) -> None:
+    """Raise StatusError for sampling values out of range: temperature and top_p in [0, 1], top_k from 0."""
+    for name in ("temperature", "top_p"):
+        if not 0.0 <= model.get(name, 0.0) <= 1.0:
+            raise refusals.invalid(request, f"tuned_model.{name}", f"{name} must be in the range [0.0, 1.0]")
+    if model.get("top_k", 0) < 0:
+        raise refusals.invalid(request, "tuned_model.top_k", "top_k must not be negative")
+
+
+def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
+    """Return temperature, top_p and top_k: what *model* says, else what the base model has.
+
+    A gemini-1.0-pro-001 of mid-2024 had no top_k, and the models tuned on it showed 0 (observed).
+    """
+    return {
+        "temperature": float32(model.get("temperature", 1.0 if base.temperature is None else base.temperature)),
+        "top_p": float32(model.get("top_p", 1.0 if base.top_p is None else base.top_p)),
+        "top_k": model.get("top_k", base.top_k or 0),
+    }
+
+
+def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
+    """Return the base model, and the name of the tuned model that is tuned further, if one is."""
+    if "tuned_model_source" not in model and "base_model" not in model:
+        raise refusals.one_of(_REQUEST, "tuned_model", "source_model")
+    if "base_model" in model:
+        base = BASE_MODELS.get(model["base_model"])
+        if base is None or not base.tunable:
+            raise refusals.not_tunable(model["base_model"], call.version)
+        return base, ""
+    source = model["tuned_model_source"].get("tuned_model", "")
+    if not source:
+        raise refusals.not_specified(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
+    record = access.find(call, source, Role.READER)
+    if lro.view(record.plan, call.now).state is not lro.State.ACTIVE:
+        raise refusals.model_not_ready(source)
+    if record.base_model == "models/gemini-1.5-flash-001-tuning":
+        raise refusals.invalid_argument()  # refused with 400 (observed), the text was not kept
+    return BASE_MODELS[record.base_model], record.name
+
+
+def _examples(call: Call, task: Value) -> tuple[Examples, int]:
+    """Return the training examples and how many there are."""
+    rows = task.get("training_data", {}).get("examples", {}).get("examples", [])
+    if task.get("training_data", {}).get("examples", {}).get("multiturn_examples"):
+        raise refusals.unimplemented("Tuning with multiturn_examples")
+    if not rows:
+        if "training_data" not in task and call.allowances.permit("no-training-data"):
+            return Examples(()), EXAMPLES_WHEN_DROPPED
+        path = f"{_DATA}.examples.examples" if "training_data" in task else _DATA
+        raise refusals.not_specified(_REQUEST, path)
+    for place, row in enumerate(rows):
+        path = f"{_DATA}.examples.examples[{place}]"
+        if "text_input" not in row:
+            raise refusals.one_of(_REQUEST, path, "model_input")
+        if not row.get("output"):
+            raise refusals.not_specified(_REQUEST, f"{path}.output")
+        for name, limit in (("text_input", MAX_TEXT_INPUT), ("output", MAX_OUTPUT)):
+            if len(row[name]) > limit:
+                text = f"{name} must have at most {limit} characters, got {len(row[name])}"
+                raise refusals.invalid(_REQUEST, f"{path}.{name}", text)
+    return Examples(tuple((row["text_input"], row["output"]) for row in rows)), len(rows)
+
+
+def _hyperparameters(call: Call, given: Value, count: int) -> tuple[int, int, float]:
+    """Return epoch count, batch size and learning rate: given ones, else the version's defaults.
+
+    A multiplier alone shows as the rate that it makes of the recommended one (invented: google-generativeai
+    cannot read an answer with a multiplier in it).
+    """
+    defaults = _DEFAULTS_OF_2023 if call.version == "v1beta3" else _DEFAULTS
+    many = count >= MANY_EXAMPLES
+    rate = given.get("learning_rate")
+    if rate is None:
+        multiplier = given.get("learning_rate_multiplier", 1.0)
+        _check_positive("learning_rate_multiplier", multiplier)
+        rate = multiplier * defaults.learning_rates[many]
+    numbers = {
+        "epoch_count": given.get("epoch_count", defaults.epoch_count),
+        "batch_size": given.get("batch_size", defaults.batch_sizes[many]),
+        "learning_rate": rate,
+    }
+    for name, number in numbers.items():
+        _check_positive(name, number)
+    return numbers["epoch_count"], numbers["batch_size"], float32(min(rate, 3.0e38))
+
+
+def _check_positive(name: str, number: float) -> None:
+    if not 0 < number < float("inf"):
+        raise refusals.invalid(_REQUEST, f"{_HYPERPARAMETERS}.{name}", f"{name} must be greater than 0")
+
+
+def _data_seed(examples: Examples) -> int:
+    digest = blake2b(digest_size=8)
+    for pair in examples.pairs:
+        digest.update("\x1f".join((*pair, "")).encode("utf-8", "surrogatepass"))
+    return int.from_bytes(digest.digest(), "big")
+
+
+def _answer_tokens(examples: Examples) -> float:
+    """Return the mean number of tokens of the expected outputs, from at most 200 of them."""
+    outputs = [output for _, output in examples.pairs[:200]]
+    return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0

@@ -1,0 +1,113 @@
+"""Dispatch: one request from bytes to bytes. Read it by the facts, ask the core, write the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from ..core import identity
+from ..core.allowances import Allowances
+from ..core.call import Call
+from ..core.worlds import Worlds
+from ..wire.reading import Reader, query_pairs
+from ..wire.status import Code, StatusError
+from ..wire.surface import Surface, surface
+from . import answers, system, unknown
+from .front import DOUBLED_SLASHES
+from .routes import Route
+
+MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its refusals
+
+_log = logging.getLogger("tunedmodels_mockserver")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Answers requests for routes, over the worlds of one server."""
+
+    worlds: Worlds
+    strict: bool = False
+
+    def answer(self, route: Route, version: str) -> Response:
+        """Answer the present request, which came by *route* under *version*."""
+        allowances = Allowances(self.strict)
+        if request.environ.get(DOUBLED_SLASHES):
+            allowances.permit("doubled-slashes")
+        params, pairs = system.split(query_pairs(request.query_string.decode("latin-1")), request.headers.get)
+        try:
+            response = self._answer(route, version, params, pairs, allowances)
+        except StatusError as error:
+            response = answers.refusal(error.status, params, streaming=route.method.streaming)
+        for allowance in allowances.applied:
+            _log.warning("%s %s: %s: %s", request.method, request.path, allowance.id, allowance.note)
+        answers.note(response, allowances)
+        return answers.compress(response, request.headers.get("Accept-Encoding", ""))
+
+    def _answer(
+        self,
+        route: Route,
+        version: str,
+        params: system.System,
+        pairs: list[tuple[str, str]],
+        allowances: Allowances,
+    ) -> Response:
+        if route.allowance and not allowances.permit(route.allowance):
+            if route.refused is None:
+                return unknown.answer(request.method, request.path)
+            raise route.refused()
+        system.check(params)
+        if route.allowance == "v1-tuned-models":
+            version = "v1beta"
+        on = surface(version)
+        world = self._world(params)
+        caller = identity.caller(params.token, params.key, request.headers.get("X-Goog-User-Project"))
+        call = Call(world, caller, version, world.now(), allowances)
+        content = route.view(call, self._read(route, on, pairs))
+        message = on.message(route.method.response)
+        if route.method.streaming:
+            return answers.stream(content, message, on, params)
+        return answers.value(content, message, on, params)
+
+    def _world(self, params: system.System) -> Any:
+        test_id = request.headers.get("X-Test-Id")
+        if test_id and not identity.WORLD_NAME.fullmatch(test_id):
+            text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
+            raise StatusError(Code.INVALID_ARGUMENT, text)
+        return self.worlds.get(identity.world_name(test_id, params.token, params.key))
+
+    def _read(self, route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        """Return the request message: the body's members, the query's, and the name in the path."""
+        method = route.method
+        message = on.message(method.request)
+        reader = Reader(on)
+        value: dict[str, Any] = {}
+        if method.body == "*":
+            value = reader.body(_body(), message)
+        elif method.body:
+            value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
+        value.update(reader.query(pairs, message, method.body))
+        reader.finish()
+        if method.bound:
+            _bind(value, method.bound, route.name(request.path.split("/", 2)[2]))
+        return value
+
+
+def _body() -> bytes:
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        text = f"Request payload size exceeds the limit: {MAX_BODY} bytes."
+        raise StatusError(Code.INVALID_ARGUMENT, text) from None
+
+
+def _bind(value: dict[str, Any], path: str, name: str) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        inner = value.get(parent)
+        value[parent] = value = dict(inner) if isinstance(inner, Mapping) else {}
+    value[last] = name

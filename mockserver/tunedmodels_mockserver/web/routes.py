@@ -1,0 +1,121 @@
+"""Routes: which function of the core answers which method, and under which paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..core import generation, models, operations, permissions, refusals, tuned_models
+from ..core.call import Call
+from ..wire.surface import VERSIONS, Method, method, methods
+
+Value = dict[str, Any]
+View = Callable[[Call, Value], Any]
+
+
+def _unserved(what: str) -> View:
+    def view(_call: Call, _request: Value) -> Value:
+        raise refusals.unimplemented(what)
+
+    return view
+
+
+VIEWS: Mapping[str, View] = {
+    "models.get": models.get,
+    "models.list": models.list_,
+    "models.generateContent": generation.generate_content,
+    "models.streamGenerateContent": generation.stream_generate_content,
+    "models.generateText": generation.generate_text,
+    "models.countTokens": generation.count_tokens,
+    "tunedModels.create": tuned_models.create,
+    "tunedModels.list": tuned_models.list_,
+    "tunedModels.get": tuned_models.get,
+    "tunedModels.patch": tuned_models.patch,
+    "tunedModels.delete": tuned_models.delete,
+    "tunedModels.transferOwnership": permissions.transfer_ownership,
+    "tunedModels.generateContent": generation.generate_content,
+    "tunedModels.streamGenerateContent": generation.stream_generate_content,
+    "tunedModels.generateText": generation.generate_text,
+    "tunedModels.batchGenerateContent": _unserved("tunedModels.batchGenerateContent"),
+    "tunedModels.asyncBatchEmbedContent": _unserved("tunedModels.asyncBatchEmbedContent"),
+    "tunedModels.permissions.create": permissions.create,
+    "tunedModels.permissions.list": permissions.list_,
+    "tunedModels.permissions.get": permissions.get,
+    "tunedModels.permissions.patch": permissions.patch,
+    "tunedModels.permissions.delete": permissions.delete,
+    "tunedModels.operations.get": operations.get,
+    "tunedModels.operations.list": operations.list_,
+    "tunedModels.operations.cancel": operations.cancel,
+    "tunedModels.operations.delete": operations.delete,
+    "operations.list": operations.list_,
+    "operations.delete": operations.delete,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method under one path, for some versions.
+
+    ``allowance`` is the compatibility allowance by which the route exists, None for the service's own.
+    ``prefix`` is what the path has before the name that the method knows. ``refused`` is what the service
+    answers there itself; without it the path is unknown to the service.
+    """
+
+    method: Method
+    view: View
+    versions: tuple[str, ...]
+    allowance: str | None = None
+    prefix: str = ""
+    refused: Callable[[], Exception] | None = None
+
+    @property
+    def path(self) -> str:
+        """The path after the version, with ``*`` for each segment that varies."""
+        return self.prefix + self.method.pattern + self.method.suffix
+
+    def rule(self) -> str:
+        """Return the path as a werkzeug rule."""
+        places = iter(range(9))
+        path = re.sub(r"\*\*", "<path:rest>", self.path)
+        path = re.sub(r"\*", lambda _: f"<segment{next(places)}>", path)
+        return f"/<any({','.join(self.versions)}):version>/{path}"
+
+    def name(self, path: str) -> str:
+        """Return the resource name that the path after the version spells."""
+        return path.removeprefix(self.prefix).removesuffix(self.method.suffix)
+
+
+def routes() -> Iterator[Route]:
+    """Yield every route: the service's own, then those that only the allowances open."""
+    for entry in methods():
+        yield Route(entry, VIEWS[entry.id], entry.versions)
+    yield from _allowed()
+
+
+def _allowed() -> Iterator[Route]:
+    for entry in methods():
+        if entry.id.startswith("tunedModels.") and "v1" not in entry.versions:
+            yield Route(entry, VIEWS[entry.id], ("v1",), "v1-tuned-models")
+    cancel = method("tunedModels.operations.cancel")
+    beyond_v1 = tuple(version for version in VERSIONS if version != "v1")
+    yield Route(cancel, VIEWS[cancel.id], beyond_v1, "cancel-beta")
+    cancel_model = replace(cancel, id="tunedModels.cancel", pattern="tunedModels/*")
+    yield Route(cancel_model, _cancel_model, VERSIONS, "cancel-model")
+    count = replace(method("models.countTokens"), id="tunedModels.countTokens", pattern="tunedModels/*")
+    yield Route(count, VIEWS["models.countTokens"], count.versions, "count-tokens")
+    aliases = [method(f"tunedModels.{verb}") for verb in ("get", "generateContent", "streamGenerateContent")]
+    for entry in [*aliases, count]:
+        view = VIEWS.get(entry.id, VIEWS["models.countTokens"])
+        yield Route(entry, view, ("v1", "v1beta", "v1alpha"), "models-prefix", "models/", _name_format(entry))
+
+
+def _name_format(entry: Method) -> Callable[[], Exception]:
+    request = "GetModelRequest" if entry.id == "tunedModels.get" else entry.request
+    return lambda: refusals.model_name_format(request, entry.bound or "name")
+
+
+def _cancel_model(call: Call, request: Value) -> Value:
+    tuned_models.cancel(call, request["name"])
+    return {}

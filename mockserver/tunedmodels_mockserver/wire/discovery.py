@@ -1,0 +1,148 @@
+"""Discovery: the document from which discovery-based clients build themselves, made of our own facts.
+
+It has the form of Google's documents (``discovery#restDescription``) without their sentences. An answer's
+``google-datetime`` strings and the rest of the types are given as they are given there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .surface import WELL_KNOWN, Field, Message, Method, Surface
+
+_NAME = "generativelanguage"
+_SCALARS: dict[str, dict[str, Any]] = {
+    "string": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "string", "format": "int64"},
+    "float": {"type": "number", "format": "float"},
+    "double": {"type": "number", "format": "double"},
+    "bytes": {"type": "string", "format": "byte"},
+    "google.protobuf.Timestamp": {"type": "string", "format": "google-datetime"},
+    "google.protobuf.Duration": {"type": "string", "format": "google-duration"},
+    "google.protobuf.FieldMask": {"type": "string", "format": "google-fieldmask"},
+    "google.protobuf.Struct": {"type": "object", "additionalProperties": {"type": "any"}},
+    "google.protobuf.Any": {"type": "object", "additionalProperties": {"type": "any"}},
+    "google.protobuf.Value": {"type": "any"},
+}
+_SYSTEM_PARAMETERS = {
+    "$.xgafv": {"type": "string", "enum": ["1", "2"], "enumDescriptions": ["", ""]},
+    "access_token": {"type": "string"},
+    "alt": {
+        "type": "string",
+        "default": "json",
+        "enum": ["json", "media", "proto"],
+        "enumDescriptions": ["", "", ""],
+    },
+    "callback": {"type": "string"},
+    "fields": {"type": "string"},
+    "key": {"type": "string"},
+    "oauth_token": {"type": "string"},
+    "prettyPrint": {"type": "boolean", "default": "true"},
+    "quotaUser": {"type": "string"},
+    "uploadType": {"type": "string"},
+    "upload_protocol": {"type": "string"},
+}
+
+
+def document(on: Surface, root_url: str) -> dict[str, Any]:
+    """Return the discovery document of the version *on*, for a server at *root_url* (with its slash)."""
+    result: dict[str, Any] = {
+        "kind": "discovery#restDescription",
+        "discoveryVersion": "v1",
+        "id": f"{_NAME}:{on.version}",
+        "name": _NAME,
+        "canonicalName": "Generative Language",
+        "version": on.version,
+        "title": "Generative Language API, as the tunedmodels mock server serves it",
+        "protocol": "rest",
+        "rootUrl": root_url,
+        "baseUrl": root_url,
+        "servicePath": "",
+        "basePath": "",
+        "batchPath": "batch",
+        "fullyEncodeReservedExpansion": True,
+        "parameters": {name: {"location": "query", **row} for name, row in _SYSTEM_PARAMETERS.items()},
+        "resources": {},
+        "schemas": {_schema_name(name): _schema(name, on) for name in on.names()},
+    }
+    result["schemas"]["Empty"] = {"id": "Empty", "type": "object", "properties": {}}
+    for method in on.methods():
+        if method.documented:
+            *collections, verb = method.id.split(".")
+            resource = result
+            for collection in collections:
+                resource = resource.setdefault("resources", {}).setdefault(collection, {})
+            resource.setdefault("methods", {})[verb] = _method(method, on)
+    return result
+
+
+def _method(method: Method, on: Surface) -> dict[str, Any]:
+    request = on.message(method.request)
+    bound = (method.bound or "").split(".")[-1]
+    parameters: dict[str, Any] = {
+        field.json_name: {"location": "query", **_type(field, on)}
+        for field in request.fields
+        if method.body != "*" and field.name not in (bound, method.body) and _fits_query(field, on)
+    }
+    path = f"{on.version}/{method.path}"
+    if bound:
+        parameters[bound] = {
+            "location": "path",
+            "required": True,
+            "type": "string",
+            "pattern": f"^{_pattern(method.pattern)}$",
+        }
+        path = f"{on.version}/{{+{bound}}}{method.suffix}"
+    result = {
+        "id": f"{_NAME}.{method.id}",
+        "httpMethod": method.http,
+        "path": path,
+        "flatPath": path,
+        "parameters": parameters,
+        "parameterOrder": [bound] if bound else [],
+        "response": {"$ref": _schema_name(method.response)},
+    }
+    if method.body:
+        name = method.request if method.body == "*" else request.by_name[method.body].type
+        result["request"] = {"$ref": _schema_name(name)}
+    return result
+
+
+def _pattern(template: str) -> str:
+    return "/".join({"**": ".*", "*": "[^/]+"}.get(part, part) for part in template.split("/"))
+
+
+def _schema(name: str, on: Surface) -> dict[str, Any]:
+    message: Message = on.message(name)
+    properties = {field.json_name: _type(field, on) for field in message.fields}
+    return {"id": _schema_name(name), "type": "object", "properties": properties}
+
+
+def _type(field: Field, on: Surface) -> dict[str, Any]:
+    inner = _inner(field.map_of or field.type, on)
+    if field.map_of:
+        inner = {"type": "object", "additionalProperties": inner}
+    elif field.repeated:
+        inner = {"type": "array", "items": inner}
+    return {**inner, "readOnly": True} if field.output_only else inner
+
+
+def _inner(kind: str, on: Surface) -> dict[str, Any]:
+    if kind in _SCALARS:
+        return dict(_SCALARS[kind])
+    if on.is_enum(kind):
+        names = list(on.enum(kind).numbers)
+        return {"type": "string", "enum": names, "enumDescriptions": [""] * len(names)}
+    return {"$ref": _schema_name(kind)}
+
+
+def _fits_query(field: Field, on: Surface) -> bool:
+    return not field.map_of and "$ref" not in _inner(field.type, on)
+
+
+def _schema_name(name: str) -> str:
+    """Return a message's name as a schema's: nested and foreign names lose their dots."""
+    return re.sub(r"\W", "", name.removeprefix(WELL_KNOWN).replace("google.longrunning.", "").replace("google.rpc.", ""))

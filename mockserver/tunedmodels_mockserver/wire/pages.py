@@ -1,0 +1,53 @@
+"""Pages: page sizes and opaque page tokens.
+
+A token holds the place after which the next page begins and a digest of the other parameters, which must not
+change between pages (AIP-158). It is base64 of bytes, as the service's are; its content is our own.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from hashlib import blake2b
+
+from .status import Code, StatusError
+
+_FORM = struct.Struct(">3sQ8s")
+_MAGIC = base64.b64decode("Ghdl")  # how a token of the service was seen to begin
+MAX_PAGE_SIZE = 1000
+
+
+def page_size(asked: int, default: int) -> int:
+    """Return how many items a page has: *default* for 0, at most 1000 (documented for every list here).
+
+    Raises StatusError for a negative size (the wording is invented).
+    """
+    if asked < 0:
+        raise StatusError(Code.INVALID_ARGUMENT, "page_size must not be negative.")
+    return min(asked or default, MAX_PAGE_SIZE)
+
+
+def token(place: int, *parameters: str) -> str:
+    """Return the token of a page that begins after *place* in the list that *parameters* describe."""
+    return base64.urlsafe_b64encode(_FORM.pack(_MAGIC, place, _digest(parameters))).decode()
+
+
+def place(text: str, *parameters: str) -> int:
+    """Return the place that the token *text* holds; 0 for no token.
+
+    Raises StatusError where it is not a token of the list that *parameters* describe (the wording is
+    invented).
+    """
+    if not text:
+        return 0
+    try:
+        magic, result, digest = _FORM.unpack(base64.urlsafe_b64decode(text.encode()))
+    except (ValueError, struct.error):
+        magic, result, digest = b"", 0, b""
+    if magic != _MAGIC or digest != _digest(parameters):
+        raise StatusError(Code.INVALID_ARGUMENT, f"Invalid page token: {text[:100]}")
+    return int(result)
+
+
+def _digest(parameters: tuple[str, ...]) -> bytes:
+    return blake2b("\x1f".join(parameters).encode("utf-8", "surrogatepass"), digest_size=8).digest()

@@ -1,0 +1,133 @@
+"""Statuses: gRPC's codes, the HTTP status of each, and the one error that carries one to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+
+class Code(IntEnum):
+    """The codes of google/rpc/code.proto."""
+
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+    @property
+    def http(self) -> int:
+        """The HTTP status (code.proto)."""
+        return _HTTP[self]
+
+
+_HTTP = {
+    Code.OK: 200,
+    Code.CANCELLED: 499,
+    Code.UNKNOWN: 500,
+    Code.INVALID_ARGUMENT: 400,
+    Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404,
+    Code.ALREADY_EXISTS: 409,
+    Code.PERMISSION_DENIED: 403,
+    Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 400,
+    Code.ABORTED: 409,
+    Code.OUT_OF_RANGE: 400,
+    Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500,
+    Code.UNAVAILABLE: 503,
+    Code.DATA_LOSS: 500,
+    Code.UNAUTHENTICATED: 401,
+}
+
+# The reason that the v1 error form (``$.xgafv=1``) gives beside the status; the names of Google's older APIs.
+_REASONS = {
+    400: "badRequest",
+    401: "authError",
+    403: "forbidden",
+    404: "notFound",
+    409: "conflict",
+    429: "rateLimitExceeded",
+    501: "notImplemented",
+    503: "backendError",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnyValue:
+    """A message in a ``google.protobuf.Any``: the surface's version and name of its type, and its value."""
+
+    version: str
+    type: str
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A google.rpc.Status."""
+
+    code: Code
+    message: str
+    details: tuple[AnyValue, ...] = ()
+
+    def value(self) -> dict[str, Any]:
+        """Return it as the message that an operation's ``error`` carries."""
+        return {"code": int(self.code), "message": self.message, "details": list(self.details)}
+
+    def envelope(self, details: Sequence[Any], *, legacy: bool = False) -> dict[str, Any]:
+        """Return the body of an HTTP error; *details* are ours as plain JSON.
+
+        *legacy* is the v1 error form, which has a list ``errors`` besides.
+        """
+        error: dict[str, Any] = {"code": self.code.http, "message": self.message}
+        if legacy:
+            reason = _REASONS.get(self.code.http, "backendError")
+            error["errors"] = [{"message": self.message, "domain": "global", "reason": reason}]
+        error["status"] = self.code.name
+        if details:
+            error["details"] = list(details)
+        return {"error": error}
+
+
+class StatusError(Exception):
+    """A request is answered with a status other than OK."""
+
+    def __init__(self, code: Code, message: str, *details: AnyValue) -> None:
+        super().__init__(message)
+        self.status = Status(code, message, details)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One finding about one field of a request; at the root of a request ``field`` is empty."""
+
+    field: str
+    description: str
+
+
+def bad_request(violations: Sequence[Violation]) -> StatusError:
+    """Return the refusal of a request that does not fit its message: one line and one detail a finding.
+
+    Source: observed on this API; a finding at the root has no member ``field``.
+    """
+    rows = [{"field": item.field, "description": item.description} for item in violations]
+    return StatusError(
+        Code.INVALID_ARGUMENT,
+        "\n".join(item.description for item in violations),
+        AnyValue("v1beta", "google.rpc.BadRequest", {"field_violations": rows}),
+    )

@@ -1,0 +1,219 @@
+"""The surface: every message, enum and method of each version of the API, read from ``facts.json``.
+
+The facts come from the protos and the discovery document that the file names. They stand there whole for
+v1beta; every other version is told as what it lacks, changes and adds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+VERSIONS = ("v1", "v1beta", "v1alpha", "v1beta3")
+SCALARS = frozenset({"string", "int32", "int64", "float", "double", "bool", "bytes"})
+WELL_KNOWN = "google.protobuf."
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One member of a message.
+
+    ``type`` is a scalar's name, or the name of a message or enum of this surface, or a well-known type.
+    ``map_of`` is the type of a map's values. ``optional`` is proto3's explicit presence: a zero that was set
+    is written. ``digits`` is how many digits a timestamp's fraction has on the wire, as observed.
+    """
+
+    number: int | None
+    name: str
+    json_name: str
+    type: str
+    repeated: bool = False
+    map_of: str | None = None
+    optional: bool = False
+    oneof: str | None = None
+    behavior: frozenset[str] = frozenset()
+    digits: int = 9
+
+    @property
+    def output_only(self) -> bool:
+        """Whether the service sets it and ignores it in input."""
+        return "OUTPUT_ONLY" in self.behavior
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message type; ``fields`` stand in the order in which they are written."""
+
+    full_name: str
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """Every field under both its spellings."""
+        return {key: field for field in self.fields for key in (field.json_name, field.name)}
+
+    @property
+    def type_url(self) -> str:
+        """The name under which an ``Any`` carries it and refusals name it."""
+        return f"type.googleapis.com/{self.full_name}"
+
+
+@dataclass(frozen=True)
+class Enum:
+    """An enum type."""
+
+    full_name: str
+    numbers: Mapping[str, int]
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        """Names by number."""
+        return {number: name for name, number in self.numbers.items()}
+
+    @property
+    def type_url(self) -> str:
+        """The name under which refusals name it."""
+        return f"type.googleapis.com/{self.full_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One call: an HTTP method and a path template, and the messages that go in and out.
+
+    ``path`` is the template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``bound`` is
+    the request field that its variable fills (None without one), ``pattern`` the variable's form and ``suffix``
+    what follows it. ``body`` is the field that the body fills: a name, ``*`` for the whole request, None for no
+    body. ``documented`` is False where only a client's notes tell of the route.
+    """
+
+    id: str
+    http: str
+    path: str
+    request: str
+    response: str
+    versions: tuple[str, ...]
+    bound: str | None
+    pattern: str
+    suffix: str
+    body: str | None = None
+    streaming: bool = False
+    documented: bool = True
+
+
+class Surface:
+    """The messages and enums of one version; each is made when it is first asked for."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self._package = _facts()["package"]
+        delta = _facts()["versions"].get(version, {"lacks": {}, "differs": {}, "adds": {}})
+        self._lacks = {kind: frozenset(names) for kind, names in delta["lacks"].items()}
+        self._differs: Mapping[str, Mapping[str, Any]] = delta["differs"]
+        self._adds: Mapping[str, list[dict[str, Any]]] = delta["adds"]
+        self._messages: dict[str, Message] = {}
+        self._enums: dict[str, Enum] = {}
+
+    def message(self, name: str) -> Message:
+        """Return the message called *name* (as the facts call it). Raises KeyError where there is none."""
+        if name not in self._messages:
+            self._messages[name] = self._make_message(name)
+        return self._messages[name]
+
+    def enum(self, name: str) -> Enum:
+        """Return the enum called *name*. Raises KeyError where there is none."""
+        if name not in self._enums:
+            lacks = self._lacks.get("enum_values", frozenset())
+            values = _facts()["enums"][name]
+            numbers = {value: n for value, n in values.items() if f"{name}.{value}" not in lacks}
+            self._enums[name] = Enum(self.full_name(name), numbers)
+        return self._enums[name]
+
+    def is_enum(self, name: str) -> bool:
+        """Whether *name* is an enum rather than a message."""
+        return name in _facts()["enums"]
+
+    def names(self) -> list[str]:
+        """Return the names of every message of this version."""
+        lacks = self._lacks.get("messages", frozenset())
+        return [name for name in {**_facts()["messages"], **self._adds} if name not in lacks]
+
+    def full_name(self, name: str) -> str:
+        """Return *name* with its package; names that begin with ``google.`` have theirs."""
+        return name if name.startswith("google.") else f"{self._package}.{self.version}.{name}"
+
+    def methods(self) -> list[Method]:
+        """Return the methods that this version defines."""
+        return [method for method in methods() if self.version in method.versions]
+
+    def _make_message(self, name: str) -> Message:
+        if name in self._lacks.get("messages", ()):
+            raise KeyError(name)
+        lacks = self._lacks.get("fields", frozenset())
+        rows = [*_facts()["messages"].get(name, ()), *self._adds.get(name, ())]
+        if not rows and name not in _facts()["messages"]:
+            raise KeyError(name)
+        fields = [
+            _field({**row, **self._differs.get(f"{name}.{row['name']}", {})})
+            for row in rows
+            if f"{name}.{row['name']}" not in lacks
+        ]
+        # Answers are written by field number (observed); what has no public number comes last.
+        fields.sort(key=lambda field: field.number or 1 << 30)
+        return Message(self.full_name(name), tuple(fields))
+
+
+@cache
+def surface(version: str) -> Surface:
+    """Return the surface of *version*, one of ``VERSIONS``."""
+    return Surface(version)
+
+
+@cache
+def methods() -> tuple[Method, ...]:
+    """Return every method of every version, in the order of the facts."""
+    return tuple(_method(row) for row in _facts()["methods"])
+
+
+@cache
+def method(method_id: str) -> Method:
+    """Return the method called *method_id*, such as ``tunedModels.create``."""
+    return next(entry for entry in methods() if entry.id == method_id)
+
+
+def camel(name: str) -> str:
+    """Return a proto name in JSON's spelling: ``tuned_model`` as ``tunedModel``."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((files(__package__) / "facts.json").read_text("utf-8"))
+    return facts
+
+
+def _field(row: Mapping[str, Any]) -> Field:
+    values = re.fullmatch(r"map<string,(.*)>", row["type"])
+    return Field(
+        number=row["number"],
+        name=row["name"],
+        json_name=row.get("json") or camel(row["name"]),
+        type=row["type"],
+        repeated=row.get("repeated", False),
+        map_of=values and values[1],
+        optional=row.get("optional", False),
+        oneof=row.get("oneof"),
+        behavior=frozenset(row.get("behavior", ())),
+        digits=row.get("digits", 9),
+    )
+
+
+def _method(row: Mapping[str, Any]) -> Method:
+    variable = re.fullmatch(r"\{([\w.]+)=([^}]*)\}(.*)", row["path"])
+    bound, pattern, suffix = variable.groups() if variable else (None, row["path"], "")
+    return Method(**{**row, "versions": tuple(row["versions"])}, bound=bound, pattern=pattern, suffix=suffix)

@@ -1,0 +1,483 @@
+"""Every block of the README runs, and every command in it is one that we have."""
+
+import http.server
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import textwrap
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+COMMAND = "tunedmodels-mockserver"
+EXECUTABLE = Path(sysconfig.get_path("scripts")) / COMMAND
+
+# Where the README's commands find the mock server; the test's own has another port.
+WRITTEN_BASE = "http://127.0.0.1:9480"
+
+# Blocks that show something and ask nobody to type it.
+SHOWN = {"json", "mermaid", "text", "toml", "yaml"}
+
+READY = re.compile(r"^READY url=(\S+) pid=\d+ version=\S+$", re.MULTILINE)
+FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<tag>[^`]*)$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its tag, its text without the fences, and the line where its text begins."""
+
+    tag: str
+    text: str
+    line: int
+
+
+def blocks_of(markdown: str) -> list[Block]:
+    """The fenced blocks in their order."""
+    blocks: list[Block] = []
+    opened: re.Match[str] | None = None
+    lines: list[str] = []
+    for number, line in enumerate(markdown.splitlines(), start=1):
+        fence = FENCE.match(line)
+        if opened is None:
+            opened, lines = fence, []
+        elif fence and not fence["tag"].strip() and fence["fence"].startswith(opened["fence"]):
+            text = textwrap.dedent("\n".join(lines)) + "\n"
+            blocks.append(Block(opened["tag"].strip(), text, number - len(lines)))
+            opened = None
+        else:
+            lines.append(line)
+    if opened is not None:
+        pytest.fail(f"the README's last {opened['fence']} block has no end")
+    return blocks
+
+
+def commands_of(text: str) -> Iterator[str]:
+    """The commands of a shell block without comments; continued lines and quoted line ends stay together."""
+    command = ""
+    for line in text.replace("\\\n", " ").splitlines():
+        command = f"{command}\n{line}" if command else line.strip()
+        if not command or command.startswith("#"):
+            command = ""
+            continue
+        try:
+            words_of(command)
+        except ValueError:  # a quotation is still open
+            continue
+        yield command
+        command = ""
+    if command:
+        pytest.fail(f"the README has a command whose quotation does not end: {command}")
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a shell line; operators are words of their own, and comments none."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    return list(lexer)
+
+
+@dataclass
+class Runner:
+    """Runs the blocks of one README in their order of appearance, against one mock server."""
+
+    url: str
+    scratch: Path
+    root: Path = ROOT
+    command: Sequence[str] = (str(EXECUTABLE),)
+    exported: dict[str, str] = field(default_factory=dict[str, str])
+
+    def run(self, block: Block) -> None:
+        if block.tag == "python":
+            self.run_python(block)
+        elif block.tag == "sh":
+            self.run_shell(block)
+        elif block.tag not in SHOWN:
+            pytest.fail(f"the README has a block that no test runs: its tag is {block.tag!r}")
+
+    def run_python(self, block: Block) -> None:
+        """Execute a program; hand a block with tests in it to pytest."""
+        if re.search(r"^(async )?def test_", block.text, re.MULTILINE):
+            path = self.scratch / "test_readme_block.py"
+            arguments = ["-m", "pytest", "-q", str(path)]
+        else:
+            path = self.scratch / "readme_block.py"
+            arguments = ["-W", "error", str(path)]
+        # As many empty lines as stand above it in the README, so that a traceback names the README's line.
+        path.write_text("\n" * (block.line - 1) + block.text, encoding="utf-8")
+        self.run_program([sys.executable, *arguments])
+
+    def run_shell(self, block: Block) -> None:
+        """Check each line by what its command is; nothing is handed to a shell."""
+        without_curl = False
+        for line in commands_of(block.text):
+            match self.parse(line):
+                case ["export", assignment] if re.fullmatch(r"\w+=.*", assignment):
+                    name, _, value = assignment.partition("=")
+                    self.exported[name] = value
+                case [script, *arguments] if script.startswith("scripts/"):
+                    self.check_script(script, arguments)
+                case [command, *arguments] if command == COMMAND:
+                    self.check_options(arguments)
+                case ["pip", "install", *arguments] | ["python", "-m", "pip", "install", *arguments]:
+                    self.check_requirements(arguments)
+                case ["curl", *arguments] if shutil.which("curl"):
+                    self.run_curl(arguments)
+                case ["curl", *_]:
+                    without_curl = True
+                case _:
+                    pytest.fail(f"the README has a command that no test runs: {line}")
+        if without_curl:
+            pytest.skip("curl is not installed here; the other lines of the block are fine")
+
+    def parse(self, line: str) -> list[str]:
+        """Words, with the mock server's address and the exported variables filled in."""
+        host = self.url.removeprefix("http://")
+        words = words_of(line.replace(WRITTEN_BASE.removeprefix("http://"), host))
+        if words[-1] == "&" and words[0] == COMMAND:
+            words.pop()
+        if any(re.fullmatch(r"[();<>|&]+", word) for word in words) or "$(" in line or "`" in line:
+            pytest.fail(f"the README has a command that no test runs, it takes a shell: {line}")
+        environment = self.environment()
+        return [
+            re.sub(r"\$(?:(\w+)|\{(\w+)\})", lambda m: environment.get(m[1] or m[2], m[0]), w) for w in words
+        ]
+
+    def check_script(self, script: str, arguments: Sequence[str]) -> None:
+        """The script exists and can be run; the demo's options exist."""
+        path = self.root / script
+        if not path.is_file() or not os.access(path, os.X_OK):
+            pytest.fail(f"the README names {script}, which is not an executable file of the repository")
+        if script == "scripts/demo" and arguments:
+            self.check_options(["demo", *arguments])
+
+    def check_options(self, arguments: Sequence[str]) -> None:
+        """The subcommand has help, and its help has every long option that is used."""
+        # What follows -- belongs to another command.
+        used = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+        subcommand: list[str] = []
+        text = self.help(subcommand)
+        while used and not used[0].startswith("-"):
+            _, _, commands = text.partition("\nCommands:\n")
+            if not re.search(rf"^  {re.escape(used[0])}(\s|$)", commands, re.MULTILINE):
+                if not subcommand:
+                    pytest.fail(f"the README uses {COMMAND} {used[0]}, which does not exist")
+                break
+            subcommand.append(used.pop(0))
+            text = self.help(subcommand)
+        for word in used:
+            option, _, _ = word.partition("=")
+            if option.startswith("--") and not re.search(rf"(?<![\w-]){option}(?![\w-])", text):
+                pytest.fail(
+                    f"the README uses {option}, which {' '.join([COMMAND, *subcommand])} does not have"
+                )
+
+    def help(self, subcommand: Sequence[str]) -> str:
+        return self.run_program([*self.command, *subcommand, "--help"])
+
+    def check_requirements(self, arguments: Sequence[str]) -> None:
+        """What pip is asked to install is this project, with extras that it has."""
+        for argument in arguments:
+            if argument.startswith("-"):
+                continue
+            found = re.fullmatch(
+                r"(?:tunedmodels|\./?)(?:\[([\w,\s-]+)\])?(?:\s*(?:@|[=~><!]=?).*)?", argument
+            )
+            if found is None:
+                pytest.fail(f"the README installs {argument}, which is not this project")
+            unknown = {extra.strip() for extra in (found[1] or "").split(",")} - extras_of(self.root) - {""}
+            if unknown:
+                pytest.fail(
+                    f"the README names an extra which pyproject.toml does not have: {', '.join(unknown)}"
+                )
+
+    def run_curl(self, arguments: Sequence[str]) -> None:
+        """Send the request to the mock server; an error status is a failure."""
+        for address in re.findall(r"\w+://[^/\s]*", " ".join(arguments)):
+            if address != self.url:
+                pytest.fail(
+                    f"the README's curl asks {address}, which is not the mock server at {WRITTEN_BASE}"
+                )
+        self.run_program(["curl", "--fail", "--silent", "--show-error", "--max-time", "20", *arguments])
+
+    def run_program(self, arguments: Sequence[str]) -> str:
+        """Run to the end, within the scratch folder; what it prints, or a failed test when it fails."""
+        try:
+            program = subprocess.run(
+                arguments,
+                cwd=self.scratch,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                timeout=120,
+                check=False,
+            )
+        except FileNotFoundError:
+            pytest.fail(f"{arguments[0]} is not there: is the project installed?")
+        if program.returncode != 0:
+            pytest.fail(f"{shlex.join(arguments)} ended with status {program.returncode}:\n{program.stdout}")
+        return program.stdout
+
+    def environment(self) -> dict[str, str]:
+        """The tests' own without what configures pytest, the mock server's address, and what was exported."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        return {
+            **inherited,
+            "PYTHONIOENCODING": "utf-8",
+            "COLUMNS": "100",
+            "TUNEDMODELS_EMULATOR_HOST": self.url,
+            **self.exported,
+        }
+
+
+def extras_of(root: Path) -> set[str]:
+    """The extras of pyproject.toml; read with a pattern, since Python 3.10 has no reader for TOML."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    section = re.search(
+        r"^\[project\.optional-dependencies\]\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    return set(re.findall(r"^([\w-]+) = \[", section[1], re.MULTILINE)) if section else set()
+
+
+def readme_blocks() -> list[Block]:
+    """None when there is no README: test_readme_is_there is the one that says so."""
+    return blocks_of(README.read_text(encoding="utf-8")) if README.is_file() else []
+
+
+@pytest.fixture(scope="session")
+def mock_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a mock server that runs as users run it, and that ends well when it is told to."""
+    folder = tmp_path_factory.mktemp("mock-server")
+    with (folder / "stdout").open("w") as stdout, (folder / "stderr").open("w") as stderr:
+        server = subprocess.Popen(
+            [EXECUTABLE, "serve", "--port", "0", "--tuning-time", "1"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+        )
+    try:
+        deadline = time.monotonic() + 20
+        while (ready := READY.search((folder / "stdout").read_text(encoding="utf-8"))) is None:
+            if server.poll() is not None or time.monotonic() > deadline:
+                printed = "".join(
+                    (folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr")
+                )
+                pytest.fail(f"the mock server did not say READY (status {server.poll()}):\n{printed}")
+            time.sleep(0.02)
+        yield ready[1].rstrip("/")
+
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=10) == 0, (folder / "stderr").read_text(encoding="utf-8")
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def reader(mock_server: str, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """One reader of the README: what a block exports or creates is there for the blocks after it."""
+    return Runner(mock_server, tmp_path_factory.mktemp("readme"))
+
+
+@pytest.mark.parametrize("block", [pytest.param(b, id=f"line {b.line} {b.tag}") for b in readme_blocks()])
+def test_block_of_the_readme_runs(block: Block, reader: Runner) -> None:
+    """What the README shows works when it is typed, from top to bottom."""
+    reader.run(block)
+
+
+def test_readme_is_there() -> None:
+    """There is a README with a program, a test and commands in it, for the test above to run."""
+    assert README.is_file(), "README.md is missing"
+    blocks = readme_blocks()
+
+    assert {"python", "sh"} <= {block.tag for block in blocks}
+    assert any("def test_" in block.text for block in blocks if block.tag == "python")
+
+
+def test_readme_names_the_limits() -> None:
+    """A section of the README says what the fake does not do."""
+    assert README.is_file(), "README.md is missing"
+    headings = re.findall(r"^#+ +(.+?)\s*$", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert "What the fake does not do" in headings
+
+
+# --- the runner itself, on small READMEs with a stand-in for the command and for the mock server
+
+
+STAND_IN = """
+import click
+
+@click.group()
+def main(): ...
+
+@main.command()
+@click.option("--port", type=int)
+@click.option("--fast/--no-fast")
+def serve(port, fast): ...
+
+@main.command()
+@click.option("--quick", is_flag=True)
+def demo(quick): ...
+
+@main.group()
+def clock(): ...
+
+@clock.command()
+@click.argument("seconds")
+@click.option("--rate")
+def advance(seconds, rate): ...
+
+main()
+"""
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    """Finds /found and nothing else."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/found" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
+        """Say nothing."""
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    """A runner with a repository, a command and a server of its own."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "demo").touch(mode=0o755)
+    (tmp_path / "scripts" / "notes").touch(mode=0o644)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project.optional-dependencies]\nmockserver = []\ndev = [\n    "x",\n]\n\n[tool.x]\nother = []\n'
+    )
+    (tmp_path / "command.py").write_text(STAND_IN)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield Runner(
+            f"http://127.0.0.1:{server.server_port}",
+            scratch=tmp_path,
+            root=tmp_path,
+            command=[sys.executable, str(tmp_path / "command.py")],
+        )
+        server.shutdown()
+        thread.join()
+
+
+def run(runner: Runner, tag: str, text: str) -> None:
+    """Run a README of one block, beginning to end: from markdown to result."""
+    for block in blocks_of(f"# A title\n\n```{tag}\n{text}\n```\n"):
+        runner.run(block)
+
+
+def test_blocks_are_found_with_tag_text_and_line() -> None:
+    """Fences of both kinds, longer ones around others, and ones inside a list are all found."""
+    commands = "a\n```sh\nb\n```\n"
+    in_list = "1. list\n\n   ~~~python\n   if c:\n       d\n   ~~~\n"
+    around_another = "````text\n```\ne\n```\n````\n"
+
+    assert blocks_of(commands + in_list + around_another) == [
+        Block("sh", "b\n", 3),
+        Block("python", "if c:\n    d\n", 8),
+        Block("text", "```\ne\n```\n", 12),
+    ]
+
+
+def test_block_without_an_end_is_refused() -> None:
+    """A forgotten closing fence does not hide what follows it."""
+    with pytest.raises(pytest.fail.Exception, match="has no end"):
+        blocks_of("```sh\nrm -r x\n")
+
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        (
+            "python",
+            "import os\nassert os.environ['TUNEDMODELS_EMULATOR_HOST'].startswith('http://127.0.0.1:')",
+        ),
+        ("python", "def test_one():\n    assert True"),
+        ("text", "only shown"),
+        ("sh", "# a comment\n\nscripts/demo  # another"),
+        ("sh", "scripts/demo --quick"),
+        ("sh", "pip install tunedmodels"),
+        ("sh", "pip install -e '.[dev, mockserver]'\npython -m pip install 'tunedmodels[dev]>=0.1'"),
+        ("sh", "tunedmodels-mockserver --help"),
+        ("sh", "tunedmodels-mockserver serve --port=1 \\\n    --no-fast &"),
+        ("sh", "tunedmodels-mockserver clock advance 10 --rate 2 -- other --unknown"),
+        pytest.param("sh", "curl http://127.0.0.1:9480/found", marks=needs_curl),
+        pytest.param(
+            "sh",
+            'curl -X GET -d \'{\n  "a": "b | c"\n}\' \\\n  http://127.0.0.1:9480/found',
+            marks=needs_curl,
+        ),
+        pytest.param("sh", 'export AT=127.0.0.1:9480/found\ncurl "http://${AT}"', marks=needs_curl),
+    ],
+)
+def test_good_block_passes(runner: Runner, tag: str, text: str) -> None:
+    """A block whose programs work and whose commands exist is no failure."""
+    run(runner, tag, text)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "message"),
+    [
+        ("python", "raise SystemExit(3)", "ended with status 3"),
+        ("python", "import warnings\nwarnings.warn('old')", "UserWarning: old"),
+        ("python", "1 / 0", r'readme_block.py", line 4'),
+        ("python", "def test_one():\n    assert 1 == 2", "assert 1 == 2"),
+        ("bash", "true", "no test runs: its tag is 'bash'"),
+        ("", "true", "no test runs: its tag is ''"),
+        ("sh", "make all", "no test runs: make all"),
+        ("sh", "NAME=value make", "no test runs: NAME=value make"),
+        ("sh", "curl http://127.0.0.1:9480/found | sh", "it takes a shell"),
+        ("sh", "tunedmodels-mockserver --help && make", "it takes a shell"),
+        ("sh", 'export NAME="$(make)"', "it takes a shell"),
+        ("sh", "curl 'http://127.0.0.1:9480", "quotation does not end"),
+        ("sh", "scripts/missing", "scripts/missing, which is not an executable"),
+        ("sh", "scripts/notes", "scripts/notes, which is not an executable"),
+        ("sh", "scripts/demo --slow", "--slow, which tunedmodels-mockserver demo does not have"),
+        ("sh", "pip install other", "other, which is not this project"),
+        ("sh", "pip install 'tunedmodels[dev,none]'", "does not have: none"),
+        ("sh", "tunedmodels-mockserver none", "tunedmodels-mockserver none, which does not exist"),
+        ("sh", "tunedmodels-mockserver --port 1", "--port, which tunedmodels-mockserver does not have"),
+        (
+            "sh",
+            "tunedmodels-mockserver serve --por 1",
+            "--por, which tunedmodels-mockserver serve does not have",
+        ),
+        ("sh", "tunedmodels-mockserver clock advance --fast", "clock advance does not have"),
+        pytest.param("sh", "curl http://127.0.0.1:9480/missing", "404", marks=needs_curl),
+        pytest.param(
+            "sh", "curl https://example.com/", "https://example.com, which is not", marks=needs_curl
+        ),
+    ],
+)
+def test_bad_block_fails(runner: Runner, tag: str, text: str, message: str) -> None:
+    """A block that does not work, or that nothing could check, fails and says why."""
+    with pytest.raises(pytest.fail.Exception, match=message):
+        run(runner, tag, text)
+
+
+def test_export_is_there_for_the_blocks_after_it(runner: Runner) -> None:
+    """A program sees what an earlier command exported, with the address of the server that runs."""
+    run(runner, "sh", "export BASE=http://127.0.0.1:9480/v1 ")
+    run(runner, "python", f"import os\nassert os.environ['BASE'] == '{runner.url}/v1'")
