@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version as installed
 
@@ -35,7 +35,7 @@ class Settings:
     """
 
     seed: int | None = None
-    pace: Pace = Pace()
+    pace: Pace = field(default_factory=Pace)
     strict: bool = False
 
 
@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
     app.register_error_handler(HTTPException, _unknown)
     app.register_error_handler(Exception, _bug)
-    app.wsgi_app = front(app.wsgi_app, strict=settings.strict)  # type: ignore[method-assign]
+    app.wsgi_app = front(app.wsgi_app, strict=settings.strict)  # type: ignore[assignment, method-assign]
     return app
 
 

@@ -27,7 +27,11 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0 chooses a free one."
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 chooses a free one.",
 )
 @click.option(
     "--port-file",
@@ -92,9 +96,7 @@ def serve(
     from .app import Settings
     from .core.worlds import Pace
 
-    logging.basicConfig(
-        level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     pace = Pace(tuning_time, step_time, queue_time)
@@ -110,9 +112,7 @@ def demo(port: int) -> None:
     sys.exit(run(port))
 
 
-def _run(
-    settings: Settings, clock: Callable[[], Clock], host: str, port: int, port_file: Path | None
-) -> None:
+def _run(settings: Settings, clock: Callable[[], Clock], host: str, port: int, port_file: Path | None) -> None:
     from .app import create_app
     from .server import PortTaken, Server, write_port_file
 
@@ -121,7 +121,10 @@ def _run(
     except PortTaken as error:
         _fail(str(error), PORT_TAKEN)
     except OSError as error:
-        _fail(f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.", 2)
+        _fail(
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
+            2,
+        )
 
     def when_ready() -> None:
         if port_file:
@@ -148,6 +151,7 @@ def _clock(kind: str) -> Callable[[], Clock]:
 def _fail(sentence: str, status: int) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(status)
+
 
 if __name__ == "__main__":
     main()

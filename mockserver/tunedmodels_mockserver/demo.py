@@ -98,13 +98,16 @@ def _watch(session: requests.Session, url: str, operation: Json) -> Json:
 
 
 def _draw(snapshots: list[Json]) -> None:
-    import plotext
+    import plotille
 
-    plotext.plot_size(80, 18)
-    plotext.theme("clear")
-    plotext.title("mean loss by step")
-    plotext.plot([row["step"] for row in snapshots], [row["meanLoss"] for row in snapshots], marker="dot")
-    click.echo(plotext.build())
+    steps = [row["step"] for row in snapshots]
+    figure = plotille.Figure()
+    figure.width, figure.height = 64, 12
+    figure.x_label, figure.y_label = "step", "mean loss"
+    figure.with_colors = False
+    figure.set_x_limits(min_=0, max_=steps[-1])
+    figure.plot(steps, [row["meanLoss"] for row in snapshots])
+    click.echo(figure.show())
 
 
 def _create_body() -> Json:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import waitress
+import waitress.server
 from flask import Flask
 
 from .web.answers import SERVER
@@ -38,7 +38,7 @@ class Server:
         self._socket = _listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
-        self._server = waitress.create_server(
+        self._server = waitress.server.create_server(
             _without_server_header(app),
             sockets=[self._socket],
             threads=THREADS,

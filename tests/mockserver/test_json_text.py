@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ def read_leniently(data: bytes) -> Value:
 
 
 def outcome(read: Callable[[bytes], Value], data: bytes) -> str:
-    """Return what *read* makes of *data*: a text that tells 1 from 1.0 and True, -0.0 from 0.0, () from []."""
+    """Return what *read* makes of *data*, as a text: it tells 1 from 1.0 and True, -0.0 from 0.0, () from []."""
     try:
         return repr(read(data))
     except JsonSyntaxError as error:
@@ -166,11 +165,15 @@ REFUSED: dict[str, str] = {
     r'"\ude36"': 'Invalid unicode code point.\n"\\ude36"\n ^',
     r'{"\ude36": 1}': 'Invalid unicode code point.\n{"\\ude36": 1}\n  ^',
     r'"\\ud83d\ude00"': 'Invalid unicode code point.\n"\\\\ud83d\\ude00"\n        ^',
-    # the context: 20 bytes on either side, in the caret's line too, and characters that are cut
-    f"[{'1,' * 20}&{'2' * 30}]": f"Expected a value or ] within an array.\n{'1,' * 10}&{'2' * 19}\n{' ' * 20}^",
-    f"'é{'a' * 18}' {'b' * 18}é": (
-        f"Parsing terminated before end of input.\n\ufffd{'a' * 18}' {'b' * 18}\ufffd\n{' ' * 20}^"
-    ).replace("' b", "' b"),
+    # the context: 20 bytes on either side, which may cut a character
+    f"[{'1,' * 20}&{'2' * 30}]": (
+        f"Expected a value or ] within an array.\n{'1,' * 10}&{'2' * 19}\n{' ' * 20}^"
+    ),
+    f"'é{'a' * 17}' {'b' * 19}é": (
+        f"Parsing terminated before end of input.\n\ufffd{'a' * 17}' {'b' * 19}\ufffd\n{' ' * 20}^"
+    ),
+    # a character before the place counts with its bytes
+    "['é' 1]": "Expected , or ] after array value.\n['é' 1]\n      ^",
 }
 
 
@@ -249,17 +252,16 @@ def test_depth_is_not_breadth() -> None:
 @pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
 def test_depth_without_end(opening: str) -> None:
     """Depth beyond the interpreter's own stack is refused like any other."""
-    with pytest.raises(JsonSyntaxError, match="^Message too deep"):
+    with pytest.raises(JsonSyntaxError, match=r"^Message too deep"):
         parse(opening.encode() * (100 * sys.getrecursionlimit()))
 
 
 def test_refusal_tells_no_other_story() -> None:
     """The refusal of the one reader does not drag along that of the other."""
     with pytest.raises(JsonSyntaxError) as refusal:
-        parse(b"[01]")
+        parse(b"[1 2]")
 
-    assert refusal.value.__cause__ is None
-    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+    assert refusal.value.__context__ is None
 
 
 numbers = st.integers() | st.integers(-(2**65), 2**65) | st.floats(allow_nan=False, allow_infinity=False)
@@ -343,18 +345,3 @@ def test_nothing_else_is_raised_after_a_change(data: bytes, draw: st.DataObject)
     end = draw.draw(st.integers(start, min(start + 3, len(data))))
 
     outcome(parse, data[:start] + draw.draw(st.binary(max_size=3) | soup) + data[end:])
-
-
-@given(values)
-def test_numbers_are_finite(value: object) -> None:
-    """No number that is read is infinite or not a number, for JSON has none."""
-    found = [parse(json.dumps(value).encode())]
-    for node in found:
-        assert not isinstance(node, float) or math.isfinite(node)
-        found.extend(
-            [item for _, item in node]
-            if isinstance(node, Members)
-            else node
-            if isinstance(node, list)
-            else []
-        )

@@ -65,7 +65,14 @@ BASE_MODELS = {
     model.name: model
     for model in (
         BaseModel(
-            "chat-bison-001", "PaLM 2 Chat (Legacy)", 4096, 1024, ("generateMessage", "countMessageTokens"), 0.25, 0.95, 40
+            "chat-bison-001",
+            "PaLM 2 Chat (Legacy)",
+            4096,
+            1024,
+            ("generateMessage", "countMessageTokens"),
+            0.25,
+            0.95,
+            40,
         ),
         BaseModel(
             "text-bison-001",
@@ -91,10 +98,27 @@ BASE_MODELS = {
         BaseModel("gemini-1.5-flash-001", "Gemini 1.5 Flash 001", 1048576, 8192, _CACHED, 1, 0.95, 64, 2),
         BaseModel("gemini-1.5-flash", "Gemini 1.5 Flash", 1048576, 8192, _GEMINI, 1, 0.95, 64, 2),
         BaseModel(
-            "gemini-1.5-flash-001-tuning", "Gemini 1.5 Flash 001 Tuning", 16384, 8192, _TUNABLE, 1, 0.95, 64, 2
+            "gemini-1.5-flash-001-tuning",
+            "Gemini 1.5 Flash 001 Tuning",
+            16384,
+            8192,
+            _TUNABLE,
+            1,
+            0.95,
+            64,
+            2,
         ),
         BaseModel("embedding-001", "Embedding 001", 2048, 1, ("embedContent",)),
         BaseModel("text-embedding-004", "Text Embedding 004", 2048, 1, ("embedContent",), version="004"),
-        BaseModel("aqa", "Model that performs Attributed Question Answering.", 7168, 1024, ("generateAnswer",), 0.2, 1, 40),
+        BaseModel(
+            "aqa",
+            "Model that performs Attributed Question Answering.",
+            7168,
+            1024,
+            ("generateAnswer",),
+            0.2,
+            1,
+            40,
+        ),
     )
 }

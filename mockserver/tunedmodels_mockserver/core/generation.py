@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from . import access, canned, refusals, tokens
@@ -41,9 +42,7 @@ class _Reply:
 def generate_content(call: Call, request: Value) -> Value:
     """Answer a prompt whole."""
     replies, usage = _replies(call, request, "generateContent")
-    candidates = [
-        _candidate(index, reply.text, reply.finish_reason) for index, reply in enumerate(replies)
-    ]
+    candidates = [_candidate(index, reply.text, reply.finish_reason) for index, reply in enumerate(replies)]
     return {"candidates": candidates, "usage_metadata": usage}
 
 
@@ -180,7 +179,7 @@ def _pieces(text: str) -> list[str]:
     """Return *text* in up to four parts of whole tokens; one part where it has but one token."""
     total = tokens.count(text)
     heads = [tokens.head(text, total * place // CHUNKS) for place in range(CHUNKS + 1)]
-    pieces = [after[len(before) :] for before, after in zip(heads, heads[1:], strict=False)]
+    pieces = [after[len(before) :] for before, after in pairwise(heads)]
     return [piece for piece in pieces if piece] or [""]
 
 

@@ -108,10 +108,7 @@ def view(plan: Plan, now: int) -> View:
     if plan.failure:
         completed = min(completed, plan.failure.step)
     done = now >= end
-    if done:
-        updated = end
-    else:
-        updated = _reported(plan, completed) // MICROSECOND * MICROSECOND if completed else plan.created
+    shown = _reported(plan, completed) // MICROSECOND * MICROSECOND if completed else plan.created
     return View(
         plan=plan,
         state=state if done else State.CREATING,
@@ -119,7 +116,7 @@ def view(plan: Plan, now: int) -> View:
         completed_percent=float32(100 * completed / plan.total_steps),
         done=done,
         error=error if done else None,
-        update_time=updated,
+        update_time=end if done else shown,
         start_time=started if moment >= started else None,
         complete_time=end if done else None,
     )

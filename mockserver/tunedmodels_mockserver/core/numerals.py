@@ -75,9 +75,7 @@ def _next_roman(text: str) -> str | None:
     value = sum(-this if this < after else this for this, after in zip(values, [*values[1:], 0], strict=True))
     if value >= _ROMAN_LAST:
         return None
-    return next(
-        (case(_roman(value + 1)) for case in (str.upper, str.lower) if case(_roman(value)) == text), None
-    )
+    return next((case(_roman(value + 1)) for case in (str.upper, str.lower) if case(_roman(value)) == text), None)
 
 
 def _roman(value: int) -> str:

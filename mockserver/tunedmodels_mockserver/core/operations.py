@@ -44,9 +44,7 @@ def list_(call: Call, request: Value) -> Value:
         record = access.find(call, parent, Role.READER)
         found = [record] if record.sequence > start else []
     else:
-        seen = (
-            record for record in call.world.store.after(start) if access.personal_role(record, call.caller)
-        )
+        seen = (record for record in call.world.store.after(start) if access.personal_role(record, call.caller))
         found = list(islice(seen, size + 1))
     answer: Value = {"operations": [resources.operation(record, call.now) for record in found[:size]]}
     if len(found) > size:
@@ -60,7 +58,7 @@ def cancel(call: Call, request: Value) -> Value:
     return {}
 
 
-def delete(call: Call, request: Value) -> Value:
+def delete(_call: Call, request: Value) -> Value:
     """Refuse: the service does not delete the operations of tuned models (Google's own client notes 501)."""
     if _SEPARATOR not in request["name"]:
         raise refusals.not_found()

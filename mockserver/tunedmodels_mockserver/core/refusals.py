@@ -58,7 +58,8 @@ def model_not_ready(name: str) -> StatusError:
 def not_tunable(base_model: str, version: str) -> StatusError:
     """The base model cannot be tuned; observed."""
     return StatusError(
-        Code.FAILED_PRECONDITION, f"{base_model} is not found for CREATE TUNED MODEL at API version {version}."
+        Code.FAILED_PRECONDITION,
+        f"{base_model} is not found for CREATE TUNED MODEL at API version {version}.",
     )
 
 
@@ -88,9 +89,7 @@ def not_enabled(feature: str, name: str) -> StatusError:
 
 def not_owner() -> StatusError:
     """Only the owner hands a model on; the text is observed, the status inferred."""
-    return StatusError(
-        Code.PERMISSION_DENIED, "You need to be the owner of the resource to transfer ownership"
-    )
+    return StatusError(Code.PERMISSION_DENIED, "You need to be the owner of the resource to transfer ownership")
 
 
 def not_found() -> StatusError:

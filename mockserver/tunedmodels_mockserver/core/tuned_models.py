@@ -19,9 +19,7 @@ Value = dict[str, Any]
 
 DEFAULT_PAGE_SIZE = 10  # documented
 _REQUEST = "UpdateTunedModelRequest"
-_MUTABLE = frozenset(
-    {"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"}
-)
+_MUTABLE = frozenset({"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"})
 _ATTEMPTS = 100
 
 

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..wire.timestamps import MICROSECOND, SECOND
 from . import chance, lro
 from .clock import Clock
-from .lro import MICROSECOND, SECOND
 from .store import MemoryStore, Store
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:

@@ -112,9 +112,7 @@ def _text(body: Any, system: System) -> str:
     return dump(body, PRETTY if system.pretty else COMPACT) + "\n"
 
 
-def _response(
-    body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON
-) -> Response:
+def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
     # A lone surrogate cannot come in, but what is echoed of a path or a header may hold anything.
     data = body.encode("utf-8", "replace") if isinstance(body, str) else body
     response = Response(data, status, content_type=content_type)
@@ -134,5 +132,3 @@ def _accepts_gzip(accepted: str) -> bool:
 
 def _ascii(text: str) -> str:
     return text.replace("…", "...")
-
-

@@ -39,9 +39,7 @@ class System:
         return self.alt == "sse"
 
 
-def split(
-    pairs: list[tuple[str, str]], header: Callable[[str], str | None]
-) -> tuple[System, list[tuple[str, str]]]:
+def split(pairs: list[tuple[str, str]], header: Callable[[str], str | None]) -> tuple[System, list[tuple[str, str]]]:
     """Return the system parameters of a request, and the pairs of its query that are the method's own.
 
     *header* gives a request header by name. A parameter given in the query wins over its header. Unknown

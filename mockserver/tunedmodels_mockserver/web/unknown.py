@@ -35,9 +35,7 @@ def nearest(http: str, path: str) -> str | None:
     """Return the route that is most like the one asked for, such as ``GET /v1beta/tunedModels/*``."""
     shown = f"{http} {_blur(path[:200])}"
     known = {
-        f"{route.method.http} /{version}/{route.path}": None
-        for route in _own_routes()
-        for version in route.versions
+        f"{route.method.http} /{version}/{route.path}": None for route in _own_routes() for version in route.versions
     }
     close = get_close_matches(shown, known, n=1, cutoff=0.5)
     return close[0] if close else None

@@ -27,7 +27,7 @@ _SCALARS: dict[str, dict[str, Any]] = {
     "google.protobuf.Any": {"type": "object", "additionalProperties": {"type": "any"}},
     "google.protobuf.Value": {"type": "any"},
 }
-_SYSTEM_PARAMETERS = {
+_SYSTEM_PARAMETERS: dict[str, dict[str, Any]] = {
     "$.xgafv": {"type": "string", "enum": ["1", "2"], "enumDescriptions": ["", ""]},
     "access_token": {"type": "string"},
     "alt": {
@@ -145,4 +145,6 @@ def _fits_query(field: Field, on: Surface) -> bool:
 
 def _schema_name(name: str) -> str:
     """Return a message's name as a schema's: nested and foreign names lose their dots."""
-    return re.sub(r"\W", "", name.removeprefix(WELL_KNOWN).replace("google.longrunning.", "").replace("google.rpc.", ""))
+    return re.sub(
+        r"\W", "", name.removeprefix(WELL_KNOWN).replace("google.longrunning.", "").replace("google.rpc.", "")
+    )

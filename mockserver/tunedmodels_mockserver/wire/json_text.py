@@ -2,8 +2,8 @@
 
 The behaviour is that of protobuf's JSON stream parser, `google/protobuf/util/internal/json_stream_parser.cc`
 ("the twin" below), given the whole text at once. Two readers share the work. Strict JSON, which almost every
-client sends, is read by the standard library, at its speed. What that refuses or might read differently goes to
-the lenient reader, the only one to complain. On what both accept, they agree.
+client sends, is read by the standard library, at its speed. What that refuses or might read differently goes
+to the lenient reader, the only one to complain. On what both accept, they agree.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ import binascii
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field as default
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -333,8 +334,7 @@ def _well_known(kind: str, value: Any, key: str) -> Any:
     moment = parse_timestamp(value)
     if moment is None:
         raise _Unfit(
-            f"Field '{key}', Illegal timestamp format; timestamps must end with 'Z' "
-            "or have a valid timezone offset."
+            f"Field '{key}', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
         )
     return moment
 

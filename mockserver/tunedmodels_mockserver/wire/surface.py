@@ -193,7 +193,7 @@ def camel(name: str) -> str:
 
 @cache
 def _facts() -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((files(__package__) / "facts.json").read_text("utf-8"))
+    facts: dict[str, Any] = json.loads((files("tunedmodels_mockserver.wire") / "facts.json").read_text("utf-8"))
     return facts
 
 
