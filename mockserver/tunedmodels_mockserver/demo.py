@@ -106,8 +106,14 @@ def _draw(snapshots: list[Json]) -> None:
     figure.x_label, figure.y_label = "step", "mean loss"
     figure.with_colors = False
     figure.set_x_limits(min_=0, max_=steps[-1])
+    figure.set_y_limits(min_=0)
+    figure.register_label_formatter(float, _tick)
     figure.plot(steps, [row["meanLoss"] for row in snapshots])
     click.echo(figure.show())
+
+
+def _tick(value: float, chars: int, delta: float, left: bool = False) -> str:
+    return f"{value:{'<' if left else '>'}{chars}.{1 if delta > 0.1 else 3}f}"
 
 
 def _create_body() -> Json:

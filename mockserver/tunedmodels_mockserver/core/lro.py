@@ -16,7 +16,7 @@ from enum import IntEnum
 
 from ..wire.numbers import float32
 from ..wire.status import Code, Status
-from ..wire.timestamps import MICROSECOND, SECOND
+from ..wire.units import MICROSECOND, SECOND
 from . import chance
 from .losses import Curve, mean_loss
 

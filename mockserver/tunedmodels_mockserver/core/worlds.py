@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..wire.timestamps import MICROSECOND, SECOND
+from ..wire.units import MICROSECOND, SECOND
 from . import chance, lro
 from .clock import Clock
 from .store import MemoryStore, Store

@@ -6,8 +6,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-SECOND = 1_000_000_000
-MICROSECOND = 1_000
+from .units import SECOND
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
