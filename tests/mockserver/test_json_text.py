@@ -26,7 +26,7 @@ def read_leniently(data: bytes) -> Value:
 
 
 def outcome(read: Callable[[bytes], Value], data: bytes) -> str:
-    """Return what *read* makes of *data*, as a text: it tells 1 from 1.0 and True, -0.0 from 0.0, () from []."""
+    """Return what *read* makes of *data* as text, which tells 1 from 1.0 and True, and () from []."""
     try:
         return repr(read(data))
     except JsonSyntaxError as error:
@@ -166,9 +166,7 @@ REFUSED: dict[str, str] = {
     r'{"\ude36": 1}': 'Invalid unicode code point.\n{"\\ude36": 1}\n  ^',
     r'"\\ud83d\ude00"': 'Invalid unicode code point.\n"\\\\ud83d\\ude00"\n        ^',
     # the context: 20 bytes on either side, which may cut a character
-    f"[{'1,' * 20}&{'2' * 30}]": (
-        f"Expected a value or ] within an array.\n{'1,' * 10}&{'2' * 19}\n{' ' * 20}^"
-    ),
+    f"[{'1,' * 20}&{'2' * 30}]": (f"Expected a value or ] within an array.\n{'1,' * 10}&{'2' * 19}\n{' ' * 20}^"),
     f"'é{'a' * 17}' {'b' * 19}é": (
         f"Parsing terminated before end of input.\n\ufffd{'a' * 17}' {'b' * 19}\ufffd\n{' ' * 20}^"
     ),

@@ -134,9 +134,7 @@ def test_pro_ends_at_zero_as_far_as_a_plot_shows_it(epoch: int) -> None:
     assert share_within(-0.019, 0.019, epoch_means(PRO, epoch)) >= 0.9
 
 
-@pytest.mark.parametrize(
-    ("epoch", "before", "after"), [(2, 335.0, 310.2), (3, 318.7, 297.5), (5, 297.5, 269.0)]
-)
+@pytest.mark.parametrize(("epoch", "before", "after"), [(2, 335.0, 310.2), (3, 318.7, 297.5), (5, 297.5, 269.0)])
 def test_long_answers_fall_slowly(epoch: int, before: float, after: float) -> None:
     """One run of seven epochs: the mean of an epoch lies between those of its neighbours."""
     assert share_within(after, before, epoch_means(FLASH_MEDICAL, epoch)) >= 0.95
@@ -169,9 +167,7 @@ def test_runs_on_the_same_data_start_alike_and_then_differ_by_a_per_cent() -> No
 
 def test_smaller_batches_are_noisier() -> None:
     """On the flat start of text-bison-001 the real ones scattered by 28 % (batch 2) and 18 % (batch 4)."""
-    two, four, sixteen = (
-        statistics.stdev(map(math.log, at(replace(PALM, batch_size=size), 1))) for size in (2, 4, 16)
-    )
+    two, four, sixteen = (statistics.stdev(map(math.log, at(replace(PALM, batch_size=size), 1))) for size in (2, 4, 16))
 
     assert two > four > sixteen
     assert two == pytest.approx(0.28, abs=0.07)

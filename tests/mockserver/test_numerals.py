@@ -115,9 +115,7 @@ def test_kanji_keep_their_form(text: str, answer: str) -> None:
     assert successor(text) == answer
 
 
-@pytest.mark.parametrize(
-    ("text", "answer"), [("I", "II"), ("iii", "iv"), ("xcix", "c"), ("MMMCMXCVIII", "MMMCMXCIX")]
-)
+@pytest.mark.parametrize(("text", "answer"), [("I", "II"), ("iii", "iv"), ("xcix", "c"), ("MMMCMXCVIII", "MMMCMXCIX")])
 def test_roman_keeps_its_case(text: str, answer: str) -> None:
     """Roman numerals are answered in the case they came in."""
     assert successor(text) == answer

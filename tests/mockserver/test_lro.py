@@ -1,0 +1,239 @@
+"""The view of a tuning run: tables of (now, expected) and the laws that hold at every moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedmodels_mockserver.core import lro, resources
+from tunedmodels_mockserver.core.losses import Curve
+from tunedmodels_mockserver.core.lro import CANCELLED, Failure, Plan, State, total_steps, view
+from tunedmodels_mockserver.core.records import Examples, GranteeType, Permission, Role, TunedModelRecord
+from tunedmodels_mockserver.wire.numbers import float32
+from tunedmodels_mockserver.wire.status import Code, Status
+from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.writing import plain, plain_any
+
+SECOND = 1_000_000_000
+CREATED = 1_710_429_083_123_456_000
+FAILED = Status(Code.INTERNAL, "The run failed.")
+
+
+def plan(steps: int = 4, queue: int = SECOND, length: int = 40 * SECOND, **changes: Any) -> Plan:
+    curve = Curve(7, 11, "models/gemini-1.0-pro-001", examples=8, batch_size=2, learning_rate=0.001, answer_tokens=3)
+    return replace(Plan(CREATED, queue, length, steps, curve), **changes)
+
+
+def record(of: Plan) -> TunedModelRecord:
+    return TunedModelRecord(
+        id="a-model",
+        sequence=1,
+        version="v1beta",
+        operation_id="operation123",
+        permissions=(Permission("1", GranteeType.USER, "a@example.com", Role.OWNER),),
+        display_name="a model",
+        description="",
+        base_model=of.curve.base_model,
+        source="",
+        temperature=0.9,
+        top_p=1.0,
+        top_k=0,
+        reader_project_numbers=(),
+        epoch_count=1,
+        batch_size=of.curve.batch_size,
+        learning_rate=of.curve.learning_rate,
+        examples=Examples(()),
+        plan=of,
+    )
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs", "batch_size", "expected"),
+    [
+        (15, 5, 2, 38),
+        (15, 5, 4, 19),
+        (15, 3, 4, 12),
+        (15, 3, 2, 23),
+        (15, 50, 4, 188),
+        (15, 100, 4, 375),
+        (20, 20, 4, 100),
+        (25, 10, 16, 16),
+        (196, 20, 8, 490),
+        (400, 2, 16, 50),
+    ],
+)
+def test_total_steps_are_those_of_the_recorded_runs(examples: int, epochs: int, batch_size: int, expected: int) -> None:
+    """totalSteps = ceil(examples x epochs / batch size)."""
+    assert total_steps(examples, epochs, batch_size) == expected
+
+
+@pytest.mark.parametrize(
+    ("after", "state", "steps", "percent", "done", "started"),
+    [
+        (-5.0, State.CREATING, 0, 0.0, False, False),
+        (0.0, State.CREATING, 0, 0.0, False, False),
+        (0.999, State.CREATING, 0, 0.0, False, False),
+        (1.0, State.CREATING, 0, 0.0, False, True),
+        (7.0, State.CREATING, 0, 0.0, False, True),
+        (10.9, State.CREATING, 1, 25.0, False, True),
+        (20.7, State.CREATING, 2, 50.0, False, True),
+        (40.99, State.CREATING, 4, 100.0, False, True),
+        (41.0, State.ACTIVE, 4, 100.0, True, True),
+        (9e9, State.ACTIVE, 4, 100.0, True, True),
+    ],
+)
+def test_a_run_is_seen_from_queue_to_end(
+    after: float, state: State, steps: int, percent: float, done: bool, started: bool
+) -> None:
+    """A run of four steps waits a second, then takes forty, and shows its steps one by one."""
+    seen = view(plan(), CREATED + round(after * SECOND))
+
+    assert (seen.state, seen.completed_steps, seen.completed_percent, seen.done) == (state, steps, percent, done)
+    assert (seen.start_time is not None) is started
+    assert (seen.complete_time is not None) is done
+    assert seen.error is None
+
+
+def test_update_time_is_creation_then_report_then_completion() -> None:
+    """updateTime = createTime until the first step shows, then follows the last one, and ends as completeTime."""
+    of = plan()
+    queued, running, ended = (view(of, CREATED + moment * SECOND) for moment in (1, 20, 50))
+
+    assert queued.update_time == CREATED
+    last = running.snapshots()[-1].compute_time
+    assert last < running.update_time <= CREATED + 20 * SECOND
+    assert running.update_time - last == pytest.approx(1.4 * SECOND, abs=1000)
+    assert ended.update_time == ended.complete_time == CREATED + 41 * SECOND
+
+
+def test_a_cancelled_run_keeps_its_snapshots_and_its_model() -> None:
+    """Cancelling ends the operation with code 1 at that moment; the model stays ACTIVE with what it has."""
+    moment = CREATED + 25 * SECOND
+    seen = view(plan(cancelled=moment), CREATED + 100 * SECOND)
+
+    assert (seen.done, seen.error, seen.state) == (True, CANCELLED, State.ACTIVE)
+    assert seen.completed_steps == 2 == len(seen.snapshots())
+    assert seen.complete_time == moment
+
+
+def test_cancelling_in_the_queue_leaves_a_run_without_start() -> None:
+    """A run that is cancelled before it starts has neither start time nor steps."""
+    seen = view(plan(cancelled=CREATED + SECOND // 2), CREATED + 100 * SECOND)
+
+    assert (seen.done, seen.completed_steps, seen.start_time) == (True, 0, None)
+
+
+def test_cancelling_a_finished_run_changes_nothing() -> None:
+    """The end of a run is its end."""
+    late = CREATED + 60 * SECOND
+
+    assert view(plan(cancelled=late), late + 1) == replace(view(plan(), late + 1), plan=plan(cancelled=late))
+
+
+@pytest.mark.parametrize("step", [0, 1, 3])
+def test_a_failed_run_ends_after_its_step(step: int) -> None:
+    """A failure ends the run with its status, keeps the steps before it, and the model is FAILED."""
+    seen = view(plan(failure=Failure(step, FAILED)), CREATED + 100 * SECOND)
+
+    assert (seen.done, seen.error, seen.state, seen.completed_steps) == (True, FAILED, State.FAILED, step)
+
+
+def test_a_snapshots_epoch_rolls_over_with_the_examples() -> None:
+    """epoch = floor(step x batch size / examples): 15 examples by 2 end, after 38 steps, with epoch 5."""
+    of = replace(plan(38), curve=replace(plan().curve, examples=15))
+
+    assert [lro.snapshot(of, step).epoch for step in (1, 7, 8, 37, 38)] == [0, 0, 1, 4, 5]
+
+
+def test_a_run_without_length_is_done_at_once() -> None:
+    """The shortest run that a pace can ask for shows all its steps when it ends."""
+    seen = view(plan(queue=0, length=1), CREATED + 1000)
+
+    assert (seen.done, seen.completed_steps) == (True, 4)
+
+
+plans = st.builds(
+    lambda created, queue, length, steps, batch, examples, seed, cancel, failure: Plan(
+        created * 1000,
+        queue,
+        length,
+        steps,
+        Curve(seed, seed + 1, "models/text-bison-001", examples, batch, 0.001, 2.0),
+        cancelled=None if cancel is None else created * 1000 + cancel,
+        failure=None if failure is None else Failure(min(failure, steps), FAILED),
+    ),
+    created=st.integers(0, 4_000_000_000_000_000),
+    queue=st.integers(0, 10**11),
+    length=st.integers(1, 10**13),
+    steps=st.integers(1, 60),
+    batch=st.integers(1, 100),
+    examples=st.integers(1, 1000),
+    seed=st.integers(0, 2**63),
+    cancel=st.none() | st.integers(0, 10**13),
+    failure=st.none() | st.integers(0, 60),
+)
+moments = st.floats(-0.1, 1.2)
+
+
+@given(plans, moments)
+def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
+    """At any moment the operation and the tuned model tell one story; a cancelled run is the one exception."""
+    now = of.created + int(share * of.whole)
+    on = surface("v1beta")
+    model = plain(on.message("TunedModel"), resources.tuned_model(record(of), now), on)
+    operation = plain(on.message("google.longrunning.Operation"), resources.operation(record(of), now), on)
+
+    assert model["tuningTask"].get("snapshots") == operation["metadata"].get("snapshots")
+    assert operation.get("done", False) == (model["state"] != "CREATING") == ("completeTime" in model["tuningTask"])
+    if "response" in operation:
+        answer = dict(operation["response"])
+        assert answer.pop("@type") == "type.googleapis.com/google.ai.generativelanguage.v1beta.TunedModel"
+        assert answer == model
+        assert model["state"] == "ACTIVE"
+    elif "error" in operation:
+        cancelled = operation["error"]["code"] == Code.CANCELLED
+        assert model["state"] == ("ACTIVE" if cancelled else "FAILED")
+    assert ("completedPercent" in operation["metadata"]) == ("snapshots" in operation["metadata"])
+
+
+@given(plans, moments, moments)
+def test_progress_never_falls(of: Plan, one: float, other: float) -> None:
+    """Later views show at least as much: steps, percent, done, and the same snapshots before the new ones."""
+    earlier, later = (view(of, of.created + int(share * of.whole)) for share in sorted((one, other)))
+
+    assert earlier.completed_steps <= later.completed_steps
+    assert earlier.update_time <= later.update_time
+    assert earlier.done <= later.done
+    assert later.snapshots()[: earlier.completed_steps] == earlier.snapshots()
+    assert later.completed_percent == float32(100 * later.completed_steps / of.total_steps)
+
+
+@given(plans, moments)
+def test_times_stand_in_order(of: Plan, share: float) -> None:
+    """created <= started <= computed <= completed, as written on the wire, and nothing lies in the future."""
+    now = of.created + int(share * of.whole)
+    seen = view(of, now)
+    on = surface("v1beta")
+    task = plain(on.message("TunedModel"), resources.tuned_model(record(of), now), on)["tuningTask"]
+    computed = [row["computeTime"] for row in task.get("snapshots", [])]
+    written = [task["startTime"] if "startTime" in task else None, *computed, task.get("completeTime")]
+    padded = [text.removesuffix("Z").ljust(29, "0") for text in written if text]
+
+    assert padded == sorted(padded)
+    assert seen.snapshots() == [] or seen.start_time is not None
+    latest = max([seen.update_time, *(row.compute_time for row in seen.snapshots())])
+    assert latest <= max(now, of.created) + 1000
+
+
+def test_an_operations_types_are_those_of_its_creation() -> None:
+    """An operation made under v1beta3 carries that version's types, whoever asks."""
+    made = replace(record(plan()), version="v1beta3")
+    operation = resources.operation(made, CREATED + 100 * SECOND)
+
+    package = "type.googleapis.com/google.ai.generativelanguage.v1beta3"
+    assert plain_any(operation["metadata"])["@type"] == f"{package}.CreateTunedModelMetadata"
+    assert plain_any(operation["response"])["@type"] == f"{package}.TunedModel"
