@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from ..wire.numbers import float32
 from ..wire.status import Code, Status
@@ -122,6 +123,8 @@ def view(plan: Plan, now: int) -> View:
     )
 
 
+# A loop that polls asks for the same steps again and again; 2**15 of them take some 10 MB.
+@lru_cache(maxsize=2**15)
 def snapshot(plan: Plan, step: int) -> Snapshot:
     """Return the record of *step*, whether it is reached or not."""
     curve = plan.curve

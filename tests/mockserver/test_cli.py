@@ -1,0 +1,247 @@
+"""The command, run as users run it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+COMMAND = [sys.executable, "-m", "tunedmodels_mockserver.cli"]
+BODY = {
+    "displayName": "number generator",
+    "baseModel": "models/gemini-1.0-pro-001",
+    "tuningTask": {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}},
+}
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Yield a serving process and its URL; end it at the end, whatever happened."""
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        ready = re.fullmatch(r"READY url=(\S+) pid=(\d+) version=(\S+)\n", process.stdout.readline())
+        assert ready is not None
+        assert int(ready[2]) == process.pid
+        yield process, ready[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
+    """SIGTERM and Ctrl-C end the server with status 0, one line on stdout and nothing on stderr."""
+    with serving() as (process, url):
+        assert requests.get(f"{url}/health", timeout=5).json()["status"] == "ok"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_a_signal_right_after_the_ready_line_ends_it_cleanly() -> None:
+    """There is no moment after READY at which a signal leaves anything but status 0."""
+    for _ in range(3):
+        with serving() as (process, _url):
+            process.terminate()
+            _, err = process.communicate(timeout=10)
+
+        assert (process.returncode, err) == (0, "")
+
+
+def test_a_taken_port_is_said_with_status_3() -> None:
+    """Who asks for a port that somebody has is told which, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = run("serve", "--port", str(port))
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"Port {port} on 127.0.0.1 is taken. Choose another with --port, or let one be chosen: --port 0.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--prot", "1"], "Did you mean"),
+        (["serve", "--port", "65536"], "65536 is not in the range"),
+        (["serve", "--tuning-time", "soon"], "'soon' is not a valid float"),
+        (["serve", "--clock", "sundial"], "'sundial' is not one of"),
+        (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
+        (["sevre"], "No such command 'sevre'"),
+    ],
+)
+def test_bad_usage_is_said_with_status_2(arguments: list[str], said: str) -> None:
+    """A sentence names the option, the value and what is possible; nothing is served."""
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_port_file_holds_the_port(tmp_path: Path) -> None:
+    """``--port-file`` names the port that was chosen, and leaves nothing else behind."""
+    file = tmp_path / "port"
+    with serving("--port-file", str(file)) as (_process, url):
+        assert url == f"http://127.0.0.1:{file.read_text().strip()}"
+        assert [path.name for path in tmp_path.iterdir()] == ["port"]
+
+
+def test_a_port_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """A port file in a folder that is not there ends the command with status 2 and a sentence."""
+    done = run("serve", "--port", "0", "--port-file", str(tmp_path / "no" / "port"))
+
+    assert done.returncode == 2
+    assert done.stderr == f"Cannot write the port file {tmp_path / 'no' / 'port'}: No such file or directory.\n"
+
+
+def test_a_seed_repeats_ids() -> None:
+    """Two servers with the same seed give the first model the same name."""
+    names = []
+    for _ in range(2):
+        with serving("--seed", "7") as (_process, url):
+            names.append(requests.post(f"{url}/v1beta/tunedModels", json=BODY, timeout=5).json()["name"])
+
+    assert names[0] == names[1]
+
+
+def test_a_polling_clock_needs_no_waiting() -> None:
+    """With ``--clock polling`` ten polls bring a run of an hour to its end, and show its progress."""
+    with serving("--clock", "polling", "--tuning-time", "3600") as (_process, url):
+        operation = requests.post(f"{url}/v1beta/tunedModels", json=BODY, timeout=5).json()["name"]
+        polls = [requests.get(f"{url}/v1/{operation}", timeout=5).json() for _ in range(10)]
+
+    assert [poll.get("done", False) for poll in polls] == [False] * 9 + [True]
+    percents = [poll["metadata"].get("completedPercent", 0) for poll in polls]
+    assert percents == sorted(percents)
+    assert 0 < percents[5] < 100
+
+
+def test_strict_switches_allowances_off() -> None:
+    """With ``--strict`` a path that only a client's bug asks for is unknown."""
+    with serving("--strict") as (_process, url):
+        assert requests.get(f"{url}/v1/tunedModels", timeout=5).status_code == 404
+        assert requests.get(f"{url}/v1beta/tunedModels", timeout=5).json() == {}
+
+
+def test_an_allowance_is_logged_with_its_sentence() -> None:
+    """By default an allowance that applies is named on stderr, and no credential is."""
+    with serving() as (process, url):
+        requests.get(f"{url}/v1/tunedModels?key=a-secret", timeout=5)
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+
+    assert "v1-tuned-models: A tunedModels call under /v1 was taken as one under /v1beta" in err
+    assert "a-secret" not in err
+
+
+def test_info_shows_every_request() -> None:
+    """With ``--log-level info`` each request is a line with method, path, status and time."""
+    with serving("--log-level", "info") as (process, url):
+        requests.get(f"{url}/v1beta/tunedModels/x?key=a-secret", timeout=5)
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+
+    assert re.search(r"INFO GET /v1beta/tunedModels/x 404 \d+\.\d ms\n", err)
+    assert "a-secret" not in err
+
+
+def test_times_are_the_ones_asked_for() -> None:
+    """``--step-time`` and ``--queue-time`` pace a run: three steps of 0.1 s after 0.2 s end by half a second."""
+    with serving("--step-time", "0.1", "--queue-time", "0.2") as (_process, url):
+        hyperparameters = {"epochCount": 3, "batchSize": 1}
+        body = {**BODY, "tuningTask": {**BODY["tuningTask"], "hyperparameters": hyperparameters}}  # type: ignore[dict-item]
+        operation = requests.post(f"{url}/v1beta/tunedModels", json=body, timeout=5).json()
+        time.sleep(0.6)
+        done = requests.get(f"{url}/v1/{operation['name']}", timeout=5).json()
+
+    task = done["response"]["tuningTask"]
+    assert operation["metadata"]["totalSteps"] == 3
+    seconds = [float(text[17:-1]) for text in (done["response"]["createTime"], task["startTime"], task["completeTime"])]
+    assert [round((later - seconds[0]) % 60, 3) for later in seconds[1:]] == [0.2, 0.5]
+
+
+def test_ipv6_is_served() -> None:
+    """``--host ::1`` prints a URL with brackets that answers."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with serving("--host", "::1") as (_process, url):
+        assert url.startswith("http://[::1]:")
+        assert requests.get(f"{url}/health", timeout=5).ok
+
+
+def test_help_tells_every_option() -> None:
+    """``serve --help`` names the options of the command."""
+    done = run("serve", "--help")
+
+    options = "host port port-file seed tuning-time step-time queue-time clock strict log-level"
+    assert all(f"--{name}" in done.stdout for name in options.split())
+    assert done.returncode == 0
+
+
+def test_a_client_that_goes_away_does_not_stop_it() -> None:
+    """A client that goes away in the middle of its request leaves the server serving."""
+    with serving() as (_process, url):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(b"POST /v1beta/tunedModels HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+        assert requests.get(f"{url}/health", timeout=5).ok
+
+
+def test_the_demo_runs_the_tutorial() -> None:
+    """The demo creates, watches, asks, lists and deletes, and ends with status 0 within 30 seconds."""
+    started = time.monotonic()
+    done = run("demo")
+
+    assert done.returncode == 0
+    assert time.monotonic() - started < 30
+    for said in (
+        "19 steps",
+        "epoch=5",
+        "loss=",
+        "is ACTIVE since",
+        "LXIII -> LXIV",
+        "六 -> 七",
+        "1 tuned model",
+        "deleted",
+    ):
+        assert said in done.stdout
+    assert "mean loss" in done.stdout
+
+
+def test_ctrl_c_ends_the_demo_cleanly() -> None:
+    """Ctrl-C in the middle of the demo ends it and its fake with status 0."""
+    process = subprocess.Popen(
+        [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[-1]
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{url}/health", timeout=5)
