@@ -16,9 +16,10 @@ from werkzeug.exceptions import HTTPException
 from .core.clock import Clock, SystemClock
 from .core.worlds import Pace, Worlds
 from .web import answers, unknown
+from .web.admin import admin
 from .web.dispatch import MAX_BODY, Dispatch
 from .web.front import front
-from .web.routes import Route, routes
+from .web.routes import Route, Segment, routes
 from .web.system import System
 from .wire import discovery
 from .wire.surface import VERSIONS, surface
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
     # A redirect would lose the body of a POST; no client of the service expects one.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
+    app.url_map.converters["segment"] = Segment
     dispatch = Dispatch(worlds, settings.strict)
     for number, route in enumerate(routes()):
         app.add_url_rule(
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
             methods=[route.method.http],
             provide_automatic_options=False,
         )
+    app.register_blueprint(admin(worlds))
     app.add_url_rule("/health", view_func=partial(_health, time.monotonic()), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
     app.register_error_handler(HTTPException, _unknown)
