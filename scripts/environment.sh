@@ -85,6 +85,10 @@ prepare_environment() {
     export PIP_DISABLE_PIP_VERSION_CHECK
 
     if venv_is_wanted; then
+        if [ -e "$venv" ] && [ ! -e "$stamp" ] && [ ! -e "$unfinished" ]; then
+            say "$venv cannot be used ($reason), and these scripts did not make it. Move it away, or delete it."
+            exit 2
+        fi
         find_python
         say "making .venv with $python ($reason)"
         rm -rf -- "$venv"

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import Any
 
 import waitress.server
 from flask import Flask
+from waitress import wasyncore
 
 from .web.answers import SERVER
 
 THREADS = 16
 CONNECTIONS = 1000
+_LAST_ANSWERS = 5.0  # seconds that are left for answers on their way when told to stop
 # Above the application's own limit, so that a body that is too large gets the service's refusal.
 MAX_BODY = 64 * 1024 * 1024
 
@@ -29,24 +32,25 @@ class PortTaken(Exception):
 
 
 class Server:
-    """A server that listens from its making and answers while ``run`` runs.
+    """A server that listens from its making and answers while ``run`` or ``serve`` runs.
 
     Raises PortTaken where the port is in use, OSError where the address cannot be listened on.
     """
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
-        self._socket = _listen(host, port)
+        listener = _listen(host, port)
         self.host = host
-        self.port: int = self._socket.getsockname()[1]
+        self.port: int = listener.getsockname()[1]
+        self._sockets: dict[int, Any] = {}  # every open socket's handler by its descriptor, kept by waitress
+        self._stopping = False
         self._server = waitress.server.create_server(
             _without_server_header(app),
-            sockets=[self._socket],
+            map=self._sockets,
+            sockets=[listener],
             threads=THREADS,
             connection_limit=CONNECTIONS,
             ident=SERVER,
             max_request_body_size=MAX_BODY,
-            # Each chunk of a stream leaves at once; by default waitress gathers 18,000 bytes first.
-            send_bytes=1,
         )
 
     @property
@@ -63,18 +67,45 @@ class Server:
         """Serve until SIGTERM or Ctrl-C. *when_ready* is called first: whoever connects from then on is answered."""
 
         def stop(_number: int, _frame: FrameType | None) -> None:
-            raise SystemExit(0)
+            self.stop()
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             when_ready()
-            self._server.run()
-        except SystemExit:
-            pass  # the signal came before the loop began, which takes it otherwise
+            self.serve()
         finally:
-            self._server.close()
+            self._close()
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def serve(self) -> None:
+        """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""
+        while not self._stopping:
+            self._turn()
+        deadline = time.monotonic() + _LAST_ANSWERS
+        while self._busy() and time.monotonic() < deadline:
+            self._turn()
+        self._close()
+
+    def stop(self) -> None:
+        """Make ``serve`` come to its end, from any thread or a signal handler."""
+        self._stopping = True
+        if self._sockets:
+            self._server.pull_trigger()
+
+    def _turn(self) -> None:
+        """Wait for something to happen on a socket, a second at most, and handle it."""
+        wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+
+    def _busy(self) -> bool:
+        channels = list(self._server.active_channels.values())
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
+
+    def _close(self) -> None:
+        if self._sockets:
+            self._server.task_dispatcher.shutdown(timeout=1)
+            self._server.trigger.close()
+            wasyncore.close_all(self._sockets, ignore_all=True)
 
 
 def write_port_file(path: Path, port: int) -> None:
