@@ -22,6 +22,7 @@ MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
 MAX_TEXT_INPUT = 40_000  # characters, documented
 MAX_OUTPUT = 5_000  # characters, documented
 MAX_STEPS = 1_000_000  # ours: what a poll returns is proportional to it
+_LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
 
 _REQUEST = "CreateTunedModelRequest"
@@ -58,7 +59,10 @@ def new_record(call: Call, model_id: str, model: Value) -> TunedModelRecord:
     base, source = _origin(call, model)
     task = model.get("tuning_task")
     if task is None:
-        raise refusals.not_specified(_REQUEST, "tuned_model.tuning_task")
+        # Clients that drop the data send no task at all where their user chose no hyperparameters.
+        if not call.allowances.permit("no-training-data"):
+            raise refusals.not_specified(_REQUEST, "tuned_model.tuning_task")
+        task = {}
     examples, count = _examples(call, task)
     epochs, batch_size, learning_rate = _hyperparameters(call, task.get("hyperparameters", {}), count)
     steps = lro.total_steps(count, epochs, batch_size)
@@ -129,7 +133,7 @@ def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
 
 def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
     """Return the base model, and the name of the tuned model that is tuned further, if one is."""
-    if "tuned_model_source" not in model and "base_model" not in model:
+    if not model.get("base_model") and "tuned_model_source" not in model:
         raise refusals.one_of(_REQUEST, "tuned_model", "source_model")
     if "base_model" in model:
         base = BASE_MODELS.get(model["base_model"])
@@ -190,7 +194,7 @@ def _hyperparameters(call: Call, given: Value, count: int) -> tuple[int, int, fl
     }
     for name, number in numbers.items():
         _check_positive(name, number)
-    return numbers["epoch_count"], numbers["batch_size"], float32(min(rate, 3.0e38))
+    return numbers["epoch_count"], numbers["batch_size"], float32(min(max(rate, _LEAST_RATE), 3.0e38))
 
 
 def _check_positive(name: str, number: float) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from http.client import responses
 from importlib.metadata import version
 from typing import Any
 
 from flask import Response
 
 from ..core.allowances import Allowances
-from ..wire import fieldmask
+from ..wire.fieldmask import Tree, partial
 from ..wire.status import Code, Status
 from ..wire.surface import Message, Surface
 from ..wire.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
@@ -21,6 +22,8 @@ SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
 NOTE = "X-Tunedmodels-Note"
 
 _JSON = "application/json; charset=UTF-8"
+# HTTP's own spelling: clients show it, and werkzeug writes capitals. CANCELLED has a status that HTTP lacks.
+_REASONS = {**responses, 499: "Client Closed Request"}
 # Source: the headers of fourteen recorded answers of 2024, all alike. Left out: Alt-Svc, which would send
 # clients elsewhere; chunked transfer, where the length is known.
 _HEADERS = (
@@ -36,19 +39,14 @@ _HEADERS = (
 )
 
 
-def value(content: Mapping[str, Any], message: Message, on: Surface, system: System) -> Response:
-    """Return a message's value as a response, in the form that *system* asks for."""
-    body = plain(message, content, on, numbers=system.enum_numbers)
-    if system.fields:
-        tree = fieldmask.response_tree(system.fields)
-        fieldmask.check_response_tree(tree, message, on, system.fields)
-        body = fieldmask.partial(body, tree)
-    return _response(_text(body, system))
+def value(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Response:
+    """Return a message's value as a response, in the form that *system* asks for; of it what *tree* names."""
+    return _response(_text(_body(content, message, on, system, tree), system))
 
 
-def stream(chunks: Iterable[Mapping[str, Any]], message: Message, on: Surface, system: System) -> Response:
+def stream(chunks: Iterable[Mapping[str, Any]], message: Message, on: Surface, system: System, tree: Tree) -> Response:
     """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket."""
-    bodies = (plain(message, chunk, on, numbers=system.enum_numbers) for chunk in chunks)
+    bodies = (_body(chunk, message, on, system, tree) for chunk in chunks)
     if system.events:
         events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
         return _response(_encoded(events), content_type="text/event-stream")
@@ -95,6 +93,10 @@ def note(response: Response, allowances: Allowances) -> Response:
     return response
 
 
+def _body(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Any:
+    return partial(plain(message, content, on, numbers=system.enum_numbers), tree)
+
+
 def _array(bodies: Iterable[Any], system: System) -> Iterator[str]:
     opening = "["
     for body in bodies:
@@ -115,19 +117,18 @@ def _text(body: Any, system: System) -> str:
 def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
     # A lone surrogate cannot come in, but what is echoed of a path or a header may hold anything.
     data = body.encode("utf-8", "replace") if isinstance(body, str) else body
-    response = Response(data, status, content_type=content_type)
+    response = Response(data, f"{status} {_REASONS[status]}", content_type=content_type)
     for name, text in _HEADERS:
         response.headers.add(name, text)
     return response
 
 
 def _accepts_gzip(accepted: str) -> bool:
+    qualities: dict[str, str] = {}
     for part in accepted.lower().split(","):
         coding, _, parameters = part.partition(";")
-        if coding.strip() in ("gzip", "*"):
-            quality = parameters.strip().removeprefix("q=")
-            return quality.strip("0.") != "" or quality == ""
-    return False
+        qualities[coding.strip()] = parameters.strip().removeprefix("q=") or "1"
+    return qualities.get("gzip", qualities.get("*", "0")).strip("0.") != ""
 
 
 def _ascii(text: str) -> str:

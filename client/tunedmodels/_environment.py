@@ -1,0 +1,32 @@
+"""The environment variables that a client reads where its caller gives nothing."""
+
+from __future__ import annotations
+
+import os
+
+EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
+"""Where a mock server listens: ``host:port``, with or without a scheme. No credentials are looked for then."""
+
+BASE_URL = "GOOGLE_GEMINI_BASE_URL"
+"""Where the service is, as Google's own client google-genai reads it."""
+
+API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+"""The API key; where both are set the first counts, as in google-genai."""
+
+
+def emulator_url() -> str | None:
+    """Return the URL of the mock server that the environment names, or None."""
+    host = os.environ.get(EMULATOR_HOST)
+    if not host:
+        return None
+    return host if "://" in host else f"http://{host}"
+
+
+def base_url() -> str | None:
+    """Return the base URL that the environment names, or None."""
+    return os.environ.get(BASE_URL) or None
+
+
+def api_key() -> str | None:
+    """Return the API key that the environment has, or None."""
+    return next((key for name in API_KEYS if (key := os.environ.get(name))), None)

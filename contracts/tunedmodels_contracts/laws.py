@@ -1,0 +1,327 @@
+"""The laws of a long-running tuning operation, judged over what somebody saw of one run.
+
+A trace is a list of looks, in the order of time: each is an operation's JSON and, where the tuned model was asked
+for right after it, that model's. Nothing here sends, waits or knows what answered, so the same laws judge the mock
+server, a recording and the service.
+
+Each law is a generator of findings, a place and its values, that says where it is known from; ``LAWS`` names them
+all. Weak spot: a model is asked for after its operation, so a run may end in between. A model may therefore be one
+look ahead of its operation, never behind it, and beside the last look of an unfinished run its state proves nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise, zip_longest
+from typing import Any
+
+from .shape import misshapen, nanoseconds
+
+Json = Mapping[str, Any]
+
+CANCELLED = 1  # google/rpc/code.proto
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One look: when, in seconds from any beginning; the operation; the model right after it, or None."""
+
+    seconds: float
+    operation: Json
+    tuned_model: Json | None = None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """An observation, its place in the trace for findings to name, and its parts by short names."""
+
+    place: str
+    operation: Json
+    tuned_model: Json | None
+
+    @property
+    def metadata(self) -> Json:
+        metadata: Json = self.operation.get("metadata", {})
+        return metadata
+
+    @property
+    def done(self) -> bool:
+        return bool(self.operation.get("done", False))
+
+    @property
+    def total(self) -> int:
+        return int(self.metadata.get("totalSteps", 0))
+
+    @property
+    def completed(self) -> int:
+        return int(self.metadata.get("completedSteps", 0))
+
+    @property
+    def percent(self) -> float:
+        return float(self.metadata.get("completedPercent", 0))
+
+    @property
+    def snapshots(self) -> Sequence[Json]:
+        return list(self.metadata.get("snapshots", ()))
+
+    def models(self) -> Iterator[tuple[str, Json]]:
+        """Yield the tuned models of this look, each with its place."""
+        if "response" in self.operation:
+            yield f"{self.place}, response", self.operation["response"]
+        if self.tuned_model is not None:
+            yield f"{self.place}, tuned model", self.tuned_model
+
+
+@dataclass(frozen=True)
+class _Run:
+    """All that is known of one run."""
+
+    looks: Sequence[_Look]
+    batch_size: int | None
+    examples: int | None
+
+    def snapshot_lists(self) -> Iterator[tuple[str, Sequence[Json]]]:
+        """Yield every list of snapshots that was seen, in the order of looking, each with its place."""
+        for look in self.looks:
+            yield f"{look.place}, metadata", look.snapshots
+            for place, model in look.models():
+                yield place, _task_snapshots(model)
+
+
+Findings = Iterator[tuple[str, str]]
+Law = Callable[[_Run], Findings]
+
+
+def broken_laws(
+    trace: Sequence[Observation], *, batch_size: int | None = None, examples: int | None = None
+) -> list[str]:
+    """Return a sentence for each place where *trace* breaks a law: the law, the place and the values.
+
+    *batch_size* and *examples* (their number) are what the run was created with; without both, or with a batch
+    larger than the data, the law of the epochs is not judged. Where members have another type than the API's,
+    those findings alone are returned. Raises ValueError for a trace that goes back in time, which no law can
+    judge.
+    """
+    for before, after in pairwise(trace):
+        if after.seconds < before.seconds:
+            raise ValueError(f"A trace goes forward in time: {after.seconds} s comes after {before.seconds} s.")
+    looks = [
+        _Look(f"at look {number} ({seen.seconds:g} s)", seen.operation, seen.tuned_model)
+        for number, seen in enumerate(trace)
+    ]
+    wrong = [f"{SHAPE}: {place}: {values}." for look in looks for place, values in _types(look)]
+    if wrong:
+        return wrong
+    run = _Run(looks, batch_size, examples)
+    return [f"{law}: {place}: {values}." for law, judge in LAWS.items() for place, values in judge(run)]
+
+
+def _types(look: _Look) -> Findings:
+    yield from misshapen(look.operation, f"{look.place}, operation")
+    if look.tuned_model is not None:
+        yield from misshapen(look.tuned_model, f"{look.place}, tuned model")
+
+
+def _constant(run: _Run) -> Findings:
+    """Observed: a poll under v1 still says the type of the version that created; the others hold by their meaning."""
+    for path in (("name",), ("metadata", "@type"), ("metadata", "totalSteps"), ("metadata", "tunedModel")):
+        first = _member(run.looks[0].operation, path) if run.looks else None
+        for look in run.looks:
+            value = _member(look.operation, path)
+            if not value:
+                yield look.place, f"{'.'.join(path)} is missing"
+            elif first and value != first:
+                yield look.place, f"{'.'.join(path)} was {first!r} and is {value!r}"
+
+
+def _one_model(run: _Run) -> Findings:
+    """Observed in every answer of a create, a poll and a get."""
+    for look in run.looks:
+        name = look.metadata.get("tunedModel")
+        if not look.operation.get("name", "").startswith(f"{name}/operations/"):
+            yield look.place, f"the operation of {name!r} is called {look.operation.get('name')!r}"
+        for place, model in look.models():
+            if model.get("name") != name:
+                yield place, f"the model is called {model.get('name')!r}, in the metadata {name!r}"
+
+
+def _done_stays(run: _Run) -> Findings:
+    """AIP-151: an operation that is done is a result, and no longer runs."""
+    for before, after in pairwise(run.looks):
+        if before.done and not after.done:
+            yield after.place, f"done was true at {before.place} and is no more"
+
+
+def _result(run: _Run) -> Findings:
+    """AIP-151: a result comes with the end, and there is one."""
+    for look in run.looks:
+        results = [name for name in ("response", "error") if name in look.operation]
+        if look.done and len(results) != 1:
+            yield look.place, f"done is true, with {' and '.join(results) or 'neither response nor error'}"
+        if not look.done and results:
+            yield look.place, f"done is not true, with {' and '.join(results)}"
+
+
+def _progress(run: _Run) -> Findings:
+    """Observed in polls of two runs; that a success has all its steps, in both."""
+    for look in run.looks:
+        if not 0 <= look.completed <= look.total:
+            yield look.place, f"completedSteps is {look.completed} of {look.total}"
+        if "response" in look.operation and look.completed != look.total:
+            yield look.place, f"the run succeeded with completedSteps {look.completed} of {look.total}"
+    for before, after in pairwise(run.looks):
+        if after.completed < before.completed:
+            yield after.place, f"completedSteps was {before.completed} and is {after.completed}"
+        if after.percent < before.percent:
+            yield after.place, f"completedPercent was {before.percent} and is {after.percent}"
+
+
+def _percent(run: _Run) -> Findings:
+    """Observed: 5.263158 for 2 of 38; absent before the first snapshot."""
+    for look in run.looks:
+        expected = _float32(100 * look.completed / look.total) if look.total else 0.0
+        if _float32(look.percent) != expected:
+            yield (
+                look.place,
+                f"completedPercent is {look.percent}, and {look.completed} of {look.total} steps are {expected:.9g}",
+            )
+        if look.percent and not look.snapshots:
+            yield look.place, f"completedPercent is {look.percent} without any snapshot"
+
+
+def _snapshots(run: _Run) -> Findings:
+    """Observed in whole runs of 12 to 375 steps; that the metadata counts the same steps, in one of 38."""
+    for place, snapshots in run.snapshot_lists():
+        for expected, snapshot in enumerate(snapshots, start=1):
+            if snapshot.get("step", 0) != expected:
+                yield place, f"snapshot {expected} has step {snapshot.get('step', 0)}"
+                break
+    for look in run.looks:
+        if len(look.snapshots) != look.completed:
+            yield look.place, f"completedSteps is {look.completed}, with {len(look.snapshots)} snapshots"
+
+
+def _append_only(run: _Run) -> Findings:
+    """What was once seen of a step, in the operation or in the model, is what is seen of it ever after."""
+    longest: Sequence[Json] = ()
+    for place, snapshots in run.snapshot_lists():
+        for known, shown in zip(longest, snapshots, strict=False):
+            if known != shown:
+                yield place, f"the snapshot {dict(known)} is now {dict(shown)}"
+                break
+        if len(snapshots) > len(longest):
+            longest = snapshots
+    in_metadata = [(f"{look.place}, metadata", len(look.snapshots)) for look in run.looks]
+    in_model = [
+        (f"{look.place}, tuned model", len(_task_snapshots(look.tuned_model)))
+        for look in run.looks
+        if look.tuned_model is not None
+    ]
+    for (_, before), (place, after) in chain(pairwise(in_metadata), pairwise(in_model)):
+        if after < before:
+            yield place, f"there were {before} snapshots and are {after}"
+
+
+def _epochs(run: _Run) -> Findings:
+    """Observed in eight whole runs, none with a batch larger than the data: such a run proves nothing here."""
+    if run.batch_size is None or run.examples is None or run.batch_size > run.examples:
+        return
+    for place, snapshots in run.snapshot_lists():
+        for snapshot in snapshots:
+            expected = snapshot.get("step", 0) * run.batch_size // run.examples
+            if snapshot.get("epoch", 0) != expected:
+                yield (
+                    place,
+                    f"step {snapshot.get('step', 0)} has epoch {snapshot.get('epoch', 0)}, expected {expected}",
+                )
+                break
+
+
+def _states(run: _Run) -> Findings:
+    """That a cancelled run leaves an ACTIVE model is inferred: it can be asked, and no state says cancelled."""
+    known = "CREATING"
+    for look, following in zip_longest(run.looks, run.looks[1:]):
+        final = _final_state(look.operation)
+        if final:
+            allowed = {final}
+        elif following:
+            allowed = {"CREATING", _final_state(following.operation) or "CREATING"}
+        else:
+            allowed = {"CREATING", "ACTIVE", "FAILED"}
+        for place, model in look.models():
+            state = model.get("state", "")
+            if known != "CREATING" and state != known:
+                yield place, f"the state was {known} and is {state!r}"
+            elif state not in allowed:
+                yield place, f"the state is {state!r}, and the operation {_told(look.operation)}"
+            known = state
+
+
+def _times(run: _Run) -> Findings:
+    """Observed in whole runs. A time that is not set yet is passed over."""
+    for look in run.looks:
+        for place, model in look.models():
+            task = model.get("tuningTask", {})
+            order = [
+                ("createTime", model.get("createTime")),
+                ("startTime", task.get("startTime")),
+                *(
+                    (f"computeTime of step {snapshot.get('step', 0)}", snapshot.get("computeTime"))
+                    for snapshot in task.get("snapshots", ())
+                ),
+                ("completeTime", task.get("completeTime")),
+            ]
+            seen = [(name, text) for name, text in order if text is not None]
+            for (name, text), (later_name, later_text) in pairwise(seen):
+                if nanoseconds(later_text) < nanoseconds(text):
+                    yield place, f"{later_name} {later_text} is before {name} {text}"
+
+
+SHAPE = "Members have the types that the API gives them"
+
+LAWS: Mapping[str, Law] = {
+    "An operation's name, metadata type, total and model never change": _constant,
+    "An operation and its model name each other": _one_model,
+    "An operation that is done stays done": _done_stays,
+    "An operation has exactly one result when it is done, and none before": _result,
+    "Progress never falls and ends at all steps": _progress,
+    "completedPercent is the float32 of the completed steps, and comes with snapshots": _percent,
+    "There is one snapshot for each completed step, from step 1": _snapshots,
+    "Snapshots are only ever appended": _append_only,
+    "A step's epoch is floor(step x batch size / examples)": _epochs,
+    "A model is CREATING, then ACTIVE or FAILED, in step with its operation": _states,
+    "A model is created, starts, computes its steps and completes in this order": _times,
+}
+
+
+def _told(operation: Json) -> str:
+    """Say in words how far an operation is."""
+    if not operation.get("done"):
+        return "is not done"
+    error = operation.get("error")
+    return f"ended with error code {error.get('code')}" if error is not None else "ended with a response"
+
+
+def _member(value: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        value = value.get(name, {})
+    return value
+
+
+def _task_snapshots(model: Json) -> Sequence[Json]:
+    return list(model.get("tuningTask", {}).get("snapshots", ()))
+
+
+def _final_state(operation: Json) -> str | None:
+    """Return the state of the model of an operation that is done, None while it is not."""
+    if not operation.get("done"):
+        return None
+    error = operation.get("error")
+    return "ACTIVE" if error is None or error.get("code") == CANCELLED else "FAILED"
+
+
+def _float32(value: float) -> float:
+    result: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return result

@@ -1,0 +1,85 @@
+"""The types of the members that the laws read; a law can only judge an answer whose members have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
+
+
+def misshapen(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """Yield path and finding for each known member below *value* that has another type than the API's.
+
+    *path* is what *value* is called.
+    """
+    for name, inner in value.items():
+        kind, fits = _TYPES.get(name, ("", None))
+        if fits is None:
+            continue
+        if not fits(inner):
+            yield path, f"{name} is {inner!r:.100}, which is no {kind}"
+        elif isinstance(inner, Mapping):
+            yield from misshapen(inner, f"{path}, {name}")
+        elif isinstance(inner, list):
+            for place, item in enumerate(inner):
+                yield from misshapen(item, f"{path}, {name}[{place}]")
+
+
+def nanoseconds(text: str) -> int:
+    """Return the moment that *text* names, in nanoseconds. Raises ValueError where it is no time of the API."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"no time of the API: {text!r}")
+    whole = datetime.fromisoformat(match[1]) - datetime.min
+    return (whole.days * 86_400 + whole.seconds) * 1_000_000_000 + int((match[2] or "").ljust(9, "0"))
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
+
+
+def _is_percent(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 100
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and nanoseconds(value) >= 0
+    except ValueError:
+        return False
+
+
+# Every member that a law reads, wherever it stands: no two of these messages use one name for two types.
+_TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "@type": ("string", _is_text),
+    "code": ("32-bit integer", _is_integer),
+    "completeTime": ("time", _is_time),
+    "completedPercent": ("number from 0 to 100", _is_percent),
+    "completedSteps": ("32-bit integer", _is_integer),
+    "computeTime": ("time", _is_time),
+    "createTime": ("time", _is_time),
+    "done": ("boolean", lambda value: isinstance(value, bool)),
+    "epoch": ("32-bit integer", _is_integer),
+    "error": ("object", _is_object),
+    "metadata": ("object", _is_object),
+    "name": ("string", _is_text),
+    "response": ("object", _is_object),
+    "snapshots": ("list of objects", lambda value: isinstance(value, list) and all(map(_is_object, value))),
+    "startTime": ("time", _is_time),
+    "state": ("string", _is_text),
+    "step": ("32-bit integer", _is_integer),
+    "totalSteps": ("32-bit integer", _is_integer),
+    "tunedModel": ("string", _is_text),
+    "tuningTask": ("object", _is_object),
+}

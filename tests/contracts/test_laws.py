@@ -1,0 +1,398 @@
+"""The laws of a tuning operation: each one bites, a good trace is silent, and the mock server keeps them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunedmodels_contracts.laws import LAWS, SHAPE, Observation, broken_laws
+from tunedmodels_mockserver.app import Settings, create_app
+from tunedmodels_mockserver.core.clock import Clock, ManualClock, PollingClock, SystemClock
+from tunedmodels_mockserver.core.worlds import Pace
+
+Json = dict[str, Any]
+Trace = list[Observation]
+
+TYPES = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+# Four examples, two epochs, batches of two.
+RUN = {"batch_size": 2, "examples": 4}
+TOTAL = 4
+
+
+def snapshots(count: int) -> list[Json]:
+    rows: list[Json] = []
+    for step in range(1, count + 1):
+        row: Json = {"step": step, "epoch": step // 2, "meanLoss": 10.5 - step}
+        if not row["epoch"]:
+            del row["epoch"]
+        rows.append({**row, "computeTime": f"2024-07-31T06:58:{20 + step}.639551971Z"})
+    return rows
+
+
+def model(count: int, state: str = "CREATING") -> Json:
+    task: Json = {"startTime": "2024-07-31T06:58:20.619999999Z", "hyperparameters": {"batchSize": 2}}
+    if count:
+        task["snapshots"] = snapshots(count)
+    if state != "CREATING":
+        task["completeTime"] = "2024-07-31T06:58:30.000000Z"
+    return {
+        "name": "tunedModels/m",
+        "state": state,
+        "createTime": "2024-07-31T06:58:20.045323Z",
+        "tuningTask": task,
+    }
+
+
+def operation(count: int, **result: Any) -> Json:
+    metadata: Json = {"@type": f"{TYPES}.CreateTunedModelMetadata", "totalSteps": TOTAL}
+    if count:
+        metadata |= {"completedSteps": count, "completedPercent": 25 * count, "snapshots": snapshots(count)}
+    metadata["tunedModel"] = "tunedModels/m"
+    return {"name": "tunedModels/m/operations/o", "metadata": metadata, **result}
+
+
+def response() -> Json:
+    return {"@type": f"{TYPES}.TunedModel", **model(TOTAL, "ACTIVE")}
+
+
+def good_trace() -> Trace:
+    """Five looks at a run that succeeds; the last two are after its end."""
+    return [
+        Observation(0.0, operation(0), model(0)),
+        Observation(1.5, operation(1), model(1)),
+        Observation(3.0, operation(3), model(3)),
+        Observation(12.5, operation(TOTAL, done=True, response=response()), model(TOTAL, "ACTIVE")),
+        Observation(20.0, operation(TOTAL, done=True, response=response()), model(TOTAL, "ACTIVE")),
+    ]
+
+
+def ended_badly(code: int, state: str) -> Trace:
+    error = {"code": code, "message": "Stopped."}
+    return [
+        *good_trace()[:3],
+        Observation(12.5, operation(3, done=True, error=error), model(3, state)),
+    ]
+
+
+def test_good_trace_is_silent() -> None:
+    """A run that keeps the laws has no findings."""
+    assert broken_laws(good_trace(), **RUN) == []
+
+
+def test_trace_of_nothing_is_silent() -> None:
+    """Where nothing was seen, nothing is broken."""
+    assert broken_laws([]) == []
+
+
+def test_operation_alone_can_be_judged() -> None:
+    """A trace without models is a trace."""
+    trace = [replace(seen, tuned_model=None) for seen in good_trace()]
+
+    assert broken_laws(trace, **RUN) == []
+
+
+@pytest.mark.parametrize(("code", "state"), [(1, "ACTIVE"), (13, "FAILED")])
+def test_run_that_ends_badly_is_silent(code: int, state: str) -> None:
+    """A failed run has a FAILED model and a cancelled one an ACTIVE; both may stop at any step."""
+    assert broken_laws(ended_badly(code, state), **RUN) == []
+
+
+def test_model_may_be_one_look_ahead() -> None:
+    """A run may end between the look at its operation and the one at its model."""
+    trace = good_trace()
+    trace[2] = replace(trace[2], tuned_model=model(TOTAL, "ACTIVE"))
+
+    assert broken_laws(trace, **RUN) == []
+    assert broken_laws(trace[:3], **RUN) == []
+
+
+def test_percent_is_compared_as_float32() -> None:
+    """5.263158 is 2 of 38 steps, as observed; its neighbour is not."""
+    seen = operation(2)
+    seen["metadata"] |= {"totalSteps": 38, "completedPercent": 5.263158}
+    assert broken_laws([Observation(0, seen)]) == []
+
+    seen["metadata"]["completedPercent"] = 5.263157
+    assert len(broken_laws([Observation(0, seen)])) == 1
+
+
+def test_epochs_are_judged_where_the_run_is_known() -> None:
+    """Without batch size and number of examples nobody knows the epochs."""
+    trace = good_trace()
+
+    assert broken_laws(trace) == []
+    assert broken_laws(trace, batch_size=2) == []
+    assert broken_laws(trace, batch_size=1, examples=4) != []
+
+
+def test_epochs_of_a_batch_larger_than_the_data_are_not_judged() -> None:
+    """Nobody saw such a run, so nobody knows whether the epochs stop at the epoch count."""
+    assert broken_laws(good_trace(), batch_size=5, examples=4) == []
+
+
+def test_finding_says_law_place_and_values() -> None:
+    """A finding is one sentence that says what was expected where, and what was there."""
+    trace = good_trace()
+    trace[2].operation["metadata"]["totalSteps"] = 5
+
+    assert broken_laws(trace)[0] == (
+        "An operation's name, metadata type, total and model never change: "
+        "at look 2 (3 s): metadata.totalSteps was 4 and is 5."
+    )
+
+
+def test_trace_that_goes_back_in_time_is_refused() -> None:
+    """A trace out of order is the fault of whoever took it, and no finding."""
+    with pytest.raises(ValueError, match=r"goes forward in time: 0\.0 s comes after 1\.5 s"):
+        broken_laws(good_trace()[1::-1])
+
+
+Mutation = Callable[[Trace], object]
+
+
+def in_operation(look: int, **members: Any) -> Mutation:
+    return lambda trace: changed(trace[look].operation, members)
+
+
+def in_metadata(look: int, **members: Any) -> Mutation:
+    return lambda trace: changed(trace[look].operation["metadata"], members)
+
+
+def in_model(look: int, **members: Any) -> Mutation:
+    return lambda trace: changed(trace[look].tuned_model or {}, members)
+
+
+def in_task(look: int, **members: Any) -> Mutation:
+    return lambda trace: changed((trace[look].tuned_model or {})["tuningTask"], members)
+
+
+def in_response(**members: Any) -> Mutation:
+    return lambda trace: changed(trace[3].operation["response"], members)
+
+
+def in_snapshot(look: int, number: int, **members: Any) -> Mutation:
+    return lambda trace: changed(trace[look].operation["metadata"]["snapshots"][number], members)
+
+
+def in_model_snapshot(look: int, number: int, **members: Any) -> Mutation:
+    return lambda trace: changed((trace[look].tuned_model or {})["tuningTask"]["snapshots"][number], members)
+
+
+def changed(value: Any, members: Json) -> None:
+    """Set the members; None takes one away."""
+    value.update(members)
+    for name in [name for name, inner in members.items() if inner is None]:
+        del value[name]
+
+
+CONSTANT, ONE_MODEL, DONE, RESULT, PROGRESS, PERCENT, SNAPSHOTS, APPEND, EPOCH, STATE, TIMES = LAWS
+MUTANTS: list[tuple[str, Mutation]] = [
+    (CONSTANT, in_operation(1, name="tunedModels/m/operations/p")),
+    (CONSTANT, in_operation(0, name=None)),
+    (CONSTANT, in_metadata(2, **{"@type": f"{TYPES}3.CreateTunedModelMetadata"})),
+    (CONSTANT, in_metadata(1, **{"@type": None})),
+    (CONSTANT, in_metadata(3, totalSteps=5)),
+    (CONSTANT, in_operation(4, metadata=None)),
+    (ONE_MODEL, in_metadata(1, tunedModel="tunedModels/n")),
+    (ONE_MODEL, in_operation(1, name="tunedModels/n/operations/o")),
+    (ONE_MODEL, in_model(2, name="tunedModels/n")),
+    (ONE_MODEL, in_response(name="tunedModels/n")),
+    (DONE, in_operation(4, done=None)),
+    (DONE, in_operation(4, done=False)),
+    (RESULT, in_operation(3, response=None)),
+    (RESULT, in_operation(3, error={"code": 1})),
+    (RESULT, in_operation(1, response=response())),
+    (RESULT, in_operation(2, error={"code": 13})),
+    (PROGRESS, in_metadata(1, completedSteps=5)),
+    (PROGRESS, in_metadata(1, completedSteps=-1)),
+    (PROGRESS, in_metadata(2, completedSteps=None)),
+    (PROGRESS, in_metadata(2, completedPercent=20)),
+    (PROGRESS, in_metadata(3, completedSteps=3)),
+    (PERCENT, in_metadata(1, completedPercent=26)),
+    (PERCENT, in_metadata(1, completedPercent=None)),
+    (PERCENT, in_metadata(0, completedPercent=1e-6)),
+    (PERCENT, in_metadata(1, snapshots=None)),
+    (SNAPSHOTS, in_metadata(2, snapshots=snapshots(2))),
+    (SNAPSHOTS, in_metadata(1, snapshots=snapshots(2))),
+    (SNAPSHOTS, in_metadata(1, snapshots=[])),
+    (SNAPSHOTS, in_snapshot(1, 0, step=None)),
+    (SNAPSHOTS, in_snapshot(2, 2, step=2)),
+    (SNAPSHOTS, in_model_snapshot(2, 1, step=3)),
+    (APPEND, in_snapshot(2, 0, meanLoss=9.25)),
+    (APPEND, in_snapshot(1, 0, computeTime="2024-07-31T06:58:21.639551972Z")),
+    (APPEND, in_model_snapshot(2, 2, meanLoss=None)),
+    (APPEND, in_metadata(4, snapshots=snapshots(3))),
+    (APPEND, in_task(4, snapshots=snapshots(3))),
+    (EPOCH, in_snapshot(1, 0, epoch=1)),
+    (EPOCH, in_snapshot(2, 1, epoch=None)),
+    (EPOCH, in_model_snapshot(3, 3, epoch=3)),
+    (STATE, in_model(0, state="STATE_UNSPECIFIED")),
+    (STATE, in_model(0, state=None)),
+    (STATE, in_model(1, state="ACTIVE")),
+    (STATE, in_model(2, state="FAILED")),
+    (STATE, in_model(3, state="CREATING")),
+    (STATE, in_model(3, state="FAILED")),
+    (STATE, in_model(4, state="CREATING")),
+    (STATE, in_response(state="CREATING")),
+    (TIMES, in_model(0, createTime="2024-07-31T06:58:20.620000Z")),
+    (TIMES, in_task(1, startTime="2024-07-31T06:58:21.639551972Z")),
+    (TIMES, in_model(1, createTime="2025-07-31T06:58:20.620000Z")),
+    (TIMES, in_model_snapshot(2, 1, computeTime="2024-07-31T06:58:20.639551971Z")),
+    (TIMES, in_task(3, completeTime="2024-07-31T06:58:24.639551Z")),
+    (TIMES, in_response(createTime="2024-07-31T06:59:00Z")),
+    (SHAPE, in_operation(1, done="true")),
+    (SHAPE, in_operation(1, metadata=[])),
+    (SHAPE, in_metadata(1, totalSteps="4")),
+    (SHAPE, in_metadata(1, totalSteps=2**31)),
+    (SHAPE, in_metadata(1, completedSteps=True)),
+    (SHAPE, in_metadata(1, completedPercent=float("nan"))),
+    (SHAPE, in_metadata(1, completedPercent=101)),
+    (SHAPE, in_metadata(1, snapshots={})),
+    (SHAPE, in_metadata(1, snapshots=["1"])),
+    (SHAPE, in_snapshot(1, 0, step=1.5)),
+    (SHAPE, in_model(1, state=1)),
+    (SHAPE, in_model(1, createTime="2024-13-31T06:58:20Z")),
+    (SHAPE, in_model(1, createTime=1722409100)),
+    (SHAPE, in_response(tuningTask=[])),
+    (SHAPE, in_operation(3, error="gone")),
+]
+
+
+@pytest.mark.parametrize(
+    ("law", "mutation"), [pytest.param(*mutant, id=f"{number}") for number, mutant in enumerate(MUTANTS)]
+)
+def test_broken_law_is_found(law: str, mutation: Mutation) -> None:
+    """One spoiled member is enough for its law to say so."""
+    trace = good_trace()
+    mutation(trace)
+    findings = broken_laws(trace, **RUN)
+
+    assert [finding for finding in findings if finding.startswith(f"{law}: at look ")] != [], findings
+
+
+def test_every_law_has_a_mutant() -> None:
+    """No law is there for show."""
+    assert {law for law, _ in MUTANTS} == {*LAWS, SHAPE}
+
+
+@pytest.mark.parametrize(("code", "state"), [(1, "FAILED"), (1, "CREATING"), (13, "ACTIVE")])
+def test_state_that_does_not_fit_the_error(code: int, state: str) -> None:
+    """How a run ended decides on the state of its model."""
+    findings = broken_laws(ended_badly(code, state), **RUN)
+
+    assert [finding for finding in findings if finding.startswith(STATE)] != []
+
+
+# --- the mock server, on clocks that the test moves
+
+
+class Machine:
+    """The machine's own time, as a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_722_409_100_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def take_trace(
+    clock: Clock,
+    forward: Callable[[float], object],
+    run: tuple[int, int, int],
+    pace: Pace,
+    looks: list[tuple[float, str]],
+    cancelled: int | None,
+    seed: int,
+) -> Trace:
+    """Create a run on a new mock server, move its clock, look and cancel; return what was seen."""
+    examples, batch_size, epochs = run
+    client = create_app(Settings(seed=seed, pace=pace), lambda: clock).test_client()
+    rows = [{"textInput": f"{number}", "output": f"{number + 1}"} for number in range(examples)]
+    body = {
+        "displayName": "counter",
+        "baseModel": "models/gemini-1.0-pro-001",
+        "tuningTask": {
+            "hyperparameters": {"epochCount": epochs, "batchSize": batch_size},
+            "trainingData": {"examples": {"examples": rows}},
+        },
+    }
+    beginning = clock.now()
+    created: Json = client.post("/v1beta/tunedModels", json=body).get_json()
+    trace = [Observation(0.0, created)]
+    for number, (seconds, version) in enumerate(looks):
+        forward(seconds)
+        if number == cancelled:
+            client.post(f"/v1/{created['name']}:cancel", json={})
+        at = (clock.now() - beginning) / 1e9
+        seen = client.get(f"/{version}/{created['name']}").get_json()
+        trace.append(Observation(at, seen, client.get(f"/v1beta/{created['metadata']['tunedModel']}").get_json()))
+    return trace
+
+
+def _made(kind: str, rate: float) -> tuple[Clock, Callable[[float], object]]:
+    """Return a clock of the kind, and what moves it by seconds of its own."""
+    if kind == "system":
+        machine = Machine()
+
+        def forward(seconds: float) -> None:
+            machine.now += round(seconds * 1e9 / rate)
+
+        return SystemClock(rate, machine), forward
+    clock = PollingClock() if kind == "polling" else ManualClock()
+    return clock, clock.advance
+
+
+@settings(deadline=None)  # the first run loads the facts of the wire
+@given(
+    kind=st.sampled_from(["manual", "polling", "system"]),
+    rate=st.sampled_from([1.0, 0.5, 1000.0]),
+    run=st.tuples(st.integers(1, 30), st.integers(1, 40), st.integers(1, 8)),
+    tuning_time=st.sampled_from([0.0, 1e-9, 1e-6, 0.003, 1.0, 20.0, 1e5]),
+    step_time=st.none() | st.sampled_from([0.0, 1e-7, 0.5]),
+    queue_time=st.sampled_from([0.0, 1e-9, 0.3, 60.0]),
+    looks=st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 1e-9, 1e-6, 0.0005, 0.3]) | st.floats(0, 30, allow_subnormal=False),
+            st.sampled_from(["v1", "v1beta"]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    cancelled=st.none() | st.integers(0, 11),
+    seed=st.integers(0, 2**32),
+)
+def test_mock_server_keeps_the_laws(
+    kind: str,
+    rate: float,
+    run: tuple[int, int, int],
+    tuning_time: float,
+    step_time: float | None,
+    queue_time: float,
+    looks: list[tuple[float, str]],
+    cancelled: int | None,
+    seed: int,
+) -> None:
+    """Whenever one looks or cancels, whatever the size of the run and the clock, no law is broken."""
+    clock, forward = _made(kind, rate)
+    trace = take_trace(clock, forward, run, Pace(tuning_time, step_time, queue_time), looks, cancelled, seed)
+
+    assert broken_laws(trace, batch_size=run[1], examples=run[0]) == []
+
+
+def test_traces_of_the_mock_server_reach_the_end() -> None:
+    """The property above is not empty: such traces see steps, an end and a cancel."""
+    clock = ManualClock()
+    looks = [(5.0, "v1")] * 5
+    ended = take_trace(clock, clock.advance, (15, 4, 5), Pace(), looks, None, 1)
+    assert [len(seen.operation["metadata"].get("snapshots", ())) for seen in ended][::5] == [0, 19]
+    assert "response" in ended[-1].operation
+
+    clock = ManualClock()
+    stopped = take_trace(clock, clock.advance, (15, 4, 5), Pace(), looks, 2, 1)
+    assert stopped[-1].operation["error"]["code"] == 1

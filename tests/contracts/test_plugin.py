@@ -1,0 +1,84 @@
+"""The pytest plugin, as a user's own pytest sees it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from socket import create_connection
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+USERS_TEST = """
+def test_tuning(tunedmodels_client):
+    models = tunedmodels_client.tuned_models
+    operation = models.create(base_model="gemini-1.0-pro-001", display_name="n", training_data=[("1", "2")])
+    model = operation.result(timeout=30)
+    assert models.generate_content(model.name, "LXIII").text == "LXIV"
+"""
+
+
+def test_users_test_passes(pytester: pytest.Pytester) -> None:
+    """A test of five lines tunes a model, and asks it, with nothing set up."""
+    pytester.makepyfile(USERS_TEST)
+
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
+
+
+def test_one_server_and_a_world_for_each_test(pytester: pytest.Pytester) -> None:
+    """The tests of a session share one server, which ends with it, and do not see each other's models."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("turn", [1, 2])
+        def test_alone(tunedmodels_server, tunedmodels_client, turn):
+            assert tunedmodels_client.base_url == tunedmodels_server.url
+            assert list(tunedmodels_client.tuned_models.list()) == []
+            tunedmodels_client.tuned_models.create(
+                base_model="gemini-1.0-pro-001", tuned_model_id="mine", training_data=[("1", "2")]
+            )
+            with open("urls", "a") as file:
+                print(tunedmodels_server.url, file=file)
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+    (url,) = set((pytester.path / "urls").read_text(encoding="utf-8").split())
+    address = urlsplit(url)
+    assert address.hostname == "127.0.0.1"
+    with pytest.raises(ConnectionRefusedError):
+        create_connection((address.hostname, address.port or 0), timeout=5)
+
+
+def test_server_that_does_not_start(pytester: pytest.Pytester) -> None:
+    """Where the mock server's parts are missing, the test says what to install."""
+    pytester.makepyfile(USERS_TEST)
+    pytester.makepyfile(waitress="raise ImportError('waitress is not installed')")
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*did not start (status 1)*pip install 'tunedmodels?contracts?'*"])
+    result.stdout.fnmatch_lines(["*ImportError: waitress is not installed*"])
+
+
+def test_fixtures_are_explained(pytester: pytest.Pytester) -> None:
+    """``pytest --fixtures`` says what each fixture is, and that the server is made once."""
+    shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
+
+    assert "tunedmodels_server [session scope]" in shown
+    assert "A mock server of the Gemini API's model tuning" in shown
+    assert "tunedmodels_client -- " in shown
+    assert "in a world of this test alone" in shown
+
+
+def test_plugin_imports_nothing_heavy() -> None:
+    """What pytest itself has not loaded is not loaded by the plugin."""
+    program = "import sys, pytest; before = set(sys.modules); import tunedmodels_contracts.plugin; " + (
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert set(run.stdout.split()) <= {*sys.stdlib_module_names, "tunedmodels_contracts"}
