@@ -1,10 +1,35 @@
-"""A mock server of the Gemini API's model tuning."""
+"""A mock server of the Gemini API's model tuning.
 
-from .app import Settings as Settings
-from .app import create_app as create_app
-from .core.clock import ManualClock as ManualClock
-from .core.clock import PollingClock as PollingClock
-from .core.clock import SystemClock as SystemClock
-from .core.worlds import Pace as Pace
+The names come from their modules when they are first asked for: the command imports this package too, and its
+``--help`` needs no Flask.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .app import Settings as Settings
+    from .app import create_app as create_app
+    from .core.clock import ManualClock as ManualClock
+    from .core.clock import PollingClock as PollingClock
+    from .core.clock import SystemClock as SystemClock
+    from .core.worlds import Pace as Pace
 
 __all__ = ["ManualClock", "Pace", "PollingClock", "Settings", "SystemClock", "create_app"]
+
+_HOMES = {
+    "ManualClock": ".core.clock",
+    "Pace": ".core.worlds",
+    "PollingClock": ".core.clock",
+    "Settings": ".app",
+    "SystemClock": ".core.clock",
+    "create_app": ".app",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

@@ -79,7 +79,8 @@ def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) ->
     response = dispatch.answer(route, version)
     elapsed = time.perf_counter() - started
     response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
-    _log.info("%s %s %d %.1f ms", request.method, request.path, response.status_code, elapsed * 1000)
+    path = answers.one_line(request.path)
+    _log.info("%s %s %d %.1f ms", request.method, path, response.status_code, elapsed * 1000)
     return response
 
 
@@ -101,7 +102,7 @@ def _unknown(_error: HTTPException) -> Response:
 
 
 def _bug(_error: Exception) -> Response:
-    _log.exception("a bug of the mock server, at %s %s", request.method, request.path)
+    _log.exception("a bug of the mock server, at %s %s", request.method, answers.one_line(request.path))
     response = answers.refusal(answers.bug(), System())
     response.headers[answers.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
     return response

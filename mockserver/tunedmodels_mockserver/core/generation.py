@@ -58,9 +58,10 @@ def generate_text(call: Call, request: Value) -> Value:
     text = request.get("prompt", {}).get("text", "")
     if not text:
         raise refusals.not_specified("GenerateTextRequest", "prompt.text")
+    _check_limits(request, "GenerateTextRequest")
     reply = _cut(canned.answer(examples, text), request)
-    count = _candidate_count(request, "GenerateTextRequest", "candidate_count")
-    return {"candidates": [{"output": reply.text, "safety_ratings": _TEXT_SAFETY_RATINGS}] * count}
+    candidate = {"output": reply.text, "safety_ratings": _TEXT_SAFETY_RATINGS}
+    return {"candidates": [candidate] * request.get("candidate_count", 1)}
 
 
 def count_tokens(call: Call, request: Value) -> Value:
@@ -86,10 +87,8 @@ def _replies(call: Call, request: Value, method: str) -> tuple[list[_Reply], Val
             if not part:
                 raise refusals.one_of(_REQUEST, f"contents[{place}].parts[{part_place}]", "data")
     config = request.get("generation_config", {})
-    count = _candidate_count(config, _REQUEST, "generation_config.candidate_count")
-    if config.get("max_output_tokens", 1) < 1:
-        text = "max_output_tokens must be positive."
-        raise refusals.invalid(_REQUEST, "generation_config.max_output_tokens", text)
+    _check_limits(config, _REQUEST, "generation_config.")
+    count = config.get("candidate_count", 1)
     examples = _target(call, request["model"], method)
     prompt = _text(contents[-1])
     if request["model"].startswith(access.NAME):
@@ -136,17 +135,18 @@ def _check_features(call: Call, request: Value, prompt: str) -> None:
         raise refusals.invalid(_REQUEST, "contents", text)
 
 
-def _candidate_count(config: Value, request: str, path: str) -> int:
-    count = config.get("candidate_count", 1)
-    if not 1 <= count <= MAX_CANDIDATES:
+def _check_limits(config: Value, request: str, path: str = "") -> None:
+    """Raise StatusError for numbers of candidates and tokens out of range; *config* stands at *path*."""
+    if not 1 <= config.get("candidate_count", 1) <= MAX_CANDIDATES:
         text = f"candidate_count must be in the range [1, {MAX_CANDIDATES}]"
-        raise refusals.invalid(request, path, text)
-    return int(count)
+        raise refusals.invalid(request, f"{path}candidate_count", text)
+    if config.get("max_output_tokens", 1) < 1:
+        raise refusals.invalid(request, f"{path}max_output_tokens", "max_output_tokens must be positive.")
 
 
 def _cut(text: str, config: Value) -> _Reply:
     """Return *text* up to its first stop sequence and no longer than the limit of tokens."""
-    ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence in text]
+    ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
     text = text[: min(ends, default=len(text))]
     kept = tokens.head(text, config.get("max_output_tokens", len(text)))
     return _Reply(kept, STOP if kept == text else MAX_TOKENS)

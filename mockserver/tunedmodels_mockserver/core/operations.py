@@ -41,8 +41,7 @@ def list_(call: Call, request: Value) -> Value:
     parameters = ("operations", request["name"], call.caller.email)
     start = pages.place(request.get("page_token", ""), *parameters)
     if parent:
-        record = access.find(call, parent, Role.READER)
-        found = [record] if record.sequence > start else []
+        found = [access.find(call, parent, Role.READER)]
     else:
         seen = (record for record in call.world.store.after(start) if access.personal_role(record, call.caller))
         found = list(islice(seen, size + 1))

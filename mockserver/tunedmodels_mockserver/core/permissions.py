@@ -20,7 +20,7 @@ _SEPARATOR = "/permissions/"
 
 def create(call: Call, request: Value) -> Value:
     """Grant a role and return the permission. Writers may share; ownership is handed on, never granted."""
-    grant = _new_grant(request.get("permission", {}))
+    grant = _new_grant(call.version, request.get("permission", {}))
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         if any(held.id == grant.id for held in record.permissions):
@@ -59,7 +59,8 @@ def patch(call: Call, request: Value) -> Value:
     mask = request.get("update_mask", "")
     if not mask:
         raise refusals.not_specified("UpdatePermissionRequest", "update_mask")
-    if fieldmask.update_paths(mask, message, surface(call.version), "update_mask") != ["role"]:
+    paths = fieldmask.update_paths(mask, message, surface(call.version), "update_mask")
+    if mask.strip() != "*" and set(paths) != {"role"}:
         raise refusals.invalid_argument()
     role = _role("UpdatePermissionRequest", body)
 
@@ -109,11 +110,13 @@ def transfer_ownership(call: Call, request: Value) -> Value:
     return {}
 
 
-def _new_grant(body: Value) -> Permission:
+def _new_grant(version: str, body: Value) -> Permission:
     request = "CreatePermissionRequest"
     email = body.get("email_address", "").lower()
+    kind = body.get("grantee_type", 0)
     # The type may be left out since v1beta; an address then is taken for a user's (invented).
-    kind = body.get("grantee_type") or (GranteeType.USER if email else 0)
+    if not kind and email and version != "v1beta3":
+        kind = GranteeType.USER
     if kind not in set(GranteeType):
         raise refusals.not_specified(request, "permission.grantee_type")
     role = _role(request, body)

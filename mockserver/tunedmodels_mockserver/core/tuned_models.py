@@ -64,18 +64,22 @@ def list_(call: Call, request: Value) -> Value:
 def patch(call: Call, request: Value) -> Value:
     """Change a tuned model and return the members that the mask names, and no others (observed twice).
 
-    Without a mask every changeable member that the body has is written (AIP-134). What only the service sets
-    is ignored; an immutable member in the mask is refused. ``updateTime`` does not move (observed).
+    Without a mask, which v1beta3 does not allow, every changeable member that the body has is written
+    (AIP-134). What only the service sets is ignored; an immutable member in the mask is refused.
+    ``updateTime`` does not move (observed).
     """
     model = request["tuned_model"]
     mask = request.get("update_mask", "")
-    message = surface(call.version).message("TunedModel")
+    on = surface(call.version)
+    message = on.message("TunedModel")
     if mask:
-        paths = fieldmask.update_paths(mask, message, surface(call.version), "update_mask")
+        paths = fieldmask.update_paths(mask, message, on, "update_mask")
         named = {path.partition(".")[0] for path in paths}
         fixed = [field.name for field in message.fields if field.name in named and not field.output_only]
         if mask.strip() != "*" and not set(fixed) <= _MUTABLE:
             raise refusals.invalid_argument()
+    elif "REQUIRED" in on.message(_REQUEST).by_name["update_mask"].behavior:
+        raise refusals.not_specified(_REQUEST, "update_mask")
     else:
         named = set(model)
     named &= _MUTABLE

@@ -131,5 +131,10 @@ def _accepts_gzip(accepted: str) -> bool:
     return qualities.get("gzip", qualities.get("*", "0")).strip("0.") != ""
 
 
+def one_line(text: str) -> str:
+    """Return *text* for a log, where a line break in a path must not begin a line."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
 def _ascii(text: str) -> str:
     return text.replace("…", "...")

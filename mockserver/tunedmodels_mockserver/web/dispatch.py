@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, request
@@ -14,6 +14,7 @@ from ..core import identity
 from ..core.allowances import Allowances
 from ..core.call import Call
 from ..core.worlds import Worlds
+from ..wire import fieldmask
 from ..wire.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
@@ -32,19 +33,25 @@ class Dispatch:
 
     worlds: Worlds
     strict: bool = False
+    told: set[str] = field(default_factory=set)  # the allowances that the log has named
 
     def answer(self, route: Route, version: str) -> Response:
         """Answer the present request, which came by *route* under *version*."""
         allowances = Allowances(self.strict)
         if request.environ.get(DOUBLED_SLASHES):
             allowances.permit("doubled-slashes")
-        params, pairs = system.split(query_pairs(request.query_string.decode("latin-1")), request.headers.get)
+        params, pairs = system.split(query_pairs(request.query_string), request.headers.get)
         try:
             response = self._answer(route, version, params, pairs, allowances)
         except StatusError as error:
             response = answers.refusal(error.status, params, streaming=route.method.streaming)
         for allowance in allowances.applied:
-            _log.warning("%s %s: %s: %s", request.method, request.path, allowance.id, allowance.note)
+            # Once is a warning; a loop that polls need not fill the log.
+            level = logging.DEBUG if allowance.id in self.told else logging.WARNING
+            self.told.add(allowance.id)
+            _log.log(
+                level, "%s %s: %s: %s", request.method, answers.one_line(request.path), allowance.id, allowance.note
+            )
         answers.note(response, allowances)
         return answers.compress(response, request.headers.get("Accept-Encoding", ""))
 
@@ -61,17 +68,20 @@ class Dispatch:
                 return unknown.answer(request.method, request.path)
             raise route.refused()
         system.check(params)
-        if route.allowance == "v1-tuned-models":
-            version = "v1beta"
+        if version not in route.method.versions and "v1beta" in route.method.versions:
+            version = "v1beta"  # where an allowance opens the route
         on = surface(version)
         world = self._world(params)
         caller = identity.caller(params.token, params.key, request.headers.get("X-Goog-User-Project"))
         call = Call(world, caller, version, world.now(), allowances)
-        content = route.view(call, self._read(route, on, pairs))
         message = on.message(route.method.response)
+        value = self._read(route, on, pairs)
+        tree = fieldmask.response_tree(params.fields)
+        fieldmask.check_response_tree(tree, message, on, params.fields)
+        content = route.view(call, value)
         if route.method.streaming:
-            return answers.stream(content, message, on, params)
-        return answers.value(content, message, on, params)
+            return answers.stream(content, message, on, params, tree)
+        return answers.value(content, message, on, params, tree)
 
     def _world(self, params: system.System) -> Any:
         test_id = request.headers.get("X-Test-Id")

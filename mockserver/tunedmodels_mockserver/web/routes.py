@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from werkzeug.routing import BaseConverter
+
 from ..core import generation, models, operations, permissions, refusals, tuned_models
 from ..core.call import Call
 from ..wire.surface import VERSIONS, Method, method, methods
@@ -54,6 +56,12 @@ VIEWS: Mapping[str, View] = {
 }
 
 
+class Segment(BaseConverter):
+    """One varying segment of a path: no id has a colon, which begins a verb."""
+
+    regex = "[^/:]+"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A method under one path, for some versions.
@@ -79,7 +87,7 @@ class Route:
         """Return the path as a werkzeug rule."""
         places = iter(range(9))
         path = re.sub(r"\*\*", "<path:rest>", self.path)
-        path = re.sub(r"\*", lambda _: f"<segment{next(places)}>", path)
+        path = re.sub(r"\*", lambda _: f"<segment:segment{next(places)}>", path)
         return f"/<any({','.join(self.versions)}):version>/{path}"
 
     def name(self, path: str) -> str:

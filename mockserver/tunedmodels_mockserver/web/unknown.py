@@ -37,7 +37,7 @@ def nearest(http: str, path: str) -> str | None:
     known = {
         f"{route.method.http} /{version}/{route.path}": None for route in _own_routes() for version in route.versions
     }
-    close = get_close_matches(shown, known, n=1, cutoff=0.5)
+    close = get_close_matches(shown, known, n=1, cutoff=0.6)
     return close[0] if close else None
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .status import Code, StatusError, Violation, bad_request
-from .surface import SCALARS, Message, Surface, camel
+from .surface import SCALARS, WELL_KNOWN, Message, Surface, camel
 
 _MAX_MASK = 10_000
 _WORD = re.compile(r"[\w@*.$-]+")
+_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Any", "Struct", "Value"))  # their members are not known
 
 
 def update_paths(mask: str, message: Message, on: Surface, where: str) -> list[str]:
@@ -67,8 +68,8 @@ def response_tree(mask: str) -> Tree:
     return root
 
 
-def check_response_tree(tree: Tree, message: Message, on: Surface, mask: str) -> None:
-    """Raise StatusError where *tree* names a member that *message* has not.
+def check_response_tree(tree: Tree, message: Message, on: Surface, mask: str, above: str = "") -> None:
+    """Raise StatusError where *tree* names a member that *message*, which stands at the path *above*, has not.
 
     Source: the wording is the front end's, seen on Sheets, Docs, Places and Photos.
     """
@@ -77,10 +78,13 @@ def check_response_tree(tree: Tree, message: Message, on: Surface, mask: str) ->
             continue
         field = message.by_name.get(name)
         if field is None:
-            raise _unknown_mask(mask, name)
-        below = _inner(field.map_of or field.type, on)
+            raise _unknown_mask(mask, above + name)
+        kind = field.map_of or field.type
+        below = _inner(kind, on)
         if below is not None:
-            check_response_tree(inner, below, on, mask)
+            check_response_tree(inner, below, on, mask, f"{above}{name}.")
+        elif inner and kind not in _FREE_FORM:
+            raise _unknown_mask(mask, f"{above}{name}.{next(iter(inner))}")
 
 
 def partial(value: Any, tree: Tree) -> Any:
@@ -107,7 +111,7 @@ def _tokens(mask: str) -> list[str]:
 
 def _inner(kind: str, on: Surface) -> Message | None:
     """Return the message called *kind*; None for what has no members of its own, or none that are known."""
-    if kind in SCALARS or kind.startswith("google.protobuf.") or on.is_enum(kind):
+    if kind in SCALARS or kind.startswith(WELL_KNOWN) or on.is_enum(kind):
         return None
     return on.message(kind)
 

@@ -6,7 +6,6 @@ import math
 import struct
 
 _FLOAT = struct.Struct("<f")
-FLOAT32_MAX = 3.4028234663852886e38
 
 
 def float32(value: float) -> float:
@@ -17,6 +16,8 @@ def float32(value: float) -> float:
 
 def format_float(value: float) -> str:
     """Return a float's text: ``11.499258``, ``-1.1145603e-06``, ``1`` (observed), or ``"NaN"`` quoted."""
+    if not math.isfinite(value):
+        return format_double(value)
     for digits in (6, 7, 8, 9):
         text = f"{value:.{digits}g}"
         try:

@@ -15,18 +15,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 from . import json_text
 from .json_text import Members
-from .numbers import FLOAT32_MAX, float32, format_double
+from .numbers import float32, format_double
 from .status import Code, StatusError, Violation, bad_request
 from .surface import SCALARS, WELL_KNOWN, Enum, Field, Message, Surface
 from .timestamps import parse_timestamp
 
 _PAYLOAD = "Invalid JSON payload received. "
-_INTEGER = re.compile(r"[+-]?\d{1,20}")
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DURATION = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?s")
 _NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BOOLS = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
@@ -78,7 +79,7 @@ class Reader:
             value = self._scalar(field, text, field.name)
             if value is not None:
                 result[field.name] = value
-        return _populated(result, message)
+        return self._populated(result, message)
 
     def finish(self) -> None:
         """Raise StatusError with all findings, if there are any."""
@@ -93,7 +94,7 @@ class Reader:
             field = message.by_name.get(key)
             if field is None:
                 self._unknown(key, path, "Cannot find field.")
-            elif value is None and field.type != f"{WELL_KNOWN}Value":
+            elif value is None:
                 continue
             elif field.oneof in taken:
                 reason = f"oneof field '{field.oneof}' is already set. Cannot set '{key}'"
@@ -102,11 +103,24 @@ class Reader:
                 if field.oneof:
                     taken.add(field.oneof)
                 self._member(key, value, field, path, result)
-        return _populated(result, message)
+        return self._populated(result, message)
+
+    def _populated(self, values: dict[str, Any], message: Message) -> dict[str, Any]:
+        """Return what the service can see: no output-only members, no zeros without explicit presence."""
+        return {
+            field.name: values[field.name]
+            for field in message.fields
+            if field.name in values
+            and not field.output_only
+            and (values[field.name] or self.surface.has_presence(field))
+        }
 
     def _member(self, key: str, value: Any, field: Field, path: str, result: dict[str, Any]) -> None:
         place = f"{path}.{field.name}" if path else field.name
-        if isinstance(value, list) and not isinstance(value, Members) and not self._is_free_form(field):
+        if field.map_of:
+            result.setdefault(field.name, {}).update(self._map(key, value, field, path, place))
+            return
+        if isinstance(value, list) and not (field.type == _ANYTHING and not field.repeated):
             if not field.repeated:
                 self._unknown(key, path, "Proto field is not repeating, cannot start list.")
                 return
@@ -116,9 +130,6 @@ class Reader:
                 if item is not None
             ]
             result.setdefault(field.name, []).extend(item for item in items if item is not None)
-            return
-        if field.map_of:
-            result.setdefault(field.name, {}).update(self._map(value, field, place))
             return
         item = self._one(key, value, field, path, place)
         if item is None:
@@ -132,33 +143,35 @@ class Reader:
 
     def _one(self, key: str, value: Any, field: Field, path: str, place: str) -> Any:
         """Return one value of *field*, or None where it did not fit."""
-        if self._is_free_form(field):
-            return _free(value, field, self, place)
-        if isinstance(value, list) and not isinstance(value, Members):
+        if field.type == _ANYTHING:
+            return _plain(value)
+        if isinstance(value, list):
             self._unknown("", place, "Proto field is not repeating, cannot start list.")
             return None
+        if field.type in _FREE_FORM and isinstance(value, Members):
+            return _plain(value)
         if self._is_scalar(field):
             if isinstance(value, Members):
                 self._invalid(path, field.name, "Starting an object on a scalar field")
                 return None
             return self._scalar(field, value, place, key)
-        message = self.surface.message(field.type)
         if isinstance(value, Members):
-            return self.message(value, message, place)
-        self._invalid(place, message.type_url, _shown(value))
+            return self.message(value, self.surface.message(field.type), place)
+        self._invalid(place, f"type.googleapis.com/{self.surface.full_name(field.type)}", _shown(value))
         return None
 
-    def _map(self, value: Any, field: Field, place: str) -> dict[str, Any]:
+    def _map(self, key: str, value: Any, field: Field, path: str, place: str) -> dict[str, Any]:
         entry = Field(None, "value", "value", field.map_of or "string")
         if not isinstance(value, Members):
-            self._invalid(place, "Map", f"Cannot bind a list to map for field '{field.json_name}'.")
+            # Observed for lists; what the service says of scalars is not known.
+            self._invalid(path, "Map", f"Cannot bind a list to map for field '{key}'.")
             return {}
         values = {
-            key: self._one(key, item, entry, place, f"{place}[{index}].value")
-            for index, (key, item) in enumerate(value)
+            name: self._one(name, item, entry, place, f"{place}[{index}].value")
+            for index, (name, item) in enumerate(value)
             if item is not None
         }
-        return {key: item for key, item in values.items() if item is not None}
+        return {name: item for name, item in values.items() if item is not None}
 
     def _scalar(self, field: Field, value: Any, place: str, key: str | None = None) -> Any:
         """Return a scalar, an enum's number or a timestamp, or None where *value* did not fit."""
@@ -183,10 +196,6 @@ class Reader:
         kind = field.type
         return not field.map_of and (kind in SCALARS or kind in _TEXTUAL or self.surface.is_enum(kind))
 
-    @staticmethod
-    def _is_free_form(field: Field) -> bool:
-        return field.type in _FREE_FORM
-
     def _unknown(self, name: str, path: str, reason: str) -> None:
         where = f" at '{path}'" if path else ""
         self._refuse(path, f'{_PAYLOAD}Unknown name "{name}"{where}: {reason}')
@@ -206,21 +215,17 @@ def syntax_error(message: str) -> StatusError:
     return StatusError(Code.INVALID_ARGUMENT, prefix + message)
 
 
-def query_pairs(query: str) -> list[tuple[str, str]]:
-    """Return the pairs of a query string in order; a parameter without ``=`` has an empty value."""
-    pairs = [part.partition("=") for part in query.split("&") if part]
-    return [(unquote_plus(key, errors="replace"), unquote_plus(text, errors="replace")) for key, _, text in pairs]
+def query_pairs(query: bytes) -> list[tuple[str, str]]:
+    """Return the pairs of a query string in order; a parameter without ``=`` has an empty value.
+
+    UTF-8 counts whether it is percent-encoded or not.
+    """
+    pairs = [part.partition(b"=") for part in query.replace(b"+", b" ").split(b"&") if part]
+    return [(_unquoted(key), _unquoted(text)) for key, _, text in pairs]
 
 
-def _populated(values: dict[str, Any], message: Message) -> dict[str, Any]:
-    """Return what the service can see: no output-only members, no zeros without explicit presence."""
-    return {
-        field.name: values[field.name]
-        for field in message.fields
-        if field.name in values
-        and not field.output_only
-        and (values[field.name] or field.optional or field.oneof or isinstance(values[field.name], dict))
-    }
+def _unquoted(text: bytes) -> str:
+    return unquote_to_bytes(text).decode("utf-8", "replace")
 
 
 def _shown(value: Any) -> str:
@@ -265,10 +270,10 @@ def _double(value: Any) -> float:
 
 
 def _float(value: Any) -> float:
-    number = _double(value)
-    if math.isfinite(number) and abs(number) > FLOAT32_MAX:
-        raise _Unfit(_shown(value))
-    return float32(number)
+    try:
+        return float32(_double(value))
+    except OverflowError:
+        raise _Unfit(_shown(value)) from None
 
 
 def _bool(value: Any) -> bool:
@@ -304,7 +309,8 @@ _SCALARS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 _TEXTUAL = frozenset(f"{WELL_KNOWN}{name}" for name in ("Timestamp", "Duration", "FieldMask"))
-_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Value", "Any"))
+_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Any"))
+_ANYTHING = f"{WELL_KNOWN}Value"
 
 
 def _enum_number(enum: Enum, value: Any) -> int:
@@ -316,7 +322,7 @@ def _enum_number(enum: Enum, value: Any) -> int:
     if _INTEGER.fullmatch(value) and int(value) in enum.names:
         return int(value)
     name = value.upper().replace("-", "_")
-    if name not in enum.numbers:
+    if not value.isascii() or name not in enum.numbers:
         raise _Unfit(_shown(value))
     return enum.numbers[name]
 
@@ -328,7 +334,7 @@ def _well_known(kind: str, value: Any, key: str) -> Any:
     if not isinstance(value, str):
         raise _Unfit(f"Field '{key}', Invalid data type for {noun}, value is {_shown(value)}")
     if noun == "duration":
-        if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?s", value):
+        if not _DURATION.fullmatch(value):
             raise _Unfit(f"Field '{key}', Illegal duration format; duration must end with 's'")
         return value
     moment = parse_timestamp(value)
@@ -337,13 +343,6 @@ def _well_known(kind: str, value: Any, key: str) -> Any:
             f"Field '{key}', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
         )
     return moment
-
-
-def _free(value: Any, field: Field, reader: Reader, place: str) -> Any:
-    if field.type.endswith("Value") or isinstance(value, Members):
-        return _plain(value)
-    reader._invalid(place, f"type.googleapis.com/{field.type}", _shown(value))
-    return None
 
 
 def _plain(value: Any) -> Any:

@@ -137,6 +137,12 @@ class Surface:
         """Whether *name* is an enum rather than a message."""
         return name in _facts()["enums"]
 
+    def has_presence(self, field: Field) -> bool:
+        """Whether *field* can be set to a zero: by ``optional``, in a oneof, and any single message."""
+        if field.repeated or field.map_of:
+            return False
+        return field.optional or field.oneof is not None or not (field.type in SCALARS or self.is_enum(field.type))
+
     def names(self) -> list[str]:
         """Return the names of every message of this version."""
         lacks = self._lacks.get("messages", frozenset())

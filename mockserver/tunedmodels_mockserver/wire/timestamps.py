@@ -9,7 +9,8 @@ from functools import lru_cache
 from .units import SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # seconds; the years 1 to 9999, as for protobuf's Timestamp
+_FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 # google-generativeai rounds a fraction to seven digits and then refuses ten of them, so no fraction that we
 # write may round up to a whole second.
@@ -31,11 +32,14 @@ def parse_timestamp(text: str) -> int | None:
     try:
         moment = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00"))
         whole = (moment - _EPOCH) // timedelta(seconds=1)
-    except (ValueError, OverflowError):
+    except ValueError:
+        return None
+    if not _FIRST <= whole <= _LAST:
         return None
     return whole * SECOND + int((match[2] or "0").ljust(9, "0"))
 
 
 @lru_cache(maxsize=4096)
 def _seconds(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    # Not strftime, which leaves out the zeros of early years.
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")

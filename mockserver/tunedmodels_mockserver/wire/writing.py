@@ -16,7 +16,7 @@ from typing import Any
 
 from .numbers import format_double, format_float
 from .status import AnyValue
-from .surface import SCALARS, Field, Message, Surface, surface
+from .surface import Message, Surface, surface
 from .timestamps import format_timestamp
 
 
@@ -54,7 +54,7 @@ def plain(message: Message, value: Mapping[str, Any], on: Surface, *, numbers: b
     result: dict[str, Any] = {}
     for field in message.fields:
         item = value.get(field.name)
-        if item is None or (not item and not _has_presence(field, on)):
+        if item is None or (not item and not on.has_presence(field)):
             continue
         write = _writer(field.map_of or field.type, field.digits, on, numbers)
         if field.repeated:
@@ -95,13 +95,6 @@ def _escape(match: re.Match[str]) -> str:
         return f"\\u{point:04x}"
     point -= 0x10000
     return f"\\u{0xD800 + (point >> 10):04x}\\u{0xDC00 + (point & 0x3FF):04x}"
-
-
-def _has_presence(field: Field, on: Surface) -> bool:
-    """Whether *field* can be set to a zero: by ``optional``, in a oneof, and any single message (timestamps too)."""
-    if field.repeated or field.map_of:
-        return False
-    return field.optional or field.oneof is not None or not (field.type in SCALARS or on.is_enum(field.type))
 
 
 def _writer(kind: str, digits: int, on: Surface, numbers: bool) -> Callable[[Any], Any]:

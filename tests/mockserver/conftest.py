@@ -1,0 +1,99 @@
+"""A fake with its clock in the test's hand, and the tutorial's tuning job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+START = 1_710_409_530_123_456_000  # 2024-03-14T09:45:30.123456Z
+
+TUTORIAL_PAIRS = (
+    ("1", "2"),
+    ("3", "4"),
+    ("-3", "-2"),
+    ("twenty two", "twenty three"),
+    ("two hundred", "two hundred one"),
+    ("ninety nine", "one hundred"),
+    ("8", "9"),
+    ("-98", "-97"),
+    ("1,000", "1,001"),
+    ("10,100,000", "10,100,001"),
+    ("thirteen", "fourteen"),
+    ("eighty", "eighty one"),
+    ("one", "two"),
+    ("three", "four"),
+    ("seven", "eight"),
+)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The clock of every world of ``app`` and ``strict_http``."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def app(clock: ManualClock) -> Flask:
+    """A fake that repeats itself; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
+    return create_app(Settings(seed=1), lambda: clock)
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    """A caller of ``app``."""
+    return app.test_client()
+
+
+@pytest.fixture
+def strict_http(clock: ManualClock) -> FlaskClient:
+    """A caller of a fake like ``app``, without allowances."""
+    return create_app(Settings(seed=1, strict=True), lambda: clock).test_client()
+
+
+@pytest.fixture
+def tutorial() -> Callable[..., dict[str, Any]]:
+    """Make the body of the tutorial's create call; keywords replace hyperparameters and the base model."""
+
+    def body(base_model: str = "models/gemini-1.0-pro-001", **hyperparameters: Any) -> dict[str, Any]:
+        examples = [{"text_input": text_input, "output": output} for text_input, output in TUTORIAL_PAIRS]
+        return {
+            "display_name": "number generator model",
+            "base_model": base_model,
+            "tuning_task": {
+                "hyperparameters": {"batch_size": 2, "learning_rate": 0.001, "epoch_count": 5} | hyperparameters,
+                "training_data": {"examples": {"examples": examples}},
+            },
+        }
+
+    return body
+
+
+@pytest.fixture
+def create(tutorial: Callable[..., dict[str, Any]]) -> Callable[[FlaskClient], str]:
+    """Start the tutorial's job with a client, and return the new model's name."""
+
+    def start(client: FlaskClient) -> str:
+        response: TestResponse = client.post("/v1beta/tunedModels", json=tutorial())
+        assert response.status_code == 200, response.text
+        assert response.json is not None
+        return str(response.json["metadata"]["tunedModel"])
+
+    return start
+
+
+@pytest.fixture
+def active(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> str:
+    """The name of a model of ``http`` that is tuned already."""
+    name = create(http)
+    clock.advance(30)
+    return name

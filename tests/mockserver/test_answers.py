@@ -1,0 +1,243 @@
+"""Answers as they go over the wire: headers, bodies, streams, errors, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+PROMPT = {"contents": [{"parts": [{"text": "twenty two"}]}]}
+
+# As recorded in 2024, in that order. Left out: the date, which the server adds; Alt-Svc, which would send callers
+# elsewhere; the chunked transfer, where the length is known.
+HEADERS = [
+    ("Content-Type", "application/json; charset=UTF-8"),
+    ("Content-Length", "LENGTH"),
+    ("Vary", "X-Origin"),
+    ("Vary", "Referer"),
+    ("Vary", "Origin,Accept-Encoding"),
+    ("Server", f"tunedmodels-mockserver/{version('tunedmodels')}"),
+    ("Cache-Control", "private"),
+    ("X-XSS-Protection", "0"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Accept-Ranges", "none"),
+]
+
+
+@pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/v1beta/tunedModels/none"])
+def test_headers(http: FlaskClient, path: str) -> None:
+    """Every header of recorded answers, three lines of Vary among them, and who we are; on errors as well."""
+    response = http.get(path)
+    *headers, timing = response.headers.to_wsgi_list()
+
+    length = str(len(response.data))
+    assert headers == [(name, length if text == "LENGTH" else text) for name, text in HEADERS]
+    assert timing[0] == "Server-Timing"
+    assert timing[1].startswith("gfet4t7; dur=")
+    assert timing[1].removeprefix("gfet4t7; dur=").isdigit()
+
+
+def test_headers_of_a_page(http: FlaskClient) -> None:
+    """A page has the same, but for its type."""
+    headers = http.get("/nowhere").headers
+
+    assert headers["Content-Type"] == "text/html; charset=UTF-8"
+    assert [pair for pair in headers.to_wsgi_list() if pair in HEADERS] == HEADERS[2:]
+
+
+def test_headers_of_a_stream(http: FlaskClient, active: str) -> None:
+    """A stream has the same, and no length."""
+    headers = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).headers
+
+    assert [pair for pair in headers.to_wsgi_list() if pair in HEADERS] == [HEADERS[0], *HEADERS[2:]]
+    assert "Content-Length" not in headers
+
+
+# -- Whole answers -------------------------------------------------------------------------------------------
+
+
+def test_nothing_to_say(http: FlaskClient, active: str) -> None:
+    """An empty answer, an empty list and a deletion are an empty object and a newline."""
+    assert http.post(f"/v1/{active}/operations/x:cancel").status_code == 404
+    assert http.get("/v1beta/tunedModels?filter=nothing-like-it").data == b"{}\n"
+    assert http.delete(f"/v1beta/{active}").data == b"{}\n"
+
+
+def test_final_newline(http: FlaskClient, active: str) -> None:
+    """An answer ends with one newline after its last brace."""
+    data = http.get(f"/v1beta/{active}").data
+
+    assert data.endswith(b"\n}\n")
+    assert data == (json.dumps(json.loads(data), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def test_text_is_utf8(http: FlaskClient, active: str) -> None:
+    """What a caller wrote comes back as UTF-8, with angle brackets and invisible signs escaped."""
+    response = http.patch(f"/v1beta/{active}", json={"description": "七 <b> & \u200b"})
+
+    assert response.data == '{\n  "description": "七 \\u003cb\\u003e & \\u200b"\n}\n'.encode()
+
+
+# -- Streams -------------------------------------------------------------------------------------------------
+
+
+def test_stream_as_an_array(http: FlaskClient, active: str) -> None:
+    """An array whose first byte is its bracket, whose parts are divided by ``,\\r\\n`` and whose last byte is ``]``."""
+    data = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).data
+    chunks = json.loads(data)
+
+    assert len(chunks) >= 2
+    texts = [json.dumps(chunk, indent=2) + "\n" for chunk in chunks]
+    assert data == f"[{(',' + chr(13) + chr(10)).join(texts)}]".encode()
+
+
+def test_stream_as_events(http: FlaskClient, active: str) -> None:
+    """Each event is one line of data and an empty one, both ended by ``\\r\\n``; there is no last word."""
+    path = f"/v1beta/{active}:streamGenerateContent"
+    chunks = http.post(path, json=PROMPT).get_json()
+    response = http.post(f"{path}?alt=sse", json=PROMPT)
+    *events, rest = response.text.split("\r\n\r\n")
+
+    assert rest == ""
+    assert [json.loads(event.removeprefix("data: ")) for event in events] == chunks
+    assert all(event.startswith('data: {"candidates": [{"content": {') for event in events)
+    assert "\n" not in "".join(events)
+
+
+def test_streams_and_whole_answers_agree(http: FlaskClient, active: str) -> None:
+    """The parts of a stream make up the whole answer; the last one alone says why it ends."""
+    whole = http.post(f"/v1beta/{active}:generateContent", json=PROMPT).get_json()["candidates"][0]
+    parts = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).get_json()
+    candidates = [part["candidates"][0] for part in parts]
+
+    text = "".join(part["text"] for candidate in candidates for part in candidate["content"]["parts"])
+    assert text == whole["content"]["parts"][0]["text"] == "twenty three"
+    assert [candidate.get("finishReason") for candidate in candidates] == [None] * (len(parts) - 1) + ["STOP"]
+
+
+# -- Errors --------------------------------------------------------------------------------------------------
+
+MISSING = """\
+{
+  "error": {
+    "code": 404,
+    "message": "Tuned model tunedModels/none does not exist.",
+    "status": "NOT_FOUND"
+  }
+}
+"""
+
+UNKNOWN_MEMBER = """\
+{
+  "error": {
+    "code": 400,
+    "message": "Invalid JSON payload received. Unknown name \\"x\\" at 'tuned_model': Cannot find field.",
+    "status": "INVALID_ARGUMENT",
+    "details": [
+      {
+        "@type": "type.googleapis.com/google.rpc.BadRequest",
+        "fieldViolations": [
+          {
+            "field": "tuned_model",
+            "description": "Invalid JSON payload received. Unknown name \\"x\\" at 'tuned_model': Cannot find field."
+          }
+        ]
+      }
+    ]
+  }
+}
+"""
+
+SYNTAX = """\
+{
+  "error": {
+    "code": 400,
+    "message": "Invalid JSON payload received. Unexpected token.\\nx\\n^",
+    "status": "INVALID_ARGUMENT"
+  }
+}
+"""
+
+FIRST_FORM = """\
+{
+  "error": {
+    "code": 404,
+    "message": "Tuned model tunedModels/none does not exist.",
+    "errors": [
+      {
+        "message": "Tuned model tunedModels/none does not exist.",
+        "domain": "global",
+        "reason": "notFound"
+      }
+    ],
+    "status": "NOT_FOUND"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "text"),
+    [
+        ("GET", "/v1beta/tunedModels/none", None, MISSING),
+        ("GET", "/v1beta/tunedModels/none?$.xgafv=1", None, FIRST_FORM),
+        ("POST", "/v1beta/tunedModels", '{"x": 1}', UNKNOWN_MEMBER),
+        ("PATCH", "/v1beta/tunedModels/none", '{"x": 1}', UNKNOWN_MEMBER),
+        ("POST", "/v1beta/tunedModels", "x", SYNTAX),
+        ("POST", "/v1beta/tunedModels/none:generateContent", json.dumps(PROMPT), MISSING),
+        ("POST", "/v1beta/tunedModels/none:generateContent?alt=sse", json.dumps(PROMPT), MISSING),
+        ("POST", "/v1beta/tunedModels/none:streamGenerateContent?alt=sse", json.dumps(PROMPT), MISSING),
+        ("POST", "/v1beta/tunedModels/none:streamGenerateContent", json.dumps(PROMPT), f"[{MISSING}]"),
+        ("POST", "/v1beta/tunedModels/none:streamGenerateContent", "x", f"[{SYNTAX}]"),
+    ],
+)
+def test_errors(http: FlaskClient, method: str, path: str, body: str | None, text: str) -> None:
+    """An envelope; on a stream in an array, unless it is one of events."""
+    response = http.open(path, method=method, data=body)
+
+    assert response.data == text.encode()
+    assert response.status_code == (404 if "NOT_FOUND" in text else 400)
+    assert response.content_type == "application/json; charset=UTF-8"
+
+
+def test_validation_has_lines_and_no_details(http: FlaskClient) -> None:
+    """The service's own checks answer a line that begins with a star and ends with a newline."""
+    error = http.post("/v1beta/models/gemini-pro:generateContent", json={}).get_json()["error"]
+
+    assert error == {
+        "code": 400,
+        "message": "* GenerateContentRequest.contents: contents is not specified\n",
+        "status": "INVALID_ARGUMENT",
+    }
+
+
+def test_bugs_of_our_own(app: Flask, http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the fake is an envelope that says whose it is."""
+
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(app.extensions["tunedmodels"], "get", fail)
+    response = http.get("/v1beta/tunedModels")
+
+    assert response.status_code == 500
+    assert response.get_json()["error"]["status"] == "INTERNAL"
+    assert response.headers["X-Tunedmodels-Note"].startswith("bug:")
+
+
+def test_names_of_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """A header chooses the world; a name that cannot be one is refused."""
+    name = create(http)
+
+    assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": "w.1_a-b"}).status_code == 404
+    assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": "a b"}).status_code == 400
+    assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": ""}).status_code == 200

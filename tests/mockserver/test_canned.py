@@ -1,0 +1,70 @@
+"""Canned answers: which of their sources a prompt is answered from."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunedmodels_mockserver.core import canned
+from tunedmodels_mockserver.core.canned import FALLBACK
+from tunedmodels_mockserver.core.records import Examples
+
+NUMBERS = Examples((("1", "2"), ("twenty two", "twenty three"), ("XL", "XLI"), ("九", "十")))
+COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1", "one")))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ("sky", "blue"),
+        (" sky\n", "blue"),
+        (" grass ", "green"),
+        ("grass", FALLBACK),
+        ("Sky", FALLBACK),
+        ("1", "one"),
+        ("2", FALLBACK),
+        ("", FALLBACK),
+    ],
+)
+def test_a_model_knows_its_examples(prompt: str, answer: str) -> None:
+    """The first example with the prompt's very text counts, then one without the white space around it."""
+    assert canned.answer(COLOURS, prompt) == answer
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ("5", "6"),
+        ("LXIII", "LXIV"),
+        ("六", "七"),
+        ("ninety nine", "one hundred"),
+        ("9,999", "10,000"),
+        ("1 ", "2"),
+        ("IIII", FALLBACK),
+        ("five apples", FALLBACK),
+        ("", FALLBACK),
+    ],
+)
+def test_a_model_that_counts_goes_on_counting(prompt: str, answer: str) -> None:
+    """Where every example is a number and the next, any number is answered with the next."""
+    assert canned.answer(NUMBERS, prompt) == answer
+
+
+def test_an_example_wins_over_the_rule() -> None:
+    """A model that counts answers its own examples as they stand, case and all."""
+    shouting = Examples((("one", "two"), ("Three", "Four")))
+
+    assert canned.answer(shouting, "Three") == "Four"
+    assert canned.answer(shouting, "THREE") == "FOUR"
+
+
+@pytest.mark.parametrize("odd", [("1", "3"), ("a", "b"), ("one", "2"), ("2", "1")])
+def test_one_other_example_and_the_rule_is_off(odd: tuple[str, str]) -> None:
+    """A model with an example that is no number and its successor is not taken for one that counts."""
+    assert canned.answer(Examples((*NUMBERS.pairs, odd)), "5") == FALLBACK
+
+
+@pytest.mark.parametrize("examples", [None, Examples(())])
+def test_without_examples_there_is_the_fallback(examples: Examples | None) -> None:
+    """A base model, and one whose client dropped the data, know nothing; the text says that it is canned."""
+    assert canned.answer(examples, "1") == FALLBACK
+    assert "canned" in FALLBACK

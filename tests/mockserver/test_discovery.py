@@ -1,0 +1,206 @@
+"""The discovery document: its form, and that it is whole."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tunedmodels_mockserver.wire.discovery import document
+from tunedmodels_mockserver.wire.surface import VERSIONS, Method, surface
+
+ROOT = "http://localhost:9480/"
+TM, OP, PM = "^tunedModels/[^/]+$", "^tunedModels/[^/]+/operations/[^/]+$", "^tunedModels/[^/]+/permissions/[^/]+$"
+
+PATHS = {
+    "tunedModels.create": ("v1beta/tunedModels", None),
+    "tunedModels.list": ("v1beta/tunedModels", None),
+    "tunedModels.get": ("v1beta/{+name}", TM),
+    "tunedModels.patch": ("v1beta/{+name}", TM),
+    "tunedModels.delete": ("v1beta/{+name}", TM),
+    "tunedModels.transferOwnership": ("v1beta/{+name}:transferOwnership", TM),
+    "tunedModels.generateContent": ("v1beta/{+model}:generateContent", TM),
+    "tunedModels.streamGenerateContent": ("v1beta/{+model}:streamGenerateContent", TM),
+    "tunedModels.batchGenerateContent": ("v1beta/{+model}:batchGenerateContent", TM),
+    "tunedModels.permissions.create": ("v1beta/{+parent}/permissions", TM),
+    "tunedModels.permissions.list": ("v1beta/{+parent}/permissions", TM),
+    "tunedModels.permissions.get": ("v1beta/{+name}", PM),
+    "tunedModels.permissions.patch": ("v1beta/{+name}", PM),
+    "tunedModels.permissions.delete": ("v1beta/{+name}", PM),
+    "tunedModels.operations.get": ("v1beta/{+name}", OP),
+    "tunedModels.operations.list": ("v1beta/{+name}/operations", TM),
+}
+
+QUERIES = {
+    "tunedModels.create": {"tunedModelId"},
+    "tunedModels.list": {"pageSize", "pageToken", "filter"},
+    "tunedModels.get": set[str](),
+    "tunedModels.patch": {"updateMask"},
+    "tunedModels.generateContent": set[str](),
+    "tunedModels.permissions.list": {"pageSize", "pageToken"},
+    "tunedModels.permissions.patch": {"updateMask"},
+    "tunedModels.operations.list": {"filter", "pageSize", "pageToken", "returnPartialSuccess"},
+}
+
+
+def method_of(found: dict[str, Any], method_id: str) -> dict[str, Any]:
+    """Return the entry of *method_id* in the document *found*."""
+    *collections, verb = method_id.split(".")
+    for collection in collections:
+        found = found["resources"][collection]
+    entry: dict[str, Any] = found["methods"][verb]
+    return entry
+
+
+def objects(node: object) -> Iterator[dict[str, Any]]:
+    """Yield every object in *node*, itself included."""
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from objects(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from objects(child)
+
+
+def documented(version: str) -> list[Method]:
+    return [entry for entry in surface(version).methods() if entry.documented]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_head(version: str) -> None:
+    """A document says which it is and where the service answers."""
+    found = document(surface(version), ROOT)
+
+    assert {name: text for name, text in found.items() if isinstance(text, str) and name != "title"} == {
+        "kind": "discovery#restDescription",
+        "discoveryVersion": "v1",
+        "id": f"generativelanguage:{version}",
+        "name": "generativelanguage",
+        "canonicalName": "Generative Language",
+        "version": version,
+        "protocol": "rest",
+        "rootUrl": ROOT,
+        "baseUrl": ROOT,
+        "servicePath": "",
+        "basePath": "",
+        "batchPath": "batch",
+    }
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_reference_resolves(version: str) -> None:
+    """Each ``$ref`` names a schema, and each schema bears its own name."""
+    found = document(surface(version), ROOT)
+    references = {node["$ref"] for node in objects(found) if "$ref" in node}
+
+    assert references <= set(found["schemas"])
+    assert {name: schema["id"] for name, schema in found["schemas"].items()} == {
+        name: name for name in found["schemas"]
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_two_messages_share_a_schema(version: str) -> None:
+    """Each message has a schema of its own, with all its members."""
+    schemas = document(surface(version), ROOT)["schemas"]
+    names = surface(version).names()
+
+    assert len(schemas) == len({*names, "google.protobuf.Empty"})
+    assert sum(len(schema["properties"]) for schema in schemas.values()) == sum(
+        len(surface(version).message(name).fields) for name in names
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_documented_method(version: str) -> None:
+    """Every method is there under its collections with its HTTP method and messages, and no other is."""
+    found = document(surface(version), ROOT)
+    ids = {node["id"] for node in objects(found["resources"]) if "httpMethod" in node}
+
+    assert ids == {f"generativelanguage.{entry.id}" for entry in documented(version)}
+    for entry in documented(version):
+        told = method_of(found, entry.id)
+        assert told["httpMethod"] == entry.http
+        assert ("request" in told) == (entry.body is not None)
+        assert set(told["parameterOrder"]) == {
+            name for name, parameter in told["parameters"].items() if parameter["location"] == "path"
+        }
+        assert re.findall(r"\{\+(\w+)\}", told["path"]) == told["parameterOrder"]
+
+
+@pytest.mark.parametrize("method_id", PATHS)
+def test_paths(method_id: str) -> None:
+    """Paths and the patterns of their parameters are those of Google's own document."""
+    told = method_of(document(surface("v1beta"), ROOT), method_id)
+    patterns = [told["parameters"][name]["pattern"] for name in told["parameterOrder"]]
+
+    path, pattern = PATHS[method_id]
+    assert told["path"] == path
+    assert patterns == ([pattern] if pattern else [])
+
+
+def test_paths_of_v1() -> None:
+    """The top-level operations, which v1 alone has: a fixed name, and a name of any length."""
+    found = document(surface("v1"), ROOT)
+    patterns = {
+        verb: method_of(found, f"operations.{verb}")["parameters"]["name"]["pattern"] for verb in ("list", "delete")
+    }
+
+    assert patterns == {"list": "^operations$", "delete": "^operations/.*$"}
+    assert "TunedModel" not in found["schemas"]
+
+
+@pytest.mark.parametrize("method_id", QUERIES)
+def test_query_parameters(method_id: str) -> None:
+    """What may stand in the query: the request's members that neither path nor body fills."""
+    parameters = method_of(document(surface("v1beta"), ROOT), method_id)["parameters"]
+
+    assert {name for name, row in parameters.items() if row["location"] == "query"} == QUERIES[method_id]
+
+
+def test_v1beta3_lists_without_filter() -> None:
+    """A version's document shows its own members."""
+    parameters = method_of(document(surface("v1beta3"), ROOT), "tunedModels.list")["parameters"]
+
+    assert set(parameters) == {"pageSize", "pageToken"}
+
+
+def test_messages() -> None:
+    """Bodies are named: a member of the request, or all of it."""
+    found = document(surface("v1beta"), ROOT)
+
+    assert method_of(found, "tunedModels.create")["request"] == {"$ref": "TunedModel"}
+    assert method_of(found, "tunedModels.create")["response"] == {"$ref": "Operation"}
+    assert method_of(found, "tunedModels.delete")["response"] == {"$ref": "Empty"}
+    assert method_of(found, "tunedModels.transferOwnership")["request"] == {"$ref": "TransferOwnershipRequest"}
+
+
+def test_types() -> None:
+    """Members have the types of Google's documents."""
+    schemas = document(surface("v1beta"), ROOT)["schemas"]
+    model, task = schemas["TunedModel"]["properties"], schemas["TuningTask"]["properties"]
+
+    assert model["name"] == {"type": "string", "readOnly": True}
+    assert model["topK"] == {"type": "integer", "format": "int32"}
+    assert model["temperature"] == {"type": "number", "format": "float"}
+    assert model["createTime"] == {"type": "string", "format": "google-datetime", "readOnly": True}
+    assert model["readerProjectNumbers"] == {"type": "array", "items": {"type": "string", "format": "int64"}}
+    assert model["state"]["enum"] == ["STATE_UNSPECIFIED", "CREATING", "ACTIVE", "FAILED"]
+    assert task["snapshots"] == {"type": "array", "items": {"$ref": "TuningSnapshot"}, "readOnly": True}
+    assert schemas["Schema"]["properties"]["properties"] == {
+        "type": "object",
+        "additionalProperties": {"$ref": "Schema"},
+    }
+
+
+def test_system_parameters() -> None:
+    """Every method takes them, from the query."""
+    parameters = document(surface("v1beta"), ROOT)["parameters"]
+
+    assert {"$.xgafv", "alt", "fields", "key", "access_token", "prettyPrint", "quotaUser"} <= set(parameters)
+    assert {row["location"] for row in parameters.values()} == {"query"}

@@ -1,0 +1,225 @@
+"""Routing: which paths there are, and what is answered where there is none."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tunedmodels_mockserver.wire.surface import methods
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+NOTE = "X-Tunedmodels-Note"
+
+
+def assert_unknown(response: TestResponse) -> None:
+    """Check that *response* is the page for unknown routes: no envelope, no redirect."""
+    assert response.status_code == 404
+    assert response.content_type == "text/html; charset=UTF-8"
+    assert "404" in response.text
+    assert '"error"' not in response.text
+    assert "Location" not in response.headers
+
+
+def at(client: FlaskClient, path: str, method: str = "GET") -> TestResponse:
+    """Ask for *path* as it is, which may begin with two slashes."""
+    return client.open(method=method, environ_overrides={"PATH_INFO": path})
+
+
+# -- Slashes -------------------------------------------------------------------------------------------------
+
+DOUBLED = ["//v1beta/{}", "/v1beta//{}", "///v1beta////{}"]
+
+
+@pytest.mark.parametrize("path", [*DOUBLED, "/v1beta/{}"])
+def test_doubled_slashes(http: FlaskClient, active: str, path: str) -> None:
+    """They are read as one, which the note says where there were any."""
+    response = at(http, path.format(active))
+
+    assert response.get_json()["name"] == active
+    assert ("doubled-slashes" in response.headers.get(NOTE, "")) == ("//" in path)
+
+
+@pytest.mark.parametrize("path", DOUBLED)
+def test_doubled_slashes_with_a_body(http: FlaskClient, active: str, path: str) -> None:
+    """No redirect loses the body."""
+    response = http.patch(json={"description": "d"}, environ_overrides={"PATH_INFO": path.format(active)})
+
+    assert response.get_json() == {"description": "d"}
+
+
+@pytest.mark.parametrize("path", DOUBLED)
+def test_doubled_slashes_strictly(strict_http: FlaskClient, path: str) -> None:
+    """The service knows no such path."""
+    assert_unknown(at(strict_http, path.format("tunedModels")))
+
+
+@pytest.mark.parametrize("path", ["/v1beta/tunedModels/", "/v1beta/tunedModels/a/", "/v1beta/", "/", "/v1/operations/"])
+def test_trailing_slashes(http: FlaskClient, strict_http: FlaskClient, path: str) -> None:
+    """A slash at the end makes another path, and nobody is sent elsewhere."""
+    assert_unknown(http.get(path))
+    assert_unknown(strict_http.get(path))
+
+
+# -- Routes that there are not -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest"),
+    [
+        ("GET", "/v1beta/tunedModel", "GET /v1beta/tunedModels"),
+        ("GET", "/v1beta/tunedmodels/a", "GET /v1beta/tunedModels/*"),
+        ("GET", "/v2/tunedModels/a", "GET /v1beta/tunedModels/*"),
+        ("GET", "/tunedModels/a", "GET /v1beta/tunedModels/*"),
+        ("PUT", "/v1beta/tunedModels/a", "PATCH /v1beta/tunedModels/*"),
+        ("POST", "/v1beta/tunedModels/a:generateContents", "POST /v1beta/tunedModels/*:generateContent"),
+        ("GET", "/v1beta/tunedModels/a:generateContent", "POST /v1beta/tunedModels/*:generateContent"),
+        ("POST", "/v1beta/tunedModels/a/permission", "POST /v1beta/tunedModels/*/permissions"),
+        ("GET", "/v1beta3/tunedModels/a/operations/b", "GET /v1beta/tunedModels/*/operations/*"),
+        ("POST", "/v1beta/tunedModels/a/operations/b:cancle", "POST /v1/tunedModels/*/operations/*:cancel"),
+        ("GET", "/v1beta/operations", "GET /v1/operations"),
+    ],
+)
+def test_unknown_routes(http: FlaskClient, method: str, path: str, nearest: str) -> None:
+    """A page tells the path, and the note names the nearest route that there is."""
+    response = http.open(path, method=method)
+
+    assert_unknown(response)
+    assert path in response.text
+    assert response.headers[NOTE] == f"unknown-route: no such route; the nearest is {nearest}"
+
+
+@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/robots.txt"])
+def test_nothing_is_near(http: FlaskClient, path: str) -> None:
+    """A path like no other has no note."""
+    response = http.get(path)
+
+    assert_unknown(response)
+    assert NOTE not in response.headers
+
+
+def test_a_path_is_not_a_page(http: FlaskClient) -> None:
+    """What is echoed of a path is escaped, and cut."""
+    path = "/<script>&" + "x" * 300
+    response = at(http, path)
+
+    assert_unknown(response)
+    assert escape(path[:200]) in response.text
+    assert "<script>" not in response.text
+    assert "x" * 200 not in response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/v1beta/tunedModels"),
+        ("PATCH", "/v1beta/tunedModels"),
+        ("POST", "/v1beta/tunedModels/a"),
+        ("PUT", "/v1beta/tunedModels/a"),
+        ("GET", "/v1beta/tunedModels/a:generateContent"),
+        ("DELETE", "/v1/tunedModels/a/operations/b:cancel"),
+        ("PATCH", "/v1beta/tunedModels/a/permissions"),
+        ("POST", "/v1beta/models"),
+        ("TRACE", "/v1beta/tunedModels"),
+    ],
+)
+def test_wrong_method_on_a_known_path(http: FlaskClient, strict_http: FlaskClient, method: str, path: str) -> None:
+    """Path and method make a route together: no 405."""
+    assert_unknown(http.open(path, method=method))
+    assert_unknown(strict_http.open(path, method=method))
+
+
+@pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/v1beta/tunedModels/a", "/nowhere"])
+def test_options(http: FlaskClient, path: str) -> None:
+    """No route answers OPTIONS, and none is made up."""
+    response = http.options(path)
+
+    assert_unknown(response)
+    assert "Allow" not in response.headers
+
+
+def test_head(http: FlaskClient, active: str) -> None:
+    """HEAD is GET without the body."""
+    got, headed = http.get(f"/v1beta/{active}"), http.head(f"/v1beta/{active}")
+
+    assert headed.status_code == 200
+    assert headed.data == b""
+    assert headed.headers["Content-Length"] == got.headers["Content-Length"]
+
+
+# -- Names in paths ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encode", [lambda name: name.replace("-", "%2D"), lambda name: name.replace("t", "%74")])
+def test_percent_encoded_paths(http: FlaskClient, active: str, encode: object) -> None:
+    """A path means what it decodes to, its fixed parts included."""
+    assert callable(encode)
+    response = http.get(f"/v1beta/{encode(active)}")
+
+    assert response.get_json()["name"] == active
+
+
+def test_percent_encoded_verbs(http: FlaskClient, active: str) -> None:
+    """A colon may be encoded."""
+    body = {"contents": [{"parts": [{"text": "1"}]}]}
+
+    assert http.post(f"/v1beta/{active}%3AgenerateContent", json=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["%E4%B8%83", "%FF", "a%20b", "a%00b", "A", "..", "a.b", "%22", "x" * 5_000, "%F0%9F%98%80", "*"]
+)
+def test_odd_names(http: FlaskClient, name: str) -> None:
+    """Any segment is a name, of a model that is not there."""
+    response = http.get(f"/v1beta/tunedModels/{name}")
+
+    assert response.status_code == 404
+    assert response.get_json()["error"]["status"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("name", ["a%2Fb", "a/b", "a:b", "a%3Ab", ":"])
+def test_names_end_at_slash_and_colon(http: FlaskClient, name: str) -> None:
+    """A segment has no slash, and a colon begins a verb, encoded or not."""
+    assert_unknown(http.get(f"/v1beta/tunedModels/{name}"))
+
+
+def test_bare_question_mark(http: FlaskClient, active: str) -> None:
+    """A query of nothing, as the Node library sends it, is no query."""
+    assert http.get(f"/v1beta/{active}?").status_code == 200
+
+
+# -- Versions ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", [entry.id for entry in methods()])
+def test_strictly_no_method_outside_its_versions(strict_http: FlaskClient, entry: str) -> None:
+    """Each method is there in its versions and in no other, save where another has the same path."""
+    found = next(known for known in methods() if known.id == entry)
+    path = (found.pattern + found.suffix).replace("**", "a/b").replace("*", "a")
+
+    for version in ("v1", "v1beta", "v1alpha", "v1beta3", "v1beta2", "v2"):
+        response = strict_http.open(f"/{version}/{path}", method=found.http)
+        routed = response.content_type != "text/html; charset=UTF-8"
+        assert routed == (version in found.versions), version
+
+
+def test_health(http: FlaskClient) -> None:
+    """The server says that it is there."""
+    assert http.get("/health").get_json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha", "v1beta3"])
+def test_discovery(http: FlaskClient, version: str) -> None:
+    """The discovery document of a version points back to this server."""
+    found = http.get(f"/$discovery/rest?version={version}").get_json()
+
+    assert (found["version"], found["rootUrl"]) == (version, "http://localhost/")
+
+
+def test_discovery_of_no_version(http: FlaskClient) -> None:
+    """There is no document of a version that we do not serve."""
+    assert_unknown(http.get("/$discovery/rest?version=v9"))

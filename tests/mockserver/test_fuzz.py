@@ -1,0 +1,321 @@
+"""Whatever is asked, the answer is well formed and no error of the fake's own.
+
+Each route is tried under each of its versions with random bytes, with random JSON, and with requests that use the
+right names for odd values. ``TUNEDMODELS_FUZZ_EXAMPLES`` is the number of requests for each route; the default is
+small enough for every run, some thousands find more.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.web.routes import Route, routes
+from tunedmodels_mockserver.wire.status import Code
+from tunedmodels_mockserver.wire.surface import Field, Message, Surface, surface
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.test import TestResponse
+
+EXAMPLES = int(os.environ.get("TUNEDMODELS_FUZZ_EXAMPLES", "20"))
+START = 1_710_409_530_123_456_000
+
+# -- Odd values ----------------------------------------------------------------------------------------------
+
+ODD_TEXT = st.text(max_size=50) | st.sampled_from(
+    (
+        *("", " ", "a", "A-b_c", "me@example.com", "EVERYONE", "七" * 14, "\0", "<&>\u2028", "a" * 5_001),
+        *("tunedModels/a", "models/gemini-1.0-pro-001", "a,b", "*", "role"),
+        *("2024-03-14T12:00:00.5Z", "1.5s", "NaN", "1e9", "-1", "true", "9" * 30),
+    )
+)
+ODD_NUMBERS = (
+    st.sampled_from(
+        [0, 1, -1, 0.0, -0.0, 0.5, 1.5, 1e-45, 1e-320, 3.4e38, 1e39, 1e308, 2**31 - 1, 2**31, -(2**31), 2**63]
+    )
+    | st.integers(-10, 10_000)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+ODD = st.one_of(ODD_TEXT, ODD_NUMBERS, st.none(), st.booleans(), st.just([]), st.just({}), st.just([[]]), st.just([{}]))
+JSON_VALUES = st.recursive(
+    ODD, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD_TEXT, inner, max_size=4)
+)
+
+FIT: dict[str, st.SearchStrategy[Any]] = {
+    "string": ODD_TEXT,
+    "bool": st.booleans(),
+    "bytes": st.sampled_from(["", "AA==", "_-"]),
+    "int32": ODD_NUMBERS | ODD_NUMBERS.map(str),
+    "int64": ODD_NUMBERS | ODD_NUMBERS.map(str),
+    "float": ODD_NUMBERS | st.sampled_from(["NaN", "Infinity", "-Infinity", "1e-50"]),
+    "double": ODD_NUMBERS | st.sampled_from(["NaN", "Infinity", "-Infinity"]),
+    "google.protobuf.Timestamp": st.sampled_from(["2024-03-14T12:00:00Z", "0001-01-01T00:00:00+01:00", "x"]),
+    "google.protobuf.Duration": st.sampled_from(["1s", "-0.5s", "1"]),
+    "google.protobuf.FieldMask": ODD_TEXT,
+}
+# What a method looks at is drawn more often from what makes sense to it.
+LIKELY: dict[str, st.SearchStrategy[Any]] = {
+    "base_model": st.sampled_from(
+        ["models/gemini-1.0-pro-001", "models/text-bison-001", "models/gemini-1.5-flash-001-tuning"]
+    ),
+    "tuned_model": st.sampled_from(["tunedModels/known", "tunedModels/none"]),
+    "tuned_model_id": st.sampled_from(["known", "new", "a" * 41, "-", "A"]),
+    "display_name": st.text(max_size=15),
+    "text": st.sampled_from(["1", "twenty two", "", "七", "IX", "a" * 200, "9" * 400]),
+    "text_input": st.sampled_from(["1", "twenty two", "", "七", "a" * 40_001]),
+    "output": st.sampled_from(["2", "twenty three", "", "八", "a" * 5_001]),
+    "update_mask": st.sampled_from(
+        ["role", "role", "description", "displayName,top_k", "*", "name", "tuningTask.hyperparameters", ","]
+    ),
+    "role": st.sampled_from(["user", "model", ""]),
+    "page_token": st.sampled_from(["", "Ghdl", "x", "GhdlAAAA"]),
+    "filter": st.sampled_from(["owner:me", "readers:everyone", "writers:you", '"a b" c', '"', "::"]),
+    "fields": st.sampled_from(["name", "*", "a(b", "name,done", "tunedModels/name", "x"]),
+    "alt": st.sampled_from(["json", "sse", "json;enum-encoding=int", "proto"]),
+}
+
+
+SANE: dict[str, st.SearchStrategy[Any]] = {
+    "string": st.text(max_size=10),
+    "int32": st.integers(1, 20),
+    "int64": st.integers(0, 2**40),
+    "float": st.floats(0, 1, width=32),
+    "double": st.floats(0, 1),
+    "google.protobuf.Timestamp": st.just("2024-03-14T12:00:00Z"),
+    "google.protobuf.Duration": st.just("1s"),
+}
+# Without these few requests get far.
+NEEDED = {"base_model", "tuning_task", "training_data", "examples", "text_input", "output", "contents", "parts", "text"}
+NEEDED |= {"prompt", "role", "email_address", "update_mask", "display_name"}
+
+
+@st.composite
+def messages(draw: st.DrawFn, message: Message, on: Surface, sane: bool, depth: int = 6) -> dict[str, Any]:
+    """Draw an object with members of *message*; a *sane* one is mostly what the service would take."""
+    fields = message.fields
+    if not fields:
+        return {}
+    chosen = draw(st.lists(st.sampled_from(fields), max_size=6, unique=sane))
+    if sane:
+        chosen += [field for field in fields if field.name in NEEDED and field not in chosen]
+        chosen = list({field.oneof or field.name: field for field in chosen}.values())
+    result: dict[str, Any] = {}
+    for field in chosen:
+        name = draw(st.sampled_from([field.name, field.json_name]))
+        odd = draw(st.integers(0, 99 if sane else 9)) == 5  # hypothesis likes the ends of a range too much
+        result[name] = draw(ODD if odd else members(field, on, sane, depth))
+    if not sane and draw(st.integers(0, 9)) == 5:
+        result[draw(ODD_TEXT)] = draw(ODD)
+    return result
+
+
+def members(field: Field, on: Surface, sane: bool, depth: int) -> st.SearchStrategy[Any]:
+    """Return values of *field*."""
+    kind = field.map_of or field.type
+    if field.name in LIKELY and kind in FIT:
+        one = LIKELY[field.name] if sane else LIKELY[field.name] | FIT[kind]
+    elif kind in FIT:
+        one = SANE.get(kind, FIT[kind]) if sane else FIT[kind]
+    elif on.is_enum(kind):
+        names = sorted(on.enum(kind).numbers)
+        one = st.sampled_from(names if sane else [*names, names[0].lower(), 0, 1, 2, 3, 99, -1, "2", "X"])
+    elif kind.startswith("google.protobuf."):
+        one = st.just({}) if sane else JSON_VALUES
+    elif depth > 0:
+        one = messages(on.message(kind), on, sane, depth - 1)
+    else:
+        one = st.just({}) if sane else ODD
+    if field.map_of:
+        return st.dictionaries(ODD_TEXT, one, max_size=2)
+    return st.lists(one, min_size=1, max_size=2) if field.repeated else one
+
+
+# -- Requests ------------------------------------------------------------------------------------------------
+
+
+class Request(NamedTuple):
+    """What is sent: the path after the version and the query as bytes go in as they are."""
+
+    path: str
+    query: str
+    body: bytes
+    headers: dict[str, str]
+
+
+@st.composite
+def requests(draw: st.DrawFn, route: Route, on: Surface) -> Request:
+    """Draw a request for *route*: two in three with nothing odd but some member of the body."""
+    sane = draw(st.sampled_from([True, True, False]))
+    path = "".join(draw(segments(part, sane)) for part in split(route.path))
+    message = on.message(route.method.request)
+    raw = st.binary(max_size=40).map(lambda data: data.decode("latin-1"))
+    query = draw(queries(route, message, sane) if sane else queries(route, message, sane) | raw)
+    headers = {"X-Test-Id": "fuzz"}
+    if not sane:
+        headers["Accept-Encoding"] = draw(st.sampled_from(["", "gzip", "gzip;q=0", ";;q=,", "*"]))
+        headers["Authorization"] = draw(
+            st.sampled_from(["", "Bearer a@b.example", "Bearer a.e30.c", "Bearer ..", "Basic x"])
+        )
+    return Request(path, query, draw(bodies(route, message, on, sane)), headers)
+
+
+def split(path: str) -> list[str]:
+    """Return *path* in pieces, its stars apart."""
+    return [piece for part in path.split("*") for piece in (part, "*")][:-1]
+
+
+def segments(piece: str, sane: bool) -> st.SearchStrategy[str]:
+    """Return what may stand for *piece* of a path: a star is known, unknown or odd."""
+    if piece != "*":
+        return st.just(piece)
+    if sane:
+        return st.just("known")
+    names = st.sampled_from(["known", "none", "everyone", "1" * 21, "%", "a b", ".."])
+    return names | st.text(st.characters(exclude_characters="/:", exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+@st.composite
+def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
+    """Draw a query string of the request's members and of system parameters."""
+    texts = {"alt": LIKELY["alt"], "$alt": LIKELY["alt"], "prettyPrint": st.just("false"), "$.xgafv": st.just("1")}
+    if not sane:
+        texts |= dict.fromkeys(("fields", "key", "x", ""), LIKELY["fields"])
+    for name, field in message.by_name.items():
+        if not sane or (field.name not in (route.method.bound, route.method.body) and route.method.body != "*"):
+            texts[name] = LIKELY.get(field.name, SANE.get(field.type, ODD_TEXT))
+    chosen = draw(st.lists(st.sampled_from(sorted(texts)), max_size=2))
+    chosen += [name for name in sorted(texts) if sane and name in NEEDED]
+    pairs = []
+    for name in chosen:
+        value = str(draw(texts[name] if sane else texts[name] | ODD_TEXT))
+        pairs.append(f"{quote(name)}={quote(value) if draw(st.booleans()) else value.encode().decode('latin-1')}")
+    return "&".join(pairs)
+
+
+def bodies(route: Route, message: Message, on: Surface, sane: bool) -> st.SearchStrategy[bytes]:
+    """Return bodies: of the message that belongs there, or else of any JSON, or any bytes."""
+    inner = message
+    if route.method.body not in (None, "*"):
+        inner = on.message(message.by_name[route.method.body or ""].type)
+    fitting = messages(inner, on, sane).map(encoded)
+    return fitting if sane else st.one_of(fitting, JSON_VALUES.map(encoded), st.binary(max_size=60))
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+# -- The fake ------------------------------------------------------------------------------------------------
+
+
+@cache
+def fake(strict: bool) -> Flask:
+    return create_app(Settings(seed=1, strict=strict), lambda: ManualClock(START))
+
+
+def ask(route: Route, version: str, request: Request, age: float, strict: bool) -> TestResponse:
+    """Ask a new world, in which a model called ``known`` is *age* seconds old; everyone may read it."""
+    app = fake(strict)
+    world = app.extensions["tunedmodels"].get("fuzz")
+    client = app.test_client()
+    try:
+        examples = [{"text_input": "1", "output": "2"}, {"text_input": "one", "output": "two"}]
+        known = {
+            "base_model": "models/gemini-1.0-pro-001",
+            "tuning_task": {"training_data": {"examples": {"examples": examples}}},
+        }
+        made = client.post("/v1beta/tunedModels?tunedModelId=known", json=known, headers={"X-Test-Id": "fuzz"})
+        operation = made.get_json()["name"].rpartition("/")[2]
+        world.clock.advance(age)
+        everyone = {"granteeType": "EVERYONE", "role": "READER"}
+        client.post("/v1beta/tunedModels/known/permissions", json=everyone, headers={"X-Test-Id": "fuzz"})
+        path = f"/{version}/{request.path}".replace("permissions/known", "permissions/everyone")
+        path = path.replace("operations/known", f"operations/{operation}")
+        if route.path.startswith("models/*"):
+            path = path.replace("models/known", "models/gemini-1.5-flash" if age else "models/text-bison-001")
+        response = client.open(
+            method=route.method.http,
+            data=request.body,
+            headers=request.headers,
+            environ_overrides={
+                "PATH_INFO": path.encode().decode("latin-1"),
+                "QUERY_STRING": request.query,
+            },
+        )
+        response.get_data()
+        return response
+    finally:
+        app.extensions["tunedmodels"].drop("fuzz")
+
+
+def assert_well_formed(response: TestResponse) -> None:
+    """Check that *response* is a page for an unknown route, or JSON that agrees with its status."""
+    assert response.status_code < 500 or response.status_code == Code.UNIMPLEMENTED.http, response.text
+    data = response.data
+    if response.headers.get("Content-Encoding") == "gzip":
+        data = gzip.decompress(data)
+    if response.content_type == "text/html; charset=UTF-8":
+        assert response.status_code == 404
+        return
+    if response.content_type == "text/event-stream":
+        *events, rest = data.decode().split("\r\n\r\n")
+        assert rest == ""
+        answers = [json.loads(event.removeprefix("data: ")) for event in events]
+    else:
+        assert response.content_type == "application/json; charset=UTF-8"
+        answer = json.loads(data)
+        assert data.endswith(b"]" if isinstance(answer, list) else b"}\n")
+        answers = answer if isinstance(answer, list) else [answer]
+    assert all(isinstance(answer, dict) for answer in answers)
+    if response.status_code == 200:
+        assert all("error" not in answer or "name" in answer for answer in answers)
+        return
+    assert len(answers) == 1
+    error = answers[0]["error"]
+    assert set(error) <= {"code", "message", "errors", "status", "details"}
+    assert error["code"] == response.status_code == Code[error["status"]].http
+    assert error["message"]
+
+
+ROUTES = {f"{route.method.http} {route.path} {'/'.join(route.versions)}": route for route in routes()}
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(data=st.data())
+def test_any_request(name: str, data: st.DataObject) -> None:
+    """Any path, query and body on any route gives an answer of the service's form."""
+    route = ROUTES[name]
+    version = data.draw(st.sampled_from(route.versions), "version")
+    named = version if version in route.method.versions else "v1beta"
+    request = data.draw(requests(route, surface(named)), "request")
+    age = data.draw(st.sampled_from([60.0, 60.0, 10.0, 0.0]), "age")
+    strict = data.draw(st.booleans(), "strict")
+
+    assert_well_formed(ask(route, version, request, age, strict))
+
+
+@settings(max_examples=4 * EXAMPLES, deadline=None)
+@given(
+    st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"]),
+    st.text(st.characters(exclude_categories=["Cs"])) | st.text(st.sampled_from("/:*v1betaunMols%?")),
+    st.binary(max_size=20),
+)
+def test_any_path(method: str, path: str, query: bytes) -> None:
+    """A path that no route was made for is answered as well."""
+    overrides = {"PATH_INFO": f"/{path}".encode().decode("latin-1"), "QUERY_STRING": query.decode("latin-1")}
+    response = fake(False).test_client().open(method=method, environ_overrides=overrides)
+
+    assert response.status_code < 500

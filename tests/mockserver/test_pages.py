@@ -1,0 +1,84 @@
+"""Pages: sizes, and tokens that fit the list that they were made for and no other."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tunedmodels_mockserver.wire.pages import page_size, place, token
+from tunedmodels_mockserver.wire.status import Code, StatusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+parameters = st.lists(st.text(), max_size=3).map(tuple)
+
+
+@pytest.mark.parametrize(("asked", "size"), [(0, 10), (1, 1), (10, 10), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)])
+def test_page_sizes(asked: int, size: int) -> None:
+    """Nothing asked is the default, and more than a thousand is a thousand."""
+    assert page_size(asked, 10) == size
+
+
+@pytest.mark.parametrize("asked", [-1, -(2**31)])
+def test_negative_page_sizes(asked: int) -> None:
+    """A negative size is refused."""
+    with pytest.raises(StatusError) as refusal:
+        page_size(asked, 10)
+
+    assert refusal.value.status.code is Code.INVALID_ARGUMENT
+
+
+@given(st.integers(0, 2**64 - 1), parameters)
+def test_tokens_lead_back(position: int, of_list: tuple[str, ...]) -> None:
+    """A token holds its place, in the characters of a URL, and begins as one of the service's did."""
+    made = token(position, *of_list)
+
+    assert place(made, *of_list) == position
+    assert made.startswith("Ghdl")
+    assert set(made) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
+
+
+def test_no_token_is_the_first_page() -> None:
+    """An empty token is the beginning of any list."""
+    assert place("", "tunedModels", "owner:me") == 0
+
+
+@given(parameters, parameters)
+def test_tokens_of_another_list(mine: tuple[str, ...], theirs: tuple[str, ...]) -> None:
+    """A token is refused wherever another parameter of the call has changed."""
+    assume("\x1f".join(mine) != "\x1f".join(theirs))
+    made = token(7, *mine)
+
+    with pytest.raises(StatusError) as refusal:
+        place(made, *theirs)
+
+    assert refusal.value.status.message == f"Invalid page token: {made}"
+
+
+@given(st.text(min_size=1) | st.binary(min_size=1).map(lambda data: base64.urlsafe_b64encode(data).decode()))
+def test_anything_else_is_no_token(text: str) -> None:
+    """What we did not make is refused, and echoed no longer than a hundred characters."""
+    with pytest.raises(StatusError) as refusal:
+        place(text, "tunedModels")
+
+    assert refusal.value.status.code is Code.INVALID_ARGUMENT
+    assert refusal.value.status.message == f"Invalid page token: {text[:100]}"
+
+
+def test_pages_follow_each_other(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """The size may change from page to page, the filter may not, and the last page has no token."""
+    names = [create(http) for _ in range(4)]
+    first = http.get("/v1beta/tunedModels?page_size=1").get_json()
+    rest = http.get(f"/v1beta/tunedModels?pageToken={first['nextPageToken']}&pageSize=3").get_json()
+    other = http.get(f"/v1beta/tunedModels?pageToken={first['nextPageToken']}&filter=owner:me")
+
+    assert [model["name"] for page in (first, rest) for model in page["tunedModels"]] == names
+    assert "nextPageToken" not in rest
+    assert other.status_code == 400

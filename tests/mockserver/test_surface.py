@@ -1,0 +1,378 @@
+"""The surface: what exists in which version, held to the published methods and messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunedmodels_mockserver.wire.surface import (
+    SCALARS,
+    VERSIONS,
+    WELL_KNOWN,
+    Method,
+    camel,
+    method,
+    methods,
+    surface,
+)
+
+ALL = ("v1", "v1beta", "v1alpha", "v1beta3")
+BETAS = ("v1beta", "v1alpha", "v1beta3")
+GENERATION = ("v1", "v1beta", "v1alpha")
+BATCHES = ("v1", "v1beta")
+LRO = "google.longrunning"
+OPERATION, EMPTY = f"{LRO}.Operation", "google.protobuf.Empty"
+GENERATE = ("GenerateContentRequest", "GenerateContentResponse")
+
+Row = tuple[str, str | None, str, str, tuple[str, ...]]
+
+# HTTP method and path, the member that the body fills, request, response, versions.
+DOCUMENTED: dict[str, Row] = {
+    "tunedModels.create": ("POST tunedModels", "tuned_model", "CreateTunedModelRequest", OPERATION, BETAS),
+    "tunedModels.list": ("GET tunedModels", None, "ListTunedModelsRequest", "ListTunedModelsResponse", BETAS),
+    "tunedModels.get": ("GET {name=tunedModels/*}", None, "GetTunedModelRequest", "TunedModel", BETAS),
+    "tunedModels.patch": (
+        "PATCH {tuned_model.name=tunedModels/*}",
+        "tuned_model",
+        "UpdateTunedModelRequest",
+        "TunedModel",
+        BETAS,
+    ),
+    "tunedModels.delete": ("DELETE {name=tunedModels/*}", None, "DeleteTunedModelRequest", EMPTY, BETAS),
+    "tunedModels.transferOwnership": (
+        "POST {name=tunedModels/*}:transferOwnership",
+        "*",
+        "TransferOwnershipRequest",
+        "TransferOwnershipResponse",
+        BETAS,
+    ),
+    "tunedModels.generateContent": ("POST {model=tunedModels/*}:generateContent", "*", *GENERATE, GENERATION),
+    "tunedModels.streamGenerateContent": (
+        "POST {model=tunedModels/*}:streamGenerateContent",
+        "*",
+        *GENERATE,
+        GENERATION,
+    ),
+    "tunedModels.generateText": (
+        "POST {model=tunedModels/*}:generateText",
+        "*",
+        "GenerateTextRequest",
+        "GenerateTextResponse",
+        BETAS,
+    ),
+    "tunedModels.batchGenerateContent": (
+        "POST {batch.model=tunedModels/*}:batchGenerateContent",
+        "*",
+        "BatchGenerateContentRequest",
+        OPERATION,
+        BATCHES,
+    ),
+    "tunedModels.asyncBatchEmbedContent": (
+        "POST {batch.model=tunedModels/*}:asyncBatchEmbedContent",
+        "*",
+        "AsyncBatchEmbedContentRequest",
+        OPERATION,
+        BATCHES,
+    ),
+    "tunedModels.permissions.create": (
+        "POST {parent=tunedModels/*}/permissions",
+        "permission",
+        "CreatePermissionRequest",
+        "Permission",
+        BETAS,
+    ),
+    "tunedModels.permissions.list": (
+        "GET {parent=tunedModels/*}/permissions",
+        None,
+        "ListPermissionsRequest",
+        "ListPermissionsResponse",
+        BETAS,
+    ),
+    "tunedModels.permissions.get": (
+        "GET {name=tunedModels/*/permissions/*}",
+        None,
+        "GetPermissionRequest",
+        "Permission",
+        BETAS,
+    ),
+    "tunedModels.permissions.patch": (
+        "PATCH {permission.name=tunedModels/*/permissions/*}",
+        "permission",
+        "UpdatePermissionRequest",
+        "Permission",
+        BETAS,
+    ),
+    "tunedModels.permissions.delete": (
+        "DELETE {name=tunedModels/*/permissions/*}",
+        None,
+        "DeletePermissionRequest",
+        EMPTY,
+        BETAS,
+    ),
+    "tunedModels.operations.get": (
+        "GET {name=tunedModels/*/operations/*}",
+        None,
+        f"{LRO}.GetOperationRequest",
+        OPERATION,
+        GENERATION,
+    ),
+    "tunedModels.operations.list": (
+        "GET {name=tunedModels/*}/operations",
+        None,
+        f"{LRO}.ListOperationsRequest",
+        f"{LRO}.ListOperationsResponse",
+        GENERATION,
+    ),
+    "tunedModels.operations.cancel": (
+        "POST {name=tunedModels/*/operations/*}:cancel",
+        "*",
+        f"{LRO}.CancelOperationRequest",
+        EMPTY,
+        ("v1",),
+    ),
+    "operations.list": (
+        "GET {name=operations}",
+        None,
+        f"{LRO}.ListOperationsRequest",
+        f"{LRO}.ListOperationsResponse",
+        ("v1",),
+    ),
+    "operations.delete": ("DELETE {name=operations/**}", None, f"{LRO}.DeleteOperationRequest", EMPTY, ("v1",)),
+}
+
+# Whose members are read or written on which version; None where the version has no such message.
+MEMBERS = {
+    ("TunedModel", "v1"): None,
+    ("TunedModel", "v1beta"): "name tunedModelSource baseModel displayName description state createTime updateTime "
+    "tuningTask temperature topP topK readerProjectNumbers",
+    ("TunedModel", "v1beta3"): "name tunedModelSource baseModel displayName description state createTime updateTime "
+    "tuningTask temperature topP topK",
+    ("TunedModelSource", "v1beta"): "tunedModel baseModel",
+    ("TuningTask", "v1beta"): "startTime completeTime snapshots trainingData hyperparameters",
+    ("TuningSnapshot", "v1beta"): "step epoch meanLoss computeTime",
+    ("Hyperparameters", "v1beta"): "epochCount batchSize learningRate learningRateMultiplier",
+    ("Hyperparameters", "v1beta3"): "epochCount batchSize learningRate",
+    ("TuningExamples", "v1beta"): "examples",
+    ("TuningExamples", "v1alpha"): "examples multiturnExamples",
+    ("TuningExample", "v1beta"): "textInput output",
+    ("CreateTunedModelMetadata", "v1"): None,
+    ("CreateTunedModelMetadata", "v1beta"): "totalSteps completedSteps completedPercent snapshots tunedModel",
+    ("CreateTunedModelMetadata", "v1beta3"): "totalSteps completedSteps completedPercent snapshots tunedModel",
+    ("ListTunedModelsRequest", "v1beta"): "pageSize pageToken filter",
+    ("ListTunedModelsRequest", "v1beta3"): "pageSize pageToken",
+    ("Permission", "v1beta"): "name granteeType emailAddress role",
+    ("GenerateContentRequest", "v1"): "model contents safetySettings generationConfig",
+    ("GenerateContentRequest", "v1beta3"): None,
+    ("google.longrunning.Operation", "v1"): "name metadata done error response",
+    ("google.rpc.Status", "v1beta"): "code message details",
+}
+
+PRESENCE = {
+    "TunedModel": {"temperature", "top_p", "top_k"},
+    "Hyperparameters": {"epoch_count", "batch_size", "learning_rate", "learning_rate_multiplier"},
+    "TuningSnapshot": set[str](),
+    "CreateTunedModelMetadata": set[str](),
+    "Permission": {"grantee_type", "email_address", "role"},
+    "CreateTunedModelRequest": {"tuned_model_id"},
+}
+
+
+def told(found: Method) -> Row:
+    """Return *found* as a row of ``DOCUMENTED``."""
+    return f"{found.http} {found.path}", found.body, found.request, found.response, found.versions
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_methods_of_tuned_models(name: str) -> None:
+    """HTTP method, path, body, messages and versions are the published ones."""
+    assert told(method(name)) == DOCUMENTED[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("tunedModels.create", (None, "tunedModels", "")),
+        ("tunedModels.patch", ("tuned_model.name", "tunedModels/*", "")),
+        ("tunedModels.permissions.list", ("parent", "tunedModels/*", "/permissions")),
+        ("tunedModels.operations.cancel", ("name", "tunedModels/*/operations/*", ":cancel")),
+        ("operations.delete", ("name", "operations/**", "")),
+    ],
+)
+def test_parts_of_a_path(name: str, parts: tuple[str | None, str, str]) -> None:
+    """A path is the member that its variable fills, the variable's form, and what follows."""
+    found = method(name)
+
+    assert (found.bound, found.pattern, found.suffix) == parts
+
+
+def test_no_method_beside_the_published_ones() -> None:
+    """Base models aside, there is one method more, which only a client's notes tell of."""
+    ours = {entry.id for entry in methods() if not entry.id.startswith("models.")}
+
+    assert ours - set(DOCUMENTED) == {"tunedModels.operations.delete"}
+    assert [entry.id for entry in methods() if not entry.documented] == ["tunedModels.operations.delete"]
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_methods_of_a_version(version: str) -> None:
+    """A surface offers the methods of its version."""
+    offered = {entry.id for entry in surface(version).methods()}
+
+    assert offered & set(DOCUMENTED) == {name for name, row in DOCUMENTED.items() if version in row[-1]}
+
+
+def test_streams() -> None:
+    """What streams, and nothing else, is marked so."""
+    assert {entry.id for entry in methods() if entry.streaming} == {
+        "models.streamGenerateContent",
+        "tunedModels.streamGenerateContent",
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_type_exists(version: str) -> None:
+    """Whatever a message or a method of a version names is there in that version."""
+    on = surface(version)
+    for entry in on.methods():
+        on.message(entry.request)
+        on.message(entry.response)
+    kinds = {field.map_of or field.type for name in on.names() for field in on.message(name).fields}
+
+    for kind in kinds - SCALARS:
+        if on.is_enum(kind):
+            assert on.enum(kind).names[0].endswith("UNSPECIFIED"), kind
+        elif not kind.startswith(WELL_KNOWN):
+            assert on.message(kind).full_name == on.full_name(kind)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_order_and_names(version: str) -> None:
+    """Members stand by number, those without a known one last; no number and no spelling is given twice."""
+    on = surface(version)
+    for name in on.names():
+        fields = on.message(name).fields
+        numbers = [field.number for field in fields if field.number]
+
+        assert numbers == sorted(set(numbers)), name
+        assert all(field.number is None for field in fields[len(numbers) :]), name
+        assert len({field.json_name for field in fields}) == len({field.name for field in fields}) == len(fields)
+
+
+@pytest.mark.parametrize(("name", "version"), MEMBERS)
+def test_members(name: str, version: str) -> None:
+    """The members of a version, in the order in which they are written."""
+    expected = MEMBERS[name, version]
+    if expected is None:
+        assert name not in surface(version).names()
+        with pytest.raises(KeyError):
+            surface(version).message(name)
+    else:
+        assert [field.json_name for field in surface(version).message(name).fields] == expected.split()
+
+
+@pytest.mark.parametrize("name", PRESENCE)
+def test_presence(name: str) -> None:
+    """The scalars of which a zero that was set is told from none."""
+    on = surface("v1beta")
+    scalars = [field for field in on.message(name).fields if field.type in SCALARS or on.is_enum(field.type)]
+
+    oneof = {"base_model"} if name == "TunedModel" else set()
+    assert {field.name for field in scalars if on.has_presence(field)} == PRESENCE[name] | oneof
+
+
+def test_presence_of_other_kinds() -> None:
+    """A message is there or not, even an empty one or the moment 0; lists and maps are not told from empty ones."""
+    on = surface("v1beta")
+    task = on.message("TuningTask").by_name
+    schema = on.message("Schema").by_name
+
+    assert on.has_presence(task["hyperparameters"])
+    assert on.has_presence(task["startTime"])
+    assert not on.has_presence(task["snapshots"])
+    assert not on.has_presence(schema["properties"])
+
+
+@pytest.mark.parametrize(("version", "oneof"), [("v1beta", "learning_rate_option"), ("v1beta3", None)])
+def test_learning_rate(version: str, oneof: str | None) -> None:
+    """The rate shares a oneof with the multiplier, except in v1beta3, which has no multiplier."""
+    rate = surface(version).message("Hyperparameters").by_name["learningRate"]
+
+    assert (rate.oneof, rate.number, rate.type) == (oneof, 16, "float")
+    assert surface(version).has_presence(rate)
+
+
+def test_digits_of_timestamps() -> None:
+    """Six digits for the moments of a model and of completion, nine for start and computation (observed)."""
+    on = surface("v1beta")
+    times = {
+        f"{name}.{field.json_name}": field.digits
+        for name in ("TunedModel", "TuningTask", "TuningSnapshot")
+        for field in on.message(name).fields
+        if field.type.endswith("Timestamp")
+    }
+
+    assert times == {
+        "TunedModel.createTime": 6,
+        "TunedModel.updateTime": 6,
+        "TuningTask.startTime": 9,
+        "TuningTask.completeTime": 6,
+        "TuningSnapshot.computeTime": 9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("TunedModel.State", ["STATE_UNSPECIFIED", "CREATING", "ACTIVE", "FAILED"]),
+        ("Permission.GranteeType", ["GRANTEE_TYPE_UNSPECIFIED", "USER", "GROUP", "EVERYONE"]),
+        ("Permission.Role", ["ROLE_UNSPECIFIED", "OWNER", "WRITER", "READER"]),
+    ],
+)
+def test_enums(name: str, numbers: list[str]) -> None:
+    """The enums of tuned models, numbered from 0."""
+    enum = surface("v1beta").enum(name)
+
+    assert enum.numbers == {value: number for number, value in enumerate(numbers)}
+    assert enum.names == dict(enumerate(numbers))
+    assert enum.type_url == f"type.googleapis.com/google.ai.generativelanguage.v1beta.{name}"
+
+
+def test_behaviour_of_a_tuned_model() -> None:
+    """What only the service sets, in a model and in its task."""
+    on = surface("v1beta")
+    set_by_the_service = {
+        field.name for name in ("TunedModel", "TuningTask") for field in on.message(name).fields if field.output_only
+    }
+
+    assert set_by_the_service == {
+        "name",
+        "state",
+        "create_time",
+        "update_time",
+        "start_time",
+        "complete_time",
+        "snapshots",
+    }
+
+
+def test_full_names() -> None:
+    """The types of this API carry the version, shared ones do not."""
+    assert surface("v1beta3").message("TunedModel").type_url == (
+        "type.googleapis.com/google.ai.generativelanguage.v1beta3.TunedModel"
+    )
+    assert surface("v1").message("google.rpc.Status").type_url == "type.googleapis.com/google.rpc.Status"
+
+
+def test_unknown_names() -> None:
+    """What no version has is no message, enum or version's message."""
+    with pytest.raises(KeyError):
+        surface("v1beta").message("Nonsense")
+    with pytest.raises(KeyError):
+        surface("v1beta").enum("Nonsense")
+
+
+@pytest.mark.parametrize(
+    ("name", "spelling"), [("tuned_model", "tunedModel"), ("name", "name"), ("top_k", "topK"), ("a_2b", "a2b")]
+)
+def test_camel(name: str, spelling: str) -> None:
+    """The spelling in JSON of a name of the protos."""
+    assert camel(name) == spelling

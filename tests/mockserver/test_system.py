@@ -1,0 +1,295 @@
+"""System parameters: what every method takes beside its own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+PROMPT = {"contents": [{"parts": [{"text": "55"}]}]}
+
+
+# -- alt -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$alt=json;enum-encoding=int",
+        "%24alt=json%3Benum-encoding%3Dint",
+        "$alt=json%3Benum-encoding=int",
+        "alt=json;enum-encoding=int",
+        "alt=JSON%3bENUM-encoding%3dint",
+    ],
+)
+def test_enums_as_numbers(http: FlaskClient, active: str, query: str) -> None:
+    """``enum-encoding=int`` is understood in every percent-encoding that clients send."""
+    assert http.get(f"/v1beta/{active}?{query}").get_json()["state"] == 2
+    assert http.get(f"/v1beta/tunedModels?{query}").get_json()["tunedModels"][0]["state"] == 2
+
+
+@pytest.mark.parametrize("query", ["", "alt=json", "$alt=json", "alt=json;enum-encoding=string"])
+def test_enums_as_names(http: FlaskClient, active: str, query: str) -> None:
+    """Names are the default."""
+    assert http.get(f"/v1beta/{active}?{query}").get_json()["state"] == "ACTIVE"
+
+
+def test_numbers_within_an_operation(http: FlaskClient, active: str) -> None:
+    """The response that a finished operation holds has numbers too."""
+    query = "%24alt=json%3Benum-encoding%3Dint"
+    operation = http.get(f"/v1beta/{active}/operations?{query}").get_json()["operations"][0]
+
+    assert operation["response"]["state"] == 2
+
+
+def test_errors_keep_their_names(http: FlaskClient) -> None:
+    """The status of an error is a name whatever was asked for."""
+    response = http.get("/v1beta/tunedModels/none?$alt=json;enum-encoding=int")
+
+    assert response.get_json()["error"]["status"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("name", ["alt", "$alt", "%24alt"])
+def test_server_sent_events(http: FlaskClient, active: str, name: str) -> None:
+    """``alt=sse`` makes a stream one of events."""
+    response = http.post(f"/v1beta/{active}:streamGenerateContent?{name}=sse", json=PROMPT)
+
+    assert response.content_type == "text/event-stream"
+    assert response.text.startswith("data: {")
+
+
+def test_events_with_numbers(http: FlaskClient, active: str) -> None:
+    """Both halves of ``alt`` hold on a stream."""
+    response = http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse;enum-encoding=int", json=PROMPT)
+
+    assert '"probability": 1' in response.text
+
+
+@pytest.mark.parametrize("alt", ["proto", "media", "xml", ""])
+def test_other_alts(
+    http: FlaskClient, create: Callable[[FlaskClient], str], tutorial: Callable[[], Any], alt: str
+) -> None:
+    """A form that is not served is refused before anything is done."""
+    create(http)
+    response = http.post(f"/v1beta/tunedModels?alt={alt}", json=tutorial())
+
+    assert response.status_code == 400
+    assert response.get_json()["error"]["message"].startswith(f"Invalid value \"{alt}\" for the parameter 'alt'")
+    assert len(http.get("/v1beta/tunedModels").get_json()["tunedModels"]) == 1
+
+
+# -- prettyPrint, $.xgafv ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["prettyPrint=false", "$prettyPrint=0", "%24prettyPrint=False"])
+def test_compact(http: FlaskClient, active: str, query: str) -> None:
+    """Without pretty-printing an answer is one line, an error too."""
+    model = http.get(f"/v1beta/{active}?{query}&fields=name,state").text
+    error = http.get(f"/v1beta/tunedModels/none?{query}").text
+
+    assert model == f'{{"name":"{active}","state":"ACTIVE"}}\n'
+    assert error.startswith('{"error":{"code":404,"message":')
+    assert error.count("\n") == 1
+
+
+def test_pretty_by_default(http: FlaskClient, active: str) -> None:
+    """So that ``grep state`` prints one line."""
+    lines = http.get(f"/v1beta/{active}?prettyPrint=true").text.splitlines()
+
+    assert '  "state": "ACTIVE",' in lines
+
+
+@pytest.mark.parametrize(("query", "listed"), [("$.xgafv=1", True), ("%24.xgafv=1", True), ("$.xgafv=2", False)])
+def test_errors_of_the_first_form(http: FlaskClient, query: str, listed: bool) -> None:
+    """``$.xgafv=1`` adds a list of errors between message and status."""
+    error = http.get(f"/v1beta/tunedModels/none?{query}").get_json()["error"]
+    message = "Tuned model tunedModels/none does not exist."
+
+    assert list(error) == ["code", "message", *["errors"] * listed, "status"]
+    assert error.get("errors", []) == [{"message": message, "domain": "global", "reason": "notFound"}] * listed
+
+
+def test_xgafv_has_its_dollar(http: FlaskClient) -> None:
+    """Without the dollar it is a parameter like any other, and unknown."""
+    assert http.get("/v1beta/tunedModels?.xgafv=1").status_code == 400
+
+
+# -- fields --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query", ["fields=name,tuningTask/hyperparameters", "$fields=name,tuning_task(hyperparameters)"]
+)
+def test_fields(http: FlaskClient, active: str, query: str) -> None:
+    """Only what is asked for is answered."""
+    assert http.get(f"/v1beta/{active}?{query}").get_json() == {
+        "name": active,
+        "tuningTask": {"hyperparameters": {"epochCount": 5, "batchSize": 2, "learningRate": 0.001}},
+    }
+
+
+def test_fields_in_a_header(http: FlaskClient, active: str) -> None:
+    """``X-Goog-FieldMask`` says the same, and the query wins over it."""
+    header = {"X-Goog-FieldMask": "state"}
+
+    assert http.get(f"/v1beta/{active}", headers=header).get_json() == {"state": "ACTIVE"}
+    assert http.get(f"/v1beta/{active}?fields=name", headers=header).get_json() == {"name": active}
+
+
+def test_fields_of_a_stream(http: FlaskClient, active: str) -> None:
+    """Each chunk of a stream is cut alike."""
+    path = f"/v1beta/{active}:streamGenerateContent?fields=usageMetadata/promptTokenCount"
+    chunks = http.post(path, json=PROMPT).get_json()
+
+    assert chunks
+    assert {json.dumps(chunk) for chunk in chunks} == {'{"usageMetadata": {"promptTokenCount": 2}}'}
+
+
+def test_fields_of_an_operation(http: FlaskClient, active: str) -> None:
+    """What an Any holds can be asked for by name."""
+    path = f"/v1beta/{active}/operations?fields=operations(done,metadata/completedPercent)"
+
+    assert http.get(path).get_json() == {"operations": [{"metadata": {"completedPercent": 100}, "done": True}]}
+
+
+def test_unknown_fields(http: FlaskClient, create: Callable[[FlaskClient], str], tutorial: Callable[[], Any]) -> None:
+    """A path that the answer cannot have is refused before anything is done."""
+    create(http)
+    response = http.post("/v1beta/tunedModels?fields=name,metadata,x.y", json=tutorial())
+
+    assert response.status_code == 400
+    assert response.get_json() == {
+        "error": {
+            "code": 400,
+            "message": "Request contains an invalid argument.",
+            "status": "INVALID_ARGUMENT",
+            "details": [
+                {
+                    "@type": "type.googleapis.com/google.rpc.BadRequest",
+                    "fieldViolations": [
+                        {
+                            "field": "name,metadata,x.y",
+                            "description": "Error expanding 'fields' parameter. "
+                            "Cannot find matching fields for path 'x'.",
+                        }
+                    ],
+                }
+            ],
+        }
+    }
+    assert len(http.get("/v1beta/tunedModels").get_json()["tunedModels"]) == 1
+
+
+def test_errors_are_not_cut(http: FlaskClient) -> None:
+    """The mask is for the answer of the method, not for its refusal."""
+    assert http.get("/v1beta/tunedModels/none?fields=name").get_json()["error"]["code"] == 404
+
+
+# -- Credentials ---------------------------------------------------------------------------------------------
+
+# A key of this form chooses a world of its own, so that it shows where it was read.
+KEY = "test-elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        (f"key={KEY}", {}),
+        (f"$key={KEY}", {}),
+        ("", {"X-Goog-Api-Key": KEY}),
+        (f"key={KEY}", {"X-Goog-Api-Key": "test-third"}),
+        ("", {"Authorization": f"Bearer {KEY}"}),
+        ("", {"Authorization": f"bearer  {KEY}"}),
+        (f"access_token={KEY}", {}),
+        (f"oauth_token={KEY}", {}),
+        ("key=test-third", {"Authorization": f"Bearer {KEY}"}),
+    ],
+)
+def test_credentials(http: FlaskClient, tutorial: Callable[[], Any], query: str, headers: dict[str, str]) -> None:
+    """A key in the query, with or without dollar, or in a header, and a token that wins over a key."""
+    http.post(f"/v1beta/tunedModels?key={KEY}", json=tutorial())
+
+    assert len(http.get(f"/v1beta/tunedModels?{query}", headers=headers).get_json()["tunedModels"]) == 1
+    assert http.get("/v1beta/tunedModels").get_json() == {}
+
+
+@pytest.mark.parametrize(
+    "query", ["quotaUser=a", "$callback=f", "uploadType=x", "upload_protocol=x", "$apiVersion=1", "$ct=a", "$unique=1"]
+)
+def test_parameters_that_change_nothing(http: FlaskClient, query: str) -> None:
+    """The other system parameters reach no method."""
+    assert http.get(f"/v1beta/tunedModels?{query}").text == "{}\n"
+
+
+# -- The method ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("override", ["PATCH", "patch"])
+def test_method_override(http: FlaskClient, active: str, override: str) -> None:
+    """A POST may stand for another method."""
+    headers = {"X-HTTP-Method-Override": override}
+    response = http.post(f"/v1beta/{active}", json={"description": "d"}, headers=headers)
+
+    assert response.get_json() == {"description": "d"}
+
+
+def test_override_of_reading_and_deleting(http: FlaskClient, active: str) -> None:
+    """GET and DELETE can be said so, with a body too."""
+    got = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "GET"})
+    deleted = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "DELETE"})
+
+    assert got.get_json()["name"] == active
+    assert deleted.text == "{}\n"
+    assert http.get(f"/v1beta/{active}").status_code == 404
+
+
+@pytest.mark.parametrize(("http_method", "override"), [("GET", "DELETE"), ("POST", "OPTIONS"), ("POST", "NONSENSE")])
+def test_overrides_that_do_not_count(http: FlaskClient, active: str, http_method: str, override: str) -> None:
+    """A GET stands for itself, and a POST only for a method of the API."""
+    http.open(f"/v1beta/{active}", method=http_method, headers={"X-HTTP-Method-Override": override})
+
+    assert http.get(f"/v1beta/{active}").status_code == 200
+
+
+# -- Compression ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "accepted", ["gzip", "gzip, deflate, br", "deflate, gzip;q=0.5", "GZIP", "*", "identity;q=0, *", "*;q=0, gzip"]
+)
+def test_compressed(http: FlaskClient, active: str, accepted: str) -> None:
+    """An answer is gzipped for who accepts it; an error as well."""
+    for path in (f"/v1beta/{active}", "/v1beta/tunedModels/none"):
+        plain = http.get(path)
+        packed = http.get(path, headers={"Accept-Encoding": accepted})
+
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.headers["Content-Length"] == str(len(packed.data))
+        assert gzip.decompress(packed.data) == plain.data
+
+
+@pytest.mark.parametrize(
+    "accepted", ["", "identity", "deflate, br", "gzip;q=0", "gzip; q=0.000", "*, gzip;q=0", "*;q=0"]
+)
+def test_not_compressed(http: FlaskClient, active: str, accepted: str) -> None:
+    """Nor for who does not, a quality of 0 included."""
+    response = http.get(f"/v1beta/{active}", headers={"Accept-Encoding": accepted})
+
+    assert "Content-Encoding" not in response.headers
+    assert response.get_json()["name"] == active
+
+
+def test_streams_are_not_compressed(http: FlaskClient, active: str) -> None:
+    """Each chunk goes out as it comes."""
+    path = f"/v1beta/{active}:streamGenerateContent"
+    response = http.post(path, json=PROMPT, headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in response.headers
+    assert response.text.startswith("[{")
