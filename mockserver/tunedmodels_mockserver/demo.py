@@ -112,8 +112,8 @@ def _draw(snapshots: list[Json]) -> None:
     click.echo(figure.show())
 
 
-def _tick(value: float, chars: int, delta: float, left: bool = False) -> str:
-    return f"{value:{'<' if left else '>'}{chars}.{1 if delta > 0.1 else 3}f}"
+def _tick(val: float, chars: int, delta: float, left: bool = False) -> str:
+    return f"{val:{'<' if left else '>'}{chars}.{1 if delta > 0.1 else 3}f}"
 
 
 def _create_body() -> Json:

@@ -43,7 +43,8 @@ class Server:
         self.port: int = listener.getsockname()[1]
         self._sockets: dict[int, Any] = {}  # every open socket's handler by its descriptor, kept by waitress
         self._stopping = False
-        self._server = waitress.server.create_server(
+        # One socket makes one server; waitress's own return type does not say so.
+        self._server: Any = waitress.server.create_server(
             _without_server_header(app),
             map=self._sockets,
             sockets=[listener],

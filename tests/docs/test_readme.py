@@ -149,9 +149,7 @@ class Runner:
         if any(re.fullmatch(r"[();<>|&]+", word) for word in words) or "$(" in line or "`" in line:
             pytest.fail(f"the README has a command that no test runs, it takes a shell: {line}")
         environment = self.environment()
-        return [
-            re.sub(r"\$(?:(\w+)|\{(\w+)\})", lambda m: environment.get(m[1] or m[2], m[0]), w) for w in words
-        ]
+        return [re.sub(r"\$(?:(\w+)|\{(\w+)\})", lambda m: environment.get(m[1] or m[2], m[0]), w) for w in words]
 
     def check_script(self, script: str, arguments: Sequence[str]) -> None:
         """The script exists and can be run; the demo's options exist."""
@@ -178,9 +176,7 @@ class Runner:
         for word in used:
             option, _, _ = word.partition("=")
             if option.startswith("--") and not re.search(rf"(?<![\w-]){option}(?![\w-])", text):
-                pytest.fail(
-                    f"the README uses {option}, which {' '.join([COMMAND, *subcommand])} does not have"
-                )
+                pytest.fail(f"the README uses {option}, which {' '.join([COMMAND, *subcommand])} does not have")
 
     def help(self, subcommand: Sequence[str]) -> str:
         return self.run_program([*self.command, *subcommand, "--help"])
@@ -190,24 +186,18 @@ class Runner:
         for argument in arguments:
             if argument.startswith("-"):
                 continue
-            found = re.fullmatch(
-                r"(?:tunedmodels|\./?)(?:\[([\w,\s-]+)\])?(?:\s*(?:@|[=~><!]=?).*)?", argument
-            )
+            found = re.fullmatch(r"(?:tunedmodels|\./?)(?:\[([\w,\s-]+)\])?(?:\s*(?:@|[=~><!]=?).*)?", argument)
             if found is None:
                 pytest.fail(f"the README installs {argument}, which is not this project")
             unknown = {extra.strip() for extra in (found[1] or "").split(",")} - extras_of(self.root) - {""}
             if unknown:
-                pytest.fail(
-                    f"the README names an extra which pyproject.toml does not have: {', '.join(unknown)}"
-                )
+                pytest.fail(f"the README names an extra which pyproject.toml does not have: {', '.join(unknown)}")
 
     def run_curl(self, arguments: Sequence[str]) -> None:
         """Send the request to the mock server; an error status is a failure."""
         for address in re.findall(r"\w+://[^/\s]*", " ".join(arguments)):
             if address != self.url:
-                pytest.fail(
-                    f"the README's curl asks {address}, which is not the mock server at {WRITTEN_BASE}"
-                )
+                pytest.fail(f"the README's curl asks {address}, which is not the mock server at {WRITTEN_BASE}")
         self.run_program(["curl", "--fail", "--silent", "--show-error", "--max-time", "20", *arguments])
 
     def run_program(self, arguments: Sequence[str]) -> str:
@@ -245,9 +235,7 @@ class Runner:
 def extras_of(root: Path) -> set[str]:
     """The extras of pyproject.toml; read with a pattern, since Python 3.10 has no reader for TOML."""
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    section = re.search(
-        r"^\[project\.optional-dependencies\]\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL
-    )
+    section = re.search(r"^\[project\.optional-dependencies\]\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
     return set(re.findall(r"^([\w-]+) = \[", section[1], re.MULTILINE)) if section else set()
 
 
@@ -272,9 +260,7 @@ def mock_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         deadline = time.monotonic() + 20
         while (ready := READY.search((folder / "stdout").read_text(encoding="utf-8"))) is None:
             if server.poll() is not None or time.monotonic() > deadline:
-                printed = "".join(
-                    (folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr")
-                )
+                printed = "".join((folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
                 pytest.fail(f"the mock server did not say READY (status {server.poll()}):\n{printed}")
             time.sleep(0.02)
         yield ready[1].rstrip("/")
@@ -466,9 +452,7 @@ def test_good_block_passes(runner: Runner, tag: str, text: str) -> None:
         ),
         ("sh", "tunedmodels-mockserver clock advance --fast", "clock advance does not have"),
         pytest.param("sh", "curl http://127.0.0.1:9480/missing", "404", marks=needs_curl),
-        pytest.param(
-            "sh", "curl https://example.com/", "https://example.com, which is not", marks=needs_curl
-        ),
+        pytest.param("sh", "curl https://example.com/", "https://example.com, which is not", marks=needs_curl),
     ],
 )
 def test_bad_block_fails(runner: Runner, tag: str, text: str, message: str) -> None:

@@ -220,7 +220,7 @@ def test_times_stand_in_order(of: Plan, share: float) -> None:
     on = surface("v1beta")
     task = plain(on.message("TunedModel"), resources.tuned_model(record(of), now), on)["tuningTask"]
     computed = [row["computeTime"] for row in task.get("snapshots", [])]
-    written = [task["startTime"] if "startTime" in task else None, *computed, task.get("completeTime")]
+    written = [task.get("startTime"), *computed, task.get("completeTime")]
     padded = [text.removesuffix("Z").ljust(29, "0") for text in written if text]
 
     assert padded == sorted(padded)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import requests
 
-from tunedmodels_mockserver import Settings, create_app, server
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.server import PortTaken, Server, write_port_file
+from tunedmodels_mockserver.web.answers import SERVER
 
 BODY = {
     "displayName": "number generator",
@@ -53,7 +54,7 @@ def test_an_answer_over_the_wire_has_one_server_and_no_via(url: str) -> None:
     """The Server header names us once; waitress adds neither its own nor a Via."""
     headers = requests.get(f"{url}/v1beta/tunedModels", timeout=5).raw.headers
 
-    assert headers.getlist("Server") == [server.SERVER]
+    assert headers.getlist("Server") == [SERVER]
     assert "Via" not in headers
     assert headers.getlist("Vary") == ["X-Origin", "Referer", "Origin,Accept-Encoding"]
 

@@ -11,9 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("client/tunedmodels", "mockserver/tunedmodels_mockserver", "contracts/tunedmodels_contracts")
-MODULES = sorted(
-    path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py")
-)
+MODULES = sorted(path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TOP_LEVEL = {
     ".ci",
     ".editorconfig",
@@ -65,9 +63,7 @@ def test_top_level_is_closed() -> None:
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("not a git checkout, so there is no list of what belongs to the repository")
-    listed = subprocess.run(
-        [git, "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run([git, "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip(f"git does not list this checkout: {listed.stderr.strip()}")
 
@@ -82,9 +78,7 @@ def test_script_can_be_run(name: str) -> None:
 
 def test_changelog_knows_the_version() -> None:
     """The newest released section is the version of pyproject.toml; before the first there is Unreleased."""
-    found = re.search(
-        r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    found = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert found
     sections = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     released = [section for section in sections if section != "Unreleased"]

@@ -38,9 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def in_dist_info(wheel: dict[str, bytes], name: str) -> str:
     """The text of the one file of that name in the wheel's dist-info folder."""
     (content,) = [
-        content
-        for path, content in wheel.items()
-        if re.fullmatch(rf"[^/]+\.dist-info/{re.escape(name)}", path)
+        content for path, content in wheel.items() if re.fullmatch(rf"[^/]+\.dist-info/{re.escape(name)}", path)
     ]
     return content.decode()
 
@@ -93,8 +91,7 @@ def test_wheel_names_no_folder_of_the_machine_that_built_it(wheel: dict[str, byt
     checkout = str(ROOT).encode()
     found = {
         name: sorted(
-            {match.decode() for match in HOME.findall(content)}
-            | ({str(ROOT)} if checkout in content else set())
+            {match.decode() for match in HOME.findall(content)} | ({str(ROOT)} if checkout in content else set())
         )
         for name, content in wheel.items()
     }

@@ -29,7 +29,7 @@ def tuned_model(record: TunedModelRecord, now: int) -> Value:
         "tuning_task": {
             "start_time": seen.start_time,
             "complete_time": seen.complete_time,
-            "snapshots": _snapshots(seen, record.epoch_count),
+            "snapshots": _snapshots(seen),
             "hyperparameters": {
                 "epoch_count": record.epoch_count,
                 "batch_size": record.batch_size,
@@ -54,7 +54,7 @@ def operation(record: TunedModelRecord, now: int) -> Value:
         "total_steps": record.plan.total_steps,
         "completed_steps": seen.completed_steps,
         "completed_percent": seen.completed_percent,
-        "snapshots": _snapshots(seen, record.epoch_count),
+        "snapshots": _snapshots(seen),
         "tuned_model": record.name,
     }
     value: Value = {
@@ -86,12 +86,11 @@ def permission_name(record: TunedModelRecord, permission_id: str) -> str:
     return f"{record.name}/permissions/{permission_id}"
 
 
-def _snapshots(seen: lro.View, epochs: int) -> list[Value]:
-    """Return the snapshots; the last step's epoch is *epochs* (observed), however large the batch (invented)."""
+def _snapshots(seen: lro.View) -> list[Value]:
     return [
         {
             "step": snapshot.step,
-            "epoch": min(snapshot.epoch, epochs),
+            "epoch": snapshot.epoch,
             "mean_loss": snapshot.mean_loss,
             "compute_time": snapshot.compute_time,
         }
