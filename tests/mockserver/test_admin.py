@@ -54,6 +54,15 @@ def test_a_bad_move_is_refused(manual: FlaskClient, body: str) -> None:
     assert manual.get("/_emulator/clock").json == {"now": "2023-11-14T22:13:20.000000000Z"}
 
 
+def test_time_has_an_end(manual: FlaskClient) -> None:
+    """A clock that was moved again and again stops in 2255, where nanoseconds still fit 64 bits."""
+    answers = [manual.post("/_emulator/clock", json={"advance": 1e9}) for _ in range(8)]
+
+    assert [answer.status_code for answer in answers] == [200] * 7 + [400]
+    assert answers[-1].json == {"error": "The clock cannot go beyond the year 2255."}
+    assert manual.get("/v1beta/tunedModels").json == {}
+
+
 def test_a_real_clock_is_not_moved() -> None:
     """The machine's clock is read but not moved, and the refusal says what to do."""
     http = create_app().test_client()

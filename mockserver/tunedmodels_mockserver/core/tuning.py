@@ -21,7 +21,7 @@ Value = dict[str, Any]
 MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
 MAX_TEXT_INPUT = 40_000  # characters, documented
 MAX_OUTPUT = 5_000  # characters, documented
-MAX_STEPS = 1_000_000  # ours: what a poll returns is proportional to it
+MAX_STEPS = 250_000  # ours: what a poll returns is proportional to it, some 150 bytes a step
 _LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
 

@@ -10,9 +10,11 @@ from ..core import identity
 from ..core.clock import ManualClock
 from ..core.worlds import World, Worlds
 from ..wire.timestamps import format_timestamp
+from ..wire.units import SECOND
 from . import answers
 
-_FURTHEST = 1e9  # seconds; some thirty years, which keeps every time within four-digit years
+_FURTHEST = 1e9  # seconds at once, some thirty years
+_END_OF_TIME = 9_000_000_000 * SECOND  # in 2255; nanoseconds fit 64 bits until 2262
 
 
 def admin(worlds: Worlds) -> Blueprint:
@@ -32,6 +34,8 @@ def admin(worlds: Worlds) -> Blueprint:
         seconds = body.get("advance") if isinstance(body, dict) and set(body) == {"advance"} else None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _sane(seconds):
             return _refused('Send {"advance": SECONDS}, a number from 0 to 1000000000.', 400)
+        if world.clock.now() + round(seconds * SECOND) > _END_OF_TIME:
+            return _refused("The clock cannot go beyond the year 2255.", 400)
         world.clock.advance(seconds)
         return _told(world)
 
