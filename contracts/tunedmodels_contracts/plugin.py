@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,10 +45,9 @@ def tunedmodels_server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def tunedmodels_client(request: pytest.FixtureRequest, tunedmodels_server: Server) -> Iterator[tunedmodels.Client]:
+def tunedmodels_client(tunedmodels_server: Server) -> Iterator[tunedmodels.Client]:
     """A ``tunedmodels.Client`` of the mock server, in a world of this test alone: it begins with no models."""
     from tunedmodels import Client
 
-    world = hashlib.blake2b(request.node.nodeid.encode(), digest_size=8).hexdigest()
-    with Client(tunedmodels_server.url, api_key=f"test-{world}") as client:
+    with Client(tunedmodels_server.url, api_key=f"test-{uuid.uuid4().hex}") as client:
         yield client

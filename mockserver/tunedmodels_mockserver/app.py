@@ -11,17 +11,18 @@ from functools import partial
 from importlib.metadata import version as installed
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.clock import Clock, SystemClock
 from .core.worlds import Pace, Worlds
 from .web import answers, unknown
 from .web.admin import admin
 from .web.dispatch import MAX_BODY, Dispatch
-from .web.front import front
+from .web.front import front, one_line
 from .web.routes import Route, Segment, routes
 from .web.system import System
 from .wire import discovery
+from .wire.status import Code, Status
 from .wire.surface import VERSIONS, surface
 
 _log = logging.getLogger("tunedmodels_mockserver")
@@ -68,7 +69,9 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
     app.register_blueprint(admin(worlds))
     app.add_url_rule("/health", view_func=partial(_health, time.monotonic()), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
-    app.register_error_handler(HTTPException, _unknown)
+    for unrouted in (NotFound, MethodNotAllowed):
+        app.register_error_handler(unrouted, _unknown)
+    app.register_error_handler(HTTPException, _as_it_is)
     app.register_error_handler(Exception, _bug)
     app.wsgi_app = front(app.wsgi_app, strict=settings.strict)  # type: ignore[assignment, method-assign]
     return app
@@ -79,8 +82,6 @@ def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) ->
     response = dispatch.answer(route, version)
     elapsed = time.perf_counter() - started
     response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
-    path = answers.one_line(request.path)
-    _log.info("%s %s %d %.1f ms", request.method, path, response.status_code, elapsed * 1000)
     return response
 
 
@@ -91,7 +92,7 @@ def _health(started: float) -> Response:
 
 def _discovery() -> Response:
     version = request.args.get("version", "v1beta")
-    if version not in VERSIONS:
+    if version not in VERSIONS or not request.host:
         return unknown.answer(request.method, request.path)
     return answers.document(discovery.document(surface(version), request.url_root))
 
@@ -101,8 +102,14 @@ def _unknown(_error: HTTPException) -> Response:
     return unknown.answer(request.method, request.path)
 
 
+def _as_it_is(error: HTTPException) -> HTTPException:
+    """Let werkzeug answer what it found wrong with a request, such as a Host that is none."""
+    return error
+
+
 def _bug(_error: Exception) -> Response:
-    _log.exception("a bug of the mock server, at %s %s", request.method, answers.one_line(request.path))
-    response = answers.refusal(answers.bug(), System())
+    _log.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
+    # The text is the one that Google's APIs give.
+    response = answers.refusal(Status(Code.INTERNAL, "Internal error encountered."), System())
     response.headers[answers.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -99,7 +100,10 @@ def serve(
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    pace = Pace(tuning_time, step_time, queue_time)
+    try:
+        pace = Pace(tuning_time, step_time, queue_time)
+    except ValueError as error:
+        _fail(f"{error}.", 2)
     _run(Settings(seed=seed, pace=pace, strict=strict), _clock(clock), host, port, port_file)
 
 
@@ -116,6 +120,8 @@ def _run(settings: Settings, clock: Callable[[], Clock], host: str, port: int, p
     from .app import create_app
     from .server import PortTaken, Server, write_port_file
 
+    if not host:
+        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", 2)
     try:
         server = Server(create_app(settings, clock), host, port)
     except PortTaken as error:
@@ -128,13 +134,14 @@ def _run(settings: Settings, clock: Callable[[], Clock], host: str, port: int, p
 
     def when_ready() -> None:
         if port_file:
-            write_port_file(port_file, server.port)
-        click.echo(server.ready_line())
+            try:
+                write_port_file(port_file, server.port)
+            except OSError as error:
+                _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", 2)
+        with suppress(BrokenPipeError):  # who reads no more may still want the server
+            click.echo(server.ready_line())
 
-    try:
-        server.run(when_ready)
-    except OSError as error:
-        _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", 2)
+    server.run(when_ready)
 
 
 def _clock(kind: str) -> Callable[[], Clock]:

@@ -63,6 +63,7 @@ def tutorial(url: str) -> None:
     """Tune a model that counts up, watch it learn, ask it, and delete it. Raises requests.RequestException."""
     with requests.Session() as session:
         session.headers.update(_HEADERS)
+        session.trust_env = False  # a proxy of the user's does not know this machine's loopback
         operation = _call(session, "POST", f"{url}/v1beta/tunedModels", _create_body())
         name = operation["metadata"]["tunedModel"]
         click.echo(f"Tuning {name}: {operation['metadata']['totalSteps']} steps")

@@ -23,7 +23,8 @@ from .web.answers import SERVER
 THREADS = 16
 CONNECTIONS = 1000
 _LAST_ANSWERS = 5.0  # seconds that are left for answers on their way when told to stop
-# Above the application's own limit, so that a body that is too large gets the service's refusal.
+# Above the application's own limit of 20 MiB, so that most bodies that are too large get the service's refusal;
+# beyond this waitress ends the request itself, with a plain 413.
 MAX_BODY = 64 * 1024 * 1024
 
 

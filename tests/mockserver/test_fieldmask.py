@@ -11,9 +11,9 @@ from tunedmodels_mockserver.wire.fieldmask import (
     response_tree,
     update_paths,
 )
+from tunedmodels_mockserver.wire.protojson.writing import plain_any
 from tunedmodels_mockserver.wire.status import Code, StatusError
 from tunedmodels_mockserver.wire.surface import surface
-from tunedmodels_mockserver.wire.writing import plain_any
 
 ON = surface("v1beta")
 TUNED_MODEL = ON.message("TunedModel")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.wire import json_text
-from tunedmodels_mockserver.wire.json_text import JsonSyntaxError, Members, Value, parse
+from tunedmodels_mockserver.wire.protojson import json_text
+from tunedmodels_mockserver.wire.protojson.json_text import JsonSyntaxError, Members, Value, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

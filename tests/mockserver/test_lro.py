@@ -13,10 +13,10 @@ from tunedmodels_mockserver.core import lro, resources
 from tunedmodels_mockserver.core.losses import Curve
 from tunedmodels_mockserver.core.lro import CANCELLED, Failure, Plan, State, total_steps, view
 from tunedmodels_mockserver.core.records import Examples, GranteeType, Permission, Role, TunedModelRecord
-from tunedmodels_mockserver.wire.numbers import float32
+from tunedmodels_mockserver.wire.protojson.numbers import float32
+from tunedmodels_mockserver.wire.protojson.writing import plain, plain_any
 from tunedmodels_mockserver.wire.status import Code, Status
 from tunedmodels_mockserver.wire.surface import surface
-from tunedmodels_mockserver.wire.writing import plain, plain_any
 
 SECOND = 1_000_000_000
 CREATED = 1_710_429_083_123_456_000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.wire.numbers import float32, format_double, format_float
+from tunedmodels_mockserver.wire.protojson.numbers import float32, format_double, format_float
 
 
 @pytest.mark.parametrize(

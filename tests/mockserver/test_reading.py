@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.wire.numbers import float32
-from tunedmodels_mockserver.wire.reading import Reader, query_pairs
+from tunedmodels_mockserver.wire.protojson.numbers import float32
+from tunedmodels_mockserver.wire.protojson.reading import Reader, query_pairs
 from tunedmodels_mockserver.wire.status import Code, Status, StatusError, Violation
 from tunedmodels_mockserver.wire.surface import surface
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from tunedmodels_mockserver.wire.protojson.writing import plain_any
 from tunedmodels_mockserver.wire.status import AnyValue, Code, Status, StatusError, Violation, bad_request
-from tunedmodels_mockserver.wire.writing import plain_any
 
 # google/rpc/code.proto
 CODES = [

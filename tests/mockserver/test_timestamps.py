@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.wire.timestamps import format_timestamp, parse_timestamp
+from tunedmodels_mockserver.wire.protojson.timestamps import format_timestamp, parse_timestamp
 from tunedmodels_mockserver.wire.units import SECOND
 
 FIRST = -62_135_596_800 * SECOND  # 0001-01-01T00:00:00Z

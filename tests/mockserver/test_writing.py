@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.wire.numbers import float32
-from tunedmodels_mockserver.wire.reading import Reader
+from tunedmodels_mockserver.wire.protojson.numbers import float32
+from tunedmodels_mockserver.wire.protojson.reading import Reader
+from tunedmodels_mockserver.wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, dump, plain, plain_any, quote
 from tunedmodels_mockserver.wire.status import AnyValue, Code, Status
 from tunedmodels_mockserver.wire.surface import Field, Message, surface
-from tunedmodels_mockserver.wire.writing import COMPACT, EVENT, PRETTY, Layout, dump, plain, plain_any, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Compatibility allowances: where a real client departs from the service, and the fake lets it by default.
 
 Each says which client needs it, since when, and what its user can do. ``--strict`` switches all of them off;
-then the answer is the service's. When one applies, the answer names it in ``X-Tunedmodels-Note``.
+then the answer is the service's, as far as it is known. When one applies, the answer names it in the header
+``X-Tunedmodels-Note``.
 """
 
 from __future__ import annotations
@@ -11,18 +12,24 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One departure: who needs it, what it lets through, and the way round for who wants to be exact."""
+    """One departure: who needs it, what it lets through, and the way round for who wants to be exact.
+
+    ``otherwise`` is what the service does, ``known`` how that is known: observed, documented or inferred.
+    """
 
     id: str
     clients: str
     lets: str
     otherwise: str
+    known: str
     way_round: str
 
     @property
     def note(self) -> str:
         """The sentence that the answer and the log carry."""
-        return f"{self.lets} ({self.clients}). The service: {self.otherwise}. Way round: {self.way_round}."
+        return (
+            f"{self.lets} ({self.clients}). The service ({self.known}): {self.otherwise}. Way round: {self.way_round}."
+        )
 
 
 ALLOWANCES = {
@@ -33,6 +40,15 @@ ALLOWANCES = {
             "google-genai and @google/genai since 3.0 send them there",
             "A tunedModels call under /v1 was taken as one under /v1beta",
             "404, v1 has no such method",
+            "documented",
+            "set the client's api_version to v1beta",
+        ),
+        Allowance(
+            "v1-members",
+            "google-genai and @google/genai since 3.0 ask tuned models there as they do under v1beta",
+            "A request for a tuned model under /v1 had members that only v1beta has, and was read as one of v1beta",
+            "400, Unknown name",
+            "documented",
             "set the client's api_version to v1beta",
         ),
         Allowance(
@@ -40,6 +56,7 @@ ALLOWANCES = {
             "google-genai since 1.47 and @google/genai since 1.28 drop the data",
             "A create call without training data was counted as 20 examples",
             "400, training_data is required",
+            "inferred",
             "pass the data once more as http_options.extra_body",
         ),
         Allowance(
@@ -47,6 +64,7 @@ ALLOWANCES = {
             "LangChain's completion class and litellm put models/ before every name",
             "models/tunedModels/… was taken as tunedModels/…",
             "400, unexpected model name format",
+            "observed",
             "use the client's chat class, or a name that the client leaves alone",
         ),
         Allowance(
@@ -54,6 +72,7 @@ ALLOWANCES = {
             "tunings.cancel of google-genai and @google/genai",
             "tunedModels/{id}:cancel cancelled the operation that makes the model",
             "404, there is no such method",
+            "documented",
             "POST the operation's name with :cancel under /v1",
         ),
         Allowance(
@@ -61,6 +80,7 @@ ALLOWANCES = {
             "google-generativeai 0.x posts it there",
             "An operation's :cancel was taken outside /v1",
             "404, only v1 has it",
+            "inferred",
             "POST it under /v1",
         ),
         Allowance(
@@ -68,6 +88,7 @@ ALLOWANCES = {
             "google-genai and @google/genai offer it for every model",
             ":countTokens was answered for a tuned model",
             "404, only base models have it",
+            "documented",
             "count with the base model",
         ),
         Allowance(
@@ -75,6 +96,7 @@ ALLOWANCES = {
             "google-generativeai with an endpoint that ends in a slash",
             "Doubled slashes in the path were read as one",
             "404",
+            "inferred",
             "give the endpoint without a slash at its end",
         ),
         Allowance(
@@ -82,6 +104,7 @@ ALLOWANCES = {
             "pydantic-ai, LangChain and llama-index send one with every prompt",
             "A system instruction for a tuned model was taken and ignored",
             "400, Developer instruction is not enabled",
+            "inferred",
             "put the instruction into the prompt",
         ),
         Allowance(
@@ -89,6 +112,7 @@ ALLOWANCES = {
             "the chat classes of google-genai and LangChain send the whole conversation",
             "A conversation of several turns with a tuned model was taken; its last turn is answered",
             "400, Multiturn chat is not enabled",
+            "inferred",
             "send the last turn alone",
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..wire.numbers import float32
+from ..wire.protojson.numbers import float32
 
 _GEMINI = ("generateContent", "countTokens")
 _CACHED = (*_GEMINI, "createCachedContent")

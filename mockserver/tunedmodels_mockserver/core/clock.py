@@ -6,6 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from ..wire.units import MICROSECOND, SECOND
+
+END = 9_000_000_000 * SECOND  # in 2255: nanoseconds fit 64 bits until 2262, and years have four digits
+
 
 class Clock(Protocol):
     """What a world needs of a clock."""
@@ -48,8 +52,10 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move by *seconds*, which may be negative."""
-        self._now += round(seconds * 1_000_000_000)
+        """Move by *seconds*, which may be negative. Raises ValueError where that leads out of 1970 to 2255."""
+        if not -END <= seconds * SECOND <= END or not 0 <= self._now + round(seconds * SECOND) <= END:
+            raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
+        self._now += round(seconds * SECOND)
 
     def polled(self, run: int) -> None:
         """Do nothing: only ``advance`` moves it."""
@@ -64,5 +70,6 @@ class PollingClock(ManualClock):
     POLLS_PER_RUN = 10
 
     def polled(self, run: int) -> None:
-        """Move by a tenth of *run*, rounded up, so that ten looks always reach the end."""
-        self._now += -(-run // self.POLLS_PER_RUN)
+        """Move by a tenth of *run*, rounded up to a whole microsecond, so that ten looks always reach the end."""
+        tenth = -(-run // (self.POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
+        self._now = min(self._now + max(tenth, MICROSECOND), END)

@@ -1,7 +1,7 @@
-"""Identity: which world a request belongs to and who calls, read from its credentials.
+"""Identity: who calls, read from a request's credentials.
 
-A key or token may say both: ``test-w1/alice@example.com`` is Alice in the world ``w1``. A token that names
-somebody wins over a key; whatever names nobody, and no credential at all, is one and the same developer.
+A token that names somebody wins over a key; whatever names nobody, and no credential at all, is one and the same
+developer.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ import re
 from dataclasses import dataclass
 
 DEVELOPER = "developer@example.com"
-DEFAULT_WORLD = ""
 
-_WORLD = re.compile(r"test-([A-Za-z0-9._-]{1,100})")
-_ADDRESS = re.compile(r"[^\s/@,;<>\"]{1,200}@[^\s/@,;<>\"]{1,200}")
-WORLD_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_SUBJECT = re.compile(r"[ -~]{1,400}")
+ADDRESS = re.compile(r"[^\s/@,;<>\"]{1,200}@[^\s/@,;<>\"]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +25,6 @@ class Caller:
     project: int | None = None
 
 
-def world_name(test_id: str | None, *credentials: str | None) -> str:
-    """Return the name of the world that *test_id* or the first of *credentials* that names one asks for."""
-    if test_id:
-        return test_id
-    for credential in credentials:
-        match = _WORLD.match(credential or "")
-        if match:
-            return match[1]
-    return DEFAULT_WORLD
-
-
 def caller(token: str | None, key: str | None, project: str | None) -> Caller:
     """Return the caller that a bearer *token* or an API *key* names, billed to *project*."""
     named = (_address(text) for text in (token, key) if text)
@@ -46,7 +33,7 @@ def caller(token: str | None, key: str | None, project: str | None) -> Caller:
 
 
 def _address(credential: str) -> str | None:
-    match = _ADDRESS.search(credential)
+    match = ADDRESS.search(credential)
     if match:
         return match[0].lower()
     return _subject(credential)
@@ -62,4 +49,4 @@ def _subject(token: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     subject = claims.get("sub") if isinstance(claims, dict) else None
-    return subject.lower() if isinstance(subject, str) and 0 < len(subject) <= 400 else None
+    return subject.lower() if isinstance(subject, str) and _SUBJECT.fullmatch(subject) else None

@@ -24,9 +24,10 @@ def slug(display_name: str) -> str:
 
 def model_id(display_name: str, seed: int, draw: int) -> str:
     """Return a new model's id: the slug, ``-`` and 12 characters, fewer where the id would pass 40."""
-    head = slug(display_name)[: MAX_ID - 1 - _SHORTEST_RANDOM_PART]
+    # An id begins with a letter: what comes before the slug's first one goes (invented; no such name was seen).
+    head = slug(display_name).lstrip("-0123456789")[: MAX_ID - 1 - _SHORTEST_RANDOM_PART]
     if not head:
-        return chance.base36(_RANDOM_PART, seed, "model", draw)
+        return f"m{chance.base36(_RANDOM_PART - 1, seed, 'model', draw)}"
     length = min(_RANDOM_PART, MAX_ID - 1 - len(head))
     return f"{head}-{chance.base36(length, seed, 'model', draw)}"
 

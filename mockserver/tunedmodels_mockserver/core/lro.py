@@ -12,13 +12,12 @@ cancelled run's state and times is invented.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
-from ..wire.numbers import float32
+from ..wire.protojson.numbers import float32
 from ..wire.status import Code, Status
 from ..wire.units import MICROSECOND, SECOND
 from . import chance
@@ -44,6 +43,30 @@ class Failure:
     status: Status
 
 
+class _History:
+    """What the steps of one run recorded, as far as somebody has asked: 12 bytes a step.
+
+    A loop that polls asks for the same steps again and again, and a loss costs more than its rendering.
+    """
+
+    __slots__ = ("_lock", "_losses", "_times")
+
+    def __init__(self) -> None:
+        self._losses = array("f")
+        self._times = array("q")
+        self._lock = Lock()
+
+    def snapshots(self, plan: Plan, count: int) -> list[Snapshot]:
+        """Return the first *count* records of *plan*; only those that nobody has asked for are computed."""
+        with self._lock:
+            for step in range(len(self._times) + 1, count + 1):
+                seen = snapshot(plan, step)
+                self._losses.append(seen.mean_loss)
+                self._times.append(seen.compute_time)
+        rows = zip(range(1, count + 1), self._losses, self._times, strict=False)
+        return [_record(plan, step, loss, time) for step, loss, time in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was asked of one tuning run, and what befell it.
@@ -59,6 +82,8 @@ class Plan:
     curve: Curve
     cancelled: int | None = None
     failure: Failure | None = None
+    # A memory, no state: it holds nothing that the inputs do not give.
+    _history: _History = field(default_factory=_History, init=False, repr=False, compare=False)
 
     @property
     def whole(self) -> int:
@@ -91,7 +116,7 @@ class View:
 
     def snapshots(self) -> list[Snapshot]:
         """Return one snapshot for each completed step, from the first."""
-        return _history(self.plan).snapshots(self.completed_steps)
+        return self.plan._history.snapshots(self.plan, self.completed_steps)
 
 
 CANCELLED = Status(Code.CANCELLED, "The operation was cancelled.")
@@ -132,32 +157,6 @@ def snapshot(plan: Plan, step: int) -> Snapshot:
 
 def _record(plan: Plan, step: int, loss: float, compute_time: int) -> Snapshot:
     return Snapshot(step, step * plan.curve.batch_size // plan.curve.examples, loss, compute_time)
-
-
-class _History:
-    """What the steps of one run recorded, as far as somebody has asked: 12 bytes a step."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._losses = array("f")
-        self._times = array("q")
-        self._lock = Lock()
-
-    def snapshots(self, count: int) -> list[Snapshot]:
-        """Return the first *count* records; only those that nobody has asked for are computed."""
-        with self._lock:
-            for step in range(len(self._times) + 1, count + 1):
-                seen = snapshot(self._plan, step)
-                self._losses.append(seen.mean_loss)
-                self._times.append(seen.compute_time)
-        rows = zip(range(1, count + 1), self._losses, self._times, strict=False)
-        return [_record(self._plan, step, loss, time) for step, loss, time in rows]
-
-
-# A loop that polls asks for the same steps again and again.
-@lru_cache(maxsize=64)
-def _history(plan: Plan) -> _History:
-    return _History(plan)
 
 
 def _ending(plan: Plan) -> tuple[int, State, Status | None]:

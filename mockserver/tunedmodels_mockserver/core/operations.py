@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from ..wire import pages
+from ..wire.status import Code, StatusError
 from . import access, refusals, resources, tuned_models
 from .call import Call
 from .records import Role, TunedModelRecord
@@ -19,16 +20,21 @@ _SEPARATOR = "/operations/"
 def find(call: Call, name: str) -> TunedModelRecord:
     """Return the record whose operation is called *name*. Raises StatusError where there is none."""
     model_name, _, operation_id = name.partition(_SEPARATOR)
-    record = call.world.store.get(model_name.removeprefix(access.NAME))
-    if record is None or record.operation_id != operation_id:
+    try:
+        record = access.find(call, model_name, Role.READER)
+    except StatusError as error:
+        if error.status.code is Code.NOT_FOUND:
+            raise refusals.not_found() from None
+        raise
+    if record.operation_id != operation_id:
         raise refusals.not_found()
-    return access.find(call, model_name, Role.READER)
+    return record
 
 
 def get(call: Call, request: Value) -> Value:
     """Return one operation."""
     record = find(call, request["name"])
-    return resources.operation(record, call.world.look(record.plan, call.now))
+    return resources.operation(record, call.world.polled(record.plan, call.now))
 
 
 def list_(call: Call, request: Value) -> Value:
@@ -38,7 +44,7 @@ def list_(call: Call, request: Value) -> Value:
     """
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     parent = request["name"].removesuffix("/operations").removesuffix("operations")
-    parameters = ("operations", request["name"], call.caller.email)
+    parameters = (call.world.name, request["name"], call.caller.email)
     start = pages.place(request.get("page_token", ""), *parameters)
     if parent:
         found = [access.find(call, parent, Role.READER)]
@@ -59,6 +65,6 @@ def cancel(call: Call, request: Value) -> Value:
 
 def delete(_call: Call, request: Value) -> Value:
     """Refuse: the service does not delete the operations of tuned models (Google's own client notes 501)."""
-    if _SEPARATOR not in request["name"]:
+    if not request["name"].startswith(access.NAME):
         raise refusals.not_found()
     raise refusals.unimplemented("Deleting the operation of a tuned model")

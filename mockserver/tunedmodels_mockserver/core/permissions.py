@@ -7,7 +7,7 @@ from typing import Any
 
 from ..wire import fieldmask, pages
 from ..wire.surface import surface
-from . import access, ids, refusals, resources, tuned_models
+from . import access, identity, ids, refusals, resources, tuned_models
 from .call import Call
 from .records import GranteeType, Permission, Role, TunedModelRecord
 
@@ -42,7 +42,7 @@ def list_(call: Call, request: Value) -> Value:
     """Return a page of a model's permissions, the owner's first (observed)."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     record = access.find(call, request["parent"], Role.READER)
-    parameters = ("permissions", record.name)
+    parameters = (call.world.name, "permissions", record.name)
     start = pages.place(request.get("page_token", ""), *parameters)
     found = record.permissions[start : start + size]
     answer: Value = {"permissions": [resources.permission(record, grant) for grant in found]}
@@ -65,7 +65,7 @@ def patch(call: Call, request: Value) -> Value:
     role = _role("UpdatePermissionRequest", body)
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
-        _changeable(record, permission_id)
+        _refuse_owner(record, permission_id)
         return replace(
             record,
             permissions=tuple(
@@ -82,7 +82,7 @@ def delete(call: Call, request: Value) -> Value:
     parent, permission_id = _split(request["name"])
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
-        _changeable(record, permission_id)
+        _refuse_owner(record, permission_id)
         kept = tuple(held for held in record.permissions if held.id != permission_id)
         return replace(record, permissions=kept)
 
@@ -93,8 +93,7 @@ def delete(call: Call, request: Value) -> Value:
 def transfer_ownership(call: Call, request: Value) -> Value:
     """Make somebody else the owner; the old owner becomes a writer (documented)."""
     email = request.get("email_address", "").lower()
-    if not email:
-        raise refusals.not_specified("TransferOwnershipRequest", "email_address")
+    _check_address("TransferOwnershipRequest", "email_address", email)
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         old = access.owner(record)
@@ -117,28 +116,38 @@ def _new_grant(version: str, body: Value) -> Permission:
     # The type may be left out since v1beta; an address then is taken for a user's (invented).
     if not kind and email and version != "v1beta3":
         kind = GranteeType.USER
-    if kind not in set(GranteeType):
+    if not kind:
         raise refusals.not_specified(request, "permission.grantee_type")
+    if kind not in set(GranteeType):
+        raise refusals.invalid(request, "permission.grantee_type", f"there is no grantee type {kind}")
     role = _role(request, body)
     if kind == GranteeType.EVERYONE:
         if email:
             text = "email_address must not be set for EVERYONE"
             raise refusals.invalid(request, "permission.email_address", text)
         return Permission(EVERYONE, GranteeType.EVERYONE, "", role)
-    if not email:
-        raise refusals.not_specified(request, "permission.email_address")
+    _check_address(request, "permission.email_address", email)
     return Permission(ids.permission_id(email), GranteeType(kind), email, role)
 
 
 def _role(request: str, body: Value) -> Role:
     """Return the role that *body* grants. Raises StatusError for none, and for OWNER (invented wording)."""
     role = body.get("role", 0)
-    if role not in set(Role):
+    if not role:
         raise refusals.not_specified(request, "permission.role")
+    if role not in set(Role):
+        raise refusals.invalid(request, "permission.role", f"there is no role {role}")
     if role == Role.OWNER:
         text = "the owner can be changed by transferOwnership only"
         raise refusals.invalid(request, "permission.role", text)
     return Role(role)
+
+
+def _check_address(request: str, path: str, email: str) -> None:
+    if not email:
+        raise refusals.not_specified(request, path)
+    if not identity.ADDRESS.fullmatch(email):
+        raise refusals.invalid(request, path, "email_address must be an e-mail address")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -153,6 +162,6 @@ def _held(record: TunedModelRecord, permission_id: str) -> Permission:
     raise refusals.permission_missing(resources.permission_name(record, permission_id))
 
 
-def _changeable(record: TunedModelRecord, permission_id: str) -> None:
+def _refuse_owner(record: TunedModelRecord, permission_id: str) -> None:
     if _held(record, permission_id).role is Role.OWNER:
         raise refusals.invalid_argument()

@@ -108,7 +108,7 @@ def permission_exists(name: str) -> StatusError:
 
 
 def unimplemented(what: str) -> StatusError:
-    """The method is known and not served; the status is observed for the deletion of operations."""
+    """The method is known and not served (invented wording; Google's own client notes 501 for one of them)."""
     return StatusError(Code.UNIMPLEMENTED, f"{what} is not implemented.")
 
 

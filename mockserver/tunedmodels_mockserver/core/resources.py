@@ -13,7 +13,22 @@ Value = dict[str, Any]
 
 def tuned_model(record: TunedModelRecord, now: int) -> Value:
     """Return *record* at *now* as the message TunedModel; training data is never shown."""
-    seen = lro.view(record.plan, now)
+    return _tuned_model(record, lro.view(record.plan, now))
+
+
+def changeable(record: TunedModelRecord) -> Value:
+    """Return the members of TunedModel that a patch can change, as *record* has them."""
+    return {
+        "display_name": record.display_name,
+        "description": record.description,
+        "temperature": record.temperature,
+        "top_p": record.top_p,
+        "top_k": record.top_k,
+        "reader_project_numbers": record.reader_project_numbers,
+    }
+
+
+def _tuned_model(record: TunedModelRecord, seen: lro.View) -> Value:
     if record.source:
         origin: Value = {"tuned_model_source": {"tuned_model": record.source, "base_model": record.base_model}}
     else:
@@ -21,8 +36,7 @@ def tuned_model(record: TunedModelRecord, now: int) -> Value:
     return {
         "name": record.name,
         **origin,
-        "display_name": record.display_name,
-        "description": record.description,
+        **changeable(record),
         "state": int(seen.state),
         "create_time": record.plan.created,
         "update_time": seen.update_time,
@@ -36,10 +50,6 @@ def tuned_model(record: TunedModelRecord, now: int) -> Value:
                 "learning_rate": record.learning_rate,
             },
         },
-        "temperature": record.temperature,
-        "top_p": record.top_p,
-        "top_k": record.top_k,
-        "reader_project_numbers": record.reader_project_numbers,
     }
 
 
@@ -50,11 +60,12 @@ def operation(record: TunedModelRecord, now: int) -> Value:
     keeps its metadata (observed); that its response repeats all of the model is inferred.
     """
     seen = lro.view(record.plan, now)
+    model = _tuned_model(record, seen)
     metadata = {
         "total_steps": record.plan.total_steps,
         "completed_steps": seen.completed_steps,
         "completed_percent": seen.completed_percent,
-        "snapshots": _snapshots(seen),
+        "snapshots": model["tuning_task"]["snapshots"],
         "tuned_model": record.name,
     }
     value: Value = {
@@ -66,8 +77,7 @@ def operation(record: TunedModelRecord, now: int) -> Value:
         value["error"] = seen.error.value()
     elif seen.done:
         # Older clients know no reader_project_numbers, and refuse an operation with a member they do not know.
-        model = {**tuned_model(record, now), "reader_project_numbers": ()}
-        value["response"] = AnyValue(record.version, "TunedModel", model)
+        value["response"] = AnyValue(record.version, "TunedModel", {**model, "reader_project_numbers": ()})
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -10,7 +9,7 @@ from typing import Any
 
 from ..wire import fieldmask, pages
 from ..wire.surface import surface
-from . import access, lro, refusals, resources, tuning
+from . import access, filters, lro, refusals, resources, tuning
 from .base_models import BASE_MODELS
 from .call import Call
 from .records import Role, TunedModelRecord
@@ -45,15 +44,15 @@ def create(call: Call, request: Value) -> Value:
 def get(call: Call, request: Value) -> Value:
     """Return one tuned model."""
     record = access.find(call, request["name"], Role.READER)
-    return resources.tuned_model(record, call.world.look(record.plan, call.now))
+    return resources.tuned_model(record, call.world.polled(record.plan, call.now))
 
 
 def list_(call: Call, request: Value) -> Value:
     """Return a page of tuned models, whole, in order of creation (observed for lists of two and five)."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
-    parameters = ("tunedModels", request.get("filter", ""), call.caller.email)
+    parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
     start = pages.place(request.get("page_token", ""), *parameters)
-    wanted = _filter(request.get("filter", ""), call)
+    wanted = filters.parse(request.get("filter", ""), call.caller)
     found = list(islice(filter(wanted, call.world.store.after(start)), size + 1))
     answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
     if len(found) > size:
@@ -95,7 +94,7 @@ def patch(call: Call, request: Value) -> Value:
             values["reader_project_numbers"] = tuple(values["reader_project_numbers"])
         return replace(record, **values)
 
-    changed = resources.tuned_model(update(call, model["name"], Role.WRITER, change), call.now)
+    changed = resources.changeable(update(call, model["name"], Role.WRITER, change))
     return {name: changed[name] for name in named}
 
 
@@ -132,41 +131,3 @@ def cancel(call: Call, name: str) -> None:
         return replace(record, plan=replace(record.plan, cancelled=call.now))
 
     update(call, name, Role.WRITER, change)
-
-
-def _filter(text: str, call: Call) -> Callable[[TunedModelRecord], bool]:
-    """Return the test that a list's *filter* asks for.
-
-    Words and quoted phrases are looked for in display name and description, in any case; the operators are
-    the documented ones. All parts must hold. Models that only everyone may read are left out unless asked for.
-    """
-    tests: list[Callable[[TunedModelRecord], bool]] = []
-    personal = True
-    for quoted, word in re.findall(r'"([^"]*)"|(\S+)', text):
-        operator, colon, value = word.partition(":")
-        if colon and operator in ("owner", "writers", "readers"):
-            if (operator, value) == ("readers", "everyone"):
-                personal = False
-                tests.append(access.shared_with_everyone)
-            elif value == "me":
-                least = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
-                tests.append(_held_by(call, least))
-            else:
-                raise refusals.invalid("ListTunedModelsRequest", "filter", f"unknown operand in `{word}`")
-        else:
-            tests.append(_mentions((quoted or word).casefold()))
-    if personal:
-        tests.insert(0, _held_by(call, Role.READER))
-    return lambda record: all(test(record) for test in tests)
-
-
-def _held_by(call: Call, least: Role) -> Callable[[TunedModelRecord], bool]:
-    def test(record: TunedModelRecord) -> bool:
-        held = access.personal_role(record, call.caller)
-        return held is not None and held <= least
-
-    return test
-
-
-def _mentions(words: str) -> Callable[[TunedModelRecord], bool]:
-    return lambda record: words in f"{record.display_name}\n{record.description}".casefold()

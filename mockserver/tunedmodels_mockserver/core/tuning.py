@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from ..wire.numbers import float32
+from ..wire.protojson.numbers import float32
 from . import access, chance, ids, lro, refusals, tokens
 from .base_models import BASE_MODELS, BaseModel
 from .call import Call
 from .losses import Curve
-from .records import Examples, GranteeType, Permission, Role, TunedModelRecord
+from .records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
 
 Value = dict[str, Any]
 
 MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
 MAX_TEXT_INPUT = 40_000  # characters, documented
 MAX_OUTPUT = 5_000  # characters, documented
-MAX_STEPS = 250_000  # ours: what a poll returns is proportional to it, some 150 bytes a step
+MAX_STEPS = 100_000  # ours: what a poll returns is proportional to it, some 150 bytes a step
 _LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
 
@@ -143,6 +143,8 @@ def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
     source = model["tuned_model_source"].get("tuned_model", "")
     if not source:
         raise refusals.not_specified(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
+    if not source.startswith(access.NAME):
+        raise refusals.model_name_format(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
     record = access.find(call, source, Role.READER)
     if lro.view(record.plan, call.now).state is not lro.State.ACTIVE:
         raise refusals.model_not_ready(source)
@@ -210,6 +212,6 @@ def _data_seed(examples: Examples) -> int:
 
 
 def _answer_tokens(examples: Examples) -> float:
-    """Return the mean number of tokens of the expected outputs, from at most 200 of them."""
-    outputs = [output for _, output in examples.pairs[:200]]
+    """Return the mean number of tokens of the expected outputs, as far as they are looked at."""
+    outputs = [output for _, output in examples.pairs[:EXAMPLES_LOOKED_AT]]
     return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0

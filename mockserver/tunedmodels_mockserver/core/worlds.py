@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,23 +13,36 @@ from . import chance, lro
 from .clock import Clock
 from .store import MemoryStore, Store
 
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+DEFAULT_NAME = ""
+
+_IN_CREDENTIAL = re.compile(r"test-([A-Za-z0-9._-]{1,100})")
+_LONGEST_RUN = 1e9  # seconds, some thirty years
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long things take on a world's clock, in seconds.
 
     A run takes ``tuning_time`` whatever its size, unless ``step_time`` says how long each step takes. It waits
-    ``queue_time`` before it starts.
+    ``queue_time`` before it starts. Raises ValueError for what is no span of time.
     """
 
     tuning_time: float = 20.0
     step_time: float | None = None
     queue_time: float = 0.3
 
+    def __post_init__(self) -> None:
+        """Refuse spans that no run can have."""
+        for name in ("tuning_time", "step_time", "queue_time"):
+            seconds = getattr(self, name)
+            if seconds is not None and not 0 <= seconds <= _LONGEST_RUN:
+                raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_RUN:.0f}, got {seconds}")
+
     def length(self, steps: int) -> int:
-        """Return the nanoseconds from start to completion of a run of *steps* steps; at least one."""
+        """Return the nanoseconds from start to completion of a run of *steps* steps, thirty years at most."""
         seconds = self.tuning_time if self.step_time is None else self.step_time * steps
-        return max(1, round(seconds * SECOND))
+        return round(min(seconds, _LONGEST_RUN) * SECOND)
 
     @property
     def queue(self) -> int:
@@ -51,8 +65,8 @@ class World:
         """Return the world's present as a whole microsecond, the finest that creation times show."""
         return self.clock.now() // MICROSECOND * MICROSECOND
 
-    def look(self, plan: lro.Plan, now: int) -> int:
-        """Return the moment at which a caller who polls sees *plan*: *now*, or where the clock goes by polls."""
+    def polled(self, plan: lro.Plan, now: int) -> int:
+        """Tell the clock that a caller polls *plan*, and return the moment that the caller then sees."""
         if lro.view(plan, now).done:
             return now
         self.clock.polled(plan.whole)
@@ -61,6 +75,21 @@ class World:
     def draw(self) -> int:
         """Return the next number of this world's sequence, from 1; no two calls get the same."""
         return next(self._draws)
+
+
+def world_name(test_id: str | None, *credentials: str | None) -> str:
+    """Return the name of the world that a request asks for.
+
+    That is *test_id*, else what follows ``test-`` at the beginning of one of *credentials*, the first that has
+    it: ``test-w1/alice@example.com`` is Alice in the world ``w1``.
+    """
+    if test_id:
+        return test_id
+    for credential in credentials:
+        match = _IN_CREDENTIAL.match(credential or "")
+        if match:
+            return match[1]
+    return DEFAULT_NAME
 
 
 class Worlds:

@@ -1,54 +1,69 @@
-"""Admin: the fake's own surface under ``/_emulator``, for tests that hold its clock. Never a path of the API."""
+"""Admin: the fake's own surface under ``/_emulator``, for tests that hold its state. Never a path of the API."""
 
 from __future__ import annotations
 
-import math
-
 from flask import Blueprint, Response, request
 
-from ..core import identity
 from ..core.clock import ManualClock
 from ..core.worlds import World, Worlds
-from ..wire.timestamps import format_timestamp
-from ..wire.units import SECOND
-from . import answers
+from ..wire.protojson.json_text import JsonSyntaxError, Members, parse
+from ..wire.protojson.reading import query_pairs
+from ..wire.protojson.timestamps import format_timestamp
+from ..wire.status import StatusError
+from . import answers, system
+from .dispatch import world_of
 
-_FURTHEST = 1e9  # seconds at once, some thirty years
-_END_OF_TIME = 9_000_000_000 * SECOND  # in 2255; nanoseconds fit 64 bits until 2262
+_BY_ITSELF = "This clock goes by itself. Start the server with --clock manual to move it."
 
 
 def admin(worlds: Worlds) -> Blueprint:
-    """Return the routes of the admin surface over *worlds*."""
+    """Return the routes of the admin surface over *worlds*; a request's world is found as the API finds it."""
     blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
+
+    def world() -> World:
+        return world_of(worlds, system.split(query_pairs(request.query_string), request.headers.get)[0])
 
     @blueprint.get("/clock")
     def clock() -> Response:
-        return _told(_world(worlds))
+        return _told(world())
 
     @blueprint.post("/clock")
     def move_clock() -> Response:
-        world = _world(worlds)
-        if not isinstance(world.clock, ManualClock):
-            return _refused("This clock goes by itself. Start the server with --clock manual to move it.", 409)
-        body = request.get_json(force=True, silent=True)
-        seconds = body.get("advance") if isinstance(body, dict) and set(body) == {"advance"} else None
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _sane(seconds):
-            return _refused('Send {"advance": SECONDS}, a number from 0 to 1000000000.', 400)
-        if world.clock.now() + round(seconds * SECOND) > _END_OF_TIME:
-            return _refused("The clock cannot go beyond the year 2255.", 400)
-        world.clock.advance(seconds)
-        return _told(world)
+        seconds = _seconds(request.get_data())
+        if seconds is None:
+            return _refused('Send {"advance": SECONDS}, a number that is not negative.', 400)
+        moved = world()
+        if not isinstance(moved.clock, ManualClock):
+            return _refused(_BY_ITSELF, 409)
+        try:
+            moved.clock.advance(seconds)
+        except ValueError as error:
+            return _refused(str(error), 400)
+        return _told(moved)
+
+    @blueprint.delete("/world")
+    def drop_world() -> Response:
+        worlds.drop(world().name)
+        return answers.document({})
+
+    @blueprint.errorhandler(StatusError)
+    def refused(error: StatusError) -> Response:
+        return _refused(error.status.message, error.status.code.http)
 
     return blueprint
 
 
-def _world(worlds: Worlds) -> World:
-    key = request.headers.get("X-Goog-Api-Key") or request.args.get("key")
-    return worlds.get(identity.world_name(request.headers.get("X-Test-Id"), key))
-
-
-def _sane(seconds: float) -> bool:
-    return math.isfinite(seconds) and 0 <= seconds <= _FURTHEST
+def _seconds(body: bytes) -> float | None:
+    """Return the seconds in the *body* ``{"advance": seconds}``; None for any other body."""
+    try:
+        value = parse(body)
+    except JsonSyntaxError:
+        return None
+    if not isinstance(value, Members) or len(value) != 1:
+        return None
+    [(name, seconds)] = value
+    fits = name == "advance" and isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    return float(seconds) if fits and seconds >= 0 else None  # type: ignore[arg-type, operator]
 
 
 def _told(world: World) -> Response:

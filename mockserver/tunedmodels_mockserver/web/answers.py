@@ -12,10 +12,10 @@ from typing import Any
 from flask import Response
 
 from ..core.allowances import Allowances
-from ..wire.fieldmask import Tree, partial
-from ..wire.status import Code, Status
+from ..wire.partial import Tree, partial
+from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
+from ..wire.status import Status
 from ..wire.surface import Message, Surface
-from ..wire.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
 from .system import System
 
 SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
@@ -60,11 +60,6 @@ def refusal(status: Status, system: System, *, streaming: bool = False) -> Respo
     if streaming and not system.events:
         text = f"[{text}]"
     return _response(text, status.code.http)
-
-
-def bug() -> Status:
-    """The status of an error of our own; its text is the one that Google's APIs give."""
-    return Status(Code.INTERNAL, "Internal error encountered.")
 
 
 def document(content: Mapping[str, Any], status: int = 200) -> Response:
@@ -129,11 +124,6 @@ def _accepts_gzip(accepted: str) -> bool:
         coding, _, parameters = part.partition(";")
         qualities[coding.strip()] = parameters.strip().removeprefix("q=") or "1"
     return qualities.get("gzip", qualities.get("*", "0")).strip("0.") != ""
-
-
-def one_line(text: str) -> str:
-    """Return *text* for a log, where a line break in a path must not begin a line."""
-    return text.encode("unicode_escape").decode("ascii")
 
 
 def _ascii(text: str) -> str:

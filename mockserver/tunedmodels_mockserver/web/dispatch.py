@@ -13,13 +13,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from ..core import identity
 from ..core.allowances import Allowances
 from ..core.call import Call
-from ..core.worlds import Worlds
-from ..wire import fieldmask
-from ..wire.reading import Reader, query_pairs
+from ..core.worlds import NAME, World, Worlds, world_name
+from ..wire import partial
+from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
 from . import answers, system, unknown
-from .front import DOUBLED_SLASHES
+from .front import DOUBLED_SLASHES, one_line
 from .routes import Route
 
 MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its refusals
@@ -27,13 +27,13 @@ MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its re
 _log = logging.getLogger("tunedmodels_mockserver")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dispatch:
     """Answers requests for routes, over the worlds of one server."""
 
     worlds: Worlds
     strict: bool = False
-    told: set[str] = field(default_factory=set)  # the allowances that the log has named
+    logged: set[str] = field(default_factory=set)  # the allowances that the log has named
 
     def answer(self, route: Route, version: str) -> Response:
         """Answer the present request, which came by *route* under *version*."""
@@ -47,11 +47,9 @@ class Dispatch:
             response = answers.refusal(error.status, params, streaming=route.method.streaming)
         for allowance in allowances.applied:
             # Once is a warning; a loop that polls need not fill the log.
-            level = logging.DEBUG if allowance.id in self.told else logging.WARNING
-            self.told.add(allowance.id)
-            _log.log(
-                level, "%s %s: %s: %s", request.method, answers.one_line(request.path), allowance.id, allowance.note
-            )
+            level = logging.DEBUG if allowance.id in self.logged else logging.WARNING
+            self.logged.add(allowance.id)
+            _log.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
         answers.note(response, allowances)
         return answers.compress(response, request.headers.get("Accept-Encoding", ""))
 
@@ -71,45 +69,64 @@ class Dispatch:
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # where an allowance opens the route
         on = surface(version)
-        world = self._world(params)
+        value = self._read(route, version, pairs, allowances)
+        world = world_of(self.worlds, params)
         caller = identity.caller(params.token, params.key, request.headers.get("X-Goog-User-Project"))
         call = Call(world, caller, version, world.now(), allowances)
         message = on.message(route.method.response)
-        value = self._read(route, on, pairs)
-        tree = fieldmask.response_tree(params.fields)
-        fieldmask.check_response_tree(tree, message, on, params.fields)
+        tree = partial.wanted(params.fields, message, on)
         content = route.view(call, value)
         if route.method.streaming:
             return answers.stream(content, message, on, params, tree)
         return answers.value(content, message, on, params, tree)
 
-    def _world(self, params: system.System) -> Any:
-        test_id = request.headers.get("X-Test-Id")
-        if test_id and not identity.WORLD_NAME.fullmatch(test_id):
-            text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
-            raise StatusError(Code.INVALID_ARGUMENT, text)
-        return self.worlds.get(identity.world_name(test_id, params.token, params.key))
+    def _read(self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances) -> dict[str, Any]:
+        """Return the request message, read by the facts of *version*.
 
-    def _read(self, route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-        """Return the request message: the body's members, the query's, and the name in the path."""
-        method = route.method
-        message = on.message(method.request)
-        reader = Reader(on)
-        value: dict[str, Any] = {}
-        if method.body == "*":
-            value = reader.body(_body(), message)
-        elif method.body:
-            value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
-        value.update(reader.query(pairs, message, method.body))
-        reader.finish()
-        if method.bound:
-            _bind(value, method.bound, route.name(request.path.split("/", 2)[2]))
-        return value
+        A tuned model under v1 is asked in the members of v1beta where those of v1 do not do.
+        """
+        try:
+            return _message(route, surface(version), pairs)
+        except StatusError as refusal:
+            if self.strict or version != "v1" or not route.method.id.startswith("tunedModels."):
+                raise
+            try:
+                value = _message(route, surface("v1beta"), pairs)
+            except StatusError:
+                raise refusal from None
+            allowances.permit("v1-members")
+            return value
+
+
+def world_of(worlds: Worlds, params: system.System) -> World:
+    """Return the world that the present request asks for. Raises StatusError for a name that none can have."""
+    test_id = request.headers.get("X-Test-Id")
+    if test_id and not NAME.fullmatch(test_id):
+        text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
+        raise StatusError(Code.INVALID_ARGUMENT, text)
+    return worlds.get(world_name(test_id, params.token, params.key))
+
+
+def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return the request message: the body's members, the query's, and the name in the path."""
+    method = route.method
+    message = on.message(method.request)
+    reader = Reader(on)
+    value: dict[str, Any] = {}
+    if method.body == "*":
+        value = reader.body(_body(), message)
+    elif method.body:
+        value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
+    value.update(reader.query(pairs, message, method.body))
+    reader.finish()
+    if method.bound:
+        _bind(value, method.bound, route.name(request.path.split("/", 2)[2]))
+    return value
 
 
 def _body() -> bytes:
     try:
-        return request.get_data(cache=False)
+        return request.get_data()
     except RequestEntityTooLarge:
         text = f"Request payload size exceeds the limit: {MAX_BODY} bytes."
         raise StatusError(Code.INVALID_ARGUMENT, text) from None

@@ -48,7 +48,7 @@ def split(pairs: list[tuple[str, str]], header: Callable[[str], str | None]) -> 
     """
     given = {key.removeprefix("$"): value for key, value in pairs if key in _KNOWN}
     own = [(key, value) for key, value in pairs if key not in _KNOWN]
-    alt, *options = given.get("alt", "json").lower().split(";")
+    alt, *options = (given.get("alt") or "json").lower().split(";")
     authorization = header("Authorization") or ""
     scheme, _, credential = authorization.partition(" ")
     system = System(

@@ -41,7 +41,7 @@ def place(text: str, *parameters: str) -> int:
     if not text:
         return 0
     try:
-        magic, result, digest = _FORM.unpack(base64.urlsafe_b64decode(text.encode()))
+        magic, result, digest = _FORM.unpack(base64.b64decode(text.encode(), altchars=b"-_", validate=True))
     except (ValueError, struct.error):
         magic, result, digest = b"", 0, b""
     if magic != _MAGIC or digest != _digest(parameters):

@@ -143,6 +143,12 @@ class Surface:
             return False
         return field.optional or field.oneof is not None or not (field.type in SCALARS or self.is_enum(field.type))
 
+    def inner(self, kind: str) -> Message | None:
+        """Return the message called *kind*; None for what has no members of its own, or none that are known."""
+        if kind in SCALARS or kind.startswith(WELL_KNOWN) or self.is_enum(kind):
+            return None
+        return self.message(kind)
+
     def names(self) -> list[str]:
         """Return the names of every message of this version."""
         lacks = self._lacks.get("messages", frozenset())

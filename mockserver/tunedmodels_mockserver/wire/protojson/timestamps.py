@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from .units import SECOND
+from ..units import SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799  # seconds; the years 1 to 9999, as for protobuf's Timestamp

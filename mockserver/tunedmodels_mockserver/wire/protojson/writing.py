@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import Any
 
+from ..status import AnyValue
+from ..surface import Message, Surface, surface
 from .numbers import format_double, format_float
-from .status import AnyValue
-from .surface import Message, Surface, surface
 from .timestamps import format_timestamp
 
 

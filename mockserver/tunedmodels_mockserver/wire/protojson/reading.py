@@ -17,16 +17,18 @@ from dataclasses import field as default
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from ..status import Code, StatusError, Violation, bad_request
+from ..surface import SCALARS, WELL_KNOWN, Enum, Field, Message, Surface
 from . import json_text
 from .json_text import Members
 from .numbers import float32, format_double
-from .status import Code, StatusError, Violation, bad_request
-from .surface import SCALARS, WELL_KNOWN, Enum, Field, Message, Surface
 from .timestamps import parse_timestamp
+
+MAX_FINDINGS = 100  # ours: a hostile body could have millions, and each makes a line of the answer
 
 _PAYLOAD = "Invalid JSON payload received. "
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DURATION = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?s")
 _NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BOOLS = {
@@ -205,7 +207,8 @@ class Reader:
         self._refuse(path, f"Invalid value{where} ({kind}), {shown}")
 
     def _refuse(self, field: str, description: str) -> None:
-        self.violations.append(Violation(field, description))
+        if len(self.violations) < MAX_FINDINGS:
+            self.violations.append(Violation(field, description))
 
 
 def syntax_error(message: str) -> StatusError:

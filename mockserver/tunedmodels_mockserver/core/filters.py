@@ -1,0 +1,49 @@
+"""Filters: the language in which a list of tuned models says which it wants (ListTunedModelsRequest.filter)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from . import access, refusals
+from .identity import Caller
+from .records import Role, TunedModelRecord
+
+
+def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
+    """Return the test that the filter *text* asks of a record, for *caller*.
+
+    Words and quoted phrases are looked for in display name and description, in any case; the operators are
+    the documented ones. All parts must hold. Models that only everyone may read are left out unless asked for.
+    Raises StatusError for an unknown operand.
+    """
+    tests: list[Callable[[TunedModelRecord], bool]] = []
+    personal = True
+    for quoted, word in re.findall(r'"([^"]*)"|(\S+)', text):
+        operator, colon, value = word.partition(":")
+        if colon and operator in ("owner", "writers", "readers"):
+            if (operator, value) == ("readers", "everyone"):
+                personal = False
+                tests.append(access.shared_with_everyone)
+            elif value == "me":
+                least = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
+                tests.append(_held_by(caller, least))
+            else:
+                raise refusals.invalid("ListTunedModelsRequest", "filter", f"unknown operand in `{word}`")
+        else:
+            tests.append(_mentions((quoted or word).casefold()))
+    if personal:
+        tests.insert(0, _held_by(caller, Role.READER))
+    return lambda record: all(test(record) for test in tests)
+
+
+def _held_by(caller: Caller, least: Role) -> Callable[[TunedModelRecord], bool]:
+    def test(record: TunedModelRecord) -> bool:
+        held = access.personal_role(record, caller)
+        return held is not None and held <= least
+
+    return test
+
+
+def _mentions(words: str) -> Callable[[TunedModelRecord], bool]:
+    return lambda record: words in f"{record.display_name}\n{record.description}".casefold()
