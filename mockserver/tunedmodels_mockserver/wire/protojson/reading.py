@@ -7,38 +7,24 @@ Source: refusals seen on this API and its siblings; where none was seen, protobu
 
 from __future__ import annotations
 
-import base64
-import binascii
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from ..status import Code, StatusError, Violation, bad_request
-from ..surface import SCALARS, WELL_KNOWN, Enum, Field, Message, Surface
+from ..surface import SCALARS, WELL_KNOWN, Field, Message, Surface
 from . import json_text
 from .json_text import Members
-from .numbers import float32, format_double
-from .timestamps import parse_timestamp
+from .scalars import READERS, Unfit, enum_number, shown, well_known
 
 MAX_FINDINGS = 100  # ours: a hostile body could have millions, and each makes a line of the answer
 
 _PAYLOAD = "Invalid JSON payload received. "
-_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DURATION = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?s")
-_NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_BOOLS = {
-    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
-}
-
-
-class _Unfit(Exception):
-    """A value does not fit its type; carries the value as refusals show it."""
+_TEXTUAL = frozenset(f"{WELL_KNOWN}{name}" for name in ("Timestamp", "Duration", "FieldMask"))
+_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Any"))
+_ANYTHING = f"{WELL_KNOWN}Value"
 
 
 @dataclass(slots=True)
@@ -159,7 +145,7 @@ class Reader:
             return self._scalar(field, value, place, key)
         if isinstance(value, Members):
             return self.message(value, self.surface.message(field.type), place)
-        self._invalid(place, f"type.googleapis.com/{self.surface.full_name(field.type)}", _shown(value))
+        self._invalid(place, f"type.googleapis.com/{self.surface.full_name(field.type)}", shown(value))
         return None
 
     def _map(self, key: str, value: Any, field: Field, path: str, place: str) -> dict[str, Any]:
@@ -179,13 +165,13 @@ class Reader:
         """Return a scalar, an enum's number or a timestamp, or None where *value* did not fit."""
         kind = field.type
         try:
-            if kind in _SCALARS:
-                return _SCALARS[kind](value)
+            if kind in READERS:
+                return READERS[kind](value)
             if kind.startswith(WELL_KNOWN):
-                return _well_known(kind, value, key or field.json_name)
-            return _enum_number(self.surface.enum(kind), value)
-        except _Unfit as unfit:
-            if kind in _SCALARS:
+                return well_known(kind, value, key or field.json_name)
+            return enum_number(self.surface.enum(kind), value)
+        except Unfit as unfit:
+            if kind in READERS:
                 name = f"TYPE_{kind.upper()}"
             elif kind.startswith(WELL_KNOWN):
                 name = f"type.googleapis.com/{kind}"
@@ -229,123 +215,6 @@ def query_pairs(query: bytes) -> list[tuple[str, str]]:
 
 def _unquoted(text: bytes) -> str:
     return unquote_to_bytes(text).decode("utf-8", "replace")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, float):
-        return format_double(value).strip('"')
-    return str(value)
-
-
-def _integer(bits: int) -> Callable[[Any], int]:
-    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
-
-    def read(value: Any) -> int:
-        number: int | None = None
-        if isinstance(value, str):
-            number = int(value) if _INTEGER.fullmatch(value) else None
-        elif isinstance(value, float):
-            number = int(value) if math.isfinite(value) and value == int(value) else None
-        elif not isinstance(value, bool):
-            number = value
-        if number is None or not low <= number <= high:
-            raise _Unfit(_shown(value))
-        return number
-
-    return read
-
-
-def _double(value: Any) -> float:
-    if isinstance(value, str):
-        if value in _NAMED_FLOATS:
-            return _NAMED_FLOATS[value]
-        number = float(value) if _DECIMAL.fullmatch(value) else math.inf
-        if math.isinf(number):
-            raise _Unfit(_shown(value))
-        return number
-    if isinstance(value, bool):
-        raise _Unfit(_shown(value))
-    return float(value)
-
-
-def _float(value: Any) -> float:
-    try:
-        return float32(_double(value))
-    except OverflowError:
-        raise _Unfit(_shown(value)) from None
-
-
-def _bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in _BOOLS:
-        return _BOOLS[value.lower()]
-    raise _Unfit(_shown(value))
-
-
-def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _Unfit(_shown(value))
-    return value
-
-
-def _bytes(value: Any) -> bytes:
-    text = _string(value).translate(str.maketrans("-_", "+/")).rstrip("=")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise _Unfit(_shown(value)) from None
-
-
-_SCALARS: Mapping[str, Callable[[Any], Any]] = {
-    "string": _string,
-    "bytes": _bytes,
-    "bool": _bool,
-    "int32": _integer(32),
-    "int64": _integer(64),
-    "float": _float,
-    "double": _double,
-}
-
-_TEXTUAL = frozenset(f"{WELL_KNOWN}{name}" for name in ("Timestamp", "Duration", "FieldMask"))
-_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Any"))
-_ANYTHING = f"{WELL_KNOWN}Value"
-
-
-def _enum_number(enum: Enum, value: Any) -> int:
-    """Return the number: by name in any case, by number known or not, by a known number in a string."""
-    if not isinstance(value, str):
-        return _SCALARS["int32"](value)  # type: ignore[no-any-return]
-    if value in enum.numbers:
-        return enum.numbers[value]
-    if _INTEGER.fullmatch(value) and int(value) in enum.names:
-        return int(value)
-    name = value.upper().replace("-", "_")
-    if not value.isascii() or name not in enum.numbers:
-        raise _Unfit(_shown(value))
-    return enum.numbers[name]
-
-
-def _well_known(kind: str, value: Any, key: str) -> Any:
-    if kind.endswith("FieldMask"):
-        return _string(value)
-    noun = "timestamp" if kind.endswith("Timestamp") else "duration"
-    if not isinstance(value, str):
-        raise _Unfit(f"Field '{key}', Invalid data type for {noun}, value is {_shown(value)}")
-    if noun == "duration":
-        if not _DURATION.fullmatch(value):
-            raise _Unfit(f"Field '{key}', Illegal duration format; duration must end with 's'")
-        return value
-    moment = parse_timestamp(value)
-    if moment is None:
-        raise _Unfit(
-            f"Field '{key}', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
-        )
-    return moment
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,152 @@
+"""Scalars: one JSON value as a value of a scalar type, read as leniently as the service reads it.
+
+Source: refusals seen on this API and its siblings; where none was seen, protobuf's JSON converter.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..surface import Enum
+from .numbers import float32, format_double
+from .timestamps import parse_timestamp
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DURATION = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,9})?s")
+_NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_BOOLS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
+
+
+class Unfit(Exception):
+    """A value does not fit its type; carries the value as refusals show it."""
+
+
+def shown(value: Any) -> str:
+    """Return *value* as refusals show it: strings in quotes, numbers in their shortest form."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, float):
+        return format_double(value).strip('"')
+    return str(value)
+
+
+def _integer(bits: int) -> Callable[[Any], int]:
+    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
+
+    def read(value: Any) -> int:
+        number: int | None = None
+        if isinstance(value, str):
+            number = int(value) if _INTEGER.fullmatch(value) else None
+        elif isinstance(value, float):
+            number = int(value) if math.isfinite(value) and value == int(value) else None
+        elif not isinstance(value, bool):
+            number = value
+        if number is None or not low <= number <= high:
+            raise Unfit(shown(value))
+        return number
+
+    return read
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, str):
+        if value in _NAMED_FLOATS:
+            return _NAMED_FLOATS[value]
+        number = float(value) if _DECIMAL.fullmatch(value) else math.inf
+        if math.isinf(number):
+            raise Unfit(shown(value))
+        return number
+    if isinstance(value, bool):
+        raise Unfit(shown(value))
+    return float(value)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float32(_double(value))
+    except OverflowError:
+        raise Unfit(shown(value)) from None
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _BOOLS:
+        return _BOOLS[value.lower()]
+    raise Unfit(shown(value))
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unfit(shown(value))
+    return value
+
+
+def _bytes(value: Any) -> bytes:
+    text = _string(value).translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise Unfit(shown(value)) from None
+
+
+#: What reads a value of each scalar type; raises Unfit where it does not fit.
+READERS: Mapping[str, Callable[[Any], Any]] = {
+    "string": _string,
+    "bytes": _bytes,
+    "bool": _bool,
+    "int32": _integer(32),
+    "int64": _integer(64),
+    "float": _float,
+    "double": _double,
+}
+
+
+def enum_number(enum: Enum, value: Any) -> int:
+    """Return the number: by name in any case, by number known or not, by a known number in a string.
+
+    Raises Unfit where *enum* has no such value.
+    """
+    if not isinstance(value, str):
+        return READERS["int32"](value)  # type: ignore[no-any-return]
+    if value in enum.numbers:
+        return enum.numbers[value]
+    if _INTEGER.fullmatch(value) and int(value) in enum.names:
+        return int(value)
+    name = value.upper().replace("-", "_")
+    if not value.isascii() or name not in enum.numbers:
+        raise Unfit(shown(value))
+    return enum.numbers[name]
+
+
+def well_known(kind: str, value: Any, key: str) -> Any:
+    """Return a Timestamp's nanoseconds, or the text of a Duration or FieldMask; *key* is the name as sent.
+
+    Raises Unfit where *value* is none.
+    """
+    if kind.endswith("FieldMask"):
+        return _string(value)
+    noun = "timestamp" if kind.endswith("Timestamp") else "duration"
+    if not isinstance(value, str):
+        raise Unfit(f"Field '{key}', Invalid data type for {noun}, value is {shown(value)}")
+    if noun == "duration":
+        if not _DURATION.fullmatch(value):
+            raise Unfit(f"Field '{key}', Illegal duration format; duration must end with 's'")
+        return value
+    moment = parse_timestamp(value)
+    if moment is None:
+        raise Unfit(
+            f"Field '{key}', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
+        )
+    return moment
