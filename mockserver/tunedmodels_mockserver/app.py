@@ -22,6 +22,7 @@ from .web.front import front, one_line
 from .web.routes import Route, Segment, routes
 from .web.system import System
 from .wire import discovery
+from .wire.protojson.reading import query_pairs
 from .wire.status import Code, Status
 from .wire.surface import VERSIONS, surface
 
@@ -91,7 +92,7 @@ def _health(started: float) -> Response:
 
 
 def _discovery() -> Response:
-    version = request.args.get("version", "v1beta")
+    version = dict(query_pairs(request.query_string)).get("version", "v1beta")
     if version not in VERSIONS or not request.host:
         return unknown.answer(request.method, request.path)
     return answers.document(discovery.document(surface(version), request.url_root))

@@ -8,33 +8,18 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tunedmodels_mockserver.demo import EXAMPLES
+
 pytestmark = pytest.mark.clients
 
 BASE_MODEL = "models/gemini-1.0-pro-001"
-PAIRS = {
-    "1": "2",
-    "3": "4",
-    "-3": "-2",
-    "twenty two": "twenty three",
-    "two hundred": "two hundred one",
-    "ninety nine": "one hundred",
-    "8": "9",
-    "-98": "-97",
-    "1,000": "1,001",
-    "10,100,000": "10,100,001",
-    "thirteen": "fourteen",
-    "eighty": "eighty one",
-    "one": "two",
-    "three": "four",
-    "seven": "eight",
-}
 BODY = {
     "display_name": "number generator",
     "base_model": BASE_MODEL,
     "tuning_task": {
         "hyperparameters": {"batch_size": 4, "learning_rate": 0.001, "epoch_count": 5},
         "training_data": {
-            "examples": {"examples": [{"text_input": text, "output": output} for text, output in PAIRS.items()]}
+            "examples": {"examples": [{"text_input": text, "output": output} for text, output in EXAMPLES.items()]}
         },
     },
 }

@@ -1,4 +1,4 @@
-"""A fake with its clock in the test's hand, and the tutorial's tuning job."""
+"""A fake with its clock in the test's hand, the tutorial's tuning job, and what an answer must be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.demo import EXAMPLES
+from tunedmodels_mockserver.wire.status import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,23 +19,19 @@ if TYPE_CHECKING:
 
 START = 1_710_409_530_123_456_000  # 2024-03-14T09:45:30.123456Z
 
-TUTORIAL_PAIRS = (
-    ("1", "2"),
-    ("3", "4"),
-    ("-3", "-2"),
-    ("twenty two", "twenty three"),
-    ("two hundred", "two hundred one"),
-    ("ninety nine", "one hundred"),
-    ("8", "9"),
-    ("-98", "-97"),
-    ("1,000", "1,001"),
-    ("10,100,000", "10,100,001"),
-    ("thirteen", "fourteen"),
-    ("eighty", "eighty one"),
-    ("one", "two"),
-    ("three", "four"),
-    ("seven", "eight"),
-)
+
+def ok(answer: TestResponse) -> Any:
+    """The body of an answer that is no refusal."""
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def refused(answer: TestResponse) -> tuple[str, str]:
+    """The code and message of a refusal; its HTTP status is that of the code."""
+    assert answer.json is not None
+    error = answer.json["error"]
+    assert answer.status_code == error["code"] == Code[error["status"]].http
+    return error["status"], error["message"]
 
 
 @pytest.fixture
@@ -65,7 +63,7 @@ def tutorial() -> Callable[..., dict[str, Any]]:
     """Make the body of the tutorial's create call; keywords replace hyperparameters and the base model."""
 
     def body(base_model: str = "models/gemini-1.0-pro-001", **hyperparameters: Any) -> dict[str, Any]:
-        examples = [{"text_input": text_input, "output": output} for text_input, output in TUTORIAL_PAIRS]
+        examples = [{"text_input": text_input, "output": output} for text_input, output in EXAMPLES.items()]
         return {
             "display_name": "number generator model",
             "base_model": base_model,
@@ -83,10 +81,7 @@ def create(tutorial: Callable[..., dict[str, Any]]) -> Callable[[FlaskClient], s
     """Start the tutorial's job with a client, and return the new model's name."""
 
     def start(client: FlaskClient) -> str:
-        response: TestResponse = client.post("/v1beta/tunedModels", json=tutorial())
-        assert response.status_code == 200, response.text
-        assert response.json is not None
-        return str(response.json["metadata"]["tunedModel"])
+        return str(ok(client.post("/v1beta/tunedModels", json=tutorial()))["metadata"]["tunedModel"])
 
     return start
 

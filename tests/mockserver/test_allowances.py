@@ -57,6 +57,10 @@ def cancel(client: FlaskClient, name: str, _body: dict[str, Any]) -> TestRespons
     return client.post(f"/v1beta/{operation}:cancel")
 
 
+TEXT_WANTED = {"contents": [TURN], "generationConfig": {"responseModalities": ["TEXT"]}}
+INSTRUCTED = {"contents": [TURN], "systemInstruction": {"parts": [{"text": "a"}]}}
+UNKNOWN = "Invalid JSON payload received. Unknown name"
+FIELD = ": Cannot find field."
 NO_DATA = "* CreateTunedModelRequest.tuned_model.tuning_task.training_data: training_data is not specified\n"
 NO_NAME = "* GetModelRequest.name: unexpected model name format\n"
 NO_MODEL = "* GenerateContentRequest.model: unexpected model name format\n"
@@ -70,6 +74,16 @@ CASES: dict[str, list[Case]] = {
         Case(lambda client, name, _: client.patch(f"/v1/{name}", json={"description": "d"}), None),
         Case(lambda client, name, _: client.delete(f"/v1/{name}"), None),
         Case(lambda client, _, body: client.post("/v1/tunedModels", json=body), None),
+    ],
+    "v1-members": [
+        Case(
+            post("/v1/{}:generateContent", TEXT_WANTED),
+            f"{UNKNOWN} \"responseModalities\" at 'generation_config'{FIELD}",
+        ),
+        Case(
+            post("/v1/{}:streamGenerateContent", TEXT_WANTED),
+            f"{UNKNOWN} \"responseModalities\" at 'generation_config'{FIELD}",
+        ),
     ],
     "no-training-data": [Case(create_without("training_data"), NO_DATA)],
     "models-prefix": [
@@ -88,7 +102,7 @@ CASES: dict[str, list[Case]] = {
     "doubled-slashes": [Case(get("//v1beta/{}"), None), Case(get("/v1beta//{}"), None)],
     "system-instruction": [
         Case(
-            post("/v1beta/{}:generateContent", {"contents": [TURN], "systemInstruction": {"parts": [{"text": "a"}]}}),
+            post("/v1beta/{}:generateContent", INSTRUCTED),
             "Developer instruction is not enabled for {}",
         )
     ],
@@ -165,6 +179,63 @@ def test_several_notes(http: FlaskClient, active: str) -> None:
 
     notes = [note.partition(":")[0] for note in response.headers.getlist(NOTE)]
     assert notes == ["doubled-slashes", "models-prefix", "system-instruction", "multi-turn"]
+
+
+def test_v1_reads_what_only_v1beta_has(http: FlaskClient, active: str) -> None:
+    """A system instruction under /v1 needs two allowances: one to be read at all, and one to be let by."""
+    response = http.post(f"/v1/{active}:generateContent", json={**TEXT_WANTED, **INSTRUCTED})
+
+    notes = [note.partition(":")[0] for note in response.headers.getlist(NOTE)]
+    assert response.status_code == 200, response.text
+    assert notes == ["v1-members", "system-instruction"]
+
+
+def test_v1_strictly_has_no_system_instruction(
+    strict_http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
+) -> None:
+    """Under strict the member is unknown to v1, which says so before anything about the model."""
+    name = create(strict_http)
+    clock.advance(30)
+    response = strict_http.post(f"/v1/{name}:generateContent", json=INSTRUCTED)
+
+    assert response.status_code == 400
+    assert response.get_json()["error"]["message"] == f'{UNKNOWN} "systemInstruction"{FIELD}'
+    assert NOTE not in response.headers
+
+
+def test_what_is_wrong_in_both_versions_is_refused_by_v1(http: FlaskClient, active: str) -> None:
+    """The refusal is the one of the version that was asked, every member that it has not among its lines."""
+    response = http.post(f"/v1/{active}:generateContent", json={**INSTRUCTED, "nope": 1})
+
+    assert response.status_code == 400
+    lines = response.get_json()["error"]["message"].split("\n")
+    assert sorted(lines) == [f'{UNKNOWN} "nope"{FIELD}', f'{UNKNOWN} "systemInstruction"{FIELD}']
+    assert NOTE not in response.headers
+
+
+def test_base_models_under_v1_have_no_allowance(http: FlaskClient) -> None:
+    """What v1 does not know is refused there for a model of the service's own."""
+    response = http.post("/v1/models/gemini-1.5-flash:generateContent", json=INSTRUCTED)
+
+    assert response.status_code == 400
+    assert NOTE not in response.headers
+
+
+def test_an_allowance_is_logged_as_a_warning_once(
+    http: FlaskClient, strict_http: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A loop that polls does not fill the log: later requests are told at debug level, another allowance is news."""
+    with caplog.at_level("DEBUG", logger="tunedmodels_mockserver"):
+        for client in (http, strict_http):
+            for path in ("/v1/tunedModels", "/v1/tunedModels", "/v1beta//tunedModels"):
+                client.get(path)
+
+    told = [
+        (record.levelname, record.getMessage().split(": ")[1])
+        for record in caplog.records
+        if record.levelname == "WARNING" or "doubled" in record.getMessage() or "v1-tuned" in record.getMessage()
+    ]
+    assert told == [("WARNING", "v1-tuned-models"), ("DEBUG", "v1-tuned-models"), ("WARNING", "doubled-slashes")]
 
 
 def test_what_an_allowance_lets_through_is_checked_too(http: FlaskClient, active: str) -> None:

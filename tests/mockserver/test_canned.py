@@ -6,7 +6,7 @@ import pytest
 
 from tunedmodels_mockserver.core import canned
 from tunedmodels_mockserver.core.canned import FALLBACK
-from tunedmodels_mockserver.core.records import Examples
+from tunedmodels_mockserver.core.records import EXAMPLES_LOOKED_AT, Examples
 
 NUMBERS = Examples((("1", "2"), ("twenty two", "twenty three"), ("XL", "XLI"), ("九", "十")))
 COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1", "one")))
@@ -61,6 +61,19 @@ def test_an_example_wins_over_the_rule() -> None:
 def test_one_other_example_and_the_rule_is_off(odd: tuple[str, str]) -> None:
     """A model with an example that is no number and its successor is not taken for one that counts."""
     assert canned.answer(Examples((*NUMBERS.pairs, odd)), "5") == FALLBACK
+
+
+def test_numbers_are_looked_for_at_the_beginning() -> None:
+    """The first 200 examples tell whether a model counts: an odd one among them does, the next does not."""
+    counting = [(str(number), str(number + 1)) for number in range(300)]
+    odd = ("sky", "blue")
+    last_looked_at = Examples((*counting[:199], odd, *counting[199:]))
+    beyond = Examples((*counting[:200], odd, *counting[200:]))
+
+    assert EXAMPLES_LOOKED_AT == 200
+    assert canned.answer(last_looked_at, "五") == FALLBACK
+    assert canned.answer(beyond, "五") == "六"
+    assert canned.answer(beyond, "sky") == "blue"
 
 
 @pytest.mark.parametrize("examples", [None, Examples(())])

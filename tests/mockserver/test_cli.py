@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,10 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--port", "65536"], "65536 is not in the range"),
         (["serve", "--tuning-time", "soon"], "'soon' is not a valid float"),
         (["serve", "--clock", "sundial"], "'sundial' is not one of"),
+        (["serve", "--host", ""], "--host is empty. Leave it out to listen on 127.0.0.1, or name an address.\n"),
+        (["serve", "--tuning-time", "nan"], "tuning_time must be a number of seconds from 0 to 1000000000, got nan.\n"),
+        (["serve", "--step-time", "nan"], "step_time must be a number of seconds from 0 to 1000000000, got nan.\n"),
+        (["serve", "--queue-time", "-1"], "-1.0 is not in the range"),
         (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
         (["sevre"], "No such command 'sevre'"),
     ],
@@ -113,6 +117,41 @@ def test_a_port_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == f"Cannot write the port file {tmp_path / 'no' / 'port'}: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_nobody_need_read_the_ready_line(tmp_path: Path, with_file: bool) -> None:
+    """With stdout closed, as by ``serve | true``, it serves all the same, and blames no port file."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    file = tmp_path / "port"
+    reader, writer = os.pipe()
+    os.close(reader)
+    options = ["--port-file", str(file)] if with_file else []
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", str(port), *options], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    try:
+        assert answers_within(10, f"http://127.0.0.1:{port}/health")
+        assert file.exists() == with_file
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+
+    assert "port file" not in err
+    assert "Traceback" not in err
+    assert process.returncode == 0
+
+
+def answers_within(seconds: float, url: str) -> bool:
+    """Whether *url* answers soon."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(requests.ConnectionError):
+            return requests.get(url, timeout=5).ok
+        time.sleep(0.05)
+    return False
 
 
 def test_a_seed_repeats_ids() -> None:
@@ -145,24 +184,35 @@ def test_strict_switches_allowances_off() -> None:
 
 
 def test_an_allowance_is_logged_with_its_sentence() -> None:
-    """By default an allowance that applies is named on stderr, and no credential is."""
+    """By default an allowance that applies is named on stderr, once, and no credential is."""
     with serving() as (process, url):
-        requests.get(f"{url}/v1/tunedModels?key=a-secret", timeout=5)
+        for _ in range(3):
+            requests.get(f"{url}/v1/tunedModels?key=a-secret", timeout=5)
         process.terminate()
         _, err = process.communicate(timeout=10)
 
-    assert "v1-tuned-models: A tunedModels call under /v1 was taken as one under /v1beta" in err
+    assert err.count("v1-tuned-models: A tunedModels call under /v1 was taken as one under /v1beta") == 1
+    assert err.count("\n") == 1
     assert "a-secret" not in err
 
 
 def test_info_shows_every_request() -> None:
-    """With ``--log-level info`` each request is a line with method, path, status and time."""
+    """With ``--log-level info`` each request is a line with method, path, status and time, routed or not."""
     with serving("--log-level", "info") as (process, url):
-        requests.get(f"{url}/v1beta/tunedModels/x?key=a-secret", timeout=5)
+        for path in ("v1beta/tunedModels/x?key=a-secret", "health", "v9/nothing?key=a-secret", "v9/a%0Ab"):
+            requests.get(f"{url}/{path}", timeout=5)
+        requests.put(f"{url}/v1beta/tunedModels", timeout=5)
         process.terminate()
         _, err = process.communicate(timeout=10)
 
-    assert re.search(r"INFO GET /v1beta/tunedModels/x 404 \d+\.\d ms\n", err)
+    told = re.findall(r"^\S+ \S+ INFO (.*) \d+\.\d ms$", err, re.MULTILINE)
+    assert told == [
+        "GET /v1beta/tunedModels/x 404",
+        "GET /health 200",
+        "GET /v9/nothing 404",
+        "GET /v9/a\\nb 404",
+        "PUT /v1beta/tunedModels 404",
+    ]
     assert "a-secret" not in err
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from itertools import count
 
+import pytest
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core.clock import ManualClock, PollingClock, SystemClock
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.core.clock import END, PollingClock, SystemClock
+from tunedmodels_mockserver.core.worlds import Pace
 
 SECOND = 1_000_000_000
+MICROSECOND = 1_000
+START = 1_710_409_530_123_456_000
 
 
 def test_a_system_clock_tells_the_machines_time() -> None:
@@ -39,16 +46,104 @@ def test_a_manual_clock_moves_only_when_told() -> None:
     assert clock.now() == 11_500_000_000
 
 
-@given(st.integers(100, 10**15))
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf, 1e10, 1e308, -1e308, 4_000_000_001, -5_000_000_001])
+def test_a_manual_clock_has_two_ends(seconds: float) -> None:
+    """A move out of 1970 to 2255 is refused with the number, and leaves the clock where it is."""
+    clock = ManualClock(5_000_000_000 * SECOND)
+    with pytest.raises(ValueError, match=r"^A clock goes from 1970 to 2255; ") as refusal:
+        clock.advance(seconds)
+
+    assert f"; {seconds} seconds from" in str(refusal.value)
+    assert clock.now() == 5_000_000_000 * SECOND
+
+
+def test_a_manual_clock_reaches_its_ends() -> None:
+    """The first and the last moment can be moved to."""
+    clock = ManualClock(5_000_000_000 * SECOND)
+    clock.advance(-5_000_000_000)
+    assert clock.now() == 0
+
+    clock.advance(9_000_000_000)
+    assert clock.now() == END
+
+
+@given(st.integers(0, 10**15).map(lambda run: run * MICROSECOND))
 def test_ten_polls_reach_the_end_of_any_run(run: int) -> None:
-    """A polling clock moves by a tenth of the run, rounded up."""
-    clock = PollingClock(0)
+    """A polling clock moves by a tenth of the run, rounded up to whole microseconds, one at least."""
+    clock = PollingClock(START)
+    clock.polled(run)
+    step = clock.now() - START
     for _ in range(9):
         clock.polled(run)
-    assert clock.now() < run
 
+    assert step % MICROSECOND == 0
+    assert max(run, 10 * MICROSECOND) <= 10 * step < run + 10 * MICROSECOND or (run == 0 and step == MICROSECOND)
+    assert clock.now() == START + 10 * step
+
+
+@given(st.integers(1, 10**18))
+def test_a_poll_never_leaves_half_a_microsecond(run: int) -> None:
+    """Creation times show whole microseconds, so a run of any length moves the clock by whole ones."""
+    clock = PollingClock(START)
     clock.polled(run)
-    assert clock.now() >= run
+
+    assert 0 < clock.now() - START == -(-run // (10 * MICROSECOND)) * MICROSECOND
+
+
+def test_a_polling_clock_stops_at_the_end_of_time() -> None:
+    """No poll leads beyond 2255."""
+    clock = PollingClock(END - SECOND)
+    for _ in range(3):
+        clock.polled(10**18)
+
+    assert clock.now() == END
+
+
+@pytest.mark.parametrize(
+    ("pace", "epochs"),
+    [
+        (Pace(0, queue_time=0), 1),
+        (Pace(0), 1),
+        (Pace(0.00001), 1),
+        (Pace(0.00001, queue_time=0), 1),
+        (Pace(0.0000014, queue_time=0), 1),
+        (Pace(20), 40),
+        (Pace(1e9, queue_time=1e9), 1),
+    ],
+    ids=str,
+)
+def test_ten_polls_end_any_run_of_the_app(pace: Pace, epochs: int) -> None:
+    """Through the whole fake, from no time at all to sixty years."""
+    http = create_app(Settings(seed=1, pace=pace), lambda: PollingClock(START)).test_client()
+    operation = start(http, epochs)
+    polls = [http.get(f"/v1/{operation}?fields=done,metadata(completedSteps)") for _ in range(10)]
+
+    assert {poll.status_code for poll in polls} == {200}
+    assert polls[-1].get_json() == {"done": True, "metadata": {"completedSteps": epochs}}
+
+
+def test_ten_polls_end_the_longest_run_of_all() -> None:
+    """A hundred thousand steps of a day each; the first nine polls are told to the world, since answers are long."""
+    app = create_app(Settings(seed=1, pace=Pace(step_time=1e5)), lambda: PollingClock(START))
+    http = app.test_client()
+    operation = start(http, 100_000)
+    world = app.extensions["tunedmodels"].get("")
+    plan = world.store.get(operation.split("/")[1]).plan
+    for _ in range(9):
+        assert world.polled(plan, world.now()) < plan.created + plan.whole
+
+    last = http.get(f"/v1/{operation}?fields=done,metadata(completedSteps)")
+    assert last.get_json() == {"done": True, "metadata": {"completedSteps": 100_000}}
+
+
+def start(http: FlaskClient, epochs: int) -> str:
+    """Create a model of one example, which makes a step an epoch, and return the name of its operation."""
+    task = {
+        "trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}},
+        "hyperparameters": {"epochCount": epochs, "batchSize": 1},
+    }
+    model = {"displayName": "m", "baseModel": "models/gemini-1.0-pro-001", "tuningTask": task}
+    return str(http.post("/v1beta/tunedModels", json=model).get_json()["name"])
 
 
 def test_a_new_manual_clock_starts_at_the_machines_present() -> None:

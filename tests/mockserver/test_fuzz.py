@@ -1,15 +1,18 @@
 """Whatever is asked, the answer is well formed and no error of the fake's own.
 
 Each route is tried under each of its versions with random bytes, with random JSON, and with requests that use the
-right names for odd values. ``TUNEDMODELS_FUZZ_EXAMPLES`` is the number of requests for each route; the default is
-small enough for every run, some thousands find more.
+right names for odd values; the fake's own surface and the discovery document likewise. The environment variable
+``TUNEDMODELS_FUZZ_EXAMPLES`` is the number of requests for each route; the default is small enough for every run,
+some thousands find more.
 """
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
@@ -37,11 +40,15 @@ ODD_TEXT = st.text(max_size=50) | st.sampled_from(
         *("", " ", "a", "A-b_c", "me@example.com", "EVERYONE", "七" * 14, "\0", "<&>\u2028", "a" * 5_001),
         *("tunedModels/a", "models/gemini-1.0-pro-001", "a,b", "*", "role"),
         *("2024-03-14T12:00:00.5Z", "1.5s", "NaN", "1e9", "-1", "true", "9" * 30),
+        *("x" * 100_000, "9" * 5_000, "9" * 100_000 + "x", f"-0.{'0' * 5_000}1", "1e" + "9" * 5_000, " " * 20_000),
     )
 )
 ODD_NUMBERS = (
     st.sampled_from(
-        [0, 1, -1, 0.0, -0.0, 0.5, 1.5, 1e-45, 1e-320, 3.4e38, 1e39, 1e308, 2**31 - 1, 2**31, -(2**31), 2**63]
+        [
+            *(0, 1, -1, 0.0, -0.0, 0.5, 1.5, 1e-45, 1e-320, 3.4e38, 1e39, 1e308, 2**31 - 1, 2**31, -(2**31), 2**63),
+            *(-(2**63) - 1, 2**64, 10**400, -(10**4000)),
+        ]
     )
     | st.integers(-10, 10_000)
     | st.floats(allow_nan=False, allow_infinity=False)
@@ -140,6 +147,60 @@ def members(field: Field, on: Surface, sane: bool, depth: int) -> st.SearchStrat
     return st.lists(one, min_size=1, max_size=2) if field.repeated else one
 
 
+# -- Credentials ---------------------------------------------------------------------------------------------
+
+SIGNS = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc"]), max_size=20)
+# Lone surrogates cannot stand in UTF-8, but can in the escapes of JSON.
+CLAIMS = st.recursive(
+    st.text(st.characters())
+    | st.sampled_from(["\ud800", "a@b.example", "7" * 401])
+    | st.none()
+    | st.integers()
+    | st.floats(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.just("sub"), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def jwt(payload: bytes) -> str:
+    return f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.c2ln"
+
+
+CREDENTIALS = st.one_of(
+    SIGNS,
+    CLAIMS.map(lambda claims: jwt(json.dumps(claims).encode())),
+    CLAIMS.map(lambda subject: jwt(json.dumps({"sub": subject}).encode())),
+    st.binary(max_size=40).map(jwt),
+    st.sampled_from(
+        ["me@example.com", "A@B.example", "@", "a@b@c", "a.e30.c", "..", "x" * 100_000, jwt(b"[" * 10_000)]
+    ),
+    st.builds("{}@{}".format, SIGNS, SIGNS),
+    st.builds("test-{}{}".format, st.sampled_from(["w1", "", "x" * 200, "fuzz"]), SIGNS),
+)
+
+
+@st.composite
+def credentials(draw: st.DrawFn) -> tuple[dict[str, str], str]:
+    """Draw headers and a query string with credentials in some of the places where they may be."""
+    headers = {}
+    if draw(st.booleans()):
+        scheme = draw(st.sampled_from(["Bearer ", "bearer ", "Basic ", "Bearer", ""]))
+        headers["Authorization"] = scheme + draw(CREDENTIALS)
+    for name in ("X-Goog-Api-Key", "X-Goog-User-Project"):
+        if draw(st.booleans()):
+            headers[name] = draw(CREDENTIALS | st.sampled_from(["1", "9" * 5_000, "１"]).map(in_latin))
+    names = ["key", "$key", "access_token", "$access_token", "oauth_token"]
+    pairs = [f"{name}={quote(draw(CREDENTIALS))}" for name in names if draw(st.integers(0, 3)) == 1]
+    return headers, "&".join(pairs)
+
+
+def in_latin(text: str) -> str:
+    """Return *text* as a header or path brings it to an application: its bytes, read as Latin-1."""
+    return text.encode().decode("latin-1")
+
+
 # -- Requests ------------------------------------------------------------------------------------------------
 
 
@@ -163,9 +224,9 @@ def requests(draw: st.DrawFn, route: Route, on: Surface) -> Request:
     headers = {"X-Test-Id": "fuzz"}
     if not sane:
         headers["Accept-Encoding"] = draw(st.sampled_from(["", "gzip", "gzip;q=0", ";;q=,", "*"]))
-        headers["Authorization"] = draw(
-            st.sampled_from(["", "Bearer a@b.example", "Bearer a.e30.c", "Bearer ..", "Basic x"])
-        )
+        more, credential = draw(credentials())
+        headers |= more
+        query = "&".join(filter(None, (query, credential)))
     return Request(path, query, draw(bodies(route, message, on, sane)), headers)
 
 
@@ -198,7 +259,7 @@ def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
     pairs = []
     for name in chosen:
         value = str(draw(texts[name] if sane else texts[name] | ODD_TEXT))
-        pairs.append(f"{quote(name)}={quote(value) if draw(st.booleans()) else value.encode().decode('latin-1')}")
+        pairs.append(f"{quote(name)}={quote(value) if draw(st.booleans()) else in_latin(value)}")
     return "&".join(pairs)
 
 
@@ -217,6 +278,13 @@ def encoded(value: Any) -> bytes:
 
 # -- The fake ------------------------------------------------------------------------------------------------
 
+PAIRS = [{"text_input": "1", "output": "2"}, {"text_input": "one", "output": "two"}]
+KNOWN = {
+    "display_name": "known",
+    "base_model": "models/gemini-1.0-pro-001",
+    "tuning_task": {"training_data": {"examples": {"examples": PAIRS}}},
+}
+
 
 @cache
 def fake(strict: bool) -> Flask:
@@ -229,12 +297,7 @@ def ask(route: Route, version: str, request: Request, age: float, strict: bool) 
     world = app.extensions["tunedmodels"].get("fuzz")
     client = app.test_client()
     try:
-        examples = [{"text_input": "1", "output": "2"}, {"text_input": "one", "output": "two"}]
-        known = {
-            "base_model": "models/gemini-1.0-pro-001",
-            "tuning_task": {"training_data": {"examples": {"examples": examples}}},
-        }
-        made = client.post("/v1beta/tunedModels?tunedModelId=known", json=known, headers={"X-Test-Id": "fuzz"})
+        made = client.post("/v1beta/tunedModels?tunedModelId=known", json=KNOWN, headers={"X-Test-Id": "fuzz"})
         operation = made.get_json()["name"].rpartition("/")[2]
         world.clock.advance(age)
         everyone = {"granteeType": "EVERYONE", "role": "READER"}
@@ -248,7 +311,7 @@ def ask(route: Route, version: str, request: Request, age: float, strict: bool) 
             data=request.body,
             headers=request.headers,
             environ_overrides={
-                "PATH_INFO": path.encode().decode("latin-1"),
+                "PATH_INFO": in_latin(path),
                 "QUERY_STRING": request.query,
             },
         )
@@ -305,6 +368,77 @@ def test_any_request(name: str, data: st.DataObject) -> None:
     strict = data.draw(st.booleans(), "strict")
 
     assert_well_formed(ask(route, version, request, age, strict))
+
+
+@settings(max_examples=4 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(credentials())
+def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
+    """Whoever asks is somebody, and finds in a world what the same credentials made and forgot there."""
+    headers, query = given
+    client = fake(False).test_client()
+
+    def ask(method: str, path: str, body: Any = None) -> TestResponse:
+        response = client.open(
+            path, method=method, headers=headers, json=body, environ_overrides={"QUERY_STRING": query}
+        )
+        assert response.status_code == 200, response.text
+        return response
+
+    try:
+        assert_well_formed(ask("POST", "/v1beta/tunedModels", KNOWN))
+        (model,) = ask("GET", "/v1beta/tunedModels").get_json()["tunedModels"]
+        assert_well_formed(ask("GET", f"/v1beta/{model['name']}/permissions"))
+    finally:
+        ask("DELETE", "/_emulator/world")
+    assert ask("GET", "/v1beta/tunedModels").get_json() == {}
+    ask("DELETE", "/_emulator/world")
+
+
+MOVES = st.builds(lambda seconds: {"advance": seconds}, ODD_NUMBERS | ODD) | JSON_VALUES
+
+
+@settings(max_examples=8 * EXAMPLES, deadline=None)
+@given(MOVES.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60), credentials(), st.booleans())
+def test_any_move_of_a_clock(body: bytes, given: tuple[dict[str, str], str], named: bool) -> None:
+    """The clock goes where it is told to, or stays and says why."""
+    headers, query = given
+    client = fake(False).test_client()
+    overrides = {"QUERY_STRING": query, **({"HTTP_X_TEST_ID": "clock"} if named else {})}
+    try:
+        before = client.get("/_emulator/clock", headers=headers, environ_overrides=overrides)
+        response = client.post("/_emulator/clock", data=body, headers=headers, environ_overrides=overrides)
+        after = client.get("/_emulator/clock", headers=headers, environ_overrides=overrides)
+    finally:
+        client.delete("/_emulator/world", headers=headers, environ_overrides=overrides)
+
+    answer = response.get_json()
+    if response.status_code == 200:
+        assert answer == after.get_json()
+        assert answer["now"] >= before.get_json()["now"]
+    else:
+        assert response.status_code == 400
+        assert after.get_json() == before.get_json()
+        assert re.match(r"Send |A clock goes from 1970 to 2255", answer["error"])
+
+
+@settings(max_examples=4 * EXAMPLES, deadline=None)
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126))
+    | st.binary(max_size=20).map(quote)
+    | st.builds("version={}&{}".format, st.sampled_from(["v1", "v1beta", "v9", "", "%FF"]), ODD_TEXT.map(quote)),
+    SIGNS | st.sampled_from(["localhost", "x:1", "[::1]:80"]),
+)
+def test_any_question_for_the_discovery_document(query: str, host: str) -> None:
+    """A document that points to the host that was asked, or a page for what is no host or no version."""
+    overrides = {"QUERY_STRING": query, "HTTP_HOST": host}
+    response = fake(False).test_client().get("/$discovery/rest", environ_overrides=overrides)
+
+    if response.status_code == 200:
+        assert response.get_json()["kind"] == "discovery#restDescription"
+        assert response.get_json()["rootUrl"].startswith("http://")
+    else:
+        assert response.status_code in (400, 404)
+        assert response.content_type.startswith("text/html; ")
 
 
 @settings(max_examples=4 * EXAMPLES, deadline=None)

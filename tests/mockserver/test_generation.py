@@ -16,6 +16,8 @@ from tunedmodels_mockserver.core.canned import FALLBACK
 from tunedmodels_mockserver.core.clock import ManualClock
 from tunedmodels_mockserver.wire.status import Code, Status
 
+from .conftest import ok, refused
+
 ALICE = {"Authorization": "Bearer alice@example.com"}
 
 COLOURS = {"sky": "blue, on most days", "grass": "green", "count": "one two three four five six"}
@@ -44,18 +46,6 @@ def make(
     task = {"trainingData": {"examples": {"examples": rows}}}
     path = f"/v1beta/tunedModels?tunedModelId={model_id}"
     return str(ok(http.post(path, json={"baseModel": base, "tuningTask": task}, headers=caller))["name"])
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def refused(answer: TestResponse) -> tuple[str, str]:
-    assert answer.json is not None
-    error = answer.json["error"]
-    assert answer.status_code == error["code"] == Code[error["status"]].http
-    return error["status"], error["message"]
 
 
 def prompt(*texts: str, **config: Any) -> dict[str, Any]:

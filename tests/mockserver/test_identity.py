@@ -1,4 +1,4 @@
-"""Who calls, and in which world."""
+"""Who calls."""
 
 from __future__ import annotations
 
@@ -7,32 +7,12 @@ import json
 
 import pytest
 
-from tunedmodels_mockserver.core.identity import DEFAULT_WORLD, DEVELOPER, Caller, caller, world_name
+from tunedmodels_mockserver.core.identity import DEVELOPER, Caller, caller
 
 
 def jwt(**claims: object) -> str:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"eyJhbGciOiJSUzI1NiJ9.{body}.c2lnbmF0dXJl"
-
-
-@pytest.mark.parametrize(
-    ("test_id", "credentials", "expected"),
-    [
-        (None, (None, None), DEFAULT_WORLD),
-        (None, (None, "AIza-anything"), DEFAULT_WORLD),
-        (None, (None, "test-w1"), "w1"),
-        (None, ("test-w1/alice@example.com", None), "w1"),
-        (None, ("test-token", "test-key"), "token"),
-        (None, ("ya29.else", "test-key"), "key"),
-        ("header", ("test-token", "test-key"), "header"),
-        (None, (None, "my-test-w1"), DEFAULT_WORLD),
-    ],
-)
-def test_a_world_is_named_by_header_token_or_key(
-    test_id: str | None, credentials: tuple[str | None, str | None], expected: str
-) -> None:
-    """The header wins, then a token and then a key that begin with ``test-``."""
-    assert world_name(test_id, *credentials) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,10 +30,18 @@ def test_a_world_is_named_by_header_token_or_key(
         (jwt(iss="nobody"), None, DEVELOPER),
         ("a.b.c", None, DEVELOPER),
         ("a.W10.c", None, DEVELOPER),
+        (jwt(sub=107), None, DEVELOPER),
+        (jwt(sub=""), None, DEVELOPER),
+        (jwt(sub="\ud800"), None, DEVELOPER),
+        (jwt(sub="a\nb"), None, DEVELOPER),
+        (jwt(sub="七"), None, DEVELOPER),
+        (jwt(sub="x" * 400), None, "x" * 400),
+        (jwt(sub="x" * 401), None, DEVELOPER),
+        (jwt(sub="107", more="x" * 20_000), None, DEVELOPER),
     ],
 )
 def test_a_caller_is_named_by_a_credential(token: str | None, key: str | None, expected: str) -> None:
-    """An address or a JWT's subject names somebody, a token before a key; all else is one developer."""
+    """An address or a JWT's subject in ASCII names somebody, a token before a key; all else is one developer."""
     assert caller(token, key, None) == Caller(expected)
 
 

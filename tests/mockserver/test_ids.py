@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core.ids import MAX_ID, model_id, operation_id, permission_id, slug
+from tunedmodels_mockserver.core.ids import GIVEN_ID, MAX_ID, model_id, operation_id, permission_id, slug
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,30 @@ def test_ids_have_the_length_of_recorded_ones(display_name: str, length: int) ->
 
 @given(st.text(max_size=40), st.integers(0, 2**64 - 1), st.integers(1, 10**6))
 def test_every_made_id_fits(display_name: str, seed: int, draw: int) -> None:
-    """Whatever the display name, an id has at most 40 characters of ``[a-z0-9-]`` and ends with a random part."""
+    """Whatever the display name, an id is one that a caller could give, and ends with a random part."""
     made = model_id(display_name, seed, draw)
 
     assert len(made) <= MAX_ID
-    assert re.fullmatch(r"(-?[a-z0-9-]*-)?[a-z0-9]{6,12}", made)
+    assert GIVEN_ID.fullmatch(made)
+    assert re.search(r"(^|-)[a-z0-9]{6,12}$", made)
+
+
+@pytest.mark.parametrize(
+    ("display_name", "pattern"),
+    [
+        ("七 test", "test-[a-z0-9]{12}"),
+        ("9 lives", "lives-[a-z0-9]{12}"),
+        ("2024-03 a1", "a1-[a-z0-9]{12}"),
+        (" x", "x-[a-z0-9]{12}"),
+        (" ", "m[a-z0-9]{11}"),
+        ("日本", "m[a-z0-9]{11}"),
+        ("2024", "m[a-z0-9]{11}"),
+    ],
+)
+def test_ids_begin_with_a_letter(display_name: str, pattern: str) -> None:
+    """What comes before the first letter goes; where there is no letter, one is put there."""
+    for seed in range(50):
+        assert re.fullmatch(pattern, model_id(display_name, seed, 1))
 
 
 def test_a_seed_repeats_ids_and_a_draw_changes_them() -> None:

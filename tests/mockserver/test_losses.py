@@ -148,6 +148,7 @@ def test_the_hot_run_overshoots_at_step_2_like_the_real_one() -> None:
 
 
 def test_the_same_curve_gives_the_same_losses_in_any_order() -> None:
+    """A loss is a function of its curve and step alone: asked backwards, of an equal curve, it is the same."""
     forwards = {step: mean_loss(PRO, step) for step in range(1, 376)}
     backwards = {step: mean_loss(replace(PRO), step) for step in range(375, 0, -1)}
 
@@ -211,6 +212,7 @@ def test_any_step_costs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_rate_decides_unless_a_shape_is_asked_for(rate: float, shape: Shape) -> None:
+    """Small rates stay on a plateau, common ones converge, large ones diverge; a shape that is given wins."""
     curve = replace(PALM, learning_rate=rate)
 
     assert shape_of(curve) is shape
@@ -224,12 +226,14 @@ def course(shape: Shape) -> list[float]:
 
 
 def test_converge_ends_near_zero() -> None:
+    """The last hundred losses are below a hundredth of the first."""
     medians = course(Shape.CONVERGE)
 
     assert max(medians[-100:]) < 0.01 * medians[0]
 
 
 def test_overfit_falls_and_then_rises_slowly() -> None:
+    """The bottom lies between steps 20 and 60; from there the loss climbs to at most a third of its start."""
     medians = course(Shape.OVERFIT)
     bottom = medians.index(min(medians))
 
@@ -239,6 +243,7 @@ def test_overfit_falls_and_then_rises_slowly() -> None:
 
 
 def test_plateau_stops_well_above_zero() -> None:
+    """The run ends at two fifths of where it began, and never falls below a quarter."""
     medians = course(Shape.PLATEAU)
 
     assert statistics.fmean(medians[-100:]) == pytest.approx(0.4 * statistics.fmean(medians[:3]), rel=0.1)
@@ -260,6 +265,7 @@ def test_spikes_stand_alone_at_places_of_the_run() -> None:
 
 
 def test_diverge_rises_and_settles_at_three_times_the_start() -> None:
+    """The loss climbs for fifty steps, and then stays at its level for good."""
     medians = course(Shape.DIVERGE)
 
     assert medians[0] < medians[4] < medians[14] < medians[49]
@@ -290,6 +296,7 @@ curves = st.builds(
 
 @given(curves, st.integers(1, 10**9))
 def test_every_loss_is_a_finite_float32(curve: Curve, step: int) -> None:
+    """Whatever the curve and the step, a loss can be written as JSON, read back, and is hardly below zero."""
     loss = mean_loss(curve, step)
 
     assert math.isfinite(loss)

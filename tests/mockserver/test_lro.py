@@ -151,9 +151,27 @@ def test_a_snapshots_epoch_rolls_over_with_the_examples() -> None:
 
 def test_a_run_without_length_is_done_at_once() -> None:
     """The shortest run that a pace can ask for shows all its steps when it ends."""
-    seen = view(plan(queue=0, length=1), CREATED + 1000)
+    shortest = view(plan(queue=0, length=1), CREATED + 1000)
+    none = view(plan(queue=0, length=0), CREATED)
 
-    assert (seen.done, seen.completed_steps) == (True, 4)
+    assert (shortest.done, shortest.completed_steps) == (True, 4)
+    assert (none.done, none.completed_steps, none.state) == (True, 4, State.ACTIVE)
+    assert none.start_time == none.complete_time == none.update_time == CREATED
+    assert [seen.compute_time for seen in none.snapshots()] == [CREATED] * 4
+
+
+def test_a_changed_plan_remembers_nothing_of_the_old_one() -> None:
+    """What a run recorded is kept with its plan, and a plan with other inputs begins anew."""
+    old = plan()
+    before = view(old, CREATED + 100 * SECOND).snapshots()
+    new = replace(old, curve=replace(old.curve, data_seed=8), length=80 * SECOND)
+    fresh = Plan(new.created, new.queue, new.length, new.total_steps, new.curve)
+    after = view(new, CREATED + 100 * SECOND).snapshots()
+
+    assert after == view(fresh, CREATED + 100 * SECOND).snapshots()
+    assert all(one.mean_loss != other.mean_loss for one, other in zip(before, after, strict=True))
+    assert view(old, CREATED + 100 * SECOND).snapshots() == before
+    assert (old == replace(old), hash(old)) == (True, hash(replace(old)))
 
 
 plans = st.builds(
@@ -168,7 +186,7 @@ plans = st.builds(
     ),
     created=st.integers(0, 4_000_000_000_000_000),
     queue=st.integers(0, 10**11),
-    length=st.integers(1, 10**13),
+    length=st.integers(0, 10**13),
     steps=st.integers(1, 60),
     batch=st.integers(1, 100),
     examples=st.integers(1, 1000),

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.wire.status import Code
+from .conftest import ok, refused
 
 # As models.list showed them in July 2024, in its order: id, token limits in and out.
 RECORDED = [
@@ -31,18 +30,6 @@ RECORDED = [
     ("text-embedding-004", 2048, 1),
     ("aqa", 7168, 1024),
 ]
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def refused(answer: TestResponse) -> tuple[str, str]:
-    assert answer.json is not None
-    error = answer.json["error"]
-    assert answer.status_code == error["code"] == Code[error["status"]].http
-    return error["status"], error["message"]
 
 
 def test_the_models_of_their_time(http: FlaskClient) -> None:

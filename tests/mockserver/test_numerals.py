@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 from num2words import num2words
 
 from tunedmodels_mockserver.core.numerals import successor
+from tunedmodels_mockserver.demo import EXAMPLES
 
-TUTORIAL = {
-    **{"1": "2", "3": "4", "-3": "-2", "twenty two": "twenty three", "two hundred": "two hundred one"},
-    **{"ninety nine": "one hundred", "8": "9", "-98": "-97", "1,000": "1,001", "10,100,000": "10,100,001"},
-    **{"thirteen": "fourteen", "eighty": "eighty one", "one": "two", "three": "four", "seven": "eight"},
-    **{"LXIII": "LXIV", "六": "七"},
-}
+TUTORIAL = {**EXAMPLES, "LXIII": "LXIV", "六": "七"}
 ROMAN_RULES = re.compile("M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 ROMAN_PLACES = [("M", "", ""), ("C", "D", "M"), ("X", "L", "C"), ("I", "V", "X")]
 

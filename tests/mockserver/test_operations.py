@@ -15,6 +15,8 @@ from tunedmodels_mockserver.core import lro
 from tunedmodels_mockserver.core.clock import ManualClock, PollingClock
 from tunedmodels_mockserver.wire.status import Code, Status
 
+from .conftest import ok, refused
+
 ALICE = {"Authorization": "Bearer alice@example.com"}
 BOB = {"Authorization": "Bearer bob@example.com"}
 
@@ -34,18 +36,6 @@ def start(
     model = {"displayName": "m", "baseModel": "models/gemini-1.0-pro-001", "tuningTask": task}
     path = f"/{version}/tunedModels?tunedModelId={model_id}"
     return ok(http.post(path, json=model, headers=caller))
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def refused(answer: TestResponse) -> tuple[str, str]:
-    assert answer.json is not None
-    error = answer.json["error"]
-    assert answer.status_code == error["code"] == Code[error["status"]].http
-    return error["status"], error["message"]
 
 
 def unknown_route(answer: TestResponse) -> bool:
@@ -276,13 +266,13 @@ def test_pages_of_operations_are_checked(http: FlaskClient) -> None:
 
 
 def test_operations_cannot_be_deleted(http: FlaskClient) -> None:
-    """501 for a tuned model's operation, under either path; what else v1 might delete there is not."""
+    """501 for a tuned model's operation; what v1 might delete below its own collection is not there."""
     name = start(http)["name"]
     not_served = ("UNIMPLEMENTED", "Deleting the operation of a tuned model is not implemented.")
 
     assert refused(http.delete(f"/v1beta/{name}")) == not_served
-    assert refused(http.delete(f"/v1/operations/{name}")) == not_served
-    assert refused(http.delete("/v1/operations/x")) == UNKNOWN
+    for other in ("foo", "foo/operations/bar", "tunedModels", name):
+        assert refused(http.delete(f"/v1/operations/{other}")) == UNKNOWN
     assert unknown_route(http.delete("/v1beta/operations/x"))
     assert ok(http.get(f"/v1/{name}"))["name"] == name
 

@@ -72,6 +72,16 @@ def test_anything_else_is_no_token(text: str) -> None:
     assert refusal.value.status.message == f"Invalid page token: {text[:100]}"
 
 
+@pytest.mark.parametrize("junk", ["x", "!", "\n", " ", "=", "====", "\0", "é", "AAAA", "%0A"])
+def test_tampered_tokens(junk: str) -> None:
+    """A token with anything before, after or within is none, white space and signs outside base64 included."""
+    made = token(7, "tunedModels")
+
+    for text in (junk + made, made + junk, made[:12] + junk + made[12:]):
+        with pytest.raises(StatusError, match="Invalid page token"):
+            place(text, "tunedModels")
+
+
 def test_pages_follow_each_other(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
     """The size may change from page to page, the filter may not, and the last page has no token."""
     names = [create(http) for _ in range(4)]

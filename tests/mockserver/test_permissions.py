@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.core.clock import ManualClock
-from tunedmodels_mockserver.wire.status import Code
+
+from .conftest import ok, refused
 
 ALICE = {"Authorization": "Bearer alice@example.com"}
 BOB = {"Authorization": "Bearer bob@example.com"}
@@ -22,6 +23,17 @@ EVERYONE = {"granteeType": "EVERYONE", "role": "READER"}
 
 FORBIDDEN = ("PERMISSION_DENIED", "You do not have permission to access tuned model tunedModels/own.")
 INVALID = ("INVALID_ARGUMENT", "Request contains an invalid argument.")
+
+NO_ADDRESSES = [
+    "bob",
+    "bob@",
+    "@example.com",
+    "a@b@c",
+    "bob @example.com",
+    "<bob@example.com>",
+    "a@b\n",
+    f"{'x' * 201}@b.c",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -36,18 +48,6 @@ def make(http: FlaskClient, model_id: str) -> None:
     model = {"baseModel": "models/gemini-1.0-pro-001", "tuningTask": task}
     path = f"/v1beta/tunedModels?tunedModelId={model_id}"
     ok(http.post(path, json=model, headers=ALICE))
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def refused(answer: TestResponse) -> tuple[str, str]:
-    assert answer.json is not None
-    error = answer.json["error"]
-    assert answer.status_code == error["code"] == Code[error["status"]].http
-    return error["status"], error["message"]
 
 
 def finding(text: str) -> tuple[str, str]:
@@ -146,6 +146,28 @@ def test_a_grantee_has_one_permission(http: FlaskClient, address: str) -> None:
             {"granteeType": "USER", "role": "READER"},
             finding("CreatePermissionRequest.permission.email_address: email_address is not specified"),
         ),
+        *(
+            (
+                {"emailAddress": address, "role": "READER", **kind},
+                finding("CreatePermissionRequest.permission.email_address: email_address must be an e-mail address"),
+            )
+            for address in NO_ADDRESSES
+            for kind in ({}, {"granteeType": "USER"}, {"granteeType": "GROUP"})
+        ),
+        *(
+            (
+                {"emailAddress": "a@b.c", "role": "READER", "granteeType": kind},
+                finding(f"CreatePermissionRequest.permission.grantee_type: there is no grantee type {kind}"),
+            )
+            for kind in (4, 99, -1, 2**31 - 1)
+        ),
+        *(
+            (
+                {"emailAddress": "a@b.c", "role": role},
+                finding(f"CreatePermissionRequest.permission.role: there is no role {role}"),
+            )
+            for role in (4, 99, -1, -(2**31))
+        ),
         ({"emailAddress": "a@b.c"}, finding("CreatePermissionRequest.permission.role: role is not specified")),
         (
             {"emailAddress": "a@b.c", "role": "OWNER"},
@@ -173,7 +195,7 @@ def test_a_grantee_has_one_permission(http: FlaskClient, address: str) -> None:
     ],
 )
 def test_grants_that_are_refused(http: FlaskClient, body: dict[str, Any], refusal: tuple[str, str]) -> None:
-    """A grant needs a role, a type or an address, and for everyone no address."""
+    """A grant needs a role and a type that exist or an address that looks like one, and for everyone no address."""
     assert refused(http.post(GRANTS, json=body, headers=ALICE)) == refusal
     assert roles(http) == {"alice@example.com": "OWNER"}
 
@@ -216,6 +238,7 @@ def test_a_patch_changes_the_role(http: FlaskClient, mask: str) -> None:
             {"role": "OWNER"},
             finding("UpdatePermissionRequest.permission.role: the owner can be changed by transferOwnership only"),
         ),
+        ("role", {"role": 7}, finding("UpdatePermissionRequest.permission.role: there is no role 7")),
         (
             "roles",
             {"role": "WRITER"},
@@ -381,6 +404,16 @@ def test_ownership_needs_an_heir(http: FlaskClient) -> None:
 
     missing = "TransferOwnershipRequest.email_address: email_address is not specified"
     assert refused(answer) == finding(missing)
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_ownership_goes_to_an_address(http: FlaskClient, address: str) -> None:
+    """What cannot be anybody's address inherits nothing, and the owner stays the owner."""
+    answer = http.post(f"{MODEL}:transferOwnership", json={"emailAddress": address}, headers=ALICE)
+
+    text = "TransferOwnershipRequest.email_address: email_address must be an e-mail address"
+    assert refused(answer) == finding(text)
+    assert roles(http) == {"alice@example.com": "OWNER"}
 
 
 def test_a_model_is_lent_to_a_colleague_and_to_all(http: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -377,6 +378,35 @@ def test_one_refusal_for_all_findings() -> None:
         reader.finish()
     assert refusal.value.status.message == "one\ntwo"
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("name", ["temperature", "topK"])
+def test_a_number_without_end_is_refused_quickly(name: str) -> None:
+    """A string of a million digits with a letter behind them takes no longer than any text of its length."""
+    started = time.process_time()
+    _, findings = body(f'{{"{name}": "{"9" * 1_000_000}x"}}')
+
+    assert time.process_time() - started < 3
+    assert len(findings) == 1
+    assert findings[0][1].startswith(
+        f"Invalid value at 'tuned_model.{'temperature' if name == 'temperature' else 'top_k'}'"
+    )
+
+
+def test_findings_stop_at_a_hundred() -> None:
+    """A body of a thousand unknown names is answered with the first hundred of them."""
+    text = json.dumps({f"n{number}": 0 for number in range(1000)})
+
+    assert body(text)[1] == [unknown(f"n{number}", "tuned_model") for number in range(100)]
+
+
+def test_findings_of_a_query_stop_too(http: FlaskClient) -> None:
+    """The limit is one of the whole request."""
+    query = "&".join(f"q{number}=0" for number in range(80))
+    response = http.post(f"/v1beta/tunedModels?{query}", json={f"n{number}": 0 for number in range(80)})
+
+    assert response.status_code == 400
+    assert len(response.get_json()["error"]["details"][0]["fieldViolations"]) == 100
 
 
 # -- Text that is no JSON ------------------------------------------------------------------------------------

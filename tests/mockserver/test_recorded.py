@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .conftest import ok
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse
 
     from tunedmodels_mockserver import ManualClock
 
@@ -77,11 +78,6 @@ def job(display_name: str, base_model: str) -> dict[str, Any]:
             "trainingData": {"examples": {"examples": rows}},
         },
     }
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
 
 
 def start(http: FlaskClient, display_name: str, base_model: str = PRO) -> tuple[str, str]:

@@ -15,6 +15,8 @@ from tunedmodels_mockserver.core.clock import ManualClock
 from tunedmodels_mockserver.core.store import MemoryStore
 from tunedmodels_mockserver.wire.status import Code, Status
 
+from .conftest import ok, refused
+
 ALICE = {"Authorization": "Bearer alice@example.com"}
 BOB = {"Authorization": "Bearer bob@example.com"}
 
@@ -32,18 +34,6 @@ def make(http: FlaskClient, model_id: str, caller: dict[str, str] | None = None,
 
 def share(http: FlaskClient, model_id: str, caller: dict[str, str], **permission: str) -> None:
     ok(http.post(f"/v1beta/tunedModels/{model_id}/permissions", json=permission, headers=caller))
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def refused(answer: TestResponse) -> tuple[str, str]:
-    assert answer.json is not None
-    error = answer.json["error"]
-    assert answer.status_code == error["code"] == Code[error["status"]].http
-    return error["status"], error["message"]
 
 
 def ids(page: dict[str, Any]) -> list[str]:

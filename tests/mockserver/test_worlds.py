@@ -1,9 +1,10 @@
-"""Worlds and callers: what a request's credentials decide."""
+"""Worlds and callers: what a request's credentials decide, and the pace of a world."""
 
 from __future__ import annotations
 
 import base64
 import json
+import math
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.app import Settings, create_app
 from tunedmodels_mockserver.core.clock import ManualClock
-from tunedmodels_mockserver.wire.status import Code
+from tunedmodels_mockserver.core.worlds import DEFAULT_NAME, NAME, Pace, world_name
+
+from .conftest import ok, refused
 
 Headers = dict[str, str]
 
@@ -36,18 +39,6 @@ def make(http: FlaskClient, headers: Headers, query: str = "", model_id: str = "
     task = {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}}
     model = {"displayName": "m", "baseModel": "models/gemini-1.0-pro-001", "tuningTask": task}
     return http.post(f"/v1beta/tunedModels?tunedModelId={model_id}{query}", json=model, headers=headers)
-
-
-def ok(answer: TestResponse) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def refused(answer: TestResponse) -> tuple[str, str]:
-    assert answer.json is not None
-    error = answer.json["error"]
-    assert answer.status_code == error["code"] == Code[error["status"]].http
-    return error["status"], error["message"]
 
 
 def owner(http: FlaskClient, headers: Headers, query: str = "") -> str:
@@ -169,13 +160,19 @@ def test_worlds_never_meet(http: FlaskClient) -> None:
 
 
 def test_a_page_token_is_no_way_into_another_world(http: FlaskClient) -> None:
-    """A token that is used elsewhere shows at most what is there."""
+    """A token of one world's list is refused in another, though the caller and the list are the same."""
     one, two = {"X-Test-Id": "one"}, {"X-Test-Id": "two"}
-    for model_id in ("a", "b"):
-        ok(make(http, one, model_id=model_id))
-    token = ok(http.get("/v1beta/tunedModels?pageSize=1", headers=one))["nextPageToken"]
+    for headers in (one, two):
+        for model_id in ("a", "b"):
+            ok(make(http, headers, model_id=model_id))
+        bob = {"emailAddress": "bob@example.com", "role": "READER"}
+        ok(http.post("/v1beta/tunedModels/a/permissions", json=bob, headers=headers))
 
-    assert ok(http.get(f"/v1beta/tunedModels?pageToken={token}", headers=two)) == {}
+    for path in ("/v1beta/tunedModels", "/v1/operations", "/v1beta/tunedModels/a/permissions"):
+        token = ok(http.get(f"{path}?pageSize=1", headers=one))["nextPageToken"]
+        elsewhere = http.get(f"{path}?pageToken={token}", headers=two)
+        assert refused(elsewhere) == ("INVALID_ARGUMENT", f"Invalid page token: {token}")
+        assert len(next(iter(ok(http.get(f"{path}?pageToken={token}", headers=one)).values()))) == 1
 
 
 def test_each_world_has_its_own_clock() -> None:
@@ -213,6 +210,44 @@ def test_a_worlds_name_has_a_form(http: FlaskClient, name: str) -> None:
 
     assert status == "INVALID_ARGUMENT"
     assert message.startswith("X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got ")
+    assert NAME.fullmatch(name) is None
+
+
+@pytest.mark.parametrize(
+    ("test_id", "credentials", "expected"),
+    [
+        (None, (None, None), DEFAULT_NAME),
+        (None, (None, "AIza-anything"), DEFAULT_NAME),
+        (None, (None, "test-w1"), "w1"),
+        (None, ("test-w1/alice@example.com", None), "w1"),
+        (None, ("test-token", "test-key"), "token"),
+        (None, ("ya29.else", "test-key"), "key"),
+        ("header", ("test-token", "test-key"), "header"),
+        (None, (None, "my-test-w1"), DEFAULT_NAME),
+        (None, (None, "test-"), DEFAULT_NAME),
+        (None, (None, f"test-{'x' * 101}"), "x" * 100),
+        ("", ("test-token", None), "token"),
+    ],
+)
+def test_a_world_is_named_by_header_token_or_key(
+    test_id: str | None, credentials: tuple[str | None, str | None], expected: str
+) -> None:
+    """The header wins, then a token and then a key that begin with ``test-``."""
+    assert world_name(test_id, *credentials) == expected
+
+
+@pytest.mark.parametrize("member", ["tuning_time", "step_time", "queue_time"])
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf, -0.001, -1, 1.1e9])
+def test_a_pace_is_of_spans(member: str, seconds: float) -> None:
+    """What is no number of seconds from zero to thirty years is refused by the name of the setting."""
+    with pytest.raises(ValueError, match=f"^{member} must be a number of seconds from 0 to 1000000000, got "):
+        Pace(**{member: seconds})
+
+
+def test_the_ends_of_a_pace() -> None:
+    """Nothing and thirty years are spans; a run that would take longer takes thirty years."""
+    assert (Pace(0, None, 0).length(100_000), Pace(0, None, 0).queue) == (0, 0)
+    assert Pace(1e9).length(1) == Pace(step_time=1e9).length(100_000) == 10**18
 
 
 @pytest.mark.parametrize("name", ["a", "A.b-c_9", "x" * 100])

@@ -1,0 +1,169 @@
+"""Partial responses: the system parameter ``fields``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunedmodels_mockserver.wire.partial import Tree, partial, wanted
+from tunedmodels_mockserver.wire.protojson.writing import plain_any
+from tunedmodels_mockserver.wire.status import Code, StatusError
+from tunedmodels_mockserver.wire.surface import surface
+
+ON = surface("v1beta")
+TUNED_MODEL = ON.message("TunedModel")
+LIST = ON.message("ListTunedModelsResponse")
+OPERATION = ON.message("google.longrunning.Operation")
+
+
+@pytest.mark.parametrize(
+    ("mask", "tree"),
+    [
+        ("", {}),
+        ("name", {"name": {}}),
+        ("name,state", {"name": {}, "state": {}}),
+        (" name , state ", {"name": {}, "state": {}}),
+        ("name,", {"name": {}}),
+        ("display_name", {"displayName": {}}),
+        ("displayName,display_name", {"displayName": {}}),
+        ("tuningTask.startTime,tuningTask.completeTime", {"tuningTask": {"startTime": {}, "completeTime": {}}}),
+        ("tuningTask/snapshots/step", {"tuningTask": {"snapshots": {"step": {}}}}),
+        ("tuning_task(start_time,completeTime)", {"tuningTask": {"startTime": {}, "completeTime": {}}}),
+        (
+            "tuningTask(snapshots(step),hyperparameters/epochCount),name",
+            {"tuningTask": {"snapshots": {"step": {}}, "hyperparameters": {"epochCount": {}}}, "name": {}},
+        ),
+        ("tuningTask(snapshots(step,epoch))", {"tuningTask": {"snapshots": {"step": {}, "epoch": {}}}}),
+        ("(name,state)", {"name": {}, "state": {}}),
+        ("*", {"*": {}}),
+        ("tuningTask/*", {"tuningTask": {"*": {}}}),
+        ("tuningTask(*)", {"tuningTask": {"*": {}}}),
+    ],
+)
+def test_masks_that_are_read(mask: str, tree: Tree) -> None:
+    """Commas, dots, slashes and brackets, and both spellings, which mean the name that answers bear."""
+    assert wanted(mask, TUNED_MODEL, ON) == tree
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "tuningTask,tuningTask/startTime",
+        "tuningTask/startTime,tuningTask",
+        "tuning_task,tuningTask/start_time",
+        "tuningTask(startTime),tuning_task",
+        "tuningTask/snapshots/step,tuningTask.snapshots,tuningTask",
+    ],
+)
+def test_what_is_wanted_whole_is_not_cut(mask: str) -> None:
+    """A mask is a union: who asks for a member and for a part of it gets all of the member, in any order."""
+    assert wanted(mask, TUNED_MODEL, ON) == {"tuningTask": {}}
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        *(
+            "name(",
+            "name)",
+            "tuningTask(snapshots",
+            "tuningTask(snapshots))",
+            ")name(",
+            "()name)",
+            "tuningTask(snapshots)state",
+        ),
+        *("name;state", '"name"', "name state", "na me", "tuningTask/start time", "name\nstate", "tuningTask."),
+        *("x" * 10_001, "name," * 2_001, "tuningTask(" * 101 + ")" * 101),
+    ],
+    ids=lambda mask: mask[:30],
+)
+def test_masks_that_are_none(mask: str) -> None:
+    """What cannot be read as a mask is refused, however long."""
+    with pytest.raises(StatusError) as refusal:
+        wanted(mask, TUNED_MODEL, ON)
+
+    assert refusal.value.status.code is Code.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("mask", "tree"),
+    [
+        ("tuned_models/name,next_page_token", {"tunedModels": {"name": {}}, "nextPageToken": {}}),
+        (
+            "tunedModels(name,tuningTask/snapshots/step)",
+            {"tunedModels": {"name": {}, "tuningTask": {"snapshots": {"step": {}}}}},
+        ),
+        ("tunedModels/*", {"tunedModels": {"*": {}}}),
+    ],
+)
+def test_masks_go_through_lists(mask: str, tree: Tree) -> None:
+    """The members of a list's items stand right below the list."""
+    assert wanted(mask, LIST, ON) == tree
+
+
+def test_masks_within_an_any() -> None:
+    """What an Any may hold is not known beforehand, so anything is allowed there."""
+    mask = "name,metadata(@type,completedPercent),response/whatever"
+
+    assert wanted(mask, OPERATION, ON) == {
+        "name": {},
+        "metadata": {"@type": {}, "completedPercent": {}},
+        "response": {"whatever": {}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("mask", "path"),
+    [
+        ("nope", "nope"),
+        ("tunedModels(name),nope", "nope"),
+        ("tunedModels/nope", "tunedModels.nope"),
+        ("tunedModels(name,tuning_task/nope)", "tunedModels.tuning_task.nope"),
+        ("tunedModels/name/nope", "tunedModels.name.nope"),
+        ("tunedModels/state/nope", "tunedModels.state.nope"),
+        ("tunedModels/createTime/seconds", "tunedModels.createTime.seconds"),
+        ("tunedModels,tunedModels/nope", "tunedModels.nope"),
+        ("a b", "a b"),
+    ],
+)
+def test_masks_that_do_not_fit(mask: str, path: str) -> None:
+    """The refusal names the whole mask as the field, and in its text the path as it was spelled, with dots."""
+    with pytest.raises(StatusError) as refusal:
+        wanted(mask, LIST, ON)
+
+    status = refusal.value.status
+    assert status.message == "Request contains an invalid argument."
+    description = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'."
+    assert [plain_any(detail) for detail in status.details] == [
+        {
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            "fieldViolations": [{"field": mask, "description": description}],
+        }
+    ]
+
+
+WHOLE = {"aB": 1, "rows": [{"c": 2, "d": 3}, {"d": 4}], "e": {"f": {"g": 5}}}
+
+
+@pytest.mark.parametrize(
+    ("tree", "kept"),
+    [
+        ({}, WHOLE),
+        ({"*": {}}, WHOLE),
+        ({"*": {}, "aB": {}}, WHOLE),
+        ({"aB": {}}, {"aB": 1}),
+        ({"rows": {"c": {}}}, {"rows": [{"c": 2}, {}]}),
+        ({"e": {}, "rows": {"d": {}}}, {"rows": [{"d": 3}, {"d": 4}], "e": {"f": {"g": 5}}}),
+        ({"e": {"f": {"g": {}}, "h": {}}}, {"e": {"f": {"g": 5}}}),
+        ({"e": {"*": {}}}, {"e": {"f": {"g": 5}}}),
+        ({"aB": {"x": {}}}, {"aB": 1}),
+        ({"nothing": {}}, {}),
+    ],
+)
+def test_partial(tree: Tree, kept: object) -> None:
+    """What the tree names is kept in the value's order, lists gone through; what is not there is not made up."""
+    assert partial(WHOLE, tree) == kept
+
+
+def test_the_order_is_the_values() -> None:
+    """The order of a mask changes nothing."""
+    assert list(partial(WHOLE, {"e": {}, "aB": {}})) == ["aB", "e"]
