@@ -425,6 +425,7 @@ def test_any_move_of_a_clock(body: bytes, given: tuple[dict[str, str], str], nam
 @given(
     st.text(st.characters(min_codepoint=32, max_codepoint=126))
     | st.binary(max_size=20).map(quote)
+    | st.binary(max_size=20).map(lambda data: data.decode("latin-1"))
     | st.builds("version={}&{}".format, st.sampled_from(["v1", "v1beta", "v9", "", "%FF"]), ODD_TEXT.map(quote)),
     SIGNS | st.sampled_from(["localhost", "x:1", "[::1]:80"]),
 )

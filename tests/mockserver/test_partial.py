@@ -44,6 +44,13 @@ def test_masks_that_are_read(mask: str, tree: Tree) -> None:
     assert wanted(mask, TUNED_MODEL, ON) == tree
 
 
+@pytest.mark.parametrize("mask", [",", "()", "tuningTask()", "tuningTask(,)"])
+def test_a_mask_that_names_nothing_is_refused(mask: str) -> None:
+    """What names no member does not stand for all of them."""
+    with pytest.raises(StatusError, match="invalid argument"):
+        wanted(mask, TUNED_MODEL, ON)
+
+
 @pytest.mark.parametrize(
     "mask",
     [
@@ -109,6 +116,13 @@ def test_masks_within_an_any() -> None:
         "metadata": {"@type": {}, "completedPercent": {}},
         "response": {"whatever": {}},
     }
+
+
+@pytest.mark.parametrize("mask", ["a b", "response/a b", "metadata(na\nme)", "response/x;y"])
+def test_masks_are_of_words(mask: str) -> None:
+    """A name with a space is none, not even where any name is allowed."""
+    with pytest.raises(StatusError):
+        wanted(mask, OPERATION, ON)
 
 
 @pytest.mark.parametrize(

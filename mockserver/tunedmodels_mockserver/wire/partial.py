@@ -85,7 +85,7 @@ def _paths(mask: str) -> list[_Path]:
             if path is None:
                 raise _unknown(mask, token)
             path = (*path, *token.split("."))
-    if len(prefixes) != 1:
+    if len(prefixes) != 1 or (mask and not paths):
         raise _unknown(mask, mask)
     return paths
 
