@@ -14,7 +14,8 @@ import pytest
 if TYPE_CHECKING:
     import tunedmodels
 
-_SERVE = ("-m", "tunedmodels_mockserver.cli", "serve", "--port", "0", "--tuning-time", "0.5", "--queue-time", "0")
+_TIMES = ("--tuning-time", "0.5", "--queue-time", "0")
+_SERVE = ("-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0", *_TIMES)
 
 
 @dataclass(frozen=True)

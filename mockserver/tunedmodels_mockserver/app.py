@@ -100,7 +100,10 @@ def _discovery() -> Response:
 
 def _unknown(_error: HTTPException) -> Response:
     """Answer a path that no route has, or a method that its route has not."""
-    return unknown.answer(request.method, request.path)
+    response = unknown.answer(request.method, request.path)
+    note = response.headers.get(answers.NOTE, "unknown-route: no such route")
+    _log.warning("%s %s: %s", request.method, one_line(request.path), note)
+    return response
 
 
 def _as_it_is(error: HTTPException) -> HTTPException:

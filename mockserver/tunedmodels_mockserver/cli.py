@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -16,7 +16,22 @@ if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs non
     from .core.clock import Clock
 
 DEFAULT_PORT = 9480
+BAD_USAGE = 2
 PORT_TAKEN = 3
+
+
+_DEFAULT = click.core.ParameterSource.DEFAULT
+
+
+class Seconds(click.FloatRange):
+    """A span of time: a number in a range, and never NaN, which every comparison lets pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return *value* as a float of the range."""
+        result = super().convert(value, param, ctx)
+        if math.isnan(result):
+            self.fail(f"{value!r} is not a span of time.", param, ctx)
+        return result
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,13 +59,13 @@ def main() -> None:
     "--tuning-time",
     default=20.0,
     show_default=True,
-    type=click.FloatRange(0, 1e7),
+    type=Seconds(0, 1e7),
     metavar="SECONDS",
     help="How long a tuning run takes, whatever its size.",
 )
 @click.option(
     "--step-time",
-    type=click.FloatRange(0, 1e5),
+    type=Seconds(0, 1e5),
     metavar="SECONDS",
     help="How long each step takes, instead of --tuning-time.",
 )
@@ -58,7 +73,7 @@ def main() -> None:
     "--queue-time",
     default=0.3,
     show_default=True,
-    type=click.FloatRange(0, 1e7),
+    type=Seconds(0, 1e7),
     metavar="SECONDS",
     help="How long a run waits before it starts.",
 )
@@ -70,11 +85,12 @@ def main() -> None:
     help="What moves time: the machine, nothing, or each poll of a run by a tenth of it.",
 )
 @click.option("--strict", is_flag=True, help="Switch the compatibility allowances off.")
+@click.option("--with-parent", is_flag=True, help="Stop, too, when the process that started the server ends.")
 @click.option(
     "--log-level",
     default="warning",
     show_default=True,
-    type=click.Choice(["debug", "info", "warning", "error"]),
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
     help="What goes to stderr; info shows every request.",
 )
 def serve(
@@ -87,6 +103,7 @@ def serve(
     queue_time: float,
     clock: str,
     strict: bool,
+    with_parent: bool,
     log_level: str,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
@@ -100,11 +117,11 @@ def serve(
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    try:
-        pace = Pace(tuning_time, step_time, queue_time)
-    except ValueError as error:
-        _fail(f"{error}.", 2)
-    _run(Settings(seed=seed, pace=pace, strict=strict), _clock(clock), host, port, port_file)
+    if step_time is not None and click.get_current_context().get_parameter_source("tuning_time") is not _DEFAULT:
+        raise click.UsageError("--step-time and --tuning-time say two things about the same; give one of them.")
+    pace = Pace(tuning_time, step_time, queue_time)
+    settings = Settings(seed=seed, pace=pace, strict=strict)
+    _run(settings, _clock(clock), host, port, port_file, with_parent=with_parent)
 
 
 @main.command()
@@ -116,12 +133,22 @@ def demo(port: int) -> None:
     sys.exit(run(port))
 
 
-def _run(settings: Settings, clock: Callable[[], Clock], host: str, port: int, port_file: Path | None) -> None:
+def _run(
+    settings: Settings,
+    clock: Callable[[], Clock],
+    host: str,
+    port: int,
+    port_file: Path | None,
+    *,
+    with_parent: bool,
+) -> None:
     from .app import create_app
     from .server import PortTaken, Server, write_port_file
 
     if not host:
-        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", 2)
+        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
+    if port_file and not port_file.name:
+        _fail("--port-file is empty. Leave it out, or name a file.", BAD_USAGE)
     try:
         server = Server(create_app(settings, clock), host, port)
     except PortTaken as error:
@@ -137,11 +164,19 @@ def _run(settings: Settings, clock: Callable[[], Clock], host: str, port: int, p
             try:
                 write_port_file(port_file, server.port)
             except OSError as error:
-                _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", 2)
-        with suppress(BrokenPipeError):  # who reads no more may still want the server
+                _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", BAD_USAGE)
+        try:
             click.echo(server.ready_line())
+        except BrokenPipeError:
+            pass  # who reads no more may still want the server
+        except OSError as error:
+            _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
 
-    server.run(when_ready)
+    try:
+        server.run(when_ready, with_parent=with_parent)
+    finally:
+        if port_file:
+            port_file.unlink(missing_ok=True)  # a port that answers no more misleads who reads it
 
 
 def _clock(kind: str) -> Callable[[], Clock]:
@@ -158,7 +193,3 @@ def _clock(kind: str) -> Callable[[], Clock]:
 def _fail(sentence: str, status: int) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -40,7 +41,7 @@ Json = dict[str, Any]
 
 def run(port: int) -> int:
     """Start a fake on *port* (0: a free one), run the tutorial against it and return the exit status."""
-    command = [sys.executable, "-m", "tunedmodels_mockserver.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
         try:
             ready = fake.stdout.readline() if fake.stdout else ""
@@ -84,7 +85,7 @@ def tutorial(url: str) -> None:
 def _watch(session: requests.Session, url: str, operation: Json) -> Json:
     """Poll the operation until it is done, with a bar that shows step, epoch and loss."""
     deadline = time.monotonic() + _PATIENCE
-    with tqdm(total=operation["metadata"]["totalSteps"], unit="step", file=sys.stdout) as bar:
+    with tqdm(total=operation["metadata"]["totalSteps"], unit="step") as bar:
         while not operation.get("done"):
             if time.monotonic() > deadline:
                 raise requests.Timeout(f"the operation is not done after {_PATIENCE:.0f} seconds")
@@ -103,7 +104,8 @@ def _draw(snapshots: list[Json]) -> None:
 
     steps = [row["step"] for row in snapshots]
     figure = plotille.Figure()
-    figure.width, figure.height = 64, 12
+    # Beside the curve stand ticks of some fifteen characters.
+    figure.width, figure.height = min(64, max(10, shutil.get_terminal_size().columns - 16)), 12
     figure.x_label, figure.y_label = "step", "mean loss"
     figure.with_colors = False
     figure.set_x_limits(min_=0, max_=steps[-1])
@@ -114,7 +116,7 @@ def _draw(snapshots: list[Json]) -> None:
 
 
 def _tick(val: float, chars: int, delta: float, left: bool = False) -> str:
-    return f"{val:{'<' if left else '>'}{chars}.{1 if delta > 0.1 else 3}f}"
+    return f"{val:{'<' if left else '>'}{chars}.{0 if delta > 2 else 1 if delta > 0.1 else 3}f}"
 
 
 def _create_body() -> Json:

@@ -23,6 +23,7 @@ from .web.answers import SERVER
 THREADS = 16
 CONNECTIONS = 1000
 _LAST_ANSWERS = 5.0  # seconds that are left for answers on their way when told to stop
+_QUIET = 0.1  # seconds without a request after which nothing more is on its way
 # Above the application's own limit of 20 MiB, so that most bodies that are too large get the service's refusal;
 # beyond this waitress ends the request itself, with a plain 413.
 MAX_BODY = 64 * 1024 * 1024
@@ -44,6 +45,7 @@ class Server:
         self.port: int = listener.getsockname()[1]
         self._sockets: dict[int, Any] = {}  # every open socket's handler by its descriptor, kept by waitress
         self._stopping = False
+        self._parent: int | None = None  # whose end is ours too
         # One socket makes one server; waitress's own return type does not say so.
         self._server: Any = waitress.server.create_server(
             _without_server_header(app),
@@ -65,8 +67,12 @@ class Server:
         """The one line that says the server answers."""
         return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
 
-    def run(self, when_ready: Callable[[], None]) -> None:
-        """Serve until SIGTERM or Ctrl-C. *when_ready* is called first: whoever connects from then on is answered."""
+    def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
+        """Serve until SIGTERM or Ctrl-C. *when_ready* is called first: whoever connects from then on is answered.
+
+        *with_parent* also ends it, within a second, when the process that started this one is gone.
+        """
+        self._parent = os.getppid() if with_parent else None
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             self.stop()
@@ -82,11 +88,12 @@ class Server:
 
     def serve(self) -> None:
         """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""
-        while not self._stopping:
-            self._turn()
-        deadline = time.monotonic() + _LAST_ANSWERS
-        while self._busy() and time.monotonic() < deadline:
-            self._turn()
+        while not self._stopping and self._parent in (None, os.getppid()):
+            self._turn(1.0)
+        stopped = busy = time.monotonic()
+        while (now := time.monotonic()) < min(stopped + _LAST_ANSWERS, busy + _QUIET):
+            self._turn(_QUIET / 4)
+            busy = now if self._busy() else busy
         self._close()
 
     def stop(self) -> None:
@@ -95,9 +102,9 @@ class Server:
         if self._sockets:
             self._server.pull_trigger()
 
-    def _turn(self) -> None:
-        """Wait for something to happen on a socket, a second at most, and handle it."""
-        wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+    def _turn(self, seconds: float) -> None:
+        """Wait for something to happen on a socket, so many *seconds* at most, and handle it."""
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())

@@ -21,7 +21,7 @@ POLLING = ("--clock", "polling")
 @contextmanager
 def serving(folder: Path, *options: str) -> Iterator[str]:
     """Serve in a process of its own; yield the base URL; end as an operator would, and see that it ends well."""
-    command = [sys.executable, "-m", "tunedmodels_mockserver.cli", "serve", "--port", "0", "--queue-time", "0"]
+    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", "--queue-time", "0"]
     errors = folder / "stderr"
     with errors.open("wb") as stderr:
         process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=stderr, text=True)

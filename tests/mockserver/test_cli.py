@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-COMMAND = [sys.executable, "-m", "tunedmodels_mockserver.cli"]
+COMMAND = [sys.executable, "-m", "tunedmodels_mockserver"]
 BODY = {
     "displayName": "number generator",
     "baseModel": "models/gemini-1.0-pro-001",
@@ -87,10 +88,12 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--tuning-time", "soon"], "'soon' is not a valid float"),
         (["serve", "--clock", "sundial"], "'sundial' is not one of"),
         (["serve", "--host", ""], "--host is empty. Leave it out to listen on 127.0.0.1, or name an address.\n"),
-        (["serve", "--tuning-time", "nan"], "tuning_time must be a number of seconds from 0 to 1000000000, got nan.\n"),
-        (["serve", "--step-time", "nan"], "step_time must be a number of seconds from 0 to 1000000000, got nan.\n"),
+        (["serve", "--tuning-time", "nan"], "'nan' is not a span of time."),
+        (["serve", "--step-time", "nan"], "'nan' is not a span of time."),
         (["serve", "--queue-time", "-1"], "-1.0 is not in the range"),
         (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
+        (["serve", "--step-time", "1", "--tuning-time", "2"], "give one of them"),
+        (["serve", "--port-file", ""], "--port-file is empty"),
         (["sevre"], "No such command 'sevre'"),
     ],
 )
@@ -231,6 +234,58 @@ def test_times_are_the_ones_asked_for() -> None:
     assert [round((later - seconds[0]) % 60, 3) for later in seconds[1:]] == [0.2, 0.5]
 
 
+def test_a_server_with_its_parent_ends_when_the_parent_does() -> None:
+    """With ``--with-parent`` a server is gone within seconds of the process that started it, however that ended."""
+    starter = "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:]); time.sleep(60)"
+    command = [sys.executable, "-c", starter, *COMMAND, "serve", "--port", "0", "--with-parent"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[1].removeprefix("url=")
+        assert requests.get(f"{url}/health", timeout=5).ok
+        process.kill()
+        process.stdout.read()  # to its end: the server, which shares it, has ended too
+
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{url}/health", timeout=5)
+
+
+def test_slashes_at_the_beginning_are_an_allowance() -> None:
+    """An endpoint with a slash at its end doubles the first one; ``--strict`` knows no such path."""
+    for options, status in (((), 200), (("--strict",), 404)):
+        with serving(*options) as (_process, url):
+            host, port = url.removeprefix("http://").split(":")
+            connection = http.client.HTTPConnection(host, int(port), timeout=5)
+            connection.request("GET", "//v1beta/tunedModels")
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            assert answer.status == status
+            assert ("doubled-slashes" in (answer.headers["X-Tunedmodels-Note"] or "")) is (status == 200)
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    """Without the extra the command says what to install, and shows no traceback."""
+    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click here', name='click')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, env=environment, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The mock server needs click, which is not installed: pip install 'tunedmodels[mockserver]'\n"
+    )
+
+
+def test_the_port_file_goes_with_the_server(tmp_path: Path) -> None:
+    """When the server has ended, no file tells a port that answers no more."""
+    file = tmp_path / "port"
+    with serving("--port-file", str(file)) as (process, _url):
+        assert file.exists()
+        process.terminate()
+        process.communicate(timeout=10)
+
+    assert not file.exists()
+
+
 def test_ipv6_is_served() -> None:
     """``--host ::1`` prints a URL with brackets that answers."""
     try:
@@ -277,7 +332,7 @@ def test_the_demo_runs_the_tutorial() -> None:
         "1 tuned model",
         "deleted",
     ):
-        assert said in done.stdout
+        assert said in done.stdout + done.stderr
     assert "mean loss" in done.stdout
 
 

@@ -38,7 +38,7 @@ def pulled_in(module: str) -> set[str]:
             id="every pytest run of everybody loads the plugin",
         ),
         pytest.param(
-            "tunedmodels_mockserver.cli",
+            "tunedmodels_mockserver",
             {"flask", "werkzeug"},
             id="--help comes at once",
         ),

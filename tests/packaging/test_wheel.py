@@ -75,7 +75,7 @@ def test_wheel_has_the_entry_points(wheel: dict[str, bytes]) -> None:
     parser.read_string(in_dist_info(wheel, "entry_points.txt"))
 
     assert {section: dict(parser[section]) for section in parser.sections()} == {
-        "console_scripts": {"tunedmodels-mockserver": "tunedmodels_mockserver.cli:main"},
+        "console_scripts": {"tunedmodels-mockserver": "tunedmodels_mockserver.__main__:main"},
         "pytest11": {"tunedmodels": "tunedmodels_contracts.plugin"},
     }
 

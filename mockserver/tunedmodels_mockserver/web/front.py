@@ -30,7 +30,8 @@ def front(application: _Application, *, strict: bool) -> _Application:
         if environ["REQUEST_METHOD"] == "POST" and override in _METHODS:
             environ["REQUEST_METHOD"] = override
         path = environ.get("PATH_INFO", "")
-        if "//" in path:
+        # waitress folds slashes at the beginning itself; only the request line still has them.
+        if "//" in path or environ.get("REQUEST_URI", "").startswith("//"):
             if strict:  # answered here, because routing does not tell slashes at the beginning
                 return unknown.answer(environ["REQUEST_METHOD"], path)(environ, start)
             environ["PATH_INFO"] = re.sub("/{2,}", "/", path)
