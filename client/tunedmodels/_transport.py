@@ -65,8 +65,8 @@ class Transport:
     ) -> Json:
         """Send one request and return the JSON object that answers it.
 
-        *path* begins with the API version and is not quoted yet. Raises APIError where the service refuses, and
-        TransportError where no answer of this API comes.
+        *path* begins with the API version and is not quoted yet. Raises APIError where the service refuses,
+        TransportError where no answer of this API comes, and ValueError for a body that JSON cannot hold.
         """
         url = f"{self.base_url}/{quote(path, safe='/:')}"
         try:
@@ -86,6 +86,10 @@ class Transport:
             )
         except google.auth.exceptions.GoogleAuthError as error:
             raise TransportError(f"Credentials for {self.base_url} are missing or not accepted: {error}") from error
+        except requests.exceptions.InvalidJSONError as error:
+            raise ValueError(
+                f"The request cannot be written as JSON, which has no NaN and no infinity: {error}"
+            ) from error
         except requests.RequestException as error:
             raise TransportError(f"{method} {url} was not answered: {error}") from error
         text = response.content.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -156,7 +157,7 @@ def _run(
     except OSError as error:
         _fail(
             f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
-            2,
+            BAD_USAGE,
         )
 
     def when_ready() -> None:
@@ -172,11 +173,10 @@ def _run(
         except OSError as error:
             _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
 
-    try:
-        server.run(when_ready, with_parent=with_parent)
-    finally:
-        if port_file:
-            port_file.unlink(missing_ok=True)  # a port that answers no more misleads who reads it
+    server.run(when_ready, with_parent=with_parent)
+    if port_file:
+        with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
+            port_file.unlink()
 
 
 def _clock(kind: str) -> Callable[[], Clock]:

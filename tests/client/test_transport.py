@@ -66,6 +66,18 @@ def test_json_goes_out_and_comes_back(answers: responses.RequestsMock) -> None:
     assert json.loads(request.body or "") == {"text": "七"}
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_body_that_json_cannot_hold_is_the_callers_mistake(number: float) -> None:
+    """NaN and infinity are refused before anything is sent, as a ValueError and not as a failed transport."""
+    recorder = Recorder()
+    session = requests.Session()
+    session.mount(URL, recorder)
+
+    with pytest.raises(ValueError, match="no NaN and no infinity"):
+        transport_to(session=session).call("POST", "v1beta/tunedModels", {"learningRate": number})
+    assert recorder.asked == {}
+
+
 def test_path_is_quoted(answers: responses.RequestsMock) -> None:
     """A name stays a name, whatever characters it has."""
     answers.post(f"{URL}/v1beta/tunedModels/a%20%3Fb%23:generateContent", json={})

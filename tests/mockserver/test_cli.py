@@ -275,6 +275,17 @@ def test_a_missing_part_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_port_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
+    """Where the port cannot be written, what was there before is left alone."""
+    (tmp_path / "port").mkdir()
+    (tmp_path / "port" / "kept").touch()
+    done = run("serve", "--port", "0", "--port-file", str(tmp_path / "port"))
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "port" / "kept").exists()
+
+
 def test_the_port_file_goes_with_the_server(tmp_path: Path) -> None:
     """When the server has ended, no file tells a port that answers no more."""
     file = tmp_path / "port"
