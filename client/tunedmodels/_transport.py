@@ -69,6 +69,7 @@ class Transport:
         TransportError where no answer of this API comes, and ValueError for a body that JSON cannot hold.
         """
         url = f"{self.base_url}/{quote(path, safe='/:')}"
+        _check_json(body)
         try:
             response = self._session.request(
                 method,
@@ -86,10 +87,6 @@ class Transport:
             )
         except google.auth.exceptions.GoogleAuthError as error:
             raise TransportError(f"Credentials for {self.base_url} are missing or not accepted: {error}") from error
-        except requests.exceptions.InvalidJSONError as error:
-            raise ValueError(
-                f"The request cannot be written as JSON, which has no NaN and no infinity: {error}"
-            ) from error
         except requests.RequestException as error:
             raise TransportError(f"{method} {url} was not answered: {error}") from error
         text = response.content.decode("utf-8", "replace")
@@ -110,6 +107,13 @@ class Transport:
         headers: dict[str, str] = {}
         self._credentials.before_request(self._refreshing, method, url, headers)
         return headers
+
+
+def _check_json(body: Json | None) -> None:
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"JSON has no NaN and no infinity, so the request cannot be sent: {error}") from None
 
 
 def _is_anonymous(credentials: google.auth.credentials.Credentials | None) -> bool:

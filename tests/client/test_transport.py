@@ -73,7 +73,7 @@ def test_a_body_that_json_cannot_hold_is_the_callers_mistake(number: float) -> N
     session = requests.Session()
     session.mount(URL, recorder)
 
-    with pytest.raises(ValueError, match="no NaN and no infinity"):
+    with pytest.raises(ValueError, match="no NaN and no infinity, so"):
         transport_to(session=session).call("POST", "v1beta/tunedModels", {"learningRate": number})
     assert recorder.asked == {}
 
