@@ -62,7 +62,7 @@ ALLOWANCES = {
         Allowance(
             "models-prefix",
             "LangChain's completion class and litellm put models/ before every name",
-            "models/tunedModels/… was taken as tunedModels/…",
+            "models/tunedModels/{id} was taken as tunedModels/{id}",
             "400, unexpected model name format",
             "observed",
             "use the client's chat class, or a name that the client leaves alone",

@@ -84,7 +84,7 @@ def compress(response: Response, accepted: str) -> Response:
 def note(response: Response, allowances: Allowances) -> Response:
     """Return *response* with a header that names the allowances that applied."""
     for allowance in allowances.applied:
-        response.headers.add(NOTE, f"{allowance.id}: {_ascii(allowance.note)}")
+        response.headers.add(NOTE, f"{allowance.id}: {allowance.note}")
     return response
 
 
@@ -124,7 +124,3 @@ def _accepts_gzip(accepted: str) -> bool:
         coding, _, parameters = part.partition(";")
         qualities[coding.strip()] = parameters.strip().removeprefix("q=") or "1"
     return qualities.get("gzip", qualities.get("*", "0")).strip("0.") != ""
-
-
-def _ascii(text: str) -> str:
-    return text.replace("…", "...")
