@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -18,15 +17,14 @@ from .core.worlds import Pace, Worlds
 from .web import answers, unknown
 from .web.admin import admin
 from .web.dispatch import MAX_BODY, Dispatch
-from .web.front import front, one_line
+from .web.front import front
+from .web.log import LOG, one_line
 from .web.routes import Route, Segment, routes
 from .web.system import System
 from .wire import discovery
 from .wire.protojson.reading import query_pairs
 from .wire.status import Code, Status
 from .wire.surface import VERSIONS, surface
-
-_log = logging.getLogger("tunedmodels_mockserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,7 @@ def _discovery() -> Response:
 
 def _unknown(_error: HTTPException) -> Response:
     """Answer a path that no route has, or a method that its route has not."""
-    response = unknown.answer(request.method, request.path)
-    note = response.headers.get(answers.NOTE, "unknown-route: no such route")
-    _log.warning("%s %s: %s", request.method, one_line(request.path), note)
-    return response
+    return unknown.answer(request.method, request.path)
 
 
 def _as_it_is(error: HTTPException) -> HTTPException:
@@ -112,7 +107,7 @@ def _as_it_is(error: HTTPException) -> HTTPException:
 
 
 def _bug(_error: Exception) -> Response:
-    _log.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
+    LOG.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
     # The text is the one that Google's APIs give.
     response = answers.refusal(Status(Code.INTERNAL, "Internal error encountered."), System())
     response.headers[answers.NOTE] = "bug: this is an error of the mock server, not an answer of the API"

@@ -19,12 +19,11 @@ from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
 from . import answers, system, unknown
-from .front import DOUBLED_SLASHES, one_line
+from .front import DOUBLED_SLASHES
+from .log import LOG, one_line
 from .routes import Route
 
 MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its refusals
-
-_log = logging.getLogger("tunedmodels_mockserver")
 
 
 @dataclass(slots=True)
@@ -49,7 +48,7 @@ class Dispatch:
             # Once is a warning; a loop that polls need not fill the log.
             level = logging.DEBUG if allowance.id in self.logged else logging.WARNING
             self.logged.add(allowance.id)
-            _log.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
+            LOG.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
         answers.note(response, allowances)
         return answers.compress(response, request.headers.get("Accept-Encoding", ""))
 

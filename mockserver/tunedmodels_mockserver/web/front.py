@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import unknown
+from .log import LOG, one_line
 
 DOUBLED_SLASHES = "tunedmodels.doubled_slashes"
 
 _METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE"})
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
-_log = logging.getLogger("tunedmodels_mockserver")
 
 
 def front(application: _Application, *, strict: bool) -> _Application:
@@ -25,7 +25,7 @@ def front(application: _Application, *, strict: bool) -> _Application:
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        start = _logged(environ, start_response) if _log.isEnabledFor(logging.INFO) else start_response
+        start = _logged(environ, start_response) if LOG.isEnabledFor(logging.INFO) else start_response
         override = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE", "").upper()
         if environ["REQUEST_METHOD"] == "POST" and override in _METHODS:
             environ["REQUEST_METHOD"] = override
@@ -41,18 +41,13 @@ def front(application: _Application, *, strict: bool) -> _Application:
     return call
 
 
-def one_line(text: str) -> str:
-    """Return *text* for a log, where a line break in a path must not begin a line."""
-    return text.encode("unicode_escape").decode("ascii")
-
-
 def _logged(environ: dict[str, Any], start_response: Any) -> Any:
     """Return *start_response*, which logs a line besides: method, path, status, time to the first byte."""
     began = time.perf_counter()
     asked = f"{environ['REQUEST_METHOD']} {one_line(environ.get('PATH_INFO', ''))}"
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        _log.info("%s %s %.1f ms", asked, status[:3], (time.perf_counter() - began) * 1000)
+        LOG.info("%s %s %.1f ms", asked, status[:3], (time.perf_counter() - began) * 1000)
         return start_response(status, headers, *rest)
 
     return start

@@ -12,6 +12,7 @@ from html import escape
 from flask import Response
 
 from .answers import NOTE, page
+from .log import LOG, one_line
 from .routes import Route, routes
 
 _PAGE = """<!DOCTYPE html>
@@ -25,9 +26,12 @@ _PAGE = """<!DOCTYPE html>
 def answer(http: str, path: str) -> Response:
     """Return the answer to a request for a route that is not defined."""
     response = page(_PAGE.format(path=escape(path[:200])), 404)
+    note = "unknown-route: no such route"
     near = nearest(http, path)
     if near:
-        response.headers[NOTE] = f"unknown-route: no such route; the nearest is {near}"
+        note = f"{note}; the nearest is {near}"
+        response.headers[NOTE] = note
+    LOG.warning("%s %s: %s", http, one_line(path), note)
     return response
 
 
