@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version as installed
+from typing import Literal
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.clock import Clock, SystemClock
+from .core.defaults import API_KEY
+from .core.policy import Policy
 from .core.worlds import Pace, Worlds
 from .web import answers, unknown
 from .web.admin import admin
+from .web.callers import Callers
 from .web.dispatch import MAX_BODY, Dispatch
 from .web.front import front
 from .web.log import LOG, one_line
+from .web.metadata import metadata
+from .web.oauth import oauth
 from .web.routes import Route, Segment, routes
 from .web.system import System
 from .wire import discovery
@@ -33,11 +39,27 @@ class Settings:
 
     ``seed`` makes ids and losses repeat from run to run (None: they differ). ``strict`` switches the
     compatibility allowances off.
+
+    ``auth`` is ``any``, which takes every caller, or ``strict``, which judges credentials as the service does:
+    then ``api_keys`` are the registered keys, and ``projects`` the known quota projects (none: all are known).
+    ``groups`` has the members of each group's address. A credential that looks real is refused unless
+    ``allow_real_credentials``.
     """
 
     seed: int | None = None
     pace: Pace = field(default_factory=Pace)
     strict: bool = False
+    auth: Literal["any", "strict"] = "any"
+    api_keys: Collection[str] = frozenset({API_KEY})
+    groups: Mapping[str, Collection[str]] = field(default_factory=dict)
+    projects: Collection[str] = frozenset()
+    allow_real_credentials: bool = False
+
+    def policy(self) -> Policy:
+        """Return what the settings say of callers. Raises ValueError for what can be no key, address or project."""
+        if self.auth not in ("any", "strict"):
+            raise ValueError(f"auth must be any or strict, got {self.auth!r}")
+        return Policy(self.auth == "strict", self.api_keys, self.groups, self.projects, self.allow_real_credentials)
 
 
 def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = SystemClock) -> Flask:
@@ -49,6 +71,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
     settings = settings or Settings()
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
     worlds = Worlds(seed, clock, settings.pace)
+    callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -56,7 +79,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     app.url_map.converters["segment"] = Segment
-    dispatch = Dispatch(worlds, settings.strict)
+    dispatch = Dispatch(callers, settings.strict)
     for number, route in enumerate(routes()):
         app.add_url_rule(
             route.rule(),
@@ -65,7 +88,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
             methods=[route.method.http],
             provide_automatic_options=False,
         )
-    app.register_blueprint(admin(worlds))
+    for blueprint in (admin(callers), oauth(callers), metadata(callers)):
+        app.register_blueprint(blueprint)
     app.add_url_rule("/health", view_func=partial(_health, time.monotonic()), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
     for unrouted in (NotFound, MethodNotAllowed):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+
+from .conftest import serving
 
 pytestmark = pytest.mark.clients
 
@@ -106,3 +114,223 @@ def test_service_account_signs_for_itself(sessions: Any, polling_url: str, key: 
     session.headers["X-Test-Id"] = key.removeprefix("test-")
 
     assert owner(session, polling_url) == "robot@my-project.iam.gserviceaccount.com"
+
+
+# -- Under ``--auth strict`` -----------------------------------------------------------------------------------
+
+TUNING = "https://www.googleapis.com/auth/generative-language.tuning"
+DRIVE = "https://www.googleapis.com/auth/drive"
+SERVICE = "generativelanguage.googleapis.com"
+
+
+@pytest.fixture(scope="session")
+def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that judges credentials as the service does, on a clock that moves when it is told to."""
+    with serving(tmp_path_factory.mktemp("guarded"), "--clock", "manual", "--auth", "strict") as base:
+        yield base
+
+
+@pytest.fixture
+def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail what google-auth asks Google for in the background, about where a service account may be used."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+
+
+def command(url: str, *arguments: str) -> str:
+    """What a command of ``credentials`` prints for the server at *url*."""
+    environment = {**os.environ, "TUNEDMODELS_EMULATOR_HOST": url}
+    line = [sys.executable, "-m", "tunedmodels_mockserver", "credentials", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60, check=True).stdout
+
+
+@pytest.fixture
+def key_file(guarded_url: str, key: str, tmp_path: Path) -> Path:
+    """The key file of a service account, for this test's world."""
+    world = key.removeprefix("test-")
+    file = tmp_path / "key.json"
+    file.write_text(command(guarded_url, "service-account", "--user", "robot@example.com", "--world", world))
+    return file
+
+
+@pytest.mark.usefixtures("_no_way_out")
+def test_service_account_by_file(sessions: Any, guarded_url: str, key_file: Path, key: str) -> None:
+    """The key file is all: google-auth asks its token endpoint, and its account is who calls."""
+    from google.oauth2.service_account import Credentials
+
+    credentials = Credentials.from_service_account_file(str(key_file), scopes=[TUNING])
+
+    assert owner(sessions(credentials), guarded_url) == "robot@example.com"
+    assert credentials.token.startswith(f"{key}/tunedmodels-access~")
+
+
+@pytest.mark.usefixtures("_no_way_out")
+def test_service_account_by_the_environment(
+    sessions: Any, guarded_url: str, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does whoever finds it by GOOGLE_APPLICATION_CREDENTIALS, as most programs do."""
+    import google.auth
+
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
+    credentials, project = google.auth.default(scopes=[TUNING])
+
+    assert owner(sessions(credentials), guarded_url) == "robot@example.com"
+    assert project == "tunedmodels-fake"
+
+
+@pytest.mark.usefixtures("_no_way_out")
+def test_service_account_acts_for_somebody(sessions: Any, guarded_url: str, key_file: Path) -> None:
+    """With a subject the token is that person's."""
+    from google.oauth2.service_account import Credentials
+
+    credentials = Credentials.from_service_account_file(str(key_file), scopes=[TUNING], subject="alice@example.com")
+
+    assert owner(sessions(credentials), guarded_url) == "alice@example.com"
+
+
+@pytest.mark.usefixtures("_no_way_out")
+def test_service_account_without_the_scope(sessions: Any, guarded_url: str, key_file: Path) -> None:
+    """A token for something else is refused by the method's name."""
+    from google.oauth2.service_account import Credentials
+
+    credentials = Credentials.from_service_account_file(str(key_file), scopes=[DRIVE])
+    error = sessions(credentials).get(f"{guarded_url}/v1beta/tunedModels").json()["error"]
+
+    assert error["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+    assert error["details"][0]["metadata"]["method"].endswith("v1beta.ModelService.ListTunedModels")
+
+
+@pytest.mark.usefixtures("_no_way_out")
+@pytest.mark.parametrize("scopes", [None, [TUNING]], ids=["audience", "scopes"])
+def test_self_signed_token_under_strictness(
+    guarded_url: str, key_file: Path, key: str, scopes: list[str] | None
+) -> None:
+    """What Google's generated clients send for a service account: a JWT of its own, and no call for a token."""
+    from google.auth.transport.requests import AuthorizedSession
+    from google.oauth2.service_account import Credentials
+
+    credentials = Credentials.from_service_account_file(str(key_file), scopes=scopes).with_always_use_jwt_access(True)
+    with AuthorizedSession(credentials, default_host=SERVICE) as session:
+        session.headers["X-Test-Id"] = key.removeprefix("test-")
+        assert owner(session, guarded_url) == "robot@example.com"
+    assert credentials.token.count(".") == 2
+
+
+@pytest.mark.usefixtures("_no_way_out")
+def test_key_of_somebody_else(sessions: Any, guarded_url: str, key_file: Path) -> None:
+    """A key whose id is not one of ours gets no token."""
+    from google.auth.exceptions import RefreshError
+    from google.oauth2.service_account import Credentials
+
+    info = json.loads(key_file.read_text()) | {"private_key_id": "0123456789"}
+    session = sessions(Credentials.from_service_account_info(info, scopes=[TUNING]))
+
+    with pytest.raises(RefreshError, match="invalid_grant: Invalid JWT Signature"):
+        session.get(f"{guarded_url}/v1beta/tunedModels")
+
+
+def refreshing(url: str, key: str, *scopes: str) -> Any:
+    """Credentials of Alice that have a refresh token and nothing else."""
+    from google.oauth2.credentials import Credentials
+
+    token = command(url, "refresh-token", "--user", "alice@example.com").strip()
+    return Credentials(
+        token=None,
+        refresh_token=token,
+        token_uri=f"{url}/token?key={key}",
+        client_id="tunedmodels",
+        client_secret="none",
+        scopes=scopes or None,
+    )
+
+
+def test_refresh_token(sessions: Any, guarded_url: str, key: str) -> None:
+    """Credentials made in code refresh themselves where their token_uri says, for the scopes they ask for."""
+    credentials = refreshing(guarded_url, key, TUNING)
+
+    assert owner(sessions(credentials), guarded_url) == "alice@example.com"
+    assert credentials.granted_scopes == [TUNING]
+
+
+def test_refresh_token_for_more_than_it_has(sessions: Any, guarded_url: str, key: str) -> None:
+    """Scopes that were never granted are not to be had."""
+    from google.auth.exceptions import RefreshError
+
+    session = sessions(refreshing(guarded_url, key, TUNING, DRIVE))
+
+    with pytest.raises(RefreshError, match="invalid_scope"):
+        session.get(f"{guarded_url}/v1beta/tunedModels")
+
+
+def test_expired_token_is_refreshed(sessions: Any, guarded_url: str, key: str) -> None:
+    """An hour later on the world's clock the token is refused, and google-auth gets another without a word."""
+    credentials = refreshing(guarded_url, key)
+    session = sessions(credentials)
+    assert session.get(f"{guarded_url}/v1beta/tunedModels").json() == {}
+    first = credentials.token
+    moved = requests.post(f"{guarded_url}/_emulator/clock", params={"key": key}, json={"advance": 3601}, timeout=10)
+    assert moved.status_code == 200
+
+    bare = requests.get(f"{guarded_url}/v1beta/tunedModels", headers={"Authorization": f"Bearer {first}"}, timeout=10)
+    assert (bare.status_code, bare.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
+    assert session.get(f"{guarded_url}/v1beta/tunedModels").json() == {}
+    assert credentials.token != first
+
+
+def test_revoked_token_is_the_end(sessions: Any, guarded_url: str, key: str) -> None:
+    """When the refresh token is revoked, google-auth's attempt to refresh fails with the endpoint's words."""
+    from google.auth.exceptions import RefreshError
+
+    credentials = refreshing(guarded_url, key)
+    session = sessions(credentials)
+    assert session.get(f"{guarded_url}/v1beta/tunedModels").status_code == 200
+    revoked = requests.post(f"{guarded_url}/revoke", data={"token": credentials.token}, timeout=10)
+    assert (revoked.status_code, revoked.json()) == (200, {})
+
+    with pytest.raises(RefreshError, match=r"invalid_grant: Token has been expired or revoked\."):
+        session.get(f"{guarded_url}/v1beta/tunedModels")
+
+
+def test_access_token_as_the_tutorial_prints_it(sessions: Any, guarded_url: str, key: str) -> None:
+    """What the command prints is a token for an hour, of the world that was named."""
+    from google.oauth2.credentials import Credentials
+
+    token = command(guarded_url, "access-token", "--world", key.removeprefix("test-")).strip()
+
+    assert owner(sessions(Credentials(token=token)), guarded_url) == "developer@example.com"
+
+
+def test_api_key_under_strictness(sessions: Any, guarded_url: str, key: str) -> None:
+    """The key that every fake knows opens the API, but for what belongs to a person."""
+    from google.auth.api_key import Credentials
+
+    text = command(guarded_url, "api-key", "--world", key.removeprefix("test-")).strip()
+    session = sessions(Credentials(text))
+    created = session.post(f"{guarded_url}/v1beta/tunedModels?tunedModelId=mine", json=BODY)
+    permissions = session.get(f"{guarded_url}/v1beta/tunedModels/mine/permissions")
+
+    assert created.status_code == 200
+    assert permissions.status_code == 401
+    assert permissions.json()["error"]["details"][0]["reason"] == "CREDENTIALS_MISSING"
+
+
+METADATA = """
+import google.auth
+from google.auth.transport.requests import AuthorizedSession
+credentials, project = google.auth.default(scopes=["{scope}"])
+with AuthorizedSession(credentials) as session:
+    answer = session.get("{url}/v1beta/tunedModels")
+print(type(credentials).__module__, project, credentials.service_account_email, answer.status_code, answer.json())
+"""
+
+
+def test_metadata_server(guarded_url: str, tmp_path: Path) -> None:
+    """Two variables make the fake a virtual machine's metadata server: google-auth finds account and token there."""
+    host = guarded_url.removeprefix("http://")
+    found = {"GCE_METADATA_HOST": host, "GCE_METADATA_IP": host, "HOME": str(tmp_path), "PATH": ""}
+    code = METADATA.format(scope=TUNING, url=guarded_url)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=found, timeout=60, check=False
+    )
+
+    said = "google.auth.compute_engine.credentials tunedmodels-fake developer@example.com 200 {}\n"
+    assert (done.returncode, done.stdout) == (0, said), done.stderr

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver import ManualClock, Settings, create_app, key_files
 from tunedmodels_mockserver.demo import EXAMPLES
 from tunedmodels_mockserver.wire.status import Code
 
@@ -56,6 +56,18 @@ def http(app: Flask) -> FlaskClient:
 def strict_http(clock: ManualClock) -> FlaskClient:
     """A caller of a fake like ``app``, without allowances."""
     return create_app(Settings(seed=1, strict=True), lambda: clock).test_client()
+
+
+@pytest.fixture
+def guarded(clock: ManualClock) -> FlaskClient:
+    """A caller of a fake like ``app`` that judges credentials as the service does."""
+    return create_app(Settings(seed=1, auth="strict"), lambda: clock).test_client()
+
+
+@pytest.fixture(scope="session")
+def robot() -> dict[str, str]:
+    """The key file of a service account of the fake's."""
+    return key_files.service_account("robot@tunedmodels-fake.iam.gserviceaccount.com", "http://localhost/token")
 
 
 @pytest.fixture

@@ -95,6 +95,15 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--step-time", "1", "--tuning-time", "2"], "give one of them"),
         (["serve", "--port-file", ""], "--port-file is empty"),
         (["sevre"], "No such command 'sevre'"),
+        (["serve", "--auth", "none"], "'none' is not one of"),
+        (["serve", "--group", "team"], "'team' is not a group with its members. The form is team@example.com=alice"),
+        (["serve", "--group", "t@example.com="], "'t@example.com=' is not a group with its members."),
+        (["serve", "--group", "t@example.com=a@example.com,"], "is not a group with its members."),
+        (["serve", "--api-key", ""], "an API key must be 1 to 200 visible ASCII characters, got ''."),
+        (["serve", "--api-key", "AIza" + "x" * 35], "an API key for a fake must not look like a real one"),
+        (["serve", "--project", "My Project"], "a project must be an id such as my-project, or a number"),
+        (["credentials", "api-key", "--world", "a b"], "'a b' is not a name of 1 to 100 letters"),
+        (["credentials", "service-account", "--user", "alice"], "'alice' is not an e-mail address."),
     ],
 )
 def test_bad_usage_is_said_with_status_2(arguments: list[str], said: str) -> None:
@@ -313,6 +322,7 @@ def test_help_tells_every_option() -> None:
     done = run("serve", "--help")
 
     options = "host port port-file seed tuning-time step-time queue-time clock strict log-level"
+    options += " auth api-key group project allow-real-credentials"
     assert all(f"--{name}" in done.stdout for name in options.split())
     assert done.returncode == 0
 

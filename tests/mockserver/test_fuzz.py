@@ -14,14 +14,16 @@ import json
 import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.core import grants, seals
+from tunedmodels_mockserver.core.token_endpoint import JWT_BEARER
 from tunedmodels_mockserver.web.routes import Route, routes
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import Field, Message, Surface, surface
@@ -177,6 +179,10 @@ CREDENTIALS = st.one_of(
         ["me@example.com", "A@B.example", "@", "a@b@c", "a.e30.c", "..", "x" * 100_000, jwt(b"[" * 10_000)]
     ),
     st.builds("{}@{}".format, SIGNS, SIGNS),
+    st.builds("tunedmodels-{}~{}~{}".format, st.sampled_from(["access", "refresh", "key"]), SIGNS, SIGNS),
+    st.sampled_from(
+        [grants.Access("a@b.example", ("x",), 1 << 40, "1").token(), grants.Refresh("a@b.example", (), "2").token()]
+    ),
     st.builds("test-{}{}".format, st.sampled_from(["w1", "", "x" * 200, "fuzz"]), SIGNS),
 )
 
@@ -287,8 +293,8 @@ KNOWN = {
 
 
 @cache
-def fake(strict: bool) -> Flask:
-    return create_app(Settings(seed=1, strict=strict), lambda: ManualClock(START))
+def fake(strict: bool, auth: Literal["any", "strict"] = "any") -> Flask:
+    return create_app(Settings(seed=1, strict=strict, auth=auth), lambda: ManualClock(START))
 
 
 def ask(route: Route, version: str, request: Request, age: float, strict: bool) -> TestResponse:
@@ -392,6 +398,85 @@ def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
         ask("DELETE", "/_emulator/world")
     assert ask("GET", "/v1beta/tunedModels").get_json() == {}
     ask("DELETE", "/_emulator/world")
+
+
+@settings(max_examples=8 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(credentials(), st.sampled_from(["GET /v1beta/tunedModels", "GET /v1beta/models", "POST /v1/x", "GET /"]))
+def test_any_credentials_under_strictness(given: tuple[dict[str, str], str], call: str) -> None:
+    """Whatever is given as a credential is judged: let in, or refused in the service's form."""
+    headers, query = given
+    method, path = call.split()
+    response = (
+        fake(False, "strict")
+        .test_client()
+        .open(path, method=method, headers=headers, environ_overrides={"QUERY_STRING": query})
+    )
+
+    assert response.status_code in (200, 400, 401, 403, 404)
+    assert_well_formed(response)
+
+
+HEADS = st.sampled_from(
+    [
+        *({}, [], 7, {"alg": "RS256"}, {"alg": "RS256", "kid": 7}, {"alg": "none", "kid": "\ud800"}),
+        {"alg": "RS256", "kid": seals.seal("key", ["a@b.example", "f" * 512])},
+    ]
+)
+ASSERTIONS = st.builds(
+    lambda head, claims, end: ".".join([*(base64_of(json.dumps(part).encode()) for part in (head, claims)), end]),
+    HEADS,
+    st.dictionaries(st.sampled_from(["iss", "sub", "aud", "iat", "exp", "scope"]), CLAIMS) | CLAIMS,
+    st.sampled_from(["c2ln", "", "=", "\xff"]),
+)
+FORMS = st.dictionaries(
+    st.sampled_from(["grant_type", "assertion", "refresh_token", "scope", "token", "client_secret", ""]),
+    CREDENTIALS | ASSERTIONS | ODD_TEXT | st.sampled_from([JWT_BEARER, "refresh_token"]),
+)
+
+
+def base64_of(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+@settings(max_examples=16 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(["/token", "/revoke"]),
+    FORMS.map(lambda form: urlencode(form, errors="replace").encode())
+    | st.builds(lambda text: f"grant_type={quote(JWT_BEARER)}&assertion={quote(text)}".encode(), ASSERTIONS)
+    | st.binary(max_size=60),
+    credentials(),
+    st.sampled_from(["any", "strict"]),
+)
+def test_any_form_at_the_token_endpoint(
+    path: str, body: bytes, given: tuple[dict[str, str], str], auth: Literal["any", "strict"]
+) -> None:
+    """A token that opens something, or a refusal in the form of OAuth."""
+    headers, query = given
+    client = fake(False, auth).test_client()
+    response = client.post(path, data=body, headers=headers, environ_overrides={"QUERY_STRING": query})
+
+    answer = response.get_json()
+    assert response.content_type == "application/json; charset=UTF-8"
+    if response.status_code == 200:
+        assert (answer == {}) == (path == "/revoke")
+        assert path == "/revoke" or grants.access(answer["access_token"]) is not None
+    else:
+        assert response.status_code == 400
+        assert set(answer) == {"error", "error_description"}
+        assert re.fullmatch("[a-z_]+", answer["error"])
+
+
+@settings(max_examples=4 * EXAMPLES, deadline=None)
+@given(st.binary(max_size=40), SIGNS, SIGNS)
+def test_any_question_for_a_token_of_the_machine(query: bytes, flavor: str, host: str) -> None:
+    """The metadata form answers whatever scopes are asked for."""
+    path = "/computeMetadata/v1/instance/service-accounts/default/token"
+    overrides = {"QUERY_STRING": query.decode("latin-1"), "HTTP_METADATA_FLAVOR": flavor}
+    client = fake(False).test_client()
+
+    assert client.get(path, environ_overrides=overrides).status_code in (200, 403)
+    overrides |= {"HTTP_METADATA_FLAVOR": "Google", "HTTP_HOST": host}
+    assert client.get(path, environ_overrides=overrides).status_code in (200, 400)
 
 
 MOVES = st.builds(lambda seconds: {"advance": seconds}, ODD_NUMBERS | ODD) | JSON_VALUES

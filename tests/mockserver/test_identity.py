@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tunedmodels_mockserver.core.grants import Access, Refresh
 from tunedmodels_mockserver.core.identity import DEVELOPER, Caller, caller
 
 
@@ -27,6 +28,9 @@ def jwt(**claims: object) -> str:
         ("ya29.opaque", "bob@example.com", "bob@example.com"),
         (jwt(sub="svc@project.iam.gserviceaccount.com"), None, "svc@project.iam.gserviceaccount.com"),
         (jwt(sub="107"), "bob@example.com", "107"),
+        (Access("alice@example.com", (), 0, "1").token(), "bob@example.com", "alice@example.com"),
+        (f"test-w1/{Refresh('alice@example.com', (), '1').token()}", None, "alice@example.com"),
+        (Access("alice@example.com", (), 0, "1").token() + "x", "bob@example.com", "bob@example.com"),
         (jwt(iss="nobody"), None, DEVELOPER),
         ("a.b.c", None, DEVELOPER),
         ("a.W10.c", None, DEVELOPER),
@@ -41,7 +45,7 @@ def jwt(**claims: object) -> str:
     ],
 )
 def test_a_caller_is_named_by_a_credential(token: str | None, key: str | None, expected: str) -> None:
-    """An address or a JWT's subject in ASCII names somebody, a token before a key; all else is one developer."""
+    """An own token, an address or a JWT's subject in ASCII names somebody, tokens first; all else is one developer."""
     assert caller(token, key, None) == Caller(expected)
 
 

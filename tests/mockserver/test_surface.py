@@ -212,6 +212,20 @@ def test_no_method_beside_the_published_ones() -> None:
     assert [entry.id for entry in methods() if not entry.documented] == ["tunedModels.operations.delete"]
 
 
+def test_each_method_has_its_name_in_the_protos() -> None:
+    """A service of the version's package, or of google.longrunning; the two kinds of models share some of them."""
+    names = {entry.id: surface("v1beta").full_name(entry.rpc) for entry in methods()}
+    package = "google.ai.generativelanguage.v1beta"
+
+    assert names["tunedModels.patch"] == f"{package}.ModelService.UpdateTunedModel"
+    assert names["tunedModels.generateContent"] == names["models.generateContent"]
+    assert {name.rpartition(".")[0] for name in names.values()} == {
+        *(f"{package}.{service}" for service in ("GenerativeService", "ModelService", "PermissionService")),
+        f"{package}.TextService",
+        "google.longrunning.Operations",
+    }
+
+
 @pytest.mark.parametrize("version", ALL)
 def test_methods_of_a_version(version: str) -> None:
     """A surface offers the methods of its version."""

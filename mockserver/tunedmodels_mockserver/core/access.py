@@ -14,11 +14,17 @@ NAME = "tunedModels/"
 
 
 def personal_role(record: TunedModelRecord, caller: Caller) -> Role | None:
-    """Return the best role that *caller* has by name or by project; what everyone may does not count."""
-    roles = [grant.role for grant in record.permissions if grant.email and grant.email == caller.email]
+    """Return the best role that *caller* has by name, group or project; what everyone may does not count."""
+    roles = [grant.role for grant in record.permissions if _names(grant, caller)]
     if caller.project is not None and caller.project in record.reader_project_numbers:
         roles.append(Role.READER)
     return min(roles, default=None)
+
+
+def _names(grant: Permission, caller: Caller) -> bool:
+    if grant.grantee_type is GranteeType.GROUP and grant.email in caller.groups:
+        return True
+    return bool(grant.email) and grant.email == caller.email
 
 
 def role(record: TunedModelRecord, caller: Caller) -> Role | None:

@@ -6,7 +6,13 @@ What is marked *observed* was seen from the service; *invented* means that no so
 
 from __future__ import annotations
 
-from ..wire.status import Code, StatusError
+from collections.abc import Mapping
+
+from ..wire.status import AnyValue, Code, StatusError
+
+SERVICE = "generativelanguage.googleapis.com"
+_SIGN_IN = "https://developers.google.com/identity/sign-in/web/devconsole-project"
+_PROJECT = "https://console.developers.google.com/iam-admin/iam/project?project="
 
 
 def invalid(request: str, path: str, text: str) -> StatusError:
@@ -115,3 +121,79 @@ def unimplemented(what: str) -> StatusError:
 def busy() -> StatusError:
     """Somebody else kept changing the same model (invented; ABORTED asks for another try)."""
     return StatusError(Code.ABORTED, "The tuned model was changed concurrently. Please try again.")
+
+
+def unregistered() -> StatusError:
+    """There is no credential at all; observed."""
+    return StatusError(
+        Code.PERMISSION_DENIED,
+        "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or "
+        "other form of API consumer identity to call this API.",
+    )
+
+
+def api_key_invalid() -> StatusError:
+    """Nobody has registered such an API key; observed, the second detail since 2025."""
+    text = "API key not valid. Please pass a valid API key."
+    localized = AnyValue("v1beta", "google.rpc.LocalizedMessage", {"locale": "en-US", "message": text})
+    return StatusError(Code.INVALID_ARGUMENT, text, _error_info("API_KEY_INVALID", {"service": SERVICE}), localized)
+
+
+def token_invalid() -> StatusError:
+    """A token is malformed, expired or revoked; observed for a bad one, without details."""
+    return StatusError(
+        Code.UNAUTHENTICATED,
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+        f"authentication credential. See {_SIGN_IN}.",
+    )
+
+
+def oauth_needed(rpc: str) -> StatusError:
+    """An API key does not open the method called *rpc*; observed for permissions."""
+    return StatusError(
+        Code.UNAUTHENTICATED,
+        "API keys are not supported by this API. Expected OAuth2 access token or other authentication credentials "
+        "that assert a principal. See https://cloud.google.com/docs/authentication",
+        _error_info("CREDENTIALS_MISSING", {"service": SERVICE, "method": rpc}),
+    )
+
+
+def scopes_insufficient(rpc: str) -> StatusError:
+    """A token has none of the scopes that open the method called *rpc*; documented, the detail inferred."""
+    return StatusError(
+        Code.PERMISSION_DENIED,
+        "Request had insufficient authentication scopes.",
+        _error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", {"service": SERVICE, "method": rpc}),
+    )
+
+
+def project_denied(project: str) -> StatusError:
+    """The call cannot be billed to *project*; observed from other APIs of Google, not from this one."""
+    return StatusError(
+        Code.PERMISSION_DENIED,
+        f"Caller does not have required permission to use project {project}. Grant the caller the "
+        "roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use "
+        f"permission, by visiting {_PROJECT}{project} and then retry. Propagation of the new permission may take a "
+        "few minutes.",
+        AnyValue(
+            "v1beta",
+            "google.rpc.Help",
+            {"links": [{"description": "Google developer console IAM admin", "url": f"{_PROJECT}{project}"}]},
+        ),
+        _error_info("USER_PROJECT_DENIED", {"service": SERVICE, "consumer": f"projects/{project}"}),
+    )
+
+
+def real_credential(kind: str) -> StatusError:
+    """A credential that looks real came here; ours (invented), and no answer of the service."""
+    return StatusError(
+        Code.PERMISSION_DENIED,
+        "A secret nearly went to a fake: this is no server of Google's, and the request carried what looks like a real "
+        f"{kind}. Nothing of it was kept or logged. Send what `tunedmodels-mockserver credentials` prints instead, or "
+        "start the fake with --allow-real-credentials.",
+    )
+
+
+def _error_info(reason: str, metadata: Mapping[str, str]) -> AnyValue:
+    value = {"reason": reason, "domain": "googleapis.com", "metadata": metadata}
+    return AnyValue("v1beta", "google.rpc.ErrorInfo", value)

@@ -17,6 +17,7 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 DEFAULT_NAME = ""
 
 _IN_CREDENTIAL = re.compile(r"test-([A-Za-z0-9._-]{1,100})")
+_BEFORE_CREDENTIAL = re.compile(r"\A" + _IN_CREDENTIAL.pattern + "/")
 _LONGEST_RUN = 1e9  # seconds, some thirty years
 
 
@@ -59,6 +60,7 @@ class World:
     clock: Clock
     pace: Pace = field(default_factory=Pace)
     store: Store = field(default_factory=MemoryStore)
+    revoked: set[str] = field(default_factory=set)  # the ids of tokens that are good no more
     _draws: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def now(self) -> int:
@@ -90,6 +92,16 @@ def world_name(test_id: str | None, *credentials: str | None) -> str:
         if match:
             return match[1]
     return DEFAULT_NAME
+
+
+def bare(credential: str) -> str:
+    """Return *credential* without the ``test-<world>/`` before it."""
+    return _BEFORE_CREDENTIAL.sub("", credential, count=1)
+
+
+def within(credential: str, world: str) -> str:
+    """Return *credential* so that who sends it is in the *world* of that name."""
+    return f"test-{world}/{credential}" if world else credential
 
 
 class Worlds:

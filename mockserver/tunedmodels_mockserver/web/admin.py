@@ -5,23 +5,23 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from ..core.clock import ManualClock
-from ..core.worlds import World, Worlds
+from ..core.worlds import World
 from ..wire.protojson.json_text import JsonSyntaxError, Members, parse
 from ..wire.protojson.reading import query_pairs
 from ..wire.protojson.timestamps import format_timestamp
 from ..wire.status import StatusError
 from . import answers, system
-from .dispatch import world_of
+from .callers import Callers
 
 _BY_ITSELF = "This clock goes by itself. Start the server with --clock manual to move it."
 
 
-def admin(worlds: Worlds) -> Blueprint:
-    """Return the routes of the admin surface over *worlds*; a request's world is found as the API finds it."""
+def admin(callers: Callers) -> Blueprint:
+    """Return the routes of the admin surface; a request's world is found as the API finds it."""
     blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
 
     def world() -> World:
-        return world_of(worlds, system.split(query_pairs(request.query_string), request.headers.get)[0])
+        return callers.world(system.split(query_pairs(request.query_string), request.headers.get)[0])
 
     @blueprint.get("/clock")
     def clock() -> Response:
@@ -43,7 +43,7 @@ def admin(worlds: Worlds) -> Blueprint:
 
     @blueprint.delete("/world")
     def drop_world() -> Response:
-        worlds.drop(world().name)
+        callers.worlds.drop(world().name)
         return answers.document({})
 
     @blueprint.errorhandler(StatusError)

@@ -10,15 +10,14 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..core import identity
 from ..core.allowances import Allowances
 from ..core.call import Call
-from ..core.worlds import NAME, World, Worlds, world_name
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
 from . import answers, system, unknown
+from .callers import Callers
 from .front import DOUBLED_SLASHES
 from .log import LOG, one_line
 from .routes import Route
@@ -28,9 +27,9 @@ MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its re
 
 @dataclass(slots=True)
 class Dispatch:
-    """Answers requests for routes, over the worlds of one server."""
+    """Answers requests for routes, for the callers of one server."""
 
-    worlds: Worlds
+    callers: Callers
     strict: bool = False
     logged: set[str] = field(default_factory=set)  # the allowances that the log has named
 
@@ -64,14 +63,15 @@ class Dispatch:
             if route.refused is None:
                 return unknown.answer(request.method, request.path)
             raise route.refused()
-        system.check(params)
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # where an allowance opens the route
         on = surface(version)
+        world = self.callers.world(params)
+        now = world.now()
+        caller = self.callers.admit(params, world, now, route.method.id, on.full_name(route.method.rpc))
+        system.check(params)
         value = self._read(route, version, pairs, allowances)
-        world = world_of(self.worlds, params)
-        caller = identity.caller(params.token, params.key, request.headers.get("X-Goog-User-Project"))
-        call = Call(world, caller, version, world.now(), allowances)
+        call = Call(world, caller, version, now, allowances)
         message = on.message(route.method.response)
         tree = partial.wanted(params.fields, message, on)
         content = route.view(call, value)
@@ -95,15 +95,6 @@ class Dispatch:
                 raise refusal from None
             allowances.permit("v1-members")
             return value
-
-
-def world_of(worlds: Worlds, params: system.System) -> World:
-    """Return the world that the present request asks for. Raises StatusError for a name that none can have."""
-    test_id = request.headers.get("X-Test-Id")
-    if test_id and not NAME.fullmatch(test_id):
-        text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
-        raise StatusError(Code.INVALID_ARGUMENT, text)
-    return worlds.get(world_name(test_id, params.token, params.key))
 
 
 def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class System:
     legacy_errors: bool = False
     key: str | None = None
     token: str | None = None
+    credentials: tuple[str, ...] = ()  # every one that was given, in whatever place
 
     @property
     def events(self) -> bool:
@@ -51,6 +52,7 @@ def split(pairs: list[tuple[str, str]], header: Callable[[str], str | None]) -> 
     alt, *options = (given.get("alt") or "json").lower().split(";")
     authorization = header("Authorization") or ""
     scheme, _, credential = authorization.partition(" ")
+    in_query = (given.get(name) for name in ("key", "access_token", "oauth_token"))
     system = System(
         alt=alt,
         enum_numbers="enum-encoding=int" in options,
@@ -59,6 +61,7 @@ def split(pairs: list[tuple[str, str]], header: Callable[[str], str | None]) -> 
         legacy_errors=given.get(".xgafv") == "1",
         key=given.get("key") or header("X-Goog-Api-Key"),
         token=credential.strip() if scheme.lower() == "bearer" else _token(given),
+        credentials=tuple(filter(None, (*authorization.split(), header("X-Goog-Api-Key"), *in_query))),
     )
     return system, own
 

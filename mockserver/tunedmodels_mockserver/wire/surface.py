@@ -85,6 +85,7 @@ class Enum:
 class Method:
     """One call: an HTTP method and a path template, and the messages that go in and out.
 
+    ``rpc`` is the service and method of the protos that serve it, without the package that each version has.
     ``path`` is the template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``bound`` is
     the request field that its variable fills (None without one), ``pattern`` the variable's form and ``suffix``
     what follows it. ``body`` is the field that the body fills: a name, ``*`` for the whole request, None for no
@@ -92,6 +93,7 @@ class Method:
     """
 
     id: str
+    rpc: str
     http: str
     path: str
     request: str

@@ -1,47 +1,32 @@
-"""The command ``tunedmodels-mockserver``."""
+"""``serve``: the command that runs a fake."""
 
 from __future__ import annotations
 
 import logging
-import math
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
-if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
-    from .app import Settings
-    from .core.clock import Clock
+from ..core.defaults import API_KEY
+from ..environment import DEFAULT_PORT
+from . import params
+from .params import Seconds
 
-DEFAULT_PORT = 9480
+if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
+    from ..app import Settings
+    from ..core.clock import Clock
+
 BAD_USAGE = 2
 PORT_TAKEN = 3
-
 
 _DEFAULT = click.core.ParameterSource.DEFAULT
 
 
-class Seconds(click.FloatRange):
-    """A span of time: a number in a range, and never NaN, which every comparison lets pass."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return *value* as a float of the range."""
-        result = super().convert(value, param, ctx)
-        if math.isnan(result):
-            self.fail(f"{value!r} is not a span of time.", param, ctx)
-        return result
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="tunedmodels")
-def main() -> None:
-    """A mock server of the Gemini API's model tuning."""
-
-
-@main.command()
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -86,6 +71,32 @@ def main() -> None:
     help="What moves time: the machine, nothing, or each poll of a run by a tenth of it.",
 )
 @click.option("--strict", is_flag=True, help="Switch the compatibility allowances off.")
+@click.option(
+    "--auth",
+    default="any",
+    show_default=True,
+    type=click.Choice(["any", "strict"]),
+    help="Take every caller, or judge credentials as the service does.",
+)
+@click.option(
+    "--api-key", "api_keys", multiple=True, metavar="KEY", help=f"A key that --auth strict knows besides {API_KEY}."
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    type=params.group,
+    metavar="GROUP=MEMBER,...",
+    help="A group and its members, such as team@example.com=alice@example.com,bob@example.com.",
+)
+@click.option(
+    "--project",
+    "projects",
+    multiple=True,
+    metavar="ID",
+    help="A quota project that --auth strict knows.  [default: it knows all]",
+)
+@click.option("--allow-real-credentials", is_flag=True, help="Take keys and tokens that look like Google's own.")
 @click.option("--with-parent", is_flag=True, help="Stop, too, when the process that started the server ends.")
 @click.option(
     "--log-level",
@@ -104,6 +115,11 @@ def serve(
     queue_time: float,
     clock: str,
     strict: bool,
+    auth: Literal["any", "strict"],
+    api_keys: tuple[str, ...],
+    groups: tuple[tuple[str, frozenset[str]], ...],
+    projects: tuple[str, ...],
+    allow_real_credentials: bool,
     with_parent: bool,
     log_level: str,
 ) -> None:
@@ -112,8 +128,8 @@ def serve(
     Prints one line, READY url=... pid=... version=..., when it answers. Ends with status 0 when told to stop, 2
     for bad usage, 3 when the port is taken.
     """
-    from .app import Settings
-    from .core.worlds import Pace
+    from ..app import Settings
+    from ..core.worlds import Pace
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
@@ -121,17 +137,21 @@ def serve(
     if step_time is not None and click.get_current_context().get_parameter_source("tuning_time") is not _DEFAULT:
         raise click.UsageError("--step-time and --tuning-time say two things about the same; give one of them.")
     pace = Pace(tuning_time, step_time, queue_time)
-    settings = Settings(seed=seed, pace=pace, strict=strict)
+    settings = Settings(
+        seed=seed,
+        pace=pace,
+        strict=strict,
+        auth=auth,
+        api_keys={API_KEY, *api_keys},
+        groups={group: frozenset().union(*(more for name, more in groups if name == group)) for group, _ in groups},
+        projects=projects,
+        allow_real_credentials=allow_real_credentials,
+    )
+    try:
+        settings.policy()
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
     _run(settings, _clock(clock), host, port, port_file, with_parent=with_parent)
-
-
-@main.command()
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to use.  [default: a free one]")
-def demo(port: int) -> None:
-    """Run the tuning tutorial against a fake of its own, in under 30 seconds."""
-    from .demo import run
-
-    sys.exit(run(port))
 
 
 def _run(
@@ -143,8 +163,8 @@ def _run(
     *,
     with_parent: bool,
 ) -> None:
-    from .app import create_app
-    from .server import PortTaken, Server, write_port_file
+    from ..app import create_app
+    from ..server import PortTaken, Server, write_port_file
 
     if not host:
         _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
@@ -180,7 +200,7 @@ def _run(
 
 
 def _clock(kind: str) -> Callable[[], Clock]:
-    from .core.clock import ManualClock, PollingClock, SystemClock
+    from ..core.clock import ManualClock, PollingClock, SystemClock
 
     clocks: dict[str, Callable[[], Clock]] = {
         "real": SystemClock,

@@ -1,0 +1,120 @@
+"""``credentials``: the commands that make keys and tokens for a fake, so that google-auth's own flows run offline."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ..core import scopes
+from ..core.defaults import API_KEY, DEVELOPER
+from ..environment import EMULATOR_HOST, emulator_url
+from . import params
+
+_LOOPBACK = ("localhost", "::1")
+_PATIENCE = 10  # seconds
+
+Command = Callable[..., Any]
+
+# What a command needs it imports itself: --help needs none of it.
+
+_user = click.option(
+    "--user",
+    default=DEVELOPER,
+    show_default=True,
+    type=params.address,
+    metavar="ADDRESS",
+    help="Whom the credential names.",
+)
+_world = click.option("--world", default="", type=params.world, metavar="NAME", help="The world in which it counts.")
+_scopes = click.option(
+    "--scope",
+    "wanted",
+    multiple=True,
+    metavar="SCOPE",
+    default=scopes.TUNING,
+    help="A scope that it has.  [default: cloud-platform and generative-language.tuning]",
+)
+
+
+def _url(command: Command) -> Command:
+    text = f"Where the fake answers.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
+    return click.option("--url", default=emulator_url, metavar="URL", help=text)(command)
+
+
+@click.group()
+def credentials() -> None:
+    """Make keys and tokens for a fake. They are good for nothing else."""
+
+
+@credentials.command("service-account")
+@_user
+@_url
+@_world
+def service_account(user: str, url: str, world: str) -> None:
+    """Print a service account's key file, for GOOGLE_APPLICATION_CREDENTIALS."""
+    import json
+
+    from .. import key_files
+
+    click.echo(json.dumps(key_files.service_account(user, _token_uri(url, world)), indent=2))
+
+
+@credentials.command("access-token")
+@_user
+@_scopes
+@_url
+@_world
+def access_token(user: str, wanted: tuple[str, ...], url: str, world: str) -> None:
+    """Print an access token, where the tutorial asks gcloud for one. The fake has to be running."""
+    from urllib.parse import urlsplit
+
+    import requests
+
+    uri = _token_uri(url, world)
+    form = {"grant_type": "refresh_token", "refresh_token": _refresh_token(user, wanted, world)}
+    try:
+        with requests.Session() as session:
+            host = urlsplit(uri).hostname or ""
+            # A proxy knows another loopback than ours.
+            session.trust_env = host not in _LOOPBACK and not host.startswith("127.")
+            token = session.post(uri, data=form, timeout=_PATIENCE).json()["access_token"]
+    except (requests.RequestException, ValueError, KeyError, TypeError):
+        text = "Start one with `tunedmodels-mockserver serve`, or say with --url where it is."
+        click.echo(f"No fake answers at {url}. {text}", err=True)
+        sys.exit(1)
+    click.echo(token)
+
+
+@credentials.command("refresh-token")
+@_user
+@_scopes
+@_world
+def refresh_token(user: str, wanted: tuple[str, ...], world: str) -> None:
+    """Print a refresh token, for google.oauth2.credentials.Credentials."""
+    click.echo(_refresh_token(user, wanted, world))
+
+
+@credentials.command("api-key")
+@_world
+def api_key(world: str) -> None:
+    """Print the API key that every fake knows."""
+    from ..core.worlds import within
+
+    click.echo(within(API_KEY, world))
+
+
+def _refresh_token(user: str, wanted: tuple[str, ...], world: str) -> str:
+    import secrets
+
+    from ..core.grants import Refresh
+    from ..core.worlds import within
+
+    return within(Refresh(user, wanted, secrets.token_hex(8)).token(), world)
+
+
+def _token_uri(url: str, world: str) -> str:
+    base = (url if "://" in url else f"http://{url}").rstrip("/")
+    return f"{base}/token?key=test-{world}" if world else f"{base}/token"

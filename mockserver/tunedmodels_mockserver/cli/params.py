@@ -1,0 +1,49 @@
+"""Parameters: the kinds of values that options of the command take."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+
+
+class Seconds(click.FloatRange):
+    """A span of time: a number in a range, and never NaN, which every comparison lets pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return *value* as a float of the range."""
+        result = super().convert(value, param, ctx)
+        if math.isnan(result):
+            self.fail(f"{value!r} is not a span of time.", param, ctx)
+        return result
+
+
+def group(value: str) -> tuple[str, frozenset[str]]:
+    """Return a group's address and its members' from ``team@example.com=alice@example.com,bob@example.com``."""
+    from ..core.identity import ADDRESS
+
+    name, _, rest = value.lower().partition("=")
+    members = frozenset(rest.split(","))
+    if not all(ADDRESS.fullmatch(address) for address in (name, *members)):
+        form = "team@example.com=alice@example.com,bob@example.com"
+        raise click.BadParameter(f"{value!r} is not a group with its members. The form is {form}.")
+    return name, members
+
+
+def address(value: str) -> str:
+    """Return somebody's e-mail address in lower case."""
+    from ..core.identity import ADDRESS
+
+    if not ADDRESS.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not an e-mail address. The form is alice@example.com.")
+    return value.lower()
+
+
+def world(value: str) -> str:
+    """Return a world's name; it may be empty, as the default world's is."""
+    from ..core.worlds import NAME
+
+    if value and not NAME.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not a name of 1 to 100 letters, digits, dots, dashes or underscores.")
+    return value

@@ -1,0 +1,42 @@
+"""Scopes: which OAuth scopes open which method, and which methods an API key does not open.
+
+Source: the page on scopes of April 2024; for the methods of base models, ``operations`` and batches it says nothing,
+and what stands here is invented.
+"""
+
+from __future__ import annotations
+
+_PREFIX = "https://www.googleapis.com/auth/"
+
+
+def _scopes(names: str) -> frozenset[str]:
+    return frozenset(_PREFIX + name for name in names.split())
+
+
+_CHANGE = _scopes("generative-language.tuning")
+_READ = _CHANGE | _scopes("generative-language.tuning.readonly")
+_USE = _READ | _scopes("generative-language generative-language.retriever generative-language.retriever.readonly")
+_BASE = _USE | _scopes("cloud-platform")
+
+TUNING = (f"{_PREFIX}cloud-platform", f"{_PREFIX}generative-language.tuning")
+"""The scopes that the tuning guide asks for."""
+
+ACCEPTED = {
+    **dict.fromkeys(("models.get", "models.list", "models.generateContent", "models.streamGenerateContent"), _BASE),
+    **dict.fromkeys(("models.generateText", "models.countTokens"), _BASE),
+    **dict.fromkeys(("tunedModels.create", "tunedModels.patch", "tunedModels.delete", "tunedModels.cancel"), _CHANGE),
+    **dict.fromkeys(("tunedModels.get", "tunedModels.list"), _READ),
+    **dict.fromkeys(("tunedModels.generateContent", "tunedModels.streamGenerateContent"), _USE),
+    **dict.fromkeys(("tunedModels.generateText", "tunedModels.countTokens"), _USE),
+    **dict.fromkeys(("tunedModels.batchGenerateContent", "tunedModels.asyncBatchEmbedContent"), _USE),
+    "tunedModels.transferOwnership": _USE,
+    **{f"tunedModels.permissions.{verb}": _USE for verb in ("create", "list", "get", "patch", "delete")},
+    **dict.fromkeys(("tunedModels.operations.get", "tunedModels.operations.list", "operations.list"), _READ),
+    **dict.fromkeys(("tunedModels.operations.cancel", "tunedModels.operations.delete", "operations.delete"), _CHANGE),
+}
+"""For each method the scopes of which a token needs one."""
+
+
+def needs_oauth(method_id: str) -> bool:
+    """Whether an API key alone does not do (observed for permissions, documented for transferOwnership)."""
+    return method_id.startswith("tunedModels.permissions.") or method_id == "tunedModels.transferOwnership"

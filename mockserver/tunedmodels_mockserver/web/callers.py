@@ -1,0 +1,51 @@
+"""Callers: in which world the present request is asked, and by whom."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from flask import request
+
+from ..core import admission, leaks, refusals
+from ..core.admission import Credentials, Moment
+from ..core.identity import Caller
+from ..core.policy import Policy
+from ..core.worlds import NAME, World, Worlds, world_name
+from ..wire.status import Code, StatusError
+from ..wire.units import SECOND
+from .log import LOG, one_line
+from .system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """The callers of one server: its worlds, and what its operator lets in."""
+
+    worlds: Worlds
+    policy: Policy
+
+    def world(self, params: System, *more: str) -> World:
+        """Return the world that the present request asks for, by header, by *more* credentials or by its own.
+
+        Raises StatusError for a name that no world can have, and for a credential that looks real.
+        """
+        self.refuse_real((*more, *params.credentials))
+        test_id = request.headers.get("X-Test-Id")
+        if test_id and not NAME.fullmatch(test_id):
+            text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
+            raise StatusError(Code.INVALID_ARGUMENT, text)
+        return self.worlds.get(world_name(test_id, *more, params.token, params.key))
+
+    def refuse_real(self, credentials: tuple[str, ...]) -> None:
+        """Raise StatusError where one of *credentials* looks real, unless the operator allows that."""
+        kind = None if self.policy.allow_real_credentials else leaks.kind(credentials)
+        if kind:
+            text = "%s %s: refused, for it carried what looks like a real %s"
+            LOG.warning(text, request.method, one_line(request.path), kind)
+            raise refusals.real_credential(kind)
+
+    def admit(self, params: System, world: World, now: int, method_id: str, rpc: str) -> Caller:
+        """Return who makes the present call. Raises StatusError where its credentials do not open the method."""
+        given = Credentials(params.token, params.key, request.headers.get("X-Goog-User-Project"))
+        return admission.admit(self.policy, given, world, Moment(now / SECOND, time.time()), method_id, rpc)

@@ -1,0 +1,81 @@
+"""OAuth: the token endpoint and the revocation endpoint, in the form of Google's."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from ..core.token_endpoint import Endpoint, GrantRefused
+from ..wire.protojson.reading import query_pairs
+from ..wire.status import Code, StatusError
+from . import answers, system
+from .callers import Callers
+
+_LONGEST = 64 * 1024  # bytes of a form; an assertion has some two thousand
+_CREDENTIALS = ("token", "refresh_token", "assertion")
+
+
+def oauth(callers: Callers) -> Blueprint:
+    """Return the routes ``/token`` and ``/revoke``."""
+    blueprint = Blueprint("oauth", __name__)
+
+    @blueprint.post("/token")
+    def token() -> Response:
+        form = _form()
+        return answer(_endpoint(callers, form).exchange(form))
+
+    @blueprint.post("/revoke")
+    def revoke() -> Response:
+        form = dict(query_pairs(request.query_string)) | _form()
+        _endpoint(callers, form).revoke(form.get("token", ""))
+        return answer({})
+
+    @blueprint.errorhandler(GrantRefused)
+    def refused(error: GrantRefused) -> Response:
+        return answer({"error": error.error, "error_description": error.description}, 400)
+
+    @blueprint.errorhandler(StatusError)
+    def not_here(error: StatusError) -> Response:
+        denied = error.status.code is Code.PERMISSION_DENIED
+        word = "access_denied" if denied else "invalid_request"
+        return answer({"error": word, "error_description": error.status.message}, error.status.code.http)
+
+    return blueprint
+
+
+def endpoint(callers: Callers, *credentials: str) -> Endpoint:
+    """Return the token endpoint of the world that the present request, or one of *credentials*, asks for."""
+    params, _ = system.split(query_pairs(request.query_string), request.headers.get)
+    world = callers.world(params, *credentials)
+    own = request.host_url.rstrip("/") + "/token"
+    return Endpoint(callers.policy, world, (own, request.url), time.time(), secrets.token_hex(8))
+
+
+def answer(content: Mapping[str, Any], status: int = 200) -> Response:
+    """Return *content* as an answer that nobody may keep."""
+    response = answers.document(content, status)
+    response.headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def _endpoint(callers: Callers, form: Mapping[str, str]) -> Endpoint:
+    callers.refuse_real(tuple(form.values()))
+    return endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
+
+
+def _form() -> dict[str, str]:
+    """Return the form in the present request. Raises GrantRefused for one that is too long."""
+    try:
+        length = request.content_length or 0
+        body = request.get_data() if length <= _LONGEST else None
+    except RequestEntityTooLarge:
+        body = None
+    if body is None or len(body) > _LONGEST:
+        raise GrantRefused("invalid_request", f"The form has more than {_LONGEST} bytes.")
+    return dict(query_pairs(body))

@@ -1,0 +1,58 @@
+"""What an operator decides about callers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tunedmodels_mockserver import Settings, create_app
+from tunedmodels_mockserver.core.policy import Policy
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("auth", "none", "auth must be any or strict, got 'none'"),
+        ("api_keys", {""}, "an API key must be 1 to 200 visible ASCII characters, got ''"),
+        ("api_keys", {"a b"}, "an API key must be 1 to 200 visible ASCII characters, got 'a b'"),
+        ("api_keys", {"AIza" + "x" * 35}, "an API key for a fake must not look like a real one"),
+        ("groups", {"team": ["a@example.com"]}, "a group and its members must be e-mail addresses, got 'team'"),
+        ("groups", {"t@example.com": ["a"]}, "a group and its members must be e-mail addresses, got 'a'"),
+        ("projects", {"My Project"}, "a project must be an id such as my-project, or a number, got 'My Project'"),
+    ],
+)
+def test_what_no_request_could_match_is_refused(setting: str, value: Any, said: str) -> None:
+    """A setting that makes no sense is told when the fake is made, not by every request."""
+    settings = Settings(**{setting: value})
+    with pytest.raises(ValueError, match=f"^{said}"):
+        create_app(settings)
+
+
+def test_groups_are_found_in_any_case() -> None:
+    """Somebody is in every group that names them, and addresses have no case."""
+    groups = {"Team@Example.com": ["ALICE@example.com", "bob@example.com"], "all@example.com": ["alice@example.com"]}
+    policy = Policy(groups=groups)
+
+    assert policy.groups_of("alice@example.com") == {"team@example.com", "all@example.com"}
+    assert policy.groups_of("bob@example.com") == {"team@example.com"}
+    assert policy.groups_of("team@example.com") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("projects", "project", "known"),
+    [
+        ((), "my-project", True),
+        ((), "example.com:my-project", True),
+        ((), "123456789012", True),
+        ((), "My Project", False),
+        ((), "my", False),
+        ((), "１２", False),
+        ({"my-project"}, "my-project", True),
+        ({"my-project"}, "other-project", False),
+        ({"my-project"}, "123", False),
+    ],
+)
+def test_quota_projects(projects: Any, project: str, known: bool) -> None:
+    """Named projects are the known ones; where none is named, all that have the form of one."""
+    assert Policy(projects=projects).knows_project(project) is known
