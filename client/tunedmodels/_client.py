@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from urllib.parse import urlsplit
 
-import google.auth.api_key
 import google.auth.credentials
 import requests
 
 from . import _environment
-from ._operations import Wait
-from ._transport import Transport
+from ._address import Address
+from ._credentials import Caller, from_key, of_emulator
+from ._models import Models
+from ._operations import Operations
+from ._polling import Polling
+from ._retry import Retry
+from ._transport import Time, Transport
 from ._tuned_models import TunedModels
 
 BASE_URL = "https://generativelanguage.googleapis.com"
@@ -26,16 +29,21 @@ class Client:
 
     * *base_url*: ``TUNEDMODELS_EMULATOR_HOST`` (``host:port``), else ``GOOGLE_GEMINI_BASE_URL``, else Google.
     * *credentials* (any of google-auth's) or *api_key*: where ``TUNEDMODELS_EMULATOR_HOST`` names the server,
-      none; else ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``; else, for https, what ``google.auth.default()`` finds
-      at the first call.
+      those of that server itself (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, where it is their
+      token endpoint), else none; else ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``; else, for https, what
+      ``google.auth.default()`` finds at the first call.
+    * *quota_project*, which is billed: what the credentials say, ``GOOGLE_CLOUD_QUOTA_PROJECT`` among it.
 
     *session* is a ``requests.Session`` of the caller's own, for proxies, certificates or adapters; the caller
-    closes it. *timeout* is how many seconds the service may take to connect, and to send each part of an answer.
-    *sleep* and *clock* (both in seconds) are what waiting for an operation is done with; a test hands in its own.
+    closes it. *timeout* is how many seconds one try of a request may take, from connecting to the last byte, or
+    to each chunk of a stream. *retry* says what is done when a try fails (None: nothing), *polling* how often an
+    operation is looked at. *sleep* and *clock* (both in seconds) are what waiting is done with; a test hands in
+    its own.
 
     Raises ValueError where both credentials and an API key are given, where the key or the base URL cannot be
-    one, and where a key or token would go by plain http to another machine. Each client stands for itself: two
-    with different callers or servers can be used side by side. It is a context manager that closes itself.
+    one, and where a key that looks real would go by plain http to another machine. Each client stands for itself:
+    two with different callers or servers can be used side by side, and threads may share one. It is a context
+    manager that closes itself.
     """
 
     def __init__(
@@ -44,29 +52,42 @@ class Client:
         *,
         credentials: google.auth.credentials.Credentials | None = None,
         api_key: str | None = None,
+        quota_project: str | None = None,
         session: requests.Session | None = None,
         timeout: float = 60.0,
+        retry: Retry | None = Retry(),  # noqa: B008 - it is frozen
+        polling: Polling = Polling(),  # noqa: B008 - it is frozen
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        emulator = _environment.emulator_url() if base_url is None else None
-        if base_url is None:
-            base_url = emulator or _environment.base_url() or BASE_URL
         if credentials is not None and api_key is not None:
             raise ValueError("Give credentials or api_key, not both.")
+        emulator = _environment.emulator_url() if base_url is None else None
+        address = Address(base_url or emulator or _environment.base_url() or BASE_URL)
         if credentials is None:
             key = _environment.api_key() if api_key is None and emulator is None else api_key
-            credentials = _from_key(key, looked_for=emulator is None and urlsplit(base_url).scheme == "https")
+            if key is not None:
+                credentials = from_key(key)
+            elif emulator is not None or not address.encrypted:
+                credentials = of_emulator(address)
         self._session = session or requests.Session()
         self._owns_session = session is None
-        self._transport = Transport(base_url, credentials, self._session, timeout)
-        #: The tuned models: create, get, list, delete, generate_content.
-        self.tuned_models = TunedModels(self._transport, Wait(sleep, clock))
+        passing = Time(clock, sleep)
+        caller = Caller(address, credentials, quota_project, self._session)
+        transport = Transport(address, caller, self._session, timeout, retry, passing)
+        self._address = address
+        #: The operations that make tuned models: get, list, cancel.
+        self.operations: Operations = Operations(transport, polling, passing)
+        #: The tuned models: create, get, list, update, delete, transfer_ownership, generate_content and its
+        #: stream, permissions.
+        self.tuned_models: TunedModels = TunedModels(transport, self.operations)
+        #: The base models: get, list, tunable.
+        self.models: Models = Models(transport)
 
     @property
     def base_url(self) -> str:
         """Where the requests go, without a slash at the end."""
-        return self._transport.base_url
+        return self._address.url
 
     def close(self) -> None:
         """Close the connections; a session that was given stays open."""
@@ -86,12 +107,3 @@ class Client:
     def __repr__(self) -> str:
         """Say where the requests go, and nothing of the credentials."""
         return f"<Client of {self.base_url}>"
-
-
-def _from_key(key: str | None, *, looked_for: bool) -> google.auth.credentials.Credentials | None:
-    """Return the credentials that *key* makes; without one None where others are to be *looked for*."""
-    if key is None:
-        return None if looked_for else google.auth.credentials.AnonymousCredentials()
-    if not (key.isascii() and key.isprintable() and key.strip()):
-        raise ValueError("An API key is one line of ASCII characters, and not empty; the one given is not.")
-    return google.auth.api_key.Credentials(key)

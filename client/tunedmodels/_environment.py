@@ -13,12 +13,23 @@ BASE_URL = "GOOGLE_GEMINI_BASE_URL"
 API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """The API key; where both are set the first counts, as in google-genai."""
 
+CREDENTIALS_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+"""A file with credentials, as google-auth reads it."""
+
+METADATA_HOST = "GCE_METADATA_HOST"
+"""The host and port of a metadata server, as google-auth reads it."""
+
 
 def emulator_url() -> str | None:
-    """Return the URL of the mock server that the environment names, or None."""
-    host = os.environ.get(EMULATOR_HOST)
+    """Return the URL of the mock server that the environment names, or None.
+
+    Raises ValueError for a value that names no server, such as a port alone.
+    """
+    host = os.environ.get(EMULATOR_HOST, "").strip()
     if not host:
         return None
+    if host.isdecimal():
+        raise ValueError(f"{EMULATOR_HOST}={host} is a port alone; it must name the host too: 127.0.0.1:{host}.")
     return host if "://" in host else f"http://{host}"
 
 
@@ -30,3 +41,13 @@ def base_url() -> str | None:
 def api_key() -> str | None:
     """Return the API key that the environment has, or None."""
     return next((key for name in API_KEYS if (key := os.environ.get(name))), None)
+
+
+def credentials_file() -> str | None:
+    """Return the path of the credentials that the environment names, or None."""
+    return os.environ.get(CREDENTIALS_FILE) or None
+
+
+def metadata_host() -> str | None:
+    """Return the host and port of the metadata server that the environment names, or None."""
+    return os.environ.get(METADATA_HOST) or None

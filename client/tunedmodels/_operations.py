@@ -1,109 +1,55 @@
-"""Long-running operations: one look, or looking until it ends."""
+"""Operations: the methods of the collection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import chain, repeat
-
-from ._models import CreateTunedModelMetadata, TunedModel
-from ._transport import Json, Transport
-from .errors import OperationFailed, OperationTimeout, TransportError
-
-# Seconds between two looks: often at first, for short runs, then at the pace at which the service has news.
-_DELAYS = (0.25, 0.5, 1.0, 2.0)
-_LAST_DELAY = 5.0
+from . import _answer, _names
+from ._messages.tuned_model import TunedModel
+from ._operation import Operation
+from ._pages import Pager
+from ._polling import Polling
+from ._transport import Json, Time, Transport
 
 
-@dataclass(frozen=True)
-class Wait:
-    """How waiting is done: a function that sleeps, and a clock that never goes back; both in seconds."""
+class Operations:
+    """The long-running operations that make tuned models.
 
-    sleep: Callable[[float], object]
-    clock: Callable[[], float]
-
-
-class Operation:
-    """The tuning of a model, which takes minutes to hours at the service.
-
-    It knows what its last look showed. ``done``, ``result`` and ``progress`` look again; once it has ended nothing
-    more is asked. A look that fails raises what the request raises: APIError or TransportError.
+    An operation's name is ``tunedModels/{id}/operations/{id}``. Every method raises APIError (the class for the
+    status, such as NotFound) where the service refuses, TransportError where it does not answer, CredentialsError
+    where there are none, and ValueError for a name that cannot be one.
     """
 
-    def __init__(self, transport: Transport, wait: Wait, value: Json) -> None:
+    def __init__(self, transport: Transport, polling: Polling, time: Time) -> None:
         self._transport = transport
-        self._wait = wait
-        self._name: str = value.get("name", "")
-        self._value = value
+        self._polling = polling
+        self._time = time
 
-    @property
-    def name(self) -> str:
-        """The name of the operation, ``tunedModels/{id}/operations/{id}``."""
-        return self._name
+    def get(self, name: str) -> Operation:
+        """Return the operation called *name*, as it is now. Any process can, that knows the name."""
+        return self.made(self._look(_names.operation(name), None))
 
-    @property
-    def metadata(self) -> CreateTunedModelMetadata:
-        """How far the run was at the last look."""
-        return CreateTunedModelMetadata.from_json(self._value.get("metadata", {}))
+    def list(
+        self, model: str | TunedModel | None = None, page_size: int | None = None, page_token: str = ""
+    ) -> Pager[Operation]:
+        """Return the operations of *model*, or of all models of the caller, a page at a time.
 
-    def done(self) -> bool:
-        """Look, and say whether the operation has ended, well or badly."""
-        if not self._ended:
-            self._value = self._transport.call("GET", f"v1beta/{self.name}")
-        return self._ended
-
-    def result(self, timeout: float | None = None) -> TunedModel:
-        """Wait until the operation ends, and return the tuned model.
-
-        *timeout* is in seconds; None waits for as long as it takes, 0 looks once. Raises OperationTimeout when the
-        time is up, and OperationFailed when the operation ended with an error or was cancelled.
+        *page_size* is how many come with one request, by default the service's own choice.
         """
-        for _ in self._looks(timeout):
-            pass
-        if "error" in self._value:
-            raise OperationFailed(self.name, self._value["error"])
-        if "response" not in self._value:
-            raise TransportError(f"{self.name} is done, and has neither a response nor an error")
-        return TunedModel.from_json(self._value["response"])
+        # Of all models v1 alone has the list.
+        path = "v1/operations" if model is None else f"v1beta/{_names.tuned_model(model)}/operations"
 
-    def progress(self, timeout: float | None = None) -> Iterator[CreateTunedModelMetadata]:
-        """Yield the metadata each time that a new step shows, until the operation ends, well or badly.
+        def fetch(token: str) -> Json:
+            return self._transport.call("GET", path, query={"pageSize": page_size, "pageToken": token or None})
 
-        Several steps that show at once are one item, so each item has snapshots. *timeout* is in seconds for all
-        of it, None is for as long as it takes. Raises OperationTimeout when the time is up.
-        """
-        shown = 0
-        for _ in self._looks(timeout):
-            metadata = self.metadata
-            if len(metadata.snapshots) > shown:
-                shown = len(metadata.snapshots)
-                yield metadata
+        return Pager(fetch, lambda page: tuple(map(self.made, _answer.array(page, "operations"))), page_token)
 
-    def cancel(self) -> None:
-        """Ask the service to stop the run. It may come too late, and the operation still takes a moment to end."""
-        # v1 alone has this method; an operation can be read under v1beta too.
-        self._transport.call("POST", f"v1/{self.name}:cancel", {})
+    def cancel(self, name: str) -> None:
+        """Ask the service to stop a run. It may come too late, and the operation still takes a moment to end."""
+        # v1 alone has this method.
+        self._transport.call("POST", f"v1/{_names.operation(name)}:cancel", {})
 
-    def __repr__(self) -> str:
-        """Say which operation it is, and how far it was at the last look."""
-        metadata = self.metadata
-        return f"<Operation {self.name}: {metadata.completed_steps} of {metadata.total_steps} steps>"
+    def made(self, value: Json) -> Operation:
+        """Return the operation that the JSON object *value* says. Raises TransportError where it says none."""
+        return Operation(value, self._look, self.cancel, self._polling, self._time)
 
-    @property
-    def _ended(self) -> bool:
-        return bool(self._value.get("done"))
-
-    def _looks(self, timeout: float | None) -> Iterator[None]:
-        """Look until the operation has ended; yield after each look, the first at once."""
-        deadline = None if timeout is None else self._wait.clock() + timeout
-        for delay in chain(_DELAYS, repeat(_LAST_DELAY)):
-            ended = self.done()
-            yield
-            if ended:
-                return
-            if timeout is not None and deadline is not None:
-                left = deadline - self._wait.clock()
-                if left <= 0:
-                    raise OperationTimeout(self.name, timeout)
-                delay = min(delay, left)
-            self._wait.sleep(delay)
+    def _look(self, name: str, deadline: float | None) -> Json:
+        return self._transport.call("GET", f"v1beta/{name}", deadline=deadline)

@@ -2,124 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from ._models import GenerateContentResponse, TunedModel
-from ._operations import Operation, Wait
+from . import _answer, _names
+from ._contents import Contents, contents
+from ._messages.content import Content, GenerateContentRequest, GenerationConfig, SafetySetting
+from ._messages.generation import GenerateContentResponse
+from ._messages.training_data import Dataset, TuningExample, TuningExamples
+from ._messages.tuned_model import TunedModel, TunedModelSource
+from ._messages.tuning_task import Hyperparameters, TuningTask
+from ._operation import Operation
+from ._operations import Operations
+from ._pages import Pager
+from ._permissions import Permissions
+from ._training_data import TrainingData, read
 from ._transport import Json, Transport
 
-_COLLECTION = "tunedModels"
-_VERSION = "v1beta"
+_PATH = "v1beta/tunedModels"
 
 
 class TunedModels:
     """The tuned models of a client.
 
-    A model is named by its id, with or without ``tunedModels/`` before it. Every method raises APIError (the
-    class for the status, such as NotFound) where the service refuses, TransportError where it does not answer,
-    and ValueError for a name that cannot be one.
+    A model is named by its id, with or without ``tunedModels/`` before it, or is a TunedModel. Every method raises
+    APIError (the class for the status, such as NotFound) where the service refuses, TransportError where it does
+    not answer, CredentialsError where there are none, and ValueError for a name that cannot be one.
     """
 
-    def __init__(self, transport: Transport, wait: Wait) -> None:
+    def __init__(self, transport: Transport, operations: Operations) -> None:
         self._transport = transport
-        self._wait = wait
+        self._operations = operations
 
     def create(
         self,
         *,
-        base_model: str,
-        training_data: Iterable[tuple[str, str] | Mapping[str, str]],
+        training_data: TrainingData,
+        base_model: str | None = None,
+        source_model: str | TunedModel | None = None,
         tuned_model_id: str | None = None,
         display_name: str | None = None,
         description: str | None = None,
         epoch_count: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
+        learning_rate_multiplier: float | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        reader_project_numbers: Iterable[int] = (),
+        input_key: str = "text_input",
+        output_key: str = "output",
     ) -> Operation:
         """Start to tune a model and return the operation that does it; the model can be seen at once.
 
-        *base_model* is ``models/{id}``, where ``models/`` may be left out, or ``tunedModels/{id}`` to tune a tuned
-        model further. *training_data* has pairs of an input and the output wanted for it, or dicts with
-        ``text_input`` and ``output``. The service wants *tuned_model_id* or *display_name*, and makes an id from
-        the latter; what else is not given it chooses. Raises TypeError for examples of another form.
-        """
-        hyperparameters = {
-            "epochCount": epoch_count,
-            "batchSize": batch_size,
-            "learningRate": learning_rate,
-        }
-        examples = [_example(place, row) for place, row in enumerate(training_data)]
-        model = {
-            **_source(base_model),
-            "displayName": display_name,
-            "description": description,
-            "tuningTask": {
-                "hyperparameters": _given(hyperparameters),
-                "trainingData": {"examples": {"examples": examples}},
-            },
-        }
-        query = {} if tuned_model_id is None else {"tunedModelId": tuned_model_id}
-        answer = self._transport.call("POST", f"{_VERSION}/{_COLLECTION}", _given(model), query)
-        return Operation(self._transport, self._wait, answer)
+        It is tuned from *base_model*, ``models/{id}`` or the id alone, or from *source_model*, a tuned model.
 
-    def get(self, name: str) -> TunedModel:
-        """Return the model called *name*."""
-        return TunedModel.from_json(self._transport.call("GET", f"{_VERSION}/{_name(name)}"))
+        *training_data* is what there is: pairs of an input and the output wanted for it, dicts of the two, a
+        mapping or a DataFrame with a column for each, or the path or URL of a CSV, JSON or JSON Lines file.
+        *input_key* and *output_key* are the names of the two. They are checked against the limits that the
+        service documents before anything is sent; pairs that come twice make a DuplicateExamplesWarning.
+
+        The service wants *tuned_model_id* or *display_name* (40 bytes at most), and makes an id from the latter;
+        what else is not given it chooses. Only with *tuned_model_id* a request whose answer was lost is sent
+        again: without one it could start a second job. Raises TrainingDataError for data that cannot be read or
+        breaks a limit, ValueError for arguments that exclude each other, and TypeError for data of another kind.
+        """
+        if (base_model is None) == (source_model is None):
+            raise ValueError("Give base_model, the base model to tune, or source_model, a tuned model to tune further.")
+        if learning_rate is not None and learning_rate_multiplier is not None:
+            raise ValueError("Give learning_rate or learning_rate_multiplier; the service takes one of them.")
+        source = None if source_model is None else TunedModelSource(tuned_model=_names.tuned_model(source_model))
+        pairs = read(
+            training_data, input_key=input_key, output_key=output_key, fetch=self._transport.download, stacklevel=3
+        )
+        examples = tuple(TuningExample(text_input=text_input, output=output) for text_input, output in pairs)
+        model = TunedModel(
+            tuned_model_source=source,
+            base_model="" if base_model is None else _names.base_model(base_model),
+            display_name=display_name or "",
+            description=description or "",
+            tuning_task=TuningTask(
+                training_data=Dataset(examples=TuningExamples(examples=examples)),
+                hyperparameters=Hyperparameters(
+                    epoch_count=epoch_count,
+                    batch_size=batch_size,
+                    learning_rate=learning_rate,
+                    learning_rate_multiplier=learning_rate_multiplier,
+                ),
+            ),
+            temperature=temperature,
+            top_p=top_p,
+            top_k=top_k,
+            reader_project_numbers=tuple(reader_project_numbers),
+        )
+        answer = self._transport.call(
+            "POST",
+            _PATH,
+            model.to_json(),
+            {"tunedModelId": tuned_model_id or None},
+            repeatable=bool(tuned_model_id),
+        )
+        return self._operations.made(answer)
+
+    def get(self, model: str | TunedModel) -> TunedModel:
+        """Return *model* as it is now."""
+        return _answer.message(TunedModel, self._transport.call("GET", _path(model)))
 
     def list(
         self,
         page_size: int | None = None,
         filter: str | None = None,  # noqa: A002 - the API's own word
-    ) -> Iterator[TunedModel]:
-        """Yield the caller's models, asking for the next page when it is reached.
+        page_token: str = "",
+    ) -> Pager[TunedModel]:
+        """Return the caller's models, a page at a time.
 
         *page_size* is how many come with one request; the service's default is 10, its most 1000. *filter* has
         words to look for in display name and description, and ``owner:me``, ``writers:me``, ``readers:me`` or
-        ``readers:everyone``.
+        ``readers:everyone``. *page_token* is where to begin, a ``next_page_token`` of a list like this.
         """
-        query = _given({"pageSize": page_size, "filter": filter})
-        while True:
-            page = self._transport.call("GET", f"{_VERSION}/{_COLLECTION}", query=query)
-            for model in page.get("tunedModels", ()):
-                yield TunedModel.from_json(model)
-            if not page.get("nextPageToken"):
-                return
-            query["pageToken"] = page["nextPageToken"]
 
-    def delete(self, name: str) -> None:
-        """Delete the model called *name*."""
-        self._transport.call("DELETE", f"{_VERSION}/{_name(name)}")
+        def page(token: str) -> Json:
+            return self._transport.call(
+                "GET", _PATH, query={"pageSize": page_size, "pageToken": token or None, "filter": filter}
+            )
 
-    def generate_content(self, name: str, text: str) -> GenerateContentResponse:
-        """Ask the model called *name*, which must be ``ACTIVE``, to answer *text*."""
-        body = {"contents": [{"role": "user", "parts": [{"text": text}]}]}
-        return GenerateContentResponse(self._transport.call("POST", f"{_VERSION}/{_name(name)}:generateContent", body))
+        return Pager(page, lambda answer: _answer.messages(TunedModel, answer, "tunedModels"), page_token)
+
+    def update(
+        self,
+        model: str | TunedModel,
+        *,
+        display_name: str | None = None,
+        description: str | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        reader_project_numbers: Iterable[int] | None = None,
+    ) -> TunedModel:
+        """Change what is given of *model*, and return the whole model as it is then; None leaves a member alone.
+
+        The model is read first, and only the members that differ are sent, so that what others changed meanwhile
+        stays. Where nothing differs nothing is sent.
+        """
+        now = self.get(model)
+        given = {
+            "display_name": display_name,
+            "description": description,
+            "temperature": temperature,
+            "top_p": top_p,
+            "top_k": top_k,
+            "reader_project_numbers": None if reader_project_numbers is None else tuple(reader_project_numbers),
+        }
+        changed = {name: value for name, value in given.items() if value is not None and value != getattr(now, name)}
+        if not changed:
+            return now
+        body = TunedModel(**changed).to_json()  # type: ignore[arg-type]
+        answer = _answer.message(
+            TunedModel,
+            self._transport.call("PATCH", _path(model), body, {"updateMask": ",".join(changed)}),
+        )
+        # The service answers with the members that the mask names, and no others.
+        return replace(now, **{name: getattr(answer, name) for name in changed})
+
+    def delete(self, model: str | TunedModel) -> None:
+        """Delete *model*."""
+        self._transport.call("DELETE", _path(model))
+
+    def transfer_ownership(self, model: str | TunedModel, email_address: str) -> None:
+        """Make who has *email_address* the owner of *model*; the caller, who must be it, stays a writer."""
+        body = {"emailAddress": email_address}
+        self._transport.call("POST", f"{_path(model)}:transferOwnership", body, repeatable=False)
+
+    def permissions(self, model: str | TunedModel) -> Permissions:
+        """Return the permissions of *model*: who may use it, change it, and own it. Nothing is asked yet."""
+        return Permissions(self._transport, _names.tuned_model(model))
+
+    def generate_content(
+        self,
+        model: str | TunedModel,
+        contents: Contents,
+        *,
+        generation_config: GenerationConfig | None = None,
+        safety_settings: Iterable[SafetySetting] = (),
+        system_instruction: str | None = None,
+    ) -> GenerateContentResponse:
+        """Ask *model*, which must be ``ACTIVE``, to answer *contents*: a text, or the turns of a conversation.
+
+        The service has refused several turns, a *system_instruction* and JSON mode for tuned models.
+        """
+        body = _request(contents, generation_config, safety_settings, system_instruction)
+        return _answer.message(
+            GenerateContentResponse, self._transport.call("POST", f"{_path(model)}:generateContent", body)
+        )
+
+    def stream_generate_content(
+        self,
+        model: str | TunedModel,
+        contents: Contents,
+        *,
+        generation_config: GenerationConfig | None = None,
+        safety_settings: Iterable[SafetySetting] = (),
+        system_instruction: str | None = None,
+        events: bool = True,
+    ) -> Iterator[GenerateContentResponse]:
+        """Ask as ``generate_content`` does, and return an iterator that yields each chunk when it arrives.
+
+        *events* asks for server-sent events, the form that Google's newer clients use; False asks for one JSON
+        array, that of the older ones. The chunks are the same.
+        """
+        body = _request(contents, generation_config, safety_settings, system_instruction)
+        query = {"alt": "sse" if events else None}
+        chunks = self._transport.stream("POST", f"{_path(model)}:streamGenerateContent", body, query)
+        return (_answer.message(GenerateContentResponse, chunk) for chunk in chunks)
 
 
-def _name(name: str) -> str:
-    """Return *name* as the service knows it. Raises ValueError where it cannot be a tuned model's."""
-    model_id = name.removeprefix(f"{_COLLECTION}/")
-    if not model_id or "/" in model_id:
-        raise ValueError(f"A tuned model's name is tunedModels/ and an id, or the id alone; {name!r} is not.")
-    return f"{_COLLECTION}/{model_id}"
+def _path(model: str | TunedModel) -> str:
+    return f"v1beta/{_names.tuned_model(model)}"
 
 
-def _source(model: str) -> Json:
-    if model.startswith(f"{_COLLECTION}/"):
-        return {"tunedModelSource": {"tunedModel": model}}
-    return {"baseModel": model if "/" in model else f"models/{model}"}
-
-
-def _example(place: int, row: tuple[str, str] | Mapping[str, str]) -> Json:
-    if isinstance(row, Mapping) and row.keys() == {"text_input", "output"}:
-        return {"textInput": row["text_input"], "output": row["output"]}
-    # A string of two characters would make a pair too.
-    if isinstance(row, (tuple, list)) and len(row) == 2:
-        return {"textInput": row[0], "output": row[1]}
-    raise TypeError(
-        f"training_data[{place}] must be a pair (input, output) or a dict with text_input and output, got {row!r:.100}"
-    )
-
-
-def _given(values: Json) -> Json:
-    return {name: value for name, value in values.items() if value is not None}
+def _request(
+    said: Contents,
+    generation_config: GenerationConfig | None,
+    safety_settings: Iterable[SafetySetting],
+    system_instruction: str | None,
+) -> Json:
+    instruction = None if system_instruction is None else Content(parts=contents(system_instruction)[0].parts)
+    return GenerateContentRequest(
+        contents=contents(said),
+        generation_config=generation_config,
+        safety_settings=tuple(safety_settings),
+        system_instruction=instruction,
+    ).to_json()

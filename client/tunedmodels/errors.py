@@ -4,6 +4,7 @@
     ├── APIError                the service answered with an error
     │   ├── InvalidArgument     400  the request is wrong
     │   ├── FailedPrecondition  400  right, but not in the present state of things
+    │   ├── OutOfRange          400  right, but beyond the end
     │   ├── Unauthenticated     401  no credentials, or none that count
     │   ├── PermissionDenied    403  somebody else's, or a scope is missing
     │   ├── NotFound            404  there is no such thing
@@ -12,12 +13,16 @@
     │   ├── ResourceExhausted   429  too many requests, or the quota is used up
     │   ├── Cancelled           499  the request was cancelled
     │   ├── Internal            500  the service is at fault
+    │   ├── Unknown             500  the service does not say what happened
+    │   ├── DataLoss            500  the service lost data
     │   ├── Unimplemented       501  the service does not do that
     │   ├── Unavailable         503  not now; try again
     │   └── DeadlineExceeded    504  the service took too long
     ├── OperationFailed         a long-running operation ended with an error
     ├── OperationTimeout        it did not end in time, and goes on; a TimeoutError too
-    └── TransportError          no answer came, or none that this API gives
+    ├── TransportError          no answer came, or none that this API gives
+    ├── CredentialsError        credentials are missing, or were refused before anything was asked
+    └── TrainingDataError       the examples cannot be read or break a documented limit; a ValueError too
 
 A status without a class of its own is a plain ``APIError``. What the caller did wrong before anything was sent is
 a ``ValueError`` or a ``TypeError``, as everywhere in Python.
@@ -25,12 +30,46 @@ a ``ValueError`` or a ``TypeError``, as everywhere in Python.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-_SHOWN = 200  # characters of a body that is not the API's own
+from ._messages import status as _status
+from ._messages.status import ErrorInfo, FieldViolation, HelpLink, QuotaViolation
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked, without body and credentials."""
+
+    #: The HTTP method.
+    method: str
+    #: The URL with its query; an API key never is part of it.
+    url: str
+
+
+@dataclass(frozen=True)
+class Response:
+    """What was answered."""
+
+    #: The HTTP status.
+    status_code: int
+    #: The headers; the names are in lower case.
+    headers: Mapping[str, str]
+    #: The body as text.
+    body: str
+
+
+class Failure(Enum):
+    """What is known of a request that got no answer."""
+
+    #: It never reached the service.
+    UNSENT = "unsent"
+    #: The service may have done what was asked, and the answer is lost.
+    LOST = "lost"
+    #: It fails again in the same way.
+    FINAL = "final"
 
 
 class TunedModelsError(Exception):
@@ -40,8 +79,97 @@ class TunedModelsError(Exception):
 class TransportError(TunedModelsError):
     """No answer came, or one that this API does not give; ``__cause__`` is the error beneath, if there is one."""
 
+    def __init__(
+        self,
+        message: str,
+        request: Request | None = None,
+        response: Response | None = None,
+        failure: Failure = Failure.FINAL,
+    ) -> None:
+        super().__init__(message)
+        #: What was asked.
+        self.request = request
+        #: What was answered, where anything was.
+        self.response = response
+        #: Whether the service may have done what was asked.
+        self.failure = failure
 
-class APIError(TunedModelsError):
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it travel between processes."""
+        return type(self), (str(self), self.request, self.response, self.failure)
+
+
+class CredentialsError(TunedModelsError):
+    """Credentials are missing, or google-auth could not get a token with them; ``__cause__`` is its error."""
+
+    def __init__(self, message: str, failure: Failure = Failure.FINAL) -> None:
+        super().__init__(message)
+        #: ``UNSENT`` where another try may get a token, else ``FINAL``.
+        self.failure = failure
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it travel between processes."""
+        return type(self), (str(self), self.failure)
+
+
+class TrainingDataError(TunedModelsError, ValueError):
+    """Training data cannot be read, or breaks a limit that the service documents. Nothing was sent."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str | None = None,
+        line: int | None = None,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        #: The file or URL; None for data that was handed in as a value.
+        self.source = source
+        #: The line in the file, from 1, where there is one.
+        self.line = line
+        #: The place of the example in the data, from 0, where it is about one.
+        self.row = row
+        #: The name of the column, where it is about one.
+        self.column = column
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it travel between processes."""
+        return type(self), (str(self),), self.__dict__
+
+
+class DuplicateExamplesWarning(UserWarning):
+    """Some examples come more than once in the training data."""
+
+
+class _Detailed(TunedModelsError):
+    """What the errors of the service say for programs to read."""
+
+    details: tuple[Mapping[str, Any], ...]
+
+    @property
+    def error_info(self) -> ErrorInfo | None:
+        """The reason in words that do not change, None where the service gives none."""
+        return next(iter(_status.found(self.details, ErrorInfo, "ErrorInfo")), None)
+
+    @property
+    def field_violations(self) -> tuple[FieldViolation, ...]:
+        """What is wrong with which field of the request."""
+        return _status.found(self.details, FieldViolation, "BadRequest", "fieldViolations")
+
+    @property
+    def quota_violations(self) -> tuple[QuotaViolation, ...]:
+        """The quotas that are used up."""
+        return _status.found(self.details, QuotaViolation, "QuotaFailure", "violations")
+
+    @property
+    def links(self) -> tuple[HelpLink, ...]:
+        """Where the service says that more can be read."""
+        return _status.found(self.details, HelpLink, "Help", "links")
+
+
+class APIError(_Detailed):
     """The service answered with an error."""
 
     def __init__(
@@ -50,9 +178,14 @@ class APIError(TunedModelsError):
         status: str,
         message: str,
         details: tuple[Mapping[str, Any], ...] = (),
-        response: Any = None,
+        *,
+        advice: str = "",
+        retry_delay: float | None = None,
+        request: Request | None = None,
+        response: Response | None = None,
     ) -> None:
-        super().__init__(f"{code} {status}: {message}" if status else f"{code}: {message}")
+        said = f"{code} {status}: {message.strip()}" if status else f"{code}: {message.strip()}"
+        super().__init__(f"{said} ({advice})" if advice else said)
         #: The HTTP status, such as 404.
         self.code = code
         #: The name of the status, such as ``NOT_FOUND``; empty where none is known.
@@ -61,12 +194,19 @@ class APIError(TunedModelsError):
         self.message = message
         #: What it said for programs to read: JSON objects with an ``@type`` each.
         self.details = details
-        #: The whole body as JSON, or None where it is none.
+        #: What to do about it, where this client knows; empty where it does not.
+        self.advice = advice
+        #: After how many seconds the service wants to be asked again; None where it does not say.
+        self.retry_delay = retry_delay
+        #: What was asked.
+        self.request = request
+        #: What was answered.
         self.response = response
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes."""
-        return type(self), (self.code, self.status, self.message, self.details, self.response)
+        keywords = {name: getattr(self, name) for name in ("advice", "retry_delay", "request", "response")}
+        return _rebuilt, (type(self), self.code, self.status, self.message, self.details, keywords)
 
 
 class InvalidArgument(APIError):
@@ -75,6 +215,10 @@ class InvalidArgument(APIError):
 
 class FailedPrecondition(APIError):
     """The request does not fit the present state of things (400 FAILED_PRECONDITION)."""
+
+
+class OutOfRange(APIError):
+    """The request goes beyond the end (400 OUT_OF_RANGE)."""
 
 
 class Unauthenticated(APIError):
@@ -109,6 +253,14 @@ class Internal(APIError):
     """The service is at fault (500 INTERNAL)."""
 
 
+class Unknown(APIError):
+    """The service does not say what happened (500 UNKNOWN)."""
+
+
+class DataLoss(APIError):
+    """The service lost data (500 DATA_LOSS)."""
+
+
 class Unimplemented(APIError):
     """The service does not do that (501 UNIMPLEMENTED)."""
 
@@ -121,26 +273,27 @@ class DeadlineExceeded(APIError):
     """The service took too long (504 DEADLINE_EXCEEDED)."""
 
 
-class OperationFailed(TunedModelsError):
+class OperationFailed(_Detailed):
     """A long-running operation ended with an error; a cancelled one has the status ``CANCELLED``."""
 
-    def __init__(self, operation: str, error: Mapping[str, Any]) -> None:
+    def __init__(
+        self, operation: str, code: int, status: str, message: str, details: tuple[Mapping[str, Any], ...] = ()
+    ) -> None:
+        super().__init__(f"{operation} ended with {status or code}: {message}")
         #: The name of the operation.
         self.operation = operation
         #: The number of the status in google/rpc/code.proto, such as 1 (this is no HTTP status).
-        self.code = _integer(error.get("code"))
+        self.code = code
         #: The name of the status, such as ``CANCELLED``; empty where none is known.
-        self.status = _CODES.get(self.code, "")
+        self.status = status
         #: What the service said, for people to read.
-        self.message = _text(error.get("message"))
+        self.message = message
         #: What it said for programs to read: JSON objects with an ``@type`` each.
-        self.details = _details(error.get("details"))
-        super().__init__(f"{operation} ended with {self.status or self.code}: {self.message}")
+        self.details = details
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes."""
-        error = {"code": self.code, "message": self.message, "details": [*self.details]}
-        return type(self), (self.operation, error)
+        return type(self), (self.operation, self.code, self.status, self.message, self.details)
 
 
 class OperationTimeout(TunedModelsError, TimeoutError):
@@ -158,93 +311,12 @@ class OperationTimeout(TunedModelsError, TimeoutError):
         return type(self), (self.operation, self.timeout)
 
 
-def from_response(code: int, body: str) -> APIError:
-    """Return the error that an answer with the HTTP status *code* stands for, whatever its *body* is.
-
-    The status that the body names decides on the class. A body that is not the API's, such as a proxy's page of
-    HTML or none at all, leaves that to *code*.
-    """
-    try:
-        response = json.loads(body)
-    except ValueError:
-        response = None
-    error = response.get("error") if isinstance(response, Mapping) else None
-    if not isinstance(error, Mapping):
-        error = {}
-    status = _text(error.get("status")) or _BY_HTTP.get(code, "")
-    message = _text(error.get("message")) or _glimpse(body)
-    kind = _CLASSES.get(status, APIError)
-    return kind(code, status, message, _details(error.get("details")), response)
-
-
-def _glimpse(body: str) -> str:
-    """Return in a few words what a body says that is not the API's."""
-    title = re.search(r"<title[^>]*>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
-    words = " ".join((title[1] if title else body).split())
-    return words[:_SHOWN] or "the answer has no body"
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _integer(value: Any) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _details(value: Any) -> tuple[Mapping[str, Any], ...]:
-    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
-
-
-_CLASSES: Mapping[str, type[APIError]] = {
-    "INVALID_ARGUMENT": InvalidArgument,
-    "FAILED_PRECONDITION": FailedPrecondition,
-    "UNAUTHENTICATED": Unauthenticated,
-    "PERMISSION_DENIED": PermissionDenied,
-    "NOT_FOUND": NotFound,
-    "ALREADY_EXISTS": AlreadyExists,
-    "ABORTED": Aborted,
-    "RESOURCE_EXHAUSTED": ResourceExhausted,
-    "CANCELLED": Cancelled,
-    "INTERNAL": Internal,
-    "UNIMPLEMENTED": Unimplemented,
-    "UNAVAILABLE": Unavailable,
-    "DEADLINE_EXCEEDED": DeadlineExceeded,
-}
-
-# What an HTTP status stands for where the body names no status. The first of two is the more general one; 502 is
-# a proxy's word for a service that cannot answer now.
-_BY_HTTP: Mapping[int, str] = {
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    409: "ABORTED",
-    429: "RESOURCE_EXHAUSTED",
-    499: "CANCELLED",
-    500: "INTERNAL",
-    501: "UNIMPLEMENTED",
-    502: "UNAVAILABLE",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
-
-# google/rpc/code.proto, without OK.
-_CODES: Mapping[int, str] = {
-    1: "CANCELLED",
-    2: "UNKNOWN",
-    3: "INVALID_ARGUMENT",
-    4: "DEADLINE_EXCEEDED",
-    5: "NOT_FOUND",
-    6: "ALREADY_EXISTS",
-    7: "PERMISSION_DENIED",
-    8: "RESOURCE_EXHAUSTED",
-    9: "FAILED_PRECONDITION",
-    10: "ABORTED",
-    11: "OUT_OF_RANGE",
-    12: "UNIMPLEMENTED",
-    13: "INTERNAL",
-    14: "UNAVAILABLE",
-    15: "DATA_LOSS",
-    16: "UNAUTHENTICATED",
-}
+def _rebuilt(
+    kind: type[APIError],
+    code: int,
+    status: str,
+    message: str,
+    details: tuple[Mapping[str, Any], ...],
+    keywords: dict[str, Any],
+) -> APIError:
+    return kind(code, status, message, details, **keywords)

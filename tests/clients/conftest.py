@@ -106,3 +106,24 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("GOOGLE_", "GEMINI_", "CLOUDSDK_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that judges credentials as the service does; a run takes ten hours of a clock that is moved."""
+    options = ("--clock", "manual", "--auth", "strict", "--tuning-time", "36000")
+    with serving(tmp_path_factory.mktemp("guarded"), *options) as base:
+        yield base
+
+
+@pytest.fixture
+def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail what google-auth asks Google for in the background, about where a service account may be used."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+
+
+def command(url: str, *arguments: str) -> str:
+    """What a command of ``credentials`` prints for the server at *url*."""
+    environment = {**os.environ, "TUNEDMODELS_EMULATOR_HOST": url}
+    line = [sys.executable, "-m", "tunedmodels_mockserver", "credentials", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60, check=True).stdout

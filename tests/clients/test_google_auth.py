@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from .conftest import serving
+from .conftest import command
 
 pytestmark = pytest.mark.clients
 
@@ -121,26 +120,6 @@ def test_service_account_signs_for_itself(sessions: Any, polling_url: str, key: 
 TUNING = "https://www.googleapis.com/auth/generative-language.tuning"
 DRIVE = "https://www.googleapis.com/auth/drive"
 SERVICE = "generativelanguage.googleapis.com"
-
-
-@pytest.fixture(scope="session")
-def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that judges credentials as the service does, on a clock that moves when it is told to."""
-    with serving(tmp_path_factory.mktemp("guarded"), "--clock", "manual", "--auth", "strict") as base:
-        yield base
-
-
-@pytest.fixture
-def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail what google-auth asks Google for in the background, about where a service account may be used."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-
-
-def command(url: str, *arguments: str) -> str:
-    """What a command of ``credentials`` prints for the server at *url*."""
-    environment = {**os.environ, "TUNEDMODELS_EMULATOR_HOST": url}
-    line = [sys.executable, "-m", "tunedmodels_mockserver", "credentials", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60, check=True).stdout
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 COMMAND = "tunedmodels-mockserver"
 EXECUTABLE = Path(sysconfig.get_path("scripts")) / COMMAND
+CLIENT = "tunedmodels"
 
 # Where the README's commands find the mock server; the test's own has another port.
 WRITTEN_BASE = "http://127.0.0.1:9480"
@@ -30,6 +31,7 @@ WRITTEN_BASE = "http://127.0.0.1:9480"
 SHOWN = {"json", "mermaid", "text", "toml", "yaml"}
 
 READY = re.compile(r"^READY url=(\S+) pid=\d+ version=\S+$", re.MULTILINE)
+FILE = re.compile(r"[\w-]+\.\w+")  # in the folder where the reader is
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<tag>[^`]*)$")
 
 
@@ -95,13 +97,17 @@ class Runner:
     scratch: Path
     root: Path = ROOT
     command: Sequence[str] = (str(EXECUTABLE),)
+    client: Sequence[str] = (str(EXECUTABLE.with_name(CLIENT)),)
     exported: dict[str, str] = field(default_factory=dict[str, str])
 
     def run(self, block: Block) -> None:
+        tag, _, name = block.tag.partition(" ")
         if block.tag == "python":
             self.run_python(block)
         elif block.tag == "sh":
             self.run_shell(block)
+        elif name and re.fullmatch(rf"[\w-]+\.{tag}", name):
+            (self.scratch / name).write_text(block.text, encoding="utf-8")
         elif block.tag not in SHOWN:
             pytest.fail(f"the README has a block that no test runs: its tag is {block.tag!r}")
 
@@ -127,8 +133,12 @@ class Runner:
                     self.exported[name] = value
                 case [script, *arguments] if script.startswith("scripts/"):
                     self.check_script(script, arguments)
+                case [command, *arguments, ">", name] if command == COMMAND and FILE.fullmatch(name):
+                    (self.scratch / name).write_text(self.run_program([*self.command, *arguments]), encoding="utf-8")
                 case [command, *arguments] if command == COMMAND:
                     self.check_options(arguments)
+                case [command, *arguments] if command == CLIENT:
+                    self.run_program([*self.client, *arguments])
                 case ["pip", "install", *arguments] | ["python", "-m", "pip", "install", *arguments]:
                     self.check_requirements(arguments)
                 case ["curl", *arguments] if shutil.which("curl"):
@@ -146,7 +156,9 @@ class Runner:
         words = words_of(line.replace(WRITTEN_BASE.removeprefix("http://"), host))
         if words[-1] == "&" and words[0] == COMMAND:
             words.pop()
-        if any(re.fullmatch(r"[();<>|&]+", word) for word in words) or "$(" in line or "`" in line:
+        into_file = words[0] == COMMAND and words[-2:-1] == [">"] and FILE.fullmatch(words[-1])
+        without = words[:-2] if into_file else words
+        if any(re.fullmatch(r"[();<>|&]+", word) for word in without) or "$(" in line or "`" in line:
             pytest.fail(f"the README has a command that no test runs, it takes a shell: {line}")
         environment = self.environment()
         return [re.sub(r"\$(?:(\w+)|\{(\w+)\})", lambda m: environment.get(m[1] or m[2], m[0]), w) for w in words]
@@ -360,6 +372,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
             scratch=tmp_path,
             root=tmp_path,
             command=[sys.executable, str(tmp_path / "command.py")],
+            client=[sys.executable, "-c", "import sys; open(sys.argv[1]).close()"],
         )
         server.shutdown()
         thread.join()
@@ -406,6 +419,8 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
         ("sh", "scripts/demo --quick"),
         ("sh", "pip install tunedmodels"),
         ("sh", "pip install -e '.[dev, mockserver]'\npython -m pip install 'tunedmodels[dev]>=0.1'"),
+        ("sh", "tunedmodels pyproject.toml"),
+        ("csv new.csv", "text_input,output"),
         ("sh", "tunedmodels-mockserver --help"),
         ("sh", "tunedmodels-mockserver serve --port=1 \\\n    --no-fast &"),
         ("sh", "tunedmodels-mockserver clock advance 10 --rate 2 -- other --unknown"),
@@ -432,10 +447,15 @@ def test_good_block_passes(runner: Runner, tag: str, text: str) -> None:
         ("python", "def test_one():\n    assert 1 == 2", "assert 1 == 2"),
         ("bash", "true", "no test runs: its tag is 'bash'"),
         ("", "true", "no test runs: its tag is ''"),
+        ("csv new.txt", "a,b", "no test runs: its tag is 'csv new.txt'"),
+        ("sh", "tunedmodels missing.csv", "missing.csv"),
         ("sh", "make all", "no test runs: make all"),
         ("sh", "NAME=value make", "no test runs: NAME=value make"),
         ("sh", "curl http://127.0.0.1:9480/found | sh", "it takes a shell"),
         ("sh", "tunedmodels-mockserver --help && make", "it takes a shell"),
+        ("sh", "tunedmodels-mockserver --help | make > help.txt", "it takes a shell"),
+        ("sh", "curl http://127.0.0.1:9480/found > found.txt", "it takes a shell"),
+        ("sh", "tunedmodels-mockserver --help > ../help.txt", "it takes a shell"),
         ("sh", 'export NAME="$(make)"', "it takes a shell"),
         ("sh", "curl 'http://127.0.0.1:9480", "quotation does not end"),
         ("sh", "scripts/missing", "scripts/missing, which is not an executable"),
@@ -459,6 +479,22 @@ def test_bad_block_fails(runner: Runner, tag: str, text: str, message: str) -> N
     """A block that does not work, or that nothing could check, fails and says why."""
     with pytest.raises(pytest.fail.Exception, match=message):
         run(runner, tag, text)
+
+
+def test_file_is_there_for_the_blocks_after_it(runner: Runner) -> None:
+    """A command finds the file that an earlier block shows under its name."""
+    run(runner, "csv new.csv", "text_input,output")
+    run(runner, "sh", "tunedmodels new.csv")
+
+    assert (runner.scratch / "new.csv").read_text(encoding="utf-8") == "text_input,output\n"
+
+
+def test_output_is_there_for_the_blocks_after_it(runner: Runner) -> None:
+    """What a command of ours prints into a file, a later block finds there."""
+    run(runner, "sh", "tunedmodels-mockserver --help > help.txt")
+    run(runner, "sh", "tunedmodels help.txt")
+
+    assert "Usage" in (runner.scratch / "help.txt").read_text(encoding="utf-8")
 
 
 def test_export_is_there_for_the_blocks_after_it(runner: Runner) -> None:

@@ -29,8 +29,13 @@ def pulled_in(module: str) -> set[str]:
     [
         pytest.param(
             "tunedmodels",
-            {"flask", "werkzeug", "pytest", "click", "pandas", "matplotlib"},
-            id="the client needs neither the mock server's things nor the data tools",
+            {"requests", "google", "click", "tqdm", "tabulate", "plotille"},
+            id="the client's names come when they are asked for",
+        ),
+        pytest.param(
+            "tunedmodels._client",
+            {"flask", "werkzeug", "pytest", "pandas", "matplotlib", "numpy", "click", "tqdm", "tabulate", "plotille"},
+            id="the client needs neither the mock server's things nor those of the command and of notebooks",
         ),
         pytest.param(
             "tunedmodels_contracts.plugin",
@@ -47,6 +52,15 @@ def pulled_in(module: str) -> set[str]:
 def test_import_does_not_pull_in(module: str, unwanted: set[str]) -> None:
     """Importing a module leaves alone what only some of its users need."""
     assert pulled_in(module) & unwanted == set()
+
+
+def test_client_pulls_in_requests_and_google_auth_alone() -> None:
+    """Beside these two and what they bring, a client imports itself and the library that tries again."""
+    ours = {"tunedmodels", "tenacity"}
+    standard = set(sys.stdlib_module_names) | {"_distutils_hack"}
+
+    beneath = pulled_in("requests, google.auth.transport.requests, google.oauth2.service_account")
+    assert pulled_in("tunedmodels._client") - beneath - standard == ours
 
 
 def test_snapshot_sees_what_an_import_pulls_in() -> None:

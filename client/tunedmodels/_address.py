@@ -1,0 +1,83 @@
+"""The address of a service: its base URL, and what may be sent there."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+
+# A Google API key (of either form), an OAuth access token of Google's, a signed JWT.
+_SECRET = re.compile(
+    r"AIza[0-9A-Za-z_-]{35}|AQ\.[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z._-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A base URL, without a slash at the end. Raises ValueError for one that cannot be one."""
+
+    url: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no base URL, and what looks like one that goes too far."""
+        object.__setattr__(self, "url", self.url.strip().rstrip("/"))
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"A base URL begins with http:// or https:// and names a host; {self.url!r} does not.")
+        if "?" in self.url or "#" in self.url or parts.username is not None:
+            raise ValueError(f"A base URL has no query, no fragment and no password; that of {parts.hostname} has.")
+        if re.search(r"/v\d+\w*$", parts.path):
+            raise ValueError(f"A base URL ends before the API version, which the client adds; {self.url!r} has it.")
+        try:
+            requests.Request("GET", self.url).prepare()
+        except requests.RequestException as error:
+            raise ValueError(f"{self.url!r} is no base URL: {error}") from None
+
+    @property
+    def host(self) -> str:
+        """The name or number of the host."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        parts = urlsplit(self.url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether others on the way cannot read what is sent."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return is_loopback(self.host)
+
+    def same_server(self, url: str) -> bool:
+        """Whether *url* is on the same port of the same host; all names of this machine are one host."""
+        try:
+            other = Address(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}")
+        except ValueError:
+            return False
+        return self.port == other.port and (self.host == other.host or (self.loopback and other.loopback))
+
+    def check(self, credential: str) -> None:
+        """Raise ValueError where *credential* looks real and others could read it on the way."""
+        if not self.encrypted and not self.loopback and _SECRET.search(credential):
+            raise ValueError(
+                f"The API key or token looks real, and is not sent to {self.url}: that is plain http to another "
+                "machine, where anyone on the way can read it. Use https; for a mock server on a network use a key "
+                "made up for it, such as test-me."
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host*, a name or a number, is this machine by whatever name server."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

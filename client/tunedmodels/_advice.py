@@ -1,0 +1,87 @@
+"""Advice: what to do about the refusals that are known. The service's own sentences say what, seldom what next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_SCOPES = "https://www.googleapis.com/auth/cloud-platform,https://www.googleapis.com/auth/generative-language.tuning"
+
+# Reasons of google.rpc.ErrorInfo.
+_BY_REASON: Mapping[str, str] = {
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": "the token was made without the scope for tuning; make one with it, such as: "
+    f"gcloud auth application-default login --scopes={_SCOPES}",
+    "CREDENTIALS_MISSING": "this method takes OAuth alone, and no API key; give no api_key, unset GOOGLE_API_KEY and "
+    "GEMINI_API_KEY, and let google-auth find credentials, or give credentials=",
+    "API_KEY_INVALID": "look at api_key=, or at GOOGLE_API_KEY and GEMINI_API_KEY, of which the first counts",
+    "SERVICE_DISABLED": "enable the Generative Language API for the project that the credentials belong to, or name "
+    "another with quota_project=",
+    "USER_PROJECT_DENIED": "look at quota_project= and at GOOGLE_CLOUD_QUOTA_PROJECT: the caller may not use that "
+    "project",
+}
+
+# A status and what the message must have in it. The first that fits counts.
+_BY_MESSAGE: tuple[tuple[str, str, str], ...] = (
+    (
+        "FAILED_PRECONDITION",
+        r"is not found for CREATE TUNED MODEL",
+        "since May 2025 the Gemini API has no model that can be tuned; client.models.tunable() lists those that a "
+        "server has, and a mock server still has some",
+    ),
+    (
+        "NOT_FOUND",
+        r"is not found for API version \S+, or is not supported",
+        "tuned models are still listed after their base model was withdrawn, and can be called no more; "
+        "client.models.list() shows the base models there are",
+    ),
+    (
+        "INVALID_ARGUMENT",
+        r"is not ready to use",
+        "wait until its operation ends: client.operations.list(name) finds it, and result() waits",
+    ),
+    (
+        "INVALID_ARGUMENT",
+        r"^Request contains an invalid argument\.$",
+        "the service does not say which; a display_name of more than 40 bytes in UTF-8 is a known one",
+    ),
+    (
+        "PERMISSION_DENIED",
+        r"unregistered callers",
+        "no credentials were sent; give api_key= or credentials=, or set GEMINI_API_KEY or "
+        "GOOGLE_APPLICATION_CREDENTIALS",
+    ),
+    (
+        "PERMISSION_DENIED",
+        r"permission to access tuned model",
+        "it is somebody else's, or the API key is of another project than the one that made it; its owner can share "
+        "it by client.tuned_models.permissions(name).create()",
+    ),
+    (
+        "UNAUTHENTICATED",
+        r"API keys are not supported by this API",
+        _BY_REASON["CREDENTIALS_MISSING"],
+    ),
+    (
+        "PERMISSION_DENIED",
+        r"insufficient authentication scopes",
+        _BY_REASON["ACCESS_TOKEN_SCOPE_INSUFFICIENT"],
+    ),
+)
+
+
+_REPEATED = (
+    "an earlier try of this call got no answer and may have made it; client.tuned_models.get() and "
+    "client.operations.list() tell"
+)
+
+
+def advice(status: str, message: str, details: tuple[Mapping[str, Any], ...], *, repeated: bool = False) -> str:
+    """Return what to do about a refusal, of a request that was *repeated* or not; empty where nothing is known."""
+    if repeated and status == "ALREADY_EXISTS":
+        return _REPEATED
+    for detail in details:
+        known = _BY_REASON.get(str(detail.get("reason")))
+        if known:
+            return known
+    return next((text for named, pattern, text in _BY_MESSAGE if named == status and re.search(pattern, message)), "")

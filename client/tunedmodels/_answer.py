@@ -1,0 +1,32 @@
+"""An answer, read as the message that it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ._messages.message import Message, NotTheMessage
+from .errors import TransportError
+
+M = TypeVar("M", bound=Message)
+
+
+def message(kind: type[M], value: Any) -> M:
+    """Return the JSON object *value* as a message. Raises TransportError where it is not such a message."""
+    try:
+        return kind.from_json(value)
+    except NotTheMessage as error:
+        raise TransportError(f"The service answered with something that is no {kind.__name__}: {error}") from error
+
+
+def messages(kind: type[M], page: Mapping[str, Any], member: str) -> tuple[M, ...]:
+    """Return the list *member* of a page as messages. Raises TransportError where it is none."""
+    return tuple(message(kind, item) for item in array(page, member))
+
+
+def array(page: Mapping[str, Any], member: str) -> list[Any]:
+    """Return the list *member* of a page, empty where the page leaves it out. Raises TransportError for no list."""
+    items = page.get(member) or []
+    if not isinstance(items, list):
+        raise TransportError(f"The service answered with a page whose {member} is no list: {items!r:.100}")
+    return items

@@ -1,0 +1,159 @@
+"""Credentials: who calls, by google-auth alone."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import google.auth
+import google.auth.api_key
+import google.auth.credentials
+import google.auth.exceptions
+import google.auth.transport.requests
+import requests
+
+from . import _environment
+from ._address import Address, is_loopback
+from ._failures import no_credentials
+
+SCOPES = (
+    "https://www.googleapis.com/auth/generative-language.tuning",
+    "https://www.googleapis.com/auth/cloud-platform",
+)
+
+QUOTA_PROJECT = "x-goog-user-project"
+
+
+def from_key(key: str) -> google.auth.credentials.Credentials:
+    """Return the credentials that an API *key* is. Raises ValueError for what cannot be one."""
+    if not (key.isascii() and key.isprintable() and key.strip()):
+        raise ValueError("An API key is one line of ASCII characters, and not empty; the one given is not.")
+    return google.auth.api_key.Credentials(key)
+
+
+def of_emulator(address: Address) -> google.auth.credentials.Credentials:
+    """Return the credentials that the environment has for the mock server at *address* itself, else none at all.
+
+    Its own are a service account's file whose token endpoint it is, and a metadata server that it is. Others are
+    not looked for: what is real stays away from a mock server.
+    """
+    path = _environment.credentials_file()
+    if path and address.same_server(_token_uri(path)):
+        from google.oauth2 import service_account
+
+        made: google.auth.credentials.Credentials = service_account.Credentials.from_service_account_file(path)
+        return made
+    host = _environment.metadata_host()
+    if host and address.same_server(f"http://{host}"):
+        from google.auth import compute_engine
+
+        return compute_engine.Credentials()
+    return google.auth.credentials.AnonymousCredentials()
+
+
+class Caller:
+    """Who calls one service: credentials, and the project that is billed. Threads may share it.
+
+    *credentials* None means those that google-auth finds, looked for at the first call.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        credentials: google.auth.credentials.Credentials | None,
+        quota_project: str | None,
+        session: requests.Session,
+    ) -> None:
+        self._address = address
+        # A service account's credentials say no scopes of their own; others keep those they have.
+        self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
+        self._quota_project = quota_project
+        self._session = session
+        self._lock = threading.Lock()
+        if isinstance(credentials, google.auth.api_key.Credentials):
+            address.check(str(credentials.token))
+
+    def headers(self, method: str, url: str, left: Callable[[], float]) -> dict[str, str]:
+        """Return the headers that name the caller, with a token that is still good for a while.
+
+        *left* says how many seconds getting one may take. Raises CredentialsError where there is none to be had,
+        and ValueError where it may not be sent to this address.
+        """
+        headers: dict[str, str] = {}
+        try:
+            with self._lock:
+                if self._credentials is None:
+                    self._credentials, _ = google.auth.default(scopes=SCOPES)
+                self._credentials.before_request(_TokenRequest(self._session, left), method, url, headers)
+        except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
+            raise no_credentials(error) from error
+        for name, value in headers.items():
+            if name.lower() in ("authorization", "x-goog-api-key"):
+                self._address.check(value)
+        if self._quota_project:
+            headers[QUOTA_PROJECT] = self._quota_project
+        return headers
+
+    def renew(self, refused: Mapping[str, str], left: Callable[[], float]) -> bool:
+        """Get a new token where the service refused the one in the headers *refused*; say whether there is one.
+
+        Where another thread got one meanwhile, that is it. A key has none, nor have credentials that are a token
+        and nothing else.
+        """
+        header = next((value for name, value in refused.items() if name.lower() == "authorization"), None)
+        try:
+            with self._lock:
+                if header == f"Bearer {self._credentials.token}":
+                    self._credentials.refresh(_TokenRequest(self._session, left))
+        except (google.auth.exceptions.GoogleAuthError, ValueError, NotImplementedError):
+            return False
+        return header is not None
+
+
+class _TokenRequest(google.auth.transport.requests.Request):
+    """How google-auth asks for a token: over the client's session, within the time that is left."""
+
+    def __init__(self, session: requests.Session, left: Callable[[], float]) -> None:
+        super().__init__(session)
+        self._left = left
+
+    def __del__(self) -> None:
+        """Leave the session open, which google-auth would close here: it is the client's."""
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Any = None,
+        timeout: Any = None,
+        **more: Any,
+    ) -> Any:
+        seconds = min(self._left(), timeout or float("inf"))
+        if seconds <= 0:
+            raise google.auth.exceptions.TransportError("there was no time left to get a token")
+        ask: Any = super().__call__  # google-auth says no types here
+        direct = {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback(urlsplit(url).hostname or "") else {}
+        return ask(url, method, body, headers, seconds, **{"auth": leave, **direct, **more})
+
+
+def leave(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Be an auth that changes nothing.
+
+    Without an auth requests would put a password of ~/.netrc in the place of the token.
+    """
+    return request
+
+
+def _token_uri(path: str) -> str:
+    """Return the token endpoint that a file with credentials names; empty where it names none."""
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
+    return uri if isinstance(uri, str) else ""

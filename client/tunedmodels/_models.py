@@ -1,0 +1,32 @@
+"""Models: the methods of the collection of base models."""
+
+from __future__ import annotations
+
+from . import _answer, _names
+from ._messages.model import Model
+from ._pages import Pager
+from ._transport import Json, Transport
+
+
+class Models:
+    """The base models that the service has. Every method raises what those of TunedModels do."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(self, name: str) -> Model:
+        """Return the base model called *name*, ``models/{id}`` or the id alone."""
+        return _answer.message(Model, self._transport.call("GET", f"v1beta/{_names.base_model(name)}"))
+
+    def list(self, page_size: int | None = None, page_token: str = "") -> Pager[Model]:
+        """Return the base models, a page at a time; *page_size* is how many come with one request."""
+
+        def page(token: str) -> Json:
+            query = {"pageSize": page_size, "pageToken": token or None}
+            return self._transport.call("GET", "v1beta/models", query=query)
+
+        return Pager(page, lambda answer: _answer.messages(Model, answer, "models"), page_token)
+
+    def tunable(self) -> tuple[Model, ...]:
+        """Return the base models that can be tuned; since May 2025 the Gemini API has none."""
+        return tuple(model for model in self.list(page_size=1000) if model.tunable)

@@ -1,0 +1,52 @@
+"""Names of resources, checked before they are sent: a wrong one could reach a method that nobody meant."""
+
+from __future__ import annotations
+
+import re
+
+from ._messages.tuned_model import TunedModel
+
+TUNED_MODELS = "tunedModels"
+MODELS = "models"
+
+_ID = r"(?!\.\.?(?:/|$))[^/?#\s:]+"  # a path ends with . and .. where somebody else's begins
+
+
+def tuned_model(model: str | TunedModel) -> str:
+    """Return ``tunedModels/{id}`` for that, for the id alone, or for the model."""
+    name = model.name if isinstance(model, TunedModel) else model
+    return _checked(
+        name if "/" in name else f"{TUNED_MODELS}/{name}",
+        f"{TUNED_MODELS}/{_ID}",
+        "A tuned model's name, unless it is the id alone,",
+    )
+
+
+def base_model(name: str) -> str:
+    """Return ``models/{id}`` for that or for the id alone."""
+    return _checked(
+        name if "/" in name else f"{MODELS}/{name}",
+        f"{MODELS}/{_ID}",
+        "A base model's name, unless it is the id alone,",
+    )
+
+
+def operation(name: str) -> str:
+    """Return the name of a tuned model's operation, which is always whole."""
+    return _checked(name, f"{TUNED_MODELS}/{_ID}/operations/{_ID}", "An operation's name")
+
+
+def permission(model: str, name: str) -> str:
+    """Return the name of a permission of *model*, a whole name, for that or for the id alone."""
+    whole = name if "/" in name else f"{model}/permissions/{name}"
+    return _checked(whole, f"{re.escape(model)}/permissions/{_ID}", "A permission's name, unless it is the id alone,")
+
+
+def _checked(name: str, pattern: str, what: str) -> str:
+    if re.fullmatch(pattern, name) is None:
+        raise ValueError(f"{what} has the form {_form(pattern)}; {name!r} has not.")
+    return name
+
+
+def _form(pattern: str) -> str:
+    return pattern.replace(_ID, "{id}").replace("\\", "")

@@ -1,0 +1,190 @@
+"""A long-running operation: one look, or looking until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from . import _answer
+from ._messages.metadata import CreateTunedModelMetadata
+from ._messages.tuned_model import TunedModel
+from ._polling import Polling
+from ._refusals import from_operation
+from ._transport import Json, Time
+from .errors import CredentialsError, Failure, OperationFailed, OperationTimeout, TransportError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Operation:
+    """The tuning of a model, which takes minutes to hours at the service.
+
+    It knows what its last look showed. ``done``, ``result``, ``exception``, ``cancelled``, ``progress`` and
+    ``wait_bar`` look again; once it has ended nothing more is asked. A look that fails raises what the request
+    raises: APIError, TransportError or CredentialsError; the operation itself goes on then, and can be asked again.
+
+    Its name is all that another process needs: ``client.operations.get(name)``.
+    """
+
+    def __init__(
+        self,
+        value: Json,
+        look: Callable[[str, float | None], Json],
+        stop: Callable[[str], None],
+        polling: Polling,
+        time: Time,
+    ) -> None:
+        name = _mapping(value).get("name")
+        if not isinstance(name, str) or not name:
+            raise TransportError(f"The service answered with something that is no operation: {value!r:.200}")
+        self._name = name
+        self._look = look
+        self._stop = stop
+        self._polling = polling
+        self._time = time
+        self._value = value
+        self._read: tuple[Json, CreateTunedModelMetadata] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the operation, ``tunedModels/{id}/operations/{id}``."""
+        return self._name
+
+    @property
+    def metadata(self) -> CreateTunedModelMetadata:
+        """How far the run was at the last look. It raises TransportError where the service said it in no such form."""
+        value = self._value
+        if self._read is None or self._read[0] is not value:  # a run of many steps takes a while to read
+            members = {name: item for name, item in _mapping(value.get("metadata")).items() if name != "@type"}
+            self._read = value, _answer.message(CreateTunedModelMetadata, members)
+        return self._read[1]
+
+    def done(self) -> bool:
+        """Look, and say whether the operation has ended, well or badly."""
+        return self._looked(None)
+
+    def result(self, timeout: float | None = None) -> TunedModel:
+        """Wait until the operation ends, and return the tuned model.
+
+        *timeout* is in seconds; None waits for as long as it takes, 0 looks once. Raises OperationTimeout when the
+        time is up, and OperationFailed when the operation ended with an error or was cancelled.
+        """
+        error = self.exception(timeout)
+        if error is not None:
+            raise error
+        if "response" not in self._value:
+            raise TransportError(f"{self.name} is done, and has neither a response nor an error")
+        members = {name: item for name, item in _mapping(self._value["response"]).items() if name != "@type"}
+        return _answer.message(TunedModel, members)
+
+    def exception(self, timeout: float | None = None) -> OperationFailed | None:
+        """Wait until the operation ends, and return its error, or None where it ended well.
+
+        *timeout* is as that of ``result``. Raises OperationTimeout when the time is up.
+        """
+        for _ in self._looks(timeout):
+            pass
+        return self._error()
+
+    def cancel(self) -> bool:
+        """Ask the service to stop the run, and say whether it was asked: a run that has ended is not.
+
+        It may come too late, and the operation still takes a moment to end. The model stays.
+        """
+        if self.done():
+            return False
+        self._stop(self.name)
+        return True
+
+    def cancelled(self) -> bool:
+        """Look, and say whether the operation has ended because it was cancelled."""
+        error = self._error() if self.done() else None
+        return error is not None and error.status == "CANCELLED"
+
+    def progress(self, timeout: float | None = None) -> Iterator[CreateTunedModelMetadata]:
+        """Yield the metadata each time that a new step shows, until the operation ends, well or badly.
+
+        Several steps that show at once are one item, so each item has snapshots. *timeout* is in seconds for all
+        of it, None is for as long as it takes. Raises OperationTimeout when the time is up.
+        """
+        shown = 0
+        for _ in self._looks(timeout):
+            metadata = self.metadata
+            if len(metadata.snapshots) > shown:
+                shown = len(metadata.snapshots)
+                yield metadata
+
+    def wait_bar(self, timeout: float | None = None, **options: Any) -> TunedModel:
+        """Show a progress bar, in a terminal or a notebook, until the operation ends, and return the tuned model.
+
+        The bar has steps, epoch, loss and the time left; *options* are those of ``tqdm``. *timeout* and what is
+        raised are as in ``result``.
+        """
+        from ._bar import watch
+
+        started = self._time.clock()
+        watch(self, self.progress(timeout), **options)
+        return self.result(None if timeout is None else max(timeout - (self._time.clock() - started), 0))
+
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draw the loss of each step as of the last look, into *axes* or axes of its own, and return these.
+
+        Raises ImportError where matplotlib is not installed.
+        """
+        from ._plot import plot
+
+        return plot(self.metadata.snapshots, self.metadata.tuned_model, axes)
+
+    def __repr__(self) -> str:
+        """Say which operation it is, and how far it was at the last look."""
+        metadata = _mapping(self._value.get("metadata"))
+        steps = f"{metadata.get('completedSteps', 0)} of {metadata.get('totalSteps', '?')} steps"
+        return f"<Operation {self.name}: {steps}{', done' if self._ended else ''}>"
+
+    @property
+    def _ended(self) -> bool:
+        return self._value.get("done") is True
+
+    def _error(self) -> OperationFailed | None:
+        error = self._value.get("error")
+        return None if error is None else from_operation(self.name, error)
+
+    def _looked(self, deadline: float | None) -> bool:
+        if not self._ended:
+            value = self._look(self.name, deadline)
+            if value.get("name") != self.name:
+                raise TransportError(f"Asked for {self.name}, the service answered {value!r:.200}")
+            self._value = value
+        return self._ended
+
+    def _looks(self, timeout: float | None) -> Iterator[None]:
+        """Look until the operation has ended; yield after each look, the first at once."""
+        started = self._time.clock()
+        slept = 0.0
+
+        def passed() -> float:
+            # What was slept counts too: a test may hand in a sleep that takes no time.
+            return max(self._time.clock() - started, slept)
+
+        for pause in self._polling.pauses():
+            try:
+                ended = self._looked(None if timeout is None else started + timeout)
+            except (TransportError, CredentialsError) as error:
+                if timeout is None or passed() < timeout or error.failure is Failure.FINAL:
+                    raise
+                raise OperationTimeout(self.name, timeout) from error
+            yield
+            if ended:
+                return
+            if timeout is not None:
+                left = timeout - passed()
+                if left <= 0:
+                    raise OperationTimeout(self.name, timeout)
+                pause = min(pause, left)
+            self._time.sleep(pause)
+            slept += pause
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,50 @@
+"""Pages of a list, asked for when they are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from .errors import TransportError
+
+T = TypeVar("T")
+
+
+class Pager(Generic[T]):
+    """A list that comes in pages. Iterating yields its items, and asks for a page when it is reached.
+
+    Each iteration begins anew. ``next_page_token`` is where the last page that was asked for ends: hand it to the
+    same method as *page_token*, in another process perhaps, to go on from there.
+    """
+
+    def __init__(
+        self, fetch: Callable[[str], dict[str, Any]], items: Callable[[dict[str, Any]], tuple[T, ...]], token: str
+    ) -> None:
+        self._fetch = fetch
+        self._items = items
+        self._token = token
+        #: Where the next page begins; empty after the last one.
+        self.next_page_token: str = token
+
+    @property
+    def pages(self) -> Iterator[tuple[T, ...]]:
+        """The pages, each as a tuple of its items; one may be empty and have others after it."""
+        token = self._token
+        seen = {token}
+        while True:
+            page = self._fetch(token)
+            following = page.get("nextPageToken") or ""
+            if not isinstance(following, str):
+                raise TransportError(f"The page after {token!r} has a token that is no string: {following!r:.99}")
+            if following and following in seen:
+                raise TransportError(f"The page after {token!r} leads back to {following!r}: the list would never end.")
+            seen.add(following)
+            self.next_page_token = token = following
+            yield self._items(page)
+            if not token:
+                return
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield the items of all pages."""
+        for page in self.pages:
+            yield from page

@@ -1,0 +1,62 @@
+"""Permissions: the methods of the collection that each tuned model has. They take OAuth alone, no API key."""
+
+from __future__ import annotations
+
+from . import _answer, _names
+from ._messages.permission import GranteeType, Permission, Role
+from ._pages import Pager
+from ._transport import Json, Transport
+
+
+class Permissions:
+    """Who may use, change and own one tuned model.
+
+    A permission is named by its id, by its whole name, or is a Permission. Every method raises what those of
+    TunedModels do.
+    """
+
+    def __init__(self, transport: Transport, model: str) -> None:
+        self._transport = transport
+        self._model = model
+
+    def create(
+        self, role: Role | str, email_address: str | None = None, grantee_type: GranteeType | str | None = None
+    ) -> Permission:
+        """Grant *role* (``READER`` or ``WRITER``) to who has *email_address*, and return the permission.
+
+        Without an address everyone has it, without a *grantee_type* an address is a user's; ``GROUP`` says that
+        it is a group's. The owner is changed by ``transfer_ownership`` alone.
+        """
+        if grantee_type is None:
+            grantee_type = GranteeType.EVERYONE if email_address is None else GranteeType.USER
+        wanted = Permission(role=Role(role), email_address=email_address, grantee_type=GranteeType(grantee_type))
+        answer = self._transport.call("POST", f"v1beta/{self._model}/permissions", wanted.to_json(), repeatable=False)
+        return _answer.message(Permission, answer)
+
+    def get(self, permission: str | Permission) -> Permission:
+        """Return *permission* as it is now."""
+        return _answer.message(Permission, self._transport.call("GET", self._path(permission)))
+
+    def list(self, page_size: int | None = None, page_token: str = "") -> Pager[Permission]:
+        """Return the permissions, the owner's first; *page_size* is how many come with one request."""
+
+        def page(token: str) -> Json:
+            query = {"pageSize": page_size, "pageToken": token or None}
+            return self._transport.call("GET", f"v1beta/{self._model}/permissions", query=query)
+
+        return Pager(page, lambda answer: _answer.messages(Permission, answer, "permissions"), page_token)
+
+    def update(self, permission: str | Permission, role: Role | str) -> Permission:
+        """Change the role of *permission*, the one member that can change, and return it as it is then."""
+        body = Permission(role=Role(role)).to_json()
+        return _answer.message(
+            Permission, self._transport.call("PATCH", self._path(permission), body, {"updateMask": "role"})
+        )
+
+    def delete(self, permission: str | Permission) -> None:
+        """Withdraw *permission*."""
+        self._transport.call("DELETE", self._path(permission))
+
+    def _path(self, permission: str | Permission) -> str:
+        name = permission.name if isinstance(permission, Permission) else permission
+        return f"v1beta/{_names.permission(self._model, name)}"

@@ -1,0 +1,147 @@
+"""Refusals: the one place that makes an error of what the service answered."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from . import errors
+from ._advice import advice
+from ._messages import status as _status
+from .errors import APIError, OperationFailed, Request, Response
+
+NOTE = "x-tunedmodels-note"  # what the mock server says about its answer, for people
+
+_SHOWN = 200  # characters of a body that is not the API's own
+
+
+def from_response(request: Request, response: Response, *, repeated: bool = False) -> APIError:
+    """Return the error that *response* stands for, whatever its body is.
+
+    The status that the body names decides on the class. A body that is not the API's, such as a proxy's page of
+    HTML or none at all, leaves that to the HTTP status. *repeated* is whether an earlier try got no answer.
+    """
+    try:
+        value = json.loads(response.body)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, list) and value:  # on a stream the service puts the error into an array
+        value = value[0]
+    error = value.get("error") if isinstance(value, Mapping) else None
+    return from_error(error if isinstance(error, Mapping) else {}, request, response, repeated=repeated)
+
+
+def from_error(error: Mapping[str, Any], request: Request, response: Response, *, repeated: bool = False) -> APIError:
+    """Return the error that *error*, the inside of the service's envelope, stands for."""
+    code = _integer(error.get("code")) or response.status_code
+    status = _text(error.get("status")) or _BY_HTTP.get(code, "")
+    message = _text(error.get("message"))
+    details = _details(error.get("details"))
+    kind = _CLASSES.get(status, APIError)
+    return kind(
+        code,
+        status,
+        message or f"{request.method} {request.url} was answered with {_glimpse(response.body)}",
+        details,
+        advice=advice(status, message, details, repeated=repeated) or response.headers.get(NOTE, ""),
+        retry_delay=retry_delay(details, response.headers),
+        request=request,
+        response=response,
+    )
+
+
+def from_operation(name: str, error: Any) -> OperationFailed:
+    """Return the error that the member ``error`` of the finished operation *name* stands for."""
+    error = error if isinstance(error, Mapping) else {}
+    code = _integer(error.get("code"))
+    return OperationFailed(
+        name, code, _CODES.get(code, ""), _text(error.get("message")), _details(error.get("details"))
+    )
+
+
+def retry_delay(details: tuple[Mapping[str, Any], ...], headers: Mapping[str, str]) -> float | None:
+    """Return the larger of what RetryInfo and the header Retry-After say, in seconds; None where neither does.
+
+    A date in Retry-After is left aside: the service sends seconds.
+    """
+    text = headers.get("retry-after", "")
+    after = float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
+    return max(filter(None, (after, _status.retry_delay(details))), default=None)
+
+
+def _glimpse(body: str) -> str:
+    """Return in a few words what a body says that is not the API's."""
+    title = re.search(r"<title[^>]*>(.*?)</title>", body[:100_000], re.IGNORECASE | re.DOTALL)
+    words = " ".join((title[1] if title else body).split())
+    return f"{words[:_SHOWN]!r}" if words else "an empty body"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _integer(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _details(value: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
+_CLASSES: Mapping[str, type[APIError]] = {
+    "INVALID_ARGUMENT": errors.InvalidArgument,
+    "FAILED_PRECONDITION": errors.FailedPrecondition,
+    "OUT_OF_RANGE": errors.OutOfRange,
+    "UNAUTHENTICATED": errors.Unauthenticated,
+    "PERMISSION_DENIED": errors.PermissionDenied,
+    "NOT_FOUND": errors.NotFound,
+    "ALREADY_EXISTS": errors.AlreadyExists,
+    "ABORTED": errors.Aborted,
+    "RESOURCE_EXHAUSTED": errors.ResourceExhausted,
+    "CANCELLED": errors.Cancelled,
+    "INTERNAL": errors.Internal,
+    "UNKNOWN": errors.Unknown,
+    "DATA_LOSS": errors.DataLoss,
+    "UNIMPLEMENTED": errors.Unimplemented,
+    "UNAVAILABLE": errors.Unavailable,
+    "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
+}
+
+# What an HTTP status stands for where the body names no status. The first of two is the more general one; 502 is
+# a proxy's word for a service that cannot answer now.
+_BY_HTTP: Mapping[int, str] = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+# google/rpc/code.proto, without OK.
+_CODES: Mapping[int, str] = {
+    1: "CANCELLED",
+    2: "UNKNOWN",
+    3: "INVALID_ARGUMENT",
+    4: "DEADLINE_EXCEEDED",
+    5: "NOT_FOUND",
+    6: "ALREADY_EXISTS",
+    7: "PERMISSION_DENIED",
+    8: "RESOURCE_EXHAUSTED",
+    9: "FAILED_PRECONDITION",
+    10: "ABORTED",
+    11: "OUT_OF_RANGE",
+    12: "UNIMPLEMENTED",
+    13: "INTERNAL",
+    14: "UNAVAILABLE",
+    15: "DATA_LOSS",
+    16: "UNAUTHENTICATED",
+}

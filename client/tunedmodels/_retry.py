@@ -1,0 +1,98 @@
+"""Retrying: what is done when a request fails in a way that another try may mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import tenacity
+
+from .errors import APIError, CredentialsError, Failure, ResourceExhausted, TransportError
+
+T = TypeVar("T")
+
+# What the service answers when another try may do. The first is certain to have done nothing.
+_REFUSED = (ResourceExhausted,)
+_PASSING = ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How long and how often a request that failed is tried again. Times are in seconds.
+
+    What is tried again: a connection that could not be made and a refusal for quota (429) always; a connection
+    that broke, an answer that was cut off or did not come, and the statuses 500, 502, 503 and 504 only where the
+    same request twice does what it does once. So no second tuning job is started: ``create`` is such a request
+    only with a ``tuned_model_id``.
+
+    The pause after try *n* is chance between 0 and ``initial * 2 ** (n - 1)``, at most *maximum*; where the
+    service says how long to wait (RetryInfo, Retry-After), at least that. When the pause would go beyond *timeout*
+    from the first try on, the error of the last try is raised at once.
+    """
+
+    timeout: float = 60.0
+    initial: float = 1.0
+    maximum: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no span of time."""
+        for name in ("timeout", "initial", "maximum"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be a number of seconds, 0 or more, got {getattr(self, name)!r}")
+
+    def call(
+        self,
+        attempt: Callable[[bool], T],
+        *,
+        repeatable: bool,
+        left: Callable[[], float],
+        sleep: Callable[[float], object],
+    ) -> T:
+        """Return what *attempt* returns in the end; it is told whether an earlier try may have done what is asked.
+
+        *left* says how many seconds remain for the call, *sleep* waits.
+        """
+        repeated = False
+
+        def once() -> T:
+            nonlocal repeated
+            try:
+                return attempt(repeated)
+            except Exception as error:
+                # What may be repeated in any case has certainly not been done.
+                repeated = repeated or not may_repeat(error, repeatable=False)
+                raise
+
+        def pause(state: tenacity.RetryCallState) -> float:
+            return max(_asked_for(state), backoff(state))
+
+        def late(state: tenacity.RetryCallState) -> bool:
+            # What was slept counts too: a test may hand in a sleep that takes no time.
+            return state.idle_for + state.upcoming_sleep > self.timeout or state.upcoming_sleep > left()
+
+        backoff = tenacity.wait_random_exponential(multiplier=self.initial, max=self.maximum)
+        tries = tenacity.Retrying(
+            sleep=sleep,  # type: ignore[arg-type]  # what it returns is nobody's matter
+            wait=pause,
+            stop=late,
+            retry=tenacity.retry_if_exception(lambda error: may_repeat(error, repeatable=repeatable)),
+            reraise=True,
+        )
+        return tries(once)
+
+
+def may_repeat(error: BaseException, *, repeatable: bool) -> bool:
+    """Whether another try may mend *error*; *repeatable* is whether the request twice does what it does once."""
+    if isinstance(error, _REFUSED):
+        return True
+    if isinstance(error, APIError):
+        return repeatable and error.status in _PASSING
+    if not isinstance(error, (TransportError, CredentialsError)):
+        return False
+    return error.failure is Failure.UNSENT or (repeatable and error.failure is Failure.LOST)
+
+
+def _asked_for(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return (error.retry_delay or 0.0) if isinstance(error, APIError) else 0.0

@@ -1,0 +1,179 @@
+"""Training data: pairs of an input and its output, from whatever form people have them in."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
+from numbers import Number
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from ._tables import FORMATS, MEDIA_TYPES, Keys, Place, Rows, from_columns, from_document, require, short
+from .errors import DuplicateExamplesWarning
+
+# ai.google.dev/gemini-api/docs/model-tuning, for gemini-1.5-flash-001-tuning, read in April 2025. Characters are
+# counted as code points.
+_INPUT_CHARACTERS = 40_000
+_OUTPUT_CHARACTERS = 5_000
+FILE_BYTES = 4 * 1024 * 1024
+
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://[^/?#]*(?P<path>[^?#]*)", re.IGNORECASE)  # C:// is a drive
+_MISSING = {"None", "nan", "<NA>", "NaT"}  # how those of Python, NumPy and pandas look
+
+
+class Document(NamedTuple):
+    """What a URL led to: its bytes, and the ``Content-Type`` that came with them, or an empty string."""
+
+    content: bytes
+    media_type: str
+
+
+class DataFrame(Protocol):
+    """A table with named columns, as pandas and polars have."""
+
+    @property
+    def columns(self) -> Iterable[Any]:
+        """The names of the columns."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Return the column of that name."""
+        ...
+
+
+TrainingData: TypeAlias = (
+    str | os.PathLike[str] | DataFrame | Mapping[str, Any] | Iterable[tuple[str, str] | list[str] | Mapping[str, Any]]
+)
+
+
+def read(
+    data: TrainingData,
+    *,
+    input_key: str = "text_input",
+    output_key: str = "output",
+    fetch: Callable[[str], Document],
+    stacklevel: int = 2,
+) -> list[tuple[str, str]]:
+    """Return the pairs of input and output that *data* holds, checked against the limits that the service documents.
+
+    *data* is an iterable of pairs or of mappings, a mapping of columns, a DataFrame, or the path or the http(s) URL
+    of a CSV, TSV, JSON or JSON Lines file of at most 4 MB in UTF-8; *fetch* gets what a URL leads to. Where there
+    are names, *input_key* and *output_key* are those to take, and others are passed over. An input has at most
+    40,000 characters, an output 1 to 5,000.
+
+    Raises TrainingDataError at the first thing that is wrong, TypeError where *data* is nothing of the kind, and
+    what *fetch* raises. Gives one DuplicateExamplesWarning where examples repeat; *stacklevel* is that of warn().
+    """
+    keys = Keys(input_key, output_key)
+    source, rows = _open(data, keys, fetch)
+    pairs: list[tuple[str, str]] = []
+    seen: set[tuple[str, str]] = set()
+    repeated: list[Place] = []
+    for row, (line, example) in enumerate(rows):
+        place = Place(source, line, row)
+        pair = _pair(example, keys, place)
+        if pair in seen:
+            repeated.append(place)
+        seen.add(pair)
+        pairs.append(pair)
+    if not pairs:
+        raise Place(source).error("has no examples.")
+    if repeated:
+        message = repeated[0].says(f"repeats an earlier example ({len(repeated)} of {len(pairs)} in all).")
+        warnings.warn(message, DuplicateExamplesWarning, stacklevel=stacklevel)
+    return pairs
+
+
+def _open(data: Any, keys: Keys, fetch: Callable[[str], Document]) -> tuple[str | None, Rows]:
+    """Return where *data* comes from, None for a value, and its rows."""
+    if isinstance(data, (str, os.PathLike)):
+        place = Place(os.fsdecode(data))
+        url = _URL.match(data) if isinstance(data, str) else None
+        content, suffix = _fetched(url, place, fetch) if url else _loaded(data, place)
+        if len(content) > FILE_BYTES:
+            raise place.error(f"has more than {FILE_BYTES} bytes (4 MB), and the service takes no more.")
+        return place.source, from_document(content, suffix, keys, place)
+    if hasattr(data, "columns") and hasattr(data, "__getitem__"):
+        return None, from_columns(data, data.columns, keys, Place())
+    if isinstance(data, Mapping):
+        return None, from_columns(data, data, keys, Place())
+    if isinstance(data, (bytes, bytearray)) or not (isinstance(data, Iterable) or hasattr(data, "__getitem__")):
+        raise TypeError(
+            "training_data must be an iterable of pairs or of dicts, a dict of columns, a DataFrame, the path of a "
+            f"file or an http(s) URL, got {short(data)}"
+        )
+    return None, zip(repeat(None), data)
+
+
+def _fetched(url: re.Match[str], place: Place, fetch: Callable[[str], Document]) -> tuple[bytes, str]:
+    """Return the content that *url* leads to, and the suffix for its format."""
+    if url["scheme"].lower() not in ("http", "https"):
+        raise place.error(
+            f"has the scheme {url['scheme']}, and only http and https can be read; give the path of a local copy."
+        )
+    document = fetch(url.string)
+    suffix = PurePosixPath(url["path"]).suffix.lower()
+    if suffix not in FORMATS:
+        media_type = document.media_type.partition(";")[0].strip().lower()
+        suffix = MEDIA_TYPES.get(media_type, "")
+        if not suffix:
+            raise place.error(
+                f"has none of the suffixes {', '.join(FORMATS)}, nor a content type that says as much "
+                f"({media_type or 'it has none'})."
+            )
+    return document.content, suffix
+
+
+def _loaded(path: str | os.PathLike[str], place: Place) -> tuple[bytes, str]:
+    """Return the content of the file, at most one byte more than is allowed, and the suffix for its format."""
+    try:
+        with Path(os.fsdecode(path)).open("rb") as file:
+            content = file.read(FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: the name has a NUL in it
+        neither = ", and no http(s) URL" if isinstance(path, str) else ""
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise place.error(f"is no file that can be read{neither}: {reason}.") from error
+    suffix = Path(os.fsdecode(path)).suffix.lower()
+    if suffix not in FORMATS:
+        raise place.error(f"has none of the suffixes {', '.join(FORMATS)}.")
+    return content, suffix
+
+
+def _pair(example: object, keys: Keys, place: Place) -> tuple[str, str]:
+    # A string of two characters would make a pair too.
+    if isinstance(example, (tuple, list)) and len(example) == 2:
+        text_input, output = example
+    elif isinstance(example, Mapping):
+        require(keys, example, place)
+        text_input, output = (example[key] for key in keys)
+    else:
+        raise place.error(
+            f"must be a pair of input and output or have {keys.input_key} and {keys.output_key}, got {short(example)}."
+        )
+    pair = (
+        _text(text_input, _INPUT_CHARACTERS, keys.input_key, place),
+        _text(output, _OUTPUT_CHARACTERS, keys.output_key, place),
+    )
+    # TuningExample requires an output; its input is optional.
+    if not pair[1]:
+        raise place.error("is empty; an example needs an output.", keys.output_key)
+    return pair
+
+
+def _text(cell: object, most: int, column: str, place: Place) -> str:
+    if not isinstance(cell, str):
+        hint = "; str() makes one" if isinstance(cell, Number) else ""
+        if str(cell) in _MISSING:
+            hint = "; fill it in or leave the example out"
+        raise place.error(f"must be a string, got {short(cell)}{hint}.", column)
+    if len(cell) > most:
+        raise place.error(f"has {len(cell)} characters; the service takes at most {most}.", column)
+    try:
+        cell.encode()
+    except UnicodeEncodeError as error:
+        surrogate = f"{cell[error.start]!a} at index {error.start}"
+        raise place.error(f"has half of a surrogate pair, {surrogate}; UTF-8 has no such character.", column) from error
+    return cell
