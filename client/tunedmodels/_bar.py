@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,19 @@ def watch(operation: Operation, progress: Iterable[CreateTunedModelMetadata], **
     # Which of tqdm's bars fits, a terminal's or a notebook's, it finds out itself.
     from tqdm.auto import tqdm
 
-    total = operation.metadata.total_steps or None
-    with tqdm(**{"total": total, "unit": "step", "desc": operation.metadata.tuned_model, **options}) as bar:
+    given = {"total": operation.metadata.total_steps or None, "unit": "step", "desc": operation.metadata.tuned_model}
+    with tqdm(**{**given, **_size(options.get("file") or sys.stderr), **options}) as bar:
         for metadata in progress:
             last = metadata.snapshots[-1]
             bar.set_postfix(epoch=last.epoch, loss=f"{last.mean_loss:.4g}", refresh=False)
             bar.update(metadata.completed_steps - bar.n)
+
+
+def _size(file: Any) -> dict[str, Any]:
+    """Return tqdm's options for the size of the terminal that *file* is, if it is one."""
+    try:
+        columns = os.get_terminal_size(file.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        return {}
+    # Some terminals, those of build machines among them, do not know how wide they are; tqdm then draws nothing.
+    return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -69,6 +70,7 @@ class Caller:
         session: requests.Session,
     ) -> None:
         self._address = address
+        self._of_google = address.host.endswith(".googleapis.com")
         # A service account's credentials say no scopes of their own; others keep those they have.
         self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
         self._quota_project = quota_project
@@ -88,7 +90,7 @@ class Caller:
             with self._lock:
                 if self._credentials is None:
                     self._credentials, _ = google.auth.default(scopes=SCOPES)
-                self._credentials.before_request(_TokenRequest(self._session, left), method, url, headers)
+                self._credentials.before_request(self._request(left), method, url, headers)
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
             raise no_credentials(error) from error
         for name, value in headers.items():
@@ -108,18 +110,32 @@ class Caller:
         try:
             with self._lock:
                 if header == f"Bearer {self._credentials.token}":
-                    self._credentials.refresh(_TokenRequest(self._session, left))
+                    self._credentials.refresh(self._request(left))
         except (google.auth.exceptions.GoogleAuthError, ValueError, NotImplementedError):
             return False
         return header is not None
+
+    def _request(self, left: Callable[[], float]) -> _TokenRequest:
+        return _TokenRequest(self._session, left, of_google=self._of_google)
 
 
 class _TokenRequest(google.auth.transport.requests.Request):
     """How google-auth asks for a token: over the client's session, within the time that is left."""
 
-    def __init__(self, session: requests.Session, left: Callable[[], float]) -> None:
+    def __init__(self, session: requests.Session, left: Callable[[], float], *, of_google: bool) -> None:
         super().__init__(session)
         self._left = left
+        self._of_google = of_google
+
+    def __deepcopy__(self, memo: Any) -> _TokenRequest:
+        """Return a copy for Google's own service, else none.
+
+        google-auth asks Google with one, in a thread of its own, where a service account may be used; it does
+        without where there is none. A mock server's token is nothing to show to Google.
+        """
+        if not self._of_google:
+            raise TypeError("a request for a token of another service is not copied")
+        return _TokenRequest(copy.deepcopy(self.session, memo), self._left, of_google=True)
 
     def __del__(self) -> None:
         """Leave the session open, which google-auth would close here: it is the client's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,10 @@ class Operation:
         from ._plot import plot
 
         return plot(self.metadata.snapshots, self.metadata.tuned_model, axes)
+
+    def to_json(self) -> Json:
+        """Return the operation as the JSON object that the last look showed."""
+        return copy.deepcopy(self._value)
 
     def __repr__(self) -> str:
         """Say which operation it is, and how far it was at the last look."""

@@ -43,7 +43,7 @@ def from_error(error: Mapping[str, Any], request: Request, response: Response, *
     return kind(
         code,
         status,
-        message or f"{request.method} {request.url} was answered with {_glimpse(response.body)}",
+        message if message.strip() else f"{request.method} {request.url} was answered with {_glimpse(response.body)}",
         details,
         advice=advice(status, message, details, repeated=repeated) or response.headers.get(NOTE, ""),
         retry_delay=retry_delay(details, response.headers),

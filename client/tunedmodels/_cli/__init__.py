@@ -1,0 +1,46 @@
+"""The command ``tunedmodels``.
+
+Its modules import what they ask with only when they ask: ``--help`` needs neither requests nor google-auth.
+"""
+
+from __future__ import annotations
+
+import click
+
+from .completion import completion
+from .generate import generate
+from .models import models
+from .operations import operations
+from .permissions import permissions
+from .program import Program
+from .tune import tune
+from .tuned_models import delete, list_, show, transfer, update
+from .watch import watch
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tunedmodels")
+def main() -> None:
+    """Tune models of the Gemini API, and use what became of them.
+
+    Results go to stdout, everything else to stderr; --json writes results for programs. The status is 0 when it is
+    done, 1 when the service refused or did not answer, when data cannot be read or a run failed, and 2 for bad
+    usage. Ctrl-C and SIGTERM end it with 0. Colours are for terminals alone, and for none where NO_COLOR is set.
+    """
+
+
+for command in (
+    list_,
+    show,
+    tune,
+    watch,
+    generate,
+    update,
+    transfer,
+    delete,
+    permissions,
+    operations,
+    models,
+    completion,
+):
+    main.add_command(command)

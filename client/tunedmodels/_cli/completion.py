@@ -1,0 +1,28 @@
+"""``completion``: the command that prints how a shell completes the others."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import ShellComplete, get_completion_class
+
+_NAME, _VARIABLE = "tunedmodels", "_TUNEDMODELS_COMPLETE"
+
+_INSTALL = {
+    "bash": 'To have it in every bash, add to ~/.bashrc: eval "$(tunedmodels completion bash)"',
+    "zsh": 'To have it in every zsh, add to ~/.zshrc: eval "$(tunedmodels completion zsh)"',
+    "fish": "To have it in every fish: tunedmodels completion fish > ~/.config/fish/completions/tunedmodels.fish",
+}
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(list(_INSTALL)))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    It completes commands, options and files. Its last line says how to install it.
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None  # click has all that _INSTALL names
+    maker = kind(click.get_current_context().find_root().command, {}, _NAME, _VARIABLE)
+    # ShellComplete's own: bash's first runs bash, to ask for its version.
+    click.echo(f"{ShellComplete.source(maker).strip()}\n# {_INSTALL[shell]}")

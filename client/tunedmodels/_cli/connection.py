@@ -1,0 +1,79 @@
+"""The connection: the options by which every command finds the service and says who calls."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from .._client import Client
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the service is and who calls, as far as the command line says; the environment says the rest."""
+
+    base_url: str | None
+    api_key: str | None
+    quota_project: str | None
+
+    def client(self) -> Client:
+        """Return a client. Raises ValueError for what cannot be an address or a key."""
+        from .._client import Client
+
+        return Client(self.base_url, api_key=self.api_key, quota_project=self.quota_project)
+
+    def command(self, *words: str) -> str:
+        """Return ``tunedmodels`` with *words* as a line to type, for the same service; a key is not repeated."""
+        where = () if self.base_url is None else ("--base-url", self.base_url)
+        return shlex.join(["tunedmodels", *words, *where])
+
+
+def _not_empty(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    # An unset variable of a script must not lead from a mock server to the service itself.
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty; leave the option out, or give a value.", param=parameter)
+    return value
+
+
+_OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Write the result as JSON."),
+    click.option(
+        "--base-url",
+        metavar="URL",
+        callback=_not_empty,
+        help="Where the service is.  [default: TUNEDMODELS_EMULATOR_HOST, GOOGLE_GEMINI_BASE_URL, or Google]",
+    ),
+    click.option(
+        "--api-key",
+        metavar="KEY",
+        callback=_not_empty,
+        help="Who calls; others on the machine can see it.  [default: GOOGLE_API_KEY, GEMINI_API_KEY, or OAuth]",
+    ),
+    click.option(
+        "--quota-project",
+        metavar="ID",
+        callback=_not_empty,
+        help="The project that is billed.  [default: GOOGLE_CLOUD_QUOTA_PROJECT, or the credentials' own]",
+    ),
+)
+
+
+def connected(command: Command) -> Command:
+    """Give *command* the options; it is called with ``connection`` and ``as_json``."""
+
+    @functools.wraps(command)
+    def run(*args: Any, base_url: str | None, api_key: str | None, quota_project: str | None, **options: Any) -> Any:
+        return command(*args, connection=Connection(base_url, api_key, quota_project), **options)
+
+    decorated: Command = run
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated

@@ -1,0 +1,49 @@
+"""The curve: the mean loss of each step, drawn in characters."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .._messages.tuning_task import TuningSnapshot
+
+# Beside the curve stand the ticks and the names of the axes, above and below it too, and the prompt after it.
+_BESIDE, _ABOVE_AND_BELOW = 23, 5
+_LEAST_WIDTH, _LEAST_HEIGHT = 10, 4
+
+
+def drawn(snapshots: Sequence[TuningSnapshot]) -> str:
+    """Return the curve of *snapshots*, as large as the terminal, 80 by 24 without one; empty where there is none."""
+    # The service can say NaN, which has no place on any curve.
+    points = [(shot.step, shot.mean_loss) for shot in snapshots if math.isfinite(shot.mean_loss)]
+    if not points:
+        return ""
+    import plotille
+
+    steps, losses = zip(*points, strict=True)
+    size = shutil.get_terminal_size()
+    figure = plotille.Figure()
+    figure.width = max(_LEAST_WIDTH, size.columns - _BESIDE)
+    figure.height = max(_LEAST_HEIGHT, size.lines - _ABOVE_AND_BELOW)
+    figure.x_label, figure.y_label = "step", "mean loss"
+    figure.with_colors = False
+    # A run of one step, or one without any loss, still has an axis with two ends.
+    figure.set_x_limits(min_=0, max_=max(*steps, 1))
+    figure.set_y_limits(min_=min(0.0, *losses), max_=max(losses) * 1.1 if max(losses) > 0 else 1.0)
+    figure.register_label_formatter(float, _tick)
+    figure.register_label_formatter(int, _tick)
+    figure.plot(steps, losses)
+    drawing: str = figure.show()
+    return drawing
+
+
+def _tick(val: float, chars: int, delta: float, left: bool = False) -> str:
+    # delta is the span of the whole axis; left is that of the steps, of which most are whole.
+    places = 0 if delta > 200 else 1 if delta > 5 else 3
+    text = f"{val:.{places}f}" if abs(val) < 1e6 else f"{val:.3g}"
+    if left:
+        return f"{text.removesuffix('.0'):<{chars}}"
+    return f"{text:>{chars}}"

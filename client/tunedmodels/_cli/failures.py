@@ -1,0 +1,62 @@
+"""Failures: what went wrong, as one sentence on stderr and a status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from .text import folded
+
+if TYPE_CHECKING:
+    from ..errors import TunedModelsError
+
+# The client gives its advice in the words of Python; here they are other words. Longer ones come first.
+_WORDS = (
+    ("client.operations.list(name) finds it, and result() waits", "`tunedmodels watch NAME` waits"),
+    ("client.tuned_models.permissions(name).create()", "`tunedmodels permissions create`"),
+    ("client.models.tunable()", "`tunedmodels models --tunable`"),
+    ("client.models.list()", "`tunedmodels models`"),
+    ("client.tuned_models.get()", "`tunedmodels show`"),
+    ("client.operations.list()", "`tunedmodels operations list`"),
+    (", or give credentials=", ""),
+    ("api_key= or credentials=", "--api-key"),
+    ("no api_key,", "no --api-key,"),
+    ("api_key=", "--api-key"),
+    ("quota_project=", "--quota-project"),
+)
+
+
+class Failed(click.ClickException):
+    """The service refused or did not answer, or what came of it is no success. It ends the command with 1."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(folded(message))
+
+
+class Misused(Failed):
+    """What was given cannot be right, whatever the service says. It ends the command with 2."""
+
+    exit_code = 2
+
+
+def failed(error: TunedModelsError) -> Failed:
+    """Return the failure that *error* of the client is."""
+    said = str(error)
+    advice = getattr(error, "advice", "")
+    if advice:  # what the service itself says is left alone
+        said = said.removesuffix(f"({advice})") + f"({translated(advice)})"
+    return Failed(said)
+
+
+def translated(advice: str) -> str:
+    """Return *advice* of the client in the words of the command."""
+    for python, here in _WORDS:
+        advice = advice.replace(python, here)
+    return advice
+
+
+def stopped(sentence: str) -> NoReturn:
+    """End the command, which was told to stop, with *sentence* on stderr; to be told is no failure."""
+    click.echo(sentence, err=True)
+    raise click.exceptions.Exit(0)

@@ -1,0 +1,110 @@
+"""``generate``: the command that asks a model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from . import documents
+from .connection import Connection, connected
+from .failures import Failed
+from .text import plain, terminal
+
+if TYPE_CHECKING:
+    from .._client import Client
+    from .._messages.content import GenerationConfig
+    from .._messages.generation import GenerateContentResponse
+
+_UNSPECIFIED = "_UNSPECIFIED"
+
+
+@click.command()
+@click.argument("name")
+@click.argument("text")
+@click.option("--stream", is_flag=True, help="Print each part of the answer when it arrives.")
+@click.option("--temperature", type=float, help="How much chance plays, from 0 on.")
+@click.option("--max-output-tokens", type=int, help="How many tokens the answer may have.")
+@connected
+def generate(
+    connection: Connection,
+    as_json: bool,
+    name: str,
+    text: str,
+    stream: bool,
+    temperature: float | None,
+    max_output_tokens: int | None,
+) -> None:
+    """Ask the tuned model NAME to answer TEXT.
+
+    TEXT - reads the text from stdin. With --stream --json every line of stdout is a JSON object, one for each part.
+    The status is 1, and a sentence says why, when the answer has no text.
+    """
+    from .._messages.content import GenerationConfig
+
+    asked = _stdin() if text == "-" else text
+    given = temperature is not None or max_output_tokens is not None
+    config = GenerationConfig(temperature=temperature, max_output_tokens=max_output_tokens) if given else None
+    with connection.client() as client:
+        # The one answer is read before anything is written, a stream as it comes.
+        answers = _answers(client, name, asked, config, stream=stream)
+        seen = list(_documents(answers, stream=stream) if as_json else _texts(answers))
+    if not any(answer.text for answer in seen):
+        raise Failed(_why(seen))
+
+
+def _answers(
+    client: Client, name: str, text: str, config: GenerationConfig | None, *, stream: bool
+) -> Iterator[GenerateContentResponse]:
+    if stream:
+        yield from client.tuned_models.stream_generate_content(name, text, generation_config=config)
+    else:
+        yield client.tuned_models.generate_content(name, text, generation_config=config)
+
+
+def _documents(answers: Iterable[GenerateContentResponse], *, stream: bool) -> Iterator[GenerateContentResponse]:
+    write = documents.write_line if stream else documents.write
+    for answer in answers:
+        write(answer.to_json())
+        yield answer
+
+
+def _texts(answers: Iterable[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
+    """Print the text of each answer at once, and see that the last line ends, however the stream does."""
+    last = ""
+    try:
+        for answer in answers:
+            text = answer.text
+            if text:
+                # A file has the answer as it came; a terminal would obey what is in it.
+                click.echo(plain(text, keep="\n\t") if terminal() else text, nl=False, color=True)
+                last = text
+            yield answer
+    finally:
+        if last and not last.endswith("\n"):
+            click.echo()
+
+
+def _why(answers: Iterable[GenerateContentResponse]) -> str:
+    """Return why *answers* have no text."""
+    reasons: list[str] = []
+    for answer in answers:
+        feedback = answer.prompt_feedback
+        if feedback and not feedback.block_reason.endswith(_UNSPECIFIED):
+            reasons.append(f"the prompt was blocked, block_reason {feedback.block_reason}")
+        for candidate in answer.candidates[:1]:
+            if not candidate.finish_reason.endswith(_UNSPECIFIED):
+                more = f", {candidate.finish_message}" if candidate.finish_message else ""
+                reasons.append(f"finish_reason {candidate.finish_reason}{more}")
+    return f"The answer has no text: {'; '.join(dict.fromkeys(reasons)) or 'the service does not say why'}."
+
+
+def _stdin() -> str:
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise Failed(f"What stdin has is no text in UTF-8: {error}.") from None
+    # The end of the last line belongs to the file, as in $(...).
+    return text.rstrip("\r\n")

@@ -1,0 +1,129 @@
+"""``permissions``: the commands for who may use a tuned model, change it, and own it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from . import documents, tables
+from .connection import Connection, connected
+from .text import plain
+
+if TYPE_CHECKING:
+    from .._client import Client
+    from .._messages.permission import Permission
+    from .._permissions import Permissions
+
+_HEADERS = ("PERMISSION", "ROLE", "GRANTEE", "EMAIL")
+
+_permission = click.argument("permission")
+_role = click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["reader", "writer"], case_sensitive=False),
+    help="A reader uses the model; a writer also changes and shares it.",
+)
+
+
+@click.group()
+def permissions() -> None:
+    """Say who may use a tuned model. This takes OAuth, and no API key.
+
+    A PERMISSION is named tunedModels/{id}/permissions/{id}, as its list shows it. The owner is changed by
+    `tunedmodels transfer`.
+    """
+
+
+@permissions.command("list")
+@click.argument("name")
+@connected
+def list_(connection: Connection, as_json: bool, name: str) -> None:
+    """List the permissions of the tuned model NAME."""
+    with connection.client() as client:
+        found = list(client.tuned_models.permissions(name).list())
+    if as_json:
+        documents.write([permission.to_json() for permission in found])
+    else:
+        tables.write(_HEADERS, [_row(permission) for permission in found], f"{plain(name)} has no permissions.")
+
+
+@permissions.command()
+@_permission
+@connected
+def get(connection: Connection, as_json: bool, permission: str) -> None:
+    """Show one permission."""
+    with connection.client() as client:
+        _write(_of(client, permission).get(permission), as_json=as_json)
+
+
+@permissions.command()
+@click.argument("name")
+@_role
+@click.option("--user", metavar="EMAIL", help="Grant it to this user.")
+@click.option("--group", metavar="EMAIL", help="Grant it to this group.")
+@click.option("--everyone", is_flag=True, help="Grant it to everyone.")
+@connected
+def create(
+    connection: Connection,
+    as_json: bool,
+    name: str,
+    role: str,
+    user: str | None,
+    group: str | None,
+    everyone: bool,
+) -> None:
+    """Grant a role for the tuned model NAME."""
+    if (user is not None) + (group is not None) + everyone != 1:
+        raise click.UsageError("Give one of --user, --group and --everyone.")
+    kind = "USER" if user is not None else "GROUP" if group is not None else "EVERYONE"
+    address = group if user is None else user
+    with connection.client() as client:
+        made = client.tuned_models.permissions(name).create(role.upper(), address, kind)
+    _write(made, as_json=as_json)
+
+
+@permissions.command()
+@_permission
+@_role
+@connected
+def update(connection: Connection, as_json: bool, permission: str, role: str) -> None:
+    """Change the role of a permission."""
+    with connection.client() as client:
+        _write(_of(client, permission).update(permission, role.upper()), as_json=as_json)
+
+
+@permissions.command()
+@_permission
+@connected
+def delete(connection: Connection, as_json: bool, permission: str) -> None:
+    """Withdraw a permission."""
+    with connection.client() as client:
+        _of(client, permission).delete(permission)
+    if as_json:
+        documents.write({"name": permission})
+    else:
+        click.echo(f"{plain(permission)} is deleted.", err=True)
+
+
+def _of(client: Client, permission: str) -> Permissions:
+    """Return the permissions among which the one called *permission* is."""
+    model, within, _ = permission.partition("/permissions/")
+    if not within:
+        form = "tunedModels/{id}/permissions/{id}"
+        raise ValueError(f"A permission's name has the form {form}; {permission!r} has not.")
+    return client.tuned_models.permissions(model)
+
+
+def _row(permission: Permission) -> tuple[str, str, str, str]:
+    members = (permission.name, permission.role, permission.grantee_type, permission.email_address)
+    name, role, kind, address = (plain(member or "") for member in members)
+    return name, role, kind, address
+
+
+def _write(permission: Permission, *, as_json: bool) -> None:
+    if as_json:
+        documents.write(permission.to_json())
+    else:
+        names = ("permission", "role", "grantee", "email")
+        tables.write_members(list(zip(names, _row(permission), strict=True)))

@@ -1,0 +1,70 @@
+"""Progress: how far a run is, until it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from . import documents
+from .connection import Connection
+from .failures import stopped
+from .text import folded, plain
+
+if TYPE_CHECKING:
+    from .._messages.metadata import CreateTunedModelMetadata
+    from .._messages.tuned_model import TunedModel
+    from .._operation import Operation
+
+_TENTH = 10  # percent
+
+
+def shown(operation: Operation, timeout: float | None) -> TunedModel:
+    """Show the progress of *operation* on stderr until it ends, and return the tuned model.
+
+    A terminal has a bar; where there is none, as in the log of a build, a line tells of each tenth of the way.
+    Raises what ``Operation.result`` raises.
+    """
+    if sys.stderr.isatty():
+        # The name of the model would leave no room for the bar.
+        return operation.wait_bar(timeout, file=sys.stderr, desc="Tuning")
+    told = -1
+    for metadata in operation.progress(timeout):
+        tenth = int(metadata.completed_percent // _TENTH)
+        if tenth > told:
+            told = tenth
+            click.echo(_line(metadata), err=True)
+    return operation.result(0)  # it has ended, so this waits for nothing
+
+
+def written(operation: Operation, timeout: float | None) -> TunedModel:
+    """Write the progress of *operation* to stdout as JSON Lines, each with the snapshots that are new."""
+    known = 0
+    for metadata in operation.progress(timeout):
+        documents.write_line(replace(metadata, snapshots=metadata.snapshots[known:]).to_json())
+        known = len(metadata.snapshots)
+    return operation.result(0)
+
+
+@contextmanager
+def resumable(operation: Operation, connection: Connection) -> Iterator[None]:
+    """Watch *operation* inside; who is told to stop says that the run goes on, and how to see more of it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stopped(f"Stopped watching; the run goes on. Watch it again with: {how(operation, connection)}")
+
+
+def how(operation: Operation, connection: Connection) -> str:
+    """Return the command line that watches *operation*."""
+    return folded(connection.command("watch", operation.name))
+
+
+def _line(metadata: CreateTunedModelMetadata) -> str:
+    last = metadata.snapshots[-1]
+    steps = f"step {metadata.completed_steps} of {metadata.total_steps} ({metadata.completed_percent:.0f} %)"
+    return f"{plain(metadata.tuned_model)}: {steps}, epoch {last.epoch}, loss {last.mean_loss:.4g}"

@@ -1,0 +1,72 @@
+"""``tune``: the command that starts a run."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import documents, progress
+from .connection import Connection, connected
+from .failures import stopped
+from .params import Seconds
+from .text import plain
+
+if TYPE_CHECKING:
+    from .._client import Client
+    from .._operation import Operation
+
+
+@click.command()
+@click.argument("training_data", metavar="FILE|URL", type=click.Path())
+@click.option("--display-name", metavar="TEXT", help="The model's name for people; it needs this or --id.")
+@click.option("--description", metavar="TEXT", help="What the model is for.")
+@click.option("--id", "tuned_model_id", metavar="ID", help="The model's id.  [default: made from the display name]")
+@click.option("--base-model", metavar="NAME", help="The base model to tune; see `tunedmodels models --tunable`.")
+@click.option("--source-model", metavar="NAME", help="A tuned model to tune further, instead of a base model.")
+@click.option("--epochs", "epoch_count", type=int, help="How many times the run goes through all examples.")
+@click.option("--batch-size", type=int, help="How many examples one step takes.")
+@click.option("--learning-rate", type=float, help="The learning rate.")
+@click.option("--learning-rate-multiplier", type=float, help="A factor on the rate that suits the base model.")
+@click.option("--temperature", type=float, help="The temperature of answers, unless a request has one.")
+@click.option("--top-p", type=float, help="The top-p of answers, in the same way.")
+@click.option("--top-k", type=int, help="The top-k of answers, in the same way.")
+@click.option("--input-key", default="text_input", show_default=True, help="The column or member with the inputs.")
+@click.option("--output-key", default="output", show_default=True, help="The column or member with the outputs.")
+@click.option("--watch", is_flag=True, help="Stay, and show how far the run is, until it ends.")
+@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stay no longer than this; the run goes on.")
+@connected
+def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | None, **wanted: Any) -> None:
+    """Tune a model on the examples of a file.
+
+    The file, a local one or at a URL, is CSV, TSV, JSON or JSON Lines. Prints the model's name, with --watch once
+    the run has ended well; progress goes to stderr. With --json it prints the operation, with --watch the model
+    that came of it.
+    """
+    if (wanted["base_model"] is None) == (wanted["source_model"] is None):
+        raise click.UsageError("Give --base-model, the base model to tune, or --source-model, a tuned model.")
+    if wanted["learning_rate"] is not None and wanted["learning_rate_multiplier"] is not None:
+        raise click.UsageError("Give --learning-rate or --learning-rate-multiplier; the service takes one of them.")
+    if timeout is not None and not watch:
+        raise click.UsageError("--timeout says how long to watch, and needs --watch.")
+    with connection.client() as client:
+        operation = _created(client, wanted)
+        with progress.resumable(operation, connection):
+            click.echo(f"The run has begun; watch it with: {progress.how(operation, connection)}", err=True)
+            model = progress.shown(operation, timeout) if watch else None
+        if as_json:
+            documents.write(model.to_json() if model else operation.to_json())
+        else:
+            click.echo(plain(model.name if model else operation.metadata.tuned_model))
+
+
+def _created(client: Client, wanted: dict[str, Any]) -> Operation:
+    from ..errors import DuplicateExamplesWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DuplicateExamplesWarning)
+        try:
+            return client.tuned_models.create(**wanted)
+        except KeyboardInterrupt:
+            stopped("Stopped before the service answered; whether a run began is in: tunedmodels operations list")

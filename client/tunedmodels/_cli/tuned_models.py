@@ -1,0 +1,162 @@
+"""Tuned models: the commands that list, show, change, hand on and delete them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import curve, documents, tables
+from .connection import Connection, connected
+from .failures import Failed, failed
+from .text import NONE, encodable, moment, plain, state
+
+if TYPE_CHECKING:
+    from .._client import Client
+    from .._messages.tuned_model import TunedModel
+
+PAGE_SIZE = 100
+"""How many come with one request: the service's own 10 make many requests, and 1000 with all steps a long one."""
+
+
+@click.command("list")
+@click.option("--filter", "words", metavar="TEXT", help='Which: words of the names, "owner:me", "readers:everyone".')
+@connected
+def list_(connection: Connection, as_json: bool, words: str | None) -> None:
+    """List the tuned models of the caller."""
+    with connection.client() as client:
+        models = list(client.tuned_models.list(page_size=PAGE_SIZE, filter=words))
+    if as_json:
+        documents.write([model.to_json() for model in models])
+        return
+    rows = [
+        (
+            plain(model.name),
+            plain(model.display_name),
+            state(model.state),
+            plain(model.source_model),
+            moment(model.create_time),
+        )
+        for model in models
+    ]
+    tables.write(("NAME", "DISPLAY NAME", "STATE", "TUNED FROM", "CREATED"), rows, "There are no tuned models.")
+
+
+@click.command()
+@click.argument("name")
+@connected
+def show(connection: Connection, as_json: bool, name: str) -> None:
+    """Show the tuned model NAME, and the curve of its loss."""
+    with connection.client() as client:
+        model = client.tuned_models.get(name)
+    if as_json:
+        documents.write(model.to_json())
+        return
+    tables.write_members(_members(model))
+    drawing = curve.drawn(model.tuning_task.snapshots)
+    if drawing and encodable(drawing):  # it needs Braille
+        click.echo(f"\n{drawing}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--display-name", metavar="TEXT", help="The name for people.")
+@click.option("--description", metavar="TEXT", help="What it is for.")
+@click.option("--temperature", type=float, help="The temperature of answers, unless a request has one.")
+@click.option("--top-p", type=float, help="The top-p of answers, in the same way.")
+@click.option("--top-k", type=int, help="The top-k of answers, in the same way.")
+@connected
+def update(connection: Connection, as_json: bool, name: str, **changes: Any) -> None:
+    """Change the tuned model NAME.
+
+    Only what is given changes. Prints the model as it is then.
+    """
+    if all(value is None for value in changes.values()):
+        options = ", ".join(f"--{option.replace('_', '-')}" for option in changes)
+        raise click.UsageError(f"Nothing is given to change; give at least one of {options}.")
+    with connection.client() as client:
+        model = client.tuned_models.update(name, **changes)
+    if as_json:
+        documents.write(model.to_json())
+    else:
+        tables.write_members(_members(model))
+
+
+@click.command()
+@click.argument("name")
+@click.argument("email_address", metavar="EMAIL")
+@connected
+def transfer(connection: Connection, as_json: bool, name: str, email_address: str) -> None:
+    """Make EMAIL the owner of the tuned model NAME.
+
+    The caller, who must be the owner, stays a writer. This takes OAuth, and no API key.
+    """
+    with connection.client() as client:
+        client.tuned_models.transfer_ownership(name, email_address)
+    if as_json:
+        documents.write({"name": name, "emailAddress": email_address})
+    else:
+        click.echo(f"{plain(name)} belongs to {plain(email_address)} now.", err=True)
+
+
+@click.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@connected
+def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> None:
+    """Delete tuned models.
+
+    One that cannot be deleted does not keep the others. With --json it prints the names of those that are.
+    """
+    from .._names import tuned_model
+
+    whole = [tuned_model(name) for name in names]  # a name that cannot be one is found before anything is deleted
+    with connection.client() as client:
+        deleted = [name for name in whole if _deleted(client, name)]
+    if as_json:
+        documents.write([{"name": name} for name in deleted])
+    if deleted != whole:
+        raise click.exceptions.Exit(Failed.exit_code)
+
+
+def _deleted(client: Client, name: str) -> bool:
+    """Delete the model called *name*, and say on stderr whether that was done."""
+    from ..errors import APIError
+
+    try:
+        client.tuned_models.delete(name)
+    except APIError as error:
+        failed(error).show()
+        return False
+    click.echo(f"{plain(name)} is deleted.", err=True)
+    return True
+
+
+def _members(model: TunedModel) -> list[tuple[str, str]]:
+    task = model.tuning_task
+    wanted = task.hyperparameters
+    last = task.snapshots[-1] if task.snapshots else None
+    return [
+        ("name", plain(model.name)),
+        ("display name", plain(model.display_name)),
+        ("description", plain(model.description)),
+        ("state", state(model.state)),
+        ("tuned from", plain(model.source_model)),
+        ("created", moment(model.create_time)),
+        ("updated", moment(model.update_time)),
+        ("temperature", _number(model.temperature)),
+        ("top-p", _number(model.top_p)),
+        ("top-k", _number(model.top_k)),
+        ("epochs", _number(wanted.epoch_count)),
+        ("batch size", _number(wanted.batch_size)),
+        ("learning rate", _number(wanted.learning_rate)),
+        ("learning rate multiplier", _number(wanted.learning_rate_multiplier)),
+        ("run started", moment(task.start_time)),
+        ("run complete", moment(task.complete_time)),
+        ("steps", str(last.step) if last else NONE),
+        ("mean loss", f"{last.mean_loss:.4g}" if last else NONE),
+        ("reader projects", ", ".join(map(str, model.reader_project_numbers))),
+    ]
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else f"{value:g}"

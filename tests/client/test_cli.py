@@ -1,0 +1,402 @@
+"""The command against the mock server, over a socket, each test in a world of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tunedmodels import Client
+from tunedmodels._cli import main
+
+if TYPE_CHECKING:
+    from tunedmodels_contracts.plugin import Server
+
+BASE = "gemini-1.0-pro-001"
+PAIRS = [("1", "2"), ("3", "4"), ("seven", "eight"), ("one", "two")]
+CSV = "text_input,output\n" + "".join(f"{number},{following}\n" for number, following in PAIRS)
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
+
+
+class Command:
+    """The command, for one caller of one server; ``client`` is the same caller's."""
+
+    def __init__(self, url: str, key: str, client: Client) -> None:
+        self.url, self.key, self.client = url, key, client
+
+    def __call__(self, *words: str, **more: Any) -> Result:
+        arguments = [*words, "--base-url", self.url, "--api-key", self.key]
+        result = CliRunner().invoke(main, arguments, prog_name="tunedmodels", **more)
+        assert "Traceback" not in result.stderr
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    def json(self, *words: str) -> Any:
+        """Return what ``--json`` prints, which is well."""
+        result = self(*words, "--json")
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def command(tunedmodels_server: Server) -> Any:
+    key = f"test-{uuid.uuid4().hex}"
+    with Client(tunedmodels_server.url, api_key=key) as client:
+        yield Command(tunedmodels_server.url, key, client)
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> str:
+    file = tmp_path / "numbers.csv"
+    file.write_text(CSV, encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def counter(command: Command) -> str:
+    """The name of a tuned model that is ready."""
+    operation = command.client.tuned_models.create(
+        training_data=PAIRS, base_model=BASE, tuned_model_id="counter", display_name="number generator", batch_size=2
+    )
+    return operation.result(timeout=30).name
+
+
+def test_an_empty_list(command: Command) -> None:
+    """No models are an empty array for programs, and a sentence on stderr for people."""
+    for_people = command("list")
+
+    assert (for_people.exit_code, for_people.stdout) == (0, "")
+    assert for_people.stderr == "There are no tuned models.\n"
+    assert command.json("list") == []
+
+
+def test_list(command: Command, counter: str) -> None:
+    """A table has a line for each model; JSON has what the API says."""
+    lines = command("list").stdout.splitlines()
+
+    assert lines[0].split() == ["NAME", "DISPLAY", "NAME", "STATE", "TUNED", "FROM", "CREATED"]
+    assert re.fullmatch(rf"{counter}  number generator  ACTIVE   models/{BASE}  {TIME}", lines[1])
+    assert len(lines) == 2
+    assert command.json("list") == [command.client.tuned_models.get(counter).to_json()]
+    assert command.json("list", "--filter", "letters") == []
+
+
+def test_show(command: Command, counter: str) -> None:
+    """A model is its members, a line each, and the curve of its loss."""
+    shown = command("show", "counter", env={"COLUMNS": "80", "LINES": "24"})
+    members, _, curve = shown.stdout.partition("\n\n")
+
+    told = dict(re.split(r"  +", line) for line in members.splitlines())
+    assert told["name"] == counter
+    assert told["state"] == "ACTIVE"
+    assert told["batch size"] == "2"
+    assert re.fullmatch(TIME, told["run complete"])
+    assert "description" not in told
+    assert curve.startswith("(mean loss) ^\n")
+    assert "(step)" in curve
+    assert max(map(len, curve.splitlines())) <= 80
+    assert len(curve.splitlines()) <= 23
+    assert command.json("show", counter) == command.client.tuned_models.get(counter).to_json()
+
+
+def test_tune_prints_the_name_alone(command: Command, csv: str) -> None:
+    """stdout has the model's name and nothing else; stderr says how to watch the run."""
+    result = command("tune", csv, "--base-model", BASE, "--display-name", "number generator", "--epochs", "2")
+
+    assert result.exit_code == 0
+    name = result.stdout.removesuffix("\n")
+    (operation,) = command.client.operations.list(name)
+    assert result.stderr == (
+        f"The run has begun; watch it with: tunedmodels watch {operation.name} --base-url {command.url}\n"
+    )
+    assert command.key not in result.stderr
+    assert operation.result(timeout=30).tuning_task.hyperparameters.epoch_count == 2
+
+
+def test_every_option_of_tune_is_sent(command: Command, tmp_path: Path) -> None:
+    """What is given reaches the model."""
+    file = tmp_path / "numbers.jsonl"
+    file.write_text('{"in": "1", "out": "2"}\n{"in": "3", "out": "4"}\n', encoding="utf-8")
+    options = "--id my-id --display-name d --description e --epochs 3 --batch-size 2 --learning-rate 0.5"
+    options += " --temperature 0.25 --top-p 0.75 --top-k 7 --input-key in --output-key out"
+
+    result = command("tune", str(file), "--base-model", BASE, *options.split(), "--watch", "--json")
+
+    model = json.loads(result.stdout)
+    assert model == command.client.tuned_models.get("my-id").to_json()
+    assert (model["displayName"], model["description"]) == ("d", "e")
+    assert (model["temperature"], model["topP"], model["topK"]) == (0.25, 0.75, 7)
+    assert model["tuningTask"]["hyperparameters"] == {"epochCount": 3, "batchSize": 2, "learningRate": 0.5}
+
+
+def test_a_tuned_model_is_tuned_further(command: Command, counter: str, csv: str) -> None:
+    """``--source-model`` takes a tuned model, and a multiplier takes the place of a rate."""
+    options = ("--source-model", "counter", "--id", "more", "--learning-rate-multiplier", "2")
+    assert command("tune", csv, *options).stdout == "tunedModels/more\n"
+
+    model = command.client.tuned_models.get("more")
+    assert model.source_model == counter
+    assert model.tuning_task.hyperparameters.learning_rate == 0.002  # the service shows what came of it
+
+
+def test_tune_with_json_prints_the_operation(command: Command, csv: str) -> None:
+    """Without ``--watch`` the operation is what came of it."""
+    value = command.json("tune", csv, "--base-model", BASE, "--id", "my-id")
+
+    assert value["name"].startswith("tunedModels/my-id/operations/")
+    assert value["metadata"]["tunedModel"] == "tunedModels/my-id"
+
+
+def test_duplicates_are_one_line(command: Command, tmp_path: Path) -> None:
+    """Examples that repeat are said on stderr, without a place in the code, and the run begins."""
+    file = tmp_path / "twice.csv"
+    file.write_text("text_input,output\n1,2\n1,2\n", encoding="utf-8")
+    result = command("tune", str(file), "--base-model", BASE, "--id", "twice")
+
+    assert result.stdout == "tunedModels/twice\n"
+    warning, begun = result.stderr.splitlines()
+    assert re.fullmatch(r"Warning: .*twice\.csv.* repeats an earlier example \(1 of 2 in all\)\.", warning)
+    assert begun.startswith("The run has begun")
+
+
+@pytest.mark.parametrize("by", ["operation", "model"])
+def test_watch(command: Command, csv: str, by: str) -> None:
+    """A run is named by its operation or by its model; lines tell of each tenth of the way, and of no more."""
+    command("tune", csv, "--base-model", BASE, "--id", "slow", "--batch-size", "1", "--epochs", "10")
+    (operation,) = command.client.operations.list("slow")
+
+    result = command("watch", operation.name if by == "operation" else "slow", "--timeout", "30")
+
+    assert (result.exit_code, result.stdout) == (0, "tunedModels/slow\n")
+    lines = result.stderr.splitlines()
+    said = [
+        re.fullmatch(r"tunedModels/slow: step \d+ of 40 \((\d+) %\), epoch \d+, loss [\d.]+", line) for line in lines
+    ]
+    assert all(said)
+    assert 1 <= len(said) <= 11
+    assert lines[-1].startswith("tunedModels/slow: step 40 of 40 (100 %), epoch 10")
+
+
+def test_watch_as_json_lines(command: Command, csv: str) -> None:
+    """Each line has the snapshots that are new; the last is the model."""
+    command("tune", csv, "--base-model", BASE, "--id", "slow", "--batch-size", "1")
+    result = command("watch", "slow", "--json")
+
+    *looks, model = map(json.loads, result.stdout.splitlines())
+    assert model == command.client.tuned_models.get("slow").to_json()
+    snapshots = [snapshot for look in looks for snapshot in look["snapshots"]]
+    assert snapshots == model["tuningTask"]["snapshots"]
+    assert looks[-1]["completedPercent"] == 100
+    assert result.stderr == ""
+
+
+def test_operations(command: Command, counter: str) -> None:
+    """Operations are a table, or what the API says."""
+    (operation,) = command.client.operations.list(counter)
+    table = command("operations", "list").stdout.splitlines()
+
+    assert table[0].split() == ["OPERATION", "STATE", "STEPS", "LOSS"]
+    total = operation.metadata.total_steps
+    assert re.fullmatch(rf"{operation.name}  done     {total} of {total}  +[\d.]+", table[1])
+    value = command.json("operations", "get", operation.name)
+    assert list(value) == ["name", "metadata", "done", "response"]
+    assert value == operation.to_json()
+    assert command.json("operations", "list", "counter") == [value]
+    assert re.search(rf"^model +{counter}$", command("operations", "get", operation.name).stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("stream", [(), ("--stream",)])
+def test_generate(command: Command, counter: str, stream: tuple[str, ...]) -> None:
+    """The answer goes to stdout, and the text may come from stdin; its last line's end is not part of it."""
+    assert command("generate", counter, "LXIII", *stream).stdout == "LXIV\n"
+    assert command("generate", counter, "-", *stream, input="六\n").stdout == "七\n"
+    assert command("generate", counter, "1", "--temperature", "0", "--max-output-tokens", "5", *stream).stdout == "2\n"
+
+
+def test_generate_as_json(command: Command, counter: str) -> None:
+    """JSON has the answer as the API gives it, a stream as lines; other scripts are readable in both."""
+    whole = command("generate", counter, "六", "--json").stdout
+    lines = command("generate", counter, "六", "--json", "--stream").stdout.splitlines()
+
+    assert json.loads(whole)["candidates"][0]["content"]["parts"] == [{"text": "七"}]
+    assert "七" in whole
+    assert "".join(json.loads(line)["candidates"][0]["content"]["parts"][0]["text"] for line in lines) == "七"
+
+
+def test_what_is_no_text_on_stdin(command: Command, counter: str) -> None:
+    """Bytes that are no UTF-8 are a sentence."""
+    result = command("generate", counter, "-", input=b"\xff\xfe")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: What stdin has is no text in UTF-8: ")
+
+
+def test_update(command: Command, counter: str) -> None:
+    """What is given changes, and the model is shown as it is then."""
+    shown = command("update", counter, "--display-name", "counts", "--top-k", "3")
+    assert re.search(r"^display name +counts$", shown.stdout, re.MULTILINE)
+    assert "(mean loss)" not in shown.stdout
+
+    value = command.json("update", counter, "--temperature", "0.5")
+    assert (value["displayName"], value["topK"], value["temperature"]) == ("counts", 3, 0.5)
+
+
+def test_delete(command: Command, counter: str, csv: str) -> None:
+    """One that is not there does not keep the others, and the status is 1."""
+    command("tune", csv, "--base-model", BASE, "--id", "another")
+    result = command("delete", "another", "nobody", "counter", "--json")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == [{"name": "tunedModels/another"}, {"name": counter}]
+    assert result.stderr.splitlines() == [
+        "tunedModels/another is deleted.",
+        "Error: 404 NOT_FOUND: Tuned model tunedModels/nobody does not exist.",
+        "tunedModels/counter is deleted.",
+    ]
+    assert command.json("list") == []
+
+
+def test_nothing_is_deleted_where_a_name_is_none(command: Command, counter: str) -> None:
+    """A name that cannot be one is found before the first is deleted."""
+    result = command("delete", counter, "models/x")
+
+    assert result.exit_code == 2
+    assert "'models/x' has not" in result.stderr
+    assert [model["name"] for model in command.json("list")] == [counter]
+
+
+def test_permissions(command: Command, counter: str) -> None:
+    """Permissions are granted, listed, changed, withdrawn; the owner can be another."""
+    made = command.json("permissions", "create", counter, "--role", "reader", "--user", "a@example.com")
+    assert (made["role"], made["granteeType"], made["emailAddress"]) == ("READER", "USER", "a@example.com")
+    name = made["name"]
+
+    command("permissions", "create", counter, "--role", "READER", "--everyone")
+    table = command("permissions", "list", counter).stdout.splitlines()
+    assert table[0].split() == ["PERMISSION", "ROLE", "GRANTEE", "EMAIL"]
+    assert [line.split()[1:] for line in table[2:]] == [
+        ["READER", "USER", "a@example.com"],
+        ["READER", "EVERYONE", "-"],
+    ]
+
+    assert command.json("permissions", "update", name, "--role", "writer")["role"] == "WRITER"
+    shown = command("permissions", "get", name).stdout
+    assert re.search(r"^role +WRITER$", shown, re.MULTILINE)
+
+    transferred = command("transfer", counter, "a@example.com")
+    assert transferred.stderr == f"{counter} belongs to a@example.com now.\n"
+    roles = {item["emailAddress"]: item["role"] for item in command.json("permissions", "list", counter)[:2]}
+    assert roles["a@example.com"] == "OWNER"
+
+
+def test_a_permission_is_withdrawn(command: Command, counter: str) -> None:
+    """A withdrawn permission is not there any more; a group can have one."""
+    name = command.json("permissions", "create", counter, "--role", "writer", "--group", "g@example.com")["name"]
+
+    assert command("permissions", "delete", name).stderr == f"{name} is deleted.\n"
+    assert command("permissions", "get", name).exit_code == 1
+
+
+def test_models(command: Command) -> None:
+    """Base models are a table that says which can be tuned; ``--tunable`` shows these alone."""
+    table = command("models").stdout.splitlines()
+    assert re.split(r"  +", table[0]) == ["NAME", "DISPLAY NAME", "INPUT TOKENS", "OUTPUT TOKENS", "TUNABLE"]
+    tunable = [line.split()[0] for line in table[1:] if line.endswith("yes")]
+
+    assert f"models/{BASE}" in tunable
+    assert [model["name"] for model in command.json("models", "--tunable")] == tunable
+    assert len(command.json("models")) == len(table) - 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["lsit"], "No such command 'lsit'."),
+        (
+            ["tune", "x.csv", "--id", "a"],
+            "Give --base-model, the base model to tune, or --source-model, a tuned model.",
+        ),
+        (["tune", "x.csv", "--base-model", "b", "--source-model", "c"], "Give --base-model"),
+        (
+            ["tune", "x.csv", "--base-model", "b", "--learning-rate", "1", "--learning-rate-multiplier", "1"],
+            "Give --learning-rate or --learning-rate-multiplier",
+        ),
+        (
+            ["tune", "x.csv", "--base-model", "b", "--timeout", "5"],
+            "--timeout says how long to watch, and needs --watch.",
+        ),
+        (["watch", "x", "--timeout", "nan"], "'nan' is not a span of time."),
+        (["watch", "x", "--timeout", "soon"], "'soon' is not a valid float"),
+        (["update", "x"], "Nothing is given to change; give at least one of --display-name, --description,"),
+        (["permissions", "create", "x", "--role", "reader"], "Give one of --user, --group and --everyone."),
+        (["permissions", "create", "x", "--role", "owner", "--everyone"], "'owner' is not one of"),
+        (["permissions", "create", "x", "--role", "reader", "--everyone", "--user", "u"], "Give one of"),
+        (
+            ["permissions", "get", "x"],
+            "Error: A permission's name has the form tunedModels/{id}/permissions/{id}; 'x' has",
+        ),
+        (["operations", "get", "x"], "Error: An operation's name has the form"),
+        (
+            ["show", "models/x"],
+            "Error: A tuned model's name, unless it is the id alone, has the form tunedModels/{id};",
+        ),
+        (["delete"], "Missing argument"),
+        (["list", "--base-url", ""], "it is empty; leave the option out, or give a value."),
+        (["list", "--api-key", ""], "it is empty"),
+        (["list", "--base-url", "ftp://x"], "Error: A base URL begins with http:// or https:// and names a host"),
+        (["list", "--api-key", "ключ"], "Error: An API key is one line of ASCII characters"),
+        (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
+    ],
+)
+def test_bad_usage_is_said_with_status_2(words: list[str], said: str) -> None:
+    """A sentence says what is wrong; nothing is asked."""
+    where = [] if "--base-url" in words or words[0] == "completion" else ["--base-url", "http://127.0.0.1:1"]
+    key = [] if "--api-key" in words or words[0] == "completion" else ["--api-key", "test-key"]
+    result = CliRunner().invoke(main, [*words, *where, *key], prog_name="tunedmodels")
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_name_that_is_not_there(command: Command) -> None:
+    """What the service refuses is one line, with status 1."""
+    result = command("show", "nobody")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: 404 NOT_FOUND: Tuned model tunedModels/nobody does not exist.\n"
+
+
+def test_a_service_that_does_not_answer() -> None:
+    """Nobody at the port is one line, with status 1."""
+    where = ["--base-url", "http://127.0.0.1:1", "--api-key", "test-key"]
+    result = CliRunner().invoke(main, ["tune", __file__, "--base-model", "b", *where])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+    result = CliRunner().invoke(main, ["tune", "no-such.csv", "--base-model", "b", *where])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert re.match("Error: no-such.csv:? is no file that can be read", result.stderr)
+
+
+def test_version() -> None:
+    """The version is the package's."""
+    assert CliRunner().invoke(main, ["--version"], prog_name="tunedmodels").stdout == (
+        f"tunedmodels, version {version('tunedmodels')}\n"
+    )
+
+
+def test_help_names_what_there_is() -> None:
+    """Every command of the group is in its help, and every command has help and the options of all."""
+    said = CliRunner().invoke(main, ["-h"]).stdout
+    names = "list show tune watch generate update transfer delete permissions operations models completion"
+    assert re.findall(r"^  ([a-z]+)  ", said.partition("Commands:")[2], re.MULTILINE) == names.split()
+
+    for words in (*([name] for name in names.split()[:8]), ["models"], ["operations", "get"], ["permissions", "get"]):
+        said = CliRunner().invoke(main, [*words, "--help"]).stdout
+        assert all(option in said for option in ("--json", "--base-url", "--api-key", "--quota-project"))

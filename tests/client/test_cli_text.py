@@ -1,0 +1,216 @@
+"""What the command shows of what the service says: canned answers, hostile ones among them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from typing import Any
+
+import pytest
+import responses
+from click.testing import CliRunner, Result
+
+from tunedmodels import Timestamp, TuningSnapshot, _advice
+from tunedmodels._cli import curve, failures, main, text
+
+URL = "https://service.test"
+MODEL = f"{URL}/v1beta/tunedModels/m"
+
+
+def run(*words: str, **more: Any) -> Result:
+    arguments = [*words, "--base-url", URL, "--api-key", "the-key"]
+    return CliRunner().invoke(main, arguments, prog_name="tunedmodels", **more)
+
+
+def test_a_hostile_name_stays_text(answers: responses.RequestsMock) -> None:
+    """Characters that a terminal obeys are written out, in tables and in members; others are left alone."""
+    model = {"name": "tunedModels/m", "displayName": "\x1b]0;title\x07\r\n\u202e数\u2028", "state": "\x1b[31mNEW"}
+    answers.get(f"{URL}/v1beta/tunedModels", json={"tunedModels": [model]})
+    answers.get(MODEL, json={**model, "description": "\x9b31m"})
+    listed, shown = run("list").stdout, run("show", "m").stdout
+
+    for said in (listed, shown):
+        assert "\\x1b]0;title\\x07\\r\\n\\u202e数\\u2028" in said
+        assert "\\x1b[31mNEW" in said
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", said)
+    assert "description   \\x9b31m" in shown
+    assert len(listed.splitlines()) == 2
+
+
+def test_an_error_is_one_line(answers: responses.RequestsMock) -> None:
+    """A message of the service with lines and controls in it is one sentence on stderr."""
+    error = {"code": 404, "status": "NOT_FOUND", "message": "There is\n\n no\tsuch\x1b[2J thing."}
+    answers.get(MODEL, json={"error": error}, status=404)
+    result = run("show", "m")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: 404 NOT_FOUND: There is no such\\x1b[2J thing.\n"
+
+
+def test_advice_speaks_of_the_command(answers: responses.RequestsMock) -> None:
+    """What to do is said in options and commands, and what the service says is left as it is."""
+    said = "api_key= Method doesn't allow unregistered callers."
+    answers.get(MODEL, json={"error": {"code": 403, "status": "PERMISSION_DENIED", "message": said}}, status=403)
+
+    assert run("show", "m").stderr == (
+        f"Error: 403 PERMISSION_DENIED: {said} (no credentials were sent; give --api-key, or set GEMINI_API_KEY or "
+        "GOOGLE_APPLICATION_CREDENTIALS)\n"
+    )
+
+
+def test_all_advice_is_translated() -> None:
+    """No advice of the client reaches people at a shell in the words of Python."""
+    known = [*_advice._BY_REASON.values(), *(item[2] for item in _advice._BY_MESSAGE), _advice._REPEATED]
+
+    left = [said for advice in known if re.search(r"client\.|\w\(|[a-z_]+=[ ,)]", said := failures.translated(advice))]
+    assert left == []
+
+
+def test_no_models_to_tune(answers: responses.RequestsMock) -> None:
+    """A script can stop by the status; JSON is an array all the same."""
+    answers.get(f"{URL}/v1beta/models", json={"models": [{"name": "models/a"}]})
+    for_people, for_programs = run("models", "--tunable"), run("models", "--tunable", "--json")
+
+    assert for_people.exit_code == for_programs.exit_code == 1
+    assert (for_people.stdout, for_programs.stdout) == ("", "[]\n")
+    assert for_people.stderr == (
+        "Error: The service has no model that can be tuned; the Gemini API has had none since May 2025.\n"
+    )
+
+
+def test_no_models_at_all(answers: responses.RequestsMock) -> None:
+    """An empty list is no failure."""
+    answers.get(f"{URL}/v1beta/models", json={})
+
+    assert (run("models").exit_code, run("models").stderr) == (0, "There are no base models.\n")
+
+
+def test_a_model_without_an_operation(answers: responses.RequestsMock) -> None:
+    """A run that is not listed cannot be watched, and a sentence says what can be done."""
+    answers.get(f"{MODEL}/operations", json={})
+    result = run("watch", "m")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: m has no operation to watch; `tunedmodels show m` tells what is known of it.\n"
+
+
+def test_a_failed_run(answers: responses.RequestsMock) -> None:
+    """A run that failed is one line with status 1, and an operation that says why."""
+    name = "tunedModels/m/operations/o"
+    error = {"code": 13, "message": "Internal\nerror."}
+    answers.get(f"{URL}/v1beta/{name}", json={"name": name, "done": True, "error": error, "metadata": {}})
+
+    watched = run("watch", name)
+    assert (watched.exit_code, watched.stdout) == (1, "")
+    assert watched.stderr == f"Error: {name} ended with INTERNAL: Internal error.\n"
+    assert re.search(r"^state +failed$", run("operations", "get", name).stdout, re.MULTILINE)
+    assert re.search(r"^error +Internal error\.$", run("operations", "get", name).stdout, re.MULTILINE)
+    assert json.loads(run("operations", "get", name, "--json").stdout)["error"] == error
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"promptFeedback": {"blockReason": "SAFETY"}}, "the prompt was blocked, block_reason SAFETY"),
+        ({"candidates": [{"finishReason": "RECITATION"}]}, "finish_reason RECITATION"),
+        ({"candidates": [{"finishReason": "NEW", "finishMessage": "a\nb"}]}, "finish_reason NEW, a b"),
+        ({}, "the service does not say why"),
+    ],
+)
+def test_an_answer_without_text_says_why(answers: responses.RequestsMock, answer: dict[str, Any], why: str) -> None:
+    """No text is status 1 with the reason on stderr; JSON is printed all the same."""
+    answers.post(f"{MODEL}:generateContent", json=answer)
+    for_people, for_programs = run("generate", "m", "text"), run("generate", "m", "text", "--json")
+
+    assert for_people.exit_code == for_programs.exit_code == 1
+    assert for_people.stdout == ""
+    assert for_people.stderr == for_programs.stderr == f"Error: The answer has no text: {why}.\n"
+    assert json.loads(for_programs.stdout) == answer
+
+
+def test_a_stream_that_breaks(answers: responses.RequestsMock) -> None:
+    """What came before an error in the stream is printed, and its line ends."""
+    chunk = json.dumps({"candidates": [{"content": {"parts": [{"text": "one, "}]}}]})
+    answers.post(
+        f"{MODEL}:streamGenerateContent", body=f"data: {chunk}\n\ndata: nonsense\n\n", content_type="text/event-stream"
+    )
+    result = run("generate", "m", "text", "--stream")
+
+    assert (result.exit_code, result.stdout) == (1, "one, \n")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("terminal", "printed"), [(True, "a\tb\n\\x1b[2Jc\n"), (False, "a\tb\n\x1b[2Jc\n")])
+def test_an_answer_for_a_terminal(
+    answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, terminal: bool, printed: str
+) -> None:
+    """A terminal is sent nothing to obey; a file has the answer as it came."""
+    monkeypatch.setattr(sys.modules["tunedmodels._cli.generate"], "terminal", lambda: terminal)
+    value = {"candidates": [{"content": {"parts": [{"text": "a\tb\n\x1b[2Jc"}]}}]}
+    answers.post(f"{MODEL}:generateContent", json=value)
+
+    assert run("generate", "m", "text").stdout == printed
+
+
+@pytest.mark.parametrize(("encoding", "printed"), [("utf-8", '"数"'), ("latin-1", '"\\u6570"')])
+def test_json_fits_the_encoding(answers: responses.RequestsMock, encoding: str, printed: str) -> None:
+    """JSON is readable where stdout has the characters, and right where it has not."""
+    answers.get(MODEL, json={"name": "tunedModels/m", "displayName": "数"})
+    result = CliRunner(charset=encoding).invoke(main, ["show", "m", "--json", "--base-url", URL, "--api-key", "k"])
+
+    assert f'"displayName": {printed}' in result.stdout
+
+
+def test_half_a_surrogate_pair_is_json(answers: responses.RequestsMock) -> None:
+    """What UTF-8 has no form for, JSON has."""
+    answers.get(MODEL, body='{"name": "tunedModels/m", "displayName": "\\ud83d"}')
+
+    assert json.loads(run("show", "m", "--json").stdout)["displayName"] == "\ud83d"
+    assert "\\ud83d" in run("show", "m").stdout
+
+
+def snapshots(*losses: float) -> list[TuningSnapshot]:
+    return [TuningSnapshot(step=number, mean_loss=loss) for number, loss in enumerate(losses, 1)]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 12)])
+def test_the_curve_is_as_large_as_the_terminal(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    """It fits, and leaves a line for the prompt."""
+    monkeypatch.setenv("COLUMNS", str(size[0]))
+    monkeypatch.setenv("LINES", str(size[1]))
+    lines = curve.drawn(snapshots(3.0, 2.0, 1.5, 1.2)).splitlines()
+
+    assert max(map(len, lines)) == size[0]
+    assert len(lines) == size[1] - 1
+
+
+@pytest.mark.parametrize(
+    "losses", [(1.0,), (0.0, 0.0), (float("nan"), 2.0, 1.0), (1e12, 1.0), (-1.0, -2.0), (float("inf"), 1.0)]
+)
+def test_odd_losses_are_drawn(losses: tuple[float, ...]) -> None:
+    """One step, no loss, and numbers that no curve has are no reason to fail."""
+    assert "(mean loss)" in curve.drawn(snapshots(*losses))
+
+
+@pytest.mark.parametrize("losses", [(), (float("nan"),)])
+def test_without_steps_there_is_no_curve(losses: tuple[float, ...]) -> None:
+    """Nothing is drawn where there is nothing to draw."""
+    assert curve.drawn(snapshots(*losses)) == ""
+
+
+@pytest.mark.parametrize("zone", ["UTC0", "IST-5:30", "PDT7"])
+def test_times_are_local(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """A time is that of this machine, to the second; the first and the last there are have no other zones."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        wanted = {"UTC0": "12:00:05+00:00", "IST-5:30": "17:30:05+05:30", "PDT7": "05:00:05-07:00"}
+        assert text.moment(Timestamp.parse("2025-06-02T12:00:05.9Z")) == f"2025-06-02T{wanted[zone]}"
+        assert text.moment(Timestamp.parse("9999-12-31T23:59:59Z")).startswith("9999-12-31T")
+        assert text.moment(Timestamp.parse("0001-01-01T00:00:00Z")).startswith("0001-01-01T")
+        assert text.moment(None) == "-"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
