@@ -124,9 +124,8 @@ class Operation:
         """
         from ._bar import watch
 
-        started = self._time.clock()
         watch(self, self.progress(timeout), **options)
-        return self.result(None if timeout is None else max(timeout - (self._time.clock() - started), 0))
+        return self.result()  # it has ended, so nothing is waited for
 
     def plot(self, axes: Axes | None = None) -> Axes:
         """Draw the loss of each step as of the last look, into *axes* or axes of its own, and return these.

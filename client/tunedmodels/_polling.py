@@ -15,7 +15,7 @@ class Polling:
     """
 
     initial: float = 0.25
-    multiplier: float = 2.0
+    multiplier: float = 1.5
     maximum: float = 5.0
 
     def __post_init__(self) -> None:

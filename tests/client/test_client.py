@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import google.auth.credentials
@@ -155,13 +154,3 @@ def test_parts() -> None:
         "tuned_models": tunedmodels.TunedModels,
     }
     assert all(getattr(two, name) is not part for name, part in parts.items())
-
-
-@pytest.mark.parametrize("part", [tunedmodels.Models, tunedmodels.Operations, tunedmodels.TunedModels])
-def test_docstring_of_the_client_lists_what_can_be_asked(part: type) -> None:
-    """The line above each part names its methods, so that the source says what there is."""
-    source = inspect.getsource(Client.__init__)
-    methods = {name for name, value in vars(part).items() if inspect.isfunction(value) and not name.startswith("_")}
-    said = {word.strip("#:,. \n") for word in source.split()} | {"generate_content", "stream_generate_content"}
-
-    assert methods - {"made"} <= said

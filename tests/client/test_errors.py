@@ -1,197 +1,284 @@
-"""The errors: one tree, one place that makes them from answers."""
+"""The errors: one tree, what each carries, and how it travels."""
 
 from __future__ import annotations
 
-import json
+import copy
+import inspect
 import pickle
 import re
 from typing import Any
 
 import pytest
 
-from tunedmodels import errors
+from tunedmodels import ErrorInfo, FieldViolation, HelpLink, QuotaViolation, errors
 
-STATUSES = [
-    (400, "INVALID_ARGUMENT", errors.InvalidArgument),
-    (400, "FAILED_PRECONDITION", errors.FailedPrecondition),
-    (401, "UNAUTHENTICATED", errors.Unauthenticated),
-    (403, "PERMISSION_DENIED", errors.PermissionDenied),
-    (404, "NOT_FOUND", errors.NotFound),
-    (409, "ALREADY_EXISTS", errors.AlreadyExists),
-    (409, "ABORTED", errors.Aborted),
-    (429, "RESOURCE_EXHAUSTED", errors.ResourceExhausted),
-    (499, "CANCELLED", errors.Cancelled),
-    (500, "INTERNAL", errors.Internal),
-    (501, "UNIMPLEMENTED", errors.Unimplemented),
-    (503, "UNAVAILABLE", errors.Unavailable),
-    (504, "DEADLINE_EXCEEDED", errors.DeadlineExceeded),
-]
-
-
-def body_of(**error: Any) -> str:
-    return json.dumps({"error": error})
+TYPE = "type.googleapis.com/google.rpc."
+REQUEST = errors.Request("GET", "https://service.test/v1beta/tunedModels?pageSize=5")
+RESPONSE = errors.Response(404, {"content-type": "application/json"}, '{"error": {}}')
 
 
 def defined() -> dict[str, type[Exception]]:
-    """The errors that the module defines, by name."""
-    return {name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    """The errors that the module defines for users, by name."""
+    return {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type)
+        and issubclass(kind, Exception)
+        and not issubclass(kind, Warning)
+        and not name.startswith("_")
+    }
 
 
-@pytest.mark.parametrize(("code", "status", "kind"), STATUSES)
-def test_class_of_each_status(code: int, status: str, kind: type[errors.APIError]) -> None:
-    """The status that the body names is the class; all that was said is on the error."""
-    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "9s"}]
-    body = body_of(code=code, message="No.", status=status, details=details)
-    error = errors.from_response(code, body)
-
-    assert type(error) is kind
-    assert (error.code, error.status, error.message) == (code, status, "No.")
-    assert error.details == tuple(details)
-    assert error.response == json.loads(body)
-    assert str(error) == f"{code} {status}: No."
+def parent(kind: type[Exception]) -> str:
+    """The nearest class above that users see."""
+    return next(above.__name__ for above in kind.__mro__[1:] if not above.__name__.startswith("_"))
 
 
-@pytest.mark.parametrize("status", ["OUT_OF_RANGE", "DATA_LOSS", "UNKNOWN", "SOMETHING_NEW"])
-def test_status_without_a_class(status: str) -> None:
-    """A status that has no class of its own is a plain APIError and keeps its name."""
-    error = errors.from_response(400, body_of(code=400, message="No.", status=status))
-
-    assert type(error) is errors.APIError
-    assert error.status == status
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        (400, errors.InvalidArgument),
-        (401, errors.Unauthenticated),
-        (403, errors.PermissionDenied),
-        (404, errors.NotFound),
-        (409, errors.Aborted),
-        (429, errors.ResourceExhausted),
-        (499, errors.Cancelled),
-        (500, errors.Internal),
-        (501, errors.Unimplemented),
-        (502, errors.Unavailable),
-        (503, errors.Unavailable),
-        (504, errors.DeadlineExceeded),
-        (418, errors.APIError),
-        (302, errors.APIError),
-    ],
-)
-def test_class_without_a_status(code: int, kind: type[errors.APIError]) -> None:
-    """Where the body is not the API's, the HTTP status decides."""
-    assert type(errors.from_response(code, "")) is kind
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("", "the answer has no body"),
-        (" \r\n", "the answer has no body"),
-        ("<html><head><title>\nError 404\n(Not Found)!!1</title></head>…", "Error 404 (Not Found)!!1"),
-        ("<p>no\n title</p>", "<p>no title</p>"),
-        ("upstream connect error", "upstream connect error"),
-        ("x" * 1000, "x" * 200),
-    ],
-)
-def test_body_that_is_not_the_apis(body: str, message: str) -> None:
-    """The message is a page's title or the beginning of the text, and there is no JSON."""
-    error = errors.from_response(404, body)
-
-    assert error.message == message
-    assert error.response is None
-    assert error.details == ()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "[]",
-        "null",
-        '"text"',
-        '{"error": "invalid_grant"}',
-        '{"error": null}',
-        '{"error": {"status": 5, "message": null, "details": "none"}}',
-        '{"error": {"details": [1, null]}}',
-    ],
-)
-def test_json_of_another_form(body: str) -> None:
-    """JSON that is no error of this API is shown as it is and breaks nothing."""
-    error = errors.from_response(503, body)
-
-    assert type(error) is errors.Unavailable
-    assert error.message == body
-    assert error.response == json.loads(body)
-    assert error.details == ()
-
-
-def test_error_without_any_status() -> None:
-    """Where no status is known, the message begins with the code."""
-    assert str(errors.from_response(418, "short and stout")) == "418: short and stout"
+def statuses() -> dict[str, type[errors.APIError]]:
+    return {name: kind for name, kind in defined().items() if issubclass(kind, errors.APIError)}
 
 
 def test_one_root() -> None:
-    """One except clause catches everything."""
+    """One except clause catches everything, and nobody else's error is among it."""
     assert {name for name, kind in defined().items() if not issubclass(kind, errors.TunedModelsError)} == set()
 
 
 def test_tree_in_the_docstring() -> None:
-    """The tree that people read has each error once, below its parent."""
+    """The tree that people read has each error once, in the order of the module, below its parent."""
     parents: list[str] = []
     tree: dict[str, str] = {}
     for line in (errors.__doc__ or "").splitlines():
         match = re.match(r"    ((?:│   |    )*)(├── |└── )?(\w+)  ", line)
         if match:
             depth = len(match[1]) // 4 + bool(match[2])
+            assert match[3] not in tree
             tree[match[3]] = parents[depth - 1] if depth else "Exception"
             parents[depth:] = [match[3]]
 
-    assert tree == {name: kind.__bases__[0].__name__ for name, kind in defined().items()}
+    assert tree == {name: parent(kind) for name, kind in defined().items()}
 
 
-def test_operation_failed() -> None:
-    """A failed operation says which it is and with what it ended."""
-    detail = {"@type": "type.googleapis.com/google.rpc.ErrorInfo"}
-    error = errors.OperationFailed(
-        "tunedModels/m/operations/o", {"code": 1, "message": "Stopped.", "details": [detail]}
+def test_codes_in_the_docstring() -> None:
+    """The tree gives each status the number that its class names, and the class is called like the status."""
+    tree = dict(re.findall(r"── (\w+) +(\d{3})  ", errors.__doc__ or ""))
+    classes = {}
+    for name, kind in statuses().items():
+        match = re.search(r"\((\d{3}) ([A-Z_]+)\)\.$", inspect.getdoc(kind) or "")
+        if match:
+            classes[name] = match[1]
+            assert "".join(word.capitalize() for word in match[2].split("_")) == name
+
+    assert tree == classes
+    assert set(classes) == set(statuses()) - {"APIError"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "also"), [(errors.OperationTimeout, TimeoutError), (errors.TrainingDataError, ValueError)]
+)
+def test_errors_of_python_too(kind: type[Exception], also: type[Exception]) -> None:
+    """Code with Python's own errors in mind works."""
+    assert issubclass(kind, also)
+
+
+def test_warning_is_a_warning() -> None:
+    """Duplicate examples are for the warnings module, and no error."""
+    assert issubclass(errors.DuplicateExamplesWarning, UserWarning)
+
+
+def test_api_error() -> None:
+    """What was said is on the error, and in its text."""
+    details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
+    error = errors.NotFound(
+        404,
+        "NOT_FOUND",
+        "Gone.\n",
+        details,
+        advice="look elsewhere",
+        retry_delay=7.0,
+        request=REQUEST,
+        response=RESPONSE,
     )
 
-    assert str(error) == "tunedModels/m/operations/o ended with CANCELLED: Stopped."
-    assert (error.operation, error.code, error.status) == ("tunedModels/m/operations/o", 1, "CANCELLED")
-    assert (error.message, error.details) == ("Stopped.", (detail,))
+    assert str(error) == "404 NOT_FOUND: Gone. (look elsewhere)"
+    assert (error.code, error.status, error.message, error.details) == (404, "NOT_FOUND", "Gone.\n", details)
+    assert (error.advice, error.retry_delay) == ("look elsewhere", 7.0)
+    assert (error.request, error.response) == (REQUEST, RESPONSE)
 
 
-def test_operation_failed_with_a_code_of_its_own() -> None:
-    """A number that google/rpc/code.proto does not have is shown as it is."""
-    error = errors.OperationFailed("o", {"code": 99})
+def test_api_error_that_says_little() -> None:
+    """Without a status the text begins with the code; what is not known is empty or None."""
+    error = errors.APIError(418, "", "Short and stout.")
 
-    assert str(error) == "o ended with 99: "
-    assert error.status == ""
+    assert str(error) == "418: Short and stout."
+    assert (error.details, error.advice, error.retry_delay) == ((), "", None)
+    assert (error.request, error.response) == (None, None)
+    assert (error.error_info, error.field_violations, error.quota_violations, error.links) == (None, (), (), ())
 
 
-def test_operation_timeout_is_a_timeout() -> None:
-    """Code that waits with Python's own TimeoutError in mind works."""
-    error = errors.OperationTimeout("tunedModels/m/operations/o", 2.5)
-
-    assert isinstance(error, TimeoutError)
-    assert str(error) == "tunedModels/m/operations/o has not ended within 2.5 seconds; it goes on"
-    assert (error.operation, error.timeout) == ("tunedModels/m/operations/o", 2.5)
+# In the form of what the service answered in April 2025 when a minute's quota was used up.
+QUOTA = {
+    "@type": f"{TYPE}QuotaFailure",
+    "violations": [
+        {
+            "quotaMetric": "generativelanguage.googleapis.com/generate_content_free_tier_requests",
+            "quotaId": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
+            "quotaDimensions": {"location": "global", "model": "gemini-1.5-flash"},
+            "quotaValue": "15",
+        }
+    ],
+}
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        errors.from_response(404, body_of(code=404, message="Gone.", status="NOT_FOUND", details=[{"a": 1}])),
-        errors.OperationFailed("o", {"code": 13, "message": "Broken.", "details": [{"a": 1}]}),
-        errors.OperationTimeout("o", 2.5),
-        errors.TransportError("no answer"),
+        pytest.param(lambda details: errors.APIError(400, "", "", details), id="APIError"),
+        pytest.param(lambda details: errors.OperationFailed("o", 3, "", "", details), id="OperationFailed"),
     ],
 )
-def test_errors_travel_between_processes(error: errors.TunedModelsError) -> None:
-    """An error that was pickled, as process pools do, is the same."""
-    copy = pickle.loads(pickle.dumps(error))
+def test_details(error: Any) -> None:
+    """Details are read as messages, from the answer of a call and from the end of an operation."""
+    link = {"description": "Learn more about Gemini API quotas", "url": "https://ai.google.dev/gemini-api/docs"}
+    violation = {"field": "tuned_model.display_name", "description": "too long", "newMember": 1}
+    failed = error(
+        (
+            {
+                "@type": f"{TYPE}ErrorInfo",
+                "reason": "CREDENTIALS_MISSING",
+                "domain": "googleapis.com",
+                "metadata": {"service": "generativelanguage.googleapis.com"},
+            },
+            {"@type": f"{TYPE}BadRequest", "fieldViolations": [violation]},
+            QUOTA,
+            {"@type": f"{TYPE}Help", "links": [link]},
+            {"@type": f"{TYPE}BadRequest", "fieldViolations": [{"description": "and another"}]},
+        )
+    )
 
-    assert type(copy) is type(error)
-    assert str(copy) == str(error)
-    assert vars(copy) == vars(error)
+    assert failed.error_info == ErrorInfo(
+        reason="CREDENTIALS_MISSING",
+        domain="googleapis.com",
+        metadata={"service": "generativelanguage.googleapis.com"},
+    )
+    assert failed.field_violations == (
+        FieldViolation(field="tuned_model.display_name", description="too long", unknown={"newMember": 1}),
+        FieldViolation(description="and another"),
+    )
+    assert failed.quota_violations == (
+        QuotaViolation(
+            quota_metric="generativelanguage.googleapis.com/generate_content_free_tier_requests",
+            quota_id="GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
+            quota_dimensions={"location": "global", "model": "gemini-1.5-flash"},
+            quota_value=15,
+        ),
+    )
+    assert failed.links == (
+        HelpLink(description="Learn more about Gemini API quotas", url="https://ai.google.dev/gemini-api/docs"),
+    )
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {},
+        {"@type": None},
+        {"@type": [1]},
+        {"@type": f"{TYPE}Unheard"},
+        {"@type": f"{TYPE}ErrorInfo", "reason": 5},
+        {"@type": f"{TYPE}ErrorInfo", "metadata": {"a": 1}},
+        {"@type": f"{TYPE}BadRequest"},
+        {"@type": f"{TYPE}BadRequest", "fieldViolations": None},
+        {"@type": f"{TYPE}BadRequest", "fieldViolations": {"field": "a"}},
+        {"@type": f"{TYPE}BadRequest", "fieldViolations": [None, 5, "a", [], {"field": 5}]},
+        {"@type": f"{TYPE}QuotaFailure", "violations": [{"quotaValue": "many"}]},
+        {"@type": f"{TYPE}Help", "links": "https://a.test"},
+    ],
+    ids=repr,
+)
+def test_details_in_another_form(detail: dict[str, Any]) -> None:
+    """What is not in the form of its type is left out, and stays among the details."""
+    good = {"@type": f"{TYPE}BadRequest", "fieldViolations": [{"field": "b"}]}
+    error = errors.APIError(400, "INVALID_ARGUMENT", "No.", (detail, good))
+
+    assert error.details[0] == detail
+    assert (error.error_info, error.quota_violations, error.links) == (None, (), ())
+    assert error.field_violations == (FieldViolation(field="b"),)
+
+
+def test_operation_failed() -> None:
+    """A failed operation says which it is and with what it ended."""
+    error = errors.OperationFailed("tunedModels/m/operations/o", 1, "CANCELLED", "Stopped.", ({"a": 1},))
+
+    assert str(error) == "tunedModels/m/operations/o ended with CANCELLED: Stopped."
+    assert (error.operation, error.code, error.status) == ("tunedModels/m/operations/o", 1, "CANCELLED")
+    assert (error.message, error.details) == ("Stopped.", ({"a": 1},))
+
+
+def test_operation_failed_with_a_number_of_its_own() -> None:
+    """Where the status has no name its number is shown."""
+    assert str(errors.OperationFailed("o", 99, "", "Odd.")) == "o ended with 99: Odd."
+
+
+def test_operation_timeout() -> None:
+    """The text says how long was waited, and that the operation goes on."""
+    error = errors.OperationTimeout("tunedModels/m/operations/o", 2.5)
+
+    assert str(error) == "tunedModels/m/operations/o has not ended within 2.5 seconds; it goes on"
+    assert (error.operation, error.timeout) == ("tunedModels/m/operations/o", 2.5)
+
+
+def test_where_training_data_is_wrong() -> None:
+    """The place is on the error, as far as there is one."""
+    error = errors.TrainingDataError("no", source="a.csv", line=3, row=1, column="output")
+    nowhere = errors.TrainingDataError("no")
+
+    assert (error.source, error.line, error.row, error.column) == ("a.csv", 3, 1, "output")
+    assert (nowhere.source, nowhere.line, nowhere.row, nowhere.column) == (None, None, None, None)
+
+
+def made(kind: type[Exception]) -> Exception:
+    """An error of that class with everything that it can carry."""
+    details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
+    if issubclass(kind, errors.APIError):
+        return kind(404, "STATUS", "Said.", details, advice="do", retry_delay=2.5, request=REQUEST, response=RESPONSE)
+    if issubclass(kind, errors.OperationFailed):
+        return kind("o", 13, "INTERNAL", "Broken.", details)
+    if issubclass(kind, errors.OperationTimeout):
+        return kind("o", 2.5)
+    if issubclass(kind, errors.TransportError):
+        return kind("no answer", REQUEST, RESPONSE, errors.Failure.LOST)
+    if issubclass(kind, errors.CredentialsError):
+        return kind("no token", errors.Failure.UNSENT)
+    if issubclass(kind, errors.TrainingDataError):
+        return kind("no", source="a.csv", line=3, row=1, column="output")
+    return kind("said")
+
+
+@pytest.mark.parametrize("kind", [*defined().values(), errors.DuplicateExamplesWarning])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        *(
+            pytest.param(lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)), id=f"{protocol}")
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
+        pytest.param(copy.copy, id="copy"),
+        pytest.param(copy.deepcopy, id="deepcopy"),
+    ],
+)
+def test_errors_travel_between_processes(kind: type[Exception], copied: Any) -> None:
+    """An error that was pickled, as process pools do, or copied, is the same."""
+    error = made(kind)
+    again = copied(error)
+
+    assert type(again) is kind
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
+
+
+def test_requests_and_responses_are_values() -> None:
+    """What was asked and answered can be compared, and cannot be changed."""
+    assert errors.Request("GET", REQUEST.url) == REQUEST
+    assert errors.Response(404, dict(RESPONSE.headers), RESPONSE.body) == RESPONSE
+    with pytest.raises(AttributeError):
+        REQUEST.url = "https://other.test"  # type: ignore[misc]  # the mistake that is tested

@@ -1,36 +1,90 @@
 """The public face of the package."""
 
+from __future__ import annotations
+
+import ast
 import inspect
+import itertools
+import re
+from typing import Any
+
+import pytest
 
 import tunedmodels
-from tunedmodels import errors
+from tunedmodels import Message, OpenEnum, errors
+
+
+def classes() -> dict[str, type]:
+    """The public classes by name; errors is the one name that is a module."""
+    return {name: getattr(tunedmodels, name) for name in tunedmodels.__all__ if name != "errors"}
+
+
+def seen_by_type_checkers() -> dict[str, str]:
+    """The names that type checkers find in the package, and the modules that they come from."""
+    tree = ast.parse(inspect.getsource(tunedmodels))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    found = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            assert alias.asname == alias.name, "without this a type checker takes it for private"
+            found[alias.name] = f"tunedmodels.{node.module}" if node.module else "tunedmodels"
+    return found
 
 
 def test_all_is_sorted_and_complete() -> None:
-    """__all__ lists every public name, in order, and nothing that is not there."""
-    public = [
-        name for name, value in vars(tunedmodels).items() if not name.startswith("_") and not inspect.ismodule(value)
-    ]
+    """__all__ lists what type checkers see, in order, and nothing twice."""
+    assert tunedmodels.__all__ == sorted(seen_by_type_checkers())
 
-    assert tunedmodels.__all__ == sorted(public)
+
+def test_names_come_from_where_type_checkers_think() -> None:
+    """What is imported late is what the source says to those who only read it."""
+    homes = {name: kind.__module__ for name, kind in classes().items()}
+
+    assert {**homes, "errors": "tunedmodels"} == seen_by_type_checkers()
+    assert tunedmodels.errors is errors
+
+
+def test_every_name_can_be_found() -> None:
+    """dir() and an import of everything know all names."""
+    space: dict[str, object] = {}
+    exec("from tunedmodels import *", space)
+
+    assert set(tunedmodels.__all__) <= set(dir(tunedmodels))
+    assert {name: space[name] for name in classes()} == classes()
+
+
+def test_name_that_is_none() -> None:
+    """A name that is not there is the usual error."""
+    with pytest.raises(AttributeError, match="module 'tunedmodels' has no attribute 'Clint'"):
+        tunedmodels.Clint  # noqa: B018 - the mistake that is tested
 
 
 def test_every_error_is_exported() -> None:
-    """Whoever catches an error finds it at the top of the package."""
+    """Whoever catches an error, or filters a warning, finds it at the top of the package."""
     defined = {
-        name
-        for name, kind in vars(errors).items()
-        if isinstance(kind, type) and issubclass(kind, errors.TunedModelsError)
+        name for name, kind in vars(errors).items() if inspect.isclass(kind) and kind.__module__ == errors.__name__
     }
 
-    assert defined <= set(tunedmodels.__all__)
+    assert {name for name in defined if not name.startswith("_")} <= set(tunedmodels.__all__)
+
+
+def test_every_message_is_exported() -> None:
+    """Whatever the service answers has a public class."""
+
+    def below(kind: type[Any]) -> set[type[Any]]:
+        return {kind}.union(*map(below, kind.__subclasses__()))
+
+    made = below(Message) | below(OpenEnum)
+    ours = {kind.__name__ for kind in made if kind.__module__.startswith("tunedmodels.")}
+
+    assert ours <= set(tunedmodels.__all__)
 
 
 def test_every_public_name_has_a_docstring() -> None:
     """help() says something about each name, its methods and its properties."""
     silent = []
-    for name in tunedmodels.__all__:
-        value = getattr(tunedmodels, name)
+    for name, value in classes().items():
         members = {f"{name}.{member}": inner for member, inner in vars(value).items() if not member.startswith("_")}
         silent += [
             path
@@ -39,3 +93,29 @@ def test_every_public_name_has_a_docstring() -> None:
         ]
 
     assert silent == []
+
+
+def test_no_docstring_is_made_up() -> None:
+    """A dataclass without a docstring gets its signature for one; none of ours does."""
+    assert [name for name, kind in classes().items() if (kind.__doc__ or "").startswith(f"{name}(")] == []
+
+
+def test_every_field_of_a_message_is_explained() -> None:
+    """Each field has a line above it that says what it is."""
+    silent = []
+    for name, kind in classes().items():
+        if not issubclass(kind, Message):
+            continue
+        explained = {
+            match[1]
+            for above, line in itertools.pairwise(inspect.getsource(kind).splitlines())
+            if above.strip().startswith("#: ") and (match := re.match(r"    (\w+): ", line))
+        }
+        silent += [f"{name}.{field}" for field in set(inspect.get_annotations(kind)) - explained]
+
+    assert silent == []
+
+
+def test_all_but_the_errors_are_classes() -> None:
+    """There is no function to configure anything, and no default client."""
+    assert [name for name, kind in classes().items() if not inspect.isclass(kind)] == []

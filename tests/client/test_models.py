@@ -1,176 +1,115 @@
-"""The models: JSON of the service as values."""
+"""The base models: what each method asks, and what it makes of the answer."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import FrozenInstanceError, replace
-from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import responses
 
-from tunedmodels import (
-    CreateTunedModelMetadata,
-    GenerateContentResponse,
-    Hyperparameters,
-    TunedModel,
-    TuningSnapshot,
-    TuningTask,
-)
+from tunedmodels import Client, Model, NotFound, TransportError
 
-MODEL = {
-    "name": "tunedModels/number-generator-1a2b3c",
-    "baseModel": "models/gemini-1.0-pro-001",
-    "displayName": "number generator",
-    "description": "counts",
-    "state": "ACTIVE",
-    "createTime": "2024-07-31T06:58:20.045323Z",
-    "updateTime": "2024-07-31T07:03:41.120000Z",
-    "tuningTask": {
-        "startTime": "2024-07-31T06:58:20.619999999Z",
-        "completeTime": "2024-07-31T07:03:41.120000Z",
-        "snapshots": [
-            {"step": 1, "meanLoss": 11.5, "computeTime": "2024-07-31T06:58:29.639551971Z"},
-            {"step": 2, "epoch": 1, "meanLoss": 7, "computeTime": "2024-07-31T06:58:38.05Z"},
-        ],
-        "hyperparameters": {"epochCount": 1, "batchSize": 4, "learningRate": 0.001},
-    },
+MODELS = "https://service.test/v1beta/models"
+PRO = {
+    "name": "models/gemini-1.0-pro-001",
+    "version": "001",
+    "displayName": "Gemini 1.0 Pro 001 (Tuning)",
+    "inputTokenLimit": 30720,
+    "outputTokenLimit": 2048,
+    "supportedGenerationMethods": ["generateContent", "countTokens", "createTunedModel"],
     "temperature": 0.9,
     "topP": 1,
-    "topK": 0,
-    "readerProjectNumbers": ["123456789012345678"],
 }
+FLASH = {"name": "models/gemini-1.5-flash", "supportedGenerationMethods": ["generateContent"], "maxTemperature": 2}
+BISON = {"name": "models/text-bison-001", "supportedGenerationMethods": ["generateText", "createTunedTextModel"]}
 
 
-def moment(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=timezone.utc)  # type: ignore[arg-type, misc]  # six or seven of them
+def queries(answers: responses.RequestsMock) -> list[dict[str, str]]:
+    return [dict(parse_qsl(urlsplit(call.request.url or "").query)) for call in answers.calls]
 
 
-def test_tuned_model() -> None:
-    """Every member has its place; times are in UTC, without the nanoseconds beyond microseconds."""
-    snapshots = (
-        TuningSnapshot(1, 0, 11.5, moment(2024, 7, 31, 6, 58, 29, 639551)),
-        TuningSnapshot(2, 1, 7.0, moment(2024, 7, 31, 6, 58, 38, 50000)),
-    )
+@pytest.mark.parametrize("name", ["gemini-1.0-pro-001", "models/gemini-1.0-pro-001"])
+def test_get(client: Client, answers: responses.RequestsMock, name: str) -> None:
+    """A base model is got by its id or its name."""
+    answers.get(f"{MODELS}/gemini-1.0-pro-001", json=PRO)
+    model = client.models.get(name)
 
-    assert TunedModel.from_json(MODEL) == TunedModel(
-        name="tunedModels/number-generator-1a2b3c",
-        display_name="number generator",
-        description="counts",
-        state="ACTIVE",
-        source_model="models/gemini-1.0-pro-001",
-        base_model="models/gemini-1.0-pro-001",
-        create_time=moment(2024, 7, 31, 6, 58, 20, 45323),
-        update_time=moment(2024, 7, 31, 7, 3, 41, 120000),
-        tuning_task=TuningTask(
-            start_time=moment(2024, 7, 31, 6, 58, 20, 619999),
-            complete_time=moment(2024, 7, 31, 7, 3, 41, 120000),
-            snapshots=snapshots,
-            hyperparameters=Hyperparameters(1, 4, 0.001, None),
-        ),
+    assert model == Model(
+        name="models/gemini-1.0-pro-001",
+        version="001",
+        display_name="Gemini 1.0 Pro 001 (Tuning)",
+        input_token_limit=30720,
+        output_token_limit=2048,
+        supported_generation_methods=("generateContent", "countTokens", "createTunedModel"),
         temperature=0.9,
         top_p=1.0,
-        top_k=0,
-        reader_project_numbers=(123456789012345678,),
     )
+    assert model.top_k is None
 
 
-def test_what_is_left_out() -> None:
-    """A member that the service left out is zero or empty, or None where that says something."""
-    assert TunedModel.from_json({}) == TunedModel(
-        name="",
-        display_name="",
-        description="",
-        state="STATE_UNSPECIFIED",
-        source_model="",
-        base_model="",
-        create_time=None,
-        update_time=None,
-        tuning_task=TuningTask(None, None, (), Hyperparameters(None, None, None, None)),
-        temperature=None,
-        top_p=None,
-        top_k=None,
-        reader_project_numbers=(),
-    )
-    assert CreateTunedModelMetadata.from_json({}) == CreateTunedModelMetadata(0, 0, 0.0, (), "")
-    assert TuningSnapshot.from_json({}) == TuningSnapshot(0, 0, 0.0, None)
+def test_get_what_is_missing(client: Client, answers: responses.RequestsMock) -> None:
+    """A missing model is NotFound, as everywhere."""
+    answers.get(f"{MODELS}/m", status=404)
+
+    with pytest.raises(NotFound):
+        client.models.get("m")
 
 
-def test_tuned_from_tuned() -> None:
-    """A model that was tuned from a tuned one names both its source and the base beneath."""
-    source = {"tunedModel": "tunedModels/first", "baseModel": "models/text-bison-001"}
-    model = TunedModel.from_json({"tunedModelSource": source})
+def test_get_something_else(client: Client, answers: responses.RequestsMock) -> None:
+    """An answer that is no model is a TransportError."""
+    answers.get(f"{MODELS}/m", json={"inputTokenLimit": "many"})
 
-    assert model.source_model == "tunedModels/first"
-    assert model.base_model == "models/text-bison-001"
-
-
-def test_unknown_members_are_passed_over() -> None:
-    """What the service adds one day breaks nobody."""
-    assert TunedModel.from_json({**MODEL, "colour": "green"}) == TunedModel.from_json(MODEL)
+    with pytest.raises(TransportError, match="no Model: inputTokenLimit"):
+        client.models.get("m")
 
 
-def test_metadata() -> None:
-    """The metadata of an operation says how far it is."""
-    value = {
-        "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata",
-        "totalSteps": 38,
-        "completedSteps": 1,
-        "completedPercent": 2.631579,
-        "snapshots": [{"step": 1, "meanLoss": 11.5}],
-        "tunedModel": "tunedModels/m",
-    }
+@pytest.mark.parametrize("name", ["tunedModels/m", "..", "models/"])
+def test_names_that_are_none(client: Client, answers: responses.RequestsMock, name: str) -> None:
+    """A name that would lead to something else is refused before anything is sent."""
+    with pytest.raises(ValueError, match="A base model's name"):
+        client.models.get(name)
 
-    assert CreateTunedModelMetadata.from_json(value) == CreateTunedModelMetadata(
-        38, 1, 2.631579, (TuningSnapshot(1, 0, 11.5, None),), "tunedModels/m"
-    )
+    assert len(answers.calls) == 0
 
 
-@pytest.mark.parametrize(("text", "value"), [("Infinity", math.inf), ("-Infinity", -math.inf)])
-def test_losses_without_a_number(text: str, value: float) -> None:
-    """A loss that grew beyond all numbers is a string on the wire and a float here."""
-    assert TuningSnapshot.from_json({"meanLoss": text}).mean_loss == value
-    assert math.isnan(TuningSnapshot.from_json({"meanLoss": "NaN"}).mean_loss)
+def test_list(client: Client, answers: responses.RequestsMock) -> None:
+    """The list comes in pages of the size that is asked for, from the token that is given."""
+    answers.get(MODELS, json={"models": [PRO], "nextPageToken": "b"})
+    answers.get(MODELS, json={"models": [FLASH]})
+    listed = client.models.list(page_size=1, page_token="a")
+    assert len(answers.calls) == 0
+
+    assert [model.name for model in listed] == [PRO["name"], FLASH["name"]]
+    assert queries(answers) == [{"pageSize": "1", "pageToken": "a"}, {"pageSize": "1", "pageToken": "b"}]
 
 
-def test_learning_rate_multiplier() -> None:
-    """Either rate or multiplier is set."""
-    value = {"learningRateMultiplier": 2}
+def test_list_with_defaults(client: Client, answers: responses.RequestsMock) -> None:
+    """What is not given is not asked."""
+    answers.get(MODELS, json={})
 
-    assert Hyperparameters.from_json(value) == Hyperparameters(None, None, None, 2.0)
-
-
-@pytest.mark.parametrize("text", ["yesterday", "2024-07-31", "2024-07-31T06:58:29", "2024-13-31T06:58:29Z"])
-def test_time_that_is_none(text: str) -> None:
-    """A time that is none raises ValueError."""
-    with pytest.raises(ValueError, match=r"no time in UTC|month"):
-        TunedModel.from_json({"createTime": text})
-
-
-def test_values_do_not_change() -> None:
-    """A model is what was seen once; a changed copy is another value."""
-    model = TunedModel.from_json(MODEL)
-    with pytest.raises(FrozenInstanceError):
-        model.state = "FAILED"  # type: ignore[misc]  # what is tested
-
-    assert replace(model, state="FAILED") != model
+    assert list(client.models.list()) == []
+    assert answers.calls[0].request.url == MODELS
 
 
 @pytest.mark.parametrize(
-    ("raw", "text"),
+    ("pages", "names"),
     [
-        ({"candidates": [{"content": {"parts": [{"text": "LX"}, {"text": "IV"}]}}]}, "LXIV"),
-        ({"candidates": [{"content": {"parts": [{"text": "a"}]}}, {"content": {"parts": [{"text": "b"}]}}]}, "a"),
-        ({"candidates": [{"content": {"parts": [{"inlineData": {}}, {"text": "b"}]}}]}, "b"),
-        ({"candidates": [{"finishReason": "STOP"}]}, ""),
-        ({"candidates": [{"content": {"role": "model"}}]}, ""),
-        ({"candidates": []}, ""),
-        ({"promptFeedback": {"blockReason": "SAFETY"}}, ""),
+        ([[PRO, FLASH], [BISON]], (PRO["name"], BISON["name"])),
+        ([[FLASH]], ()),
+        ([[]], ()),
     ],
+    ids=["two of three", "none of one", "none"],
 )
-def test_text_of_an_answer(raw: dict[str, Any], text: str) -> None:
-    """The text is that of the first candidate's parts together; without any it is empty."""
-    response = GenerateContentResponse(raw)
+def test_tunable(
+    client: Client, answers: responses.RequestsMock, pages: list[list[dict[str, Any]]], names: tuple[str, ...]
+) -> None:
+    """Those that can be tuned are picked from all pages of a list of few requests."""
+    for number, page in enumerate(pages, 1):
+        token = {"nextPageToken": str(number)} if number < len(pages) else {}
+        answers.get(MODELS, json={"models": page, **token})
+    tunable = client.models.tunable()
 
-    assert response.text == text
-    assert response.raw is raw
+    assert isinstance(tunable, tuple)
+    assert tuple(model.name for model in tunable) == names
+    assert {query["pageSize"] for query in queries(answers)} == {"1000"}

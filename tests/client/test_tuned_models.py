@@ -1,139 +1,411 @@
-"""The collection: what each method sends, and what it makes of the answer."""
+"""The tuned models: what each method sends, and what it makes of the answer."""
 
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import responses
 
-from tunedmodels import Client, FailedPrecondition, NotFound
+from tunedmodels import (
+    Client,
+    Content,
+    DuplicateExamplesWarning,
+    FailedPrecondition,
+    GenerationConfig,
+    HarmBlockThreshold,
+    HarmCategory,
+    NotFound,
+    Part,
+    SafetySetting,
+    Timestamp,
+    TrainingDataError,
+    TransportError,
+    TunedModel,
+    TunedModelState,
+    Unavailable,
+)
+
+pandas = import_module("pandas")  # it ships no types
 
 URL = "https://service.test"
 MODELS = f"{URL}/v1beta/tunedModels"
 OPERATION = {"name": "tunedModels/m/operations/o", "metadata": {"totalSteps": 2, "tunedModel": "tunedModels/m"}}
-PAIR = [("1", "2")]
+PAIRS = [("1", "2"), ("六", "七")]
+EXAMPLES = [{"textInput": "1", "output": "2"}, {"textInput": "六", "output": "七"}]
+MODEL = {
+    "name": "tunedModels/m",
+    "baseModel": "models/gemini-1.0-pro-001",
+    "displayName": "number generator",
+    "description": "counts",
+    "state": "ACTIVE",
+    "createTime": "2024-07-20T18:23:29.427331Z",
+    "tuningTask": {
+        "snapshots": [{"step": 1, "meanLoss": 11.499258, "computeTime": "2024-07-20T18:23:33.308320687Z"}],
+        "hyperparameters": {"epochCount": 1},
+    },
+    "temperature": 0.9,
+    "topP": 1,
+    "topK": 0,
+    "readerProjectNumbers": ["123"],
+    "newMember": {"kept": True},
+}
 
 
-def body_of(answers: responses.RequestsMock) -> Any:
-    return json.loads(answers.calls[0].request.body or "")
+def body_of(answers: responses.RequestsMock, number: int = 0) -> Any:
+    return json.loads(answers.calls[number].request.body or "null")
 
 
-def test_create(client: Client, answers: responses.RequestsMock) -> None:
-    """Everything that is given goes out under the API's own names."""
+def query_of(answers: responses.RequestsMock, number: int = 0) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(answers.calls[number].request.url or "").query, keep_blank_values=True))
+
+
+def task_of(examples: list[dict[str, str]]) -> dict[str, Any]:
+    return {"trainingData": {"examples": {"examples": examples}}}
+
+
+def test_create_with_everything(client: Client, answers: responses.RequestsMock) -> None:
+    """Everything that is given goes out under the API's own names, in its order."""
     answers.post(MODELS, json=OPERATION)
     operation = client.tuned_models.create(
+        training_data=PAIRS,
         base_model="models/gemini-1.0-pro-001",
-        training_data=[("1", "2"), {"text_input": "六", "output": "七"}, ["a", "b"]],  # type: ignore[list-item]  # JSON has lists
         tuned_model_id="counter",
         display_name="number generator",
         description="counts",
         epoch_count=5,
         batch_size=4,
         learning_rate=0.001,
+        temperature=0.5,
+        top_p=0.75,
+        top_k=40,
+        reader_project_numbers=[123, 2**62],
     )
-
-    assert answers.calls[0].request.url == f"{MODELS}?tunedModelId=counter"
-    assert body_of(answers) == {
+    body = {
         "baseModel": "models/gemini-1.0-pro-001",
         "displayName": "number generator",
         "description": "counts",
         "tuningTask": {
+            **task_of(EXAMPLES),
             "hyperparameters": {"epochCount": 5, "batchSize": 4, "learningRate": 0.001},
-            "trainingData": {
-                "examples": {
-                    "examples": [
-                        {"textInput": "1", "output": "2"},
-                        {"textInput": "六", "output": "七"},
-                        {"textInput": "a", "output": "b"},
-                    ]
-                }
-            },
         },
+        "temperature": 0.5,
+        "topP": 0.75,
+        "topK": 40,
+        "readerProjectNumbers": ["123", str(2**62)],
     }
+
+    assert answers.calls[0].request.url == f"{MODELS}?tunedModelId=counter"
+    assert body_of(answers) == body
+    assert list(body_of(answers)) == list(body)
     assert operation.name == "tunedModels/m/operations/o"
+    assert (operation.metadata.total_steps, operation.metadata.tuned_model) == (2, "tunedModels/m")
 
 
 def test_create_with_defaults(client: Client, answers: responses.RequestsMock) -> None:
-    """What is not given is not sent, so the service chooses; a generator of examples will do."""
+    """What is not given is not sent, so the service chooses."""
     answers.post(MODELS, json=OPERATION)
-    client.tuned_models.create(base_model="m", training_data=(pair for pair in PAIR))
+    client.tuned_models.create(base_model="m", training_data=PAIRS)
 
     assert answers.calls[0].request.url == MODELS
+    assert body_of(answers) == {"baseModel": "models/m", "tuningTask": task_of(EXAMPLES)}
+
+
+def test_create_with_zeros(client: Client, answers: responses.RequestsMock) -> None:
+    """A zero that is given is sent."""
+    answers.post(MODELS, json=OPERATION)
+    client.tuned_models.create(
+        base_model="m", training_data=PAIRS, learning_rate_multiplier=0.0, temperature=0, top_p=0, top_k=0
+    )
+
     assert body_of(answers) == {
         "baseModel": "models/m",
-        "tuningTask": {
-            "hyperparameters": {},
-            "trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}},
-        },
+        "tuningTask": {**task_of(EXAMPLES), "hyperparameters": {"learningRateMultiplier": 0}},
+        "temperature": 0,
+        "topP": 0,
+        "topK": 0,
     }
 
 
 @pytest.mark.parametrize(
-    ("base_model", "source"),
+    ("arguments", "source"),
     [
-        ("models/m", {"baseModel": "models/m"}),
-        ("m", {"baseModel": "models/m"}),
-        ("tunedModels/t", {"tunedModelSource": {"tunedModel": "tunedModels/t"}}),
+        ({"base_model": "models/m"}, {"baseModel": "models/m"}),
+        ({"base_model": "m"}, {"baseModel": "models/m"}),
+        ({"source_model": "tunedModels/t"}, {"tunedModelSource": {"tunedModel": "tunedModels/t"}}),
+        ({"source_model": "t"}, {"tunedModelSource": {"tunedModel": "tunedModels/t"}}),
+        (
+            {"source_model": TunedModel(name="tunedModels/t")},
+            {"tunedModelSource": {"tunedModel": "tunedModels/t"}},
+        ),
     ],
+    ids=["base model", "id of one", "tuned model", "id of a tuned model", "TunedModel"],
 )
 def test_what_is_tuned(
-    client: Client, answers: responses.RequestsMock, base_model: str, source: dict[str, Any]
+    client: Client, answers: responses.RequestsMock, arguments: dict[str, Any], source: dict[str, Any]
 ) -> None:
-    """A base model may be named without models/; a tuned model can be tuned further."""
+    """A base model or a tuned one is tuned, named with or without its collection."""
     answers.post(MODELS, json=OPERATION)
-    client.tuned_models.create(base_model=base_model, training_data=PAIR)
-    sent = body_of(answers)
+    client.tuned_models.create(training_data=PAIRS, **arguments)
 
-    assert {name: sent[name] for name in sent if name != "tuningTask"} == source
+    assert body_of(answers) == {**source, "tuningTask": task_of(EXAMPLES)}
 
 
 @pytest.mark.parametrize(
-    "row",
-    ["ab", ("1",), ("1", "2", "3"), {"text_input": "1"}, {"text_input": "1", "output": "2", "x": "3"}, None, 7],
+    ("arguments", "match"),
+    [
+        ({}, "^Give base_model, .* or source_model"),
+        ({"base_model": "m", "source_model": "t"}, "^Give base_model, .* or source_model"),
+        (
+            {"base_model": "m", "learning_rate": 0.1, "learning_rate_multiplier": 1.0},
+            "^Give learning_rate or learning_rate_multiplier; ",
+        ),
+        (
+            {"base_model": "m", "learning_rate": 0.0, "learning_rate_multiplier": 0.0},
+            "^Give learning_rate or learning_rate_multiplier; ",
+        ),
+        ({"base_model": "tunedModels/t"}, "^A base model's name"),
+        ({"base_model": ""}, "^A base model's name"),
+        ({"source_model": "models/m"}, "^A tuned model's name"),
+        ({"source_model": TunedModel()}, "^A tuned model's name"),
+    ],
 )
-def test_example_of_another_form(client: Client, answers: responses.RequestsMock, row: Any) -> None:
-    """An example that is neither pair nor dict is named by its place, and nothing is sent."""
-    with pytest.raises(TypeError, match=r"training_data\[1\] must be a pair"):
-        client.tuned_models.create(base_model="m", training_data=[("1", "2"), row])
+def test_create_with_arguments_that_do_not_fit(
+    client: Client, answers: responses.RequestsMock, arguments: dict[str, Any], match: str
+) -> None:
+    """Arguments that exclude each other, and names of other things, are refused before anything is sent."""
+    with pytest.raises(ValueError, match=match):
+        client.tuned_models.create(training_data=PAIRS, **arguments)
 
     assert len(answers.calls) == 0
+
+
+def test_create_with_no_number(client: Client, answers: responses.RequestsMock) -> None:
+    """A rate that is NaN goes out as the word that the API's JSON has for it; the service is the one to refuse it."""
+    answers.post(MODELS, json=OPERATION)
+    client.tuned_models.create(base_model="m", training_data=PAIRS, learning_rate=float("nan"))
+
+    assert body_of(answers)["tuningTask"]["hyperparameters"] == {"learningRate": "NaN"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(PAIRS, id="pairs"),
+        pytest.param((pair for pair in PAIRS), id="generator"),
+        pytest.param([{"text_input": text, "output": output} for text, output in PAIRS], id="dicts"),
+        pytest.param({"text_input": ["1", "六"], "output": ["2", "七"]}, id="columns"),
+        pytest.param(pandas.DataFrame({"text_input": ["1", "六"], "output": ["2", "七"]}), id="DataFrame"),
+    ],
+)
+def test_training_data_that_is_a_value(client: Client, answers: responses.RequestsMock, data: Any) -> None:
+    """Each form that a value can have is the same on the wire."""
+    answers.post(MODELS, json=OPERATION)
+    client.tuned_models.create(base_model="m", training_data=data)
+
+    assert body_of(answers)["tuningTask"] == task_of(EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "text_input,output\n1,2\n六,七\n"),
+        ("a.json", '[["1", "2"], {"text_input": "六", "output": "七"}]'),
+        ("a.jsonl", '["1", "2"]\n["六", "七"]\n'),
+    ],
+)
+@pytest.mark.parametrize("how", ["path", "name", "url"])
+def test_training_data_that_is_a_document(
+    client: Client, answers: responses.RequestsMock, tmp_path: Path, name: str, content: str, how: str
+) -> None:
+    """So is each format of a file, by its path or at a URL, which learns nothing of the caller."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    if how == "url":
+        answers.get(f"https://files.test/{name}", body=content.encode())
+    answers.post(MODELS, json=OPERATION)
+    data: Any = {"path": path, "name": str(path), "url": f"https://files.test/{name}"}[how]
+    client.tuned_models.create(base_model="m", training_data=data)
+
+    assert body_of(answers, -1)["tuningTask"] == task_of(EXAMPLES)
+    assert ["x-goog-api-key" in call.request.headers for call in answers.calls] == [False] * (how == "url") + [True]
+
+
+def test_names_of_the_columns(client: Client, answers: responses.RequestsMock) -> None:
+    """The caller says which columns are meant."""
+    answers.post(MODELS, json=OPERATION)
+    data = [{"question": "1", "answer": "2", "id": "x"}]
+    client.tuned_models.create(base_model="m", training_data=data, input_key="question", output_key="answer")
+
+    assert body_of(answers)["tuningTask"] == task_of([{"textInput": "1", "output": "2"}])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "match"),
+    [
+        ([], TrainingDataError, "has no examples"),
+        ([("1", "2"), ("1", "")], TrainingDataError, "is empty; an example needs an output"),
+        ([("1", "x" * 5001)], TrainingDataError, "at most 5000"),
+        ("missing.csv", TrainingDataError, r"missing\.csv: is no file that can be read"),
+        (7, TypeError, "training_data must be an iterable"),
+    ],
+    ids=["nothing", "no output", "too long", "no file", "a number"],
+)
+def test_training_data_that_is_wrong(
+    client: Client, answers: responses.RequestsMock, data: Any, kind: type[Exception], match: str
+) -> None:
+    """What is wrong with the data is said before anything is sent."""
+    with pytest.raises(kind, match=match):
+        client.tuned_models.create(base_model="m", training_data=data)
+
+    assert len(answers.calls) == 0
+
+
+def test_duplicates_warn_at_the_callers_line(client: Client, answers: responses.RequestsMock) -> None:
+    """Pairs that come twice are sent, and the warning is about the line that gave them."""
+    answers.post(MODELS, json=OPERATION)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client.tuned_models.create(base_model="m", training_data=[*PAIRS, PAIRS[0]])
+
+    assert len(body_of(answers)["tuningTask"]["trainingData"]["examples"]["examples"]) == 3
+    (warning,) = caught
+    assert warning.category is DuplicateExamplesWarning
+    assert warning.filename == __file__
+    assert "(1 of 3 in all)" in str(warning.message)
+    assert "training_data=[*PAIRS" in Path(__file__).read_text(encoding="utf-8").splitlines()[warning.lineno - 1]
+
+
+def test_create_with_an_id_is_repeated(answers: responses.RequestsMock) -> None:
+    """The id tells the service that a second try is the same job."""
+    answers.post(MODELS, status=503)
+    answers.post(MODELS, json=OPERATION)
+    client = Client(URL, api_key="key", sleep=lambda _seconds: None)
+    operation = client.tuned_models.create(base_model="m", training_data=PAIRS, tuned_model_id="m")
+
+    assert operation.name == OPERATION["name"]
+    assert [query_of(answers, number) for number in range(2)] == [{"tunedModelId": "m"}] * 2
+    assert body_of(answers, 0) == body_of(answers, 1)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"tuned_model_id": ""}], ids=["no id", "empty id"])
+def test_create_without_an_id_is_not_repeated(answers: responses.RequestsMock, arguments: dict[str, Any]) -> None:
+    """Without an id a second try could start a second job, for the first may have been understood."""
+    answers.post(MODELS, status=503)
+    client = Client(URL, api_key="key", sleep=lambda _seconds: None)
+
+    with pytest.raises(Unavailable):
+        client.tuned_models.create(base_model="m", training_data=PAIRS, display_name="counter", **arguments)
+
+    assert [call.request.url for call in answers.calls] == [MODELS]
 
 
 def test_create_that_is_refused(client: Client, answers: responses.RequestsMock) -> None:
     """A refusal is the error of its status, with the service's own words."""
     message = "models/m is not found for CREATE TUNED MODEL at API version v1beta."
-    error = {"code": 400, "message": message, "status": "FAILED_PRECONDITION"}
-    answers.post(MODELS, json={"error": error}, status=400)
+    answers.post(MODELS, json={"error": {"code": 400, "message": message, "status": "FAILED_PRECONDITION"}}, status=400)
 
-    with pytest.raises(FailedPrecondition, match="is not found for CREATE TUNED MODEL"):
-        client.tuned_models.create(base_model="m", training_data=PAIR)
+    with pytest.raises(FailedPrecondition, match="is not found for CREATE TUNED MODEL") as caught:
+        client.tuned_models.create(base_model="m", training_data=PAIRS)
 
-
-@pytest.mark.parametrize("name", ["counter", "tunedModels/counter"])
-def test_names_with_and_without_the_collection(client: Client, answers: responses.RequestsMock, name: str) -> None:
-    """Each method takes the whole name or the id alone."""
-    answers.get(f"{MODELS}/counter", json={"name": "tunedModels/counter", "state": "ACTIVE"})
-    answers.post(f"{MODELS}/counter:generateContent", json={})
-    answers.delete(f"{MODELS}/counter", json={})
-
-    assert client.tuned_models.get(name).state == "ACTIVE"
-    assert client.tuned_models.generate_content(name, "1").text == ""
-    client.tuned_models.delete(name)
-    assert [call.request.method for call in answers.calls] == ["GET", "POST", "DELETE"]
+    assert caught.value.message == message
+    assert "has no model that can be tuned" in caught.value.advice
 
 
-@pytest.mark.parametrize("name", ["", "tunedModels/", "models/m", "tunedModels/m/operations/o", "tunedModels/m/"])
-def test_names_that_are_none(client: Client, answers: responses.RequestsMock, name: str) -> None:
+@pytest.mark.parametrize("answer", [{}, {"name": 5}, {"name": ""}, {"metadata": {}}], ids=repr)
+def test_create_that_is_answered_with_something_else(
+    client: Client, answers: responses.RequestsMock, answer: dict[str, Any]
+) -> None:
+    """An answer that is no operation is a TransportError."""
+    answers.post(MODELS, json=answer)
+
+    with pytest.raises(TransportError, match="no operation"):
+        client.tuned_models.create(base_model="m", training_data=PAIRS)
+
+
+CALLS: list[Any] = [
+    pytest.param(lambda client, name: client.tuned_models.get(name), "GET", "", id="get"),
+    pytest.param(lambda client, name: client.tuned_models.update(name), "GET", "", id="update"),
+    pytest.param(lambda client, name: client.tuned_models.delete(name), "DELETE", "", id="delete"),
+    pytest.param(
+        lambda client, name: client.tuned_models.transfer_ownership(name, "ada@example.com"),
+        "POST",
+        ":transferOwnership",
+        id="transfer_ownership",
+    ),
+    pytest.param(
+        lambda client, name: list(client.tuned_models.permissions(name).list()), "GET", "/permissions", id="permissions"
+    ),
+    pytest.param(
+        lambda client, name: client.tuned_models.generate_content(name, "1"),
+        "POST",
+        ":generateContent",
+        id="generate_content",
+    ),
+    pytest.param(
+        lambda client, name: list(client.tuned_models.stream_generate_content(name, "1", events=False)),
+        "POST",
+        ":streamGenerateContent",
+        id="stream_generate_content",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "method", "suffix"), CALLS)
+@pytest.mark.parametrize(
+    "name", ["counter", "tunedModels/counter", TunedModel(name="tunedModels/counter")], ids=["id", "name", "model"]
+)
+def test_names(
+    client: Client,
+    answers: responses.RequestsMock,
+    call: Callable[[Client, str | TunedModel], object],
+    method: str,
+    suffix: str,
+    name: str | TunedModel,
+) -> None:
+    """Each method takes the whole name, the id alone, or the model."""
+    answers.add(method, f"{MODELS}/counter{suffix}", json=[] if suffix == ":streamGenerateContent" else {})
+    call(client, name)
+
+    assert [call.request.method for call in answers.calls] == [method]
+
+
+@pytest.mark.parametrize(("call", "method", "suffix"), CALLS)
+@pytest.mark.parametrize(
+    "name", ["", "..", "models/m", "tunedModels/m/operations/o", "m?key=x", TunedModel()], ids=repr
+)
+def test_names_that_are_none(
+    client: Client,
+    answers: responses.RequestsMock,
+    call: Callable[[Client, str | TunedModel], object],
+    method: str,
+    suffix: str,
+    name: str | TunedModel,
+) -> None:
     """A name that would lead to something else is refused before anything is sent."""
-    for method in (client.tuned_models.get, client.tuned_models.delete):
-        with pytest.raises(ValueError, match="is not") as caught:
-            method(name)
-        assert repr(name) in str(caught.value)
+    with pytest.raises(ValueError, match="A tuned model's name"):
+        call(client, name)
 
-    assert len(answers.calls) == 0
+    assert len(answers.calls) == 0, (method, suffix)
+
+
+def test_get(client: Client, answers: responses.RequestsMock) -> None:
+    """A model is read whole, and what this version does not know is kept."""
+    answers.get(f"{MODELS}/m", json=MODEL)
+    model = client.tuned_models.get("m")
+
+    assert (model.state, model.display_name, model.top_k) == (TunedModelState.ACTIVE, "number generator", 0)
+    assert model.create_time == Timestamp(2024, 7, 20, 18, 23, 29, 427331)
+    assert model.tuning_task.snapshots[0].compute_time == Timestamp(2024, 7, 20, 18, 23, 33, nanosecond=308_320_687)
+    assert model.reader_project_numbers == (123,)
+    assert model.unknown == {"newMember": {"kept": True}}
+    assert model.to_json() == MODEL
 
 
 def test_get_what_is_missing(client: Client, answers: responses.RequestsMock) -> None:
@@ -144,30 +416,39 @@ def test_get_what_is_missing(client: Client, answers: responses.RequestsMock) ->
         client.tuned_models.get("m")
 
 
-def test_list_asks_for_a_page_when_it_is_reached(client: Client, answers: responses.RequestsMock) -> None:
-    """Listing is lazy: the first request with the first item, the second with the first of page two."""
+def test_get_something_else(client: Client, answers: responses.RequestsMock) -> None:
+    """An answer that is no model is a TransportError that names the place."""
+    answers.get(f"{MODELS}/m", json={**MODEL, "createTime": "yesterday"})
+
+    with pytest.raises(TransportError, match="no TunedModel: createTime: not a time"):
+        client.tuned_models.get("m")
+
+
+def test_list(client: Client, answers: responses.RequestsMock) -> None:
+    """Listing is lazy, and each page is asked for with the same words."""
     answers.get(MODELS, json={"tunedModels": [{"name": "a"}, {"name": "b"}], "nextPageToken": "t/1="})
     answers.get(MODELS, json={"tunedModels": [{"name": "c"}]})
-    models = client.tuned_models.list(page_size=2, filter="owner:me")
+    listed = client.tuned_models.list(page_size=2, filter="owner:me", page_token="t/0=")
+    models = iter(listed)
     assert len(answers.calls) == 0
 
     assert [next(models).name, next(models).name] == ["a", "b"]
-    assert len(answers.calls) == 1
+    assert (len(answers.calls), listed.next_page_token) == (1, "t/1=")
 
     assert [model.name for model in models] == ["c"]
-    queries = [dict(parse_qsl(urlsplit(call.request.url or "").query)) for call in answers.calls]
-    assert queries == [
-        {"pageSize": "2", "filter": "owner:me"},
+    assert listed.next_page_token == ""
+    assert [query_of(answers, number) for number in range(2)] == [
+        {"pageSize": "2", "filter": "owner:me", "pageToken": "t/0="},
         {"pageSize": "2", "filter": "owner:me", "pageToken": "t/1="},
     ]
 
 
-def test_list_passes_over_an_empty_page(client: Client, answers: responses.RequestsMock) -> None:
-    """A page may be empty and still not the last."""
+def test_list_by_pages(client: Client, answers: responses.RequestsMock) -> None:
+    """The pages of a list are tuples of models; an empty one may come before the last."""
     answers.get(MODELS, json={"nextPageToken": "more"})
-    answers.get(MODELS, json={"tunedModels": [{"name": "a"}]})
+    answers.get(MODELS, json={"tunedModels": [MODEL]})
 
-    assert [model.name for model in client.tuned_models.list()] == ["a"]
+    assert list(client.tuned_models.list().pages) == [(), (TunedModel.from_json(MODEL),)]
 
 
 def test_list_of_nothing(client: Client, answers: responses.RequestsMock) -> None:
@@ -178,12 +459,196 @@ def test_list_of_nothing(client: Client, answers: responses.RequestsMock) -> Non
     assert answers.calls[0].request.url == MODELS
 
 
+@pytest.mark.parametrize(
+    ("arguments", "body", "mask"),
+    [
+        pytest.param({"display_name": "new"}, {"displayName": "new"}, "display_name", id="one"),
+        pytest.param(
+            {
+                "display_name": "new",
+                "description": "words",
+                "temperature": 0.5,
+                "top_p": 0.25,
+                "top_k": 7,
+                "reader_project_numbers": [5, 6],
+            },
+            {
+                "displayName": "new",
+                "description": "words",
+                "temperature": 0.5,
+                "topP": 0.25,
+                "topK": 7,
+                "readerProjectNumbers": ["5", "6"],
+            },
+            "display_name,description,temperature,top_p,top_k,reader_project_numbers",
+            id="all",
+        ),
+        pytest.param(
+            {"display_name": "number generator", "description": "counts up", "temperature": 0.9},
+            {"description": "counts up"},
+            "description",
+            id="what differs",
+        ),
+        pytest.param(
+            {"display_name": "", "description": "", "reader_project_numbers": ()},
+            {},
+            "display_name,description,reader_project_numbers",
+            id="emptied",
+        ),
+        pytest.param({"temperature": 0, "top_p": 0.0}, {"temperature": 0, "topP": 0}, "temperature,top_p", id="zero"),
+        pytest.param({"reader_project_numbers": iter([7])}, {"readerProjectNumbers": ["7"]}, None, id="iterator"),
+    ],
+)
+def test_update(
+    client: Client,
+    answers: responses.RequestsMock,
+    arguments: dict[str, Any],
+    body: dict[str, Any],
+    mask: str | None,
+) -> None:
+    """What differs is sent, the mask names it, and the answer, which has nothing else, is put into the whole model."""
+    answers.get(f"{MODELS}/m", json=MODEL)
+    answers.patch(f"{MODELS}/m", json=body)
+    mask = mask or "reader_project_numbers"
+    updated = client.tuned_models.update("m", **arguments)
+
+    assert query_of(answers, 1) == {"updateMask": mask}
+    assert body_of(answers, 1) == body
+    members = {"display_name": "displayName", "top_p": "topP", "top_k": "topK"}
+    members["reader_project_numbers"] = "readerProjectNumbers"
+    gone = {members.get(name, name) for name in mask.split(",")}
+    assert updated.to_json() == {**{name: value for name, value in MODEL.items() if name not in gone}, **body}
+
+
+def test_update_that_the_service_rounds(client: Client, answers: responses.RequestsMock) -> None:
+    """What counts afterwards is what the service answered, not what was sent."""
+    answers.get(f"{MODELS}/m", json=MODEL)
+    answers.patch(f"{MODELS}/m", json={"temperature": 0.3, "displayName": "not asked for"})
+    updated = client.tuned_models.update("m", temperature=0.3000001)
+
+    assert updated == TunedModel.from_json({**MODEL, "temperature": 0.3})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"display_name": None},
+        {"display_name": "number generator", "description": "counts"},
+        {"temperature": 0.9, "top_p": 1, "top_k": 0, "reader_project_numbers": [123]},
+    ],
+    ids=["nothing", "None", "the same texts", "the same numbers"],
+)
+def test_update_of_nothing(client: Client, answers: responses.RequestsMock, arguments: dict[str, Any]) -> None:
+    """Where nothing differs nothing is sent, and the model is as it was read."""
+    answers.get(f"{MODELS}/m", json=MODEL)
+
+    assert client.tuned_models.update(TunedModel(name="tunedModels/m"), **arguments) == TunedModel.from_json(MODEL)
+    assert [call.request.method for call in answers.calls] == ["GET"]
+
+
+def test_delete(client: Client, answers: responses.RequestsMock) -> None:
+    """A deletion has no body and gives nothing."""
+    answers.delete(f"{MODELS}/m", json={})
+    client.tuned_models.delete("m")
+
+    assert answers.calls[0].request.body is None
+
+
+def test_transfer_ownership(client: Client, answers: responses.RequestsMock) -> None:
+    """The new owner's address is all that is sent."""
+    answers.post(f"{MODELS}/m:transferOwnership", json={})
+    client.tuned_models.transfer_ownership("m", "ada@example.com")
+
+    assert body_of(answers) == {"emailAddress": "ada@example.com"}
+
+
+def test_permissions_ask_nothing_yet(client: Client, answers: responses.RequestsMock) -> None:
+    """The permissions are a collection of methods; nothing is asked before one is called."""
+    client.tuned_models.permissions("m")
+
+    assert len(answers.calls) == 0
+
+
+QUESTION: dict[str, Any] = {
+    "contents": (Content(role="user", parts=(Part(text="LXIII"),)), Content(role="model", parts=(Part(text="LXIV"),))),
+    "generation_config": GenerationConfig(candidate_count=2, stop_sequences=("\n",), temperature=0.0, seed=5),
+    "safety_settings": (
+        SafetySetting(
+            category=HarmCategory.HARM_CATEGORY_HARASSMENT, threshold=HarmBlockThreshold.BLOCK_MEDIUM_AND_ABOVE
+        ),
+    ),
+    "system_instruction": "Count.",
+}
+ASKED = {
+    "contents": [
+        {"parts": [{"text": "LXIII"}], "role": "user"},
+        {"parts": [{"text": "LXIV"}], "role": "model"},
+    ],
+    "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_MEDIUM_AND_ABOVE"}],
+    "generationConfig": {"candidateCount": 2, "stopSequences": ["\n"], "temperature": 0, "seed": 5},
+    "systemInstruction": {"parts": [{"text": "Count."}]},
+}
+ANSWER = {"candidates": [{"content": {"parts": [{"text": "LXIV"}], "role": "model"}, "finishReason": "STOP"}]}
+
+
 def test_generate_content(client: Client, answers: responses.RequestsMock) -> None:
-    """The text goes out as the user's one turn, and the answer's text comes back."""
-    raw = {"candidates": [{"content": {"parts": [{"text": "LXIV"}]}}], "usageMetadata": {"totalTokenCount": 9}}
-    answers.post(f"{MODELS}/m:generateContent", json=raw)
+    """A text goes out as the user's one turn, and the answer's text comes back."""
+    answers.post(f"{MODELS}/m:generateContent", json={**ANSWER, "usageMetadata": {"totalTokenCount": 9}})
     response = client.tuned_models.generate_content("m", "LXIII")
 
-    assert body_of(answers) == {"contents": [{"role": "user", "parts": [{"text": "LXIII"}]}]}
+    assert body_of(answers) == {"contents": [{"parts": [{"text": "LXIII"}], "role": "user"}]}
     assert response.text == "LXIV"
-    assert response.raw == raw
+    assert response.candidates[0].finish_reason == "STOP"
+    assert response.usage_metadata is not None
+    assert response.usage_metadata.total_token_count == 9
+
+
+def test_generate_content_with_everything(client: Client, answers: responses.RequestsMock) -> None:
+    """Everything that is given goes out under the API's own names."""
+    answers.post(f"{MODELS}/m:generateContent", json=ANSWER)
+    client.tuned_models.generate_content("m", **QUESTION)
+
+    assert body_of(answers) == ASKED
+
+
+@pytest.mark.parametrize(
+    ("events", "query", "media_type", "body"),
+    [
+        (True, {"alt": "sse"}, "text/event-stream", "data: {0}\r\n\r\ndata: {1}\r\n\r\n"),
+        (False, {}, "application/json; charset=UTF-8", "[{0}\n,\r\n{1}\n]"),
+    ],
+    ids=["events", "array"],
+)
+def test_stream_generate_content(
+    client: Client, answers: responses.RequestsMock, events: bool, query: dict[str, str], media_type: str, body: str
+) -> None:
+    """The same question is asked, and each chunk is an answer of its own."""
+    chunks = ({"candidates": [{"content": {"parts": [{"text": text}]}}]} for text in ("LX", "IV"))
+    text = body.replace("{0}", json.dumps(next(chunks))).replace("{1}", json.dumps(next(chunks)))
+    answers.post(f"{MODELS}/m:streamGenerateContent", body=text, content_type=media_type)
+    stream = client.tuned_models.stream_generate_content("m", **QUESTION, events=events)
+    assert len(answers.calls) == 1
+
+    assert [chunk.text for chunk in stream] == ["LX", "IV"]
+    assert body_of(answers) == ASKED
+    assert query_of(answers) == query
+
+
+def test_chunk_that_is_no_answer(client: Client, answers: responses.RequestsMock) -> None:
+    """A chunk in another form is a TransportError when it is reached."""
+    answers.post(f"{MODELS}/m:streamGenerateContent", json=[ANSWER, {"candidates": "none"}])
+    stream = client.tuned_models.stream_generate_content("m", "1", events=False)
+    assert next(stream).text == "LXIV"
+
+    with pytest.raises(TransportError, match="no GenerateContentResponse: candidates"):
+        next(stream)
+
+
+@pytest.mark.parametrize("method", ["generate_content", "stream_generate_content"])
+def test_contents_of_another_kind(client: Client, answers: responses.RequestsMock, method: str) -> None:
+    """A list of texts is refused before anything is sent."""
+    with pytest.raises(TypeError, match=r"contents\[0\] must be a Content"):
+        getattr(client.tuned_models, method)("m", ["LXIII"])
+
+    assert len(answers.calls) == 0

@@ -1,0 +1,164 @@
+"""The address: what is a base URL, and what may be sent there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunedmodels._address import Address
+
+# Made up, in the forms that Google's own have.
+KEY = "AIza" + "x" * 35
+NEW_KEY = "AQ." + "Ab8_-" * 8
+TOKEN = "ya29." + "a0Af_-" * 8
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk"
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://service.test", "https://service.test"),
+        ("https://service.test/", "https://service.test"),
+        ("https://service.test/behind/a/proxy//", "https://service.test/behind/a/proxy"),
+        (" http://127.0.0.1:9480\n", "http://127.0.0.1:9480"),
+        ("http://[::1]:9480", "http://[::1]:9480"),
+        ("https://service.test/v1beta/below", "https://service.test/v1beta/below"),
+    ],
+)
+def test_base_url(url: str, kept: str) -> None:
+    """A base URL is kept without white space around it and slashes at its end."""
+    assert Address(url).url == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "match"),
+    [
+        ("", "begins with http:// or https://"),
+        ("127.0.0.1:9480", "begins with http:// or https://"),
+        ("localhost", "begins with http:// or https://"),
+        ("ftp://service.test", "begins with http:// or https://"),
+        ("https://", "names a host"),
+        ("http:///v", "names a host"),
+        ("/v1beta", "begins with http:// or https://"),
+        ("https://service.test?", "has no query"),
+        ("https://service.test?key=x", "has no query"),
+        ("https://service.test/#", "no fragment"),
+        ("https://service.test/#a", "no fragment"),
+        ("https://user:word@service.test", "no password; that of service.test has"),
+        ("https://service.test/v1beta", "ends before the API version"),
+        ("https://service.test/v1beta/", "ends before the API version"),
+        ("https://service.test/v1", "ends before the API version"),
+        ("http://service.test:99999", "is no base URL"),
+        ("http://service.test:port", "is no base URL"),
+        ("http://two words", "is no base URL"),
+        ("http://[::1", "IPv6"),
+    ],
+)
+def test_what_is_no_base_url(url: str, match: str) -> None:
+    """What cannot be one, or would make other URLs than its giver expects, is a ValueError that says why."""
+    with pytest.raises(ValueError, match=match):
+        Address(url)
+
+
+def test_password_is_not_repeated() -> None:
+    """The message about a URL with a password does not show it."""
+    with pytest.raises(ValueError, match="password") as caught:
+        Address("https://user:word@service.test")
+
+    assert "word@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "encrypted"),
+    [
+        ("https://Service.test", "service.test", 443, True),
+        ("HTTP://service.test", "service.test", 80, False),
+        ("http://127.0.0.1:9480/x", "127.0.0.1", 9480, False),
+        ("https://[::1]:8443", "::1", 8443, True),
+    ],
+)
+def test_parts(url: str, host: str, port: int, encrypted: bool) -> None:
+    """Host and port, the scheme's own where none is given, and whether others can read along."""
+    address = Address(url)
+
+    assert (address.host, address.port, address.encrypted) == (host, port, encrypted)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1", "http://127.9.9.9:1", "http://[::1]", "http://localhost:9480", "http://a.localhost"]
+)
+def test_loopback(url: str) -> None:
+    """All names of this machine are loopback."""
+    assert Address(url).loopback
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mock:9480",
+        "http://192.168.1.5",
+        "http://0.0.0.0",
+        "http://127.0.0.1.evil.test",
+        "http://localhost.evil.test",
+        "http://notlocalhost",
+        "http://[2001:db8::1]",
+    ],
+)
+def test_not_loopback(url: str) -> None:
+    """Other machines are not, whatever they are called."""
+    assert not Address(url).loopback
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("http://127.0.0.1:9480/token", True),
+        ("http://localhost:9480", True),
+        ("http://[::1]:9480", True),
+        ("http://127.0.0.1:9481/token", False),
+        ("http://mock:9480/token", False),
+        ("https://oauth2.googleapis.com/token", False),
+        ("https://127.0.0.1", False),
+        ("127.0.0.1:9480", False),
+        ("", False),
+        ("http://[::1", False),
+        ("http://user@127.0.0.1:9480", False),
+    ],
+)
+def test_same_server(url: str, same: bool) -> None:
+    """The port decides, and the host, where all names of this machine are one."""
+    assert Address("http://127.0.0.1:9480").same_server(url) is same
+
+
+def test_same_server_elsewhere() -> None:
+    """Of other machines only the same name is the same."""
+    address = Address("http://mock:9480")
+
+    assert address.same_server("http://MOCK:9480/token")
+    assert not address.same_server("http://127.0.0.1:9480/token")
+    assert Address("https://service.test").same_server("https://service.test:443/token")
+
+
+@pytest.mark.parametrize("url", ["http://mock:9480", "http://192.168.1.5", "http://127.0.0.1.evil.test"])
+@pytest.mark.parametrize(
+    "credential", [KEY, NEW_KEY, TOKEN, JWT, f"Bearer {TOKEN}"], ids=["key", "new key", "token", "JWT", "header"]
+)
+def test_secret_by_plain_http(url: str, credential: str) -> None:
+    """What looks real does not go to another machine unencrypted; the message has the address, not the secret."""
+    with pytest.raises(ValueError, match="plain http to another machine") as caught:
+        Address(url).check(credential)
+
+    assert url in str(caught.value)
+    assert credential not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://mock:9480", "http://127.0.0.1:9480", "http://[::1]", "http://a.localhost"])
+@pytest.mark.parametrize("credential", [KEY, NEW_KEY, TOKEN, JWT], ids=["key", "new key", "token", "JWT"])
+def test_secret_where_nobody_reads_along(url: str, credential: str) -> None:
+    """To this machine, or encrypted, anything goes."""
+    assert Address(url).check(credential) is None  # type: ignore[func-returns-value]  # it does not raise
+
+
+@pytest.mark.parametrize("credential", ["test-me", "Bearer fake.ada.123", "AIza-short", "ya29.short", ""])
+def test_made_up_credentials_by_plain_http(credential: str) -> None:
+    """What a mock server takes for a key goes to one on a network."""
+    assert Address("http://mock:9480").check(credential) is None  # type: ignore[func-returns-value]  # it does not raise

@@ -1,0 +1,196 @@
+"""Chunks: what is written in either form comes back, however the bytes are cut, and what is cut short is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedmodels._chunks import NoStream, elements, events
+
+Read = Callable[[Iterable[bytes]], Iterator[Any]]
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+OBJECTS = st.lists(st.dictionaries(TEXT, VALUE, max_size=3), max_size=4)
+ODD = [{"text": '六\r\n\n\r \u2028\x85\ufeff {[]},"\\'}, {}, {"a": [{}, "]"]}, {"data": ": data: x"}]
+
+
+@st.composite
+def cut(draw: st.DrawFn, whole: bytes) -> list[bytes]:
+    """The bytes in parts, cut anywhere: in a character, in a line end, or into nothing."""
+    places = sorted(draw(st.lists(st.integers(0, len(whole)), max_size=12)))
+    return [whole[begin:end] for begin, end in zip([0, *places], [*places, len(whole)], strict=True)]
+
+
+def single(whole: bytes) -> list[bytes]:
+    return [bytes([byte]) for byte in whole]
+
+
+def as_events(objects: Iterable[Any], end: str = "\n", indent: int | None = None, extra: str = "") -> bytes:
+    """The objects as server-sent events, a line of data for each line of JSON, and *extra* lines before each."""
+    lines: list[str] = []
+    for item in objects:
+        lines += extra.splitlines()
+        lines += [f"data: {line}" for line in json.dumps(item, ensure_ascii=False, indent=indent).split("\n")]
+        lines.append("")
+    return "".join(line + end for line in lines).encode()
+
+
+def as_array(objects: Iterable[Any], between: str = ",", indent: int | None = None, space: str = "") -> bytes:
+    inside = between.join(json.dumps(item, ensure_ascii=False, indent=indent) for item in objects)
+    return f"{space}[{space}{inside}{space}]{space}".encode()
+
+
+@given(
+    st.data(),
+    OBJECTS.filter(bool),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from([None, 1]),
+    st.sampled_from(["", ": a comment", ":", "event: message\nid: 7\nretry: 10", "\n\n", "unknown", "dat"]),
+    st.sampled_from([b"", b"\xef\xbb\xbf"]),
+)
+def test_events_come_back(
+    data: st.DataObject, objects: list[Any], end: str, indent: int | None, extra: str, mark: bytes
+) -> None:
+    """Whatever the line ends, the comments, the lines of data and the cuts are, the objects are the same."""
+    parts = data.draw(cut(mark + as_events(objects, end, indent, extra)))
+
+    assert list(events(parts)) == objects
+
+
+@given(
+    st.data(),
+    OBJECTS,
+    st.sampled_from([",", ",\r\n", "\n,\n", " , "]),
+    st.sampled_from([None, 2]),
+    st.sampled_from(["", "\n", "\r\n \t"]),
+)
+def test_elements_come_back(
+    data: st.DataObject, objects: list[Any], between: str, indent: int | None, space: str
+) -> None:
+    """Whatever the spaces and the cuts are, the objects are the same."""
+    parts = data.draw(cut(as_array(objects, between, indent, space)))
+
+    assert list(elements(parts)) == objects
+
+
+@pytest.mark.parametrize(
+    ("read", "whole"),
+    [
+        pytest.param(events, as_events(ODD), id="events-lf"),
+        pytest.param(events, as_events(ODD, "\r\n"), id="events-crlf"),
+        pytest.param(events, as_events(ODD, "\r", indent=1), id="events-cr"),
+        pytest.param(elements, as_array(ODD), id="array"),
+        pytest.param(elements, as_array(ODD, ",\r\n", indent=2), id="array-pretty"),
+    ],
+)
+def test_each_byte_alone(read: Read, whole: bytes) -> None:
+    """A stream that comes byte by byte is the same stream."""
+    assert list(read(single(whole))) == ODD
+
+
+@pytest.mark.parametrize("indent", [None, 2], ids=["compact", "pretty"])
+def test_array_that_is_cut_short(indent: int | None) -> None:
+    """Wherever an array is cut, what was whole has come, and that it is cut is noticed."""
+    whole = as_array(ODD, indent=indent)
+    ends = [len(as_array(ODD[:count], indent=indent)) - 1 for count in range(1, len(ODD) + 1)]
+    for length in range(len(whole)):
+        complete = sum(length >= end for end in ends)
+        read = elements([whole[:length]])
+
+        assert list(islice(read, complete)) == ODD[:complete]
+        with pytest.raises(NoStream, match=r"^it ended within its array$"):
+            next(read)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
+def test_events_that_are_cut_short(end: str) -> None:
+    """An event that is cut in its data is noticed, and those before it have come."""
+    first, second = as_events([{"a": 1}], end), as_events([{"b": "六"}], end)
+    for length in range(len("data:") + 1, len(second) - len(end)):
+        read = events([first + second[:length]])
+
+        assert next(read) == {"a": 1}
+        with pytest.raises(NoStream, match=r"^it ended within an event$"):
+            next(read)
+
+
+@pytest.mark.parametrize(
+    ("read", "first", "rest"),
+    [
+        pytest.param(events, b'data: {"a": 1}\n\n', b'data: {"b": 2}\n\n', id="lf"),
+        pytest.param(events, b'data: {"a": 1}\r\n\r\n', b'data: {"b": 2}\r\n\r\n', id="crlf"),
+        pytest.param(elements, b'[{"a": 1}', b',\r\n{"b": 2}]', id="array"),
+        pytest.param(elements, b'[{"a": 1},', b'{"b": 2}]', id="array-comma-first"),
+    ],
+)
+def test_chunk_is_there_when_it_has_arrived(read: Read, first: bytes, rest: bytes) -> None:
+    """A chunk waits for no byte after its own."""
+    asked = []
+
+    def parts() -> Iterator[bytes]:
+        for part in (first, rest):
+            asked.append(part)
+            yield part
+
+    chunks = read(parts())
+
+    assert next(chunks) == {"a": 1}
+    assert asked == [first]
+    assert list(chunks) == [{"b": 2}]
+
+
+@pytest.mark.parametrize(
+    ("read", "whole", "problem"),
+    [
+        pytest.param(events, b"", "it ended before the first event", id="no-event"),
+        pytest.param(events, b": ping\n\n: ping\n\n", "it ended before the first event", id="comments-alone"),
+        pytest.param(events, b"data: {\n\n", "an event is no JSON: ", id="event-no-json"),
+        pytest.param(events, b'data: {"a": 1\ndata: 2}\n\n', "an event is no JSON: ", id="number-over-two-lines"),
+        pytest.param(events, b"data: [DONE]\n\n", "an event is no JSON: ", id="word-of-another-api"),
+        pytest.param(events, b"data: " + b"[" * 100_000 + b"\n\n", "an event is no JSON: ", id="event-deep"),
+        pytest.param(events, b"<html></html>\n", "it ended before the first event", id="page-as-events"),
+        pytest.param(elements, b"", "it ended within its array", id="nothing"),
+        pytest.param(elements, b" \r\n", "it ended within its array", id="spaces"),
+        pytest.param(elements, b"[", "it ended within its array", id="open"),
+        pytest.param(elements, b"]", "it has no array of objects, but ']'", id="close-alone"),
+        pytest.param(elements, b'{"a": 1}', "it has no array of objects, but '{", id="object-alone"),
+        pytest.param(elements, b"<html></html>", "it has no array of objects, but '<html></html>'", id="page"),
+        pytest.param(elements, b"[1, 2]", "it has no array of objects, but '1, 2]'", id="numbers"),
+        pytest.param(elements, b"[[{}]]", r"it has no array of objects, but '\[{}\]\]'", id="array-in-array"),
+        pytest.param(elements, b"[{'a': 1}]", "it ended within its array", id="no-json"),
+        pytest.param(elements, b'[{"a": ' + b"[" * 100_000, "it ended within its array", id="deep"),
+        pytest.param(elements, b"null", "it has no array of objects, but 'null'", id="null"),
+    ],
+)
+def test_what_is_no_stream(read: Read, whole: bytes, problem: str) -> None:
+    """Another text is refused with the reason, and yields nothing."""
+    with pytest.raises(NoStream, match=f"^{problem}"):
+        next(read([whole]))
+
+
+def test_array_opens_once() -> None:
+    """An array in an array is none of objects, also where it comes later."""
+    with pytest.raises(NoStream, match="no array of objects"):
+        list(elements([b"[", b"[{}]]"]))
+
+
+def test_nothing_comes_after_the_array() -> None:
+    """What follows the end of an array is not waited for."""
+    assert list(elements([b"[{}]", b"never mind"])) == [{}]
+
+
+def test_bytes_that_are_no_text() -> None:
+    """Bytes that are no UTF-8 stand for themselves as replacement characters, and break nothing."""
+    assert list(events([b'data: {"a": "\xff"}\n\n'])) == [{"a": "\ufffd"}]
+    assert list(elements([b'[{"a": "\xff"}]'])) == [{"a": "\ufffd"}]

@@ -1,0 +1,47 @@
+"""Contents: the forms in which a caller can say something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tunedmodels import Content, Part
+from tunedmodels._contents import contents
+
+ONE = Content(role="user", parts=(Part(text="LXIII"),))
+TWO = Content(role="model", parts=(Part(text="LXIV"),))
+
+
+@pytest.mark.parametrize(
+    ("value", "turns"),
+    [
+        pytest.param("LXIII", (ONE,), id="text"),
+        pytest.param("", (Content(role="user", parts=(Part(text=""),)),), id="empty text"),
+        pytest.param(ONE, (ONE,), id="content"),
+        pytest.param([ONE, TWO], (ONE, TWO), id="list"),
+        pytest.param((turn for turn in (ONE, TWO)), (ONE, TWO), id="generator"),
+        pytest.param([], (), id="nothing"),
+    ],
+)
+def test_forms(value: Any, turns: tuple[Content, ...]) -> None:
+    """A text is one turn of the user; contents are taken as they are."""
+    assert contents(value) == turns
+
+
+def test_empty_text_is_sent() -> None:
+    """An empty text is a text, and no part without one."""
+    assert contents("")[0].to_json() == {"parts": [{"text": ""}], "role": "user"}
+
+
+@pytest.mark.parametrize("value", [["LXIII"], [ONE, {"parts": []}], [None]], ids=repr)
+def test_turn_that_is_no_content(value: Any) -> None:
+    """A list of something else is named by its place."""
+    with pytest.raises(TypeError, match=rf"^contents\[{len(value) - 1}\] must be a Content, got "):
+        contents(value)
+
+
+def test_no_contents_at_all() -> None:
+    """What cannot be iterated is Python's own TypeError."""
+    with pytest.raises(TypeError):
+        contents(5)  # type: ignore[arg-type]  # the mistake that is tested

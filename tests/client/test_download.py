@@ -1,0 +1,107 @@
+"""Downloads: what a URL leads to, asked for by nobody in particular."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import responses
+
+from tunedmodels import TrainingDataError
+from tunedmodels._download import download
+from tunedmodels._training_data import FILE_BYTES, Document
+
+URL = "https://files.test/a.csv"
+CSV = "text_input,output\n六,七\n".encode()
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """A session as a client has one."""
+    with requests.Session() as session:
+        yield session
+
+
+def test_document(answers: responses.RequestsMock, session: requests.Session) -> None:
+    """The bytes come as they are, with the type that the server gives them."""
+    answers.get(URL, body=CSV, content_type="text/csv; charset=UTF-8")
+
+    assert download(session, URL, 5) == Document(CSV, "text/csv; charset=UTF-8")
+
+
+def test_document_without_a_type(answers: responses.RequestsMock, session: requests.Session) -> None:
+    """A server may leave the type out."""
+    answers.get(URL, body=CSV, content_type=None)
+
+    assert download(session, URL, 5).media_type == ""
+
+
+def test_redirects_are_followed(answers: responses.RequestsMock, session: requests.Session) -> None:
+    """Files are often somewhere else than they are said to be."""
+    answers.get(URL, status=302, headers={"Location": "https://store.test/b"})
+    answers.get("https://store.test/b", body=CSV)
+
+    assert download(session, URL, 5).content == CSV
+
+
+def test_nobody_asks(
+    answers: responses.RequestsMock, session: requests.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No credentials go along, not even those of ~/.netrc."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login ada password secret\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    answers.get(URL, body=CSV)
+    download(session, URL, 5)
+
+    assert {"authorization", "x-goog-api-key", "x-goog-user-project"}.isdisjoint(
+        name.lower() for name in answers.calls[0].request.headers
+    )
+
+
+def test_too_large_a_file(answers: responses.RequestsMock, session: requests.Session) -> None:
+    """Of a file that is too large no more is kept than shows it."""
+    answers.get(URL, body=b"x" * (FILE_BYTES + 500_000))
+
+    assert len(download(session, URL, 5).content) == FILE_BYTES + 1
+
+
+@pytest.mark.parametrize("status", [401, 404, 503])
+def test_refusal(answers: responses.RequestsMock, session: requests.Session, status: int) -> None:
+    """What is not there, or not for everyone, is an error about the training data, with the status."""
+    answers.get(URL, status=status)
+
+    with pytest.raises(TrainingDataError, match=rf"^https://files\.test/a\.csv: cannot be read: {status} ") as caught:
+        download(session, URL, 5)
+
+    assert caught.value.source == URL
+    assert isinstance(caught.value.__cause__, requests.HTTPError)
+
+
+def test_no_answer(answers: responses.RequestsMock, session: requests.Session) -> None:
+    """A server that is not there is such an error, too."""
+    answers.get(URL, body=requests.ConnectionError("nobody is there"))
+
+    with pytest.raises(TrainingDataError, match="cannot be read: nobody is there") as caught:
+        download(session, URL, 5)
+
+    assert caught.value.source == URL
+
+
+def test_no_time(answers: responses.RequestsMock, session: requests.Session) -> None:
+    """A document that does not arrive in time is not waited for."""
+    answers.get(URL, body=CSV)
+
+    with pytest.raises(TrainingDataError, match="cannot be read: it took too long"):
+        download(session, URL, 0)
+
+
+@pytest.mark.parametrize("url", ["https://", "http://[::1", "https://two words/a.csv", "http://a:port/a.csv"])
+def test_what_is_no_url(session: requests.Session, url: str) -> None:
+    """A URL that cannot be one is such an error, too."""
+    with pytest.raises(TrainingDataError, match="cannot be read: ") as caught:
+        download(session, url, 5)
+
+    assert caught.value.source == url

@@ -1,0 +1,468 @@
+"""A flaky server, over a real socket: the right result or the right error, never a hang, never a second job."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tunedmodels import (
+    APIError,
+    Client,
+    DeadlineExceeded,
+    Internal,
+    InvalidArgument,
+    OperationTimeout,
+    Polling,
+    ResourceExhausted,
+    Retry,
+    TransportError,
+    TunedModelsError,
+    Unavailable,
+)
+
+from .flaky_server import (
+    HANG_UP,
+    RESET,
+    RESET_UNREAD,
+    SILENCE,
+    End,
+    FlakyServer,
+    Piece,
+    Step,
+    answer,
+    chunked,
+    compressed,
+    page,
+    refusal,
+    retry_info,
+    slowly,
+    until_closed,
+)
+
+OPERATION = "tunedModels/m/operations/o"
+MODEL = b'{"name": "tunedModels/m", "displayName": "before", "description": "a few words so that it is longer"}'
+BEGUN = b' [{"name": "tunedModels'  # of an object or of an array, as far as one can tell
+EVENTS = "text/event-stream"
+
+# Long enough for a slow machine, and short enough for those tests that have to wait for it.
+PATIENT = 10.0
+IMPATIENT = 0.6
+NO_HANG = 5.0  # seconds beyond a deadline that nothing but a hang takes
+
+
+def says(text: str) -> dict[str, Any]:
+    return {"candidates": [{"content": {"parts": [{"text": text}]}}]}
+
+
+def event(text: str) -> bytes:
+    return b'data: {"candidates": [{"content": {"parts": [{"text": "%s"}]}}]}\r\n\r\n' % text.encode()
+
+
+def element(text: str) -> bytes:
+    return b'{"candidates": [{"content": {"parts": [{"text": "%s"}]}}]}' % text.encode()
+
+
+def client_of(server: FlakyServer, timeout: float = PATIENT, **more: Any) -> Client:
+    return Client(server.url, api_key="the-key", timeout=timeout, **{"retry": Retry(timeout, initial=0.01), **more})
+
+
+def create(client: Client, **more: Any) -> str:
+    return client.tuned_models.create(base_model="b", training_data=[("1", "2")], display_name="d", **more).name
+
+
+def stream(client: Client, events: bool) -> list[str]:
+    return [chunk.text for chunk in client.tuned_models.stream_generate_content("m", "1", events=events)]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kind of call: what is asked, what is answered when all is well, and what comes of that."""
+
+    ask: Callable[[Client], Any]
+    good: Step
+    result: Any
+    repeatable: bool = True
+    before: tuple[Step, ...] = ()  # what is answered to the requests before the one that matters
+
+
+CALLS = {
+    "get": Call(lambda client: client.tuned_models.get("m").name, answer(MODEL), "tunedModels/m"),
+    "create": Call(create, answer({"name": OPERATION}), OPERATION, repeatable=False),
+    "create-with-id": Call(lambda client: create(client, tuned_model_id="m"), answer({"name": OPERATION}), OPERATION),
+    "generate": Call(lambda client: client.tuned_models.generate_content("m", "1").text, answer(says("2")), "2"),
+    "delete": Call(lambda client: client.tuned_models.delete("m"), answer({}), None),
+    "update": Call(
+        lambda client: client.tuned_models.update("m", display_name="after").display_name,
+        answer({"displayName": "after"}),
+        "after",
+        before=(answer(MODEL),),
+    ),
+    "transfer": Call(
+        lambda client: client.tuned_models.transfer_ownership("m", "a@b.c"), answer({}), None, repeatable=False
+    ),
+    "cancel": Call(lambda client: client.operations.cancel(OPERATION), answer({}), None),
+    "stream-of-events": Call(lambda client: stream(client, True), chunked([event("2")], EVENTS), ["2"]),
+    "stream-of-an-array": Call(lambda client: stream(client, False), chunked([b"[" + element("2") + b"]"]), ["2"]),
+}
+
+# What is answered in place of the good answer, and what it is where it is not mended.
+REFUSED = {
+    "429-with-retry-info": (refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("0.02s")]), ResourceExhausted),
+    "429-with-retry-after": (refusal(429, "RESOURCE_EXHAUSTED", more=[("Retry-After", "0")]), ResourceExhausted),
+    "429-page": (page(429), ResourceExhausted),
+    "429-empty": (answer(b"", 429), ResourceExhausted),
+}
+LOST = {
+    "reset-before-it-was-read": (RESET_UNREAD, TransportError),
+    "reset": (RESET, TransportError),
+    "hang-up": (HANG_UP, TransportError),
+    "no-http": (Step((b"hello\r\n\r\n",), End.CLOSE), TransportError),
+    "503": (refusal(503, "UNAVAILABLE"), Unavailable),
+    "503-closed": (refusal(503, "UNAVAILABLE", end=End.CLOSE), Unavailable),
+    "503-empty": (answer(b"", 503), Unavailable),
+    "503-page": (page(503), Unavailable),
+    "502-page": (page(502), Unavailable),
+    "500": (refusal(500, "INTERNAL"), Internal),
+    "500-empty": (answer(b"", 500), Internal),
+    "504": (refusal(504, "DEADLINE_EXCEEDED"), DeadlineExceeded),
+    "503-cut": (answer(b'{"error": {"code": 503', 503, lacks=10), TransportError),
+    "body-cut": (answer(BEGUN, lacks=5), TransportError),
+    "body-reset": (answer(BEGUN, lacks=5, end=End.RESET), TransportError),
+    "body-that-never-came": (answer(b"", lacks=5), TransportError),
+    "chunks-cut": (chunked([BEGUN[:9], BEGUN[9:]], cut=End.CLOSE), TransportError),
+    "chunks-reset": (chunked([BEGUN], cut=End.RESET), TransportError),
+    "gzip-cut": (compressed(BEGUN, 15), TransportError),
+    "gzip-without-its-end": (compressed(BEGUN, -4), TransportError),
+    "no-gzip": (answer(MODEL, 200, ("Content-Encoding", "gzip")), TransportError),
+}
+FINAL = {
+    "400": (refusal(400, "INVALID_ARGUMENT"), InvalidArgument),
+    "400-page": (page(400), InvalidArgument),
+    "302": (page(302, ("Location", "/elsewhere")), APIError),
+    "302-to-no-address": (page(302, ("Location", "http://[")), TransportError),
+    "200-page": (page(200), TransportError),
+    "200-empty": (answer(b""), TransportError),
+    "200-text": (answer(b"OK", kind="text/plain"), TransportError),
+    "200-cut-and-closed": (until_closed([MODEL[:20]]), TransportError),
+    "two-lengths": (
+        Step((b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",), End.CLOSE),
+        TransportError,
+    ),
+}
+SLOW = {
+    "silence": SILENCE,
+    "body-drips": slowly(answer(MODEL)),
+    "body-stops": answer(MODEL[:20], lacks=5, end=End.SILENCE),
+    "gzip-drips": slowly(compressed(MODEL)),
+}
+
+Fault = tuple[Step, type[TunedModelsError]]
+
+
+def table(faults: dict[str, Any], calls: dict[str, Call]) -> Any:
+    return [
+        pytest.param(fault, call, id=f"{name}-{asked}")
+        for name, fault in faults.items()
+        for asked, call in calls.items()
+    ]
+
+
+REPEATABLE = {name: call for name, call in CALLS.items() if call.repeatable}
+ONCE = {name: call for name, call in CALLS.items() if not call.repeatable}
+
+
+@pytest.mark.parametrize(("fault", "call"), [*table(REFUSED, CALLS), *table(LOST, REPEATABLE)])
+def test_failure_that_is_mended(fault: Fault, call: Call) -> None:
+    """Where the same request twice does no harm, or the first did nothing for certain, the failure is not seen."""
+    with FlakyServer([*call.before, fault[0]], call.good) as server, client_of(server) as client:
+        result = call.ask(client)
+
+    assert result == call.result
+    assert server.tries == len(call.before) + 2
+
+
+@pytest.mark.parametrize(("fault", "call"), [*table(LOST, ONCE), *table(FINAL, CALLS)])
+def test_failure_that_is_raised(fault: Fault, call: Call) -> None:
+    """Where another try could start a second job, or would not help, there is none, and the error comes."""
+    with (
+        FlakyServer([*call.before, fault[0]], call.good) as server,
+        client_of(server) as client,
+        pytest.raises(TunedModelsError) as caught,
+    ):
+        call.ask(client)
+
+    assert type(caught.value) is fault[1]
+    assert server.tries == len(call.before) + 1
+
+
+@pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
+def test_slowness_that_is_mended(step: Step) -> None:
+    """An answer that is not there in time counts as lost, however it dawdles."""
+    retry = Retry(PATIENT, initial=0.01)
+    with FlakyServer([step], answer(MODEL)) as server, client_of(server, IMPATIENT, retry=retry) as client:
+        name = client.tuned_models.get("m").name
+
+    assert name == "tunedModels/m"
+    assert server.methods[:2] == ["GET", "GET"]
+
+
+@pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
+def test_slowness_starts_no_second_job(step: Step) -> None:
+    """A create without an id whose answer is not there in time has reached the service once."""
+    begun = time.monotonic()
+    with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client, pytest.raises(TransportError):
+        create(client)
+
+    assert server.methods == ["POST"]
+    assert time.monotonic() - begun < IMPATIENT + NO_HANG
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_server_that_is_not_there_yet(call: Call) -> None:
+    """A connection that is refused has started nothing: every call is tried again, and arrives once."""
+    server = FlakyServer([*call.before], call.good, late=True)
+
+    def begin(_: float) -> None:
+        if not server.listening:
+            server.listen()
+
+    with server, client_of(server, sleep=begin) as client:
+        result = call.ask(client)
+
+    assert result == call.result
+    assert len(server.received) == len(call.before) + 1
+
+
+def test_server_that_never_comes() -> None:
+    """A connection that is refused each time is an error in the end, and in time."""
+    begun = time.monotonic()
+    with (
+        FlakyServer(late=True) as server,
+        client_of(server, retry=Retry(0.3, initial=0.01)) as client,
+        pytest.raises(TransportError, match=r"was not answered: .*refused"),
+    ):
+        create(client)
+
+    assert time.monotonic() - begun < 0.3 + NO_HANG
+
+
+def test_many_failures_in_a_row() -> None:
+    """Each failure of a row is mended, and the connection that broke is not used again."""
+    script = [RESET, page(502), answer(MODEL[:20], lacks=5), HANG_UP, refusal(429, "RESOURCE_EXHAUSTED"), RESET_UNREAD]
+    with FlakyServer(script, answer(MODEL)) as server, client_of(server) as client:
+        name = client.tuned_models.get("m").name
+
+    assert name == "tunedModels/m"
+    assert server.tries == 7
+
+
+@pytest.mark.parametrize(
+    "call",
+    # An array is not read beyond its end, so its connection cannot be used again.
+    [pytest.param(call, id=name) for name, call in CALLS.items() if name != "stream-of-an-array"],
+)
+def test_connection_is_kept(call: Call) -> None:
+    """All calls of a client go over one connection, where the server keeps it."""
+    with FlakyServer([*call.before, call.good] * 3) as server, client_of(server) as client:
+        results = [call.ask(client) for _ in range(3)]
+
+    assert results == [call.result] * 3
+    assert server.connections == 1
+
+
+GOOD = {
+    "lengths": answer(MODEL),
+    "chunks": chunked([MODEL[:9], MODEL[9:]]),
+    "http-1.0": until_closed([MODEL[:9], MODEL[9:]]),
+    "gzip": compressed(MODEL),
+    "after-100-continue": Step((b"HTTP/1.1 100 Continue\r\n\r\n", *answer(MODEL).pieces)),
+    "slow-but-in-time": slowly(answer(MODEL), 0.002),
+    "gzip-slow-but-in-time": slowly(compressed(MODEL), 0.002),
+}
+
+
+@pytest.mark.parametrize("step", GOOD.values(), ids=GOOD)
+def test_every_good_form_of_an_answer(step: Step) -> None:
+    """However HTTP writes it down, the answer is the answer."""
+    with FlakyServer([step]) as server, client_of(server) as client:
+        model = client.tuned_models.get("m")
+
+    assert model.display_name == "before"
+    assert server.tries == 1
+
+
+def forms(pieces: Callable[[Callable[[str], bytes]], list[Piece]], **more: Any) -> dict[str, tuple[bool, Step]]:
+    """A stream in both forms of the API's, and in both of HTTP's."""
+    array = pieces(element)
+    array[0] = b"[%s" % array[0]
+    whole = [] if more else [b"]"]
+    return {
+        "events-chunked": (True, chunked(pieces(event), EVENTS, **({"cut": more["end"]} if more else {}))),
+        "events-until-closed": (True, until_closed(pieces(event), EVENTS, **more)),
+        "array-chunked": (False, chunked([*array, *whole], **({"cut": more["end"]} if more else {}))),
+        "array-until-closed": (False, until_closed([*array, *whole], **more)),
+    }
+
+
+@pytest.mark.parametrize("form", range(4), ids=list(forms(lambda one: [one("6")])))
+def test_chunk_comes_when_it_has_arrived(form: int) -> None:
+    """The first chunk is there before the server has sent the second."""
+    goes_on = threading.Event()
+
+    def pieces(one: Callable[[str], bytes]) -> list[Piece]:
+        return [one("six"), goes_on, b"," if one is element else b": ping\r\n\r\n", one("seven")]
+
+    events, step = list(forms(pieces).values())[form]
+    with FlakyServer([step]) as server, client_of(server) as client:
+        chunks = client.tuned_models.stream_generate_content("m", "1", events=events)
+        first = next(chunks).text
+        goes_on.set()
+        rest = [chunk.text for chunk in chunks]
+
+    assert (first, rest) == ("six", ["seven"])
+    assert server.tries == 1
+
+
+BROKEN_STREAMS = {
+    **{f"{name}-reset": form for name, form in forms(lambda one: [one("six"), 0.1], end=End.RESET).items()},
+    **{
+        f"{name}-closed": form
+        for name, form in forms(lambda one: [one("six"), one("seven")[:20]], end=End.CLOSE).items()
+    },
+}
+
+
+@pytest.mark.parametrize(("events", "step"), BROKEN_STREAMS.values(), ids=BROKEN_STREAMS)
+def test_stream_that_breaks(events: bool, step: Step) -> None:
+    """What came stays, and then comes the error: a stream that has begun is not asked for again."""
+    with FlakyServer([step]) as server, client_of(server) as client:
+        chunks = client.tuned_models.stream_generate_content("m", "1", events=events)
+        first = next(chunks).text
+        with pytest.raises(TransportError):
+            next(chunks)
+
+    assert first == "six"
+    assert server.tries == 1
+
+
+def repeated(*pieces: Piece) -> list[Piece]:
+    return list(pieces) * 40
+
+
+SLOW_STREAMS = {
+    **{f"{name}-silent": form for name, form in forms(lambda one: [one("six")], end=End.SILENCE).items()},
+    "events-drip": (True, chunked([event("six"), *repeated(0.1, b"d")], EVENTS)),
+    "events-ping": (True, chunked([event("six"), *repeated(0.1, b": ping\r\n\r\n")], EVENTS)),
+    "array-drips": (False, until_closed([b"[" + element("six") + b",{", *repeated(0.1, b" ")])),
+}
+
+
+@pytest.mark.parametrize(("events", "step"), SLOW_STREAMS.values(), ids=SLOW_STREAMS)
+def test_stream_that_dawdles(events: bool, step: Step) -> None:
+    """A chunk that is not there in time is an error, however the bytes drip."""
+    with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client:
+        chunks = client.tuned_models.stream_generate_content("m", "1", events=events)
+        first = next(chunks).text
+        begun = time.monotonic()
+        with pytest.raises(TransportError, match="was cut off: "):
+            next(chunks)
+        waited = time.monotonic() - begun
+
+    assert first == "six"
+    assert server.tries == 1
+    assert waited < 3
+
+
+def test_reader_of_a_stream_may_take_its_time() -> None:
+    """The time that the caller takes with a chunk is not the server's."""
+    step = chunked([event("six"), 0.1, event("seven")], EVENTS)
+    with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client:
+        chunks = client.tuned_models.stream_generate_content("m", "1")
+        first = next(chunks).text
+        time.sleep(IMPATIENT + 0.2)
+        rest = [chunk.text for chunk in chunks]
+
+    assert (first, rest) == ("six", ["seven"])
+
+
+HANGING = {
+    "silence": SILENCE,
+    "body-drips": slowly(answer(MODEL), 0.2),
+    "body-drips-and-closes": slowly(until_closed([MODEL]), 0.2),
+    "body-drips-and-stops": Step((*until_closed([]).pieces, b'{"', *repeated(0.2, b"n")[:8]), End.SILENCE),
+    "gzip-drips": slowly(compressed(MODEL), 0.2),
+    "always-reset": RESET,
+    "always-429": refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("0.3s")]),
+    "asks-for-an-hour": refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("3600s")]),
+    "always-503": refusal(503, "UNAVAILABLE"),
+}
+
+
+@pytest.mark.parametrize("step", HANGING.values(), ids=HANGING)
+def test_deadline_of_an_operation(step: Step) -> None:
+    """result() ends about when its time is up, whatever the server does; the client's own timeout may be longer."""
+    with FlakyServer(otherwise=step) as server, client_of(server, 60.0, retry=Retry(initial=0.1)) as client:
+        operation = client.operations.made({"name": OPERATION})
+        begun = time.monotonic()
+        with pytest.raises((OperationTimeout, TransportError, APIError)):
+            operation.result(timeout=1)
+        waited = time.monotonic() - begun
+
+    assert waited < 3
+
+
+@pytest.mark.parametrize(
+    "step", [SILENCE, slowly(answer(MODEL), 0.2), slowly(compressed(MODEL), 0.2)], ids=["silence", "drip", "gzip"]
+)
+def test_look_that_hangs_is_a_timeout(step: Step) -> None:
+    """Where the last look got no answer in time, the operation has not ended in time."""
+    with (
+        FlakyServer(otherwise=step) as server,
+        client_of(server, 60.0) as client,
+        pytest.raises(OperationTimeout) as caught,
+    ):
+        client.operations.made({"name": OPERATION}).result(timeout=1)
+
+    assert isinstance(caught.value.__cause__, TransportError)
+    assert server.methods == ["GET"]
+
+
+def test_operation_over_a_flaky_server() -> None:
+    """Waiting goes on over all that passes, and ends with the model; the job was started once."""
+    running = {"name": OPERATION, "metadata": {"totalSteps": 2, "completedSteps": 1}}
+    ended = {"name": OPERATION, "done": True, "response": {"name": "tunedModels/m", "state": "ACTIVE"}}
+    script = [
+        refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("0.02s")]),
+        answer(running),
+        RESET,
+        answer(running),
+        page(502),
+        compressed(b'{"name": "x"}', 9),
+        answer(running, lacks=3),
+        HANG_UP,
+        answer(ended),
+    ]
+    with FlakyServer(script) as server, client_of(server, polling=Polling(0.01)) as client:
+        operation = client.tuned_models.create(base_model="b", training_data=[("1", "2")], display_name="d")
+        model = operation.result(timeout=PATIENT)
+
+    assert model.state == "ACTIVE"
+    assert server.methods == ["POST", "POST", *["GET"] * 7]
+    assert server.script == []
+
+
+def test_no_retry_is_one_try() -> None:
+    """Without Retry each failure is the caller's to see."""
+    with (
+        FlakyServer([RESET], answer(MODEL)) as server,
+        client_of(server, retry=None) as client,
+        pytest.raises(TransportError),
+    ):
+        client.tuned_models.get("m")
+
+    assert server.tries == 1

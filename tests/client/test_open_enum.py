@@ -1,0 +1,75 @@
+"""Open enums: listed values, and those that a newer service has."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+import tunedmodels
+from tunedmodels import OpenEnum, TunedModelState
+
+PUBLIC = [getattr(tunedmodels, name) for name in tunedmodels.__all__]
+KINDS = [value for value in PUBLIC if isinstance(value, type) and issubclass(value, OpenEnum) and value is not OpenEnum]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_listed_values_are_their_names(kind: type[OpenEnum]) -> None:
+    """A member is the string of its name, first the one that says nothing."""
+    assert [member.value for member in kind] == list(kind.__members__)
+    assert all(member == name == str(member) and member.known for name, member in kind.__members__.items())
+    assert next(iter(kind)).value.endswith("_UNSPECIFIED")
+
+
+def test_member_is_a_string() -> None:
+    """It compares, hashes, formats and goes into JSON as the string."""
+    active = TunedModelState("ACTIVE")
+
+    assert active is TunedModelState.ACTIVE
+    assert active == "ACTIVE"
+    assert {"ACTIVE": 1}[active] == 1
+    assert f"{active:>8}|{active}" == "  ACTIVE|ACTIVE"
+    assert json.dumps(active) == '"ACTIVE"'
+
+
+@pytest.mark.parametrize(("value", "name"), [("PAUSED", "PAUSED"), (7, "7"), (-1, "-1"), ("mro", "mro")], ids=repr)
+def test_value_that_is_not_listed(value: Any, name: str) -> None:
+    """A new name or a number is a member of its own, that says it is not known."""
+    state = TunedModelState(value)
+
+    assert isinstance(state, TunedModelState)
+    assert not state.known
+    assert (state.value, state.name, str(state)) == (value, name, name)
+    assert state == name
+    assert state == TunedModelState(value)
+    assert hash(state) == hash(TunedModelState(value))
+    assert state not in list(TunedModelState)
+    assert repr(state) == f"<TunedModelState.{name}: {value!r}>"
+
+
+@pytest.mark.parametrize("value", ["ACTIVE", "PAUSED", 7], ids=repr)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_copies_are_the_same(value: Any, protocol: int) -> None:
+    """A member, known or not, is the same after pickling and copying."""
+    state = TunedModelState(value)
+    pickled = pickle.loads(pickle.dumps(state, protocol))
+
+    assert (pickled, pickled.value, pickled.known) == (state, value, state.known)
+    assert copy.copy(state) is copy.deepcopy(state) is state
+
+
+@pytest.mark.parametrize("value", ["", None, True, 1.5, [], {}], ids=repr)
+def test_value_that_is_none(value: Any) -> None:
+    """Neither nothing nor a value of another type is a member; the error names the enum."""
+    with pytest.raises(ValueError, match=r"is no TunedModelState$"):
+        TunedModelState(value)
+
+
+def test_making_one_adds_none() -> None:
+    """What was seen once is not listed afterwards."""
+    TunedModelState("SEEN")
+
+    assert "SEEN" not in TunedModelState.__members__

@@ -1,0 +1,188 @@
+"""The permissions of a tuned model: what each method asks, and what it makes of the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import responses
+
+from tunedmodels import Client, GranteeType, Permission, Permissions, Role, TransportError, TunedModel, Unauthenticated
+
+PATH = "https://service.test/v1beta/tunedModels/m/permissions"
+GROUP = {
+    "name": "tunedModels/m/permissions/101799614406133382015",
+    "granteeType": "GROUP",
+    "emailAddress": "group@example.com",
+    "role": "READER",
+}
+OWNER = {
+    "name": "tunedModels/m/permissions/115188574863796211601",
+    "granteeType": "USER",
+    "emailAddress": "owner@example.com",
+    "role": "OWNER",
+}
+
+
+@pytest.fixture
+def permissions(client: Client) -> Permissions:
+    """The permissions of the tuned model m."""
+    return client.tuned_models.permissions("m")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [
+        pytest.param({"role": "READER"}, {"granteeType": "EVERYONE", "role": "READER"}, id="everyone"),
+        pytest.param(
+            {"role": Role.WRITER, "email_address": "a@example.com"},
+            {"granteeType": "USER", "emailAddress": "a@example.com", "role": "WRITER"},
+            id="user",
+        ),
+        pytest.param(
+            {"role": Role.READER, "email_address": "g@example.com", "grantee_type": GranteeType.GROUP},
+            {"granteeType": "GROUP", "emailAddress": "g@example.com", "role": "READER"},
+            id="group",
+        ),
+        pytest.param(
+            {"role": "READER", "email_address": "g@example.com", "grantee_type": "GROUP"},
+            {"granteeType": "GROUP", "emailAddress": "g@example.com", "role": "READER"},
+            id="group by its name",
+        ),
+        pytest.param(
+            {"role": "COMMENTER", "email_address": "a.test", "grantee_type": "DOMAIN"},
+            {"granteeType": "DOMAIN", "emailAddress": "a.test", "role": "COMMENTER"},
+            id="of a newer service",
+        ),
+    ],
+)
+def test_create(
+    permissions: Permissions, answers: responses.RequestsMock, arguments: dict[str, Any], body: dict[str, str]
+) -> None:
+    """Without an address everyone is granted the role, with one a user, unless it is said to be a group's."""
+    answers.post(PATH, json=GROUP)
+    permission = permissions.create(**arguments)
+
+    assert json.loads(answers.calls[0].request.body or "") == body
+    assert permission == Permission(
+        name="tunedModels/m/permissions/101799614406133382015",
+        grantee_type=GranteeType.GROUP,
+        email_address="group@example.com",
+        role=Role.READER,
+    )
+
+
+def test_create_for_no_role(permissions: Permissions, answers: responses.RequestsMock) -> None:
+    """An empty role is refused before anything is sent."""
+    with pytest.raises(ValueError, match="is no Role"):
+        permissions.create("")
+
+    assert len(answers.calls) == 0
+
+
+@pytest.mark.parametrize(
+    "permission",
+    ["101799614406133382015", "tunedModels/m/permissions/101799614406133382015", Permission.from_json(GROUP)],
+    ids=["id", "name", "permission"],
+)
+def test_one_permission(
+    permissions: Permissions, answers: responses.RequestsMock, permission: str | Permission
+) -> None:
+    """A permission is named by its id, by its whole name, or is one, in each method that takes one."""
+    for add in (answers.get, answers.patch):
+        add(f"{PATH}/101799614406133382015", json=GROUP)
+    answers.delete(f"{PATH}/101799614406133382015", json={})
+    got = permissions.get(permission)
+    updated = permissions.update(permission, "WRITER")
+    permissions.delete(permission)
+
+    assert got == updated == Permission.from_json(GROUP)
+    assert [call.request.method for call in answers.calls] == ["GET", "PATCH", "DELETE"]
+    assert [call.request.body for call in answers.calls] == [None, b'{"role": "WRITER"}', None]
+
+
+def test_update(permissions: Permissions, answers: responses.RequestsMock) -> None:
+    """The role, the one member that can change, is the one that is sent, and the mask says so."""
+    answers.patch(f"{PATH}/p", json={**GROUP, "role": "WRITER"})
+    permission = permissions.update("p", Role.WRITER)
+
+    assert answers.calls[0].request.url == f"{PATH}/p?updateMask=role"
+    assert json.loads(answers.calls[0].request.body or "") == {"role": "WRITER"}
+    assert permission.role is Role.WRITER
+
+
+def test_list(permissions: Permissions, answers: responses.RequestsMock) -> None:
+    """The list comes in pages, each asked for when it is reached, from the token that is given."""
+    answers.get(PATH, json={"permissions": [OWNER], "nextPageToken": "b"})
+    answers.get(PATH, json={"permissions": [GROUP]})
+    listed = permissions.list(page_size=1, page_token="a")
+    assert len(answers.calls) == 0
+
+    assert [permission.role for permission in listed] == ["OWNER", "READER"]
+    assert [dict(parse_qsl(urlsplit(call.request.url or "").query)) for call in answers.calls] == [
+        {"pageSize": "1", "pageToken": "a"},
+        {"pageSize": "1", "pageToken": "b"},
+    ]
+
+
+def test_list_with_defaults(permissions: Permissions, answers: responses.RequestsMock) -> None:
+    """What is not given is not asked."""
+    answers.get(PATH, json={})
+
+    assert list(permissions.list()) == []
+    assert answers.calls[0].request.url == PATH
+
+
+@pytest.mark.parametrize("model", ["m", "tunedModels/m", TunedModel(name="tunedModels/m")], ids=repr)
+def test_of_which_model(client: Client, answers: responses.RequestsMock, model: str | TunedModel) -> None:
+    """The model is named as everywhere."""
+    answers.get(PATH, json={"permissions": [OWNER]})
+
+    assert list(client.tuned_models.permissions(model).list()) == [Permission.from_json(OWNER)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda permissions, name: permissions.get(name), id="get"),
+        pytest.param(lambda permissions, name: permissions.update(name, "READER"), id="update"),
+        pytest.param(lambda permissions, name: permissions.delete(name), id="delete"),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "..", "a/b", "tunedModels/other/permissions/p", Permission()], ids=repr)
+def test_names_that_are_none(
+    permissions: Permissions,
+    answers: responses.RequestsMock,
+    call: Callable[[Permissions, str | Permission], object],
+    name: str | Permission,
+) -> None:
+    """A name that would lead to something else is refused before anything is sent."""
+    with pytest.raises(ValueError, match="A permission's name"):
+        call(permissions, name)
+
+    assert len(answers.calls) == 0
+
+
+def test_key_where_oauth_is_needed(permissions: Permissions, answers: responses.RequestsMock) -> None:
+    """The refusal of an API key says what to use instead."""
+    error = {
+        "code": 401,
+        "message": "API keys are not supported by this API. Expected OAuth2 access token or other authentication "
+        "credentials that assert a principal. See https://cloud.google.com/docs/authentication",
+        "status": "UNAUTHENTICATED",
+    }
+    answers.get(PATH, json={"error": error}, status=401)
+
+    with pytest.raises(Unauthenticated, match="takes OAuth alone, and no API key; give no api_key"):
+        list(permissions.list())
+
+
+def test_answer_that_is_no_permission(permissions: Permissions, answers: responses.RequestsMock) -> None:
+    """An answer in another form is a TransportError."""
+    answers.get(f"{PATH}/p", json={"role": []})
+
+    with pytest.raises(TransportError, match="no Permission: role"):
+        permissions.get("p")

@@ -1,0 +1,63 @@
+"""Polling: the pauses between two looks, as numbers alone."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedmodels import Polling
+
+
+@pytest.mark.parametrize(
+    ("polling", "pauses"),
+    [
+        pytest.param(Polling(), [0.25, 0.375, 0.5625, 0.84375, 1.265625], id="default"),
+        pytest.param(Polling(0), [0, 0, 0, 0], id="no-pause"),
+        pytest.param(Polling(2, multiplier=1), [2, 2, 2, 2], id="steady"),
+        pytest.param(Polling(1, multiplier=3, maximum=7), [1, 3, 7, 7], id="until-the-most"),
+        pytest.param(Polling(10), [5, 5, 5], id="first-beyond-the-most"),
+        pytest.param(Polling(1, multiplier=1e300, maximum=4), [1, 4, 4], id="steep"),
+    ],
+)
+def test_pauses(polling: Polling, pauses: list[float]) -> None:
+    """Each pause is a multiple of the last, up to the most."""
+    assert list(islice(polling.pauses(), len(pauses))) == pauses
+
+
+@given(st.floats(0, 100), st.floats(1, 100), st.floats(0, 100))
+def test_pauses_never_shrink(initial: float, multiplier: float, maximum: float) -> None:
+    """No pause is shorter than the one before, none is longer than the most, and there is no last."""
+    pauses = list(islice(Polling(initial, multiplier, maximum).pauses(), 2000))
+
+    assert len(pauses) == 2000
+    assert all(before <= after for before, after in pairwise(pauses))
+    assert max(pauses) <= maximum
+
+
+def test_pauses_begin_anew() -> None:
+    """Each wait begins with the first pause: the setting is a value and keeps no place."""
+    polling = Polling(1)
+    list(islice(polling.pauses(), 5))
+
+    assert next(polling.pauses()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("initial", -0.1),
+        ("initial", float("inf")),
+        ("initial", float("nan")),
+        ("multiplier", 0.9),
+        ("multiplier", float("nan")),
+        ("maximum", -1),
+        ("maximum", float("inf")),
+    ],
+)
+def test_what_is_no_span_is_refused(name: str, value: float) -> None:
+    """A setting that no clock can follow is a ValueError that names it."""
+    with pytest.raises(ValueError, match=rf"^{name} must be a number, [01] or more, got {value}"):
+        Polling(**{name: value})

@@ -1,0 +1,298 @@
+"""Retrying: which failures, after which pauses, for how long; on a clock that sleeping moves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedmodels import (
+    APIError,
+    CredentialsError,
+    Failure,
+    ResourceExhausted,
+    Retry,
+    TrainingDataError,
+    TransportError,
+    TunedModelsError,
+    Unavailable,
+)
+from tunedmodels._retry import may_repeat
+
+UNAVAILABLE = Unavailable(503, "UNAVAILABLE", "Not now.")
+LOST = TransportError("no answer", failure=Failure.LOST)
+UNSENT = TransportError("no connection", failure=Failure.UNSENT)
+
+
+def exhausted(delay: float | None = None) -> ResourceExhausted:
+    return ResourceExhausted(429, "RESOURCE_EXHAUSTED", "Too many.", retry_delay=delay)
+
+
+class Tries:
+    """What happens at each try, the last thing from then on, on a clock that sleeping moves, and *lasting* seconds."""
+
+    def __init__(self, *happens: BaseException | str, lasting: float = 0.0, moves: bool = True) -> None:
+        self.happens = happens
+        self.lasting = lasting
+        self.moves = moves
+        self.now = 0.0
+        self.sleeps: list[float] = []
+        self.told: list[bool] = []
+
+    def __call__(self, repeated: bool) -> str:
+        self.now += self.lasting
+        self.told.append(repeated)
+        thing = self.happens[min(len(self.told), len(self.happens)) - 1]
+        if isinstance(thing, BaseException):
+            raise thing
+        return thing
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        if self.moves:
+            self.now += seconds
+
+    def made(self, retry: Retry, *, repeatable: bool = True, until: float = float("inf")) -> str:
+        return retry.call(self, repeatable=repeatable, left=lambda: until - self.now, sleep=self.sleep)
+
+
+@pytest.fixture
+def longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chance always takes the longest pause."""
+    monkeypatch.setattr(random, "uniform", lambda _least, most: most)
+
+
+def of_status(name: str) -> APIError:
+    return APIError(500, name, "No.")
+
+
+REPEATED = {
+    "exhausted": (exhausted(), True, True),
+    "unavailable": (UNAVAILABLE, True, False),
+    **{name: (of_status(name), True, False) for name in ("INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")},
+    **{
+        name: (of_status(name), False, False)
+        for name in (
+            "INVALID_ARGUMENT",
+            "FAILED_PRECONDITION",
+            "OUT_OF_RANGE",
+            "UNAUTHENTICATED",
+            "PERMISSION_DENIED",
+            "NOT_FOUND",
+            "ALREADY_EXISTS",
+            "ABORTED",
+            "CANCELLED",
+            "DATA_LOSS",
+            "UNIMPLEMENTED",
+            "",
+        )
+    },
+    "unsent": (UNSENT, True, True),
+    "lost": (LOST, True, False),
+    "final": (TransportError("no JSON"), False, False),
+    "no token yet": (CredentialsError("no", Failure.UNSENT), True, True),
+    "no token ever": (CredentialsError("no"), False, False),
+    "data": (TrainingDataError("no"), False, False),
+    "mistake": (ValueError("no"), False, False),
+    "interrupt": (KeyboardInterrupt(), False, False),
+}
+
+
+@pytest.mark.parametrize(("error", "repeatable", "always"), REPEATED.values(), ids=REPEATED)
+def test_what_another_try_may_mend(error: BaseException, repeatable: bool, always: bool) -> None:
+    """What the service certainly has not done is tried again in any case, what it may have done only if repeatable."""
+    assert may_repeat(error, repeatable=True) is repeatable
+    assert may_repeat(error, repeatable=False) is always
+
+
+def test_every_status_is_decided() -> None:
+    """No class of error of the service stands outside the table above."""
+    named = {type(error) for error, _, _ in REPEATED.values()} | {
+        kind for kind in APIError.__subclasses__() if _status(kind) in REPEATED
+    }
+
+    assert set(APIError.__subclasses__()) <= named
+
+
+def _status(kind: type[APIError]) -> str:
+    return "".join(f"_{letter}" if letter.isupper() else letter for letter in kind.__name__).upper().strip("_")
+
+
+def test_success_needs_no_other_try() -> None:
+    """What succeeds is returned, without a pause."""
+    tries = Tries("done")
+
+    assert tries.made(Retry()) == "done"
+    assert tries.sleeps == []
+
+
+@pytest.mark.parametrize("error", [UNAVAILABLE, LOST, UNSENT, exhausted()], ids=["503", "lost", "unsent", "429"])
+def test_passing_failure_is_mended(error: Exception) -> None:
+    """A failure that passes is not seen."""
+    tries = Tries(error, error, "done")
+
+    assert tries.made(Retry()) == "done"
+    assert len(tries.told) == 3
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt(), of_status("NOT_FOUND")], ids=repr)
+def test_other_failures_are_raised_at_once(error: BaseException) -> None:
+    """What another try cannot mend is raised as it is."""
+    tries = Tries(error, "done")
+
+    with pytest.raises(type(error)) as caught:
+        tries.made(Retry())
+
+    assert caught.value is error
+    assert tries.sleeps == []
+
+
+def test_what_may_have_been_done_is_not_repeated() -> None:
+    """Of a request that must not be made twice a lost answer is the end."""
+    tries = Tries(UNSENT, exhausted(), LOST, "done")
+
+    with pytest.raises(TransportError, match="no answer"):
+        tries.made(Retry(), repeatable=False)
+
+    assert len(tries.told) == 3
+
+
+@pytest.mark.usefixtures("longest")
+def test_longest_pauses() -> None:
+    """The pauses may double from the first on, up to the most."""
+    tries = Tries(*[UNAVAILABLE] * 8, "done")
+    tries.made(Retry(timeout=1000))
+
+    assert tries.sleeps == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_pauses_are_chance() -> None:
+    """Each pause is anywhere between nothing and the longest, so that many clients do not come back together."""
+    retry = Retry(timeout=1000, initial=0.5, maximum=3)
+    runs = []
+    for _ in range(200):
+        tries = Tries(*[UNAVAILABLE] * 5, "done")
+        tries.made(retry)
+        runs.append(tries.sleeps)
+
+    for pauses, longest in zip(zip(*runs, strict=True), [0.5, 1, 2, 3, 3], strict=True):
+        assert 0 <= min(pauses) < 0.25 * longest
+        assert 0.75 * longest < max(pauses) <= longest
+
+
+@pytest.mark.usefixtures("longest")
+@pytest.mark.parametrize(
+    ("delay", "pause"),
+    [(0.5, 1.0), (1.5, 1.5), (45.0, 45.0), (None, 1.0)],
+    ids=["shorter", "longer", "beyond-the-most", "none"],
+)
+def test_service_says_how_long_to_wait(delay: float | None, pause: float) -> None:
+    """At least the time that the service asks for passes, even where that is more than the most."""
+    tries = Tries(exhausted(delay), "done")
+    tries.made(Retry(maximum=2))
+
+    assert tries.sleeps == [pause]
+
+
+@pytest.mark.parametrize("delay", [60.1, 3600.0])
+def test_service_asks_for_too_long_a_pause(delay: float) -> None:
+    """Where the pause would go beyond the time, the error comes now and not after it."""
+    tries = Tries(exhausted(delay), "done")
+
+    with pytest.raises(ResourceExhausted):
+        tries.made(Retry(timeout=60))
+
+    assert tries.sleeps == []
+
+
+@pytest.mark.usefixtures("longest")
+@pytest.mark.parametrize(
+    ("lasting", "moves", "sleeps"),
+    [
+        pytest.param(0, True, [1, 2, 4], id="pauses-count"),
+        pytest.param(0, False, [1, 2, 4], id="pauses-count-on-a-clock-that-stands"),
+        pytest.param(3, True, [1], id="tries-count"),
+        pytest.param(10, True, [], id="one-try-was-too-long"),
+    ],
+)
+def test_no_pause_goes_beyond_the_time(lasting: float, moves: bool, sleeps: list[float]) -> None:
+    """Retrying ends when the next pause would end after the time, and raises what the last try did."""
+    tries = Tries(LOST, LOST, LOST, UNAVAILABLE, lasting=lasting, moves=moves)
+    last = [LOST, LOST, LOST, UNAVAILABLE][len(sleeps)]
+
+    with pytest.raises(type(last)) as caught:
+        tries.made(Retry(timeout=8), until=8)
+
+    assert caught.value is last
+    assert tries.sleeps == sleeps
+
+
+@pytest.mark.usefixtures("longest")
+def test_callers_deadline_counts_too() -> None:
+    """No pause goes beyond the time that the caller has, however much Retry allows."""
+    tries = Tries(UNAVAILABLE)
+
+    with pytest.raises(Unavailable):
+        tries.made(Retry(timeout=1000), until=5)
+
+    assert tries.sleeps == [1, 2]
+
+
+@given(
+    st.lists(st.sampled_from([UNAVAILABLE, LOST, UNSENT, exhausted(0.3), exhausted(7)]), min_size=1, max_size=6),
+    st.floats(0, 20),
+    st.floats(0.01, 5),
+    st.booleans(),
+)
+def test_never_more_than_the_time(errors: list[Exception], timeout: float, initial: float, moves: bool) -> None:
+    """Whatever happens, the pauses together are no longer than the time."""
+    tries = Tries(*errors, moves=moves)
+
+    with pytest.raises(TunedModelsError) as caught:
+        tries.made(Retry(timeout=timeout, initial=initial))
+
+    assert caught.value in errors
+    assert sum(tries.sleeps) <= timeout * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("happens", "told"),
+    [
+        pytest.param(["done"], [False], id="first-try"),
+        pytest.param([UNSENT, "done"], [False, False], id="unsent"),
+        pytest.param([exhausted(), "done"], [False, False], id="refused"),
+        pytest.param([CredentialsError("no", Failure.UNSENT), "done"], [False, False], id="no-token"),
+        pytest.param([LOST, "done"], [False, True], id="lost"),
+        pytest.param([UNAVAILABLE, "done"], [False, True], id="unavailable"),
+        pytest.param([LOST, exhausted(), UNSENT, "done"], [False, True, True, True], id="it-stays-so"),
+        pytest.param([exhausted(), LOST, "done"], [False, False, True], id="from-then-on"),
+    ],
+)
+def test_try_is_told_whether_it_is_a_repetition(happens: Sequence[Any], told: list[bool]) -> None:
+    """A try learns whether an earlier one may have done what is asked: only then 404 and 409 mean something else."""
+    tries = Tries(*happens)
+    tries.made(Retry())
+
+    assert tries.told == told
+
+
+def test_no_time_is_one_try() -> None:
+    """A timeout of 0 tries once."""
+    tries = Tries(UNAVAILABLE, "done")
+
+    with pytest.raises(Unavailable):
+        tries.made(Retry(timeout=0), until=0)
+
+    assert len(tries.told) == 1
+
+
+@pytest.mark.parametrize("name", ["timeout", "initial", "maximum"])
+@pytest.mark.parametrize("value", [-0.1, float("inf"), float("nan")])
+def test_what_is_no_span_is_refused(name: str, value: float) -> None:
+    """A setting that no clock can follow is a ValueError that names it."""
+    with pytest.raises(ValueError, match=rf"^{name} must be a number of seconds, 0 or more, got {value}"):
+        Retry(**{name: value})

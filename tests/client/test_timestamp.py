@@ -1,0 +1,293 @@
+"""Timestamps: what is read, what is written, and how they compare to the nanosecond."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedmodels import Timestamp
+
+early = Timestamp.parse("2024-07-31T06:58:29.639551971Z")
+late = Timestamp.parse("2024-07-31T06:58:29.639551972Z")
+plain = datetime(2024, 7, 31, 6, 58, 29, 639551, tzinfo=timezone.utc)
+EAST = timezone(timedelta(hours=2))
+
+timestamps = st.builds(
+    lambda whole, nanosecond: Timestamp(*whole.timetuple()[:6], nanosecond=nanosecond),
+    st.datetimes(),
+    st.integers(0, 999_999_999),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        pytest.param("2024-07-31T06:58:20Z", (2024, 7, 31, 6, 58, 20, 0), id="no fraction"),
+        pytest.param("2024-04-16T16:44:00.470390Z", (2024, 4, 16, 16, 44, 0, 470_390_000), id="microseconds"),
+        pytest.param("2024-07-20T18:23:35.610950001Z", (2024, 7, 20, 18, 23, 35, 610_950_001), id="nanoseconds"),
+        pytest.param("2024-07-20T18:23:35.5Z", (2024, 7, 20, 18, 23, 35, 500_000_000), id="one digit"),
+        pytest.param("2024-07-20t18:23:35z", (2024, 7, 20, 18, 23, 35, 0), id="small letters"),
+        pytest.param("2024-07-20T01:23:35+02:30", (2024, 7, 19, 22, 53, 35, 0), id="east"),
+        pytest.param("2024-12-31T23:00:00.000000001-02:00", (2025, 1, 1, 1, 0, 0, 1), id="west, into the next year"),
+        pytest.param("0001-01-01T00:00:00Z", (1, 1, 1, 0, 0, 0, 0), id="the first moment"),
+        pytest.param("9999-12-31T23:59:59.999999999Z", (9999, 12, 31, 23, 59, 59, 999_999_999), id="the last moment"),
+    ],
+)
+def test_parse(text: str, parts: tuple[int, ...]) -> None:
+    """A text of RFC 3339 is read to the nanosecond and given in UTC."""
+    moment = Timestamp.parse(text)
+
+    assert (*moment.timetuple()[:6], moment.nanosecond) == parts
+    assert moment.microsecond == parts[-1] // 1000
+    assert moment.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2024-07-31",
+        "2024-07-31T06:58:20",
+        "2024-07-31 06:58:20Z",
+        "2024-07-31T06:58Z",
+        "2024-07-31T06:58:20.Z",
+        "2024-07-31T06:58:20.1234567890Z",
+        "2024-07-31T24:00:00Z",
+        "2024-07-31T06:58:60Z",
+        "2024-13-01T00:00:00Z",
+        "2023-02-29T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "2024-07-31T06:58:20+24:00",
+        "2024-07-31T06:58:20+01:60",
+        "2024-07-31T06:58:20+0100",
+        "２０２４-07-31T06:58:20Z",
+        "2024-07-31T06:58:20Z\n",
+        "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+    ],
+)
+def test_text_that_is_no_time(text: str) -> None:
+    """Any other text is a ValueError that shows it."""
+    with pytest.raises(ValueError, match=r"not a time|must be in|out of range|day is") as caught:
+        Timestamp.parse(text)
+
+    assert not isinstance(caught.value, OverflowError)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-04-16T16:44:00.470390Z",
+        "2024-07-31T06:58:20.000000Z",
+        "2024-07-31T06:58:29.639551971Z",
+        "2024-07-31T06:58:29.000000001Z",
+        "0099-01-02T03:04:05.678901Z",
+    ],
+)
+def test_rfc3339_is_the_wires_own_form(text: str) -> None:
+    """What the service wrote is written back: six digits, nine where six do not do, a year of four."""
+    assert Timestamp.parse(text).rfc3339() == text
+
+
+def test_zeros_that_say_nothing_are_left_out() -> None:
+    """Nine digits that end with three zeros are written as six: the same moment."""
+    assert Timestamp.parse("2024-07-31T06:58:46.500000000Z").rfc3339() == "2024-07-31T06:58:46.500000Z"
+
+
+def test_rfc3339_is_in_utc() -> None:
+    """A moment of another zone is written in UTC."""
+    assert early.astimezone(EAST).rfc3339() == "2024-07-31T06:58:29.639551971Z"
+
+
+@given(timestamps)
+def test_reading_what_was_written(moment: Timestamp) -> None:
+    """No nanosecond is lost between a moment and its text."""
+    again = Timestamp.parse(moment.rfc3339())
+
+    assert again == moment
+    assert again.nanosecond == moment.nanosecond
+
+
+@given(timestamps, timestamps)
+def test_comparing_is_comparing_nanoseconds(one: Timestamp, other: Timestamp) -> None:
+    """All six comparisons say what the second and its nanoseconds say, and equals hash alike."""
+    a, b = ((*moment.timetuple()[:6], moment.nanosecond) for moment in (one, other))
+
+    assert [one == other, one != other, one < other, one <= other, one > other, one >= other] == [
+        a == b,
+        a != b,
+        a < b,
+        a <= b,
+        a > b,
+        a >= b,
+    ]
+    assert one != other or hash(one) == hash(other)
+
+
+def test_a_nanosecond_apart() -> None:
+    """Moments of one microsecond have an order, in sorted(), min() and max() too."""
+    assert early != late
+    assert not early == late  # noqa: SIM201 - the other operator
+    assert early < late
+    assert early <= late
+    assert not early >= late
+    assert not early > late
+    assert (min(late, early), max(early, late)) == (early, late)
+    assert sorted([late, early]) == [early, late]
+
+
+def test_comparing_with_a_plain_datetime() -> None:
+    """A plain datetime counts as one without nanoseconds beyond its microseconds, from either side."""
+    whole = Timestamp.parse("2024-07-31T06:58:29.639551Z")
+
+    assert whole == plain
+    assert plain == whole
+    assert hash(whole) == hash(plain)
+    assert {plain: "found"}[whole] == "found"
+    assert early != plain
+    assert plain != early
+    assert plain < early
+    assert early > plain
+    assert plain <= early
+    assert not plain >= early
+    assert whole.astimezone(EAST) == whole
+
+
+def test_comparing_with_a_datetime_without_zone() -> None:
+    """As with any aware datetime: not equal, and without an order."""
+    naive = plain.replace(tzinfo=None)
+
+    assert early != naive
+    with pytest.raises(TypeError):
+        assert early < naive
+
+
+@pytest.mark.parametrize("other", [None, "2024-07-31T06:58:29.639551971Z", 0, [], plain.date()])
+def test_comparing_with_something_else(other: Any) -> None:
+    """What is no datetime is never equal, and comparing it warns of nothing."""
+    assert not early == other  # noqa: SIM201 - the other operator
+    assert early != other
+    assert not other == early  # noqa: SIM201 - the other operator
+    with pytest.raises(TypeError):
+        assert early < other
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        pytest.param(copy.copy, id="copy"),
+        pytest.param(copy.deepcopy, id="deepcopy"),
+        *(
+            pytest.param(lambda value, protocol=protocol: pickle.loads(pickle.dumps(value, protocol)), id=f"{protocol}")
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(early, id="utc"),
+        pytest.param(early.astimezone(EAST), id="east"),
+        pytest.param(early.replace(tzinfo=None), id="naive"),
+    ],
+)
+def test_copies_are_the_same(moment: Timestamp, copied: Any) -> None:
+    """A copy, pickled or not, has the nanoseconds and the zone."""
+    again = copied(moment)
+
+    assert type(again) is Timestamp
+    assert again == moment
+    assert (again.nanosecond, again.utcoffset()) == (moment.nanosecond, moment.utcoffset())
+
+
+def test_hour_that_comes_twice() -> None:
+    """A copy of a moment in the second of two equal hours is in the second, too."""
+    moment = Timestamp(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
+
+    assert [again.utcoffset() for again in (copy.copy(moment), pickle.loads(pickle.dumps(moment)))] == [
+        timedelta(hours=1)
+    ] * 2
+
+
+def test_replace_keeps_nanoseconds() -> None:
+    """Other parts leave the nanoseconds alone; a given microsecond has none beyond it."""
+    moved = early.replace(2025, 1, hour=7)
+
+    assert moved == Timestamp(2025, 1, 31, 7, 58, 29, nanosecond=639_551_971)
+    assert early.replace(microsecond=639551) == plain
+    assert early.replace(2024, 7, 31, 6, 58, 29, 639551) == plain
+    assert early.replace(tzinfo=None).nanosecond == early.nanosecond
+    assert early.replace(fold=1).fold == 1
+
+
+@pytest.mark.parametrize("zone", [EAST, ZoneInfo("Europe/Berlin"), timezone.utc, None], ids=str)
+def test_astimezone_is_the_same_moment(zone: Any) -> None:
+    """Another zone is another way to write the same nanosecond."""
+    moved = early.astimezone(zone)
+
+    assert moved == early
+    assert moved.nanosecond == early.nanosecond
+    assert zone is None or moved.tzinfo is zone
+
+
+def test_arithmetic_is_datetimes() -> None:
+    """Sums and differences are right to the microsecond, and their results can be used."""
+    later = early + timedelta(seconds=1)
+
+    assert later == plain + timedelta(seconds=1)
+    assert later.rfc3339() == "2024-07-31T06:58:30.639551Z"
+    assert (later - timedelta(seconds=1)).nanosecond == 639_551_000
+    assert late - early == timedelta(0)
+    assert later - early == timedelta(seconds=1)
+    assert plain - early == timedelta(0)
+    assert early.timestamp() == plain.timestamp()
+    assert early.isoformat() == plain.isoformat()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda: Timestamp.fromtimestamp(1.5, timezone.utc), id="fromtimestamp"),
+        pytest.param(lambda: Timestamp.fromisoformat("1970-01-01T00:00:01.500000+00:00"), id="fromisoformat"),
+        pytest.param(lambda: Timestamp.combine(plain.date(), plain.timetz()).replace(1970, 1, 1, 0, 0, 1, 500_000)),
+        pytest.param(lambda: Timestamp.strptime("1970 1.5 +0000", "%Y %S.%f %z"), id="strptime"),
+    ],
+)
+def test_made_by_methods_of_datetime(made: Any) -> None:
+    """Every way that datetime has to make one makes a whole one."""
+    moment = made()
+
+    assert type(moment) is Timestamp
+    assert moment.rfc3339() == "1970-01-01T00:00:01.500000Z"
+
+
+def test_repr_makes_it_again() -> None:
+    """In UTC the repr has the nanoseconds; it is Python that makes the same."""
+    assert repr(early) == "Timestamp.parse('2024-07-31T06:58:29.639551971Z')"
+    assert eval(repr(early)) == early
+    assert repr(early.astimezone(EAST)).startswith("Timestamp(2024, 7, 31, 8, 58, 29, 639551, tzinfo=")
+    assert repr(Timestamp(1, 1, 1, tzinfo=None)) == "Timestamp(1, 1, 1, 0, 0)"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{"nanosecond": -1}, {"nanosecond": 1_000_000_000}, {"microsecond": 5, "nanosecond": 6000}, {"microsecond": -1}],
+    ids=str,
+)
+def test_parts_that_cannot_be(parts: dict[str, Any]) -> None:
+    """Nanoseconds beyond the second, or that say another microsecond, are refused."""
+    with pytest.raises(ValueError, match="second"):
+        Timestamp(2024, 7, 31, **parts)
+
+
+def test_microsecond_and_nanosecond_that_agree() -> None:
+    """Both may be given where they say the same."""
+    assert Timestamp(2024, 7, 31, microsecond=5, nanosecond=5999).nanosecond == 5999
+    assert Timestamp(2024, 7, 31, microsecond=5).nanosecond == 5000

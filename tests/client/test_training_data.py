@@ -1,0 +1,720 @@
+"""Training data: what pairs come out of each form, and what is said about what is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import pickle
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedmodels._training_data import Document, read
+from tunedmodels.errors import DuplicateExamplesWarning, TrainingDataError
+
+PAIRS = [("1", "2"), ("六", "七")]
+SUFFIXES = ".csv, .tsv, .json, .jsonl, .ndjson"
+
+
+class Frame:
+    """As little of a DataFrame as is needed."""
+
+    def __init__(self, columns: Mapping[str, Iterable[Any]]) -> None:
+        self._columns = columns
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self._columns)
+
+    def __getitem__(self, key: str) -> Iterable[Any]:
+        return iter(self._columns[key])
+
+
+class Sequence:
+    """What can be iterated only by its items."""
+
+    def __getitem__(self, place: int) -> tuple[str, str]:
+        return PAIRS[place]
+
+
+def never(url: str) -> Document:
+    raise AssertionError(f"{url} was fetched")
+
+
+def problem(data: Any, **keys: Any) -> TrainingDataError:
+    with pytest.raises(TrainingDataError) as caught:
+        read(data, fetch=never, **keys)
+    return caught.value
+
+
+def problem_in(folder: Path, name: str, content: str | bytes) -> tuple[str, TrainingDataError]:
+    """Return what is said about a file after its path, and the error."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    error = problem(path)
+    assert error.source == str(path)
+    assert str(error).startswith(str(path))
+    return str(error).removeprefix(str(path)), error
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(PAIRS, id="list of pairs"),
+        pytest.param(tuple(PAIRS), id="tuple of pairs"),
+        pytest.param((pair for pair in PAIRS), id="generator"),
+        pytest.param([["1", "2"], ["六", "七"]], id="lists for pairs"),
+        pytest.param([("1", "2"), {"text_input": "六", "output": "七", "id": 2}], id="pairs and dicts"),
+        pytest.param([MappingProxyType({"output": b, "text_input": a}) for a, b in PAIRS], id="mappings"),
+        pytest.param({"1": "2", "六": "七"}.items(), id="items"),
+        pytest.param(Sequence(), id="items by their places"),
+        pytest.param({"id": [1, 2, 3], "text_input": ["1", "六"], "output": ("2", "七")}, id="columns"),
+        pytest.param({"text_input": iter(["1", "六"]), "output": iter(["2", "七"])}, id="columns that are iterators"),
+        pytest.param(Frame({"text_input": ["1", "六"], "id": [1, 2], "output": ["2", "七"]}), id="frame"),
+    ],
+)
+def test_values(data: Any) -> None:
+    """Each form that a value can have gives the same pairs."""
+    assert read(data, fetch=never) == PAIRS
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("a.csv", "text_input,output\n1,2\n六,七\n", id="csv"),
+        pytest.param(
+            "a.CSV", "output,id,text_input\r\n2,x,1\r\n\r\n七,y,六\r\n", id="blank line, CRLF, columns in another order"
+        ),
+        pytest.param("a.csv", "\ufefftext_input,output\n1,2\n六,七", id="BOM, no last line end"),
+        pytest.param("a.tsv", "text_input\toutput\n1\t2\n六\t七\n", id="tsv"),
+        pytest.param("a.csv", "text_input,output\r1,2\r六,七\r", id="csv, CR"),
+        pytest.param("a.json", '[["1", "2"], {"text_input": "六", "output": "七", "id": 2}]', id="list in JSON"),
+        pytest.param("a.json", '\ufeff\n[["1", "2"]\r\n , ["\\u516d", "七"] ]\n', id="list in JSON over lines"),
+        pytest.param(
+            "a.JSON", '{"text_input": ["1", "六"], "id": [1, 2], "output": ["2", "七"]}', id="columns in JSON"
+        ),
+        pytest.param("a.jsonl", '["1", "2"]\n\n{"text_input": "六", "output": "七"}', id="JSON lines"),
+        pytest.param("a.ndjson", '\ufeff["1", "2"]\r\n  \r\n["六", "七"]\r\n', id="JSON lines, BOM, CRLF"),
+    ],
+)
+def test_files(tmp_path: Path, name: str, content: str) -> None:
+    """Each format gives the same pairs, by a path and by its name."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8", newline="")
+
+    assert read(path, fetch=never) == PAIRS
+    assert read(str(path), fetch=never) == PAIRS
+
+
+def test_csv_with_lines_in_a_cell(tmp_path: Path) -> None:
+    """What is quoted stays as it is, line ends included; a cell may have 40,000 characters."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'text_input,output\n"1,\r\n""one""\n","2\n"\n' + b"x" * 40_000 + b"," + b"y" * 5_000)
+
+    assert read(path, fetch=never) == [('1,\r\n"one"\n', "2\n"), ("x" * 40_000, "y" * 5_000)]
+
+
+def test_json_lines_end_only_at_line_feeds(tmp_path: Path) -> None:
+    """JSON allows in its strings what Python, too, takes for the end of a line."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('["1\u2028", "2\u0085"]\n', encoding="utf-8", newline="")
+
+    assert read(path, fetch=never) == [("1\u2028", "2\u0085")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param([{"prompt": "1", "completion": "2"}, ("六", "七")], id="dicts"),
+        pytest.param({"prompt": ["1", "六"], "completion": ["2", "七"]}, id="columns"),
+        pytest.param(Frame({"prompt": ["1", "六"], "completion": ["2", "七"]}), id="frame"),
+    ],
+)
+def test_other_names(data: Any) -> None:
+    """The columns have the names that the caller says."""
+    assert read(data, input_key="prompt", output_key="completion", fetch=never) == PAIRS
+
+
+def test_limits_that_are_kept() -> None:
+    """The longest texts are taken, and no input at all; characters count, not bytes."""
+    pairs = [("六" * 40_000, "😀" * 5_000), ("", " ")]
+
+    assert read(pairs, fetch=never) == pairs
+
+
+def test_iterable_is_consumed_once() -> None:
+    """What can be iterated but once is not asked for more."""
+    rows = iter([*PAIRS, ("3", "4")])
+
+    assert len(read(rows, fetch=never)) == 3
+    assert list(rows) == []
+
+
+def test_pandas() -> None:
+    """A DataFrame of pandas is one; its missing cells are refused."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"id": [1, 2], "text_input": ["1", "六"], "output": ["2", "七"]}, index=[7, 3])
+    missing = pandas.DataFrame({"text_input": ["1", "2"], "output": ["2", None]}, dtype="string")
+    twice = pandas.DataFrame([["1", "2", "3"]], columns=["text_input", "output", "output"])
+
+    assert read(frame, fetch=never) == PAIRS
+    assert str(problem(missing)) == (
+        "training_data[1], output: must be a string, got <NA>; fill it in or leave the example out."
+    )
+    assert str(problem(twice)) == "training_data, output: comes more than once."
+    assert str(problem(frame, output_key="x")) == (
+        "training_data, x: is missing among 'id', 'text_input', 'output'; name the one to take with output_key."
+    )
+
+
+NOT_PAIR = "must be a pair of input and output or have text_input and output"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        pytest.param("ab", f"training_data[1]: {NOT_PAIR}, got 'ab'.", id="string"),
+        pytest.param(("1",), f"training_data[1]: {NOT_PAIR}, got ('1',).", id="one"),
+        pytest.param(["1", "2", "3"], f"training_data[1]: {NOT_PAIR}, got ['1', '2', '3'].", id="three"),
+        pytest.param({"1"}, f"training_data[1]: {NOT_PAIR}, got {{'1'}}.", id="set"),
+        pytest.param(None, f"training_data[1]: {NOT_PAIR}, got None.", id="None"),
+        pytest.param(
+            {"text_input": "1", "x": "2"},
+            "training_data[1], output: is missing among 'text_input', 'x'; name the one to take with output_key.",
+            id="no output",
+        ),
+        pytest.param(
+            {},
+            "training_data[1], text_input: is missing among no names at all; name the one to take with input_key.",
+            id="empty dict",
+        ),
+        pytest.param(("1", ""), "training_data[1], output: is empty; an example needs an output.", id="empty output"),
+        pytest.param(
+            ("1", "x" * 5001),
+            "training_data[1], output: has 5001 characters; the service takes at most 5000.",
+            id="long output",
+        ),
+        pytest.param(
+            {"text_input": "x" * 40_001, "output": "1"},
+            "training_data[1], text_input: has 40001 characters; the service takes at most 40000.",
+            id="long input",
+        ),
+        pytest.param((7, "8"), "training_data[1], text_input: must be a string, got 7; str() makes one.", id="int"),
+        pytest.param(("7", 8.5), "training_data[1], output: must be a string, got 8.5; str() makes one.", id="float"),
+        pytest.param(("7", True), "training_data[1], output: must be a string, got True; str() makes one.", id="bool"),
+        pytest.param(("7", b"8"), "training_data[1], output: must be a string, got b'8'.", id="bytes"),
+        pytest.param(("7", ["8"]), "training_data[1], output: must be a string, got ['8'].", id="list"),
+        pytest.param(
+            ("7", None),
+            "training_data[1], output: must be a string, got None; fill it in or leave the example out.",
+            id="missing",
+        ),
+        pytest.param(
+            ("7", float("nan")),
+            "training_data[1], output: must be a string, got nan; fill it in or leave the example out.",
+            id="nan",
+        ),
+        pytest.param(
+            ("7", "x\ud83d"),
+            "training_data[1], output: has half of a surrogate pair, '\\ud83d' at index 1; UTF-8 has no such "
+            "character.",
+            id="surrogate",
+        ),
+    ],
+)
+def test_row_that_is_wrong(row: Any, message: str) -> None:
+    """A row is named by its place, and a cell by its column as well."""
+    error = problem([("1", "2"), row])
+    column = message.partition(":")[0].partition(", ")[2] or None
+
+    assert str(error) == message
+    assert (error.source, error.line, error.row, error.column) == (None, None, 1, column)
+
+
+def test_row_that_is_long() -> None:
+    """No more than a glimpse of a row gets into the message."""
+    error = problem([["x" * 9_000] * 9_000])
+
+    assert str(error).startswith(f"training_data[0]: {NOT_PAIR}, got ['xxx")
+    assert len(str(error)) < 200
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param([], "training_data: has no examples.", id="no rows"),
+        pytest.param({"text_input": [], "output": []}, "training_data: has no examples.", id="empty columns"),
+        pytest.param(
+            {},
+            "training_data, text_input: is missing among no names at all; name the one to take with input_key.",
+            id="no columns",
+        ),
+        pytest.param(
+            {"prompt": ["1"], "output": ["2"]},
+            "training_data, text_input: is missing among 'prompt', 'output'; name the one to take with input_key.",
+            id="other columns",
+        ),
+        pytest.param(
+            {"text_input": ["1", "2"], "output": ["2"]},
+            "training_data: column text_input has length 2, column output has length 1.",
+            id="lengths",
+        ),
+        pytest.param(
+            {"text_input": ["1"], "output": [2]},
+            "training_data[0], output: must be a string, got 2; str() makes one.",
+            id="cell",
+        ),
+        pytest.param(
+            {"text_input": "1", "output": "2"},
+            "training_data, text_input: must be a list of strings, got '1'.",
+            id="strings for columns",
+        ),
+        pytest.param(
+            {"text_input": {"0": "1"}, "output": {"0": "2"}},
+            "training_data, text_input: must be a list of strings, got {'0': '1'}.",
+            id="mappings for columns",
+        ),
+        pytest.param(
+            {"text_input": ["1"], "output": None},
+            "training_data, output: must be a list of strings, got None.",
+            id="None for a column",
+        ),
+        pytest.param(
+            Frame({"output": ["1"]}),
+            "training_data, text_input: is missing among 'output'; name the one to take with input_key.",
+            id="frame",
+        ),
+    ],
+)
+def test_value_that_is_wrong(data: Any, message: str) -> None:
+    """Data as a whole and its columns are named as such."""
+    assert str(problem(data)) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message", "place"),
+    [
+        pytest.param(
+            "a.csv", "", ": is empty; its first line must name the columns.", (None, None, None), id="csv empty"
+        ),
+        pytest.param("a.csv", "text_input,output\n\n", ": has no examples.", (None, None, None), id="csv header only"),
+        pytest.param(
+            "a.csv",
+            "\n1,2\n",
+            ", line 2, column text_input: is missing among '1', '2'; name the one to take with input_key.",
+            (2, None, "text_input"),
+            id="csv no header",
+        ),
+        pytest.param(
+            "a.csv",
+            "text_input,output,output\n",
+            ", line 1, column output: comes more than once.",
+            (1, None, "output"),
+            id="csv header twice",
+        ),
+        pytest.param(
+            "a.csv",
+            'text_input,output\r\n"1\r\n2","3\r\n4"\r\n\r\n5,\r\n',
+            ", line 6, column output: is empty; an example needs an output.",
+            (6, 1, "output"),
+            id="csv line of a row",
+        ),
+        pytest.param(
+            "a.csv",
+            "text_input,output\n1,2\n3\n",
+            ", line 3: ends after cell 1, the header after cell 2.",
+            (3, None, None),
+            id="csv few cells",
+        ),
+        pytest.param(
+            "a.csv",
+            "text_input,output\n1,2,3\n",
+            ", line 2: ends after cell 3, the header after cell 2.",
+            (2, None, None),
+            id="csv many cells",
+        ),
+        pytest.param(
+            "a.csv",
+            'text_input,output\n1,2\n"3,4\n5,6\n',
+            ", line 3: cannot be read as CSV: unexpected end of data.",
+            (3, None, None),
+            id="csv open quote",
+        ),
+        pytest.param(
+            "a.csv",
+            f"text_input,output\n1,2\n3,{'x' * 131_073}\n",
+            ", line 3: cannot be read as CSV: field larger than field limit (131072).",
+            (3, None, None),
+            id="csv longest cell",
+        ),
+        pytest.param(
+            "a.tsv",
+            f"text_input\toutput\n1\t{'x' * 5_001}\n",
+            ", line 2, column output: has 5001 characters; the service takes at most 5000.",
+            (2, 0, "output"),
+            id="tsv long output",
+        ),
+        pytest.param("a.json", "[\n]", ": has no examples.", (None, None, None), id="json empty"),
+        pytest.param(
+            "a.json",
+            "7",
+            ": must be a list of examples or an object of columns, got 7.",
+            (None, None, None),
+            id="json number",
+        ),
+        pytest.param(
+            "a.json",
+            '[\n  ["1", "2"]\n  ["3", "4"]\n]',
+            ", line 3: cannot be read as JSON at column 3: Expecting ',' delimiter.",
+            (3, None, None),
+            id="json syntax",
+        ),
+        pytest.param(
+            "a.json",
+            "\n\n[\n  [\n    1,\n    2\n  ]]",
+            ", line 4, column text_input: must be a string, got 1; str() makes one.",
+            (4, 0, "text_input"),
+            id="json line of an item",
+        ),
+        pytest.param(
+            "a.json",
+            '[\n["1",\n"2"],\n["3", "4"],\n\n {"text_input": "1", "output": null}]',
+            ", line 6, column output: must be a string, got None; fill it in or leave the example out.",
+            (6, 2, "output"),
+            id="json line of the next item",
+        ),
+        pytest.param(
+            "a.json",
+            '[["1", "\\ud83d"]]',
+            ", line 1, column output: has half of a surrogate pair, '\\ud83d' at index 0; UTF-8 has no such character.",
+            (1, 0, "output"),
+            id="json surrogate",
+        ),
+        pytest.param(
+            "a.json",
+            '{"text_input": ["1", "2"], "output": ["2", NaN]}',
+            "[1], output: must be a string, got nan; fill it in or leave the example out.",
+            (None, 1, "output"),
+            id="json cell of a column",
+        ),
+        pytest.param(
+            "a.json",
+            '{"examples": [["1", "2"]]}',
+            ", text_input: is missing among 'examples'; name the one to take with input_key.",
+            (None, None, "text_input"),
+            id="json no columns",
+        ),
+        pytest.param("a.jsonl", "\n\n", ": has no examples.", (None, None, None), id="jsonl empty"),
+        pytest.param(
+            "a.jsonl",
+            '["1", "2"]\n\n["3" "4"]\n',
+            ", line 3: cannot be read as JSON at column 6: Expecting ',' delimiter.",
+            (3, None, None),
+            id="jsonl syntax",
+        ),
+        pytest.param(
+            "a.jsonl", '["1", "2"]\n\n"ab"\n', f", line 3: {NOT_PAIR}, got 'ab'.", (3, 1, None), id="jsonl string"
+        ),
+        pytest.param(
+            "a.csv",
+            b"text_input,output\n1,2\n3,\xe4\n",
+            ", line 3: is not UTF-8 at byte 24 of the file.",
+            (3, None, None),
+            id="csv Latin-1",
+        ),
+        pytest.param(
+            "a.json",
+            b'\xef\xbb\xbf[["1", "\xff"]]',
+            ", line 1: is not UTF-8 at byte 11 of the file.",
+            (1, None, None),
+            id="json not UTF-8",
+        ),
+        pytest.param(
+            "a.jsonl",
+            b"\xff\xfe[\x00]\x00",
+            ", line 1: is not UTF-8 at byte 0 of the file.",
+            (1, None, None),
+            id="jsonl UTF-16",
+        ),
+        pytest.param(
+            "a.csv",
+            b"x" * (4 * 1024 * 1024 + 1),
+            ": has more than 4194304 bytes (4 MB), and the service takes no more.",
+            (None, None, None),
+            id="large",
+        ),
+        pytest.param(
+            "a.xlsx", b"PK", f": has none of the suffixes {SUFFIXES}.", (None, None, None), id="another suffix"
+        ),
+        pytest.param("csv", b"", f": has none of the suffixes {SUFFIXES}.", (None, None, None), id="no suffix"),
+    ],
+)
+def test_file_that_is_wrong(
+    tmp_path: Path, name: str, content: str | bytes, message: str, place: tuple[int | None, int | None, str | None]
+) -> None:
+    """The error names the file, the line on which the row begins, and the column."""
+    said, error = problem_in(tmp_path, name, content)
+
+    assert said == message
+    assert (error.line, error.row, error.column) == place
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, f"[{'7' * 5_000}, 8]"])
+@pytest.mark.parametrize("suffix", [".json", ".jsonl"])
+def test_json_that_python_cannot_read(tmp_path: Path, content: str, suffix: str) -> None:
+    """JSON of a depth or with numbers that Python refuses is an error of the data, whatever Python calls it."""
+    said, _error = problem_in(tmp_path, f"a{suffix}", content)
+
+    assert said.startswith((": ", ", line 1: "))
+
+
+def test_file_of_the_largest_size(tmp_path: Path) -> None:
+    """Exactly 4 MB are taken."""
+    path = tmp_path / "a.json"
+    path.write_bytes(b'[["1", "2"]]'.ljust(4 * 1024 * 1024))
+
+    assert read(path, fetch=never) == [("1", "2")]
+
+
+@pytest.mark.parametrize("reason", [errno.ENOENT, errno.EISDIR, errno.EACCES])
+def test_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int) -> None:
+    """What the system says of the file is passed on, with its error beneath."""
+    path = tmp_path / "a.csv"
+
+    def refuse(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    error = problem(path)
+
+    assert str(error) == f"{path}: is no file that can be read: {os.strerror(reason)}."
+    assert error.source == str(path)
+    assert isinstance(error.__cause__, OSError)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "reason"),
+    [
+        pytest.param("no/such.csv", "no/such.csv", os.strerror(errno.ENOENT), id="missing"),
+        pytest.param(".", ".", os.strerror(errno.EISDIR), id="directory"),
+        pytest.param("", "''", os.strerror(errno.EISDIR), id="empty"),
+        pytest.param("1,2\n3,4", "'1,2\\n3,4'", os.strerror(errno.ENOENT), id="data"),
+        pytest.param("x" * 2_000, f"'{'x' * 12}...{'x' * 13}'", os.strerror(errno.ENAMETOOLONG), id="long"),
+        pytest.param("a\0b", "'a\\x00b'", "embedded null byte", id="NUL"),
+    ],
+)
+def test_text_that_names_nothing(text: str, shown: str, reason: str) -> None:
+    """A string is a path or a URL, never the data itself."""
+    error = problem(text)
+
+    assert str(error) == f"{shown}: is no file that can be read, and no http(s) URL: {reason}."
+    assert error.source == text
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "content"),
+    [
+        pytest.param("https://x.test/a.csv", "", "text_input,output\n1,2\n六,七\n", id="suffix"),
+        pytest.param("HTTP://x.test/b/A.CSV?a=1#b", "text/plain", "text_input,output\n1,2\n六,七\n", id="upper case"),
+        pytest.param(
+            "https://x.test/a.jsonl", "application/json", '["1", "2"]\n["六", "七"]\n', id="suffix before content type"
+        ),
+        pytest.param(
+            "https://x.test/export.php?format=.json",
+            "text/csv; charset=utf-8",
+            "text_input,output\n1,2\n六,七\n",
+            id="content type",
+        ),
+        pytest.param("https://x.test", "Text/Tab-Separated-Values", "text_input\toutput\n1\t2\n六\t七\n", id="no path"),
+        pytest.param("https://x.test/a", "application/json", '[["1", "2"], ["六", "七"]]', id="json"),
+        pytest.param("https://x.test/a", "application/x-ndjson", '["1", "2"]\n["六", "七"]\n', id="ndjson"),
+    ],
+)
+def test_urls(url: str, media_type: str, content: str) -> None:
+    """The URL goes out as it is; its path tells the format, or else the content type."""
+    fetched: list[str] = []
+
+    def fetch(url: str) -> Document:
+        fetched.append(url)
+        return Document(content.encode(), media_type)
+
+    assert read(url, fetch=fetch) == PAIRS
+    assert fetched == [url]
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        pytest.param(
+            Document(b"<html>", "text/html; charset=utf-8"),
+            f"https://x.test/a: has none of the suffixes {SUFFIXES}, nor a content type that says as much (text/html).",
+            id="HTML",
+        ),
+        pytest.param(
+            Document(b"", ""),
+            f"https://x.test/a: has none of the suffixes {SUFFIXES}, nor a content type that says as much "
+            "(it has none).",
+            id="no content type",
+        ),
+        pytest.param(
+            Document(b'["1", ""]', "application/jsonl"),
+            "https://x.test/a, line 1, column output: is empty; an example needs an output.",
+            id="content",
+        ),
+        pytest.param(
+            Document(b" " * (4 * 1024 * 1024 + 1), "text/csv"),
+            "https://x.test/a: has more than 4194304 bytes (4 MB), and the service takes no more.",
+            id="large",
+        ),
+    ],
+)
+def test_url_to_what_is_wrong(document: Document, message: str) -> None:
+    """The message has the URL without what may be secret in it; the source is the URL."""
+    url = "https://me:secret@x.test/a?key=secret#part"
+    with pytest.raises(TrainingDataError) as caught:
+        read(url, fetch=lambda _: document)
+
+    assert str(caught.value) == message
+    assert caught.value.source == url
+
+
+@pytest.mark.parametrize("url", ["gs://bucket/a.csv", "s3://bucket/a.csv", "file:///a.csv", "FTP://x.test/a.csv"])
+def test_other_schemes(url: str) -> None:
+    """A URL that this cannot read is told from a path."""
+    scheme = url.partition(":")[0]
+
+    assert str(problem(url)) == (
+        f"{url}: has the scheme {scheme}, and only http and https can be read; give the path of a local copy."
+    )
+
+
+def test_error_of_the_network() -> None:
+    """What getting the document raises is the caller's own."""
+
+    def fetch(_url: str) -> Document:
+        raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        read("https://x.test/a.csv", fetch=fetch)
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        pytest.param(None, "None", id="None"),
+        pytest.param(7, "7", id="int"),
+        pytest.param(b"a.csv", "b'a.csv'", id="bytes"),
+        pytest.param(bytearray(b"ab"), "bytearray(b'ab')", id="bytearray"),
+    ],
+)
+def test_what_cannot_be_training_data(data: Any, shown: str) -> None:
+    """Another kind of value is a TypeError that lists what is taken."""
+    with pytest.raises(TypeError) as caught:
+        read(data, fetch=never)
+
+    assert str(caught.value) == (
+        "training_data must be an iterable of pairs or of dicts, a dict of columns, a DataFrame, the path of a file "
+        f"or an http(s) URL, got {shown}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param(
+            [("1", "2"), ("1", "2"), ("3", "4"), ("1", "2")],
+            "training_data[1]: repeats an earlier example (2 of 4 in all).",
+            id="pairs",
+        ),
+        pytest.param(
+            {"text_input": ["1", "2", "2"], "output": ["2", "3", "3"]},
+            "training_data[2]: repeats an earlier example (1 of 3 in all).",
+            id="columns",
+        ),
+        pytest.param("a.jsonl", "a.jsonl, line 3: repeats an earlier example (1 of 2 in all).", id="file"),
+    ],
+)
+def test_duplicates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Any, message: str) -> None:
+    """Examples that repeat are sent all the same, with one warning at the caller's line."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.jsonl").write_text('["1", "2"]\n\n{"text_input": "1", "output": "2"}\n', encoding="utf-8")
+    with pytest.warns(DuplicateExamplesWarning) as caught:
+        pairs = read(data, fetch=never)
+
+    assert [str(warning.message) for warning in caught] == [message]
+    assert caught[0].filename == __file__
+    assert len(set(pairs)) < len(pairs)
+
+
+def test_one_input_with_two_outputs() -> None:
+    """Only what is the same in both counts as a duplicate."""
+    pairs = [("1", "2"), ("1", "3"), ("0", "2")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+
+        assert read(pairs, fetch=never) == pairs
+
+
+def test_error_travels_with_its_place() -> None:
+    """The error comes whole out of another process."""
+    error = pickle.loads(pickle.dumps(problem([("1", "")])))
+
+    assert (str(error), error.row, error.column) == (
+        "training_data[0], output: is empty; an example needs an output.",
+        0,
+        "output",
+    )
+
+
+def as_csv(pairs: list[tuple[str, str]], **form: Any) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, **form).writerows([("text_input", "output"), *pairs])
+    return text.getvalue()
+
+
+# csv cannot read NUL before Python 3.11.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+WRITERS: Mapping[str, Callable[[list[tuple[str, str]]], str]] = {
+    ".csv": as_csv,
+    ".tsv": lambda pairs: as_csv(pairs, delimiter="\t"),
+    ".json": lambda pairs: json.dumps(pairs, indent=1),
+    ".jsonl": lambda pairs: "\n".join(json.dumps(pair, ensure_ascii=False) for pair in pairs),
+}
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@given(pairs=st.lists(st.tuples(TEXTS, TEXTS.filter(bool)), min_size=1, unique=True))
+def test_what_is_written_comes_back(suffix: str, pairs: list[tuple[str, str]]) -> None:
+    """What the standard library writes is read as it was."""
+    document = Document(WRITERS[suffix](pairs).encode(), "")
+
+    assert read(f"https://x.test/a{suffix}", fetch=lambda _: document) == pairs
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["text_input", "output"]), inner),
+)
+
+
+@pytest.mark.filterwarnings("ignore::tunedmodels.errors.DuplicateExamplesWarning")
+@pytest.mark.parametrize("suffix", WRITERS)
+@given(content=st.binary() | st.text().map(str.encode) | JSON.map(json.dumps).map(str.encode))
+def test_whatever_a_file_holds(suffix: str, content: bytes) -> None:
+    """Content is read or refused, never the cause of another error."""
+    try:
+        pairs = read(f"https://x.test/a{suffix}", fetch=lambda _: Document(content, ""))
+    except TrainingDataError:
+        return
+
+    assert pairs
+    assert all(isinstance(text_input, str) and output for text_input, output in pairs)
