@@ -1,0 +1,219 @@
+"""Drift: where a published discovery document differs from our facts, in the part of the API that they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .surface import Message, Method, Surface, Type, surface
+
+Json = Mapping[str, Any]
+Kind = Literal[
+    "new-method",
+    "gone-method",
+    "changed-method",
+    "new-message",
+    "gone-message",
+    "new-field",
+    "gone-field",
+    "changed-field",
+    "new-enum-value",
+    "gone-enum-value",
+]
+
+_FORMS: Mapping[tuple[str, str], str] = {
+    ("string", "byte"): "bytes",
+    ("string", "int64"): "int64",
+    ("string", "google-datetime"): "timestamp",
+    ("string", "google-duration"): "duration",
+    ("string", "google-fieldmask"): "fieldmask",
+    ("boolean", ""): "bool",
+    ("integer", "int32"): "int32",
+    ("number", "float"): "float",
+    ("number", "double"): "double",
+    ("any", ""): "value",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: where (``TunedModel.state``, ``tunedModels.patch path``), in our facts and in the document."""
+
+    kind: Kind
+    place: str
+    ours: str = ""
+    theirs: str = ""
+
+    def __str__(self) -> str:
+        """Return the difference as a line of a report."""
+        values = f": {self.ours or 'nothing'} is now {self.theirs or 'nothing'}" if self.ours or self.theirs else ""
+        return f"{self.kind}: {self.place}{values}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """All differences of one document: of the *version* and *revision*, while our facts are of the revision *known*.
+
+    *new_collections* are top-level collections that its predecessor did not have; nothing in them is compared.
+    """
+
+    version: str
+    revision: str
+    known: str
+    differences: tuple[Difference, ...]
+    new_collections: tuple[str, ...]
+
+
+def drift(document: Json) -> Drift:
+    """Compare a discovery document, as parsed from its JSON, with our facts of the version that it is of.
+
+    Raises ValueError where it is no discovery document of a version that we have facts of.
+    """
+    if not isinstance(document.get("resources"), Mapping) or not isinstance(document.get("schemas"), Mapping):
+        raise ValueError("This is no discovery document: it has no resources and schemas.")
+    on = surface(str(document.get("version")))
+    schemas: Json = document["schemas"]
+    theirs = dict(_methods(document))
+    return Drift(
+        version=on.version,
+        revision=str(document.get("revision", "")),
+        known=on.revision,
+        differences=(*_method_differences(on, theirs), *_message_differences(on, schemas, theirs)),
+        new_collections=tuple(sorted(set(document["resources"]) - set(on.collections))),
+    )
+
+
+def _methods(resource: Json) -> Iterator[tuple[str, Json]]:
+    """Yield each method under *resource* by its id without the API's name."""
+    for method in resource.get("methods", {}).values():
+        yield method["id"].partition(".")[2], method
+    for inner in resource.get("resources", {}).values():
+        yield from _methods(inner)
+
+
+def _method_differences(on: Surface, theirs: Mapping[str, Json]) -> Iterator[Difference]:
+    known = {*on.methods, *on.elsewhere}
+    covered = {id_.partition(".")[0] for id_ in on.methods}
+    for id_ in sorted({*theirs} - known):
+        if id_.partition(".")[0] in covered:
+            yield Difference("new-method", id_)
+    for id_ in sorted(known - {*theirs}):
+        yield Difference("gone-method", id_)
+    for id_ in sorted({*on.methods} & {*theirs}):
+        ours, others = _told(on.methods[id_]), _shown(theirs[id_])
+        for aspect in sorted({*ours} | {*others}):
+            if ours.get(aspect) != others.get(aspect):
+                yield Difference("changed-method", f"{id_} {aspect}", ours.get(aspect, ""), others.get(aspect, ""))
+
+
+def _told(method: Method) -> dict[str, str]:
+    """Spell what our facts say of a method, by aspect."""
+    told = {"http": method.http, "path": method.path, "response": method.response}
+    if method.request is not None:
+        told["request"] = method.request
+    for name, parameter in method.parameters.items():
+        form = f"{parameter.place} {_spelled(parameter.type)} {parameter.pattern or ''}"
+        told[f"parameter {name}"] = form.rstrip()
+    return told
+
+
+def _shown(method: Json) -> dict[str, str]:
+    """Spell what a document says of a method in the same way."""
+    shown = {"http": str(method.get("httpMethod")), "path": str(method.get("path"))}
+    for name in ("request", "response"):
+        if name in method:
+            shown[name] = str(method[name].get("$ref"))
+    for name, parameter in method.get("parameters", {}).items():
+        form = f"{parameter.get('location')} {_form(parameter)} {parameter.get('pattern', '')}"
+        shown[f"parameter {name}"] = form.rstrip()
+    return shown
+
+
+def _message_differences(on: Surface, schemas: Json, methods: Mapping[str, Json]) -> Iterator[Difference]:
+    # What is only observed is of the front end, and a document's message of that name would be another one.
+    known = {
+        name: message for name, message in on.messages.items() if message.source != "observed" and not message.open
+    }
+    for name in sorted(_reached(on, schemas, methods) - {*known}):
+        yield Difference("new-message", name)
+    for name, message in known.items():
+        if name in schemas:
+            yield from _field_differences(on, message, schemas[name].get("properties", {}))
+        elif message.source == "discovery":
+            yield Difference("gone-message", name)
+
+
+def _reached(on: Surface, schemas: Json, methods: Mapping[str, Json]) -> set[str]:
+    """Return the names of the document's messages that the methods of our facts lead to."""
+    found: set[str] = set()
+    ahead = [name for id_ in on.methods if id_ in methods for name in _references(methods[id_])]
+    while ahead:
+        name = ahead.pop()
+        if name not in found and name in schemas:
+            found.add(name)
+            ahead.extend(_references(schemas[name]))
+    return found
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _references(inner)
+
+
+def _field_differences(on: Surface, message: Message, properties: Json) -> Iterator[Difference]:
+    for name in sorted({*properties} - {*message.members}):
+        yield Difference("new-field", f"{message.name}.{name}", theirs=_form(properties[name]))
+    for name, member in message.members.items():
+        place = f"{message.name}.{name}"
+        ours = _spelled(member.type)
+        if name not in properties:
+            yield Difference("gone-field", place, ours)
+            continue
+        theirs = _form(properties[name])
+        if ours != theirs:
+            yield Difference("changed-field", place, ours, theirs)
+            continue
+        known = [*on.enums.get(_innermost(member.type).name, ())] if "enum" in ours else []
+        shown = _enum(properties[name])
+        for value in shown:
+            if value not in known:
+                yield Difference("new-enum-value", place, theirs=value)
+        for value in known:
+            if value not in shown:
+                yield Difference("gone-enum-value", place, value)
+
+
+def _spelled(type_: Type) -> str:
+    """Spell a type of ours as ``_form`` spells a document's, which names no enum and tells no Any from a Struct."""
+    if type_.of is not None:
+        return f"{type_.kind} of {_spelled(type_.of)}"
+    return {"any": "struct", "message": type_.name}.get(type_.kind, type_.kind)
+
+
+def _form(value: Json) -> str:
+    """Spell the type of a document's property or parameter."""
+    if "$ref" in value:
+        return str(value["$ref"])
+    type_, format_ = str(value.get("type", "string")), str(value.get("format", ""))
+    if type_ == "array":
+        return f"list of {_form(value.get('items', {}))}"
+    if type_ == "object":
+        inner = value.get("additionalProperties", {"type": "any"})
+        return "struct" if inner.get("type") == "any" else f"map of {_form(inner)}"
+    if "enum" in value:
+        return "enum"
+    return _FORMS.get((type_, format_), f"{type_} {format_}".rstrip())
+
+
+def _innermost(type_: Type) -> Type:
+    return type_ if type_.of is None else _innermost(type_.of)
+
+
+def _enum(value: Json) -> list[str]:
+    while "items" in value:
+        value = value["items"]
+    return list(value.get("enum", ()))

@@ -1,0 +1,684 @@
+"""The judge of answers: what is on record has no findings, each spoilt answer has its own, and the fake has none."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import struct
+import time
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tunedmodels_contracts.facts.finding import Finding, Kind
+from tunedmodels_contracts.facts.judge import judge, judge_answer, judge_error, parse
+from tunedmodels_contracts.facts.scalars import shortest
+from tunedmodels_contracts.facts.surface import surface
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+
+Json = dict[str, Any]
+TYPES = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+TYPE = f"{TYPES}.CreateTunedModelMetadata"
+RPC = "type.googleapis.com/google.rpc"
+MODEL = "tunedModels/number-generator-model-abcdefghijkl"
+
+
+# --- the forms on record, with values of our own
+
+
+def created() -> Json:
+    return {
+        "name": f"{MODEL}/operations/abcdefghijkl",
+        "metadata": {"@type": TYPE, "totalSteps": 38, "tunedModel": MODEL},
+    }
+
+
+def snapshots(count: int) -> list[Json]:
+    """Losses as floats of 32 bits are written, and the epoch left out while it is 0."""
+    return [
+        {
+            "step": step,
+            **({"epoch": step * 2 // 15} if step * 2 // 15 else {}),
+            "meanLoss": shortest(11.5 / step),
+            "computeTime": f"2024-07-20T18:{step // 60 % 60:02d}:{step % 60:02d}.{step:09d}Z",
+        }
+        for step in range(1, count + 1)
+    ]
+
+
+def creating(name: str = MODEL) -> Json:
+    return {
+        "name": name,
+        "baseModel": "models/text-bison-001",
+        "displayName": "number generator model",
+        "state": "CREATING",
+        "createTime": "2023-09-19T19:04:17.123456Z",
+        "updateTime": "2023-09-19T19:04:17.123456Z",
+        "tuningTask": {
+            "startTime": "2023-09-19T19:04:17.876543210Z",
+            "hyperparameters": {"epochCount": 3, "batchSize": 2, "learningRate": 0.001},
+        },
+        "temperature": 0.7,
+        "topP": 0.95,
+        "topK": 40,
+    }
+
+
+def active() -> Json:
+    task = {
+        "startTime": "2024-07-20T18:23:31.528229372Z",
+        "completeTime": "2024-07-20T18:25:31.801179Z",
+        "snapshots": snapshots(38),
+        "hyperparameters": {"epochCount": 5, "batchSize": 2, "learningRate": 0.001},
+    }
+    return {**creating(), "state": "ACTIVE", "tuningTask": task, "temperature": 0.9, "topP": 1, "topK": 0}
+
+
+def finished() -> Json:
+    metadata = {
+        "@type": TYPE,
+        "totalSteps": 38,
+        "completedSteps": 38,
+        "completedPercent": 100,
+        "snapshots": snapshots(38),
+        "tunedModel": MODEL,
+    }
+    response = {"@type": f"{TYPES}.TunedModel", **active()}
+    return {"name": created()["name"], "metadata": metadata, "done": True, "response": response}
+
+
+def failed() -> Json:
+    error = {"code": 1, "message": "The operation was cancelled."}
+    return {"name": created()["name"], "metadata": created()["metadata"], "done": True, "error": error}
+
+
+def generated() -> Json:
+    harms = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")
+    ratings = [{"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in harms]
+    candidate = {
+        "content": {"parts": [{"text": "LXIV"}], "role": "model"},
+        "finishReason": "STOP",
+        "index": 0,
+        "safetyRatings": ratings,
+    }
+    usage = {"promptTokenCount": 3, "candidatesTokenCount": 3, "totalTokenCount": 6}
+    return {"candidates": [candidate], "promptFeedback": {"safetyRatings": ratings}, "usageMetadata": usage}
+
+
+def permission() -> Json:
+    return {
+        "name": f"{MODEL}/permissions/101234567890123456789",
+        "granteeType": "USER",
+        "emailAddress": "somebody@example.com",
+        "role": "READER",
+    }
+
+
+def base_model() -> Json:
+    return {
+        "name": "models/text-bison-001",
+        "version": "001",
+        "displayName": "A model",
+        "inputTokenLimit": 8196,
+        "outputTokenLimit": 1024,
+        "supportedGenerationMethods": ["generateText", "createTunedTextModel"],
+        "temperature": 0.7,
+        "topP": 0.95,
+        "topK": 40,
+        "maxTemperature": 2,
+    }
+
+
+GOOD: list[tuple[str, str, Any]] = [
+    ("tunedModels.create", "v1beta", created()),
+    ("tunedModels.operations.get", "v1beta", created()),
+    ("tunedModels.operations.get", "v1", finished()),
+    ("tunedModels.operations.get", "v1beta", failed()),
+    ("tunedModels.operations.list", "v1beta", {"operations": [created(), finished()], "nextPageToken": "t"}),
+    ("tunedModels.operations.cancel", "v1", {}),
+    ("tunedModels.get", "v1beta", creating()),
+    ("tunedModels.get", "v1beta", active()),
+    ("tunedModels.list", "v1beta", {"tunedModels": [active(), creating()]}),
+    ("tunedModels.list", "v1beta", {}),
+    ("tunedModels.patch", "v1beta", {"displayName": "x", "description": "y"}),
+    ("tunedModels.delete", "v1beta", {}),
+    ("tunedModels.transferOwnership", "v1beta", {}),
+    ("tunedModels.generateContent", "v1beta", generated()),
+    ("tunedModels.streamGenerateContent", "v1", [generated(), generated()]),
+    ("tunedModels.permissions.create", "v1beta", permission()),
+    ("tunedModels.permissions.list", "v1beta", {"permissions": [permission()]}),
+    ("models.get", "v1", base_model()),
+    ("models.list", "v1beta", {"models": [base_model()]}),
+    ("models.countTokens", "v1beta", {"totalTokens": 3}),
+]
+
+
+@pytest.mark.parametrize(("method", "version", "value"), GOOD, ids=[f"{row[0]} {row[1]}" for row in GOOD])
+def test_forms_on_record(method: str, version: str, value: Any) -> None:
+    """An answer of a form that the service gave has no findings."""
+    assert judge_answer(method, version, 200, value) == []
+
+
+def test_forms_have_the_size_on_record() -> None:
+    """The bytes that were counted when the answers were recorded: 296 for a create, 494 for a get."""
+    assert len(json.dumps(created(), indent=2)) + 1 == 296
+    assert len(json.dumps(creating(), indent=2)) + 1 == 494
+
+
+# --- error answers
+
+
+def error(code: int, status: str, *details: Json) -> Json:
+    envelope: Json = {"code": code, "message": "This did not work.", "status": status}
+    return {"error": {**envelope, "details": [*details]} if details else envelope}
+
+
+INFO = {
+    "@type": f"{RPC}.ErrorInfo",
+    "reason": "API_KEY_INVALID",
+    "domain": "googleapis.com",
+    "metadata": {"service": "generativelanguage.googleapis.com"},
+}
+VIOLATION = {"field": "tuned_model", "description": "no"}
+QUOTA = {"quotaMetric": "m", "quotaId": "i", "quotaDimensions": {"location": "global"}, "quotaValue": "15"}
+ERRORS = [
+    error(404, "NOT_FOUND"),
+    error(400, "FAILED_PRECONDITION"),
+    error(400, "INVALID_ARGUMENT", INFO, {"@type": f"{RPC}.LocalizedMessage", "locale": "en-US", "message": "no"}),
+    error(
+        400, "INVALID_ARGUMENT", {"@type": f"{RPC}.BadRequest", "fieldViolations": [VIOLATION, {"description": "n"}]}
+    ),
+    error(401, "UNAUTHENTICATED", INFO),
+    error(403, "PERMISSION_DENIED", {"@type": f"{RPC}.Help", "links": [{"description": "d", "url": "https://e"}]}),
+    error(409, "ALREADY_EXISTS"),
+    error(
+        429,
+        "RESOURCE_EXHAUSTED",
+        {"@type": f"{RPC}.QuotaFailure", "violations": [QUOTA]},
+        {"@type": f"{RPC}.RetryInfo", "retryDelay": "37s"},
+    ),
+    error(499, "CANCELLED"),
+    error(500, "INTERNAL"),
+    error(503, "UNAVAILABLE"),
+]
+
+
+@pytest.mark.parametrize("value", ERRORS, ids=lambda value: value["error"]["status"])
+def test_errors_on_record(value: Json) -> None:
+    """Each error of the forms on record fits its HTTP status; of a streaming method it may be in a list."""
+    code = value["error"]["code"]
+
+    assert judge_error(value, code) == []
+    assert judge_answer("tunedModels.get", "v1beta", code, value, enum_numbers=True) == []
+    assert judge_answer("tunedModels.streamGenerateContent", "v1beta", code, [value]) == []
+
+
+def test_legacy_errors_only_where_asked() -> None:
+    """``$.xgafv=1`` puts ``errors`` between the message and the status; without it there are none."""
+    reason = {"message": "no", "domain": "global", "reason": "notFound"}
+    legacy = {"error": {"code": 404, "message": "no", "errors": [reason], "status": "NOT_FOUND"}}
+
+    assert judge_error(legacy, 404, legacy=True) == []
+    assert kinds(judge_error(legacy, 404)) == {("unknown-member", "error.errors")}
+    assert kinds(judge_error(error(404, "NOT_FOUND"), 404, legacy=True)) == {("missing-member", "error.errors")}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (error(404, "GONE"), ("unknown-enum-value", "error.status")),
+        (error(400, "INVALID_ARGUMENT"), ("status-mismatch", "error.code")),
+        (error(404, "ABORTED"), ("status-mismatch", "error.status")),
+        ({"error": {"code": 404, "status": "NOT_FOUND", "message": "no"}}, ("out-of-order", "error.message")),
+        ({"error": {"code": 404, "message": "no"}}, ("missing-member", "error.status")),
+        ({"error": {"code": 404, "message": "no", "status": 5}}, ("wrong-type", "error.status")),
+        ({"error": {**error(404, "NOT_FOUND")["error"], "details": []}}, ("zero-written", "error.details")),
+        (error(404, "NOT_FOUND", {"reason": "R", "domain": "d"}), ("any-type", "error.details[0]")),
+        (
+            error(404, "NOT_FOUND", {"@type": f"{RPC}.ErrorInfo", "reason": "R"}),
+            ("missing-member", "error.details[0].domain"),
+        ),
+        (error(404, "NOT_FOUND", {"@type": f"{TYPES}.TunedModel", **creating()}), ("any-type", "error.details[0]")),
+        ({"error": "not found"}, ("wrong-type", "error")),
+        ({}, ("missing-member", "error")),
+        ([error(404, "NOT_FOUND")], ("wrong-type", "")),
+    ],
+)
+def test_spoilt_errors(value: Any, expected: tuple[str, str]) -> None:
+    """Each thing that an error answer can have wrong is found at its place."""
+    assert expected in kinds(judge_answer("tunedModels.get", "v1beta", 404, value))
+
+
+# --- spoilt answers
+
+
+def kinds(findings: list[Finding]) -> set[tuple[str, str]]:
+    return {(finding.kind, finding.place) for finding in findings}
+
+
+def spoilt(value: Json, path: str, put: Any) -> Json:
+    """A copy of *value* with *put* at *path*; where the member is already there, in its place."""
+    value = copy.deepcopy(value)
+    *way, last = [int(step) if step.isdigit() else step for step in path.split("/")]
+    inner: Any = value
+    for step in way:
+        inner = inner[step]
+    inner[last] = put
+    return value
+
+
+def without(value: Json, name: str) -> Json:
+    return {member: inner for member, inner in value.items() if member != name}
+
+
+LOSS = "tuningTask.snapshots[3].meanLoss"
+SPOILT: list[tuple[str, Json, Kind, str]] = [
+    (
+        "TunedModel",
+        spoilt(active(), "tuningTask/snapshots/3/loss", 1),
+        "unknown-member",
+        "tuningTask.snapshots[3].loss",
+    ),
+    ("TunedModel", spoilt(active(), "display_name", "n"), "unknown-member", "display_name"),
+    ("TunedModel", without(active(), "state"), "missing-member", "state"),
+    ("TunedModel", without(active(), "baseModel"), "missing-member", ""),
+    (
+        "TunedModel",
+        spoilt(active(), "tuningTask/snapshots/3", {"step": 4}),
+        "missing-member",
+        "tuningTask.snapshots[3].computeTime",
+    ),
+    ("TunedModel", spoilt(active(), "tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/step", 4.0), "wrong-type", "tuningTask.snapshots[3].step"),
+    (
+        "TunedModel",
+        spoilt(active(), "tuningTask/snapshots/3/step", 2**31),
+        "wrong-type",
+        "tuningTask.snapshots[3].step",
+    ),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
+    ("TunedModel", spoilt(active(), "tuningTask", []), "wrong-type", "tuningTask"),
+    ("TunedModel", spoilt(active(), "displayName", 7), "wrong-type", "displayName"),
+    ("TunedModel", spoilt(active(), "createTime", 1722409100), "wrong-type", "createTime"),
+    ("TunedModel", spoilt(active(), "state", 2), "wrong-type", "state"),
+    ("TunedModel", spoilt(active(), "readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", spoilt(active(), "readerProjectNumbers", ["0123"]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", spoilt(active(), "readerProjectNumbers", ["9" * 5000]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", spoilt(active(), "state", "SUCCEEDED"), "unknown-enum-value", "state"),
+    ("TunedModel", spoilt(active(), "state", "STATE_UNSPECIFIED"), "zero-written", "state"),
+    ("TunedModel", spoilt(active(), "displayName", ""), "zero-written", "displayName"),
+    ("TunedModel", spoilt(active(), "readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
+    ("TunedModel", {**creating(), "description": "late"}, "out-of-order", "description"),
+    ("TunedModel", {"name": MODEL, "tunedModelSource": {"tunedModel": MODEL}, **active()}, "oneof", "baseModel"),
+    ("TunedModel", spoilt(active(), "createTime", "2024-07-20T18:23:29.427331+00:00"), "bad-time", "createTime"),
+    ("TunedModel", spoilt(active(), "createTime", "2024-07-20T18:23:29.427331228Z"), "bad-time", "createTime"),
+    ("TunedModel", spoilt(active(), "createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
+    (
+        "TunedModel",
+        spoilt(active(), "tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
+        "bad-time",
+        "tuningTask.startTime",
+    ),
+    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", 7.523674011230469), "float-too-precise", LOSS),
+    ("TunedModel", spoilt(active(), "topP", 1.0), "float-too-precise", "topP"),
+    ("TuningSnapshot", spoilt(snapshots(1)[0], "meanLoss", 0), "zero-written", "meanLoss"),
+    ("Operation", spoilt(created(), "done", False), "zero-written", "done"),
+    (
+        "Operation",
+        spoilt(finished(), "metadata/completedSteps", 0),
+        "zero-written",
+        "metadata.completedSteps",
+    ),
+    ("Operation", {**failed(), "response": finished()["response"]}, "oneof", "response"),
+    (
+        "Operation",
+        spoilt(created(), "metadata", {"@type": f"{RPC}.RetryInfo", "retryDelay": "3s"}),
+        "any-type",
+        "metadata",
+    ),
+    ("Operation", spoilt(created(), "metadata/@type", "TunedModel"), "any-type", "metadata"),
+    ("Operation", {"name": "n", "metadata": {"totalSteps": 1, "tunedModel": MODEL}}, "any-type", "metadata"),
+    (
+        "Operation",
+        spoilt(created(), "metadata", {"totalSteps": 1, "@type": TYPE, "tunedModel": MODEL}),
+        "any-type",
+        "metadata",
+    ),
+    ("Operation", {"name": "n", "metadata": "m"}, "wrong-type", "metadata"),
+    (
+        "Operation",
+        spoilt(finished(), "response/tuningTask/snapshots/9/epoch", 0),
+        "zero-written",
+        "response.tuningTask.snapshots[9].epoch",
+    ),
+    ("Part", {"text": "a", "inlineData": {"mimeType": "text/plain", "data": "YQ=="}}, "oneof", "inlineData"),
+    ("Blob", {"mimeType": "text/plain", "data": "ä"}, "wrong-type", "data"),
+    ("FunctionCall", {"name": "f", "args": []}, "wrong-type", "args"),
+    ("Schema", {"type": "OBJECT", "properties": {"a": {"typ": "STRING"}}}, "unknown-member", "properties['a'].typ"),
+    ("Schema", {"type": "OBJECT", "properties": []}, "wrong-type", "properties"),
+    ("ModelStatus", {"modelStage": "OLD"}, "unknown-enum-value", "modelStage"),
+    ("ModelStatus", {"retirementTime": "2024-07-20T18:23:29.4Z"}, "bad-time", "retirementTime"),
+    ("VideoMetadata", {"startOffset": "1.5"}, "wrong-type", "startOffset"),
+]
+
+
+@pytest.mark.parametrize(("message", "value", "kind", "place"), SPOILT)
+def test_spoilt_answer(message: str, value: Json, kind: Kind, place: str) -> None:
+    """One spoilt member is found, as what it is and where it is, and nothing else is."""
+    assert kinds(judge(value, message)) == {(kind, place)}
+
+
+def test_every_kind_has_a_spoilt_example() -> None:
+    """No kind of finding is there for show; ``status-mismatch`` is of error answers."""
+    assert {kind for _, _, kind, _ in SPOILT} | {"status-mismatch"} == {*get_args(Kind)}
+
+
+@pytest.mark.parametrize(
+    ("message", "value"),
+    [
+        ("TunedModel", {**active(), "temperature": 0, "topP": 0, "topK": 0}),
+        ("TunedModel", spoilt(active(), "tuningTask/hyperparameters", {})),
+        ("TunedModel", spoilt(active(), "tuningTask", {})),
+        ("TuningSnapshot", {"step": 1, "meanLoss": -1.1145603e-06, "computeTime": "2024-07-20T18:23:29.427331000Z"}),
+        ("TuningSnapshot", {"step": 1, "meanLoss": "NaN", "computeTime": "2024-07-20T18:23:29.427331228Z"}),
+        ("Candidate", {"index": 0, "avgLogprobs": -0.12345678901234567}),
+        ("Part", {"text": ""}),
+        ("Part", {"functionCall": {"name": "f", "args": {"a": None, "b": [0, ""]}}}),
+        ("Part", {"text": "a", "mediaResolution": {"anything": 0}}),
+        ("GroundingMetadata", {"groundingSupports": [{"groundingChunkIndices": [0], "confidenceScores": [0]}]}),
+        ("ModelStatus", {"modelStage": "STABLE", "retirementTime": "2024-07-20T18:23:29Z"}),
+    ],
+)
+def test_absent_and_zero_are_different_things(message: str, value: Json) -> None:
+    """A zero is written where its member has presence, an item of a list or a value of free form may be one."""
+    assert judge(value, message) == []
+
+
+def test_partial_answers_lack_members() -> None:
+    """A mask leaves out what is required; what is there is judged all the same."""
+    assert judge({"displayName": "x"}, "TunedModel", partial=True) == []
+    assert kinds(judge({"displayName": ""}, "TunedModel", partial=True)) == {("zero-written", "displayName")}
+    assert judge_answer("tunedModels.get", "v1beta", 200, {"tuningTask": {}}, partial=True) == []
+    assert judge_answer("tunedModels.operations.get", "v1", 200, {"done": True}, partial=True) == []
+
+
+def test_enum_numbers() -> None:
+    """Where numbers were asked for, names are wrong; a number is judged where the numbers are known."""
+    model = {**active(), "state": 2}
+
+    assert judge(model, "TunedModel", enum_numbers=True) == []
+    assert kinds(judge(active(), "TunedModel", enum_numbers=True)) == {("wrong-type", "state")}
+    assert kinds(judge({**model, "state": 4}, "TunedModel", enum_numbers=True)) == {("unknown-enum-value", "state")}
+    assert kinds(judge({**model, "state": 0}, "TunedModel", enum_numbers=True)) == {("zero-written", "state")}
+    assert judge({"modelStage": 12}, "ModelStatus", enum_numbers=True) == []
+
+
+def test_operation_of_a_tuning_run_has_metadata() -> None:
+    """Every answer of a create and a poll has it, which the message alone does not demand."""
+    for method in ("tunedModels.create", "tunedModels.operations.get"):
+        findings = judge_answer(method, "v1beta", 200, {"name": "n"})
+        assert kinds(findings) == {("missing-member", "metadata")}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (generated(), ("wrong-type", "")),
+        (
+            [generated(), {"candidates": [{"finishReason": "DONE"}]}],
+            ("unknown-enum-value", "[1].candidates[0].finishReason"),
+        ),
+        ([generated(), 1], ("wrong-type", "[1]")),
+    ],
+)
+def test_spoilt_stream(value: Any, expected: tuple[str, str]) -> None:
+    """A stream is judged message by message."""
+    assert kinds(judge_answer("tunedModels.streamGenerateContent", "v1beta", 200, value)) == {expected}
+
+
+def test_unknown_names() -> None:
+    """What the facts do not have cannot be judged."""
+    with pytest.raises(ValueError, match=r"^The facts of v1 have no message 'TunedModel'\.$"):
+        judge({}, "TunedModel", version="v1")
+    with pytest.raises(ValueError, match=r"^The facts of v1 have no method 'tunedModels\.get'\.$"):
+        judge_answer("tunedModels.get", "v1", 200, {})
+
+
+def test_findings_read_well() -> None:
+    """A finding is one line."""
+    (finding,) = judge(spoilt(active(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
+    assert str(finding) == "tuningTask.snapshots[9].epoch: zero-written: 0 is the zero, which is left out"
+
+    (finding,) = judge([], "Permission")
+    assert str(finding) == "the answer: wrong-type: [] is no object, expected Permission"
+
+
+# --- texts and numbers
+
+
+def test_parse_keeps_order_and_finds_doubles() -> None:
+    """A member that is there twice is no answer of the service's, and ``json.loads`` would not say so."""
+    assert [*parse('{"b": 1, "a": {"c": [1.5]}}')] == ["b", "a"]
+    with pytest.raises(ValueError, match=r"two members of one name: 'a', 'b'\.$"):
+        parse('[{"b": 1, "a": 1, "c": 1, "b": 2, "a": 1}]')
+    with pytest.raises(ValueError, match=r"has NaN as a bare word"):
+        parse('{"a": NaN}')
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+@example(3.4025001647762064e38)
+@example((2 - 2**-23) * 2.0**127)
+def test_shortest_float(value: float) -> None:
+    """The shortest decimal names the same 32 bits, and no decimal with a digit less does."""
+    number = shortest(value)
+    digits = len(f"{number:.9g}".lstrip("-0.").partition("e")[0].replace(".", "").rstrip("0"))
+
+    assert struct.pack("<f", number) == struct.pack("<f", value)
+    assert shortest(number) == number
+    if digits > 1:
+        assert float(f"{value:.{digits - 1}g}") == value or not same_bits(float(f"{value:.{digits - 1}g}"), value)
+
+
+def same_bits(one: float, other: float) -> bool:
+    try:
+        return struct.pack("<f", one) == struct.pack("<f", other)
+    except OverflowError:
+        return False
+
+
+@given(st.floats(width=32, min_value=2**-100, max_value=2**100))
+def test_float_of_64_bits_is_found(value: float) -> None:
+    """A loss as Python writes it is found, unless it happens to be as short; as an integer if it is one."""
+    expected = shortest(value)
+    written = int(expected) if expected.is_integer() and expected < 1e5 else expected
+
+    def snapshot(loss: float) -> Json:
+        return {"step": 1, "meanLoss": loss, "computeTime": "2024-07-20T18:23:29.427331228Z"}
+
+    assert judge(snapshot(written), "TuningSnapshot") == []
+    if value != expected:
+        assert kinds(judge(snapshot(value), "TuningSnapshot")) == {("float-too-precise", "meanLoss")}
+
+
+def test_negative_zero_is_no_zero() -> None:
+    """protobuf leaves out what is all zero bits."""
+    snapshot = {"step": 1, "meanLoss": -0.0, "computeTime": "2024-07-20T18:23:29.427331228Z"}
+    assert math.copysign(1, snapshot["meanLoss"]) == -1  # type: ignore[arg-type]
+
+    assert judge(snapshot, "TuningSnapshot") == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*surface("v1beta").messages["Operation"].members, "@type", "x"]), inner)
+    ),
+    max_leaves=10,
+)
+
+
+@given(JSON, st.sampled_from(["Operation", "TunedModel", "Candidate", "Schema", "ErrorAnswer"]))
+def test_any_value_can_be_judged(value: Any, message: str) -> None:
+    """Whatever comes over the wire has findings or none, and never breaks the judge."""
+    for numbers in (False, True):
+        judge(value, message, enum_numbers=numbers)
+    judge_error(value, 400)
+
+
+def test_large_operation_is_judged_quickly() -> None:
+    """Ten thousand snapshots take about a tenth of a second; the bound is for slow machines."""
+    operation = spoilt(created(), "metadata", {**finished()["metadata"], "snapshots": snapshots(10_000)})
+    begin = time.process_time()
+    findings = judge(operation, "Operation")
+
+    assert findings == []
+    assert time.process_time() - begin < 2
+
+
+# --- the mock server, by facts that are not its own
+
+
+class Fake:
+    """A caller of the mock server whose every answer is judged; ``judged`` has what was asked."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(1_710_409_530_123_456_000)
+        self._http = create_app(Settings(seed=1), lambda: self.clock).test_client()
+        self.judged: set[tuple[str, str]] = set()
+
+    def __call__(self, method_id: str, name: str, body: Any = None, *, version: str = "v1beta", **asked: bool) -> Any:
+        """Call the method on the resource *name* (with its query) and return the answer, which has no findings."""
+        method = surface(version).methods[method_id]
+        resource, _, query = name.partition("?")
+        path = method.path.replace("{+name}", resource).replace("{+model}", resource).replace("{+parent}", resource)
+        answer = self._http.open(f"/{path}?{query}", method=method.http, json=body)
+        value = parse(answer.get_data())
+        if answer.status_code < 400:
+            self.judged.add((version, method_id))
+        assert judge_answer(method_id, version, answer.status_code, value, **asked) == [], (method_id, name)
+        return value
+
+
+PROMPT = {"contents": [{"parts": [{"text": "LXIII"}]}]}
+ASKED: list[Json] = [PROMPT, {}, {"content": []}]
+INT = "?$alt=json;enum-encoding=int"
+
+
+def tuning(**members: Any) -> Json:
+    rows = [{"textInput": f"{number}", "output": f"{number + 1}"} for number in range(15)]
+    return {
+        "displayName": "number generator model",
+        "baseModel": "models/gemini-1.0-pro-001",
+        "tuningTask": {
+            "hyperparameters": {"epochCount": 5, "batchSize": 2, "learningRate": 0.001},
+            "trainingData": {"examples": {"examples": rows}},
+        },
+        **members,
+    }
+
+
+def look(fake: Fake, operation: str, model: str) -> None:
+    for version in ("v1", "v1beta"):
+        fake("tunedModels.operations.get", operation, version=version)
+        fake("tunedModels.operations.list", model, version=version)
+    fake("tunedModels.operations.get", operation + INT, enum_numbers=True)
+    fake("tunedModels.get", model)
+    fake("tunedModels.get", model + INT, enum_numbers=True)
+    fake("tunedModels.get", f"{model}?fields=state,tuningTask(startTime,snapshots/step)", partial=True)
+    fake("tunedModels.list", "?pageSize=1")
+    fake("tunedModels.list", INT, enum_numbers=True)
+
+
+def use_tuning(fake: Fake) -> None:
+    created = fake("tunedModels.create", "", tuning())
+    operation, model = created["name"], created["metadata"]["tunedModel"]
+    for seconds in (0, 3, 5, 30):
+        fake.clock.advance(seconds)
+        look(fake, operation, model)
+    for mask in ("?updateMask=displayName", "?updateMask=description,top_k", ""):
+        fake("tunedModels.patch", model + mask, {"displayName": "x", "description": "y", "topK": 0})
+    source = {"tunedModelSource": {"tunedModel": model}, "readerProjectNumbers": ["12"], "temperature": 0}
+    second = fake("tunedModels.create", "?tunedModelId=mine", {**tuning(**source), "baseModel": None})
+    fake.clock.advance(4)
+    fake("tunedModels.operations.cancel", second["name"], {}, version="v1")
+    look(fake, second["name"], "tunedModels/mine")
+    fake("operations.list", "operations", version="v1")
+    fake("tunedModels.transferOwnership", "tunedModels/mine", {"emailAddress": "b@example.com"})
+    fake("tunedModels.delete", model)
+    fake("tunedModels.get", model)
+
+
+def use_permissions(fake: Fake) -> None:
+    model = fake("tunedModels.create", "", tuning())["metadata"]["tunedModel"]
+    name = ""
+    for grantee in ({"granteeType": "EVERYONE"}, {"granteeType": "GROUP", "emailAddress": "g@example.com"}):
+        name = fake("tunedModels.permissions.create", model, {**grantee, "role": "READER"})["name"]
+    fake("tunedModels.permissions.list", model)
+    fake("tunedModels.permissions.list", model + INT, enum_numbers=True)
+    fake("tunedModels.permissions.get", name)
+    fake("tunedModels.permissions.patch", f"{name}?updateMask=role", {"role": "WRITER"})
+    fake("tunedModels.permissions.delete", name)
+    fake("tunedModels.permissions.get", name)
+    fake("tunedModels.permissions.create", model, {"granteeType": "USER"})
+
+
+def use_generation(fake: Fake) -> None:
+    model = fake("tunedModels.create", "", tuning())["metadata"]["tunedModel"]
+    fake("tunedModels.generateContent", model, PROMPT)
+    fake.clock.advance(60)
+    for version in ("v1", "v1beta"):
+        for asked in ASKED:
+            for name in (model, "models/gemini-1.5-flash-001", "models/none"):
+                collection = name.partition("/")[0]
+                fake(f"{collection}.generateContent", name, asked, version=version)
+                fake(f"{collection}.streamGenerateContent", name, asked, version=version)
+        fake("models.countTokens", "models/gemini-1.5-flash-001", PROMPT, version=version)
+        for base in fake("models.list", "?pageSize=100", version=version)["models"]:
+            fake("models.get", base["name"], version=version)
+    old = fake("tunedModels.create", "", tuning(baseModel="models/text-bison-001"))["metadata"]["tunedModel"]
+    fake.clock.advance(60)
+    fake("tunedModels.generateText", old, {"prompt": {"text": "LXIII"}})
+    fake("models.generateText", "models/text-bison-001", {"prompt": {"text": "LXIII"}})
+
+
+def use_wrongly(fake: Fake) -> None:
+    fake("tunedModels.get", "tunedModels/none")
+    fake("tunedModels.get", "tunedModels/none?$.xgafv=1", legacy=True)
+    fake("tunedModels.create", "", tuning(tunedModelX=1))
+    fake("tunedModels.create", "", tuning(displayName="x" * 41))
+    fake("tunedModels.create", "", tuning(tunedModelSource={"tunedModel": "tunedModels/none"}))
+    fake("tunedModels.create", "", [])
+    fake("tunedModels.list", "?pageSize=x&pageSise=1")
+    fake("operations.delete", "operations/none", version="v1")
+    for method in ("batchGenerateContent", "asyncBatchEmbedContent"):
+        fake(f"tunedModels.{method}", "tunedModels/none", {})
+
+
+@pytest.mark.parametrize("use", [use_tuning, use_permissions, use_generation, use_wrongly])
+def test_mock_server_has_no_findings(use: Callable[[Fake], None]) -> None:
+    """Every answer of the fake is as the facts say, which are not the facts that it was built from."""
+    use(Fake())
+
+
+def test_mock_server_was_asked_for_everything() -> None:
+    """The test above sees a success of each method that the fake serves."""
+    fake = Fake()
+    for use in (use_tuning, use_permissions, use_generation):
+        use(fake)
+    methods = {(version, id_) for version in ("v1", "v1beta") for id_ in surface(version).methods}
+
+    assert methods - fake.judged == {
+        ("v1beta", "tunedModels.asyncBatchEmbedContent"),
+        ("v1beta", "tunedModels.batchGenerateContent"),
+        ("v1", "operations.delete"),
+    }
