@@ -29,6 +29,7 @@ def test_messages() -> None:
 
     assert _answer.messages(TunedModel, page, "tunedModels") == (TunedModel(name="tunedModels/a"), TunedModel())
     assert _answer.messages(TunedModel, {}, "tunedModels") == ()
+    assert _answer.messages(TunedModel, {"tunedModels": None}, "tunedModels") == ()
 
 
 @pytest.mark.parametrize(

@@ -339,7 +339,11 @@ def test_real_token_does_not_go_by_plain_http(answers: responses.RequestsMock, t
     assert len(answers.calls) == 0
 
 
-@pytest.mark.parametrize("arguments", [{"api_key": "test-me"}, {"credentials": token_of("fake.ada")}, {}], ids=repr)
+@pytest.mark.parametrize(
+    "arguments",
+    [{"api_key": "test-me"}, {"credentials": token_of("fake.ada")}, {}],
+    ids=["key", "token", "nothing"],
+)
 def test_made_up_credentials_go_by_plain_http(answers: responses.RequestsMock, arguments: dict[str, Any]) -> None:
     """A mock server in another container takes keys and tokens that are made up, or none."""
     answers.get("http://mock:9480/v1beta/tunedModels", json={})
@@ -487,7 +491,9 @@ def test_renewing_that_fails(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    "credentials", [from_key("key"), google.auth.credentials.AnonymousCredentials(), token_of("token")], ids=repr
+    "credentials",
+    [from_key("key"), google.auth.credentials.AnonymousCredentials(), token_of("token")],
+    ids=["key", "nobody", "token"],
 )
 def test_credentials_that_cannot_be_renewed(credentials: google.auth.credentials.Credentials) -> None:
     """A key, nobody, and a token without anything to renew it by stay what they are."""

@@ -109,7 +109,9 @@ class Timestamp(datetime):
         """Compare to the nanosecond."""
         return self._compared(other, operator.ge)
 
-    __hash__ = datetime.__hash__
+    def __hash__(self) -> int:
+        """Hash as the datetime does, so that equal moments have equal hashes."""
+        return super().__hash__()
 
     def __repr__(self) -> str:
         """Show a moment in UTC as the wire has it, others as datetime does."""
