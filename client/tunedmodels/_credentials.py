@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ class Caller:
         """
         headers: dict[str, str] = {}
         try:
-            with self._lock:
+            with self._alone(left):
                 if self._credentials is None:
                     self._credentials, _ = google.auth.default(scopes=SCOPES)
                 self._credentials.before_request(self._request(left), method, url, headers)
@@ -108,12 +109,22 @@ class Caller:
         """
         header = next((value for name, value in refused.items() if name.lower() == "authorization"), None)
         try:
-            with self._lock:
+            with self._alone(left):
                 if header == f"Bearer {self._credentials.token}":
                     self._credentials.refresh(self._request(left))
         except (google.auth.exceptions.GoogleAuthError, ValueError, NotImplementedError):
             return False
         return header is not None
+
+    @contextmanager
+    def _alone(self, left: Callable[[], float]) -> Iterator[None]:
+        """Keep other threads out: one token does for all of them. Waits for *left* seconds at most."""
+        if not self._lock.acquire(timeout=min(max(left(), 0), threading.TIMEOUT_MAX)):
+            raise google.auth.exceptions.TransportError("another thread was still getting a token")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _request(self, left: Callable[[], float]) -> _TokenRequest:
         return _TokenRequest(self._session, left, of_google=self._of_google)

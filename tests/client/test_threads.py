@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 import google.auth.credentials
 import google.auth.exceptions
 import pytest
+import requests
 
-from tunedmodels import Client, Polling, Retry, Unauthenticated
+from tunedmodels import Client, CredentialsError, Failure, Polling, Retry, Unauthenticated
+from tunedmodels._address import Address
+from tunedmodels._credentials import Caller
 
 from .flaky_server import FlakyServer, Received, Step, answer, refusal
 
@@ -171,3 +174,27 @@ def test_one_operation_in_many_threads() -> None:
         models = at_once(lambda _: operation.result(timeout=30).name)
 
     assert models == ["tunedModels/m"] * THREADS
+
+
+def test_who_waits_for_anothers_token_keeps_its_own_time() -> None:
+    """A thread whose time is short does not wait for as long as another may take to get a token."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(google.auth.credentials.Credentials):
+        def refresh(self, request: Any) -> None:  # noqa: ARG002
+            begun.set()
+            go_on.wait(20)
+            self.token = "late"
+
+    slow = Slow()  # type: ignore[no-untyped-call]
+    caller = Caller(Address("https://service.test"), slow, None, requests.Session())
+    other = threading.Thread(target=caller.headers, args=("GET", "https://service.test/", lambda: 20.0))
+    other.start()
+    assert begun.wait(10)
+
+    with pytest.raises(CredentialsError, match="another thread was still getting a token") as caught:
+        caller.headers("GET", "https://service.test/", lambda: 0.1)
+    go_on.set()
+    other.join()
+
+    assert caught.value.failure is Failure.UNSENT
