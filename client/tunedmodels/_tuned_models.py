@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -72,6 +73,12 @@ class TunedModels:
             raise ValueError("Give base_model, the base model to tune, or source_model, a tuned model to tune further.")
         if learning_rate is not None and learning_rate_multiplier is not None:
             raise ValueError("Give learning_rate or learning_rate_multiplier; the service takes one of them.")
+        _check_finite(
+            learning_rate=learning_rate,
+            learning_rate_multiplier=learning_rate_multiplier,
+            temperature=temperature,
+            top_p=top_p,
+        )
         source = None if source_model is None else TunedModelSource(tuned_model=_names.tuned_model(source_model))
         pairs = read(
             training_data, input_key=input_key, output_key=output_key, fetch=self._transport.download, stacklevel=3
@@ -145,6 +152,7 @@ class TunedModels:
         The model is read first, and only the members that differ are sent, so that what others changed meanwhile
         stays. Where nothing differs nothing is sent.
         """
+        _check_finite(temperature=temperature, top_p=top_p)
         now = self.get(model)
         given = {
             "display_name": display_name,
@@ -215,6 +223,12 @@ class TunedModels:
         query = {"alt": "sse" if events else None}
         chunks = self._transport.stream("POST", f"{_path(model)}:streamGenerateContent", body, query)
         return (_answer.message(GenerateContentResponse, chunk) for chunk in chunks)
+
+
+def _check_finite(**numbers: float | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and not math.isfinite(number):
+            raise ValueError(f"{name} must be a finite number, got {number}")
 
 
 def _path(model: str | TunedModel) -> str:

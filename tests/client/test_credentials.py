@@ -268,6 +268,18 @@ def test_emulator_gets_only_what_is_given(
     assert looked_for == []
 
 
+def test_emulator_behind_https(
+    answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, looked_for: list[Any]
+) -> None:
+    """A mock server behind TLS is one all the same: nothing is looked for."""
+    monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "https://mock.test")
+    answers.get("https://mock.test/v1beta/tunedModels", json={})
+    ask(Client())
+
+    assert "authorization" not in sent(answers)
+    assert looked_for == []
+
+
 def test_emulator_gets_the_credentials_that_are_given(
     here: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ class Service:
 
     def __call__(self, token: str) -> dict[str, Any]:
         self.asked.append(token)
+        assert len(self.asked) < 20, "the list has no end"
         return self.pages[token]
 
 
@@ -128,6 +129,8 @@ def test_token_that_comes_twice_after_going_on() -> None:
 
     with pytest.raises(TransportError, match="the list would never end"):
         list(pager(service, "a"))
+
+    assert service.asked == ["a", "b"]
 
 
 @pytest.mark.parametrize("token", [5, ["a"], {"a": 1}], ids=repr)

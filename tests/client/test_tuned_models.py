@@ -186,12 +186,12 @@ def test_create_with_arguments_that_do_not_fit(
     assert len(answers.calls) == 0
 
 
-def test_create_with_no_number(client: Client, answers: responses.RequestsMock) -> None:
-    """A rate that is NaN goes out as the word that the API's JSON has for it; the service is the one to refuse it."""
-    answers.post(MODELS, json=OPERATION)
-    client.tuned_models.create(base_model="m", training_data=PAIRS, learning_rate=float("nan"))
-
-    assert body_of(answers)["tuningTask"]["hyperparameters"] == {"learningRate": "NaN"}
+def test_numbers_are_finite(client: Client) -> None:
+    """A number that is none is refused before anything is sent, by the name of its argument."""
+    with pytest.raises(ValueError, match=r"^learning_rate must be a finite number, got nan$"):
+        client.tuned_models.create(base_model="m", training_data=PAIRS, learning_rate=float("nan"))
+    with pytest.raises(ValueError, match=r"^top_p must be a finite number, got inf$"):
+        client.tuned_models.update("m", top_p=float("inf"))
 
 
 @pytest.mark.parametrize(
