@@ -1,0 +1,60 @@
+"""Looks through a folder of recordings for whatever is not as it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import document, form
+from .errors import RecordingError
+from .recording import Recording
+from .scan import leaks
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a *file*; *text* is the whole sentence."""
+
+    file: str
+    text: str
+
+
+def check(folder: Path | str, names: Collection[str] | None = None) -> list[Problem]:
+    """Return the problems of all recordings in *folder*: provenance, digests, secrets, orphans.
+
+    *names* are those of the recordings that something uses; any other is an orphan. A folder without recordings is
+    a problem too: what compares nothing proves nothing.
+    """
+    folder = Path(folder)
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml", ".draft"))
+    problems = [problem for path in paths for problem in _of(path, names)]
+    if not paths:
+        problems.append(Problem(folder.name, f"{folder.name}: the folder has no recordings; look in another"))
+    return problems
+
+
+def _of(path: Path, names: Collection[str] | None) -> list[Problem]:
+    if path.suffix != ".yaml":
+        return [_orphan(path, f"ends in {path.suffix}", "recordings end in .yaml: rename it, or delete it")]
+    try:
+        text = path.read_bytes().decode()
+        value = document.read(text, path.name)
+        recording = Recording(*form.parts(value, path.name))
+    except RecordingError as error:
+        return [Problem(path.name, str(error))]
+    except UnicodeDecodeError:
+        return [_orphan(path, "is no UTF-8", "record it again")]
+    problems = [Problem(path.name, str(fault)) for fault in recording.faults(path.name)]
+    for leak in leaks(text, value):
+        found = f"looks like a secret ({leak.kind}): {leak.shown}"
+        problems.append(Problem(path.name, str(RecordingError(path.name, leak.place, found, "take it out"))))
+    if recording.name != path.stem:
+        problems.append(_orphan(path, f"holds the recording {recording.name!r}", f"call it {recording.name}.yaml"))
+    if names is not None and recording.name not in names:
+        problems.append(_orphan(path, "is used by nothing", "delete it, or write what it is for"))
+    return problems
+
+
+def _orphan(path: Path, found: str, fix: str) -> Problem:
+    return Problem(path.name, str(RecordingError(path.name, "the file", found, fix)))

@@ -1,0 +1,28 @@
+"""What is said where a recording is not as it has to be, or not what a test asks for."""
+
+from __future__ import annotations
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be written, or is not to be believed: its file, the field, what was found, the fix."""
+
+    def __init__(self, file: str, field: str, found: str, fix: str) -> None:
+        super().__init__(f"{file}: {field} {found}; {fix}")
+        self.file = file
+        self.field = field
+        self.found = found
+        self.fix = fix
+
+
+# No error of requests, and no ValueError or OSError: a client takes those for a failure of the network, tries
+# again, and reports something else. That a test fails is what an AssertionError is for.
+class ReplayError(AssertionError):
+    """A test and a recording do not go together."""
+
+
+class Unrecorded(ReplayError):
+    """A request that no recording has, or that was sent once more than it was recorded."""
+
+
+class Unused(ReplayError):
+    """Exchanges that were recorded, and never asked for."""

@@ -1,0 +1,159 @@
+"""What counts as a secret: where it stands, what it looks like, and what stands for it in a recording."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PLACEHOLDER = re.compile(r"scrubbed-[a-z-]+-\d+(?:@example\.com)?|\b10{8}\d{3}\b|\b10{17}\d{3}\b")
+"""What stands for a secret."""
+
+HEADERS = {
+    "authorization": "token",
+    "cookie": "cookie",
+    "proxy-authorization": "token",
+    "set-cookie": "cookie",
+    "x-goog-api-key": "api-key",
+    "x-goog-iam-authorization-token": "token",
+    "x-goog-user-project": "project",
+}
+"""The headers that are secret, in small letters, and what they hold."""
+
+MEMBERS = {
+    "access_token": "token",
+    "accesstoken": "token",
+    "api_key": "api-key",
+    "apikey": "api-key",
+    "assertion": "token",
+    "client_id": "client-id",
+    "client_secret": "client-secret",
+    "code_verifier": "token",
+    "id_token": "token",
+    "oauth_token": "token",
+    "password": "password",
+    "private_key": "private-key",
+    "private_key_id": "private-key",
+    "project_id": "project",
+    "projectid": "project",
+    "projectnumber": "project",
+    "project_number": "project",
+    "quota_project_id": "project",
+    "refresh_token": "token",
+    "userproject": "project",
+}
+"""The members of bodies, and the parameters of queries and forms, that are secret; and what they hold."""
+
+PARAMETERS = {
+    **MEMBERS,
+    "$userproject": "project",
+    "key": "api-key",
+    "project": "project",
+    "quotauser": "user",
+    "token": "token",
+}
+"""The parameters of queries and forms that are secret; ``key`` is too common a name for a member of a body."""
+
+_DIGITS = {"project": 12, "account": 21}  # of a number that is no secret any more
+
+
+def scrubbed(text: str) -> bool:
+    """Whether *text* is what stands for a secret, and nothing else."""
+    return PLACEHOLDER.fullmatch(text) is not None
+
+
+def placeholder(kind: str, number: int, secret: str) -> str:
+    """Return what stands for *secret*, the *number*-th of its *kind*. It is legal wherever the secret was."""
+    if secret.isdigit() and kind in _DIGITS:
+        return f"1{number:0{_DIGITS[kind] - 1}d}"  # a number stays a number, for those who read it
+    return f"scrubbed-{kind}-{number}" + ("@example.com" if kind == "email" else "")
+
+
+@dataclass(frozen=True)
+class Find:
+    """A secret in a text: its *kind*, and where it begins and ends."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def finds(text: str) -> Iterator[Find]:
+    """Yield each secret that shows in *text*, by its own looks or by its name, but for what is scrubbed already."""
+    for kind, pattern in _LOOKS:
+        for match in pattern.finditer(text):
+            shown = next((n for n in range(1, pattern.groups + 1) if match[n] is not None), 0)
+            if match[shown] and not scrubbed(match[shown]):
+                yield Find(kind, *match.span(shown))
+    for pattern, names in _NAMED:
+        for match in pattern.finditer(text):
+            group = "value" if match["value"] else "number"
+            if not scrubbed(match[group]):
+                yield Find(names[match["name"].lower()], *match.span(group))
+    for readers in _READERS.finditer(text):
+        for match in re.compile(r"\d{6,}").finditer(text, *readers.span(1)):
+            if not scrubbed(match[0]):
+                yield Find("project", *match.span())
+
+
+def _any(names: dict[str, str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+# Of a cookie only the values are secret.
+_PRINTED = {name: kind for name, kind in HEADERS.items() if kind != "cookie"}
+_RESERVED = r"(?:example\.(?:com|net|org)|[\w.-]*\.?(?:test|invalid|example))\b"
+
+_LOOKS = (
+    (
+        "private-key",
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    ),
+    ("token", re.compile(r"eyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)*")),
+    ("token", re.compile(r"ya29\.[\w./~+-]{4,}")),
+    ("api-key", re.compile(r"AIza[\w-]{10,}")),
+    ("api-key", re.compile(r"(?<![\w.])AQ\.[\w-]{10,}")),
+    ("token", re.compile(r"(?<![\w/:])1//[\w-]{20,}")),
+    ("token", re.compile(r"(?<![\w/])4/[\w-]{20,}")),
+    ("client-secret", re.compile(r"GOCSPX-[\w-]{10,}")),
+    ("client-id", re.compile(r"(?<!\w)\d{6,}-\w{8,}\.apps\.googleusercontent\.com")),
+    ("token", re.compile(r"(?i:bearer)\s+(?=[\w.~+/-]*\d)([\w.~+/-]{8,}=*)")),
+    ("email", re.compile(rf"(?<![\w.+-])[\w.+-]+(?:@|%40)(?!{_RESERVED})[\w-]+(?:\.[\w-]+)*\.[A-Za-z][\w-]+")),
+    ("project", re.compile(r"(?:@|%40)([\w-]+)\.iam\.gserviceaccount\.com")),
+    ("project", re.compile(r"(?<!\w)projects(?:/|%2[Ff])([\w:.-]*\w)")),
+    ("project", re.compile(r"(?i:\bproject(?:[ _-]?(?:number|id))?)\W{0,4}[ :=#\"'](\d{6,})\b")),
+    ("account", re.compile(r"(?<!\w)(1\d{20})(?!\w)|(?<=permissions/)(\d{15,})\b")),
+    (
+        "cookie",
+        re.compile(r"(?im)(?:^|(?<=[\s\"',;{(\[]))(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?[^=;\s\"']+=([^\s\"',;]+)"),
+    ),
+    ("address", re.compile(r"(?i:\bIP address\b)[^()\n]{0,60}\(([0-9A-Fa-f.:]{7,})\)")),
+)
+
+_NAMED = (
+    # A member of JSON, and of what prints like it. Its value runs to the quote that ends it.
+    (
+        re.compile(
+            rf"""(?i)(["'])(?P<name>{_any({**MEMBERS, **_PRINTED})})\1\s*:\s*(?:\[\s*)?(?:"""
+            r"""(?P<quote>["'])(?:(?:Bearer|Basic)\s+)?(?P<value>(?:(?!(?P=quote))[^\\]|\\.)+)(?P=quote)"""
+            r"""|(?P<number>\d{4,}))""",
+            re.DOTALL,
+        ),
+        {**MEMBERS, **_PRINTED},
+    ),
+    # A parameter of a query or a form.
+    (
+        re.compile(rf"""(?i)(?:\A|[?&;])(?P<name>{_any(PARAMETERS)})=(?P<value>[^&#;\s"'\\<>]+)(?P<number>)"""),
+        PARAMETERS,
+    ),
+    # A header, as it is printed.
+    (
+        re.compile(
+            rf"""(?im)(?:^|(?<=[\s"',;{{(\[]))(?P<name>{_any(_PRINTED)})["']?\s*[:=]\s*["']?"""
+            r"""(?:(?:Bearer|Basic)\s+)?(?P<value>[^\s"',;]+)(?P<number>)"""
+        ),
+        _PRINTED,
+    ),
+)
+
+_READERS = re.compile(r"""["']?reader_?[Pp]roject_?[Nn]umbers["']?\s*:\s*\[([^\[\]]*)\]""")

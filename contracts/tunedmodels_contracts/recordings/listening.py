@@ -1,0 +1,150 @@
+"""An answer that is listened to while somebody else reads it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import urllib3
+
+Ended = Callable[[bytes, str, str], None]
+
+
+class Listening(urllib3.BaseHTTPResponse):
+    """Reads from *inner* and keeps what was read, up to *limit* bytes.
+
+    *ended* is called once: with the body, the coding that was taken off it, and nothing; or with why the body is
+    not whole. It is a response of urllib3's own kind, for there are readers that read others less well.
+    """
+
+    def __init__(self, inner: Any, limit: int, ended: Ended) -> None:
+        # Not the base class's: it would decode what the inner one has decoded.
+        self._inner = inner
+        self._limit = limit
+        self._ended: Ended | None = ended
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._decoding: set[bool] = set()
+        for name in ("headers", "status", "version", "reason", "decode_content"):
+            setattr(self, name, getattr(inner, name, None))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what only the inner response has."""
+        if name == "_inner":
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
+    def read(self, amt: int | None = None, decode_content: bool | None = None, cache_content: bool = False) -> bytes:
+        """Read as urllib3's does."""
+        part: bytes = self._inner.read(amt, decode_content, cache_content)
+        return self._heard(part, decode_content, last=amt is None or amt < 0 or (not part and amt != 0))
+
+    def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
+        """Read what has arrived, as urllib3's does."""
+        part: bytes = self._inner.read1(amt, decode_content)
+        return self._heard(part, decode_content, last=not part and amt != 0)
+
+    def stream(self, amt: int | None = 2**16, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield the parts as they arrive, as urllib3's does."""
+        for part in self._inner.stream(amt, decode_content):
+            yield self._heard(part, decode_content)
+        self._heard(b"", decode_content, last=True)
+
+    def read_chunked(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield the chunks as they were sent, as urllib3's does."""
+        for part in self._inner.read_chunked(amt, decode_content):
+            yield self._heard(part, decode_content)
+        self._heard(b"", decode_content, last=True)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield lines."""
+        for line in self._inner:
+            yield self._heard(line, None)
+        self._heard(b"", None, last=True)
+
+    @property
+    def data(self) -> bytes:
+        """The whole body."""
+        return self.read(cache_content=True)
+
+    @property
+    def connection(self) -> Any:
+        """The connection that it arrives on."""
+        return self._inner.connection
+
+    @property
+    def url(self) -> str | None:
+        """Where it comes from."""
+        return str(self._inner.url) if self._inner.url else None
+
+    @url.setter
+    def url(self, url: str | None) -> None:
+        self._inner.url = url
+
+    @property
+    def retries(self) -> Any:
+        """What urllib3 counts of retries."""
+        return self._inner.retries
+
+    @retries.setter
+    def retries(self, retries: Any) -> None:
+        self._inner.retries = retries
+
+    def release_conn(self) -> None:
+        """Give the connection back."""
+        self._inner.release_conn()
+
+    def drain_conn(self) -> None:
+        """Read the rest, for the connection's sake."""
+        self.read()
+
+    def readable(self) -> bool:
+        """Whether it can be read: yes."""
+        return True
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return bool(self._inner.closed)
+
+    def close(self) -> None:
+        """Close the inner one; what was not read by now will not be."""
+        # Where the length is known the last byte is the end, though nobody has looked beyond it.
+        whole = getattr(self._inner, "length_remaining", None) == 0
+        self._end("" if whole else "was closed before its end")
+        self._inner.close()
+
+    def _heard(self, part: bytes, decode_content: bool | None, *, last: bool = False) -> bytes:
+        if part:
+            self._decoding.add(bool(self.decode_content if decode_content is None else decode_content))
+            self._size += len(part)
+            if self._size <= self._limit:
+                self._parts.append(part)
+        if last:
+            self._end("")
+        return part
+
+    def _end(self, fault: str) -> None:
+        ended, self._ended = self._ended, None
+        if ended is None:
+            return
+        body = b"".join(self._parts)
+        self._parts = []
+        coding = self.headers.get("Content-Encoding", "").lower()
+        if self._size > self._limit:
+            fault = f"has more than {self._limit} bytes"
+        elif not fault and coding not in ("", "identity"):
+            if len(self._decoding) > 1:
+                fault = "was read partly decoded"
+            elif self._decoding == {False}:
+                try:
+                    body = _decoded(body, coding)
+                except (urllib3.exceptions.HTTPError, OSError):
+                    fault = f"is not in {coding}, as its header says"
+        ended(body, "" if coding == "identity" else coding, fault)
+
+
+def _decoded(body: bytes, coding: str) -> bytes:
+    headers = {"Content-Encoding": coding}
+    return urllib3.HTTPResponse(io.BytesIO(body), headers, preload_content=False).read(decode_content=True)

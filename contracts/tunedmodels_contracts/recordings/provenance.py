@@ -1,0 +1,120 @@
+"""Where a recording comes from, and whether it may say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from .errors import RecordingError
+from .exchange import Exchange, header
+
+HOST = "generativelanguage.googleapis.com"
+KINDS = ("live", "published", "hand-written")
+TRANSCRIPTIONS = ("verbatim", "from-repr", "elided")
+
+# The mock server signs what it says, so that nobody takes it for the service: the Server header and its notes.
+_SIGNATURE = re.compile(r"\btunedmodels-mockserver\b", re.IGNORECASE)
+_NOTE = "X-Tunedmodels-Note"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Who said it, when, and what of it is not what they said.
+
+    *kind* is ``live`` (this package heard it from the real host), ``published`` (somebody printed what they had
+    heard) or ``hand-written`` (an example, which proves nothing). *source* says where to look it up. *captured* is
+    the day on which the service said it. *guessed* names what the source does not show, *scrubbed* what was taken
+    out. *stand_in*: another server than the service said it. *transcription* is ``verbatim``, ``from-repr`` (a
+    Python value was printed) or ``elided`` (a fragment), and *note* how that is known. *sha256* is the digest of
+    everything else in the file.
+    """
+
+    kind: str
+    source: str
+    captured: date | None = None
+    host: str = HOST
+    guessed: tuple[str, ...] = ()
+    scrubbed: tuple[str, ...] = ()
+    stand_in: bool = False
+    transcription: str = ""
+    note: str = ""
+    licence: str = ""
+    sha256: str = ""
+
+    @property
+    def fragment(self) -> bool:
+        """Whether the answers are only parts of what the service said."""
+        return self.transcription == "elided"
+
+
+def faults(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, file: str) -> Iterator[RecordingError]:
+    """Yield what is wrong with *provenance*, of *exchanges*, in *file*, whose real digest is *digest*."""
+
+    def fault(field: str, found: str, fix: str) -> RecordingError:
+        return RecordingError(file, f"contract.provenance.{field}", found, fix)
+
+    p = provenance
+    if p.kind not in KINDS:
+        yield fault("kind", f"is {p.kind!r}", "a recording is live, published or hand-written, and nothing else")
+    if not p.source.strip():
+        yield fault("source", "is empty", "say where the answers can be looked up")
+    if p.stand_in and p.kind != "hand-written":
+        yield fault("stand_in", f"is true and kind is {p.kind!r}", "what a stand-in said counts as hand-written")
+    if p.transcription not in ("", *TRANSCRIPTIONS):
+        yield fault("transcription", f"is {p.transcription!r}", "it is verbatim, from-repr or elided")
+    if p.sha256 and p.sha256 != digest:
+        yield fault("sha256", f"is {p.sha256!r} and not {digest!r}", _EDITED.get(p.kind, _EDITED["published"]))
+    if p.kind != "hand-written" and not p.sha256:
+        yield fault("sha256", "is missing", _EDITED.get(p.kind, _EDITED["published"]))
+    if p.kind in ("live", "published"):
+        if p.captured is None:
+            yield fault("captured", "is missing", "say on which day the service answered, as '2024-03-14'")
+        if p.host != HOST:
+            yield fault("host", f"is {p.host!r}", f"only {HOST} is the service; of others write hand-written")
+        for number, exchange in enumerate(exchanges, 1):
+            yield from _foreign(exchange, f"{file}, exchange {number}", p.kind)
+    if p.kind == "live" and p.guessed:
+        yield fault("guessed", f"names {', '.join(p.guessed)}", "a live recording guesses nothing")
+    if p.kind == "published":
+        if not p.guessed:
+            yield fault("guessed", "is empty", "name what the source does not show: status, headers, …")
+        if not p.transcription:
+            yield fault("transcription", "is missing", "it is verbatim, from-repr or elided")
+    if not p.stand_in:
+        for number, exchange in enumerate(exchanges, 1):
+            if _signed(exchange):
+                place = f"answers.{number}"
+                yield fault(
+                    f"stand_in is false, and {place}", "is signed by the mock server", "it is a stand-in: say so"
+                )
+
+
+def real(url: str) -> bool:
+    """Whether *url* is one of the real service."""
+    try:
+        parts = urlsplit(url)
+        return (parts.scheme, parts.hostname, parts.port or 443, parts.username) == ("https", HOST, 443, None)
+    except ValueError:  # a port that is none
+        return False
+
+
+_EDITED = {
+    "live": "the file was edited: record it again, or call it hand-written and leave the digest out",
+    "published": "look at what was edited, then write the file with save(), which computes it",
+    "hand-written": "leave it out, or write the file with save()",
+}
+
+
+def _foreign(exchange: Exchange, file: str, kind: str) -> Iterator[RecordingError]:
+    if not real(exchange.request.url):
+        parts = urlsplit(exchange.request.url.partition("?")[0])
+        found = f"is at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        yield RecordingError(file, "url", found, f"a {kind} recording is of https://{HOST} alone")
+
+
+def _signed(exchange: Exchange) -> bool:
+    said = header(exchange.response.headers, "Server") or ""
+    return bool(_SIGNATURE.search(said)) or header(exchange.response.headers, _NOTE) is not None

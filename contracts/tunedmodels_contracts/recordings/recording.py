@@ -1,0 +1,132 @@
+"""A recording: exchanges with the service, where they come from, and the file that holds them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from . import document, form, provenance
+from .errors import RecordingError
+from .exchange import Exchange, header
+from .provenance import Provenance
+from .scan import Leak, leaks
+
+_NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
+_SHORTEST = 4  # characters of a variable's value: a shorter one stands in too many places by chance
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Exchanges under a *name*, in the order in which they began.
+
+    *variables* are what the test that was recorded chose by chance: in a replay each of these values stands for
+    whatever the test sends in its place.
+    """
+
+    name: str
+    provenance: Provenance
+    exchanges: tuple[Exchange, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The digest of what is in it now; ``provenance.sha256`` is the one that it had when it was made."""
+        return form.digest(form.document(self.name, self.provenance, self.exchanges, self.variables))
+
+    def sealed(self) -> Recording:
+        """Return it with the digest of what is in it now."""
+        return replace(self, provenance=replace(self.provenance, sha256=self.digest))
+
+    def faults(self, file: str) -> Iterator[RecordingError]:
+        """Yield what is wrong with it, in the name of *file*."""
+        if not _NAME.fullmatch(self.name):
+            fix = "it has to be small letters and digits, joined by - and ."
+            yield RecordingError(file, "contract.name", f"is {self.name!r:.80}", fix)
+        if not self.exchanges:
+            yield RecordingError(file, "responses", "is empty", "a recording of nothing proves nothing: delete it")
+        yield from provenance.faults(self.provenance, self.exchanges, self.digest, file)
+        for number, exchange in enumerate(self.exchanges, 1):
+            yield from _unreadable(exchange, file, number)
+        for name, value in self.variables.items():
+            if len(value) < _SHORTEST:
+                fix = f"give it {_SHORTEST} characters or more: a shorter one is found where it does not stand"
+                yield RecordingError(file, f"contract.variables.{name}", f"is {value!r}", fix)
+            elif not any(_sent(exchange, value) for exchange in self.exchanges):
+                yield RecordingError(
+                    file, f"contract.variables.{name}", f"is {value!r:.80}, which no request has", "take it out"
+                )
+
+
+def load(path: Path | str) -> Recording:
+    """Return the recording in the file at *path*.
+
+    Raises RecordingError where the file is none, says of itself what is not so, or is live and has a secret in it;
+    OSError where it cannot be read.
+    """
+    path = Path(path)
+    if path.stat().st_size > 4 * document.LIMIT:
+        raise RecordingError(path.name, "the file", f"has {path.stat().st_size} bytes", "split it")
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise RecordingError(path.name, "the file", "is no UTF-8", "record it again") from None
+    value = document.read(text, path.name)
+    recording = Recording(*form.parts(value, path.name))
+    for fault in recording.faults(path.name):
+        raise fault
+    if recording.provenance.kind == "live":
+        _refuse(leaks(text, value), path.name)
+    return recording
+
+
+def save(recording: Recording, path: Path | str) -> None:
+    """Write *recording* to the file at *path*, whole or not at all; what was there is replaced.
+
+    A live one is written as it was recorded; others get the digest of what they are now. Raises RecordingError for
+    what ``load`` would refuse, and where anything in the file looks like a secret.
+    """
+    path = Path(path)
+    if recording.provenance.kind != "live":
+        recording = recording.sealed()
+    for fault in recording.faults(path.name):
+        raise fault
+    text = document.write(form.document(recording.name, recording.provenance, recording.exchanges, recording.variables))
+    value = document.read(text, path.name)
+    _refuse(leaks(text, value), path.name)
+    if Recording(*form.parts(value, path.name)) != recording:
+        raise RecordingError(path.name, "the file", "would not read back as what was written", "report a bug")
+    _replace(path, text)
+
+
+def _refuse(leaks: list[Leak], file: str) -> None:
+    if leaks:
+        more = f"; so do {len(leaks) - 1} more" if leaks[1:] else ""
+        fix = "name it in secrets= when recording, or take it out and call the file hand-written"
+        raise RecordingError(file, leaks[0].place, f"looks like a secret ({leaks[0].kind}){more}", fix)
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        with draft.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unreadable(exchange: Exchange, file: str, number: int) -> Iterator[RecordingError]:
+    for side, headers in (("request", exchange.request.headers), ("response", exchange.response.headers)):
+        coding = header(headers, "Content-Encoding")
+        if coding not in (None, "", "identity"):
+            found = f"has a body in {coding!r:.40}, in which no secret can be seen"
+            yield RecordingError(file, f"responses.{number}.{side}", found, "store it decoded")
+
+
+def _sent(exchange: Exchange, value: str) -> bool:
+    return value in exchange.request.url or value.encode() in exchange.request.body

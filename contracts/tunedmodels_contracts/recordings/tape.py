@@ -1,0 +1,141 @@
+"""A tape: notes what goes through a session's adapter, without getting in the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from .exchange import Exchange, ReceivedResponse, SentRequest, unframed
+from .listening import Listening
+
+LIMIT = 8 * 1024 * 1024  # bytes of one answer
+
+
+class Tape(BaseAdapter):
+    """Passes requests on to *adapter* and notes each exchange once its answer has been read to the end.
+
+    Mount it where the service is: ``session.mount("https://generativelanguage.googleapis.com/", Tape())``. Streams
+    stay streams: whoever asked reads each part when it arrives, and the tape keeps a copy. Threads may share it;
+    exchanges are in the order in which their requests began. A request that got no answer
+    is no exchange: ``unanswered`` tells of it. ``cut`` tells of answers that are not whole: not read to their end,
+    or of more than *limit* bytes. ``doubts`` says why what
+    is on it may not stem from where the URLs say; nothing with a doubt can become a live recording.
+    """
+
+    def __init__(
+        self,
+        adapter: BaseAdapter | None = None,
+        *,
+        limit: int = LIMIT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._adapter = adapter or HTTPAdapter()
+        self._limit = limit
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._begun = 0
+        self._first = 0.0
+        self._noted: dict[int, Exchange] = {}
+        self._unanswered: dict[int, str] = {}
+        self._cut: dict[int, str] = {}
+        self._doubts: dict[str, None] = {}
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was noted, in the order in which the requests began."""
+        with self._lock:
+            return tuple(exchange for _, exchange in sorted(self._noted.items()))
+
+    @property
+    def cut(self) -> tuple[str, ...]:
+        """A sentence for each answer that came, and is not whole on the tape."""
+        with self._lock:
+            return tuple(sentence for _, sentence in sorted(self._cut.items()))
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """A sentence for each request that got no answer at all; of these there is no exchange to note."""
+        with self._lock:
+            return tuple(sentence for _, sentence in sorted(self._unanswered.items()))
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why what was noted may not stem from where the URLs say."""
+        with self._lock:
+            return tuple(self._doubts)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send *request*, and listen to the answer as it is read."""
+        asked = f"{request.method} {(request.url or '').partition('?')[0]}"
+        with self._lock:
+            began = self._clock()
+            self._first = began if not self._begun else self._first
+            self._begun += 1
+            number = self._begun
+            self._doubts.update(dict.fromkeys(_doubts(self._adapter, verify)))
+        try:
+            response = self._adapter.send(request, stream, timeout, verify, cert, proxies)
+        except Exception as error:
+            with self._lock:
+                self._unanswered[number] = f"{asked} got no answer: {type(error).__name__}"
+            raise
+        headers = tuple(response.raw.headers.items())
+        sent = _sent(request)
+        if sent is None:
+            with self._lock:
+                self._cut[number] = f"{asked} was sent with a body that could be read but once"
+            return response
+
+        def ended(body: bytes, decoded: str, fault: str) -> None:
+            with self._lock:
+                if fault:
+                    self._cut[number] = f"the answer to {asked} {fault}"
+                    return
+                answer = ReceivedResponse(response.status_code, response.reason or "", unframed(headers), body, decoded)
+                elapsed = self._clock() - began
+                self._noted[number] = Exchange(sent, answer, began - self._first, elapsed)
+
+        response.raw = Listening(response.raw, self._limit, ended)
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+
+def _sent(request: requests.PreparedRequest) -> SentRequest | None:
+    body: Any = request.body or b""
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes):
+        return None
+    return SentRequest(request.method or "", request.url or "", unframed(_texts(request.headers)), body)
+
+
+def _texts(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, value.decode("latin-1") if isinstance(value, bytes) else value) for name, value in headers.items()]
+
+
+def _doubts(adapter: BaseAdapter, verify: bool | str) -> list[str]:
+    doubts = []
+    if type(adapter) is not HTTPAdapter:
+        doubts.append(f"the requests were sent by {type(adapter).__name__}, which need not use a network")
+    if HTTPAdapter.send.__module__ != "requests.adapters":
+        doubts.append(f"requests was patched by {HTTPAdapter.send.__module__}, which may have answered in its place")
+    if verify is False:
+        doubts.append("certificates were not verified, so anyone may have answered")
+    return doubts

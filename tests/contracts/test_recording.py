@@ -1,0 +1,354 @@
+"""The file of a recording: what is written is read again, by the stock loader too, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a distribution of their own
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tunedmodels_contracts import recordings
+from tunedmodels_contracts.recordings import (
+    Exchange,
+    Provenance,
+    ReceivedResponse,
+    Recording,
+    RecordingError,
+    SentRequest,
+    check,
+    load,
+    save,
+    scan,
+)
+from tunedmodels_contracts.recordings import document as yaml_text
+from tunedmodels_contracts.recordings.document import read
+
+URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
+JSON = ("Content-Type", "application/json; charset=UTF-8")
+PRETTY = b'{\n  "name": "tunedModels/m",\n  "displayName": "\xe5\x85\xad"\n}\n'
+PUBLISHED = Path(recordings.__file__).parent / "published"
+
+tokens = st.text("abcdefghij-ABCDEFGHIJ", min_size=1, max_size=12)
+words = st.text(st.characters(codec="latin-1", exclude_categories=["C", "Z"]), max_size=12)
+headers = st.lists(st.tuples(tokens, words), max_size=4).map(tuple)
+texts = st.text(st.characters(codec="utf-8") | st.sampled_from("\n\r \t:#-'\"\x85\u2028\ufeff"), max_size=60)
+bodies = texts.map(str.encode) | st.binary(max_size=30)
+seconds = st.floats(0, 1e9)
+exchanges = st.builds(
+    Exchange,
+    st.builds(SentRequest, st.sampled_from(["GET", "POST", "DELETE"]), tokens.map(f"{URL}/".__add__), headers, bodies),
+    st.builds(ReceivedResponse, st.integers(200, 299), words, headers, bodies, st.sampled_from(["", "gzip"])),
+    seconds,
+    seconds,
+)
+
+
+def exchange(body: bytes = PRETTY, **changes: Any) -> Exchange:
+    return Exchange(SentRequest("GET", URL), ReceivedResponse(200, "OK", (JSON,), body), **changes)
+
+
+def by_hand(*recorded: Exchange, **changes: Any) -> Recording:
+    provenance = Provenance("hand-written", "this test")
+    return Recording("sample", replace(provenance, **changes), recorded or (exchange(),))
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """The recording at *path* as somebody left it who changed it with an editor."""
+    value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(value)
+    path.write_text(yaml.safe_dump(value), encoding="utf-8")
+    return path
+
+
+@given(st.lists(exchanges, min_size=1, max_size=4).map(tuple))
+def test_round_trip(tmp_path_factory: pytest.TempPathFactory, recorded: tuple[Exchange, ...]) -> None:
+    """Whatever was exchanged is read again as it was, to the byte."""
+    path = tmp_path_factory.mktemp("recordings") / "sample.yaml"
+    recording = by_hand(*recorded).sealed()
+    try:
+        save(recording, path)
+    except RecordingError as error:
+        assume("looks like a secret" not in str(error))
+        raise
+
+    assert load(path) == recording
+
+
+@given(bodies, words)
+def test_stock_loader_plays_the_same(tmp_path_factory: pytest.TempPathFactory, body: bytes, value: str) -> None:
+    """The loader of ``responses`` reads the file, and its mock gives status, body and headers as recorded."""
+    path = tmp_path_factory.mktemp("recordings") / "sample.yaml"
+    headers = (JSON, ("Vary", "Origin"), ("X-Sample", value.strip()), ("Vary", "Referer"))
+    save(by_hand(Exchange(SentRequest("GET", f"{URL}?pageSize=2"), ReceivedResponse(404, "", headers, body))), path)
+    with responses.RequestsMock() as mock:
+        mock._add_from_file(path)
+        answer = requests.get(f"{URL}?pageSize=2", timeout=1)
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == JSON[1]
+    assert answer.headers["Vary"] == "Origin, Referer"
+    text = "body_base64" not in path.read_text(encoding="utf-8")
+    assert answer.content == (body if text else b"")
+
+
+@given(texts)
+def test_both_loaders_of_yaml_read_the_same(text: str) -> None:
+    """The text of any body comes back from libyaml's loader and from the one in Python, which ``responses`` has."""
+    written = yaml_text.write({"body": [text]})
+
+    assert yaml.safe_load(written) == {"body": [text]}
+    assert read(written, "sample") == {"body": [text]}
+
+
+def test_what_google_prints_can_be_read_in_the_file(tmp_path: Path) -> None:
+    """A pretty-printed body stands in the file line by line."""
+    save(by_hand(), tmp_path / "sample.yaml")
+
+    lines = (tmp_path / "sample.yaml").read_text(encoding="utf-8").splitlines()
+    begin = lines.index("    body: |")
+    assert lines[begin + 1 : begin + 5] == [f"      {line}" for line in PRETTY.decode().splitlines()]
+
+
+def test_bytes_that_are_no_text_stand_as_base64(tmp_path: Path) -> None:
+    """A binary body stands beside an empty one, and is read again."""
+    save(by_hand(exchange(b"\x89PNG\xff")), tmp_path / "sample.yaml")
+
+    assert "body_base64: iVBOR/8=" in (tmp_path / "sample.yaml").read_text(encoding="utf-8")
+    assert load(tmp_path / "sample.yaml").exchanges[0].response.body == b"\x89PNG\xff"
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    """What cannot be written replaces nothing, and leaves nothing beside it."""
+    path = tmp_path / "sample.yaml"
+    save(by_hand(), path)
+    before = path.read_bytes()
+    with pytest.raises(RecordingError):
+        save(by_hand(exchange(b'"AIza0123456789abcdef"')), path)
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_hand_written_needs_no_digest(tmp_path: Path) -> None:
+    """Who writes a file by hand need not compute anything, nor name what is as usual."""
+    path = tmp_path / "sample.yaml"
+    save(by_hand(), path)
+    edited(
+        path,
+        lambda value: (value["contract"]["provenance"].pop("sha256"), value["responses"][0]["response"].pop("reason")),
+    )
+
+    assert load(path).exchanges[0].response == ReceivedResponse(200, "", (JSON,), PRETTY)
+
+
+REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "newer format": (
+        lambda value: value["contract"].update(format=2),
+        "sample.yaml: contract.format is 2, and this release knows 1; a newer release of tunedmodels reads it",
+    ),
+    "the file of the stock recorder": (
+        lambda value: value.pop("contract"),
+        "sample.yaml: contract is missing; it has to be a mapping",
+    ),
+    "unknown field": (
+        lambda value: value["contract"]["provenance"].update(colour="red"),
+        "sample.yaml: contract.provenance.colour is no field of a recording; take it out, or mend its name",
+    ),
+    "missing field": (
+        lambda value: value["responses"][0]["response"].pop("status"),
+        "sample.yaml: responses.1.response.status is missing; it has to be a whole number",
+    ),
+    "wrong type": (
+        lambda value: value["responses"][0]["response"].update(status="200"),
+        "sample.yaml: responses.1.response.status is a text; it has to be a whole number",
+    ),
+    "a status that is true": (
+        lambda value: value["responses"][0]["response"].update(status=True),
+        "sample.yaml: responses.1.response.status is True; it has to be a whole number",
+    ),
+    "no day": (
+        lambda value: value["contract"]["provenance"].update(captured="last spring"),
+        "sample.yaml: contract.provenance.captured is 'last spring'; it has to be a day, as '2024-03-14'",
+    ),
+    "time before the first request": (
+        lambda value: value["responses"][0]["timing"].update(at=-1),
+        "sample.yaml: responses.1.timing.at is -1.0; it has to be a number of seconds, 0 or more",
+    ),
+    "nothing recorded": (
+        lambda value: value.update(responses=[]),
+        "sample.yaml: responses is empty; a recording of nothing proves nothing: delete it",
+    ),
+    "bad name": (
+        lambda value: value["contract"].update(name="../sample"),
+        "sample.yaml: contract.name is '../sample'; it has to be small letters and digits, joined by - and .",
+    ),
+    "a variable that nobody sent": (
+        lambda value: value["contract"].update(variables={"id": "nowhere"}),
+        "sample.yaml: contract.variables.id is 'nowhere', which no request has; take it out",
+    ),
+    "a short variable": (
+        lambda value: value["contract"].update(variables={"id": "v1"}),
+        "sample.yaml: contract.variables.id is 'v1'; give it 4 characters or more: a shorter one is found where it "
+        "does not stand",
+    ),
+    "two truths": (
+        lambda value: value["responses"][0]["response"].update(body_base64="aGk="),
+        "sample.yaml: responses.1.response.body is not what stands beside it; what responses reads and what stands "
+        "beside it must agree: change both, or neither",
+    ),
+    "no base64": (
+        lambda value: value["responses"][0]["response"].update(body="", body_base64="?"),
+        "sample.yaml: responses.1.response.body_base64 is no base64; record it again",
+    ),
+    "a body that cannot be seen through": (
+        lambda value: value["responses"][0]["response"].update(headers={"Content-Encoding": "gzip"}),
+        "sample.yaml: responses.1.response has a body in 'gzip', in which no secret can be seen; store it decoded",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(tmp_path: Path, name: str) -> None:
+    """What is no recording is refused in a sentence that names file, field, what was found, and the way out."""
+    change, sentence = REFUSED[name]
+    path = tmp_path / "sample.yaml"
+    save(by_hand(), path)
+    edited(path, lambda value: (value["contract"]["provenance"].pop("sha256"), change(value)))
+    with pytest.raises(RecordingError) as caught:
+        load(path)
+
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: 1\na: 2\n", "sample.yaml: the file has 'a' twice in line 2; keep one of the two"),
+        ("a: &x 1\n", "sample.yaml: the file has an anchor or alias in line 1; write the value out"),
+        ("a: !!python/name:os.system x\n", "sample.yaml: the file has a tag in line 1; leave the tag out"),
+        ("<<: {a: 1}\n", "sample.yaml: the file has a value of an odd type in line 1; quote it"),
+        ("1: a\n", "sample.yaml: the file has a key that is no text in line 1; quote it"),
+        ("a: 0b_\n", "sample.yaml: the file has a number that is none; quote it if it is a text"),
+        ("[" * 13 + "]" * 13, "sample.yaml: the file nests deeper than 12 levels in line 1; flatten it"),
+        ("", "sample.yaml: the file is null; it has to be a mapping"),
+        ("[]", "sample.yaml: the file is a list; it has to be a mapping"),
+    ],
+)
+def test_odd_yaml_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    """YAML that says another thing than it shows, or that only costs time, is not read."""
+    (tmp_path / "sample.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(RecordingError) as caught:
+        load(tmp_path / "sample.yaml")
+
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a: 'b\n", "a: b: c", "a\x00b", "--- 1\n--- 2\n", "[" * 200_000])
+def test_broken_yaml_is_refused(tmp_path: Path, text: str) -> None:
+    """What is no YAML is refused as a recording is, and without showing what stands in it."""
+    (tmp_path / "sample.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file (is no YAML|nests deeper)"):
+        load(tmp_path / "sample.yaml")
+
+
+def test_a_long_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file beyond the limit is not read at all."""
+    save(by_hand(), tmp_path / "sample.yaml")
+    monkeypatch.setattr(yaml_text, "LIMIT", 100)
+
+    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file has \d+ bytes; split it$"):
+        load(tmp_path / "sample.yaml")
+
+
+def test_no_text_is_refused(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is no recording."""
+    (tmp_path / "sample.yaml").write_bytes(b"a: \xff\n")
+
+    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file is no UTF-8; record it again$"):
+        load(tmp_path / "sample.yaml")
+
+
+def test_published_recordings_have_no_problems() -> None:
+    """What this package ships is as it has to be."""
+    assert check(PUBLISHED) == []
+
+
+@pytest.mark.parametrize("path", sorted(PUBLISHED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_published_recording_is_what_save_writes(path: Path, tmp_path: Path) -> None:
+    """Each has its provenance, plays by the stock loader, and would be written the same again."""
+    recording = load(path)
+    save(recording, tmp_path / path.name)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock._add_from_file(path)
+        (one,) = recording.exchanges
+        answer = requests.request(one.request.method, one.request.url, timeout=1)
+
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+    assert answer.content == one.response.body
+    assert recording.provenance.kind == "published"
+    assert recording.provenance.captured == date(2024, 3, 14)
+    assert recording.provenance.licence == "Apache-2.0"
+
+
+def test_published_create_has_the_bytes_that_curl_counted() -> None:
+    """1,984 bytes were sent and 296 received, says curl on the page: the transcript is verbatim."""
+    (created,) = load(PUBLISHED / "tutorial-create-by-curl.yaml").exchanges
+
+    assert (len(created.request.body), len(created.response.body)) == (1984, 296)
+    assert json.loads(created.response.body)["metadata"]["totalSteps"] == 38
+
+
+def test_published_fragment_says_so() -> None:
+    """Of the last poll one line is known, and the recording claims no more."""
+    recording = load(PUBLISHED / "tutorial-last-poll.yaml")
+    metadata = json.loads(recording.exchanges[0].response.body)["metadata"]
+    line = f"{metadata['completedPercent']:.2f}% - {metadata['snapshots'][-1]}"
+
+    assert recording.provenance.fragment
+    assert line in recording.provenance.note
+    assert set(metadata) == {"completedPercent", "snapshots"}
+
+
+def test_check_names_every_problem(tmp_path: Path) -> None:
+    """A folder's problems are all told: orphans, edits, secrets, what is no recording, and drafts."""
+    save(by_hand(), tmp_path / "sample.yaml")
+    save(by_hand(), tmp_path / "other.yaml")
+    edited(tmp_path / "other.yaml", lambda value: value["responses"][0]["response"].update(body="AIza0123456789abcdef"))
+    (tmp_path / "broken.yaml").write_text("[]", encoding="utf-8")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff")
+    (tmp_path / "left.draft").write_text("", encoding="utf-8")
+    texts = [problem.text for problem in check(tmp_path, names={"used"})]
+
+    assert [text.split(" is '")[0] for text in texts] == [
+        "binary.yaml: the file is no UTF-8; record it again",
+        "broken.yaml: the file is a list; it has to be a mapping",
+        "left.draft: the file ends in .draft; recordings end in .yaml: rename it, or delete it",
+        "other.yaml: contract.provenance.sha256",
+        "other.yaml: line 22 looks like a secret (api-key): AIza… (20 characters); take it out",
+        "other.yaml: responses.1.response.body looks like a secret (api-key): AIza… (20 characters); take it out",
+        "other.yaml: the file holds the recording 'sample'; call it sample.yaml",
+        "other.yaml: the file is used by nothing; delete it, or write what it is for",
+        "sample.yaml: the file is used by nothing; delete it, or write what it is for",
+    ]
+
+
+def test_check_of_nothing_is_a_problem(tmp_path: Path) -> None:
+    """A folder without recordings proves nothing."""
+    assert [problem.text.split(": ")[1] for problem in check(tmp_path)] == [
+        "the folder has no recordings; look in another"
+    ]
+
+
+def test_scan_of_the_shipped_files_finds_nothing() -> None:
+    """No secret stands in what is published."""
+    assert [leak for path in PUBLISHED.iterdir() for leak in scan(path.read_text(encoding="utf-8"))] == []
