@@ -11,7 +11,7 @@ import requests
 
 # A Google API key (of either form), an OAuth access token of Google's, a signed JWT.
 _SECRET = re.compile(
-    r"AIza[0-9A-Za-z_-]{35}|AQ\.[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z._-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
+    r"AIza[0-9A-Za-z_-]{35,}|AQ\.[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z._-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
 )
 
 
@@ -24,12 +24,17 @@ class Address:
     def __post_init__(self) -> None:
         """Refuse what is no base URL, and what looks like one that goes too far."""
         object.__setattr__(self, "url", self.url.strip().rstrip("/"))
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError as error:
+            raise ValueError(f"{self.url!r} is no base URL: {error}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"A base URL begins with http:// or https:// and names a host; {self.url!r} does not.")
         if "?" in self.url or "#" in self.url or parts.username is not None:
             raise ValueError(f"A base URL has no query, no fragment and no password; that of {parts.hostname} has.")
-        if re.search(r"/v\d+\w*$", parts.path):
+        if parts.netloc.endswith(":"):
+            raise ValueError(f"A base URL names a port after its colon; {self.url!r} does not.")
+        if re.search(r"/v\d+\w*(/tunedModels)?$", parts.path):
             raise ValueError(f"A base URL ends before the API version, which the client adds; {self.url!r} has it.")
         try:
             requests.Request("GET", self.url).prepare()
@@ -67,7 +72,7 @@ class Address:
 
     def check(self, credential: str) -> None:
         """Raise ValueError where *credential* looks real and others could read it on the way."""
-        if not self.encrypted and not self.loopback and _SECRET.search(credential):
+        if not self.encrypted and not self.loopback and looks_real(credential):
             raise ValueError(
                 f"The API key or token looks real, and is not sent to {self.url}: that is plain http to another "
                 "machine, where anyone on the way can read it. Use https; for a mock server on a network use a key "
@@ -81,3 +86,8 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def looks_real(credential: str) -> bool:
+    """Whether *credential* has the form of a real one, which no mock server is to see."""
+    return _SECRET.search(credential) is not None

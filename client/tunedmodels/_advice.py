@@ -49,13 +49,19 @@ _BY_MESSAGE: tuple[tuple[str, str, str], ...] = (
         "PERMISSION_DENIED",
         r"unregistered callers",
         "no credentials were sent; give api_key= or credentials=, or set GEMINI_API_KEY or "
-        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GOOGLE_APPLICATION_CREDENTIALS; TUNEDMODELS_EMULATOR_HOST leaves both aside, but for its own key file",
     ),
     (
         "PERMISSION_DENIED",
         r"permission to access tuned model",
-        "it is somebody else's, or the API key is of another project than the one that made it; its owner can share "
-        "it by client.tuned_models.permissions(name).create()",
+        "it is somebody else's, the caller's role in it is too low for this, or the API key is of another project; its "
+        "owner can share it by client.tuned_models.permissions(name).create()",
+    ),
+    (
+        "UNAUTHENTICATED",
+        r"invalid authentication credentials",
+        "the token is expired, revoked or not of this service, and no new one was to be had; log in again, such as by "
+        "gcloud auth application-default login, or give other credentials=",
     ),
     (
         "UNAUTHENTICATED",

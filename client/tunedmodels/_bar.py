@@ -18,7 +18,13 @@ def watch(operation: Operation, progress: Iterable[CreateTunedModelMetadata], **
     # Which of tqdm's bars fits, a terminal's or a notebook's, it finds out itself.
     from tqdm.auto import tqdm
 
-    given = {"total": operation.metadata.total_steps or None, "unit": "step", "desc": operation.metadata.tuned_model}
+    known = operation.metadata
+    given = {
+        "total": known.total_steps or None,
+        "initial": known.completed_steps,  # so that the speed is that of the steps which are watched
+        "unit": "step",
+        "desc": known.tuned_model,
+    }
     with tqdm(**{**given, **_size(options.get("file") or sys.stderr), **options}) as bar:
         for metadata in progress:
             last = metadata.snapshots[-1]

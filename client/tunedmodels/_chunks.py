@@ -74,9 +74,11 @@ def _lines(parts: Iterable[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     text = ""
     for part in parts:
+        # What was there before has no break in it, but for a \r at its end.
+        searched = max(len(text) - 1, 0)
         text += decoder.decode(part)
         begin = 0
-        for match in _BREAK.finditer(text):
+        for match in _BREAK.finditer(text, searched):
             if match[0] == "\r" and match.end() == len(text):
                 break  # its \n may come with the next part
             yield text[begin : match.start()]

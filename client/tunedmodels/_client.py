@@ -9,8 +9,8 @@ from types import TracebackType
 import google.auth.credentials
 import requests
 
-from . import _environment
-from ._address import Address
+from . import _environment, _sessions
+from ._address import Address, looks_real
 from ._credentials import Caller, from_key, of_emulator
 from ._models import Models
 from ._operations import Operations
@@ -30,9 +30,9 @@ class Client:
     * *base_url*: ``TUNEDMODELS_EMULATOR_HOST`` (``host:port``), else ``GOOGLE_GEMINI_BASE_URL``, else Google.
     * *credentials* (any of google-auth's) or *api_key*: where ``TUNEDMODELS_EMULATOR_HOST`` names the server,
       those of that server itself (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, where it is their
-      token endpoint), else none; else ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``; else, for https, what
-      ``google.auth.default()`` finds at the first call.
-    * *quota_project*, which is billed: what the credentials say, ``GOOGLE_CLOUD_QUOTA_PROJECT`` among it.
+      token endpoint), else none; else ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``, but for one that looks real on
+      this machine; else, for https to another machine, what ``google.auth.default()`` finds at the first call.
+    * *quota_project*, which is billed: that of the credentials, else ``GOOGLE_CLOUD_QUOTA_PROJECT``; none for a key.
 
     *session* is a ``requests.Session`` of the caller's own, for proxies, certificates or adapters; the caller
     closes it. *timeout* is how many seconds one try of a request may take, from connecting to the last byte, or
@@ -62,15 +62,19 @@ class Client:
     ) -> None:
         if credentials is not None and api_key is not None:
             raise ValueError("Give credentials or api_key, not both.")
+        if base_url is not None and not base_url.strip():
+            raise ValueError("base_url is empty; leave it out, or name a server.")
+        _check_kinds(credentials=credentials, retry=retry, polling=polling, timeout=timeout)
         emulator = _environment.emulator_url() if base_url is None else None
         address = Address(base_url or emulator or _environment.base_url() or BASE_URL)
         if credentials is None:
             key = _environment.api_key() if api_key is None and emulator is None else api_key
-            if key is not None:
+            mock = emulator is not None or address.loopback or not address.encrypted
+            if key is not None and not (address.loopback and api_key is None and looks_real(key)):
                 credentials = from_key(key)
-            elif emulator is not None or not address.encrypted:
+            elif mock:
                 credentials = of_emulator(address)
-        self._session = session or requests.Session()
+        self._session = session or _sessions.session()
         self._owns_session = session is None
         passing = Time(clock, sleep)
         caller = Caller(address, credentials, quota_project, self._session)
@@ -107,3 +111,16 @@ class Client:
     def __repr__(self) -> str:
         """Say where the requests go, and nothing of the credentials."""
         return f"<Client of {self.base_url}>"
+
+
+def _check_kinds(**arguments: object) -> None:
+    kinds = {
+        "credentials": (google.auth.credentials.Credentials, type(None)),
+        "retry": (Retry, type(None)),
+        "polling": (Polling,),
+        "timeout": (int, float),
+    }
+    for name, value in arguments.items():
+        if not isinstance(value, kinds[name]):
+            wanted = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds[name])
+            raise TypeError(f"{name} must be {wanted}, got {type(value).__name__}")

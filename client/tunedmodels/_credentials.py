@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,11 +30,16 @@ SCOPES = (
 
 QUOTA_PROJECT = "x-goog-user-project"
 
+# A key has its own project, and nobody has none.
+_WITHOUT_PROJECT = (google.auth.api_key.Credentials, google.auth.credentials.AnonymousCredentials)
+
 
 def from_key(key: str) -> google.auth.credentials.Credentials:
     """Return the credentials that an API *key* is. Raises ValueError for what cannot be one."""
-    if not (key.isascii() and key.isprintable() and key.strip()):
-        raise ValueError("An API key is one line of ASCII characters, and not empty; the one given is not.")
+    if re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) is None:
+        raise ValueError(
+            "An API key is one line of ASCII without space around it, and not empty; the one given is not."
+        )
     return google.auth.api_key.Credentials(key)
 
 
@@ -47,7 +53,10 @@ def of_emulator(address: Address) -> google.auth.credentials.Credentials:
     if path and address.same_server(_token_uri(path)):
         from google.oauth2 import service_account
 
-        made: google.auth.credentials.Credentials = service_account.Credentials.from_service_account_file(path)
+        try:
+            made: google.auth.credentials.Credentials = service_account.Credentials.from_service_account_file(path)
+        except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
+            raise no_credentials(error) from error
         return made
     host = _environment.metadata_host()
     if host and address.same_server(f"http://{host}"):
@@ -74,6 +83,8 @@ class Caller:
         self._of_google = address.host.endswith(".googleapis.com")
         # A service account's credentials say no scopes of their own; others keep those they have.
         self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
+        if quota_project is None and not isinstance(credentials, _WITHOUT_PROJECT):
+            quota_project = getattr(credentials, "quota_project_id", None) or _environment.quota_project()
         self._quota_project = quota_project
         self._session = session
         self._lock = threading.Lock()
@@ -96,6 +107,10 @@ class Caller:
             raise no_credentials(error) from error
         for name, value in headers.items():
             if name.lower() in ("authorization", "x-goog-api-key"):
+                if re.fullmatch(r"[ -~]*\S", value) is None:
+                    raise ValueError(
+                        "The credentials give a token that is not one line of ASCII, which no header can hold."
+                    )
                 self._address.check(value)
         if self._quota_project:
             headers[QUOTA_PROJECT] = self._quota_project

@@ -8,6 +8,7 @@ import requests
 
 from . import _body, _failures
 from ._credentials import leave
+from ._tables import Place
 from ._training_data import FILE_BYTES, Document
 from .errors import TrainingDataError
 
@@ -15,17 +16,25 @@ from .errors import TrainingDataError
 def download(session: requests.Session, url: str, timeout: float) -> Document:
     """Return what *url* leads to, one byte more than training data may have at most.
 
+    Of the caller's *session* it takes the way out of here: proxies and certificates, no headers, cookies or keys.
     Raises TrainingDataError where it leads to nothing within *timeout* seconds.
     """
     until = time.monotonic() + timeout
     content = b""
     try:
-        with session.get(url, auth=leave, timeout=timeout, stream=True) as response:
-            response.raise_for_status()
-            for part in _body.parts(response, lambda: until - time.monotonic()):
-                content += part
-                if len(content) > FILE_BYTES:
-                    break
-            return Document(content[: FILE_BYTES + 1], response.headers.get("Content-Type", ""))
+        with requests.Session() as own:
+            own.proxies, own.verify, own.cert = session.proxies, session.verify, session.cert
+            own.trust_env = session.trust_env
+            with own.get(url, auth=leave, timeout=timeout, stream=True) as response:
+                if not response.ok:
+                    raise Place(url).error(f"cannot be read: the answer is {response.status_code}.")
+                for part in _body.parts(response, lambda: until - time.monotonic()):
+                    content += part
+                    if len(content) > FILE_BYTES:
+                        break
+                return Document(content[: FILE_BYTES + 1], response.headers.get("Content-Type", ""))
     except _failures.SENDING as error:
-        raise TrainingDataError(f"{url}: cannot be read: {error}", source=url) from error
+        if isinstance(error, TrainingDataError):
+            raise
+        # What the error says may name the URL, and that a signature.
+        raise Place(url).error(f"cannot be read: {_failures.said(error)}.") from None

@@ -16,6 +16,9 @@ API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 CREDENTIALS_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 """A file with credentials, as google-auth reads it."""
 
+QUOTA_PROJECT = "GOOGLE_CLOUD_QUOTA_PROJECT"
+"""The project that is billed, as google-auth reads it."""
+
 METADATA_HOST = "GCE_METADATA_HOST"
 """The host and port of a metadata server, as google-auth reads it."""
 
@@ -51,3 +54,8 @@ def credentials_file() -> str | None:
 def metadata_host() -> str | None:
     """Return the host and port of the metadata server that the environment names, or None."""
     return os.environ.get(METADATA_HOST) or None
+
+
+def quota_project() -> str | None:
+    """Return the project that the environment names, or None."""
+    return os.environ.get(QUOTA_PROJECT) or None

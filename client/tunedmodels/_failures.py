@@ -63,13 +63,21 @@ OF_GOOGLE_AUTH: Mapping[type[Exception], Failure] = {
 BENEATH = (http.RequestException, urllib3.exceptions.HTTPError, OSError)
 """What sending a request and reading its answer raise."""
 
-SENDING = (*BENEATH, ValueError)
-"""What sending raises: a plain ValueError too, where an answer redirects to what is no address."""
+SENDING = (*BENEATH, auth.GoogleAuthError, ValueError)
+"""What sending raises besides: google-auth's errors where the session is one of its own, and a plain ValueError where
+an answer redirects to what is no address."""
+
+
+_LOG_IN = (
+    "give credentials= or api_key=, or log in: gcloud auth application-default login; for a mock server set "
+    "TUNEDMODELS_EMULATOR_HOST"
+)
 
 
 def not_answered(request: Request, error: Exception) -> TransportError:
     """Return the error for *error*, one of SENDING, which came instead of an answer to *request*."""
-    return TransportError(f"{request.method} {request.url} was not answered: {error}", request, None, _failure(error))
+    text = f"{request.method} {request.url} was not answered: {said(error)}"
+    return TransportError(text, request, None, _failure(error))
 
 
 def cut_off(request: Request, error: Exception) -> TransportError:
@@ -82,13 +90,32 @@ def no_credentials(error: Exception) -> CredentialsError:
     """Return the error for *error*, which google-auth raised when it was to say who calls."""
     known = next((OF_GOOGLE_AUTH[kind] for kind in type(error).__mro__ if kind in OF_GOOGLE_AUTH), Failure.FINAL)
     failure = Failure.UNSENT if getattr(error, "retryable", False) else known
-    return CredentialsError(f"Credentials are missing or not accepted: {error}", failure)
+    said = error.args[0] if error.args else error
+    return CredentialsError(f"Credentials are missing or not accepted: {said} ({_LOG_IN})", failure)
 
 
 def _failure(error: Exception) -> Failure:
     # requests has one error for a connection that was refused and for one that broke; urllib3 beneath has two.
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+    if isinstance(_reason(error), urllib3.exceptions.NewConnectionError):
         return Failure.UNSENT
     unknown = Failure.FINAL if isinstance(error, ValueError) else Failure.LOST
-    return next((OF_REQUESTS[kind] for kind in type(error).__mro__ if kind in OF_REQUESTS), unknown)
+    known = {**OF_GOOGLE_AUTH, **OF_REQUESTS}
+    return next((known[kind] for kind in type(error).__mro__ if kind in known), unknown)
+
+
+def said(error: Exception) -> str:
+    """Return in a few words what *error* says; the URL and the pool of connections it need not repeat."""
+    reason = _reason(error)
+    if isinstance(error, http.Timeout):
+        return "it took too long"
+    if isinstance(error, (http.InvalidHeader, http.InvalidURL, http.HTTPError)):
+        return type(error).__name__  # what it says has the header or the URL in it
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        said = str(reason).rpartition(": ")[2] if reason.__cause__ is None else str(reason.__cause__)
+        return f"no connection could be made ({said})"
+    return str(reason or error)
+
+
+def _reason(error: Exception) -> object:
+    """Return the error of urllib3 that is beneath one of requests, or None."""
+    return getattr(error.args[0] if error.args else None, "reason", None)

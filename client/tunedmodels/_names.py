@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ._messages.model import Model
 from ._messages.tuned_model import TunedModel
 
 TUNED_MODELS = "tunedModels"
@@ -15,6 +16,8 @@ _ID = r"(?!\.\.?(?:/|$))[^/?#\s:]+"  # a path ends with . and .. where somebody 
 def tuned_model(model: str | TunedModel) -> str:
     """Return ``tunedModels/{id}`` for that, for the id alone, or for the model."""
     name = model.name if isinstance(model, TunedModel) else model
+    if name.startswith(f"{MODELS}/"):
+        raise ValueError(f"{name!r} is a base model; a tuned model is wanted here. To tune it, give it as base_model.")
     return _checked(
         name if "/" in name else f"{TUNED_MODELS}/{name}",
         f"{TUNED_MODELS}/{_ID}",
@@ -22,8 +25,13 @@ def tuned_model(model: str | TunedModel) -> str:
     )
 
 
-def base_model(name: str) -> str:
-    """Return ``models/{id}`` for that or for the id alone."""
+def base_model(model: str | Model) -> str:
+    """Return ``models/{id}`` for that, for the id alone, or for the model."""
+    name = model.name if isinstance(model, Model) else model
+    if name.startswith(f"{TUNED_MODELS}/"):
+        raise ValueError(
+            f"{name!r} is a tuned model; a base model is wanted here. To tune it, give it as source_model."
+        )
     return _checked(
         name if "/" in name else f"{MODELS}/{name}",
         f"{MODELS}/{_ID}",

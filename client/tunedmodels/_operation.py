@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ class Operation:
         self._polling = polling
         self._time = time
         self._value = value
+        self._lock = threading.Lock()
         self._read: tuple[Json, CreateTunedModelMetadata] | None = None
 
     @property
@@ -56,10 +58,10 @@ class Operation:
     def metadata(self) -> CreateTunedModelMetadata:
         """How far the run was at the last look. It raises TransportError where the service said it in no such form."""
         value = self._value
-        if self._read is None or self._read[0] is not value:  # a run of many steps takes a while to read
-            members = {name: item for name, item in _mapping(value.get("metadata")).items() if name != "@type"}
-            self._read = value, _answer.message(CreateTunedModelMetadata, members)
-        return self._read[1]
+        read = self._read
+        if read is None or read[0] is not value:  # a run of many steps takes a while to read
+            self._read = read = value, _answer.message(CreateTunedModelMetadata, _inside(value.get("metadata")))
+        return read[1]
 
     def done(self) -> bool:
         """Look, and say whether the operation has ended, well or badly."""
@@ -76,8 +78,7 @@ class Operation:
             raise error
         if "response" not in self._value:
             raise TransportError(f"{self.name} is done, and has neither a response nor an error")
-        members = {name: item for name, item in _mapping(self._value["response"]).items() if name != "@type"}
-        return _answer.message(TunedModel, members)
+        return _answer.message(TunedModel, _inside(self._value["response"]))
 
     def exception(self, timeout: float | None = None) -> OperationFailed | None:
         """Wait until the operation ends, and return its error, or None where it ended well.
@@ -119,6 +120,8 @@ class Operation:
     def wait_bar(self, timeout: float | None = None, **options: Any) -> TunedModel:
         """Show a progress bar, in a terminal or a notebook, until the operation ends, and return the tuned model.
 
+        To do something on the way, iterate over ``progress`` instead.
+
         The bar has steps, epoch, loss and the time left; *options* are those of ``tqdm``. *timeout* and what is
         raised are as in ``result``.
         """
@@ -159,7 +162,9 @@ class Operation:
             value = self._look(self.name, deadline)
             if value.get("name") != self.name:
                 raise TransportError(f"Asked for {self.name}, the service answered {value!r:.200}")
-            self._value = value
+            with self._lock:
+                if not self._ended:  # another thread may have seen the end while this one waited
+                    self._value = value
         return self._ended
 
     def _looks(self, timeout: float | None) -> Iterator[None]:
@@ -188,6 +193,11 @@ class Operation:
                 pause = min(pause, left)
             self._time.sleep(pause)
             slept += pause
+
+
+def _inside(payload: Any) -> dict[str, Any]:
+    """Return the members of a google.protobuf.Any without its type."""
+    return {name: item for name, item in _mapping(payload).items() if name != "@type"}
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from ._operation import Operation
 from ._pages import Pager
 from ._polling import Polling
 from ._transport import Json, Time, Transport
+from .errors import TransportError
 
 
 class Operations:
@@ -25,7 +26,10 @@ class Operations:
 
     def get(self, name: str) -> Operation:
         """Return the operation called *name*, as it is now. Any process can, that knows the name."""
-        return self.made(self._look(_names.operation(name), None))
+        operation = self.made(self._look(_names.operation(name), None))
+        if operation.name != name:
+            raise TransportError(f"Asked for {name}, the service answered with {operation.name}")
+        return operation
 
     def list(
         self, model: str | TunedModel | None = None, page_size: int | None = None, page_token: str = ""

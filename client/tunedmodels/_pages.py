@@ -23,6 +23,7 @@ class Pager(Generic[T]):
         self._fetch = fetch
         self._items = items
         self._token = token
+        self._drawn: Iterator[T] | None = None
         #: Where the next page begins; empty after the last one.
         self.next_page_token: str = token
 
@@ -43,6 +44,16 @@ class Pager(Generic[T]):
             yield self._items(page)
             if not token:
                 return
+
+    def __next__(self) -> T:
+        """Return the next item, the first at first, whatever iterations there were besides."""
+        if self._drawn is None:
+            self._drawn = iter(self)
+        return next(self._drawn)
+
+    def __repr__(self) -> str:
+        """Say that it is a list which comes in pages."""
+        return "<Pager: iterate over it, or over its pages; list() fetches all>"
 
     def __iter__(self) -> Iterator[T]:
         """Yield the items of all pages."""

@@ -24,12 +24,14 @@ class Permissions:
     ) -> Permission:
         """Grant *role* (``READER`` or ``WRITER``) to who has *email_address*, and return the permission.
 
-        Without an address everyone has it, without a *grantee_type* an address is a user's; ``GROUP`` says that
-        it is a group's. The owner is changed by ``transfer_ownership`` alone.
+        Without a *grantee_type* the address is a user's; ``GROUP`` says that it is a group's, and ``EVERYONE``,
+        which goes without an address, that all may. The owner is changed by ``transfer_ownership`` alone.
+        Raises ValueError where address and type do not fit.
         """
-        if grantee_type is None:
-            grantee_type = GranteeType.EVERYONE if email_address is None else GranteeType.USER
-        wanted = Permission(role=Role(role), email_address=email_address, grantee_type=GranteeType(grantee_type))
+        grantee_type = GranteeType.USER if grantee_type is None else GranteeType(grantee_type)
+        if (grantee_type is GranteeType.EVERYONE) == bool(email_address):
+            raise ValueError("Give email_address, or grantee_type EVERYONE, which has none.")
+        wanted = Permission(role=Role(role), email_address=email_address, grantee_type=grantee_type)
         answer = self._transport.call("POST", f"v1beta/{self._model}/permissions", wanted.to_json(), repeatable=False)
         return _answer.message(Permission, answer)
 

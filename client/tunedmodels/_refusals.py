@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from . import errors
@@ -62,13 +63,19 @@ def from_operation(name: str, error: Any) -> OperationFailed:
 
 
 def retry_delay(details: tuple[Mapping[str, Any], ...], headers: Mapping[str, str]) -> float | None:
-    """Return the larger of what RetryInfo and the header Retry-After say, in seconds; None where neither does.
-
-    A date in Retry-After is left aside: the service sends seconds.
-    """
+    """Return the larger of what RetryInfo and the header Retry-After say, in seconds; None where neither does."""
     text = headers.get("retry-after", "")
-    after = float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else None
+    after = float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else _until(text, headers.get("date", ""))
     return max(filter(None, (after, _status.retry_delay(details))), default=None)
+
+
+def _until(moment: str, now: str) -> float | None:
+    """Return the seconds from one date of HTTP to another, by the answer's own clock; None where one is none."""
+    try:
+        seconds = (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return max(seconds, 0.0)
 
 
 def _glimpse(body: str) -> str:
@@ -116,6 +123,7 @@ _BY_HTTP: Mapping[int, str] = {
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
     409: "ABORTED",
     429: "RESOURCE_EXHAUSTED",
     499: "CANCELLED",

@@ -28,18 +28,24 @@ class Retry:
 
     The pause after try *n* is chance between 0 and ``initial * 2 ** (n - 1)``, at most *maximum*; where the
     service says how long to wait (RetryInfo, Retry-After), at least that. When the pause would go beyond *timeout*
-    from the first try on, the error of the last try is raised at once.
+    from the first try on, the error of the last try is raised at once. A connection that cannot be made is given up
+    after *connecting* already: a server that is starting answers by then, one that is not there never does.
     """
 
-    timeout: float = 60.0
+    timeout: float = 120.0
     initial: float = 1.0
     maximum: float = 30.0
+    connecting: float = 10.0
 
     def __post_init__(self) -> None:
         """Refuse what is no span of time."""
-        for name in ("timeout", "initial", "maximum"):
+        for name in ("timeout", "initial", "maximum", "connecting"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds, 0 or more, got {getattr(self, name)!r}")
+        if not self.initial or not self.maximum:
+            raise ValueError(
+                "initial and maximum must be above 0: without pauses a server that fails is asked for ever"
+            )
 
     def call(
         self,
@@ -54,6 +60,7 @@ class Retry:
         *left* says how many seconds remain for the call, *sleep* waits.
         """
         repeated = False
+        whole = left()
 
         def once() -> T:
             nonlocal repeated
@@ -69,7 +76,9 @@ class Retry:
 
         def late(state: tenacity.RetryCallState) -> bool:
             # What was slept counts too: a test may hand in a sleep that takes no time.
-            return state.idle_for + state.upcoming_sleep > self.timeout or state.upcoming_sleep > left()
+            passed = max(whole - left(), state.idle_for)
+            most = min(self.timeout, self.connecting) if _is_unsent(state) else self.timeout
+            return passed + state.upcoming_sleep > most or state.upcoming_sleep > left()
 
         backoff = tenacity.wait_random_exponential(multiplier=self.initial, max=self.maximum)
         tries = tenacity.Retrying(
@@ -91,6 +100,11 @@ def may_repeat(error: BaseException, *, repeatable: bool) -> bool:
     if not isinstance(error, (TransportError, CredentialsError)):
         return False
     return error.failure is Failure.UNSENT or (repeatable and error.failure is Failure.LOST)
+
+
+def _is_unsent(state: tenacity.RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    return isinstance(error, (TransportError, CredentialsError)) and error.failure is Failure.UNSENT
 
 
 def _asked_for(state: tenacity.RetryCallState) -> float:

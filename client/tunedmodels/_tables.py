@@ -84,7 +84,9 @@ def from_document(content: bytes, suffix: str, keys: Keys, place: Place) -> Rows
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise place._replace(line=line).error(f"is not UTF-8 at byte {error.start} of the file.") from error
+        raise place._replace(line=line).error(
+            f"is not UTF-8 at byte {error.start} of the file; save it as UTF-8."
+        ) from error
     return FORMATS[suffix](text.removeprefix("\ufeff"), keys, place)
 
 

@@ -11,6 +11,7 @@ from numbers import Number
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from ._messages.training_data import TuningExample
 from ._tables import FORMATS, MEDIA_TYPES, Keys, Place, Rows, from_columns, from_document, require, short
 from .errors import DuplicateExamplesWarning
 
@@ -45,7 +46,11 @@ class DataFrame(Protocol):
 
 
 TrainingData: TypeAlias = (
-    str | os.PathLike[str] | DataFrame | Mapping[str, Any] | Iterable[tuple[str, str] | list[str] | Mapping[str, Any]]
+    str
+    | os.PathLike[str]
+    | DataFrame
+    | Mapping[str, Any]
+    | Iterable[tuple[str, str] | list[str] | Mapping[str, Any] | TuningExample]
 )
 
 
@@ -143,6 +148,8 @@ def _loaded(path: str | os.PathLike[str], place: Place) -> tuple[bytes, str]:
 
 
 def _pair(example: object, keys: Keys, place: Place) -> tuple[str, str]:
+    if isinstance(example, TuningExample):
+        example = (example.text_input or "", example.output)
     # A string of two characters would make a pair too.
     if isinstance(example, (tuple, list)) and len(example) == 2:
         text_input, output = example

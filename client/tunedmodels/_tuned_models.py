@@ -10,6 +10,7 @@ from . import _answer, _names
 from ._contents import Contents, contents
 from ._messages.content import Content, GenerateContentRequest, GenerationConfig, SafetySetting
 from ._messages.generation import GenerateContentResponse
+from ._messages.model import Model
 from ._messages.training_data import Dataset, TuningExample, TuningExamples
 from ._messages.tuned_model import TunedModel, TunedModelSource
 from ._messages.tuning_task import Hyperparameters, TuningTask
@@ -39,7 +40,7 @@ class TunedModels:
         self,
         *,
         training_data: TrainingData,
-        base_model: str | None = None,
+        base_model: str | Model | None = None,
         source_model: str | TunedModel | None = None,
         tuned_model_id: str | None = None,
         display_name: str | None = None,
@@ -225,6 +226,12 @@ class TunedModels:
         return (_answer.message(GenerateContentResponse, chunk) for chunk in chunks)
 
 
+def _check_kind(kind: type, **values: object) -> None:
+    for name, value in values.items():
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}, got {value!r:.100}")
+
+
 def _check_finite(**numbers: float | None) -> None:
     for name, number in numbers.items():
         if number is not None and not math.isfinite(number):
@@ -241,10 +248,15 @@ def _request(
     safety_settings: Iterable[SafetySetting],
     system_instruction: str | None,
 ) -> Json:
+    settings = tuple(safety_settings)
+    _check_kind(GenerationConfig, generation_config=generation_config)
+    if generation_config is not None:
+        _check_finite(temperature=generation_config.temperature, top_p=generation_config.top_p)
+    _check_kind(SafetySetting, **{f"safety_settings[{place}]": each for place, each in enumerate(settings)})
     instruction = None if system_instruction is None else Content(parts=contents(system_instruction)[0].parts)
     return GenerateContentRequest(
         contents=contents(said),
         generation_config=generation_config,
-        safety_settings=tuple(safety_settings),
+        safety_settings=settings,
         system_instruction=instruction,
     ).to_json()

@@ -300,7 +300,9 @@ class OperationTimeout(TunedModelsError, TimeoutError):
     """A long-running operation did not end in the time that the caller gave it. It goes on at the service."""
 
     def __init__(self, operation: str, timeout: float) -> None:
-        super().__init__(f"{operation} has not ended within {timeout:g} seconds; it goes on")
+        super().__init__(
+            f"{operation} has not ended within {timeout:g} seconds; it goes on, and client.operations.get() finds it"
+        )
         #: The name of the operation.
         self.operation = operation
         #: The seconds that the caller gave it.

@@ -115,7 +115,15 @@ OBSERVED: list[Any] = [
         "the service does not say which; a display_name of more than 40 bytes",
         id="display name too long",
     ),
-    pytest.param(401, "UNAUTHENTICATED", TOKEN, [], errors.Unauthenticated, None, id="bad token"),
+    pytest.param(
+        401,
+        "UNAUTHENTICATED",
+        TOKEN,
+        [],
+        errors.Unauthenticated,
+        "the token is expired, revoked or not of this service",
+        id="bad token",
+    ),
     pytest.param(
         401,
         "UNAUTHENTICATED",

@@ -328,7 +328,7 @@ def test_permissions(person: Person) -> None:
     assert [permission.role for permission in permissions.list(page_size=1)] == ["OWNER", "WRITER"]
 
     permissions.delete(granted)
-    everyone = permissions.create("READER")
+    everyone = permissions.create("READER", grantee_type="EVERYONE")
     assert everyone.name == "tunedModels/shared/permissions/everyone"
     assert everyone.email_address is None
     assert bob.tuned_models.get("shared").name == "tunedModels/shared"

@@ -267,7 +267,7 @@ def test_nothing_is_deleted_where_a_name_is_none(command: Command, counter: str)
     result = command("delete", counter, "models/x")
 
     assert result.exit_code == 2
-    assert "'models/x' has not" in result.stderr
+    assert "'models/x' is a base model" in result.stderr
     assert [model["name"] for model in command.json("list")] == [counter]
 
 
@@ -341,16 +341,16 @@ def test_models(command: Command) -> None:
             ["permissions", "get", "x"],
             "Error: A permission's name has the form tunedModels/{id}/permissions/{id}; 'x' has",
         ),
-        (["operations", "get", "x"], "Error: An operation's name has the form"),
+        (["operations", "get", "a/b"], "Error: A tuned model's name, unless it is the id alone, has the form"),
         (
             ["show", "models/x"],
-            "Error: A tuned model's name, unless it is the id alone, has the form tunedModels/{id};",
+            "Error: 'models/x' is a base model; a tuned model is wanted here.",
         ),
         (["delete"], "Missing argument"),
         (["list", "--base-url", ""], "it is empty; leave the option out, or give a value."),
         (["list", "--api-key", ""], "it is empty"),
         (["list", "--base-url", "ftp://x"], "Error: A base URL begins with http:// or https:// and names a host"),
-        (["list", "--api-key", "ключ"], "Error: An API key is one line of ASCII characters"),
+        (["list", "--api-key", "ключ"], "Error: An API key is one line of ASCII without space around it"),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
@@ -376,10 +376,10 @@ def test_a_name_that_is_not_there(command: Command) -> None:
 def test_a_service_that_does_not_answer() -> None:
     """Nobody at the port is one line, with status 1."""
     where = ["--base-url", "http://127.0.0.1:1", "--api-key", "test-key"]
-    result = CliRunner().invoke(main, ["tune", __file__, "--base-model", "b", *where])
+    result = CliRunner().invoke(main, ["tune", __file__, "--base-model", "b", "--id", "m", *where])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
 
-    result = CliRunner().invoke(main, ["tune", "no-such.csv", "--base-model", "b", *where])
+    result = CliRunner().invoke(main, ["tune", "no-such.csv", "--base-model", "b", "--id", "m", *where])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert re.match("Error: no-such.csv:? is no file that can be read", result.stderr)
 

@@ -56,7 +56,7 @@ def test_advice_speaks_of_the_command(answers: responses.RequestsMock) -> None:
 
     assert run("show", "m").stderr == (
         f"Error: 403 PERMISSION_DENIED: {said} (no credentials were sent; give --api-key, or set GEMINI_API_KEY or "
-        "GOOGLE_APPLICATION_CREDENTIALS)\n"
+        "GOOGLE_APPLICATION_CREDENTIALS; TUNEDMODELS_EMULATOR_HOST leaves both aside, but for its own key file)\n"
     )
 
 
@@ -93,7 +93,7 @@ def test_a_model_without_an_operation(answers: responses.RequestsMock) -> None:
     result = run("watch", "m")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: m has no operation to watch; `tunedmodels show m` tells what is known of it.\n"
+    assert result.stderr == "Error: m has no operation; `tunedmodels show m` tells what is known of it.\n"
 
 
 def test_a_failed_run(answers: responses.RequestsMock) -> None:

@@ -223,7 +223,8 @@ def test_operation_timeout() -> None:
     """The text says how long was waited, and that the operation goes on."""
     error = errors.OperationTimeout("tunedModels/m/operations/o", 2.5)
 
-    assert str(error) == "tunedModels/m/operations/o has not ended within 2.5 seconds; it goes on"
+    goes_on = "it goes on, and client.operations.get() finds it"
+    assert str(error) == f"tunedModels/m/operations/o has not ended within 2.5 seconds; {goes_on}"
     assert (error.operation, error.timeout) == ("tunedModels/m/operations/o", 2.5)
 
 

@@ -39,7 +39,7 @@ def test_odd_names_that_lead_nowhere_else(name: str) -> None:
     assert _names.tuned_model(name) == f"tunedModels/{name}"
 
 
-@pytest.mark.parametrize("name", [*DANGEROUS, "models/m", "tunedModels/m/", "tunedModels/m/operations/o", "/m"])
+@pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/m/", "tunedModels/m/operations/o", "/m"])
 def test_no_tuned_model(name: str) -> None:
     """A name that could reach something else is refused, and the message shows it and the form."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}; .* has not\.$") as caught:
@@ -48,7 +48,7 @@ def test_no_tuned_model(name: str) -> None:
     assert repr(name if "/" in name else f"tunedModels/{name}") in str(caught.value)
 
 
-@pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/m", "models/"])
+@pytest.mark.parametrize("name", [*DANGEROUS, "models/"])
 def test_no_base_model(name: str) -> None:
     """The same holds for base models."""
     with pytest.raises(ValueError, match=r"has the form models/\{id\}"):
@@ -90,3 +90,11 @@ def test_permission_that_would_be_its_model(client: Client) -> None:
     """A path of dots cannot turn the deletion of a permission into that of its model: nothing is sent."""
     with pytest.raises(ValueError, match="A permission's name"):
         client.tuned_models.permissions("m").delete("..")
+
+
+def test_models_of_the_other_kind() -> None:
+    """Who gives a model of the other kind is told which argument it is for."""
+    with pytest.raises(ValueError, match=r"^'models/m' is a base model; .* give it as base_model\.$"):
+        _names.tuned_model("models/m")
+    with pytest.raises(ValueError, match=r"^'tunedModels/m' is a tuned model; .* give it as source_model\.$"):
+        _names.base_model("tunedModels/m")

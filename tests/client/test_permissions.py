@@ -36,7 +36,9 @@ def permissions(client: Client) -> Permissions:
 @pytest.mark.parametrize(
     ("arguments", "body"),
     [
-        pytest.param({"role": "READER"}, {"granteeType": "EVERYONE", "role": "READER"}, id="everyone"),
+        pytest.param(
+            {"role": "READER", "grantee_type": "EVERYONE"}, {"granteeType": "EVERYONE", "role": "READER"}, id="everyone"
+        ),
         pytest.param(
             {"role": Role.WRITER, "email_address": "a@example.com"},
             {"granteeType": "USER", "emailAddress": "a@example.com", "role": "WRITER"},
@@ -62,7 +64,7 @@ def permissions(client: Client) -> Permissions:
 def test_create(
     permissions: Permissions, answers: responses.RequestsMock, arguments: dict[str, Any], body: dict[str, str]
 ) -> None:
-    """Without an address everyone is granted the role, with one a user, unless it is said to be a group's."""
+    """An address is a user's unless it is said to be a group's; everyone has none."""
     answers.post(PATH, json=GROUP)
     permission = permissions.create(**arguments)
 
@@ -75,10 +77,25 @@ def test_create(
     )
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"email_address": ""}, {"grantee_type": "GROUP"}, {"email_address": "a@b.c", "grantee_type": "EVERYONE"}],
+    ids=["neither", "empty address", "group without address", "both"],
+)
+def test_create_for_nobody(
+    permissions: Permissions, answers: responses.RequestsMock, arguments: dict[str, str]
+) -> None:
+    """An address that is missing, of a variable that is not set perhaps, does not open the model to everyone."""
+    with pytest.raises(ValueError, match="Give email_address, or grantee_type EVERYONE"):
+        permissions.create("READER", **arguments)
+
+    assert len(answers.calls) == 0
+
+
 def test_create_for_no_role(permissions: Permissions, answers: responses.RequestsMock) -> None:
     """An empty role is refused before anything is sent."""
     with pytest.raises(ValueError, match="is no Role"):
-        permissions.create("")
+        permissions.create("", "bob@example.com")
 
     assert len(answers.calls) == 0
 

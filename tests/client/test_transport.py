@@ -351,7 +351,7 @@ def test_service_says_when_to_come_back(
         transport_to(retry=Retry(timeout=1), time=time).call("GET", "v1beta/things")
     answers.get(THINGS, status=status, headers=headers, json={"error": {"code": status, "details": details}})
     answers.get(THINGS, json={"name": "n"})
-    answer = transport_to(retry=Retry(initial=0), time=time).call("GET", "v1beta/things")
+    answer = transport_to(retry=Retry(initial=1e-9), time=time).call("GET", "v1beta/things")
 
     assert caught.value.retry_delay == pause
     assert answer == {"name": "n"}
@@ -365,7 +365,7 @@ def answered(answers: responses.RequestsMock, method: str, *said: int | Exceptio
             answers.add(method, THINGS, body=one)
         else:
             answers.add(method, THINGS, status=one, json={"error": {"status": "ALREADY_EXISTS"}} if one == 409 else {})
-    return transport_to(retry=Retry(initial=0), time=Time(lambda: 0.0, lambda _: None))
+    return transport_to(retry=Retry(initial=1e-9), time=Time(lambda: 0.0, lambda _: None))
 
 
 @pytest.mark.parametrize("first", [requests.ConnectionError("reset"), requests.ReadTimeout("slow"), 503], ids=str)

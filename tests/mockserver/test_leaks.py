@@ -21,7 +21,7 @@ REAL = {
     "1//" + "0g0123456789-abcdefghij_k": "refresh token",
     "GOCSPX-" + "0123456789abcdefghij": "client secret",
 }
-UNREAL = ["AIza", "AIzaSyA-some-key", KEY + "x", "my" + KEY, "ya29.some-token", "AQ.short", "1//x", "alice@example.com"]
+UNREAL = ["AIza", "AIzaSyA-some-key", KEY[:-1], "my" + KEY, "ya29.some-token", "AQ.short", "1//x", "alice@example.com"]
 PLACES: list[tuple[str, dict[str, str]]] = [
     ("", {"Authorization": "Bearer {}"}),
     ("", {"Authorization": "{}"}),

@@ -24,6 +24,9 @@ _WORDS = (
     ("no api_key,", "no --api-key,"),
     ("api_key=", "--api-key"),
     ("quota_project=", "--quota-project"),
+    ("with input_key", "with --input-key"),
+    ("with output_key", "with --output-key"),
+    ("client.operations.get() finds it", "`tunedmodels watch` waits for it again"),
 )
 
 
@@ -42,7 +45,11 @@ class Misused(Failed):
 
 def failed(error: TunedModelsError) -> Failed:
     """Return the failure that *error* of the client is."""
+    from ..errors import OperationTimeout, TrainingDataError
+
     said = str(error)
+    if isinstance(error, (OperationTimeout, TrainingDataError)):  # every word of these is the client's own
+        return Failed(translated(said))
     advice = getattr(error, "advice", "")
     if advice:  # what the service itself says is left alone
         said = said.removesuffix(f"({advice})") + f"({translated(advice)})"
@@ -50,7 +57,7 @@ def failed(error: TunedModelsError) -> Failed:
 
 
 def translated(advice: str) -> str:
-    """Return *advice* of the client in the words of the command."""
+    """Return *advice*, or another sentence, of the client in the words of the command."""
     for python, here in _WORDS:
         advice = advice.replace(python, here)
     return advice

@@ -12,6 +12,7 @@ from .failures import Failed
 from .text import folded, plain, state
 
 if TYPE_CHECKING:
+    from .._client import Client
     from .._operation import Operation
 
 _operation = click.argument("operation")
@@ -23,7 +24,7 @@ _CANCELLED = 1  # google/rpc/code.proto
 def operations() -> None:
     """Look at the runs that make tuned models, and stop them.
 
-    An OPERATION is named tunedModels/{id}/operations/{id}, as its list shows it.
+    An OPERATION is named tunedModels/{id}/operations/{id}, as its list shows it, or by the model that it makes.
     """
 
 
@@ -47,7 +48,7 @@ def list_(connection: Connection, as_json: bool, name: str | None) -> None:
 def get(connection: Connection, as_json: bool, operation: str) -> None:
     """Show one operation as it is now."""
     with connection.client() as client:
-        _write(client.operations.get(operation), as_json=as_json)
+        _write(named(client, operation), as_json=as_json)
 
 
 @operations.command()
@@ -59,13 +60,23 @@ def cancel(connection: Connection, as_json: bool, operation: str) -> None:
     The status is 1 when the run has ended already.
     """
     with connection.client() as client:
-        found = client.operations.get(operation)
+        found = named(client, operation)
         if not found.cancel():
             raise Failed(f"{found.name} has ended already, so there is nothing to cancel.")
         if as_json:
             documents.write(found.to_json())
         else:
             click.echo(f"{plain(found.name)} was asked to stop.", err=True)
+
+
+def named(client: Client, name: str) -> Operation:
+    """Return the operation called *name*, or that of the model called so."""
+    if "/operations/" in name:
+        return client.operations.get(name)
+    found = next(iter(client.operations.list(name)), None)  # one run makes a model
+    if found is None:
+        raise Failed(f"{name} has no operation; `tunedmodels show {name}` tells what is known of it.")
+    return found
 
 
 def _state(operation: Operation) -> str:

@@ -50,6 +50,8 @@ def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | No
         raise click.UsageError("Give --learning-rate or --learning-rate-multiplier; the service takes one of them.")
     if timeout is not None and not watch:
         raise click.UsageError("--timeout says how long to watch, and needs --watch.")
+    if not wanted["display_name"] and not wanted["tuned_model_id"]:
+        raise click.UsageError("Give --display-name, from which the model's id is made, or --id, or both.")
     with connection.client() as client:
         operation = _created(client, wanted)
         with progress.resumable(operation, connection):

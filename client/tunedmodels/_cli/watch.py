@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from . import documents, progress
 from .connection import Connection, connected
-from .failures import Failed
+from .operations import named
 from .params import Seconds
 from .text import plain
-
-if TYPE_CHECKING:
-    from .._client import Client
-    from .._operation import Operation
 
 
 @click.command()
@@ -32,19 +26,10 @@ def watch(connection: Connection, as_json: bool, operation: str, timeout: float 
     The status is 1 when the run fails, is cancelled, or has not ended in time.
     """
     with connection.client() as client:
-        found = _found(client, operation)
+        found = named(client, operation)
         with progress.resumable(found, connection):
             model = progress.written(found, timeout) if as_json else progress.shown(found, timeout)
     if as_json:
         documents.write_line(model.to_json())
     else:
         click.echo(plain(model.name))
-
-
-def _found(client: Client, name: str) -> Operation:
-    if "/operations/" in name:
-        return client.operations.get(name)
-    found = next(iter(client.operations.list(name)), None)  # one run makes a model
-    if found is None:
-        raise Failed(f"{name} has no operation to watch; `tunedmodels show {name}` tells what is known of it.")
-    return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from .worlds import bare
 
 _FORMS = (
-    ("API key", re.compile(r"AIza[0-9A-Za-z_-]{35}")),
+    ("API key", re.compile(r"AIza[0-9A-Za-z_-]{35,}")),
     ("API key", re.compile(r"AQ\.[0-9A-Za-z._~+/=-]{20,}")),
     ("access token", re.compile(r"ya29\.[0-9A-Za-z._~+/=-]{20,}")),
     ("refresh token", re.compile(r"1//[0-9A-Za-z._~+/=-]{20,}")),
