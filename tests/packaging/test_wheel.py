@@ -70,13 +70,14 @@ def test_wheel_holds_py_typed(wheel: dict[str, bytes], package: str) -> None:
 
 
 def test_wheel_has_the_entry_points(wheel: dict[str, bytes]) -> None:
-    """The wheel brings two commands and one pytest plugin."""
+    """The wheel brings three commands and one pytest plugin."""
     parser = configparser.ConfigParser()
     parser.read_string(in_dist_info(wheel, "entry_points.txt"))
 
     assert {section: dict(parser[section]) for section in parser.sections()} == {
         "console_scripts": {
             "tunedmodels": "tunedmodels.__main__:main",
+            "tunedmodels-contracts": "tunedmodels_contracts.__main__:main",
             "tunedmodels-mockserver": "tunedmodels_mockserver.__main__:main",
         },
         "pytest11": {"tunedmodels": "tunedmodels_contracts.plugin"},

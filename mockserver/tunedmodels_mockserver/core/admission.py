@@ -43,6 +43,9 @@ def admit(policy: Policy, given: Credentials, world: World, moment: Moment, meth
 
 
 def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
+    if given.token is None and scopes.needs_oauth(method_id):
+        # Whatever key there is, good, bad or none, is not looked at.
+        raise refusals.oauth_needed(rpc) if given.key else refusals.token_missing(rpc)
     if given.token is None and not given.key:
         raise refusals.unregistered()
     email, granted = identity.DEVELOPER, None
@@ -50,8 +53,6 @@ def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, m
         email, granted = _bearer(given.token, world, moment)
     if given.key and not policy.knows_key(given.key, bare(given.key)):
         raise refusals.api_key_invalid()
-    if given.token is None and scopes.needs_oauth(method_id):
-        raise refusals.oauth_needed(rpc)
     if granted is not None and not scopes.ACCEPTED[method_id] & granted:
         raise refusals.scopes_insufficient(rpc)
     if given.project and not policy.knows_project(given.project):

@@ -158,6 +158,16 @@ def oauth_needed(rpc: str) -> StatusError:
     )
 
 
+def token_missing(rpc: str) -> StatusError:
+    """Only OAuth opens the method *rpc*, and there is none; the status is observed, the text is of other APIs."""
+    return StatusError(
+        Code.UNAUTHENTICATED,
+        "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "
+        "valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+        _error_info("CREDENTIALS_MISSING", {"service": SERVICE, "method": rpc}),
+    )
+
+
 def scopes_insufficient(rpc: str) -> StatusError:
     """A token has none of the scopes that open the method called *rpc*; documented, the detail inferred."""
     return StatusError(
