@@ -1,0 +1,84 @@
+"""An answer, as it came: nothing of it is interpreted but where a clause asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a refusal says: the name of its status, its message, and its details."""
+
+    status: str
+    message: str
+    details: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer: status, headers in their order with those that come twice, and the body as text."""
+
+    asked: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    text: str
+
+    @classmethod
+    def of(cls, response: requests.Response) -> Answer:
+        """Return *response*, which is read to its end."""
+        text = response.content.decode("utf-8")
+        headers = getattr(response.raw, "headers", None)
+        pairs = headers.items() if headers is not None else response.headers.items()
+        asked = f"{response.request.method} {response.request.url}"
+        return cls(asked, response.status_code, tuple((str(name), str(value)) for name, value in pairs), text)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, or None."""
+        return next(iter(self.all_of(name)), None)
+
+    def all_of(self, name: str) -> list[str]:
+        """Return all values of a header that may come more than once."""
+        return [value for known, value in self.headers if known.lower() == name.lower()]
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, members in their order. It is an assertion that there is some, and no member twice."""
+        try:
+            return json.loads(self.text, object_pairs_hook=self._members)
+        except ValueError as error:
+            raise AssertionError(f"{self} has a body that is no JSON: {error}") from None
+
+    def ok(self) -> Any:
+        """Assert that it is no refusal, and return the body as JSON."""
+        assert self.status == 200, f"{self} is a refusal: {self.text[:1000]}"
+        return self.json
+
+    def refused(self, code: int, status: str) -> Refusal:
+        """Assert that it is the refusal *code* *status*, in the service's envelope, and return what it says."""
+        assert self.status == code, f"{self} is not {code}: {self.text[:1000]}"
+        body = self.json
+        body = body[0] if isinstance(body, list) and len(body) == 1 else body  # so a stream is refused
+        error = body.get("error") if isinstance(body, dict) else None
+        assert isinstance(error, dict), f"{self} is refused without an envelope: {self.text[:1000]}"
+        assert error.get("code") == code, f"{self}: the envelope says {error.get('code')!r}"
+        assert error.get("status") == status, f"{self}: the envelope says {error.get('status')!r}, not {status}"
+        return Refusal(status, error.get("message", ""), tuple(error.get("details", ())))
+
+    def no_route(self) -> None:
+        """Assert that there is no such path or method: 404, and no envelope as a method's own refusal has one."""
+        assert self.status == 404, f"{self} is not 404: {self.text[:1000]}"
+        assert not self.text.lstrip().startswith(("{", "[")), f"{self} has an envelope: {self.text[:1000]}"
+
+    def __str__(self) -> str:
+        """Name it by what was asked."""
+        return f"{self.asked} -> {self.status}"
+
+    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            raise AssertionError(f"{self} has a member twice in {[name for name, _ in pairs]}")
+        return members

@@ -1,0 +1,56 @@
+"""Calls: which requests make a model or delete one, and which model that is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+import requests
+
+_COLLECTION = "tunedModels"
+_CREDENTIAL_HEADERS = ("Authorization", "X-Goog-Api-Key")
+_CREDENTIALS = frozenset({"key", "$key", "access_token", "oauth_token", "$access_token", "$oauth_token"})
+
+
+def creates(request: requests.PreparedRequest) -> bool:
+    """Whether *request* may start a tuning run: what has no credentials at all cannot."""
+    method = str(request.headers.get("X-HTTP-Method-Override") or request.method or "").upper()
+    url = urlsplit(request.url or "")
+    named = any(request.headers.get(header) for header in _CREDENTIAL_HEADERS)
+    named = named or any(name.lower() in _CREDENTIALS for name, _ in parse_qsl(url.query))
+    return method == "POST" and named and unquote(url.path).rstrip("/").endswith(f"/{_COLLECTION}")
+
+
+def deleted(request: requests.PreparedRequest) -> str:
+    """Return the name of the tuned model that *request* deletes; nothing for any other request."""
+    found = re.search(rf"/({_COLLECTION}/[^/:]+)\Z", unquote(urlsplit(request.url or "").path))
+    return found[1] if found and request.method == "DELETE" else ""
+
+
+def wanted(request: requests.PreparedRequest) -> str:
+    """Return the name that a create call gives its model; nothing where it leaves that to the service."""
+    model_id = parse_qs(urlsplit(request.url or "").query).get("tunedModelId", [""])[0]
+    return f"{_COLLECTION}/{model_id}" if model_id else ""
+
+
+def displayed(request: requests.PreparedRequest) -> str:
+    """Return the display name that a create call gives its model."""
+    value = _json(request.body)
+    return str(value.get("displayName") or value.get("display_name") or "") if isinstance(value, dict) else ""
+
+
+def made(response: requests.Response) -> str:
+    """Return the name of the model that a create call has made, as its answer says; nothing where it does not."""
+    value = _json(response.content) if response.ok else None
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    name = metadata.get("tunedModel") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _json(text: Any) -> Any:
+    try:
+        return json.loads(text or b"null")
+    except (TypeError, ValueError):
+        return None

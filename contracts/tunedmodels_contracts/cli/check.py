@@ -1,0 +1,52 @@
+"""``check``: look through the files that evidence is computed from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--recordings",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The recordings to look through.  [default: those that are published]",
+)
+@click.option("--known", metavar="FILE", type=click.Path(path_type=Path), help="A file of known differences.")
+def check(recordings: Path | None, known: Path | None) -> None:
+    """Look through recordings, citations and known differences for what is not as it has to be.
+
+    A recording has its provenance, its digest and no secrets; a citation names clauses and members that there are;
+    so does a known difference. Ends with status 1 where something is wrong.
+    """
+    from fnmatch import filter as matching
+
+    from .. import citations, evidence
+    from .. import known as known_differences
+    from ..catalogue import catalogue
+    from ..recordings.check import check as problems
+
+    folder = recordings or evidence.PUBLISHED
+    names = catalogue()
+    cited = citations.citations()
+    found = [problem.text for problem in problems(folder)]
+    found += citations.faults(cited, names)
+    if recordings is None:
+        there = {path.stem for path in folder.glob("*.yaml")}
+        missing = {citation.recording for citation in cited if citation.recording} - there
+        found += [f"{citations.FILE}: there is no recording {name}" for name in sorted(missing)]
+    entries: tuple[known_differences.Known, ...] = ()
+    if known is not None:
+        try:
+            entries = known_differences.load(known)
+        except known_differences.KnownError as error:
+            found.append(str(error))
+    found += [f"{known}: there is no clause {entry.clause}" for entry in entries if not matching(names, entry.clause)]
+    for problem in found:
+        click.echo(problem)
+    told = f"{len(names)} clauses, {len(cited)} citations, {len(list(folder.glob('*.yaml')))} recordings"
+    click.echo(f"{told}: {len(found)} wrong" if found else f"{told}: nothing wrong")
+    sys.exit(1 if found else 0)

@@ -1,0 +1,66 @@
+"""``coverage``: how much of the API the answers of a run, or of recordings, have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..coverage import Share
+
+
+@click.command()
+@click.argument("reports", nargs=-1, metavar="[REPORT.JSON]...", type=click.Path(path_type=Path))
+@click.option(
+    "--recordings",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Recordings whose answers count.  [default without a report: those that are published]",
+)
+@click.option("--missing", is_flag=True, help="Name what was not seen, too.")
+def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) -> None:
+    """Show which methods, outcomes, members, enum values and error statuses answers have shown.
+
+    The answers are those of runs, by the JSON of their reports, or of recordings. Outcomes are counted against
+    those that clauses name.
+    """
+    from .. import evidence
+    from ..catalogue import catalogue
+    from ..coverage import coverage as shares
+    from ..report import files
+    from ..seen import Seen
+
+    clauses = catalogue().values()
+    for path in reports:
+        try:
+            report = files.read(path)
+        except (OSError, ValueError) as error:
+            raise click.ClickException(str(error)) from None
+        for account in report.accounts:
+            _show(f"{account.subject} on {account.day}", shares(account.seen, clauses), missing)
+    if recordings is not None or not reports:
+        from ..recordings import RecordingError, load
+
+        folder = recordings or evidence.PUBLISHED
+        seen = Seen()
+        for path in sorted(folder.glob("*.yaml")):
+            try:
+                recording = load(path)
+            except RecordingError as error:
+                raise click.ClickException(str(error)) from None
+            for exchange in recording.exchanges:
+                request, response = exchange.request, exchange.response
+                seen.note(request.method, request.url, response.status, response.body.decode("utf-8", "replace"))
+        _show(f"recordings in {folder.name}", shares(seen, clauses), missing)
+
+
+def _show(title: str, shares: Sequence[Share], missing: bool) -> None:
+    click.echo(title)
+    for share in shares:
+        click.echo(f"  {share.what + ':':<16}{len(share.seen)} of {share.whole}")
+        if missing:
+            for name in share.missing:
+                click.echo(f"    not seen: {name}")

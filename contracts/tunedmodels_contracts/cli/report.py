@@ -1,0 +1,32 @@
+"""``report``: lay the reports of several runs side by side."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("reports", nargs=-1, required=True, metavar="REPORT.JSON...", type=click.Path(path_type=Path))
+@click.option("--to", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Write the report there.")
+def report(reports: tuple[Path, ...], folder: Path | None) -> None:
+    """Lay the reports of several runs side by side: clauses x targets, each with its strongest evidence.
+
+    Shows it as Markdown, or writes JSON, Markdown, HTML and JUnit's XML to a folder. Ends with status 1 where one of
+    the runs failed.
+    """
+    from ..report import files
+    from ..report.as_markdown import as_markdown
+    from ..report.content import merged
+    from ..report.words import headline
+
+    try:
+        whole = merged(files.read(path) for path in reports)
+        if folder is not None:
+            files.write(whole, folder)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(headline(whole) if folder else as_markdown(whole), nl=bool(folder))
+    sys.exit(0 if all(account.passed for account in whole.accounts) else 1)

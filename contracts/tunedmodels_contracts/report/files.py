@@ -1,0 +1,36 @@
+"""The files of a report, all four in one folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from . import content
+from .as_html import as_html
+from .as_junit import as_junit
+from .as_markdown import as_markdown
+from .content import Report
+
+NAMES = ("report.json", "report.md", "report.html", "junit.xml")
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write *report* to *folder*, which is made where there is none. Raises OSError where that cannot be done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = (
+        json.dumps(content.as_json(report), indent=1, ensure_ascii=False) + "\n",
+        as_markdown(report),
+        as_html(report),
+        '<?xml version="1.0" encoding="utf-8"?>\n' + as_junit(report),
+    )
+    for name, text in zip(NAMES, texts, strict=True):
+        # A lone surrogate, which JSON of a server can hold, has no UTF-8.
+        (folder / name).write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def read(path: Path) -> Report:
+    """Return the report in the JSON file at *path*. Raises ValueError for anything else, OSError for no file."""
+    try:
+        return content.from_json(json.loads(path.read_bytes()))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None

@@ -1,0 +1,228 @@
+"""The session: what pytest is told about clauses, and what a run of them comes to.
+
+Results travel in the properties of pytest's own reports, so it works under xdist too. A clause that is broken and not
+required, or whose difference is known, is an expected failure to pytest: shown, and without effect on the status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import evidence as evidences
+from . import known as known_differences
+from . import results
+from .catalogue import catalogue
+from .citations import citations
+from .clause import Clause, Level, clause_of
+from .evidence import Evidence, evidence
+from .known import Known
+from .report import files
+from .report.account import Account
+from .report.content import Report
+from .report.words import last_line
+from .results import Check, Result, Subject, Verdict, skipped
+from .seen import Seen
+from .targets.target import Target
+
+_LEVELS = list(Level)  # from what matters most on
+_LONGEST = 300  # characters of a reason
+_SEEN = "tunedmodels_seen"
+
+Wrapper = Generator[None, Any, Any]
+
+
+class Session:
+    """One run of the suite: on each worker it tells what became of the tests, and where pytest ends it sums up."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._worker = hasattr(config, "workerinput")
+        self._level = Level(config.getoption("tunedmodels_level"))
+        url = config.getoption("tunedmodels_url")
+        self._subject = Subject(config.getoption("tunedmodels_target") or ("url" if url else "fake"), url or "")
+        self._notes: tuple[str, ...] = ()
+        self._seen = Seen()
+        self._checks: dict[str, tuple[Clause, str, list[Check]]] = {}
+        self._evidence: dict[str, Evidence] = {}
+        try:
+            path = config.getoption("tunedmodels_known")
+            self._known: tuple[Known, ...] = known_differences.load(path) if path else ()
+        except known_differences.KnownError as error:
+            raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
+        folder = Path(config.getoption("tunedmodels_recordings") or evidences.PUBLISHED)
+        # Workers need no evidence: it is added where their reports arrive.
+        self._recorded, self._refused = ({}, []) if self._worker else evidences.recorded(folder)
+
+    # -- Where the tests run ---------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out clauses of a lesser level than was asked for, and write on the others what they are."""
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
+        for item in items:
+            clause = clause_of(item)
+            lesser = clause and _LEVELS.index(clause.level) > _LEVELS.index(self._level)
+            (left_out if lesser else kept).append(item)
+            if clause:
+                item.user_properties += _properties(clause, _sentence(item))
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = kept
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
+        """See all answers of the target from its beginning."""
+        value = yield
+        if isinstance(value, Target) and fixturedef.argname == "target":
+            self._subject = Subject(value.kind, value.base_url)
+            self._notes = value.notes
+            self._seen.watch(value.session)
+        return value
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
+        """Tell the verdict, and take a failure that does not fail the run for an expected one."""
+        report = yield
+        clause = clause_of(item)
+        if clause is None or report.when == "teardown" or (report.when == "setup" and report.passed):
+            return report
+        verdict, reason = _judged(report, call)
+        if verdict is Verdict.BROKEN:
+            known = next((entry for entry in self._known if entry.covers(clause.name, self._subject)), None)
+            if known is not None:
+                verdict, reason = Verdict.EXCUSED, f"{known.reason} (since {known.since}): {reason}"
+            # What could not be prepared shows nothing of a clause, so it stays an error to pytest at any level.
+            if known is not None or (clause.level is not Level.REQUIRED and report.when == "call"):
+                report.outcome = "skipped"
+                report.wasxfail = f"known: {reason}" if known else f"{clause.level.value}, and broken: {reason}"
+        told = [("verdict", verdict.value), ("reason", reason), ("target", self._subject.kind)]
+        told.append(("server", self._subject.server))
+        item.user_properties += told  # for the report of the teardown, which is the one that --junitxml writes
+        report.user_properties += told
+        return report
+
+    # -- Where pytest began ----------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect the verdicts, and write on each report what evidence there is for its clause."""
+        told = dict(report.user_properties)
+        if self._worker or "clause" not in told:
+            return
+        name = str(told["clause"])
+        if name not in self._evidence:
+            self._evidence[name] = evidence(name, citations(), self._recorded)
+        report.user_properties.append(("evidence", str(self._evidence[name])))
+        if report.when == "teardown" or "verdict" not in told:
+            return
+        if told["server"]:
+            self._subject = Subject(str(told["target"]), str(told["server"]))
+        clause = Clause(name, tuple(str(told["methods"]).split()), str(told["outcome"]), Level(told["level"]))
+        _, _, checks = self._checks.setdefault(name, (clause, str(told["sentence"]), []))
+        checks.append(Check(report.nodeid, Verdict(told["verdict"]), str(told["reason"])))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add what a worker of xdist has seen; one that crashed has told nothing."""
+        told = getattr(node, "workeroutput", {}).get(_SEEN)
+        if told:
+            self._seen.merge(Seen.from_json(told))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Wrapper:
+        """Sum up, after pytest has: the report's files, the status, and the last line."""
+        if self._worker:
+            vars(self._config)["workeroutput"][_SEEN] = self._seen.as_json()
+            return (yield)
+        value = yield
+        if not self._config.option.collectonly:
+            report = self._report(int(session.exitstatus))
+            (account,) = report.accounts
+            self._say(self._notes)
+            self._say([f"known difference that excuses nothing: {entry}: {why}" for entry, why in account.stale])
+            self._say([f"no evidence: {fault}" for fault in self._refused])
+            folder = self._config.getoption("tunedmodels_report")
+            if folder:
+                files.write(report, Path(folder))
+                self._say([f"report: {Path(folder) / name}" for name in files.NAMES])
+            self._say([last_line(report)])
+            if not account.passed and not session.exitstatus:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return value
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what is broken and did not fail: pytest itself shows that only where it is asked to."""
+        lines = [
+            f"{result.verdict.value} ({result.clause.level.value}) {result.clause.name}: {result.reason}"
+            for result in self._results()
+            if result.verdict is Verdict.EXCUSED
+            or (result.verdict is Verdict.BROKEN and result.clause.level is not Level.REQUIRED)
+        ]
+        if lines:
+            terminalreporter.section("clauses that are broken, and do not fail the run")
+            for line in lines:
+                terminalreporter.write_line(line)
+
+    def _results(self) -> list[Result]:
+        found = [Result(clause, sentence, tuple(checks)) for clause, sentence, checks in self._checks.values()]
+        return sorted(found, key=lambda result: result.clause.name)
+
+    def _report(self, status: int) -> Report:
+        found = tuple(self._results())
+        today = datetime.now(timezone.utc).date()
+        names = catalogue() if self._known else {}
+        stale = tuple(known_differences.stale(self._known, found, self._subject, names))
+        account = Account(self._subject, today, found, self._seen, self._known, stale, status)
+        if self._subject.real:
+            for result in results.of(found, Verdict.HELD):
+                name = result.clause.name
+                self._evidence[name] = evidence(name, citations(), self._recorded, held_live=today)
+        return Report(_package(), (account,), self._evidence)
+
+    def _say(self, lines: Iterable[str]) -> None:
+        terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            for line in lines:
+                terminal.write_line(line)
+
+
+def _properties(clause: Clause, sentence: str) -> list[tuple[str, object]]:
+    return [
+        ("clause", clause.name),
+        ("level", clause.level.value),
+        ("methods", " ".join(clause.methods)),
+        ("outcome", clause.outcome),
+        ("sentence", sentence),
+    ]
+
+
+def _sentence(item: pytest.Item) -> str:
+    text = getattr(getattr(item, "function", None), "__doc__", None) or ""
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def _judged(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Verdict, str]:
+    if report.passed:
+        return Verdict.HELD, ""
+    if hasattr(report, "wasxfail"):  # the suite itself says that it is broken
+        return Verdict.EXCUSED, str(report.wasxfail).removeprefix("reason: ")[:_LONGEST]
+    if report.skipped:
+        said = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        reason = said.removeprefix("Skipped: ")
+        return skipped(reason), reason[:_LONGEST]
+    reason = (call.excinfo.exconly(tryshort=True) if call.excinfo else "failed").partition("\n")[0][:_LONGEST]
+    return Verdict.BROKEN, reason if report.when == "call" else f"in {report.when}: {reason}"
+
+
+def _package() -> str:
+    try:
+        return version("tunedmodels")
+    except PackageNotFoundError:  # run from its sources
+        return ""

@@ -1,0 +1,256 @@
+"""What every clause is given: somebody to ask, names of its own, and runs to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+
+import tunedmodels
+from tunedmodels import Polling
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Clause, Need, clause_of
+from tunedmodels_contracts.runs import EXAMPLES, Run, body, watched
+from tunedmodels_contracts.targets.choice import arrange, chosen
+from tunedmodels_contracts.targets.hooks import part as part
+from tunedmodels_contracts.targets.hooks import register
+from tunedmodels_contracts.targets.target import Target
+
+_HERE = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the target know which clause asks."""
+    register(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse tests that are no clauses, and clauses of one name; leave out what the options do not pay for."""
+    arrange(config, items)
+    seen: dict[str, str] = {}
+    for item in items:
+        if not item.path.is_relative_to(_HERE):
+            continue
+        found = clause_of(item)
+        if found is None:
+            raise pytest.UsageError(f"{item.nodeid} is in the suite, and has no mark that says which clause it is")
+        test = item.nodeid.partition("[")[0]
+        if seen.setdefault(found.name, test) != test:
+            raise pytest.UsageError(f"{test} and {seen[found.name]} are both the clause {found.name}")
+
+
+# -- Who asks --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Iterator[Target]:
+    """What the clauses are checked on."""
+    with chosen(pytestconfig) as target:
+        yield target
+
+
+@pytest.fixture(autouse=True)
+def _needed(request: pytest.FixtureRequest, target: Target) -> None:
+    """Leave out what the target cannot be asked."""
+    clause: Clause | None = clause_of(request.node)
+    _require(target, *(clause.needs if clause else ()))
+
+
+@pytest.fixture(scope="session")
+def api(target: Target) -> Api:
+    """The caller, by bare requests."""
+    return Api(target.session, target.base_url, target.caller)
+
+
+@pytest.fixture(scope="session")
+def other(api: Api, target: Target) -> Api:
+    """Somebody else, by bare requests."""
+    return api.by(target.other)
+
+
+@pytest.fixture(scope="session")
+def stranger(api: Api) -> Api:
+    """Nobody: requests without credentials."""
+    return api.by(AnonymousCredentials())
+
+
+@pytest.fixture(scope="session")
+def keyed(api: Api, target: Target) -> Api:
+    """An API key, which names a project and no person."""
+    if isinstance(target.key, AnonymousCredentials):
+        pytest.skip("the target has no API key")
+    return api.by(target.key)
+
+
+@pytest.fixture
+def client(target: Target) -> Iterator[tunedmodels.Client]:
+    """The caller, by our client, over the same session."""
+    with tunedmodels.Client(
+        target.base_url,
+        credentials=target.caller,
+        session=target.session,
+        polling=Polling(target.pause, 1, target.pause),
+        sleep=target.passing.sleep,
+        clock=target.passing.now,
+    ) as client:
+        yield client
+
+
+# -- What a clause makes, and what is deleted after it -----------------------------------------------------------
+
+
+@pytest.fixture
+def new_id(api: Api, target: Target) -> Iterator[Callable[[], str]]:
+    """Make ids that no model has; the models that got them are deleted in the end."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(target.parts.new_id())
+        return made[-1]
+
+    yield make
+    for model_id in made:
+        api.delete(f"v1beta/tunedModels/{model_id}")
+
+
+@pytest.fixture
+def create(api: Api, target: Target) -> Iterator[Callable[..., Answer]]:
+    """Start a run of a model of its own; keywords are members of the model, or replace those of the tutorial.
+
+    *by* is who asks, *model_id* the id of the model, empty where the service is to make one.
+    """
+    made: list[tuple[Api, str]] = []
+
+    def start(
+        by: Api = api,
+        *,
+        model_id: str | None = None,
+        version: str = "v1beta",
+        examples: Sequence[tuple[str, str]] = EXAMPLES,
+        **members: Any,
+    ) -> Answer:
+        model_id = target.parts.new_id() if model_id is None else model_id
+        wanted = body(target.base_model, examples, **members)
+        created = by.post(f"{version}/tunedModels", wanted, {"tunedModelId": model_id} if model_id else None)
+        if created.status == 200:
+            made.append((by, created.json["metadata"]["tunedModel"]))
+        return created
+
+    yield start
+    for by, name in made:
+        by.delete(f"v1beta/{name}")
+
+
+@pytest.fixture
+def grant(api: Api, scratch: Run) -> Iterator[Callable[..., Answer]]:
+    """Give somebody a role on the model that clauses may change; it is taken back in the end."""
+    made: list[str] = []
+
+    def give(role: str, email: str, grantee_type: str = "USER") -> Answer:
+        wanted = {"granteeType": grantee_type, "emailAddress": email, "role": role}
+        answer = api.post(f"v1beta/{scratch.name}/permissions", wanted)
+        if answer.status == 200:
+            made.append(answer.json["name"])
+        return answer
+
+    yield give
+    for name in made:
+        api.delete(f"v1beta/{name}")
+
+
+@pytest.fixture
+def address(target: Target) -> str:
+    """An address that nobody has."""
+    return f"{target.parts.new_id()}@example.com"
+
+
+# -- Runs that clauses share -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def finished(api: Api, target: Target) -> Iterator[Run]:
+    """The tutorial's run, watched from beginning to end; clauses only look at its model."""
+    with _run(api, target, displayName="contracts number generator") as created:
+        yield watched(api, created, target.passing, target.pause, target.bound)
+
+
+@pytest.fixture(scope="session")
+def scratch(api: Api, target: Target) -> Iterator[Run]:
+    """A run that has ended; clauses may change what they like of its model, and expect nothing of it."""
+    with _run(api, target, displayName="contracts scratch") as created:
+        yield watched(api, created, target.passing, target.pause, target.bound)
+
+
+@pytest.fixture(scope="session")
+def cancelled(api: Api, target: Target) -> Iterator[tuple[Run, Answer]]:
+    """A run that was cancelled, and the answer to that; where it was too quick for it, its clauses are left out."""
+    with _run(api, target, displayName="contracts cancelled") as created:
+        target.passing.sleep(target.pause)
+        stopped = api.post(f"v1/{created.ok()['name']}:cancel", {})
+        run = watched(api, created, target.passing, target.pause, target.bound)
+        if "response" in run.operation:
+            pytest.skip("the run ended before it could be cancelled")
+        yield run, stopped
+
+
+@pytest.fixture(scope="session")
+def failed() -> Run:
+    """A run that failed. Nothing can be told to make one yet, so the clauses about it need what no target has."""
+    pytest.skip("a run cannot be made to fail yet")
+
+
+@pytest.fixture(scope="session")
+def foreign(api: Api, target: Target) -> Iterator[str]:
+    """The name of a model of somebody else, which is shared with nobody."""
+    _require(target, Need.SECOND_CALLER)
+    with _run(api.by(target.other), target, displayName="contracts foreign") as created:
+        yield created.ok()["metadata"]["tunedModel"]
+
+
+@pytest.fixture(scope="session")
+def eleven(api: Api, target: Target) -> Iterator[list[str]]:
+    """The names of eleven models, one more than a page has by default, in the order in which they were made."""
+    _require(target, Need.TUNABLE_MODEL)
+    small = {"epochCount": 1, "batchSize": len(EXAMPLES), "learningRate": 0.001}
+    ids = [target.parts.new_id() for _ in range(11)]
+    try:
+        answers = [
+            api.post("v1beta/tunedModels", body(target.base_model, hyperparameters=small), {"tunedModelId": model_id})
+            for model_id in ids
+        ]
+        yield [answer.ok()["metadata"]["tunedModel"] for answer in answers]
+    finally:
+        for model_id in ids:
+            api.delete(f"v1beta/tunedModels/{model_id}")
+
+
+@pytest.fixture(scope="session")
+def other_email(other: Api, foreign: str) -> str:
+    """The address of somebody else."""
+    return _owner(other, foreign)
+
+
+def _owner(api: Api, model: str) -> str:
+    owners = [held for held in api.get(f"v1beta/{model}/permissions").ok()["permissions"] if held["role"] == "OWNER"]
+    return str(owners[0]["emailAddress"])
+
+
+@contextmanager
+def _run(api: Api, target: Target, **members: Any) -> Iterator[Answer]:
+    _require(target, Need.TUNABLE_MODEL)
+    model_id = target.parts.new_id()
+    try:
+        yield api.post("v1beta/tunedModels", body(target.base_model, **members), {"tunedModelId": model_id})
+    finally:
+        api.delete(f"v1beta/tunedModels/{model_id}")
+
+
+def _require(target: Target, *needs: Need) -> None:
+    lacking = [need for need in Need if need in needs and need not in target.has]
+    if lacking:
+        pytest.skip("; ".join(target.reason(need) for need in lacking))

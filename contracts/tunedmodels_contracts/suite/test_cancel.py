@@ -1,0 +1,122 @@
+"""Cancel: a run is stopped, and its model stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.laws import LAWS, SHAPE
+from tunedmodels_contracts.runs import Run
+
+CANCEL, GET = "tunedModels.operations.cancel", "tunedModels.operations.get"
+
+Cancelled = tuple[Run, Answer]
+
+
+@clause("cancel/answers-with-nothing", CANCEL, cost=Cost.TUNING)
+def test_answers_with_nothing(cancelled: Cancelled) -> None:
+    """The answer is an empty object. Observed in 2024."""
+    _, answer = cancelled
+
+    assert answer.ok() == {}
+    assert answer.text == "{}\n"
+
+
+@clause("cancel/needs-no-body", CANCEL, cost=Cost.TUNING)
+@pytest.mark.parametrize("data", [None, b"", b"{}"])
+def test_needs_no_body(api: Api, create: Callable[..., Answer], data: bytes | None) -> None:
+    """An empty body is as good as an empty object. Documented; google-genai sends none."""
+    name = create().ok()["name"]
+
+    assert api.post(f"v1/{name}:cancel", data=data).ok() == {}
+
+
+@clause("cancel/ends-the-operation", CANCEL, GET, cost=Cost.TUNING)
+def test_ends_the_operation(cancelled: Cancelled) -> None:
+    """A cancelled operation ends with an error whose code is 1, the number of CANCELLED. Documented."""
+    run, _ = cancelled
+
+    assert run.operation["done"] is True
+    assert run.operation["error"]["code"] == 1
+    assert "response" not in run.operation
+
+
+@clause("cancel/keeps-the-laws-of-a-run", CANCEL, GET, "tunedModels.get", level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("law", [SHAPE, *LAWS])
+def test_keeps_the_laws_of_a_run(cancelled: Cancelled, law: str) -> None:
+    """A cancelled run keeps the laws of every run. Inferred: no such run was kept."""
+    run, _ = cancelled
+
+    assert run.breaks(law) == []
+
+
+@clause("cancel/model-stays", CANCEL, "tunedModels.get", "tunedModels.list", cost=Cost.TUNING)
+def test_model_stays(api: Api, cancelled: Cancelled) -> None:
+    """The model of a cancelled run stays, and is listed. Documented, and observed in 2024."""
+    run, _ = cancelled
+
+    assert api.get(f"v1beta/{run.name}").ok()["name"] == run.name
+    assert run.name in [model["name"] for model in api.listed("v1beta/tunedModels", {"pageSize": 1000})]
+
+
+@clause("cancel/model-can-be-shared", CANCEL, "tunedModels.permissions.create", cost=Cost.TUNING)
+def test_model_can_be_shared(api: Api, cancelled: Cancelled, address: str) -> None:
+    """The model of a cancelled run can be shared. Observed in 2024."""
+    run, _ = cancelled
+    wanted = {"granteeType": "GROUP", "emailAddress": address, "role": "READER"}
+
+    permission = api.post(f"v1beta/{run.name}/permissions", wanted).ok()
+    api.delete(f"v1beta/{permission['name']}").ok()
+
+
+@clause("cancel/model-answers", CANCEL, "tunedModels.generateContent", cost=Cost.TUNING)
+def test_model_answers(api: Api, cancelled: Cancelled) -> None:
+    """The model of a cancelled run can be asked. Documented."""
+    run, _ = cancelled
+
+    assert api.post(f"v1beta/{run.name}:generateContent", {"contents": [{"parts": [{"text": "3"}]}]}).ok()["candidates"]
+
+
+@clause("cancel/model-is-active", CANCEL, "tunedModels.get", level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_model_is_active(cancelled: Cancelled) -> None:
+    """The model of a cancelled run is ACTIVE. Inferred: it can be asked, and no state says that it was cancelled."""
+    run, _ = cancelled
+
+    assert run.model["state"] == "ACTIVE"
+
+
+@clause("cancel/a-result-stays", CANCEL, GET, cost=Cost.TUNING)
+def test_a_result_stays(api: Api, scratch: Run) -> None:
+    """Cancelling changes nothing of an operation that has ended, whatever it is answered. Documented."""
+    before = api.get(f"v1/{scratch.operation_name}").ok()
+    api.post(f"v1/{scratch.operation_name}:cancel", {})
+
+    assert api.get(f"v1/{scratch.operation_name}").ok() == before
+    assert before["done"] is True
+    assert "response" in before
+
+
+@clause("cancel/missing-operation", CANCEL, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_missing_operation(api: Api, finished: Run, new_id: Callable[[], str]) -> None:
+    """An operation that is not there cannot be cancelled. Inferred."""
+    api.post(f"v1/{finished.name}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
+    api.post(f"v1/tunedModels/{new_id()}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
+
+
+@clause(
+    "cancel/of-somebody-else",
+    CANCEL,
+    outcome="403 PERMISSION_DENIED",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_of_somebody_else(api: Api, other: Api, create: Callable[..., Answer]) -> None:
+    """Somebody else's run cannot be cancelled, and goes on. Documented by the roles."""
+    operation = create(by=other).ok()
+
+    api.post(f"v1/{operation['name']}:cancel", {}).refused(403, "PERMISSION_DENIED")
+    assert "error" not in other.get(f"v1beta/{operation['name']}").ok()

@@ -1,0 +1,421 @@
+"""Create: what starts a run, what the answer says, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import EXAMPLES, Run, body
+from tunedmodels_contracts.targets.target import Target
+
+CREATE, GET = "tunedModels.create", "tunedModels.get"
+INVALID = "400 INVALID_ARGUMENT"
+METADATA = "type.googleapis.com/google.ai.generativelanguage.{}.CreateTunedModelMetadata"
+
+Create = Callable[..., Answer]
+NewId = Callable[[], str]
+
+
+# -- The answer ------------------------------------------------------------------------------------------------
+
+
+@clause("create/answers-with-an-operation", CREATE, cost=Cost.TUNING)
+def test_answers_with_an_operation(create: Create) -> None:
+    """The answer is an operation of name and metadata: no done, no progress, all that is known of the run.
+
+    Observed from 2023 to 2024, the body to the byte.
+    """
+    operation = create().ok()
+
+    assert list(operation) == ["name", "metadata"]
+    assert list(operation["metadata"]) == ["@type", "totalSteps", "tunedModel"]
+
+
+@clause("create/id-as-given", CREATE, cost=Cost.TUNING)
+def test_id_as_given(create: Create, new_id: NewId) -> None:
+    """A model has the id that it was given. Observed in 2024."""
+    model_id = new_id()
+
+    assert create(model_id=model_id).ok()["metadata"]["tunedModel"] == f"tunedModels/{model_id}"
+
+
+@clause("create/id-of-forty-characters", CREATE, cost=Cost.TUNING)
+def test_id_of_forty_characters(create: Create, new_id: NewId) -> None:
+    """An id may have forty characters. Documented."""
+    model_id = new_id().ljust(40, "0")
+
+    assert create(model_id=model_id).ok()["metadata"]["tunedModel"] == f"tunedModels/{model_id}"
+
+
+@clause("create/operation-id", CREATE, cost=Cost.TUNING)
+def test_operation_id(create: Create) -> None:
+    """An operation is called after its model, with an id of twelve letters and digits. Observed 2023 to 2024."""
+    operation = create().ok()
+
+    name = re.escape(operation["metadata"]["tunedModel"])
+    assert re.fullmatch(f"{name}/operations/[a-z0-9]{{12}}", operation["name"])
+
+
+@clause("create/type-of-the-metadata", CREATE, cost=Cost.TUNING)
+def test_type_of_the_metadata(create: Create) -> None:
+    """The metadata's type is that of the version that was asked. Observed in 2024."""
+    assert create().ok()["metadata"]["@type"] == METADATA.format("v1beta")
+
+
+@clause("create/type-of-the-metadata-in-v1beta3", CREATE, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_type_of_the_metadata_in_v1beta3(create: Create) -> None:
+    """What v1beta3 starts has metadata of v1beta3. Observed in 2023 only."""
+    assert create(version="v1beta3").ok()["metadata"]["@type"] == METADATA.format("v1beta3")
+
+
+@clause("create/type-of-the-metadata-in-v1alpha", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_type_of_the_metadata_in_v1alpha(create: Create) -> None:
+    """What v1alpha starts has metadata of v1alpha. Inferred from the other versions."""
+    assert create(version="v1alpha").ok()["metadata"]["@type"] == METADATA.format("v1alpha")
+
+
+@clause("create/total-steps", CREATE, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    ("examples", "epochs", "batch_size", "steps"),
+    [
+        (15, 5, 2, 38),
+        (15, 5, 4, 19),
+        (15, 3, 4, 12),
+        (15, 3, 2, 23),
+        (15, 50, 4, 188),
+        (15, 100, 4, 375),
+        (20, 20, 4, 100),
+        (25, 10, 16, 16),
+        (196, 20, 8, 490),
+        (400, 2, 16, 50),
+    ],
+)
+def test_total_steps(create: Create, examples: int, epochs: int, batch_size: int, steps: int) -> None:
+    """There are ceil(examples x epochs / batch size) steps. Observed in these ten runs."""
+    rows = (EXAMPLES * (examples // len(EXAMPLES) + 1))[:examples]
+    created = create(examples=rows, hyperparameters={"epochCount": epochs, "batchSize": batch_size})
+
+    assert created.ok()["metadata"]["totalSteps"] == steps
+
+
+# -- Names that the service makes ------------------------------------------------------------------------------
+
+
+@clause("create/id-from-the-display-name", CREATE, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    ("display_name", "slug"),
+    [
+        ("test_number_generator", "testnumbergenerator"),
+        ("generate-num-8563", "generatenum8563"),
+        ("liveqa-med-gemini-lintang-batch16", "liveqamedgeminilintangbatch16"),
+        ("Number Generator 100", "number-generator-100"),
+        ("Ciències Bàsiques", "cincies-bsiques"),
+        ("Saloon Next Number Generator Test", "saloon-next-number-generator-test"),
+    ],
+)
+def test_id_from_the_display_name(create: Create, display_name: str, slug: str) -> None:
+    """Without an id the model's is its display name in lower case, spaces as dashes, a dash and a random part.
+
+    What is no letter, digit or space is left out, and there are forty characters at most. Observed 2023 to 2025.
+    """
+    name = create(model_id="", displayName=display_name).ok()["metadata"]["tunedModel"]
+
+    assert re.fullmatch(rf"tunedModels/{slug}-[a-z0-9]+", name)
+    assert len(name.removeprefix("tunedModels/")) <= 40
+
+
+@clause("create/length-of-the-random-part", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("display_name", ["number generator", "Saloon Next Number Generator Test"])
+def test_length_of_the_random_part(create: Create, display_name: str) -> None:
+    """The random part has eleven or twelve characters, or as many as make forty of the whole.
+
+    Observed: the first until early 2025 where there was room, the second where there was not, and after May 2025.
+    """
+    model_id = create(model_id="", displayName=display_name).ok()["metadata"]["tunedModel"].partition("/")[2]
+
+    assert len(model_id) == 40 or len(model_id.rpartition("-")[2]) in (11, 12)
+
+
+@clause("create/two-models-of-one-display-name", CREATE, cost=Cost.TUNING)
+def test_two_models_of_one_display_name(create: Create) -> None:
+    """Two models may have one display name, and have two ids. Documented: a part of the id is random."""
+    first, second = (create(model_id="", displayName="number generator").ok() for _ in range(2))
+
+    assert first["metadata"]["tunedModel"] != second["metadata"]["tunedModel"]
+
+
+@clause("create/no-display-name", CREATE, GET, cost=Cost.TUNING)
+def test_no_display_name(api: Api, create: Create) -> None:
+    """A model that was given an id alone shows no display name. Observed in 2024."""
+    name = create().ok()["metadata"]["tunedModel"]
+
+    assert "displayName" not in api.get(f"v1beta/{name}").ok()
+
+
+# -- What a model begins with ----------------------------------------------------------------------------------
+
+
+@clause("create/texts-are-kept", CREATE, GET, cost=Cost.TUNING)
+def test_texts_are_kept(api: Api, create: Create) -> None:
+    """Display name and description are shown as they were sent. Observed 2023 to 2024."""
+    texts = {"displayName": "Sentence Translator", "description": "My next sequence predictor: 七"}
+    name = create(**texts).ok()["metadata"]["tunedModel"]
+
+    model = api.get(f"v1beta/{name}").ok()
+    assert {member: model.get(member) for member in texts} == texts
+
+
+@clause("create/a-display-name-of-forty-bytes", CREATE, cost=Cost.TUNING)
+@pytest.mark.parametrize("display_name", ["n" * 40, "ž" * 20])
+def test_a_display_name_of_forty_bytes(create: Create, display_name: str) -> None:
+    """A display name may have forty bytes. Documented; that bytes are counted was observed in 2024."""
+    create(displayName=display_name).ok()
+
+
+@clause("create/sampling-of-the-base-model", CREATE, GET, "models.get", cost=Cost.TUNING)
+def test_sampling_of_the_base_model(api: Api, target: Target, create: Create) -> None:
+    """Sampling values that were not sent are the base model's. Documented, and observed from 2023 to 2025."""
+    base = api.get(f"v1beta/{target.base_model}").ok()
+    model = api.get(f"v1beta/{create().ok()['metadata']['tunedModel']}").ok()
+
+    shown = [member for member in ("temperature", "topP", "topK") if member in base]
+    assert {member: model.get(member) for member in shown} == {member: base[member] for member in shown}
+    assert {"temperature", "topP", "topK"} <= set(model)
+
+
+@clause("create/sampling-as-given", CREATE, GET, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    "values", [{"temperature": 0}, {"temperature": 0.5, "topP": 0.8, "topK": 20}, {"temperature": 1, "topP": 1}]
+)
+def test_sampling_as_given(api: Api, create: Create, values: dict[str, float]) -> None:
+    """Sampling values are shown as they were sent, 0 as well. Observed for temperature 0, else documented."""
+    model = api.get(f"v1beta/{create(**values).ok()['metadata']['tunedModel']}").ok()
+
+    assert {member: model.get(member) for member in values} == values
+
+
+@clause("create/hyperparameters-may-be-left-out", CREATE, cost=Cost.TUNING)
+@pytest.mark.parametrize("hyperparameters", [None, {}])
+def test_hyperparameters_may_be_left_out(create: Create, hyperparameters: dict[str, int] | None) -> None:
+    """Five examples without hyperparameters are enough. Observed in 2024."""
+    create(examples=EXAMPLES[:5], hyperparameters=hyperparameters).ok()
+
+
+@clause("create/default-hyperparameters", CREATE, cost=Cost.TUNING)
+def test_default_hyperparameters(create: Create) -> None:
+    """By default there are 5 epochs of batches of 4 or 16. Documented."""
+    batches_of_4, batches_of_16 = 19, 5
+
+    assert create(hyperparameters={}).ok()["metadata"]["totalSteps"] in (batches_of_4, batches_of_16)
+
+
+@clause("create/default-hyperparameters-show", CREATE, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_default_hyperparameters_show(api: Api, create: Create) -> None:
+    """A model shows the hyperparameters that the service chose. The values are documented, that they show inferred."""
+    name = create(hyperparameters=None).ok()["metadata"]["tunedModel"]
+    chosen = api.get(f"v1beta/{name}").ok()["tuningTask"]["hyperparameters"]
+
+    assert chosen["epochCount"] == 5
+    assert chosen["batchSize"] in (4, 16)
+    assert chosen["learningRate"] in (0.001, 0.0002)
+
+
+@clause("create/default-hyperparameters-of-v1beta3", CREATE, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_default_hyperparameters_of_v1beta3(create: Create) -> None:
+    """In v1beta3 there are 10 epochs of batches of 16 or 64 by default. Documented for that version alone."""
+    batches_of_16, batches_of_64 = 10, 3
+    created = create(version="v1beta3", hyperparameters={}).ok()
+
+    assert created["metadata"]["totalSteps"] in (batches_of_16, batches_of_64)
+
+
+@clause("create/a-multiplier-instead-of-a-rate", CREATE, cost=Cost.TUNING)
+def test_a_multiplier_instead_of_a_rate(create: Create) -> None:
+    """A learning rate may be given as a multiple of the recommended one. Documented."""
+    create(hyperparameters={"epochCount": 1, "batchSize": 2, "learningRateMultiplier": 2}).ok()
+
+
+@clause("create/output-only-members-are-ignored", CREATE, GET, cost=Cost.TUNING)
+def test_output_only_members_are_ignored(api: Api, create: Create, new_id: NewId) -> None:
+    """What only the service sets may be sent, and changes nothing. Documented; old clients send such members."""
+    past, model_id = "2001-02-03T04:05:06Z", new_id()
+    sent = {"name": "tunedModels/somebody", "state": "FAILED", "createTime": past, "updateTime": past}
+    create(model_id=model_id, **sent).ok()
+
+    model = api.get(f"v1beta/tunedModels/{model_id}").ok()
+    assert model["name"] == f"tunedModels/{model_id}"
+    assert model["state"] != "FAILED"
+    assert not model["createTime"].startswith("2001")
+    assert not model["updateTime"].startswith("2001")
+
+
+@clause("create/from-a-tuned-model", CREATE, GET, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_from_a_tuned_model(api: Api, target: Target, finished: Run, new_id: NewId) -> None:
+    """A model tuned from a tuned one shows both of them, in place of a base model.
+
+    Observed in 2023; refused for gemini-1.5-flash in 2024.
+    """
+    wanted = body(target.base_model)
+    del wanted["baseModel"]
+    wanted["tunedModelSource"] = {"tunedModel": finished.name}
+    created = api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).ok()
+
+    model = api.get(f"v1beta/{created['metadata']['tunedModel']}").ok()
+    assert list(model)[:2] == ["name", "tunedModelSource"]
+    assert "baseModel" not in model
+    assert model["tunedModelSource"] == {"tunedModel": finished.name, "baseModel": target.base_model}
+
+
+# -- Refusals --------------------------------------------------------------------------------------------------
+
+
+@clause("create/needs-an-id-or-a-display-name", CREATE, outcome=INVALID, cost=Cost.FREE)
+def test_needs_an_id_or_a_display_name(api: Api, target: Target) -> None:
+    """A model has an id or a display name. The wording was observed in 2024."""
+    refusal = api.post("v1beta/tunedModels", body(target.base_model)).refused(400, "INVALID_ARGUMENT")
+
+    assert refusal.message == "Either tuned_model_id or display_name must be set."
+
+
+@clause("create/id-taken-by-oneself", CREATE, outcome="409 ALREADY_EXISTS", cost=Cost.TUNING)
+def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
+    """An id of a model that one has is taken. Documented: the official sample expects it."""
+    model_id = new_id()
+    create(model_id=model_id).ok()
+
+    create(model_id=model_id).refused(409, "ALREADY_EXISTS")
+
+
+@clause(
+    "create/id-taken-by-somebody-else",
+    CREATE,
+    outcome="403 PERMISSION_DENIED",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_id_taken_by_somebody_else(create: Create, foreign: str) -> None:
+    """Ids are global: one of somebody else's is forbidden, and named without its collection. Observed in 2025."""
+    model_id = foreign.removeprefix("tunedModels/")
+    refusal = create(model_id=model_id).refused(403, "PERMISSION_DENIED")
+
+    assert refusal.message == f"You do not have permission to access tuned model {model_id}."
+
+
+@clause("create/malformed-ids", CREATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    "model_id", ["Contracts-a", "1contracts", "-contracts", "contracts-", "contracts_a", "contracts.a", "c" * 41]
+)
+def test_malformed_ids(api: Api, target: Target, model_id: str) -> None:
+    """An id has letters, digits and dashes, begins with a letter and does not end with a dash. Documented."""
+    answer = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": model_id})
+
+    answer.refused(400, "INVALID_ARGUMENT")
+
+
+@clause("create/display-name-too-long", CREATE, outcome=INVALID, cost=Cost.FREE)
+def test_display_name_too_long(api: Api, target: Target, new_id: NewId) -> None:
+    """A display name of 35 characters and 42 bytes is too long: bytes are counted. Observed in 2024."""
+    display_name = "Minh Thành Nguyễn - zábavná čeština"
+    answer = api.post(
+        "v1beta/tunedModels", body(target.base_model, displayName=display_name), {"tunedModelId": new_id()}
+    )
+
+    assert answer.refused(400, "INVALID_ARGUMENT").message == "Request contains an invalid argument."
+
+
+@clause("create/base-model-that-cannot-be-tuned", CREATE, outcome="400 FAILED_PRECONDITION", cost=Cost.FREE)
+def test_base_model_that_cannot_be_tuned(api: Api, new_id: NewId) -> None:
+    """A base model that is not there, or cannot be tuned, is not found for tuning. Observed in 2025."""
+    answer = api.post("v1beta/tunedModels", body("models/gemini-2.5-flash"), {"tunedModelId": new_id()})
+
+    assert answer.refused(400, "FAILED_PRECONDITION").message == (
+        "models/gemini-2.5-flash is not found for CREATE TUNED MODEL at API version v1beta."
+    )
+
+
+@clause("create/required-members", CREATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    "missing", ["source model", "tuning task", "training data", "examples", "every example", "output"]
+)
+def test_required_members(api: Api, target: Target, new_id: NewId, missing: str) -> None:
+    """A model needs what to tune, and examples with an output to tune it by. Documented."""
+    wanted: dict[str, Any] = body(target.base_model)
+    task = wanted["tuningTask"]
+    rows = task["trainingData"]["examples"]["examples"]
+    if missing == "source model":
+        del wanted["baseModel"]
+    elif missing == "tuning task":
+        del wanted["tuningTask"]
+    elif missing == "training data":
+        del task["trainingData"]
+    elif missing == "examples":
+        del task["trainingData"]["examples"]
+    elif missing == "every example":
+        rows.clear()
+    else:
+        del rows[3]["output"]
+    answer = api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()})
+
+    answer.refused(400, "INVALID_ARGUMENT")
+
+
+@clause("create/two-sources", CREATE, outcome=INVALID, cost=Cost.FREE)
+def test_two_sources(api: Api, target: Target, new_id: NewId) -> None:
+    """A model is tuned from a base model or from a tuned one, not from both. Documented."""
+    wanted = body(target.base_model, tunedModelSource={"tunedModel": "tunedModels/any"})
+
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("create/two-learning-rates", CREATE, outcome=INVALID, cost=Cost.FREE)
+def test_two_learning_rates(api: Api, target: Target, new_id: NewId) -> None:
+    """A learning rate is given as itself or by a multiplier, not by both. Documented."""
+    wanted = body(target.base_model, hyperparameters={"learningRate": 0.001, "learningRateMultiplier": 1})
+
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("create/hyperparameters-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    "hyperparameters",
+    [
+        {"epochCount": 0},
+        {"epochCount": -1},
+        {"batchSize": 0},
+        {"batchSize": -1},
+        {"learningRate": 0},
+        {"learningRate": -0.001},
+        {"learningRateMultiplier": -1},
+    ],
+)
+def test_hyperparameters_out_of_range(
+    api: Api, target: Target, new_id: NewId, hyperparameters: dict[str, float]
+) -> None:
+    """Counts and rates that are not above 0 are refused. Inferred."""
+    wanted = body(target.base_model, hyperparameters=hyperparameters)
+
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("create/sampling-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("values", [{"temperature": -0.5}, {"temperature": 2.5}, {"topP": -0.5}, {"topP": 1.5}])
+def test_sampling_out_of_range(api: Api, target: Target, new_id: NewId, values: dict[str, Any]) -> None:
+    """Sampling values out of their range are refused. The ranges are documented, the refusal is inferred."""
+    wanted = body(target.base_model, **values)
+
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("create/texts-too-long", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("example", [("x" * 40_001, "y"), ("x", "y" * 5_001)], ids=["input", "output"])
+def test_texts_too_long(api: Api, target: Target, new_id: NewId, example: tuple[str, str]) -> None:
+    """An input has 40,000 characters at most, an output 5,000. Documented, the refusal is inferred."""
+    wanted = body(target.base_model, (*EXAMPLES, example))
+
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")

@@ -1,0 +1,239 @@
+"""Credentials: who may ask at all, and what is said to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from google.oauth2.credentials import Credentials
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.targets.target import Target
+
+JUDGED = [Need.CREDENTIALS_JUDGED]
+DENIED, INVALID, UNAUTHENTICATED = "403 PERMISSION_DENIED", "400 INVALID_ARGUMENT", "401 UNAUTHENTICATED"
+MODEL = "v1beta/tunedModels/contracts-none"
+
+# Methods that an API key opens, and those that take OAuth alone, with their names in the protos.
+OPEN: dict[str, tuple[str, str]] = {
+    "tunedModels.create": ("POST", "v1beta/tunedModels"),
+    "tunedModels.list": ("GET", "v1beta/tunedModels"),
+    "tunedModels.get": ("GET", MODEL),
+    "tunedModels.patch": ("PATCH", MODEL),
+    "tunedModels.delete": ("DELETE", MODEL),
+    "tunedModels.generateContent": ("POST", f"{MODEL}:generateContent"),
+    "tunedModels.streamGenerateContent": ("POST", f"{MODEL}:streamGenerateContent"),
+    "tunedModels.operations.get": ("GET", f"{MODEL}/operations/abcdefghijkl"),
+    "tunedModels.operations.list": ("GET", f"{MODEL}/operations"),
+    "tunedModels.operations.cancel": ("POST", "v1/tunedModels/contracts-none/operations/abcdefghijkl:cancel"),
+    "operations.list": ("GET", "v1/operations"),
+    "operations.delete": ("DELETE", "v1/operations/abcdefghijkl"),
+    "models.get": ("GET", "v1beta/models/contracts-none"),
+    "models.list": ("GET", "v1beta/models"),
+    "models.generateContent": ("POST", "v1beta/models/contracts-none:generateContent"),
+}
+OAUTH_ONLY: dict[str, tuple[str, str, str]] = {
+    "tunedModels.permissions.create": ("POST", f"{MODEL}/permissions", "CreatePermission"),
+    "tunedModels.permissions.list": ("GET", f"{MODEL}/permissions", "ListPermissions"),
+    "tunedModels.permissions.get": ("GET", f"{MODEL}/permissions/1", "GetPermission"),
+    "tunedModels.permissions.patch": ("PATCH", f"{MODEL}/permissions/1", "UpdatePermission"),
+    "tunedModels.permissions.delete": ("DELETE", f"{MODEL}/permissions/1", "DeletePermission"),
+    "tunedModels.transferOwnership": ("POST", f"{MODEL}:transferOwnership", "TransferOwnership"),
+}
+
+LIST = "tunedModels.permissions.list"
+
+
+def _ask(api: Api, http: str, path: str, **more: str) -> Answer:
+    return api.ask(http, path, more or None, json={} if http in ("POST", "PATCH") else None)
+
+
+# -- Nobody ----------------------------------------------------------------------------------------------------
+
+
+@clause("credentials/none", *OPEN, outcome=DENIED, cost=Cost.FREE, needs=JUDGED)
+@pytest.mark.parametrize("method", OPEN)
+def test_none(stranger: Api, method: str) -> None:
+    """Who has no credentials is refused, in these words and without details. Observed."""
+    refusal = _ask(stranger, *OPEN[method]).refused(403, "PERMISSION_DENIED")
+
+    assert refusal.message == (
+        "Method doesn't allow unregistered callers (callers without established identity). "
+        "Please use API Key or other form of API consumer identity to call this API."
+    )
+    assert refusal.details == ()
+
+
+@clause("credentials/none-where-oauth-is-needed", LIST, outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
+def test_none_where_oauth_is_needed(stranger: Api) -> None:
+    """Who has no credentials and lists permissions, where only OAuth is taken, is 401 and not 403. Observed in 2025."""
+    stranger.get(f"{MODEL}/permissions").refused(401, "UNAUTHENTICATED")
+
+
+@clause(
+    "credentials/none-for-other-methods-that-need-oauth",
+    *(method for method in OAUTH_ONLY if method != LIST),
+    outcome=UNAUTHENTICATED,
+    level=Level.RECOMMENDED,
+    cost=Cost.FREE,
+    needs=JUDGED,
+)
+@pytest.mark.parametrize("method", [method for method in OAUTH_ONLY if method != LIST])
+def test_none_for_other_methods_that_need_oauth(stranger: Api, method: str) -> None:
+    """Who has no credentials where only OAuth is taken is 401, not 403. Inferred from the list of permissions."""
+    http, path, _ = OAUTH_ONLY[method]
+
+    _ask(stranger, http, path).refused(401, "UNAUTHENTICATED")
+
+
+# -- Keys ------------------------------------------------------------------------------------------------------
+
+
+@clause("credentials/keys", "tunedModels.list", level=Level.OPTIONAL)
+def test_keys(keyed: Api) -> None:
+    """An API key is enough for tuning. Documented since September 2024; before that OAuth was needed."""
+    keyed.get("v1beta/tunedModels").ok()
+
+
+@clause("credentials/places-of-a-key", "models.list", outcome=INVALID, cost=Cost.FREE, needs=JUDGED)
+@pytest.mark.parametrize("place", ["key", "$key", "x-goog-api-key"])
+def test_places_of_a_key(stranger: Api, place: str) -> None:
+    """A key is a parameter or a header; one that nobody has is not valid, in these words. Observed."""
+    key = "no-key-of-anybody"
+    refusal = stranger.get(
+        "v1beta/models",
+        None if "-" in place else {place: key},
+        headers={place: key} if "-" in place else None,
+    ).refused(400, "INVALID_ARGUMENT")
+
+    assert refusal.message == "API key not valid. Please pass a valid API key."
+    assert refusal.details[0] == {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "API_KEY_INVALID",
+        "domain": "googleapis.com",
+        "metadata": {"service": "generativelanguage.googleapis.com"},
+    }
+
+
+@clause("credentials/unknown-key", *OPEN, outcome=INVALID, cost=Cost.FREE, needs=JUDGED)
+@pytest.mark.parametrize("method", OPEN)
+def test_unknown_key(stranger: Api, method: str) -> None:
+    """A key that nobody has is not valid for any method that takes keys. Observed."""
+    refusal_or_stream = _ask(stranger, *OPEN[method], key="no-key-of-anybody")
+
+    assert refusal_or_stream.refused(400, "INVALID_ARGUMENT").message == (
+        "API key not valid. Please pass a valid API key."
+    )
+
+
+@clause(
+    "credentials/localized-message", "models.list", outcome=INVALID, level=Level.OPTIONAL, cost=Cost.FREE, needs=JUDGED
+)
+def test_localized_message(stranger: Api) -> None:
+    """The words about an unknown key come a second time, with their language. Seen since 2025."""
+    details = stranger.get("v1beta/models", {"key": "no-key-of-anybody"}).refused(400, "INVALID_ARGUMENT").details
+
+    assert details[1:] == (
+        {
+            "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
+            "locale": "en-US",
+            "message": "API key not valid. Please pass a valid API key.",
+        },
+    )
+
+
+@clause("credentials/keys-where-oauth-is-needed", *OAUTH_ONLY, outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
+@pytest.mark.parametrize("method", OAUTH_ONLY)
+def test_keys_where_oauth_is_needed(keyed: Api, method: str) -> None:
+    """Permissions and ownership take no API keys, in these words, which name the method. Observed in 2025."""
+    http, path, rpc = OAUTH_ONLY[method]
+    refusal = _ask(keyed, http, path).refused(401, "UNAUTHENTICATED")
+
+    assert refusal.message == (
+        "API keys are not supported by this API. Expected OAuth2 access token or other authentication credentials "
+        "that assert a principal. See https://cloud.google.com/docs/authentication"
+    )
+    assert refusal.details == (
+        {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "CREDENTIALS_MISSING",
+            "domain": "googleapis.com",
+            "metadata": {
+                "service": "generativelanguage.googleapis.com",
+                "method": f"google.ai.generativelanguage.v1beta.PermissionService.{rpc}",
+            },
+        },
+    )
+
+
+@clause(
+    "credentials/unknown-key-where-oauth-is-needed",
+    LIST,
+    outcome=UNAUTHENTICATED,
+    cost=Cost.FREE,
+    needs=JUDGED,
+)
+def test_unknown_key_where_oauth_is_needed(stranger: Api) -> None:
+    """Where only OAuth is taken a key that nobody has is 401 too, and not 400. Observed in 2025."""
+    stranger.get(f"{MODEL}/permissions", {"key": "no-key-of-anybody"}).refused(401, "UNAUTHENTICATED")
+
+
+# -- Tokens ----------------------------------------------------------------------------------------------------
+
+
+@clause("credentials/unknown-token", *OPEN, *OAUTH_ONLY, outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
+@pytest.mark.parametrize("method", [*OPEN, *OAUTH_ONLY])
+def test_unknown_token(api: Api, method: str) -> None:
+    """A token that nobody has is refused, in these words. Observed in 2024."""
+    http, path, *_ = OPEN.get(method) or OAUTH_ONLY[method]
+    refusal = _ask(api.by(Credentials(token="no-token-of-anybody")), http, path).refused(401, "UNAUTHENTICATED")
+
+    assert refusal.message == (
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+        "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+    )
+
+
+@clause("credentials/places-of-a-token", "tunedModels.list", outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
+@pytest.mark.parametrize("place", ["access_token", "oauth_token"])
+def test_places_of_a_token(stranger: Api, place: str) -> None:
+    """A token may be a parameter. Documented."""
+    stranger.get("v1beta/tunedModels", {place: "no-token-of-anybody"}).refused(401, "UNAUTHENTICATED")
+
+
+@clause(
+    "credentials/judged-first",
+    "tunedModels.create",
+    outcome=DENIED,
+    level=Level.RECOMMENDED,
+    cost=Cost.FREE,
+    needs=JUDGED,
+)
+def test_judged_first(stranger: Api) -> None:
+    """Credentials are judged before the request is read. Inferred: the front end does it, within milliseconds."""
+    stranger.post("v1beta/tunedModels", data="{").refused(403, "PERMISSION_DENIED")
+
+
+@clause("credentials/tokens-of-two-people", "tunedModels.get", cost=Cost.TUNING, needs=[*JUDGED, Need.SECOND_CALLER])
+def test_tokens_of_two_people(api: Api, other: Api, foreign: str, target: Target) -> None:
+    """A token says who asks: what is forbidden to one is another's own. Observed in 2024."""
+    assert target.caller is not target.other
+    assert other.get(f"v1beta/{foreign}").ok()["name"] == foreign
+    api.get(f"v1beta/{foreign}").refused(403, "PERMISSION_DENIED")
+
+
+Create = Callable[..., Answer]
+
+
+@clause(
+    "credentials/keys-start-runs", "tunedModels.create", "tunedModels.delete", level=Level.OPTIONAL, cost=Cost.TUNING
+)
+def test_keys_start_runs(keyed: Api, create: Create) -> None:
+    """An API key is enough to tune a model, to follow its run and to delete it. Seen from September 2024."""
+    operation = create(by=keyed).ok()
+
+    assert keyed.get(f"v1beta/{operation['name']}").ok()["name"] == operation["name"]
+    assert keyed.get(f"v1beta/{operation['metadata']['tunedModel']}").ok()["state"] in ("CREATING", "ACTIVE")
+    assert keyed.delete(f"v1beta/{operation['metadata']['tunedModel']}").ok() == {}

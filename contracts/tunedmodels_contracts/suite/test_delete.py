@@ -1,0 +1,82 @@
+"""Delete: a model goes, and nothing of it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+
+DELETE = "tunedModels.delete"
+
+Create = Callable[..., Answer]
+
+
+def _made(created: Answer) -> str:
+    return str(created.ok()["metadata"]["tunedModel"])
+
+
+@clause("delete/answers-with-nothing", DELETE, cost=Cost.TUNING)
+def test_answers_with_nothing(api: Api, create: Create) -> None:
+    """The answer is an empty object. Observed in 2024."""
+    answer = api.delete(f"v1beta/{_made(create())}")
+
+    assert answer.ok() == {}
+    assert answer.text == "{}\n"
+
+
+@clause("delete/model-is-gone", DELETE, "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.TUNING)
+def test_model_is_gone(api: Api, create: Create) -> None:
+    """A deleted model does not exist. Observed 2023 to 2025."""
+    name = _made(create())
+    api.delete(f"v1beta/{name}").ok()
+
+    refusal = api.get(f"v1beta/{name}").refused(404, "NOT_FOUND")
+    assert refusal.message == f"Tuned model {name} does not exist."
+
+
+@clause(
+    "delete/permissions-are-gone",
+    DELETE,
+    "tunedModels.permissions.list",
+    outcome="404 NOT_FOUND",
+    level=Level.RECOMMENDED,
+    cost=Cost.TUNING,
+)
+def test_permissions_are_gone(api: Api, create: Create) -> None:
+    """A deleted model has no permissions. Inferred from what was observed of a missing model."""
+    name = _made(create())
+    api.delete(f"v1beta/{name}").ok()
+
+    api.get(f"v1beta/{name}/permissions").refused(404, "NOT_FOUND")
+
+
+@clause("delete/missing-model", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
+    """A model that is not there cannot be deleted. Inferred from get."""
+    api.delete(f"v1beta/tunedModels/{new_id()}").refused(404, "NOT_FOUND")
+
+
+@clause("delete/twice", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_twice(api: Api, create: Create) -> None:
+    """A model cannot be deleted twice. Inferred from get."""
+    name = _made(create())
+    api.delete(f"v1beta/{name}").ok()
+
+    api.delete(f"v1beta/{name}").refused(404, "NOT_FOUND")
+
+
+@clause(
+    "delete/model-of-somebody-else",
+    DELETE,
+    outcome="403 PERMISSION_DENIED",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_model_of_somebody_else(api: Api, other: Api, create: Create) -> None:
+    """Somebody else's model cannot be deleted, and stays. Documented by the roles."""
+    name = _made(create(by=other))
+
+    api.delete(f"v1beta/{name}").refused(403, "PERMISSION_DENIED")
+    other.get(f"v1beta/{name}").ok()

@@ -1,0 +1,347 @@
+"""Forms: how JSON is written, which headers come with it, and which parameters change that."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, clause
+from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.targets.target import Target
+
+CREATE, GET, PATCH = "tunedModels.create", "tunedModels.get", "tunedModels.patch"
+OPERATION, MODEL = "tunedModels.operations.get", "models.get"
+SIX_DIGITS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+NINE_DIGITS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
+MISSING = "v1beta/tunedModels/contracts-none"
+
+
+def _pretty(text: str) -> str:
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(api: Api, scratch: Run, description: str) -> Answer:
+    return api.patch(f"v1beta/{scratch.name}", {"description": description}, {"updateMask": "description"})
+
+
+# -- Layout ----------------------------------------------------------------------------------------------------
+
+
+@clause("forms/pretty", CREATE, GET, OPERATION, PATCH, "tunedModels.list", cost=Cost.TUNING)
+@pytest.mark.parametrize("of", ["create", "get", "operation", "list", "patch", "permissions", "refusal"])
+def test_pretty(api: Api, finished: Run, scratch: Run, of: str) -> None:
+    """JSON is indented by two spaces and ends with a line end; other scripts stay as they are. Observed to the byte."""
+    answers: dict[str, Callable[[], Answer]] = {
+        "create": lambda: finished.created,
+        "get": lambda: api.get(f"v1beta/{finished.name}"),
+        "operation": lambda: api.get(f"v1beta/{finished.operation_name}"),
+        "list": lambda: api.get("v1beta/tunedModels"),
+        "patch": lambda: _described(api, scratch, "七 and ñ"),
+        "permissions": lambda: api.get(f"v1beta/{finished.name}/permissions"),
+        "refusal": lambda: api.get(MISSING),
+    }
+    text = answers[of]().text
+
+    assert text == _pretty(text)
+
+
+@clause("forms/compact", GET, MODEL)
+@pytest.mark.parametrize("name", ["prettyPrint", "$prettyPrint"])
+def test_compact(api: Api, target: Target, name: str) -> None:
+    """``prettyPrint=false`` writes the same without spaces. Documented."""
+    pretty = api.get(f"v1beta/{target.base_model}")
+    compact = api.get(f"v1beta/{target.base_model}", {name: "false"})
+
+    assert compact.ok() == pretty.ok()
+    assert compact.text.rstrip("\n") == json.dumps(pretty.json, separators=(",", ":"), ensure_ascii=False)
+
+
+@clause("forms/other-scripts", PATCH, cost=Cost.TUNING)
+def test_other_scripts(api: Api, scratch: Run) -> None:
+    """Letters of other scripts, and ``&``, ``'`` and ``/``, are written as they are. Observed in 2024."""
+    assert '"七 Ñ & \' /"' in _described(api, scratch, "七 Ñ & ' /").text
+
+
+@clause("forms/escapes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    ("sign", "escaped"),
+    [
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("\x7f", "\\u007f"),
+        ("\u0085", "\\u0085"),
+        ("\u200b", "\\u200b"),
+        ("\u2028", "\\u2028"),
+        ("\ufeff", "\\ufeff"),
+        ("\t", "\\t"),
+        ('"', '\\"'),
+        ("\\", "\\\\"),
+    ],
+)
+def test_escapes(api: Api, scratch: Run, sign: str, escaped: str) -> None:
+    """Controls, invisible signs and angle brackets are escaped. Inferred from the open twin of the service's writer."""
+    assert f'"a{escaped}b"' in _described(api, scratch, f"a{sign}b").text
+
+
+# -- Values ----------------------------------------------------------------------------------------------------
+
+
+@clause("forms/zeros-are-left-out", OPERATION, GET, cost=Cost.TUNING)
+def test_zeros_are_left_out(finished: Run) -> None:
+    """A zero, an empty text and an empty list are left out, epoch 0 too. Observed 2023 to 2024."""
+    for seen in finished.trace:
+        for answer in (seen.operation, seen.tuned_model or {}):
+            assert list(_empty(answer)) == []
+    (first,) = finished.operation["metadata"]["snapshots"][:1]
+    assert "epoch" not in first
+
+
+@clause("forms/zeros-that-say-something", CREATE, GET, cost=Cost.TUNING)
+def test_zeros_that_say_something(api: Api, create: Callable[..., Answer]) -> None:
+    """A temperature, topP or topK of 0 is written. Observed 2024 to 2025, but for topP."""
+    name = create(temperature=0, topP=0, topK=0).ok()["metadata"]["tunedModel"]
+    model = api.get(f"v1beta/{name}").ok()
+
+    assert [model.get(member) for member in ("temperature", "topP", "topK")] == [0, 0, 0]
+
+
+@clause("forms/floats", OPERATION, GET, cost=Cost.TUNING)
+def test_floats(api: Api, finished: Run) -> None:
+    """A float has the fewest digits that tell it from other 32-bit floats, and no point if whole. Observed."""
+    text = api.get(f"v1beta/{finished.operation_name}").text
+    losses = json.loads(text, parse_float=Decimal)["metadata"]["snapshots"]
+    written = re.findall(r'"(?:meanLoss|completedPercent|temperature|topP|learningRate)": (\S+?),?\n', text)
+
+    assert len(losses) > 1
+    assert len(written) > len(losses)
+    for number in written:
+        assert Decimal(number) == _shortest(float(number)), number
+        assert not number.endswith(".0")
+
+
+@clause("forms/given-floats", PATCH, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [("0.1", "0.1"), ("0.123456789", "0.12345679"), ("0.30000001192092896", "0.3"), ("1.0", "1")],
+)
+def test_given_floats(api: Api, scratch: Run, sent: str, written: str) -> None:
+    """A float that was sent is kept in 32 bits, and written with the fewest digits. Observed of other values."""
+    path = f"v1beta/{scratch.name}"
+    answer = api.patch(path, data=f'{{"temperature": {sent}}}', params={"updateMask": "temperature"})
+
+    assert answer.text == f'{{\n  "temperature": {written}\n}}\n'
+
+
+@clause("forms/times", GET, OPERATION, cost=Cost.TUNING)
+def test_times(finished: Run) -> None:
+    """Times end with Z. Those of a model have six digits, startTime and those of steps nine. Observed in all."""
+    model = finished.model
+    task = model["tuningTask"]
+
+    for time in (model["createTime"], model["updateTime"], task["completeTime"]):
+        assert SIX_DIGITS.fullmatch(time), time
+    for time in (task["startTime"], *(snapshot["computeTime"] for snapshot in task["snapshots"])):
+        assert NINE_DIGITS.fullmatch(time), time
+    for snapshot in finished.operation["metadata"]["snapshots"]:
+        assert NINE_DIGITS.fullmatch(snapshot["computeTime"]), snapshot
+
+
+@clause("forms/enums-by-name", GET, "tunedModels.permissions.list", cost=Cost.TUNING)
+@pytest.mark.parametrize("params", [{}, {"alt": "json"}, {"$alt": "json"}])
+def test_enums_by_name(api: Api, finished: Run, params: dict[str, str]) -> None:
+    """An enum is written by its name. Observed."""
+    owner = api.get(f"v1beta/{finished.name}/permissions", params).ok()["permissions"][0]
+
+    assert api.get(f"v1beta/{finished.name}", params).ok()["state"] == "ACTIVE"
+    assert (owner["granteeType"], owner["role"]) == ("USER", "OWNER")
+
+
+@clause("forms/enums-by-number", GET, "tunedModels.permissions.list", OPERATION, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "$alt=json;enum-encoding=int",
+        "%24alt=json%3Benum-encoding%3Dint",
+        "$alt=json%3Benum-encoding=int",
+        "alt=json%3Benum-encoding%3Dint",
+    ],
+)
+def test_enums_by_number(api: Api, finished: Run, query: str) -> None:
+    """An enum is written by its number where that is asked for. Documented; clients spell it in three ways."""
+    owner = api.get(f"v1beta/{finished.name}/permissions?{query}").ok()["permissions"][0]
+
+    assert api.get(f"v1beta/{finished.name}?{query}").ok()["state"] == 2
+    assert (owner["granteeType"], owner["role"]) == (1, 1)
+
+
+# -- Refusals --------------------------------------------------------------------------------------------------
+
+
+@clause("forms/envelope", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
+def test_envelope(api: Api) -> None:
+    """A refusal has code, message and status, in this order, and no details here. Observed 2023 to 2025."""
+    answer = api.get(MISSING)
+
+    answer.refused(404, "NOT_FOUND")
+    assert list(answer.json) == ["error"]
+    assert list(answer.json["error"]) == ["code", "message", "status"]
+
+
+@clause("forms/envelope-with-details", "tunedModels.list", outcome="400 INVALID_ARGUMENT", cost=Cost.FREE)
+def test_envelope_with_details(api: Api) -> None:
+    """Details are the last member, and each says first what it is. Observed."""
+    answer = api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1})
+
+    answer.refused(400, "INVALID_ARGUMENT")
+    assert list(answer.json["error"]) == ["code", "message", "status", "details"]
+    assert [next(iter(detail)) for detail in answer.json["error"]["details"]] == ["@type"]
+
+
+@clause("forms/errors-of-the-first-form", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
+def test_errors_of_the_first_form(api: Api) -> None:
+    """``$.xgafv=1`` adds a list of errors before the status. Observed."""
+    answer = api.get(MISSING, {"$.xgafv": "1"})
+    message = answer.refused(404, "NOT_FOUND").message
+
+    assert list(answer.json["error"]) == ["code", "message", "errors", "status"]
+    ((said, domain, reason),) = [tuple(error.values()) for error in answer.json["error"]["errors"]]
+    assert [list(error) for error in answer.json["error"]["errors"]] == [["message", "domain", "reason"]]
+    assert (said, domain) == (message, "global")
+    assert reason
+
+
+@clause("forms/errors-of-the-second-form", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
+def test_errors_of_the_second_form(api: Api) -> None:
+    """``$.xgafv=2`` is the default. Documented."""
+    assert api.get(MISSING, {"$.xgafv": "2"}).json == api.get(MISSING).json
+
+
+@clause("forms/status-by-name", GET, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_status_by_name(api: Api) -> None:
+    """The status of a refusal stays a name where enums are numbers. Inferred."""
+    api.get(f"{MISSING}?$alt=json;enum-encoding=int").refused(404, "NOT_FOUND")
+
+
+# -- Headers ---------------------------------------------------------------------------------------------------
+
+
+@clause("forms/content-type", MODEL, GET)
+def test_content_type(api: Api, target: Target) -> None:
+    """JSON is ``application/json; charset=UTF-8``, a refusal too. Observed in 2024."""
+    for answer in (api.get(f"v1beta/{target.base_model}"), api.get(MISSING)):
+        assert answer.header("Content-Type") == "application/json; charset=UTF-8"
+
+
+@clause("forms/headers", MODEL)
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Vary", ["X-Origin", "Referer", "Origin,Accept-Encoding"]),
+        ("Cache-Control", ["private"]),
+        ("X-XSS-Protection", ["0"]),
+        ("X-Frame-Options", ["SAMEORIGIN"]),
+        ("X-Content-Type-Options", ["nosniff"]),
+        ("Accept-Ranges", ["none"]),
+    ],
+)
+def test_headers(api: Api, target: Target, name: str, values: list[str]) -> None:
+    """An answer has these headers. Observed in fourteen answers of 2024, all alike."""
+    assert api.get(f"v1beta/{target.base_model}").all_of(name) == values
+
+
+@clause("forms/server-timing", MODEL)
+def test_server_timing(api: Api, target: Target) -> None:
+    """An answer says how many milliseconds it took. Observed in fourteen answers of 2024."""
+    timing = api.get(f"v1beta/{target.base_model}").header("Server-Timing")
+
+    assert re.fullmatch(r"gfet4t7; dur=\d+", timing or "")
+
+
+@clause("forms/compressed", MODEL, level=Level.OPTIONAL)
+def test_compressed(api: Api, target: Target) -> None:
+    """Who accepts gzip gets gzip. Documented as a thing to ask for, and no promise."""
+    answer = api.get(f"v1beta/{target.base_model}", headers={"Accept-Encoding": "gzip", "User-Agent": "suite (gzip)"})
+
+    assert answer.ok()["name"] == target.base_model
+    assert answer.header("Content-Encoding") == "gzip"
+
+
+@clause("forms/not-compressed", MODEL)
+def test_not_compressed(api: Api, target: Target) -> None:
+    """Who does not accept gzip gets none. Documented."""
+    answer = api.get(f"v1beta/{target.base_model}", headers={"Accept-Encoding": "identity"})
+
+    assert answer.ok()["name"] == target.base_model
+    assert answer.header("Content-Encoding") is None
+
+
+# -- Parameters and headers that any request may have ----------------------------------------------------------
+
+
+@clause("forms/parameters-of-the-system", MODEL, "models.list")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "quotaUser=u",
+        "$quotaUser=u",
+        "uploadType=media",
+        "upload_protocol=raw",
+        "prettyPrint=true",
+        "alt=json",
+        "alt=json&prettyPrint=false&quotaUser=u&$.xgafv=2",
+    ],
+)
+def test_parameters_of_the_system(api: Api, target: Target, query: str) -> None:
+    """What any request may have is no unknown parameter of a method. Documented."""
+    assert api.get(f"v1beta/{target.base_model}?{query}").ok()["name"] == target.base_model
+    assert len(api.get(f"v1beta/models?pageSize=1&{query}").ok()["models"]) == 1
+
+
+@clause("forms/headers-of-clients", MODEL)
+def test_headers_of_clients(api: Api, target: Target) -> None:
+    """What Google's clients say of themselves changes nothing. Documented."""
+    said = {
+        "x-goog-api-client": "gl-python/3.12 gapic/0.8.6",
+        "x-goog-request-params": "name=models/x",
+        "x-goog-request-reason": "a reason",
+        "X-Goog-Quota-User": "somebody",
+    }
+
+    assert api.get(f"v1beta/{target.base_model}", headers=said).ok()["name"] == target.base_model
+
+
+@clause("forms/one-method-for-another", MODEL, GET)
+def test_one_method_for_another(api: Api, target: Target) -> None:
+    """A POST may stand for another HTTP method, which a header names. Documented."""
+    answer = api.post(f"v1beta/{target.base_model}", headers={"X-HTTP-Method-Override": "GET"})
+
+    assert answer.ok()["name"] == target.base_model
+
+
+def _empty(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the places below *value* of members that say nothing, but for sampling values, which do."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ("temperature", "topP", "topK"):
+                continue
+            if inner in (0, "", [], {}, None, False):
+                yield f"{path}.{name}"
+            yield from _empty(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _empty(inner, f"{path}[{place}]")
+
+
+def _shortest(value: float) -> Decimal:
+    """Return the shortest decimal that is the same 32-bit float as *value*."""
+    wanted = struct.pack("<f", value)
+    texts = (f"{value:.{digits}g}" for digits in range(1, 10))
+    return next((Decimal(text) for text in texts if struct.pack("<f", float(text)) == wanted), Decimal("NaN"))

@@ -1,0 +1,210 @@
+"""Generate: what a tuned model answers, and when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import Run
+
+GENERATE = "tunedModels.generateContent"
+INVALID, NOT_FOUND, DENIED = "400 INVALID_ARGUMENT", "404 NOT_FOUND", "403 PERMISSION_DENIED"
+ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "100"}]}]}
+
+RATED = [
+    "HARM_CATEGORY_SEXUALLY_EXPLICIT",
+    "HARM_CATEGORY_HATE_SPEECH",
+    "HARM_CATEGORY_HARASSMENT",
+    "HARM_CATEGORY_DANGEROUS_CONTENT",
+]
+
+Create = Callable[..., Answer]
+
+
+# -- The answer ------------------------------------------------------------------------------------------------
+
+
+@clause("generate/a-candidate", GENERATE, cost=Cost.TUNING)
+@pytest.mark.parametrize("version", ["v1beta", "v1"])
+def test_a_candidate(api: Api, finished: Run, version: str) -> None:
+    """The answer is one candidate: a text of the model, that stopped, at index 0 (which shows), and was rated.
+
+    Observed in 2024, in v1 and v1beta.
+    """
+    answer = api.post(f"{version}/{finished.name}:generateContent", ASKED).ok()
+    (candidate,) = answer["candidates"]
+
+    assert list(candidate)[:4] == ["content", "finishReason", "index", "safetyRatings"]
+    assert list(candidate["content"]) == ["parts", "role"]
+    assert [list(part) for part in candidate["content"]["parts"]] == [["text"]]
+    assert candidate["content"]["parts"][0]["text"]
+    assert candidate["content"]["role"] == "model"
+    assert candidate["finishReason"] == "STOP"
+    assert candidate["index"] == 0
+
+
+@clause("generate/safety-ratings", GENERATE, cost=Cost.TUNING)
+def test_safety_ratings(api: Api, finished: Run) -> None:
+    """A harmless answer is rated in four categories, in this order. Observed in 2024."""
+    (candidate,) = api.post(f"v1beta/{finished.name}:generateContent", ASKED).ok()["candidates"]
+
+    assert candidate["safetyRatings"] == [{"category": rated, "probability": "NEGLIGIBLE"} for rated in RATED]
+
+
+@clause("generate/usage", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_usage(api: Api, finished: Run) -> None:
+    """The tokens of prompt and candidates are counted, and their sum. Observed from July 2024."""
+    answer = api.post(f"v1beta/{finished.name}:generateContent", ASKED).ok()
+    usage = answer["usageMetadata"]
+
+    assert list(answer)[:2] == ["candidates", "usageMetadata"]
+    assert list(usage)[:3] == ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]
+    assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"] > 1
+
+
+@clause("generate/with-a-role", GENERATE, cost=Cost.TUNING)
+def test_with_a_role(api: Api, finished: Run) -> None:
+    """A prompt may say that it is the user's, and how to generate. Documented."""
+    asked = {
+        "contents": [{"role": "user", "parts": [{"text": "100"}]}],
+        "generationConfig": {"temperature": 0.5, "topP": 0.9, "topK": 20, "maxOutputTokens": 100},
+        "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_ONLY_HIGH"}],
+    }
+
+    assert api.post(f"v1beta/{finished.name}:generateContent", asked).ok()["candidates"]
+
+
+@clause("generate/shared-with-everyone", GENERATE, "tunedModels.get", cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_shared_with_everyone(api: Api, other: Api, scratch: Run) -> None:
+    """A model that everyone may read is seen and asked by anybody. Observed in 2025."""
+    api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
+    try:
+        assert other.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
+        assert other.post(f"v1beta/{scratch.name}:generateContent", ASKED).ok()["candidates"]
+    finally:
+        api.delete(f"v1beta/{scratch.name}/permissions/everyone")
+
+
+@clause("generate/shared-with-every-key", GENERATE, "tunedModels.get", cost=Cost.TUNING)
+def test_shared_with_every_key(api: Api, keyed: Api, scratch: Run) -> None:
+    """A model that everyone may read is seen and asked with any API key. Observed in 2025."""
+    api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
+    try:
+        assert keyed.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
+        assert keyed.post(f"v1beta/{scratch.name}:generateContent", ASKED).ok()["candidates"]
+    finally:
+        api.delete(f"v1beta/{scratch.name}/permissions/everyone")
+
+
+# -- Refusals --------------------------------------------------------------------------------------------------
+
+
+@clause("generate/not-ready", GENERATE, outcome=INVALID, cost=Cost.TUNING)
+def test_not_ready(api: Api, create: Create) -> None:
+    """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
+    name = create().ok()["metadata"]["tunedModel"]
+    answer = api.post(f"v1beta/{name}:generateContent", ASKED)
+    if answer.status == 200:
+        pytest.skip("the run was too quick to be seen before its end")
+
+    assert answer.refused(400, "INVALID_ARGUMENT").message == f"Tuned model {name} is not ready to use."
+
+
+@clause("generate/a-failed-model", GENERATE, outcome=INVALID, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
+def test_a_failed_model(api: Api, failed: Run) -> None:
+    """A failed model answers nothing. Documented: only an active one is used."""
+    assert 400 <= api.post(f"v1beta/{failed.name}:generateContent", ASKED).status < 500
+
+
+@clause("generate/no-contents", GENERATE, outcome=INVALID, cost=Cost.TUNING)
+def test_no_contents(api: Api, finished: Run) -> None:
+    """A prompt needs contents: a finding of the service's own, with its line end. Observed in 2026."""
+    refusal = api.post(f"v1beta/{finished.name}:generateContent", {}).refused(400, "INVALID_ARGUMENT")
+
+    assert refusal.message == "* GenerateContentRequest.contents: contents is not specified\n"
+    assert refusal.details == ()
+
+
+@clause("generate/missing-model", GENERATE, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
+    """A model that is not there is refused as missing or as forbidden. Both were reported in 2025."""
+    answer = api.post(f"v1beta/tunedModels/{new_id()}:generateContent", ASKED)
+
+    assert answer.status in (403, 404)
+    answer.refused(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
+
+
+@clause("generate/model-of-somebody-else", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_model_of_somebody_else(other: Api, finished: Run) -> None:
+    """Somebody else's model is forbidden, in these words and without details. Observed in 2024."""
+    refusal = other.post(f"v1beta/{finished.name}:generateContent", ASKED).refused(403, "PERMISSION_DENIED")
+
+    assert refusal.message == f"You do not have permission to access tuned model {finished.name}."
+    assert refusal.details == ()
+
+
+@clause("generate/as-a-base-model", "models.generateContent", outcome=NOT_FOUND, cost=Cost.TUNING)
+@pytest.mark.parametrize("version", ["v1beta", "v1"])
+def test_as_a_base_model(api: Api, finished: Run, version: str) -> None:
+    """A tuned model's id among the base models is not found there. Observed in 2024, in v1."""
+    name = finished.name.replace("tunedModels/", "models/")
+    refusal = api.post(f"{version}/{name}:generateContent", ASKED).refused(404, "NOT_FOUND")
+
+    assert refusal.message.startswith(f"{name} is not found for API version {version}, or is not supported for ")
+
+
+@clause("generate/a-tuned-model-among-base-models", "models.generateContent", outcome=INVALID, cost=Cost.TUNING)
+def test_a_tuned_model_among_base_models(api: Api, finished: Run) -> None:
+    """A tuned model's name after ``models/`` has an unexpected form. Observed in 2024 and 2025."""
+    answer = api.post(f"v1beta/models/{finished.name}:generateContent", ASKED)
+
+    refusal = answer.refused(400, "INVALID_ARGUMENT")
+    assert refusal.message == "* GenerateContentRequest.model: unexpected model name format\n"
+
+
+@clause("generate/what-tuned-models-lack", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    ("more", "feature"),
+    [
+        ({"systemInstruction": {"parts": [{"text": "Be brief."}]}}, "Developer instruction"),
+        ({"generationConfig": {"responseMimeType": "application/json"}}, "Json mode"),
+        (
+            {
+                "contents": [
+                    {"role": "user", "parts": [{"text": "1"}]},
+                    {"role": "model", "parts": [{"text": "2"}]},
+                    {"role": "user", "parts": [{"text": "3"}]},
+                ]
+            },
+            "Multiturn chat",
+        ),
+    ],
+    ids=["instruction", "json", "turns"],
+)
+def test_what_tuned_models_lack(api: Api, finished: Run, more: dict[str, Any], feature: str) -> None:
+    """A tuned model takes no instruction, no JSON mode and no turns. Documented; observed for base models."""
+    answer = api.post(f"v1beta/{finished.name}:generateContent", {**ASKED, **more})
+
+    assert answer.refused(400, "INVALID_ARGUMENT").message.startswith(f"{feature} is not enabled for ")
+
+
+@clause("generate/prompt-too-long", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_prompt_too_long(api: Api, finished: Run) -> None:
+    """A prompt has 40,000 characters at most. Documented; the refusal is inferred."""
+    asked = {"contents": [{"parts": [{"text": "1" * 40_001}]}]}
+
+    api.post(f"v1beta/{finished.name}:generateContent", asked).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("generate/v1-has-no-instruction", GENERATE, outcome=INVALID, cost=Cost.FREE)
+def test_v1_has_no_instruction(api: Api, new_id: Callable[[], str]) -> None:
+    """Version v1 has no systemInstruction, and refuses it as an unknown name. Documented."""
+    asked = {**ASKED, "systemInstruction": {"parts": [{"text": "Be brief."}]}}
+    answer = api.post(f"v1/tunedModels/{new_id()}:generateContent", asked)
+
+    assert 'Unknown name "systemInstruction"' in answer.refused(400, "INVALID_ARGUMENT").message

@@ -1,0 +1,155 @@
+"""Get: a tuned model as it is made, and as it is in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Need, clause
+from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.shape import nanoseconds
+from tunedmodels_contracts.targets.target import Target
+
+GET = "tunedModels.get"
+
+Create = Callable[..., Answer]
+
+
+@pytest.fixture
+def young(api: Api, create: Create) -> dict[str, Any]:
+    """A model just after its creation; where its run was too quick for that, the clause is left out."""
+    created = create(displayName="number generator").ok()
+    model: dict[str, Any] = api.get(f"v1beta/{created['metadata']['tunedModel']}").ok()
+    if model["state"] != "CREATING" or "snapshots" in model["tuningTask"]:
+        pytest.skip("the run was too quick to be seen at its beginning")
+    return model
+
+
+@clause("get/visible-at-once", GET, "tunedModels.create", cost=Cost.TUNING)
+def test_visible_at_once(api: Api, create: Create) -> None:
+    """A model can be seen as soon as its create call is answered. Observed in 2023 and 2024."""
+    name = create().ok()["metadata"]["tunedModel"]
+
+    assert api.get(f"v1beta/{name}").ok()["name"] == name
+
+
+@clause("get/members-while-creating", GET, cost=Cost.TUNING)
+def test_members_while_creating(young: dict[str, Any], target: Target) -> None:
+    """A model in creation shows what it was created with and its times, in this order, and no snapshots.
+
+    Observed to the byte in 2023, and in 2024; startTime is missing while the run waits for its turn.
+    """
+    assert list(young) == [
+        "name",
+        "baseModel",
+        "displayName",
+        "state",
+        "createTime",
+        "updateTime",
+        "tuningTask",
+        "temperature",
+        "topP",
+        "topK",
+    ]
+    assert [member for member in young["tuningTask"] if member != "startTime"] == ["hyperparameters"]
+    assert list(young["tuningTask"])[-1] == "hyperparameters"
+    assert young["baseModel"] == target.base_model
+    assert young["state"] == "CREATING"
+
+
+@clause("get/updated-when-created", GET, cost=Cost.TUNING)
+def test_updated_when_created(young: dict[str, Any]) -> None:
+    """A model begins with an update time that is its create time. Observed in 2023."""
+    assert young["updateTime"] == young["createTime"]
+
+
+@clause("get/members-when-active", GET, cost=Cost.TUNING)
+def test_members_when_active(finished: Run) -> None:
+    """An active model shows these members in this order, and each snapshot its own. Observed in 2024."""
+    model = finished.model
+
+    assert model["state"] == "ACTIVE"
+    assert list(model) == [
+        "name",
+        "baseModel",
+        "displayName",
+        "state",
+        "createTime",
+        "updateTime",
+        "tuningTask",
+        "temperature",
+        "topP",
+        "topK",
+    ]
+    assert list(model["tuningTask"]) == ["startTime", "completeTime", "snapshots", "hyperparameters"]
+    for snapshot in model["tuningTask"]["snapshots"]:
+        members = [member for member in snapshot if member != "epoch"]
+        assert members == ["step", "meanLoss", "computeTime"]
+        assert list(snapshot)[1] == ("epoch" if "epoch" in snapshot else "meanLoss")
+
+
+@clause("get/updated-when-completed", GET, cost=Cost.TUNING)
+def test_updated_when_completed(finished: Run) -> None:
+    """The end of a run is the last update of its model. Observed in 2024."""
+    assert finished.model["updateTime"] == finished.model["tuningTask"]["completeTime"]
+
+
+@clause("get/updated-by-progress", GET, cost=Cost.TUNING)
+def test_updated_by_progress(finished: Run) -> None:
+    """While a model trains its update time moves on: it is not before the last step that shows. Observed in 2024."""
+    models = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
+
+    times = [nanoseconds(model["updateTime"]) for model in models]
+    assert times == sorted(times)
+    for model, time in zip(models, times, strict=True):
+        for snapshot in model["tuningTask"].get("snapshots", [])[-1:]:
+            assert time // 1000 >= nanoseconds(snapshot["computeTime"]) // 1000
+
+
+@clause("get/hyperparameters-as-given", GET, cost=Cost.TUNING)
+def test_hyperparameters_as_given(finished: Run) -> None:
+    """Hyperparameters come back as they were sent. Observed in 2023 and 2024."""
+    shown = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
+
+    for model in shown:
+        assert model["tuningTask"]["hyperparameters"] == {"epochCount": 5, "batchSize": 2, "learningRate": 0.001}
+
+
+@clause("get/training-data-stays-secret", GET, cost=Cost.TUNING)
+def test_training_data_stays_secret(finished: Run) -> None:
+    """Training data goes in and never comes out. Documented, and observed in every answer."""
+    for seen in finished.trace:
+        assert "trainingData" not in (seen.tuned_model or {}).get("tuningTask", {})
+
+
+@clause("get/reader-projects", GET, "tunedModels.create", cost=Cost.TUNING)
+def test_reader_projects(api: Api, create: Create) -> None:
+    """Project numbers are 64 bits wide, so they come back as strings, however they were sent. Documented."""
+    name = create(readerProjectNumbers=["123", 9007199254740993]).ok()["metadata"]["tunedModel"]
+
+    assert api.get(f"v1beta/{name}").ok()["readerProjectNumbers"] == ["123", "9007199254740993"]
+
+
+@clause("get/missing-model", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
+def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
+    """A model that is not there does not exist, in these words and without details. Observed 2023 to 2025."""
+    name = f"tunedModels/{new_id()}"
+    refusal = api.get(f"v1beta/{name}").refused(404, "NOT_FOUND")
+
+    assert refusal.message == f"Tuned model {name} does not exist."
+    assert refusal.details == ()
+
+
+@clause(
+    "get/model-of-somebody-else", GET, outcome="403 PERMISSION_DENIED", cost=Cost.TUNING, needs=[Need.SECOND_CALLER]
+)
+def test_model_of_somebody_else(api: Api, foreign: str) -> None:
+    """Somebody else's model is forbidden, in these words and without details. Observed in 2024."""
+    refusal = api.get(f"v1beta/{foreign}").refused(403, "PERMISSION_DENIED")
+
+    assert refusal.message == f"You do not have permission to access tuned model {foreign}."
+    assert refusal.details == ()

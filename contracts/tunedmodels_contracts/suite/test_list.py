@@ -1,0 +1,235 @@
+"""List: which models are shown to whom, in which order, and in which pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import Run
+
+LIST = "tunedModels.list"
+INVALID = "400 INVALID_ARGUMENT"
+MODELS = "v1beta/tunedModels"
+
+Create = Callable[..., Answer]
+
+
+def _names(api: Api, **params: str | int) -> list[str]:
+    return [model["name"] for model in api.listed(MODELS, {"pageSize": 1000, **params})]
+
+
+def _made(created: Answer) -> str:
+    return str(created.ok()["metadata"]["tunedModel"])
+
+
+# -- What is listed --------------------------------------------------------------------------------------------
+
+
+@clause("list/visible-at-once", LIST, "tunedModels.create", cost=Cost.TUNING)
+def test_visible_at_once(api: Api, create: Create) -> None:
+    """A model is listed as soon as its create call is answered. Observed in 2023."""
+    name = _made(create())
+
+    assert _names(api).count(name) == 1
+
+
+@clause("list/whole-models", LIST, "tunedModels.get", cost=Cost.TUNING)
+def test_whole_models(api: Api, finished: Run) -> None:
+    """A model is listed as it is got: whole, with its snapshots, without training data. Observed 2023 and 2024."""
+    entries = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] == finished.name]
+
+    assert entries == [finished.model]
+    assert list(entries[0]) == list(finished.model)
+    assert entries[0]["tuningTask"]["snapshots"]
+
+
+@clause("list/in-order-of-creation", LIST, cost=Cost.TUNING)
+def test_in_order_of_creation(api: Api, eleven: list[str]) -> None:
+    """Models are listed as they were created, the oldest first. Observed 2023 and 2024."""
+    mine = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] in eleven]
+
+    assert [model["name"] for model in mine] == eleven
+    times = [model["createTime"] for model in mine]
+    assert times == sorted(times)
+
+
+@clause("list/deleted-models-are-gone", LIST, "tunedModels.delete", cost=Cost.TUNING)
+def test_deleted_models_are_gone(api: Api, create: Create) -> None:
+    """A deleted model is no longer listed. Documented."""
+    name = _made(create())
+    api.delete(f"v1beta/{name}").ok()
+
+    assert name not in _names(api)
+
+
+@clause("list/models-of-others-stay-private", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_models_of_others_stay_private(api: Api, foreign: str) -> None:
+    """Somebody else's model is not listed unless it is shared. Documented."""
+    assert foreign not in _names(api)
+
+
+# -- Pages -----------------------------------------------------------------------------------------------------
+
+
+@clause("list/ten-by-default", LIST, cost=Cost.TUNING)
+@pytest.mark.parametrize("params", [{}, {"pageSize": 0}])
+def test_ten_by_default(api: Api, eleven: list[str], params: dict[str, int]) -> None:
+    """A page has ten models at most where no size is asked for, and a token for the others. Documented."""
+    page = api.get(MODELS, params).ok()
+
+    assert len(eleven) > 10
+    assert len(page["tunedModels"]) <= 10
+    assert page["nextPageToken"]
+
+
+@clause("list/pages-have-every-model-once", LIST, cost=Cost.TUNING)
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_pages_have_every_model_once(api: Api, eleven: list[str], size: int) -> None:
+    """Pages are no larger than asked, and together they have each model once. Documented, and tested by Google."""
+    pages = api.pages(MODELS, {"pageSize": size})
+
+    seen = [model["name"] for page in pages for model in page.get("tunedModels", [])]
+    assert all(len(page.get("tunedModels", [])) <= size for page in pages)
+    assert [name for name in seen if name in eleven] == eleven
+
+
+@clause("list/no-token-on-the-last-page", LIST, cost=Cost.TUNING)
+def test_no_token_on_the_last_page(api: Api, eleven: list[str]) -> None:
+    """The last page has no token. Observed 2023 and 2024."""
+    page = api.pages(MODELS, {"pageSize": 1000})[-1]
+
+    assert eleven
+    assert list(page) == ["tunedModels"]
+
+
+@clause("list/page-size-beyond-the-limit", LIST)
+def test_page_size_beyond_the_limit(api: Api) -> None:
+    """A page size above a thousand is taken for a thousand, without a refusal. Documented."""
+    assert len(api.get(MODELS, {"pageSize": 1001}).ok().get("tunedModels", [])) <= 1000
+
+
+@clause("list/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_negative_page_size(api: Api) -> None:
+    """A page size below zero is refused. Inferred from the rules for Google's APIs."""
+    api.get(MODELS, {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("list/malformed-page-token", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("token", ["x", "bm8gdG9rZW4=", "-1"])
+def test_malformed_page_token(api: Api, token: str) -> None:
+    """A token that no page had is refused. Inferred from the rules for Google's APIs."""
+    api.get(MODELS, {"pageToken": token}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("list/page-token-of-another-list", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_page_token_of_another_list(api: Api, eleven: list[str]) -> None:
+    """A token belongs to the other parameters of its call. Documented; that others are refused is inferred."""
+    token = api.get(MODELS, {"pageSize": 1}).ok()["nextPageToken"]
+
+    assert eleven
+    api.get(MODELS, {"pageSize": 1, "pageToken": token, "filter": "owner:me"}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("list/nothing-is-an-empty-object", LIST, level=Level.RECOMMENDED)
+def test_nothing_is_an_empty_object(api: Api, address: str) -> None:
+    """A list without models has no members at all. Inferred: empty members are left out everywhere."""
+    assert api.get(MODELS, {"filter": address.partition("@")[0]}).ok() == {}
+
+
+# -- Filters ---------------------------------------------------------------------------------------------------
+
+
+@clause("list/filter-by-words", LIST, cost=Cost.TUNING)
+@pytest.mark.parametrize("member", ["displayName", "description"])
+def test_filter_by_words(api: Api, create: Create, address: str, member: str) -> None:
+    """A word in a filter is looked for in display name and description. Documented."""
+    word = address.removeprefix("contracts-").partition("@")[0]
+    name, without = _made(create(**{member: f"has {word} in it"})), _made(create(**{member: "has no such"}))
+
+    found = _names(api, filter=word)
+    assert name in found
+    assert without not in found
+
+
+@clause("list/filter-by-owner", LIST, cost=Cost.TUNING)
+def test_filter_by_owner(api: Api, finished: Run) -> None:
+    """``owner:me`` finds what the caller owns. Documented."""
+    assert finished.name in _names(api, filter="owner:me")
+
+
+@clause("list/filter-by-role-contains-more", LIST, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("words", ["writers:me", "readers:me"])
+def test_filter_by_role_contains_more(api: Api, finished: Run, words: str) -> None:
+    """Roles contain each other, so an owner finds a model as a writer and as a reader. Inferred."""
+    assert finished.name in _names(api, filter=words)
+
+
+@clause(
+    "list/filter-by-role",
+    LIST,
+    "tunedModels.permissions.create",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+@pytest.mark.parametrize(
+    ("role", "found", "not_found"),
+    [("READER", ["readers:me"], ["writers:me", "owner:me"]), ("WRITER", ["writers:me"], ["owner:me"])],
+)
+def test_filter_by_role(
+    other: Api,
+    scratch: Run,
+    grant: Callable[..., Answer],
+    other_email: str,
+    role: str,
+    found: list[str],
+    not_found: list[str],
+) -> None:
+    """``readers:me`` and ``writers:me`` find what the caller may read and write, and no more. Documented."""
+    grant(role, other_email).ok()
+
+    assert {words: scratch.name in _names(other, filter=words) for words in [*found, *not_found]} == {
+        **dict.fromkeys(found, True),
+        **dict.fromkeys(not_found, False),
+    }
+
+
+@clause("list/shared-models", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_shared_models(other: Api, scratch: Run, grant: Callable[..., Answer], other_email: str) -> None:
+    """What somebody shares with the caller is listed without a filter too. Documented."""
+    grant("READER", other_email).ok()
+
+    assert scratch.name in _names(other)
+
+
+@clause("list/shared-with-everyone", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_shared_with_everyone(api: Api, other: Api, create: Create) -> None:
+    """A model that everyone may read is listed for those alone who ask for ``readers:everyone``. Documented."""
+    name = _made(create())
+    api.post(f"v1beta/{name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
+
+    assert name in _names(other, filter="readers:everyone")
+    assert name not in _names(other)
+
+
+@clause("list/v1beta3-has-no-filter", LIST, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.FREE)
+def test_v1beta3_has_no_filter(api: Api) -> None:
+    """Version v1beta3 knows no filter, and refuses it as an unknown name. Documented for that version alone."""
+    refusal = api.get("v1beta3/tunedModels", {"filter": "owner:me"}).refused(400, "INVALID_ARGUMENT")
+
+    assert 'Unknown name "filter"' in refusal.message
+
+
+@clause("list/entries-are-models", LIST, cost=Cost.TUNING)
+def test_entries_are_models(api: Api, finished: Run) -> None:
+    """No entry has training data, and each has name, state and times. Observed 2023 and 2024."""
+    entries: list[dict[str, Any]] = api.listed(MODELS, {"pageSize": 1000})
+
+    assert finished.name in [model["name"] for model in entries]
+    for model in entries:
+        assert {"name", "state", "createTime", "updateTime", "tuningTask"} <= set(model)
+        assert "trainingData" not in model["tuningTask"]

@@ -1,0 +1,328 @@
+"""Operations: the run that makes a tuned model, as it is seen from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.laws import SHAPE
+from tunedmodels_contracts.runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
+
+GET, LIST, ALL = "tunedModels.operations.get", "tunedModels.operations.list", "operations.list"
+MODEL = "tunedModels.get"
+NOT_FOUND, INVALID = "404 NOT_FOUND", "400 INVALID_ARGUMENT"
+
+_METADATA = ["@type", "totalSteps", "completedSteps", "completedPercent", "snapshots", "tunedModel"]
+_TYPES = "type.googleapis.com/google.ai.generativelanguage.v1beta."
+_STEPS = -(-len(EXAMPLES) * EPOCHS // BATCH_SIZE)
+
+
+# -- The laws of a run, over all that was seen of one ----------------------------------------------------------
+
+
+@clause("operations/members-have-their-types", GET, MODEL, cost=Cost.TUNING)
+def test_members_have_their_types(finished: Run) -> None:
+    """Numbers, texts, times and lists are such, from the first look to the last. Documented."""
+    assert finished.breaks(SHAPE) == []
+
+
+@clause("operations/what-never-changes", GET, cost=Cost.TUNING)
+def test_what_never_changes(finished: Run) -> None:
+    """Name, type of the metadata, number of steps and model stay the same through a run. Observed 2023 to 2024."""
+    assert finished.breaks("An operation's name, metadata type, total and model never change") == []
+
+
+@clause("operations/named-after-their-model", GET, MODEL, cost=Cost.TUNING)
+def test_named_after_their_model(finished: Run) -> None:
+    """An operation and its model name each other. Observed in every answer."""
+    assert finished.breaks("An operation and its model name each other") == []
+
+
+@clause("operations/done-is-absorbing", GET, cost=Cost.TUNING)
+def test_done_is_absorbing(finished: Run) -> None:
+    """Done is absorbing: an operation that has ended is not seen running again. Documented for every operation."""
+    assert finished.breaks("An operation that is done stays done") == []
+
+
+@clause("operations/one-result-at-the-end", GET, cost=Cost.TUNING)
+def test_one_result_at_the_end(finished: Run) -> None:
+    """There is one of response and error when an operation is done, and neither before. Documented."""
+    assert finished.breaks("An operation has exactly one result when it is done, and none before") == []
+
+
+@clause("operations/the-end-stays-the-same", GET, cost=Cost.TUNING)
+def test_the_end_stays_the_same(finished: Run) -> None:
+    """What an operation was when it had ended it is at every later look. Documented: a result is one."""
+    looks = [seen.operation for seen in finished.trace]
+    ended = looks[[look.get("done", False) for look in looks].index(True) :]
+
+    assert len(ended) > 1
+    assert ended == ended[:1] * len(ended)
+
+
+@clause("operations/progress-never-falls", GET, cost=Cost.TUNING)
+def test_progress_never_falls(finished: Run) -> None:
+    """Steps and percent never fall, and reach all steps and 100. Observed in 2024."""
+    assert finished.breaks("Progress never falls and ends at all steps") == []
+
+
+@clause("operations/steps-and-percent-agree", GET, cost=Cost.TUNING)
+def test_steps_and_percent_agree(finished: Run) -> None:
+    """completedPercent is 100 x completedSteps / totalSteps as a 32-bit float. Observed: 5.263158 for 2 of 38."""
+    assert finished.breaks("completedPercent is the float32 of the completed steps, and comes with snapshots") == []
+
+
+@clause("operations/one-snapshot-a-step", GET, MODEL, cost=Cost.TUNING)
+def test_one_snapshot_a_step(finished: Run) -> None:
+    """There is a snapshot for each step, from step 1, none left out. Observed in whole runs of up to 375 steps."""
+    assert finished.breaks("There is one snapshot for each completed step, from step 1") == []
+
+
+@clause("operations/snapshots-append-only", GET, MODEL, cost=Cost.TUNING)
+def test_snapshots_append_only(finished: Run) -> None:
+    """What was once seen of a step is what is seen of it ever after. Observed in 2024."""
+    assert finished.breaks("Snapshots are only ever appended") == []
+
+
+@clause("operations/epoch-law", GET, MODEL, cost=Cost.TUNING)
+def test_epoch_law(finished: Run) -> None:
+    """The epoch of a step is floor(step x batch size / examples). Observed in eight whole runs."""
+    assert finished.breaks("A step's epoch is floor(step x batch size / examples)") == []
+
+
+@clause("operations/states", GET, MODEL, cost=Cost.TUNING)
+def test_states(finished: Run) -> None:
+    """A model is CREATING until its operation is done, and ACTIVE after a success. Documented, and observed."""
+    assert finished.breaks("A model is CREATING, then ACTIVE or FAILED, in step with its operation") == []
+
+
+@clause("operations/times-are-in-order", GET, MODEL, cost=Cost.TUNING)
+def test_times_are_in_order(finished: Run) -> None:
+    """A model is created, starts, computes its steps one after the other, and completes. Observed in whole runs."""
+    law = "A model is created, starts, computes its steps and completes in this order"
+
+    assert finished.breaks(law) == []
+
+
+@clause("operations/metadata-and-model-agree", GET, MODEL, cost=Cost.TUNING)
+def test_metadata_and_model_agree(finished: Run) -> None:
+    """In the end the model has the snapshots that the operation has. Observed in 2023 and 2024."""
+    assert finished.model["tuningTask"]["snapshots"] == finished.operation["metadata"]["snapshots"]
+
+
+@clause("operations/loss-falls", GET, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_loss_falls(finished: Run) -> None:
+    """The last losses of the tutorial's run are below its first. Seen in every run, and no promise."""
+    losses = [snapshot["meanLoss"] for snapshot in finished.operation["metadata"]["snapshots"]]
+
+    assert max(losses[-3:]) < losses[0]
+
+
+# -- An operation's form ---------------------------------------------------------------------------------------
+
+
+@clause("operations/members-while-running", GET, cost=Cost.TUNING)
+def test_members_while_running(finished: Run) -> None:
+    """A running operation has name and metadata, and its progress once there is some. Observed in 2024."""
+    for seen in finished.trace:
+        if seen.operation.get("done"):
+            break
+        assert list(seen.operation) == ["name", "metadata"]
+        assert list(seen.operation["metadata"]) in (["@type", "totalSteps", "tunedModel"], _METADATA)
+
+
+@clause("operations/members-when-finished", GET, cost=Cost.TUNING)
+def test_members_when_finished(finished: Run) -> None:
+    """A finished operation has name, metadata, done and response, in this order. Documented."""
+    assert list(finished.operation) == ["name", "metadata", "done", "response"]
+    assert finished.operation["done"] is True
+
+
+@clause("operations/metadata-stays", GET, cost=Cost.TUNING)
+def test_metadata_stays(finished: Run) -> None:
+    """A finished operation keeps its metadata: 100 percent, and all snapshots. Observed in 2024."""
+    metadata = finished.operation["metadata"]
+
+    assert list(metadata) == _METADATA
+    assert metadata["completedPercent"] == 100
+    assert metadata["totalSteps"] == metadata["completedSteps"] == len(metadata["snapshots"]) == _STEPS
+
+
+@clause("operations/last-epoch", GET, cost=Cost.TUNING)
+def test_last_epoch(finished: Run) -> None:
+    """The last step has the number of epochs as its epoch. Observed in 2024: step 38 of 15 examples in twos has 5."""
+    last = finished.operation["metadata"]["snapshots"][-1]
+
+    assert (last["step"], last["epoch"]) == (_STEPS, EPOCHS)
+
+
+@clause("operations/response-is-a-tuned-model", GET, cost=Cost.TUNING)
+def test_response_is_a_tuned_model(finished: Run) -> None:
+    """The response says first that it is a TunedModel, and is the active model. Documented."""
+    response = finished.operation["response"]
+
+    assert next(iter(response.items())) == ("@type", f"{_TYPES}TunedModel")
+    assert (response["name"], response["state"]) == (finished.name, "ACTIVE")
+
+
+@clause("operations/response-is-the-whole-model", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_response_is_the_whole_model(finished: Run) -> None:
+    """The response has every member that the model shows. Inferred: no such answer was kept."""
+    response = {member: value for member, value in finished.operation["response"].items() if member != "@type"}
+
+    assert list(response.items()) == list(finished.model.items())
+
+
+@clause("operations/the-same-by-v1", GET, cost=Cost.TUNING)
+def test_the_same_by_v1(api: Api, finished: Run) -> None:
+    """Version v1 shows the same operation, its metadata of the version that created it. Observed in 2024."""
+    assert api.get(f"v1/{finished.operation_name}").ok() == finished.operation
+    assert finished.operation["metadata"]["@type"] == f"{_TYPES}CreateTunedModelMetadata"
+
+
+@clause("operations/the-same-by-v1alpha", GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_the_same_by_v1alpha(api: Api, finished: Run) -> None:
+    """Version v1alpha shows the operation too. Documented; that it is the same is inferred."""
+    assert api.get(f"v1alpha/{finished.operation_name}").ok() == finished.operation
+
+
+# -- A run that failed -----------------------------------------------------------------------------------------
+
+FAILING = [Need.FAILING_RUN]
+
+
+@clause("operations/a-failure-is-an-error", GET, cost=Cost.TUNING, needs=FAILING)
+def test_a_failure_is_an_error(failed: Run) -> None:
+    """The operation of a failed run has an error with the number of a code and a message. Documented."""
+    error = failed.operation["error"]
+
+    assert "response" not in failed.operation
+    assert 0 < error["code"] <= 16
+    assert error["message"]
+
+
+@clause("operations/a-failed-model", GET, MODEL, cost=Cost.TUNING, needs=FAILING)
+def test_a_failed_model(failed: Run) -> None:
+    """The model of a failed run is FAILED. Documented."""
+    assert failed.model["state"] == "FAILED"
+
+
+@clause("operations/laws-of-a-failure", GET, MODEL, cost=Cost.TUNING, needs=FAILING)
+@pytest.mark.parametrize(
+    "law",
+    [
+        "An operation that is done stays done",
+        "An operation has exactly one result when it is done, and none before",
+        "Snapshots are only ever appended",
+        "A model is CREATING, then ACTIVE or FAILED, in step with its operation",
+    ],
+)
+def test_laws_of_a_failure(failed: Run, law: str) -> None:
+    """A failed run keeps the laws of every run. Documented."""
+    assert failed.breaks(law) == []
+
+
+# -- Lists -----------------------------------------------------------------------------------------------------
+
+
+@clause("operations/listed-with-their-model", LIST, cost=Cost.TUNING)
+@pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
+def test_listed_with_their_model(api: Api, finished: Run, version: str) -> None:
+    """A model's list of operations has the one that made it, as it is got. Documented."""
+    listed = api.listed(f"{version}/{finished.name}/operations")
+
+    assert [operation["name"] for operation in listed] == [finished.operation_name]
+    assert listed[0] == finished.operation
+
+
+@clause("operations/pages", LIST, cost=Cost.TUNING)
+def test_pages(api: Api, finished: Run) -> None:
+    """A page of operations is no larger than asked, and the last one has no token. Documented."""
+    pages = api.pages(f"v1beta/{finished.name}/operations", {"pageSize": 1})
+
+    assert [len(page.get("operations", [])) <= 1 for page in pages] == [True] * len(pages)
+    assert not pages[-1].get("nextPageToken")
+
+
+@clause("operations/all-of-the-caller", ALL)
+def test_all_of_the_caller(api: Api) -> None:
+    """Version v1 has a list of operations that belongs to no model. Documented."""
+    page: dict[str, Any] = api.get("v1/operations").ok()
+
+    assert set(page) <= {"operations", "nextPageToken", "unreachable"}
+    assert all(operation["name"] for operation in page.get("operations", []))
+
+
+@clause("operations/all-of-the-caller-have-negative-pages", ALL, outcome=INVALID, level=Level.RECOMMENDED)
+def test_all_of_the_caller_have_negative_pages(api: Api) -> None:
+    """A page size below zero is refused in that list too. Inferred from the rules for Google's APIs."""
+    api.get("v1/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("operations/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_negative_page_size(api: Api, finished: Run) -> None:
+    """A page size below zero is refused. Inferred from the rules for Google's APIs."""
+    api.get(f"v1beta/{finished.name}/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("operations/list-of-a-missing-model", LIST, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_list_of_a_missing_model(api: Api, new_id: Callable[[], str]) -> None:
+    """A model that is not there has no operations. Inferred."""
+    api.get(f"v1beta/tunedModels/{new_id()}/operations").refused(404, "NOT_FOUND")
+
+
+# -- Refusals --------------------------------------------------------------------------------------------------
+
+
+@clause("operations/missing", GET, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("version", ["v1", "v1beta"])
+def test_missing(api: Api, finished: Run, new_id: Callable[[], str], version: str) -> None:
+    """An operation that is not there is not found, whether its model is or not. Inferred."""
+    api.get(f"{version}/{finished.name}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
+    api.get(f"{version}/tunedModels/{new_id()}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
+
+
+@clause(
+    "operations/of-somebody-else",
+    GET,
+    LIST,
+    outcome="403 PERMISSION_DENIED",
+    level=Level.RECOMMENDED,
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_of_somebody_else(other: Api, finished: Run) -> None:
+    """An operation is as private as its model. Inferred."""
+    answers: list[Answer] = [
+        other.get(f"v1beta/{finished.operation_name}"),
+        other.get(f"v1beta/{finished.name}/operations"),
+    ]
+
+    for answer in answers:
+        answer.refused(403, "PERMISSION_DENIED")
+
+
+@clause(
+    "operations/tuning-operations-are-not-deleted",
+    "operations.delete",
+    outcome="501 UNIMPLEMENTED",
+    level=Level.OPTIONAL,
+    cost=Cost.TUNING,
+)
+def test_tuning_operations_are_not_deleted(api: Api, finished: Run) -> None:
+    """The operation of a tuned model cannot be deleted, and stays. Reported with 501 by a client of Google's."""
+    answer = api.delete(f"v1/{finished.operation_name}")
+
+    assert answer.status in (404, 501)
+    assert api.get(f"v1/{finished.operation_name}").ok() == finished.operation
+
+
+@clause("operations/deleting-what-is-not-there", "operations.delete", outcome=NOT_FOUND, level=Level.RECOMMENDED)
+def test_deleting_what_is_not_there(api: Api) -> None:
+    """An operation that is not there cannot be deleted. Inferred."""
+    api.delete("v1/operations/abcdefghijkl").refused(404, "NOT_FOUND")

@@ -1,0 +1,67 @@
+"""Partial answers: a mask says which members come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, clause
+from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.targets.target import Target
+
+MODEL, GET, OPERATION = "models.get", "tunedModels.get", "tunedModels.operations.get"
+
+
+@clause("partial/spellings", MODEL)
+@pytest.mark.parametrize("name", ["fields", "$fields"])
+def test_spellings(api: Api, target: Target, name: str) -> None:
+    """``fields`` names the members that come back. Documented."""
+    model = api.get(f"v1beta/{target.base_model}").ok()
+    part = api.get(f"v1beta/{target.base_model}", {name: "name,version"}).ok()
+
+    assert part == {"name": model["name"], "version": model["version"]}
+
+
+@clause("partial/by-a-header", MODEL)
+def test_by_a_header(api: Api, target: Target) -> None:
+    """A header names them too. Documented."""
+    part = api.get(f"v1beta/{target.base_model}", headers={"X-Goog-FieldMask": "name"}).ok()
+
+    assert part == {"name": target.base_model}
+
+
+@clause("partial/of-a-member", GET, cost=Cost.TUNING)
+@pytest.mark.parametrize("mask", ["tuningTask/completeTime", "tuningTask(completeTime)"])
+def test_of_a_member(api: Api, finished: Run, mask: str) -> None:
+    """A slash or brackets lead into a member. Documented."""
+    part = api.get(f"v1beta/{finished.name}", {"fields": mask}).ok()
+
+    assert part == {"tuningTask": {"completeTime": finished.model["tuningTask"]["completeTime"]}}
+
+
+@clause("partial/of-the-entries-of-a-list", OPERATION, "models.list", cost=Cost.TUNING)
+def test_of_the_entries_of_a_list(api: Api, finished: Run) -> None:
+    """A mask goes through lists: each entry is cut alike. Documented."""
+    part: dict[str, Any] = api.get(f"v1beta/{finished.name}", {"fields": "name,tuningTask(snapshots(step))"}).ok()
+    steps = [{"step": snapshot["step"]} for snapshot in finished.model["tuningTask"]["snapshots"]]
+
+    assert part == {"name": finished.name, "tuningTask": {"snapshots": steps}}
+
+
+@clause("partial/unknown-paths", MODEL, outcome="400 INVALID_ARGUMENT", level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize(("mask", "path"), [("x", "x"), ("name,x", "x")])
+def test_unknown_paths(api: Api, target: Target, mask: str, path: str) -> None:
+    """A mask with a path that leads nowhere is refused, and named whole. Observed of sibling APIs."""
+    refusal = api.get(f"v1beta/{target.base_model}", {"fields": mask}).refused(400, "INVALID_ARGUMENT")
+    (detail,) = refusal.details
+
+    assert refusal.message == "Request contains an invalid argument."
+    assert detail["@type"] == "type.googleapis.com/google.rpc.BadRequest"
+    assert detail["fieldViolations"] == [
+        {
+            "field": mask,
+            "description": f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'.",
+        }
+    ]

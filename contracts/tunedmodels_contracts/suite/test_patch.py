@@ -1,0 +1,179 @@
+"""Patch: what can be changed, by which masks, and what the answer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import Run
+
+PATCH, GET = "tunedModels.patch", "tunedModels.get"
+INVALID = "400 INVALID_ARGUMENT"
+
+
+@pytest.fixture
+def path(api: Api, scratch: Run) -> str:
+    """The path of a model whose texts are known."""
+    known = {"displayName": "Before", "description": "As it was."}
+    api.patch(f"v1beta/{scratch.name}", known, {"updateMask": "displayName,description"}).ok()
+    return f"v1beta/{scratch.name}"
+
+
+def _texts(api: Api, path: str) -> list[Any]:
+    model = api.get(path).ok()
+    return [model.get("displayName"), model.get("description")]
+
+
+@clause("patch/answers-with-what-the-mask-names", PATCH, cost=Cost.TUNING)
+def test_answers_with_what_the_mask_names(api: Api, path: str) -> None:
+    """The answer has the members of the mask and no other, not even the name. Observed in 2023 and 2024."""
+    sent = {"description": "My next sequence predictor", "displayName": "Sentence Translator"}
+    answer = api.patch(path, sent, {"updateMask": "displayName,description"}).ok()
+
+    assert list(answer.items()) == [
+        ("displayName", "Sentence Translator"),
+        ("description", "My next sequence predictor"),
+    ]
+
+
+@clause("patch/writes-what-the-mask-names", PATCH, GET, cost=Cost.TUNING)
+def test_writes_what_the_mask_names(api: Api, path: str) -> None:
+    """What the mask names is written, and what it does not name stays. Documented."""
+    api.patch(path, {"displayName": "After", "description": "Not meant."}, {"updateMask": "displayName"}).ok()
+
+    assert _texts(api, path) == ["After", "As it was."]
+
+
+@clause("patch/spellings-of-a-mask", PATCH, GET, cost=Cost.TUNING)
+@pytest.mark.parametrize("mask", ["displayName,description", "display_name,description"])
+def test_spellings_of_a_mask(api: Api, path: str, mask: str) -> None:
+    """A mask names members as JSON or as protobuf does. Documented; clients send both."""
+    api.patch(path, {"displayName": "After", "description": "New."}, {"updateMask": mask}).ok()
+
+    assert _texts(api, path) == ["After", "New."]
+
+
+@clause("patch/commas-of-a-mask", PATCH, GET, cost=Cost.TUNING)
+@pytest.mark.parametrize("comma", [",", "%2C", "%2c"])
+def test_commas_of_a_mask(api: Api, path: str, comma: str) -> None:
+    """The commas of a mask may be percent-encoded. Seen in two ways of Google's own clients."""
+    sent = {"displayName": "After", "description": "New."}
+    api.patch(f"{path}?updateMask=display_name{comma}description", sent).ok()
+
+    assert _texts(api, path) == ["After", "New."]
+
+
+@clause("patch/without-a-mask", PATCH, GET, cost=Cost.TUNING)
+def test_without_a_mask(api: Api, path: str) -> None:
+    """Without a mask what the body has is written. Observed in 2025, when Google's own client sent none."""
+    api.patch(path, {"displayName": "After", "description": "New."}).ok()
+
+    assert _texts(api, path) == ["After", "New."]
+
+
+@clause("patch/without-a-mask-the-rest-stays", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_without_a_mask_the_rest_stays(api: Api, path: str) -> None:
+    """Without a mask what the body lacks stays as it was. Inferred from the rules for Google's APIs."""
+    api.patch(path, {"displayName": "After"}).ok()
+
+    assert _texts(api, path) == ["After", "As it was."]
+
+
+@clause("patch/what-is-missing-is-cleared", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_what_is_missing_is_cleared(api: Api, path: str) -> None:
+    """What the mask names and the body lacks is cleared. Inferred from the rules for Google's APIs."""
+    api.patch(path, {}, {"updateMask": "description"}).ok()
+
+    assert _texts(api, path) == ["Before", None]
+
+
+@clause("patch/members-that-can-change", PATCH, GET, cost=Cost.TUNING)
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("displayName", "Changed"),
+        ("description", "Changed."),
+        ("temperature", 0.25),
+        ("temperature", 0),
+        ("topP", 0.5),
+        ("topK", 7),
+        ("readerProjectNumbers", ["123", "456"]),
+    ],
+)
+def test_members_that_can_change(api: Api, path: str, member: str, value: Any) -> None:
+    """Texts, sampling values and reader projects can be changed. Documented: what is left of the model cannot."""
+    answer = api.patch(path, {member: value}, {"updateMask": member}).ok()
+
+    assert answer == {member: value}
+    assert api.get(path).ok()[member] == value
+
+
+@clause("patch/does-not-count-as-an-update", PATCH, GET, cost=Cost.TUNING)
+def test_does_not_count_as_an_update(api: Api, path: str, scratch: Run) -> None:
+    """A new description leaves the update time where it was. Observed in 2023."""
+    api.patch(path, {"description": "New."}, {"updateMask": "description"}).ok()
+
+    assert api.get(path).ok()["updateTime"] == scratch.model["tuningTask"]["completeTime"]
+
+
+@clause("patch/a-whole-model-may-be-sent", PATCH, GET, cost=Cost.TUNING)
+def test_a_whole_model_may_be_sent(api: Api, path: str, scratch: Run) -> None:
+    """A whole model may be sent, its state as a number: what only the service sets is ignored.
+
+    Documented; google-generativeai sends such bodies.
+    """
+    sent = {**scratch.model, "state": 1, "description": "New."}
+    del sent["name"]
+    answer = api.patch(path, sent, {"updateMask": "description"}).ok()
+
+    assert answer == {"description": "New."}
+    assert api.get(path).ok()["state"] == "ACTIVE"
+
+
+@clause("patch/v1beta3-wants-a-mask", PATCH, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_v1beta3_wants_a_mask(api: Api, path: str) -> None:
+    """Version v1beta3 refuses a patch without a mask. Documented for that version alone."""
+    api.patch(path.replace("v1beta", "v1beta3"), {"description": "New."}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("patch/display-name-too-long", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_display_name_too_long(api: Api, path: str) -> None:
+    """A display name of more than forty bytes is refused. Observed for create, inferred here."""
+    answer = api.patch(path, {"displayName": "ž" * 21}, {"updateMask": "displayName"})
+
+    answer.refused(400, "INVALID_ARGUMENT")
+    assert _texts(api, path)[0] == "Before"
+
+
+@clause("patch/sampling-out-of-range", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize(("member", "value"), [("temperature", -0.5), ("temperature", 2.5), ("topP", 1.5)])
+def test_sampling_out_of_range(api: Api, path: str, member: str, value: float) -> None:
+    """Sampling values out of their range are refused. The ranges are documented, the refusal is inferred."""
+    api.patch(path, {member: value}, {"updateMask": member}).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("patch/missing-model", PATCH, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
+    """A model that is not there cannot be changed. Inferred from get."""
+    answer = api.patch(f"v1beta/tunedModels/{new_id()}", {"description": "New."}, {"updateMask": "description"})
+
+    answer.refused(404, "NOT_FOUND")
+
+
+@clause(
+    "patch/model-of-somebody-else",
+    PATCH,
+    outcome="403 PERMISSION_DENIED",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_model_of_somebody_else(api: Api, foreign: str) -> None:
+    """Somebody else's model cannot be changed. Documented by the roles."""
+    answer: Answer = api.patch(f"v1beta/{foreign}", {"description": "New."}, {"updateMask": "description"})
+
+    answer.refused(403, "PERMISSION_DENIED")

@@ -1,0 +1,413 @@
+"""Reading: which bodies and query strings are understood, and what is said of those that are not.
+
+Most refusals are shown at methods whose model is not there: a request is read before anything is looked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, clause
+from tunedmodels_contracts.runs import Run, body
+from tunedmodels_contracts.targets.target import Target
+
+CREATE, LIST, PATCH = "tunedModels.create", "tunedModels.list", "tunedModels.patch"
+GENERATE, SHARE = "tunedModels.generateContent", "tunedModels.permissions.create"
+INVALID = "400 INVALID_ARGUMENT"
+ASKING = "v1beta/tunedModels/contracts-none:generateContent"
+PAYLOAD = "Invalid JSON payload received. "
+PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+
+
+def _findings(answer: Answer) -> list[tuple[str | None, str]]:
+    """Return field and description of each finding. It is an assertion that the message has the same, a line each."""
+    refusal = answer.refused(400, "INVALID_ARGUMENT")
+    (bad_request,) = refusal.details
+    assert bad_request["@type"] == "type.googleapis.com/google.rpc.BadRequest"
+    findings = [(violation.get("field"), violation["description"]) for violation in bad_request["fieldViolations"]]
+    assert refusal.message == "\n".join(description for _, description in findings)
+    return findings
+
+
+def _patched(api: Api, scratch: Run, text: str, mask: str) -> Any:
+    return api.patch(f"v1beta/{scratch.name}", data=text, params={"updateMask": mask}).ok()
+
+
+# -- What is understood ----------------------------------------------------------------------------------------
+
+
+@clause("reading/the-tutorials-body", CREATE, cost=Cost.TUNING)
+def test_the_tutorials_body(api: Api, target: Target) -> None:
+    """Names may be spelled as protobuf does, and commas may trail. Observed: the tutorial of 2024 does both."""
+    text = """{"display_name": "number generator model", "base_model": "BASE", "tuning_task": {
+        "hyperparameters": {"batch_size": 2, "learning_rate": 0.001, "epoch_count":5, },
+        "training_data": {"examples": {"examples": [
+            {"text_input": "1", "output": "2",}, {"text_input": "3", "output": "4",},]}}}}"""
+    operation = api.post("v1beta/tunedModels", data=text.replace("BASE", target.base_model)).ok()
+
+    api.delete(f"v1beta/{operation['metadata']['tunedModel']}")
+    assert operation["metadata"]["totalSteps"] == 5
+
+
+@clause("reading/both-spellings-of-names", PATCH, cost=Cost.TUNING)
+@pytest.mark.parametrize("name", ["displayName", "display_name"])
+def test_both_spellings_of_names(api: Api, scratch: Run, name: str) -> None:
+    """A member is called as JSON or as protobuf calls it. Observed 2023 to 2024."""
+    assert _patched(api, scratch, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
+
+
+@clause("reading/trailing-commas", PATCH, cost=Cost.TUNING)
+@pytest.mark.parametrize("text", ['{"readerProjectNumbers": ["1",]}', '{"readerProjectNumbers": ["1"],}'])
+def test_trailing_commas(api: Api, scratch: Run, text: str) -> None:
+    """A comma may trail in a list and in an object. Observed 2023 to 2024."""
+    assert _patched(api, scratch, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
+
+
+@clause("reading/other-quotes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("text", ["{'description': 'Read'}", '{description: "Read"}'])
+def test_other_quotes(api: Api, scratch: Run, text: str) -> None:
+    """Texts may have single quotes, and names none. Inferred from the open twin of the service's reader."""
+    assert _patched(api, scratch, text, "description") == {"description": "Read"}
+
+
+@clause("reading/raw-controls", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_raw_controls(api: Api, scratch: Run) -> None:
+    """A text may have line ends and tabs as they are. Inferred from the open twin of the service's reader."""
+    assert _patched(api, scratch, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
+
+
+@clause("reading/integers", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("text", ["5", '"5"', "5.0", "5e0"])
+def test_integers(api: Api, scratch: Run, text: str) -> None:
+    """An integer may be a text, or a number that is whole. Inferred from the open twin of the service's reader."""
+    assert _patched(api, scratch, f'{{"topK": {text}}}', "topK") == {"topK": 5}
+
+
+@clause("reading/floats", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("text", ["0.25", '"0.25"', "25e-2"])
+def test_floats(api: Api, scratch: Run, text: str) -> None:
+    """A float may be a text. Inferred from the open twin of the service's reader."""
+    assert _patched(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
+
+
+@clause("reading/null-is-unset", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_null_is_unset(api: Api, scratch: Run) -> None:
+    """Null is a member that is not there. Inferred from a sibling API and the open twin of the reader."""
+    assert _patched(api, scratch, '{"description": null}', "description") == {}
+
+
+@clause("reading/enums", SHARE, cost=Cost.TUNING)
+@pytest.mark.parametrize(("grantee_type", "role"), [('"USER"', '"READER"'), ("1", "3"), ("1", '"READER"')])
+def test_enums(api: Api, scratch: Run, address: str, grantee_type: str, role: str) -> None:
+    """An enum's value is its name or its number. Observed; google-generativeai sends numbers."""
+    text = f'{{"granteeType": {grantee_type}, "emailAddress": "{address}", "role": {role}}}'
+    permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
+
+    api.delete(f"v1beta/{permission['name']}")
+    assert (permission["granteeType"], permission["role"]) == ("USER", "READER")
+
+
+@clause("reading/other-spellings-of-enums", SHARE, level=Level.RECOMMENDED, cost=Cost.TUNING)
+@pytest.mark.parametrize("role", ['"3"', '"reader"', '"Reader"'])
+def test_other_spellings_of_enums(api: Api, scratch: Run, address: str, role: str) -> None:
+    """An enum's number may be a text, and its name in any case. Observed of a sibling API."""
+    text = f'{{"granteeType": "USER", "emailAddress": "{address}", "role": {role}}}'
+    permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
+
+    api.delete(f"v1beta/{permission['name']}")
+    assert permission["role"] == "READER"
+
+
+@clause("reading/an-empty-body", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_an_empty_body(api: Api, finished: Run) -> None:
+    """No body is an empty message, and no text that cannot be read. Inferred from the open twin of the reader."""
+    answer = api.post(f"v1beta/{finished.name}:generateContent", data=b"")
+
+    assert "contents is not specified" in answer.refused(400, "INVALID_ARGUMENT").message
+
+
+@clause("reading/spellings-of-parameters", LIST)
+@pytest.mark.parametrize("name", ["pageSize", "page_size"])
+def test_spellings_of_parameters(api: Api, name: str) -> None:
+    """A parameter is called as JSON or as protobuf calls it. Documented: Google's sample sends ``page_size``."""
+    assert len(api.get("v1beta/models", {name: 1}).ok()["models"]) == 1
+
+
+@clause("reading/integers-of-parameters", "models.list", level=Level.RECOMMENDED)
+@pytest.mark.parametrize("query", ["pageSize=%2B2", "pageSize=02", "pageSize=1&pageSize=2", "page_size=1&pageSize=2"])
+def test_integers_of_parameters(api: Api, query: str) -> None:
+    """An integer may have a plus and zeros before it, and the last of several counts. Observed of a sibling API."""
+    assert len(api.get(f"v1beta/models?{query}").ok()["models"]) == 2
+
+
+# -- Findings of a body ----------------------------------------------------------------------------------------
+
+
+@clause("reading/unknown-names", GENERATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    ("sent", "field", "description"),
+    [
+        ({"x": 1}, None, f'{PAYLOAD}Unknown name "x": Cannot find field.'),
+        (
+            {"contents": [{}, {"x": 1}]},
+            "contents[1]",
+            f"{PAYLOAD}Unknown name \"x\" at 'contents[1]': Cannot find field.",
+        ),
+        (
+            {"generationConfig": {"some_name": 1}},
+            "generation_config",
+            f"{PAYLOAD}Unknown name \"some_name\" at 'generation_config': Cannot find field.",
+        ),
+    ],
+)
+def test_unknown_names(api: Api, sent: Any, field: str | None, description: str) -> None:
+    """An unknown member is found, named as it was sent, where it stands. Observed."""
+    assert _findings(api.post(ASKING, sent)) == [(field, description)]
+
+
+@clause("reading/fields-begin-with-the-bodys", CREATE, SHARE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("v1beta/tunedModels", "tuned_model"), ("v1beta/tunedModels/contracts-none/permissions", "permission")],
+)
+def test_fields_begin_with_the_bodys(api: Api, path: str, field: str) -> None:
+    """Where the body is a member of the request, places begin with it. Observed of other methods of the API."""
+    description = f"{PAYLOAD}Unknown name \"x\" at '{field}': Cannot find field."
+
+    assert _findings(api.post(path, {"x": 1})) == [(field, description)]
+
+
+@clause("reading/lists-for-one-value", GENERATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    ("sent", "field", "name", "at"),
+    [
+        ({"generationConfig": []}, None, "generationConfig", ""),
+        ({"contents": [{"role": ["user"]}]}, "contents[0]", "role", " at 'contents[0]'"),
+    ],
+)
+def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, at: str) -> None:
+    """A list where one value belongs is found. Observed."""
+    description = f'{PAYLOAD}Unknown name "{name}"{at}: Proto field is not repeating, cannot start list.'
+
+    assert _findings(api.post(ASKING, sent)) == [(field, description)]
+
+
+@clause("reading/wrong-types", GENERATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    ("sent", "field", "of", "value"),
+    [
+        ({"contents": [{"parts": [{"text": 1}]}]}, "contents[0].parts[0].text", "TYPE_STRING", "1"),
+        (
+            {"safetySettings": [{"category": "foo"}]},
+            "safety_settings[0].category",
+            f"{PACKAGE}.HarmCategory",
+            '"foo"',
+        ),
+    ],
+)
+def test_wrong_types(api: Api, sent: Any, field: str, of: str, value: str) -> None:
+    """A number is no text, and an unknown name no value of an enum. Observed."""
+    assert _findings(api.post(ASKING, sent)) == [(field, f"Invalid value at '{field}' ({of}), {value}")]
+
+
+@clause("reading/wrong-numbers", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("value", ["1.5", '"2.0"', '"a"', "2147483648", "true"])
+def test_wrong_numbers(api: Api, value: str) -> None:
+    """A fraction, another text and a number too large are no integers. Observed of a sibling API."""
+    field = "generation_config.max_output_tokens"
+    answer = api.post(ASKING, data=f'{{"generationConfig": {{"maxOutputTokens": {value}}}}}')
+
+    assert _findings(answer) == [(field, f"Invalid value at '{field}' (TYPE_INT32), {value}")]
+
+
+@clause("reading/objects-for-scalars", GENERATE, outcome=INVALID, cost=Cost.FREE)
+def test_objects_for_scalars(api: Api) -> None:
+    """An object where a scalar belongs is found. Observed, but for how the place is written."""
+    ((_, description),) = _findings(api.post(ASKING, {"contents": [{"role": {}}]}))
+
+    assert description.startswith("Invalid value at 'contents[0]")
+    assert description.endswith(", Starting an object on a scalar field")
+
+
+@clause("reading/root-must-be-an-object", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize("path", [ASKING, "v1beta/tunedModels"])
+@pytest.mark.parametrize("text", ["[]", '"a"', "1"])
+def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
+    """A body is an object. Observed."""
+    ((_, description),) = _findings(api.post(path, data=text))
+
+    assert description == f'{PAYLOAD}Unknown name "": Root element must be a message.'
+
+
+@clause("reading/two-of-a-oneof", GENERATE, outcome=INVALID, cost=Cost.FREE)
+def test_two_of_a_oneof(api: Api) -> None:
+    """Of members that exclude each other the second one is found. Observed."""
+    sent = {"contents": [{"parts": [{"text": "a", "inlineData": {}}]}]}
+    field = "contents[0].parts[0]"
+    wanted = f"Invalid value at '{field}' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'"
+
+    assert _findings(api.post(ASKING, sent)) == [(field, wanted)]
+
+
+@clause("reading/two-learning-rates", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("name", ["learningRateMultiplier", "learning_rate_multiplier"])
+def test_two_learning_rates(api: Api, target: Target, name: str) -> None:
+    """Of the two learning rates the second one is found, as it was spelled. Inferred from other oneofs."""
+    field = "tuned_model.tuning_task.hyperparameters"
+    answer = api.post("v1beta/tunedModels", body(target.base_model, hyperparameters={"learningRate": 1, name: 1}))
+    oneof = f"oneof field 'learning_rate_option' is already set. Cannot set '{name}'"
+
+    assert _findings(answer) == [(field, f"Invalid value at '{field}' (oneof), {oneof}")]
+
+
+@clause("reading/several-findings", GENERATE, outcome=INVALID, cost=Cost.FREE)
+def test_several_findings(api: Api) -> None:
+    """Several findings are in one refusal, a line and a violation each. Observed."""
+    answer = api.post(ASKING, {"x": 1, "y": 2})
+
+    assert sorted(description for _, description in _findings(answer)) == [
+        f'{PAYLOAD}Unknown name "{name}": Cannot find field.' for name in "xy"
+    ]
+
+
+@clause("reading/times", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("name", ["createTime", "create_time"])
+def test_times(api: Api, name: str) -> None:
+    """A time that is none is found, even where only the service sets it. Observed of a sibling API."""
+    said = "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
+    of = "type.googleapis.com/google.protobuf.Timestamp"
+    field = "tuned_model.create_time"
+    answer = api.post("v1beta/tunedModels", {name: "yesterday"})
+
+    assert _findings(answer) == [(field, f"Invalid value at '{field}' ({of}), Field '{name}', {said}")]
+
+
+@clause("reading/too-deep", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_too_deep(api: Api) -> None:
+    """A body has a hundred levels at most. Inferred from the open twin of the service's reader."""
+    args: dict[str, Any] = {}
+    for _ in range(150):
+        args = {"k": args}
+    answer = api.post(ASKING, {"contents": [{"parts": [{"functionCall": {"name": "f", "args": args}}]}]})
+
+    assert "Message too deep. Max recursion depth reached for key 'k'" in (
+        answer.refused(400, "INVALID_ARGUMENT").message
+    )
+
+
+@clause("reading/too-large", CREATE, outcome=INVALID, cost=Cost.FREE)
+def test_too_large(api: Api) -> None:
+    """A body above the limit is refused, with the limit in words. Observed; the limit itself is not known here."""
+    message = api.post("v1beta/tunedModels", data=b" " * (64 * 1024 * 1024)).refused(400, "INVALID_ARGUMENT").message
+
+    assert message.startswith("Request payload size exceeds the limit: ")
+    assert message.endswith(" bytes.")
+    assert int(message.split()[-2]) < 64 * 1024 * 1024
+
+
+# -- Text that is no JSON --------------------------------------------------------------------------------------
+
+
+@clause("reading/text-that-is-no-json", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize("path", [ASKING, "v1beta/tunedModels"])
+@pytest.mark.parametrize("text", ["{", "x", '{"contents": }', '{"contents" []}', '{"a": "b', "{}{}"])
+def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
+    """A text that is no JSON is an invalid payload. Observed of other methods of the API."""
+    assert api.post(path, data=text).refused(400, "INVALID_ARGUMENT").message.startswith(PAYLOAD)
+
+
+@clause("reading/where-text-is-no-json", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": x}', "Unexpected token."),
+        ('{"a": }', "Unexpected token."),
+        ('{"a": @}', "Expected a value."),
+        ("{[]: 1}", "Expected an object key or }."),
+        ('{"a" 1}', "Expected : between key:value pair."),
+        ('{"contents": [] "b": 1}', "Expected , or } after key:value pair."),
+        ('{"contents": [{} {}]}', "Expected , or ] after array value."),
+        ('{"contents": [', "Unexpected end of string. Expected a value or ] within an array."),
+        ('{"a": "b', "Closing quote expected in string."),
+        ("{} x", "Parsing terminated before end of input."),
+        ('{"generationConfig": {"topK": 0x1}}', "Octal/hex numbers are not valid JSON values."),
+        ('{"generationConfig": {"temperature": 1e999}}', "Number exceeds the range of double."),
+        ('{"a": "\\u12zz"}', "Invalid escape sequence."),
+        ('{"a": "\\ud800 "}', "Missing low surrogate."),
+    ],
+)
+def test_where_text_is_no_json(api: Api, text: str, said: str) -> None:
+    """The refusal says what was expected, shows the text about it, and points at the place. Inferred from the twin.
+
+    Several of these words were observed of this API.
+    """
+    message = api.post(ASKING, data=text).refused(400, "INVALID_ARGUMENT").message
+
+    assert message.startswith(f"{PAYLOAD}{said}\n")
+    *_, shown, pointer = message.split("\n")
+    assert shown in text
+    assert pointer.strip() == "^"
+
+
+# -- Findings of a query string --------------------------------------------------------------------------------
+
+
+@clause("reading/unknown-parameters", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("name", ["x", "page-size", "PageSize"])
+def test_unknown_parameters(api: Api, name: str) -> None:
+    """An unknown parameter is found. Observed of sibling APIs."""
+    field = f"Cannot bind query parameter. Field '{name}' could not be found in request message."
+    answer = api.get("v1beta/tunedModels", {name: "1"})
+
+    assert _findings(answer) == [(None, f'{PAYLOAD}Unknown name "{name}": {field}')]
+
+
+@clause("reading/wrong-parameters", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@pytest.mark.parametrize("name", ["pageSize", "page_size"])
+@pytest.mark.parametrize("value", ["abc", "1.5", "1e1", "", "2147483648", " 1"])
+def test_wrong_parameters(api: Api, name: str, value: str) -> None:
+    """A parameter that is no integer is found. Observed of sibling APIs."""
+    description = f"Invalid value at 'page_size' (TYPE_INT32), {json.dumps(value)}"
+
+    assert _findings(api.get("v1beta/tunedModels", {name: value})) == [("page_size", description)]
+
+
+@clause(
+    "reading/wrong-booleans",
+    "tunedModels.operations.list",
+    outcome=INVALID,
+    level=Level.OPTIONAL,
+    cost=Cost.FREE,
+)
+@pytest.mark.parametrize("value", ["maybe", "2"])
+def test_wrong_booleans(api: Api, value: str) -> None:
+    """A parameter that is no boolean is found. Observed of a sibling API; this parameter is there since 2025."""
+    answer = api.get("v1beta/tunedModels/contracts-none/operations", {"returnPartialSuccess": value})
+    description = f"Invalid value at 'return_partial_success' (TYPE_BOOL), \"{value}\""
+
+    assert _findings(answer) == [("return_partial_success", description)]
+
+
+@clause("reading/members-of-a-body-are-no-parameters", CREATE, outcome=INVALID, cost=Cost.FREE)
+@pytest.mark.parametrize("name", ["displayName", "tunedModel.displayName"])
+def test_members_of_a_body_are_no_parameters(api: Api, target: Target, new_id: Callable[[], str], name: str) -> None:
+    """What the body has is not given in the query string. Documented."""
+    answer = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": new_id(), name: "x"})
+
+    answer.refused(400, "INVALID_ARGUMENT")
+
+
+@clause("reading/body-and-parameters-together", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_body_and_parameters_together(api: Api) -> None:
+    """Findings of body and query string are in one refusal. Inferred from several findings of a body."""
+    described = [description for _, description in _findings(api.post("v1beta/tunedModels", {"x": 1}, {"y": "1"}))]
+
+    assert len(described) == 2
+    assert any('"x"' in description for description in described)
+    assert any('"y"' in description for description in described)

@@ -1,0 +1,137 @@
+"""Stream: a tuned model's answer in chunks, as an array or as events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import Run
+
+STREAM = "tunedModels.streamGenerateContent"
+INVALID, NOT_FOUND, DENIED = "400 INVALID_ARGUMENT", "404 NOT_FOUND", "403 PERMISSION_DENIED"
+ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
+
+
+def _check(chunks: list[Any]) -> None:
+    """Assert that *chunks* are the answer of a model, of which the last one says why it ended."""
+    assert chunks
+    for chunk in chunks:
+        for candidate in chunk["candidates"]:
+            assert candidate.get("content", {"role": "model"})["role"] == "model"
+    reasons = [candidate.get("finishReason") for chunk in chunks for candidate in chunk["candidates"]]
+    assert reasons == [None] * (len(reasons) - 1) + ["STOP"] or reasons == ["STOP"] * len(reasons)
+    texts = [
+        part["text"]
+        for chunk in chunks
+        for candidate in chunk["candidates"]
+        for part in candidate.get("content", {}).get("parts", [])
+    ]
+    assert "".join(texts)
+
+
+def _events(answer: Answer) -> list[Any]:
+    """Return the events of a stream, each the JSON of one line. It is an assertion that there is nothing else."""
+    answer_lines = [line for line in answer.text.splitlines() if line]
+    assert all(line.startswith("data: ") for line in answer_lines), answer.text[:1000]
+    return [json.loads(line.removeprefix("data: ")) for line in answer_lines]
+
+
+@clause("stream/array", STREAM, cost=Cost.TUNING)
+@pytest.mark.parametrize("version", ["v1beta", "v1"])
+def test_array(api: Api, finished: Run, version: str) -> None:
+    """By default a stream is one JSON array, of answers each of which is a chunk. Documented."""
+    answer = api.post(f"{version}/{finished.name}:streamGenerateContent", ASKED)
+    chunks = answer.ok()
+
+    assert isinstance(chunks, list)
+    _check(chunks)
+    assert answer.header("Content-Type") == "application/json; charset=UTF-8"
+
+
+@clause("stream/events", STREAM, cost=Cost.TUNING)
+@pytest.mark.parametrize("version", ["v1beta", "v1"])
+@pytest.mark.parametrize("name", ["alt", "$alt"])
+def test_events(api: Api, finished: Run, version: str, name: str) -> None:
+    """With ``alt=sse`` a stream is events, each a line of JSON, and no mark at the end. Documented."""
+    answer = api.post(f"{version}/{finished.name}:streamGenerateContent", ASKED, {name: "sse"})
+
+    assert answer.status == 200
+    _check(_events(answer))
+
+
+@clause("stream/type-of-events", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_type_of_events(api: Api, finished: Run) -> None:
+    """A stream of events has the type ``text/event-stream``. Inferred from what such streams are."""
+    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED, {"alt": "sse"})
+
+    assert (answer.header("Content-Type") or "").partition(";")[0] == "text/event-stream"
+
+
+@clause("stream/events-are-apart", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_events_are_apart(api: Api, finished: Run) -> None:
+    """There is an empty line after each event, the last one too. Inferred from what such streams are."""
+    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED, {"alt": "sse"})
+    text = answer.text.replace("\r\n", "\n")
+
+    assert text.endswith("\n\n")
+    assert len(text.split("\n\n")) == len(_events(answer)) + 1
+
+
+@clause("stream/several-chunks", STREAM, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_several_chunks(api: Api, finished: Run) -> None:
+    """An answer of several words comes in two chunks or more. Seen through Google's clients in 2024."""
+    assert len(api.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED).ok()) > 1
+
+
+@clause("stream/refused-array", STREAM, outcome=INVALID, cost=Cost.TUNING)
+def test_refused_array(api: Api, finished: Run) -> None:
+    """A refusal of a stream that would be an array is in an array too. Observed."""
+    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {})
+
+    assert isinstance(answer.json, list)
+    assert answer.refused(400, "INVALID_ARGUMENT").message == (
+        "* GenerateContentRequest.contents: contents is not specified\n"
+    )
+
+
+@clause("stream/refused-events", STREAM, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_refused_events(api: Api, finished: Run) -> None:
+    """A refusal of a stream of events is an object, as that of any method. Inferred."""
+    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {}, {"alt": "sse"})
+
+    assert isinstance(answer.json, dict)
+    answer.refused(400, "INVALID_ARGUMENT")
+
+
+@clause("stream/not-ready", STREAM, outcome=INVALID, cost=Cost.TUNING)
+def test_not_ready(api: Api, create: Callable[..., Answer]) -> None:
+    """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
+    name = create().ok()["metadata"]["tunedModel"]
+    answer = api.post(f"v1beta/{name}:streamGenerateContent", ASKED)
+    if answer.status == 200:
+        pytest.skip("the run was too quick to be seen before its end")
+
+    assert answer.refused(400, "INVALID_ARGUMENT").message == f"Tuned model {name} is not ready to use."
+
+
+@clause("stream/missing-model", STREAM, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
+    """A model that is not there is refused as missing or as forbidden. Both were reported in 2025, of generate."""
+    answer = api.post(f"v1beta/tunedModels/{new_id()}:streamGenerateContent", ASKED)
+
+    assert answer.status in (403, 404)
+    answer.refused(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
+
+
+@clause("stream/model-of-somebody-else", STREAM, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_model_of_somebody_else(other: Api, finished: Run) -> None:
+    """Somebody else's model is forbidden, in these words. Observed in 2024, of generate."""
+    refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED).refused(403, "PERMISSION_DENIED")
+
+    assert refusal.message == f"You do not have permission to access tuned model {finished.name}."

@@ -1,0 +1,98 @@
+"""Transfer: a model gets another owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import Run
+
+TRANSFER = "tunedModels.transferOwnership"
+
+Create = Callable[..., Answer]
+Handed = tuple[str, Answer]
+
+
+@pytest.fixture
+def handed(api: Api, other: Api, create: Create, other_email: str) -> Iterator[Handed]:
+    """The name of a model that its owner has handed to somebody else, and the answer to that."""
+    name = create().ok()["metadata"]["tunedModel"]
+    answer = api.post(f"v1beta/{name}:transferOwnership", {"emailAddress": other_email})
+    yield name, answer
+    other.delete(f"v1beta/{name}")
+
+
+@clause("transfer/answers-with-nothing", TRANSFER, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_answers_with_nothing(handed: Handed) -> None:
+    """The answer is an empty object. Observed in 2024."""
+    _, answer = handed
+
+    assert answer.ok() == {}
+    assert answer.text == "{}\n"
+
+
+@clause(
+    "transfer/the-new-owner-owns",
+    TRANSFER,
+    "tunedModels.permissions.list",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_the_new_owner_owns(other: Api, handed: Handed, other_email: str) -> None:
+    """There is one owner afterwards, the new one. Documented."""
+    name, _ = handed
+    held = other.listed(f"v1beta/{name}/permissions")
+
+    assert [one["emailAddress"] for one in held if one["role"] == "OWNER"] == [other_email]
+    other.delete(f"v1beta/{name}").ok()
+
+
+@clause(
+    "transfer/the-old-owner-writes",
+    TRANSFER,
+    "tunedModels.patch",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_the_old_owner_writes(api: Api, handed: Handed) -> None:
+    """Who handed a model on may write it: change it, and no longer delete it. Documented."""
+    name, _ = handed
+
+    assert "WRITER" in [one["role"] for one in api.listed(f"v1beta/{name}/permissions")]
+    api.patch(f"v1beta/{name}", {"description": "New."}, {"updateMask": "description"}).ok()
+    api.delete(f"v1beta/{name}").refused(403, "PERMISSION_DENIED")
+
+
+@clause(
+    "transfer/only-owners-hand-on",
+    TRANSFER,
+    outcome="403 PERMISSION_DENIED",
+    cost=Cost.TUNING,
+    needs=[Need.SECOND_CALLER],
+)
+def test_only_owners_hand_on(other: Api, scratch: Run, grant: Callable[..., Answer], other_email: str) -> None:
+    """Who does not own a model cannot hand it on. The wording was observed in 2024, without its status."""
+    grant("WRITER", other_email).ok()
+    answer = other.post(f"v1beta/{scratch.name}:transferOwnership", {"emailAddress": other_email})
+
+    refusal = answer.refused(403, "PERMISSION_DENIED")
+    assert refusal.message == "You need to be the owner of the resource to transfer ownership"
+
+
+@clause("transfer/needs-an-heir", TRANSFER, outcome="400 INVALID_ARGUMENT", cost=Cost.TUNING)
+@pytest.mark.parametrize("sent", [{}, {"emailAddress": ""}])
+def test_needs_an_heir(api: Api, scratch: Run, sent: dict[str, str]) -> None:
+    """A transfer needs an address. Documented."""
+    api.post(f"v1beta/{scratch.name}:transferOwnership", sent).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("transfer/missing-model", TRANSFER, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
+def test_missing_model(api: Api, new_id: Callable[[], str], address: str) -> None:
+    """A model that is not there cannot be handed on. Inferred from get."""
+    answer = api.post(f"v1beta/tunedModels/{new_id()}:transferOwnership", {"emailAddress": address})
+
+    answer.refused(404, "NOT_FOUND")

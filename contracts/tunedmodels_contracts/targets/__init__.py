@@ -1,0 +1,1 @@
+"""Targets: what the clauses are checked on. One module a kind; the clauses never ask which they have."""

@@ -1,0 +1,43 @@
+"""The fake, in process: our mock server with strict credentials, on a clock that waiting moves."""
+
+from __future__ import annotations
+
+import requests
+from google.auth import api_key
+from google.oauth2.credentials import Credentials
+
+from ..clause import Need
+from .in_process import InProcess
+from .target import Passing, Target
+
+_URL = "http://fake.test"
+_SECOND = 1_000_000_000  # nanoseconds
+_FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
+
+
+def fake(seed: int | None = None) -> Target:
+    """Return a new fake with no models in it; *seed* makes its ids and losses repeat."""
+    from tunedmodels_mockserver import ManualClock, Settings, create_app
+    from tunedmodels_mockserver.core.defaults import API_KEY
+    from tunedmodels_mockserver.core.grants import Access
+    from tunedmodels_mockserver.core.scopes import TUNING
+
+    clock = ManualClock()
+    session = requests.Session()
+    session.mount("http://", InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), lambda: clock)))
+
+    def token(email: str) -> Credentials:
+        return Credentials(token=Access(email, TUNING, _FOREVER, email).token())
+
+    return Target(
+        kind="fake",
+        session=session,
+        base_url=_URL,
+        caller=token("alice@example.com"),
+        other=token("bob@example.com"),
+        key=api_key.Credentials(API_KEY),
+        base_model="models/gemini-1.0-pro-001",
+        passing=Passing(lambda: clock.now() / _SECOND, clock.advance),
+        bound=60.0,
+        has=frozenset({Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}),
+    )

@@ -1,0 +1,92 @@
+"""In process: a requests adapter that hands each request straight to a WSGI application, without a socket."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class InProcess(BaseAdapter):
+    """Answers what is sent to any host from *application*. A stream arrives as the application yields it."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        super().__init__()
+        self._application = application
+        self._maker = HTTPAdapter()
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Return the application's answer to *request*."""
+        from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+        del stream, timeout, verify, cert, proxies
+        url = urlsplit(request.url or "")
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        builder = EnvironBuilder(
+            path=url.path or "/",
+            query_string=url.query,
+            base_url=f"{url.scheme}://{url.netloc}",
+            method=request.method or "GET",
+            headers=[(name, str(value)) for name, value in request.headers.items()],
+            data=body,
+        )
+        environ = builder.get_environ()
+        builder.close()
+        parts, status, headers = run_wsgi_app(self._application, environ, buffered=False)
+        code, _, reason = status.partition(" ")
+        raw = HTTPResponse(
+            body=io.BufferedReader(_Parts(parts)),
+            headers=HTTPHeaderDict([(name, value) for name, value in headers]),
+            status=int(code),
+            reason=reason,
+            preload_content=False,
+            enforce_content_length=False,
+        )
+        return self._maker.build_response(request, raw)
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+class _Parts(io.RawIOBase):
+    """The parts of a body as a file whose reads return what has come, and wait for no more."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        super().__init__()
+        self._parts: Iterator[bytes] = iter(parts)
+        self._close: Callable[[], object] = getattr(parts, "close", lambda: None)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._rest = part
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def close(self) -> None:
+        if not self.closed:
+            self._close()
+        super().close()

@@ -1,0 +1,152 @@
+"""The target replay: the clauses that were recorded, answered from their recordings, without a network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import requests
+from google.auth import api_key
+from google.oauth2.credentials import Credentials
+
+from ..api import Api
+from ..clause import Need
+from ..recordings import Recording, RecordingError, Replay, Unrecorded, Unused, load
+from ..recordings.provenance import HOST
+from .inquiry import TUTORIALS_MODEL, inquire
+from .parts import Part, Parts, recording_name
+from .target import Passing, Target, TargetError
+from .through import Through
+
+PUBLISHED = Path(__file__).parent.parent / "recordings" / "published"
+
+_TARGET = "runs/target"
+
+
+class Player(Through):
+    """Answers each of *parts* from its own recording; *left_out* is called for a part that has none.
+
+    It is an assertion that a part asks for what its recording has, and, with ``ended`` and ``finish``, for all of it.
+    """
+
+    def __init__(self, recordings: Mapping[str, Recording], parts: Parts, left_out: Callable[[str], NoReturn]) -> None:
+        super().__init__(Replay())
+        self._recordings = recordings
+        self._parts = parts
+        self._left_out = left_out
+        self._replays: dict[Part, Replay] = {}
+        self._silent: set[Part] = set()
+
+    def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
+        """Answer *request*."""
+        part = self._parts.current
+        if part is None:
+            raise Unrecorded(f"{request.method} {urlsplit(request.url or '').path} is asked between two parts")
+        replay = self._replays.get(part)
+        if replay is None:
+            recording = self._recordings.get(recording_name(part.name))
+            if recording is None:
+                return self._nothing(part, request)
+            replay = self._replays[part] = Replay(recording)
+        return replay.send(request, *how, **more)
+
+    def ended(self) -> None:
+        """Raise Unused where the part that asks has not asked for all that was recorded of it."""
+        part = self._parts.current
+        if part in self._replays:
+            self._end(part)
+
+    def finish(self) -> None:
+        """Raise Unused where a shared run has not asked for all that was recorded of it."""
+        for part in self._replays:
+            if part.shared and part not in self._parts.failed:
+                self._end(part)
+
+    def _end(self, part: Part | None) -> None:
+        unused = self._replays[part].unused() if part else []
+        if unused:
+            raise Unused("\n".join(["Recorded, and never asked for:", *unused]))
+
+    def _nothing(self, part: Part, request: requests.PreparedRequest) -> requests.Response:
+        if part not in self._silent:
+            self._silent.add(part)
+            self._left_out(f"there is no recording of {part.name}")
+        # Who was left out has made nothing, and cleans up all the same.
+        answer = requests.Response()
+        answer.status_code, answer.request, answer.url = 404, request, request.url or ""
+        answer._content = b""
+        return answer
+
+
+@contextmanager
+def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 1.0) -> Iterator[Target]:
+    """Open the recordings in *folder*; waiting takes no time, and there is no network meanwhile, for anyone.
+
+    Raises TargetError where there are no recordings, or those of two servers; RecordingError where one is none.
+    """
+    recordings = _loaded(folder)
+    base_url = _base_url(recordings, folder)
+    parts = Parts(_run(recordings))
+    player = Player(recordings, parts, left_out)
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", player)
+    session.mount("http://", player)
+    caller = Credentials(token="replayed-caller")
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    with Replay(), session:
+        base_model = TUTORIALS_MODEL
+        if recording_name(_TARGET) in recordings:
+            with parts.part(_TARGET):
+                base_model = inquire(Api(session, base_url, caller), parts.new_id()).base_model
+        yield Target(
+            kind="replay",
+            session=session,
+            base_url=base_url,
+            caller=caller,
+            other=Credentials(token="replayed-other"),
+            key=api_key.Credentials("replayed-key"),
+            base_model=base_model,
+            passing=Passing(lambda: now, sleep),
+            bound=float("inf"),  # how long it took then was judged then
+            pause=pause,
+            has=frozenset(Need),  # what a clause needs was there when it was recorded
+            parts=parts,
+            ended=player.ended,
+        )
+        player.finish()
+
+
+def _loaded(folder: Path) -> dict[str, Recording]:
+    try:
+        found = {recording.name: recording for recording in map(load, sorted(folder.glob("*.yaml")))}
+    except (RecordingError, OSError) as error:
+        raise TargetError(f"--tunedmodels-recordings: {error}") from None
+    if not found:
+        raise TargetError(f"--tunedmodels-recordings: there is no recording in {folder}; name a folder that has some")
+    return found
+
+
+def _base_url(recordings: Mapping[str, Recording], folder: Path) -> str:
+    urls = [urlsplit(exchange.request.url) for recording in recordings.values() for exchange in recording.exchanges]
+    found = sorted({f"{parts.scheme}://{parts.netloc}" for parts in urls})
+    if len(found) > 1:
+        raise TargetError(
+            f"--tunedmodels-recordings: those in {folder} are of {' and '.join(found)}; keep those of one server"
+        )
+    return found[0] if found else f"https://{HOST}"
+
+
+def _run(recordings: Mapping[str, Recording]) -> str:
+    """Return the session that most of *recordings* are of; in those of others ids stand for ours."""
+    runs = Counter(recording.variables["run"] for recording in recordings.values() if "run" in recording.variables)
+    return max(runs, key=lambda run: (runs[run], run)) if runs else ""

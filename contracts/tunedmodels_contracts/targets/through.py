@@ -1,0 +1,24 @@
+"""An adapter that hands requests through to another: what stands between a session and the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+
+class Through(BaseAdapter):
+    """Hands each request to *adapter*, by default one that uses the network."""
+
+    def __init__(self, adapter: BaseAdapter | None = None) -> None:
+        super().__init__()
+        self.adapter = adapter or HTTPAdapter()
+
+    def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
+        """Send *request*."""
+        return self.adapter.send(request, *how, **more)
+
+    def close(self) -> None:
+        """Close what it hands to."""
+        self.adapter.close()

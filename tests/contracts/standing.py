@@ -1,0 +1,122 @@
+"""A stand-in for the real service: the fake over HTTPS on this machine, with strict credentials."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from tunedmodels_contracts.targets.stand_in import VARIABLE
+from tunedmodels_mockserver import Settings, create_app
+from tunedmodels_mockserver.core.grants import Access
+from tunedmodels_mockserver.core.scopes import TUNING
+from tunedmodels_mockserver.core.worlds import Pace
+from tunedmodels_mockserver.key_files import service_account
+from tunedmodels_mockserver.server import Server
+
+HOST = "127.0.0.1"
+KEY = "tunedmodels-api-key"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A stand-in that answers at *url*: *environment* leads to it, *second_token* is of somebody else there."""
+
+    url: str
+    environment: dict[str, str]
+    second_token: str
+    app: Any
+
+
+@contextmanager
+def standing(folder: Path) -> Iterator[Standing]:
+    """Run one; its certificate and a service account's file are in *folder*."""
+    app = create_app(Settings(seed=1, strict=True, auth="strict", pace=Pace(0.3, None, 0.05)))
+    _certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "ca.key")
+    server = make_server(HOST, 0, _read_first(app), _Threads, _Quiet)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    tokens = Server(app, HOST, 0)
+    threads = [threading.Thread(target=serve) for serve in (server.serve_forever, tokens.serve)]
+    for thread in threads:
+        thread.start()
+    key_file = folder / "service-account.json"
+    key_file.write_text(json.dumps(service_account("robot@example.com", f"{tokens.url}/token")), encoding="utf-8")
+    url = f"https://{HOST}:{server.server_port}"
+    environment = {
+        VARIABLE: url,
+        "REQUESTS_CA_BUNDLE": str(folder / "ca.pem"),
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key_file),
+        "NO_GCE_CHECK": "true",
+    }
+    try:
+        yield Standing(url, environment, Access("bob@example.com", TUNING, 8_000_000_000, "bob").token(), app)
+    finally:
+        server.shutdown()
+        server.server_close()
+        tokens.stop()
+        for thread in threads:
+            thread.join(10)
+
+
+class _Threads(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of who hangs up: a process that is killed does."""
+
+
+class _Quiet(WSGIRequestHandler):
+    timeout = 20  # seconds for a handshake that does not come
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class calls it so
+        """Say nothing."""
+
+
+def _read_first(app: Any) -> Any:
+    """Return *app* behind what reads each body: where it is left unread, closing the connection breaks it."""
+
+    def call(environ: dict[str, Any], start_response: Any) -> Any:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        return app(environ, start_response)
+
+    return call
+
+
+def _certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in of a test")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "ca.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "ca.key").write_bytes(private)

@@ -1,0 +1,119 @@
+"""Citations: they name clauses and facts that there are, and can be looked up."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from tunedmodels_contracts.catalogue import catalogue
+from tunedmodels_contracts.citations import FIDELITIES, Citation, citations, faults, read
+from tunedmodels_contracts.evidence import PUBLISHED
+from tunedmodels_contracts.recordings import RecordingError, load
+
+ANSWER = Citation(
+    "e01",
+    "owner/repository@362ab9b5379d:quickstarts/Tuning.ipynb",
+    "2025-02-21",
+    ("get/missing-model",),
+    fidelity="quoted",
+    method="tunedModels.get",
+    members=("TunedModel.name",),
+    values=("TunedModel.State ACTIVE",),
+)
+PLACE = Citation(
+    "discovery/v1beta",
+    "https://example.com/discovery",
+    "2026-03-25",
+    ("get/missing-model",),
+    document=True,
+    place="tunedModels.list pageSize",
+)
+
+
+def test_nothing_is_wrong_with_ours() -> None:
+    """Every clause, method, member and value that they name exists, and every source can be looked up."""
+    assert faults(citations(), catalogue()) == []
+
+
+def test_each_case_once() -> None:
+    """An answer is one entry, and so is a place of a document."""
+    cited = [(citation.case, citation.place) for citation in citations()]
+
+    assert len(set(cited)) == len(cited)
+    assert sum(not citation.document for citation in citations()) == 82
+
+
+def test_digests_are_of_the_bodies() -> None:
+    """Where the answer is recorded too, as it was sent, the digest and the size are those of the recorded body."""
+    compared = 0
+    for citation in citations():
+        if citation.recording:
+            (exchange,) = load(PUBLISHED / f"{citation.recording}.yaml").exchanges
+            body = exchange.response.body
+            if citation.sha256:
+                assert (hashlib.sha256(body).hexdigest(), len(body)) == (citation.sha256, citation.size), citation.case
+                compared += 1
+    assert compared == 2
+
+
+def test_a_digest_is_of_what_was_sent() -> None:
+    """What was parsed and printed again has no digest: it would be of the printing."""
+    assert {citation.fidelity for citation in citations() if citation.sha256} == {"wire"}
+    assert {citation.fidelity for citation in citations() if not citation.document} == {*FIDELITIES}
+
+
+@pytest.mark.parametrize(
+    ("citation", "fault"),
+    [
+        (ANSWER, None),
+        (PLACE, None),
+        (replace(PLACE, place="TunedModel.state"), None),
+        (replace(PLACE, place="TunedModel.State"), None),
+        (replace(PLACE, place="methods"), None),
+        (replace(PLACE, case="guide", place="any words"), None),
+        (replace(ANSWER, clauses=("get/nothing",)), "there is no clause get/nothing"),
+        (replace(ANSWER, date="in spring"), "is no day, month or year"),
+        (replace(ANSWER, source="several issue trackers"), "cannot be looked up"),
+        (replace(ANSWER, sha256="0" * 64), "goes with a size"),
+        (replace(ANSWER, sha256="abc", size=3), "64 hexadecimal digits"),
+        (replace(ANSWER, fidelity="spec"), "its fidelity 'spec' is none of"),
+        (replace(ANSWER, method="tunedModels.sing"), "no method tunedModels.sing"),
+        (replace(ANSWER, members=("TunedModel.colour",)), "no member TunedModel.colour"),
+        (replace(ANSWER, values=("TunedModel.State ASLEEP",)), "no value TunedModel.State ASLEEP"),
+        (replace(PLACE, place="tunedModels.list colour"), "no tunedModels.list colour"),
+        (replace(PLACE, place="TunedModel.colour"), "no TunedModel.colour"),
+        (replace(PLACE, date="2025-01-01"), "the facts are of revision"),
+        (replace(PLACE, case="discovery/v9"), "no facts of v9"),
+    ],
+)
+def test_faults(citation: Citation, fault: str | None) -> None:
+    """What a citation names has to be there."""
+    found = faults([citation], ["get/missing-model"])
+
+    assert len(found) == (fault is not None)
+    assert fault is None or (fault in found[0] and found[0].startswith(f"citations.yaml: {citation.case}: "))
+
+
+def test_a_source_that_nobody_can_look_up_may_be_noted() -> None:
+    """It supports no clause."""
+    assert faults([replace(ANSWER, source="several issue trackers", clauses=())], []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("answers: []", "documents is missing"),
+        ("answers:\n- {case: a}\ndocuments: []", "answers.1.source is missing"),
+        ("answers: []\ndocuments:\n- {document: d, source: s, date: x}", "documents.1.says is missing"),
+        ("answers: []\ndocuments:\n- {document: d, source: s, date: x, says: {p: 7}}", "documents.1.says.p is 7"),
+        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is no field"),
+    ],
+)
+def test_read_refuses(text: str, said: str) -> None:
+    """What is no such file is refused with the place."""
+    with pytest.raises(RecordingError) as refusal:
+        read(text, "citations.yaml")
+
+    assert said in str(refusal.value)

@@ -1,0 +1,84 @@
+"""Evidence: the strongest counts, and what nobody heard from the service counts for nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tunedmodels_contracts.citations import Citation
+from tunedmodels_contracts.evidence import PUBLISHED, Evidence, Kind, evidence, recorded
+from tunedmodels_contracts.recordings import Exchange, Provenance, ReceivedResponse, Recording, SentRequest, save
+
+NAME = "operations/done-is-absorbing"
+SAID = Citation("spec", "a/b:c", "2026", (NAME,), document=True)
+OLD = Citation("old", "https://example.com/old", "2023-09-19", (NAME,), fidelity="wire")
+NEW = Citation("new", "https://example.com/new", "2024-06/2025-01", (NAME,), fidelity="quoted")
+PAGE = Provenance("published", "page", date(2024, 3, 14))
+LIVE = Provenance("live", "us", date(2024, 1, 2))
+EXAMPLE = Provenance("hand-written", "head", date(2026, 1, 2))
+STAND_IN = Provenance("live", "loopback", date(2026, 1, 2), stand_in=True)
+TODAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("citations", "recordings", "live", "expected"),
+    [
+        ([], [], None, Evidence()),
+        ([], [EXAMPLE], None, Evidence()),
+        ([], [STAND_IN], None, Evidence()),
+        ([SAID], [EXAMPLE], None, Evidence(Kind.SPECIFICATION, "2026", "a/b:c")),
+        ([OLD, SAID], [], None, Evidence(Kind.PUBLISHED, "2023-09-19", "https://example.com/old")),
+        ([OLD, NEW], [PAGE], None, Evidence(Kind.PUBLISHED, "2024-06/2025-01", "https://example.com/new")),
+        ([OLD], [PAGE], None, Evidence(Kind.PUBLISHED, "2024-03-14", "page")),
+        ([NEW], [PAGE, LIVE], None, Evidence(Kind.LIVE_RECORDING, "2024-01-02", "us")),
+        ([NEW], [LIVE], TODAY, Evidence(Kind.LIVE_NOW, "2026-11-22", "this run")),
+    ],
+)
+def test_the_strongest_counts(
+    citations: list[Citation], recordings: list[Provenance], live: date | None, expected: Evidence
+) -> None:
+    """None, specification, published, live recording, live now; of one kind the latest."""
+    assert evidence(NAME, citations, {NAME: recordings}, live) == expected
+    assert evidence("another/clause", citations, {NAME: recordings}) == Evidence()
+
+
+def test_only_live_kinds_verify() -> None:
+    """Verified against the real API counts live kinds alone."""
+    assert [kind for kind in Kind if kind.verified] == [Kind.LIVE_RECORDING, Kind.LIVE_NOW]
+
+
+def test_words() -> None:
+    """Evidence is said with its date, if it has one."""
+    assert str(Evidence()) == "none"
+    assert str(Evidence(Kind.PUBLISHED, "2024-03")) == "published (2024-03)"
+
+
+def test_recorded(tmp_path: Path) -> None:
+    """A recording is for the clauses that held with it; one that was edited counts for nothing, and is named."""
+    url = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
+    exchange = Exchange(SentRequest("GET", url), ReceivedResponse(200, body=b"{}\n"))
+    example = replace(EXAMPLE, note=f"held with these answers: {NAME} get/visible-at-once")
+    save(Recording("runs.finished", example, (exchange,)), tmp_path / "runs.finished.yaml")
+    save(Recording("example", EXAMPLE, (exchange,)), tmp_path / "example.yaml")
+    (tmp_path / "edited.yaml").write_text(
+        (PUBLISHED / "tutorial-last-poll.yaml").read_text(encoding="utf-8").replace("1.402067", "1.5", 1),
+        encoding="utf-8",
+    )
+
+    found, wrong = recorded(tmp_path)
+
+    assert {*found} == {NAME, "get/visible-at-once"}
+    assert [one.kind for one in found[NAME]] == ["hand-written"]
+    assert len(wrong) == 1
+    assert wrong[0].startswith("edited.yaml: contract.provenance.sha256")
+
+
+def test_the_published_recordings_are_all_good() -> None:
+    """What comes with the package can be read."""
+    found, wrong = recorded(PUBLISHED)
+
+    assert wrong == []
+    assert {one.kind for provenances in found.values() for one in provenances} <= {"published"}

@@ -1,0 +1,249 @@
+"""The session, as pytest shows it: verdicts, levels, known differences, the status and the last line."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ON = ("--tunedmodels-target", "fake")
+HEAD = "import pytest\nfrom tunedmodels_contracts.clause import Level, clause\n"
+HOLDS = """
+@clause("a/holds", "tunedModels.get")
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_holds(n):
+    '''It holds.'''
+"""
+WEAK = """
+@clause("a/weak", "tunedModels.get", level=Level.RECOMMENDED)
+def test_weak():
+    '''It should.'''
+    assert 1 == 2
+@clause("a/weaker", "tunedModels.get", level=Level.OPTIONAL)
+def test_weaker():
+    '''It may.'''
+    raise RuntimeError("no")
+"""
+BREAKS = """
+@clause("get/missing-model", "tunedModels.get", outcome="404 NOT_FOUND")
+@pytest.mark.parametrize("n", [1, 2])
+def test_breaks(n):
+    '''It breaks.'''
+    assert n == 1
+"""
+SKIPS = """
+@clause("a/skips", "tunedModels.get")
+def test_skips():
+    pytest.skip("the target has no second-caller")
+@clause("a/gone", "tunedModels.get")
+def test_gone():
+    pytest.skip("no longer verifiable: no base model can be tuned")
+"""
+PUBLISHED = "1 has published evidence, none is verified against the real API"
+NOTHING_PUBLISHED = "none has published evidence, none is verified against the real API"
+
+
+def run(pytester: pytest.Pytester, *parts: str, options: tuple[str, ...] = ON) -> pytest.RunResult:
+    pytester.makepyfile(HEAD + "".join(parts))
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+
+def last(result: pytest.RunResult) -> str:
+    return result.outlines[-1]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_all_in_one(pytester: pytest.Pytester, workers: str) -> None:
+    """Every verdict is told and counted by clause, on one worker and on several."""
+    result = run(pytester, HOLDS, WEAK, BREAKS, SKIPS, options=(*ON, "-n", workers, "--tunedmodels-report", "report"))
+
+    assert result.ret == 1
+    assert last(result) == (
+        "contracts: fake: 1 of 4 required clauses held, 1 broken, 1 not run, 1 no longer verifiable, "
+        f"and 2 broken that are not required; of 6 clauses, {PUBLISHED}; pytest ended with status 1"
+    )
+    result.assert_outcomes(passed=4, failed=1, skipped=2, xfailed=2)
+    report = json.loads((pytester.path / "report" / "report.json").read_text(encoding="utf-8"))
+    told = {one["clause"]: (one["verdict"], one["checks"][0]["reason"]) for one in report["runs"][0]["clauses"]}
+    assert told == {
+        "a/gone": ("no longer verifiable", "no longer verifiable: no base model can be tuned"),
+        "a/holds": ("held", ""),
+        "a/skips": ("not run", "the target has no second-caller"),
+        "a/weak": ("broken", "assert 1 == 2"),
+        "a/weaker": ("broken", "RuntimeError: no"),
+        "get/missing-model": ("broken", ""),
+    }
+    assert report["evidence"]["get/missing-model"]["kind"] == "published"
+
+
+def test_weaker_levels_do_not_fail(pytester: pytest.Pytester) -> None:
+    """A recommended or optional clause that is broken is shown, and the status stays 0."""
+    result = run(pytester, HOLDS, WEAK)
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "*clauses that are broken, and do not fail the run*",
+            "broken (recommended) a/weak: assert 1 == 2",
+            "broken (optional) a/weaker: RuntimeError: no",
+            f"contracts: fake: 1 of 1 required clause held, and 2 broken that are not required; "
+            f"of 3 clauses, {NOTHING_PUBLISHED}",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "clauses"), [("required", ["a/holds"]), ("recommended", ["a/holds", "a/weak"]), ("optional", None)]
+)
+def test_level(pytester: pytest.Pytester, level: str, clauses: list[str] | None) -> None:
+    """Clauses of a lesser level are left out."""
+    run(pytester, HOLDS, WEAK, options=(*ON, "--tunedmodels-level", level, "--tunedmodels-report", "."))
+
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    assert [one["clause"] for one in report["runs"][0]["clauses"]] == (clauses or ["a/holds", "a/weak", "a/weaker"])
+
+
+def test_known_difference(pytester: pytest.Pytester) -> None:
+    """A known difference excuses its clause: it is shown with the reason, and does not fail the run."""
+    pytester.makefile(
+        ".yaml", known="known-differences:\n- {clause: get/*, reason: not built yet, since: '2026-11-22'}\n"
+    )
+    result = run(pytester, HOLDS, BREAKS, options=(*ON, "--tunedmodels-known", "known.yaml"))
+
+    assert result.ret == 0
+    result.assert_outcomes(passed=4, xfailed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "excused (required) get/missing-model: 1 of 2 tests: not built yet (since 2026-11-22): assert 2 == 1*",
+            f"contracts: fake: 1 of 2 required clauses held, 1 excused; of 2 clauses, {PUBLISHED}",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("clause", "why"),
+    [("get/missing-model", "the clause holds: take the entry out"), ("get/nothing", "there is no such clause")],
+)
+def test_known_difference_that_excuses_nothing(pytester: pytest.Pytester, clause: str, why: str) -> None:
+    """An entry that excuses nothing fails the run, and says why."""
+    pytester.makefile(".yaml", known=f"known-differences:\n- {{clause: {clause}, reason: r, since: '2026-11-22'}}\n")
+    result = run(pytester, BREAKS.replace("n == 1", "n"), options=(*ON, "--tunedmodels-known", "known.yaml"))
+
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"known difference that excuses nothing: {clause}: r, since 2026-11-22: {why}"])
+    assert last(result).endswith("; 1 known difference excuses nothing")
+
+
+def test_known_differences_that_cannot_be_read(pytester: pytest.Pytester) -> None:
+    """A file that cannot be read is a mistake in how pytest was called."""
+    result = run(pytester, HOLDS, options=(*ON, "--tunedmodels-known", "none.yaml"))
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --tunedmodels-known: none.yaml: No such file or directory"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"), [((SKIPS,), 1), (("def test_other(): pass",), 1), ((), pytest.ExitCode.NO_TESTS_COLLECTED)]
+)
+def test_nothing_ran(pytester: pytest.Pytester, parts: tuple[str, ...], status: int) -> None:
+    """A run that has checked nothing does not pass."""
+    result = run(pytester, *parts)
+
+    assert result.ret == status
+    assert "fake: nothing ran, so nothing is proved" in last(result)
+
+
+def test_setup_and_teardown(pytester: pytest.Pytester) -> None:
+    """What cannot be prepared is broken, and an error at any level; what cannot be cleared away is an error alone."""
+    fixtures = """
+@pytest.fixture
+def unprepared():
+    raise RuntimeError("no run")
+@clause("a/unprepared", "tunedModels.get")
+def test_unprepared(unprepared): pass
+@clause("a/weak", "tunedModels.get", level=Level.RECOMMENDED)
+def test_weak(unprepared): pass
+@pytest.fixture
+def left():
+    yield
+    raise RuntimeError("not deleted")
+@clause("a/left", "tunedModels.get")
+def test_left(left): pass
+"""
+    result = run(pytester, fixtures)
+
+    assert result.ret == 1
+    result.assert_outcomes(passed=1, errors=3)
+    assert last(result).startswith("contracts: fake: 1 of 2 required clauses held, 1 broken, and 1 broken that is not")
+    assert last(result).endswith("pytest ended with status 1")
+
+
+def test_what_the_suite_marks_as_broken(pytester: pytest.Pytester) -> None:
+    """An expected failure of the suite's own is excused, and does not count as held."""
+    marked = "@pytest.mark.xfail(reason='to be mended', strict=True)" + BREAKS.replace("n == 1", "False")
+    result = run(pytester, HOLDS, marked)
+
+    assert result.ret == 0
+    assert last(result).startswith("contracts: fake: 1 of 2 required clauses held, 1 excused; ")
+
+
+def test_properties_of_pytests_own_junit(pytester: pytest.Pytester) -> None:
+    """What pytest itself writes for JUnit has clause, level, verdict and evidence of each test."""
+    run(pytester, BREAKS, options=(*ON, "--junitxml", "own.xml"))
+
+    case = ET.parse(pytester.path / "own.xml").getroot().find(".//testcase")
+    assert case is not None
+    properties = {one.get("name"): one.get("value") for one in case.iter("property")}
+    assert properties["clause"] == "get/missing-model"
+    assert properties["level"] == "required"
+    assert properties["verdict"] == "held"
+    assert str(properties["evidence"]).startswith("published (")
+
+
+def test_answers_are_seen(pytester: pytest.Pytester) -> None:
+    """What the target answers is seen from its beginning, on each worker, and comes together."""
+    asks = """
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.targets.fake import fake
+@pytest.fixture(scope="session")
+def target():
+    return fake()
+@clause("a/asks", "tunedModels.list")
+@pytest.mark.parametrize("n", range(4))
+def test_asks(target, n):
+    Api(target.session, target.base_url, target.caller).get("v1beta/tunedModels").ok()
+"""
+    result = run(pytester, asks, options=(*ON, "-n", "2", "--tunedmodels-report", "."))
+
+    assert result.ret == 0
+    (account,) = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["runs"]
+    assert account["server"] == "http://fake.test"
+    assert account["seen"]["answers"] == 4
+    assert account["seen"]["outcomes"] == [["tunedModels.list", "200 OK"]]
+
+
+def test_nothing_for_others(pytester: pytest.Pytester) -> None:
+    """Who does not ask for the suite gets nothing of it, and pays nothing for it."""
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_own():
+            assert "tunedmodels_contracts.session" not in sys.modules
+        """
+    )
+    result = pytester.runpytest_subprocess()
+
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("contracts:*")
+
+
+def test_only_collecting(pytester: pytest.Pytester) -> None:
+    """Nothing is summed up where nothing was to run."""
+    result = run(pytester, HOLDS, options=(*ON, "--collect-only"))
+
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("contracts:*")

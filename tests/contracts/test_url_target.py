@@ -1,0 +1,157 @@
+"""The target url: any server over a socket, of ours or not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Need
+from tunedmodels_contracts.runs import body, watched
+from tunedmodels_contracts.targets.target import TargetError
+from tunedmodels_contracts.targets.url import url
+
+# One clause's body is as large as the largest that the server itself reads, and is refused by that.
+TOO_LARGE = "test_too_large"
+
+
+@contextmanager
+def served(*options: str) -> Iterator[str]:
+    """Run a mock server in a process of its own; its base URL."""
+    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[1].removeprefix("url=")
+        finally:
+            process.terminate()
+
+
+class Bare(BaseHTTPRequestHandler):
+    """A server of somebody else, which knows no base models and no credentials."""
+
+    models: list[dict[str, object]] | None = None
+
+    def do_GET(self) -> None:
+        known = self.models is not None and self.path.startswith("/v1beta/models")
+        answer = json.dumps({"models": self.models} if known else {}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class calls it so
+        """Say nothing."""
+
+
+@contextmanager
+def bare(models: list[dict[str, object]] | None = None) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Told", (Bare,), {"models": models}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+def test_a_mock_server_of_ours(tmp_path: Path) -> None:
+    """Two people come in a world of their own, waiting moves the clock, and in the end nothing of it is left."""
+    del tmp_path
+    with served("--clock", "manual", "--auth", "strict", "--strict", "--tuning-time", "5000") as base_url:
+        with url(base_url) as target:
+            assert target.has == {Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}
+            assert target.base_model == "models/gemini-1.0-pro-001"
+            api = Api(target.session, target.base_url, target.caller)
+            wanted = {"tunedModelId": target.parts.new_id()}
+            created = api.post("v1beta/tunedModels", body(target.base_model), wanted)
+            run = watched(api, created, target.passing, 1000, 9000)
+
+            assert run.operation["done"]
+            assert api.by(target.other).get(f"v1beta/{run.name}").status == 403
+            assert api.by(target.key).get("v1beta/tunedModels").status == 200
+        with url(base_url) as again:
+            assert Api(again.session, again.base_url, again.caller).listed("v1beta/tunedModels") == []
+
+
+def test_a_mock_server_that_takes_everybody() -> None:
+    """Without strict credentials none are judged; a clock that goes by itself is waited for."""
+    with served("--tuning-time", "0.2") as base_url, url(base_url, base_model="gemini-1.0-pro-001") as target:
+        assert target.has == {Need.SECOND_CALLER, Need.TUNABLE_MODEL}
+        before = target.passing.now()
+        target.passing.sleep(0.05)
+
+        assert target.passing.now() - before < 10
+        assert target.base_model == "models/gemini-1.0-pro-001"
+
+
+def test_credentials_that_are_given() -> None:
+    """Who names callers gets those, and no world."""
+    with served() as base_url, url(base_url, token="a@example.com", second_token="b@example.com", key="k") as target:
+        assert (target.caller.token, target.other.token, target.key.token) == ("a@example.com", "b@example.com", "k")
+
+
+def test_credentials_that_are_refused() -> None:
+    """A token that the server refuses is told at once, with what it says."""
+    with served("--auth", "strict") as base_url, pytest.raises(TargetError) as refusal, url(base_url, token="wrong"):
+        pass
+
+    assert "The credentials are not let in" in str(refusal.value)
+    assert "Request had invalid authentication credentials." in str(refusal.value)
+
+
+def test_a_server_of_somebody_else() -> None:
+    """A server without base models is asked with the tutorial's, and has no second caller unless one is named."""
+    with bare() as base_url, url(base_url, bound=5, pause=0.5) as target:
+        assert target.has == {Need.TUNABLE_MODEL}
+        assert (target.base_model, target.bound, target.pause) == ("models/gemini-1.0-pro-001", 5, 0.5)
+
+
+def test_a_server_whose_models_cannot_be_tuned() -> None:
+    """What needs a model that can be tuned is left out, with the reason."""
+    models: list[dict[str, object]] = [{"name": "models/any", "supportedGenerationMethods": ["generateContent"]}]
+    with bare(models) as base_url, url(base_url) as target:
+        assert target.base_model == "models/any"
+        assert Need.TUNABLE_MODEL not in target.has
+        assert target.reason(Need.TUNABLE_MODEL) == "the server lists no base model that can be tuned"
+
+
+def test_nobody_answers() -> None:
+    """A port that nobody listens on is told in one sentence."""
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    with pytest.raises(TargetError, match=f"Nothing answers at http://127.0.0.1:{port}: ConnectionError"):
+        url(f"http://127.0.0.1:{port}").__enter__()
+
+
+def test_no_url() -> None:
+    """What is no URL is told so."""
+    with pytest.raises(TargetError, match="--tunedmodels-url: A base URL begins with http:// or https://"):
+        url("localhost:1").__enter__()
+
+
+def test_the_suite_holds_on_our_server() -> None:
+    """All clauses hold over a socket, on a server with strict credentials and a clock that waiting moves."""
+    with served("--clock", "manual", "--auth", "strict", "--strict") as base_url:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs"]
+        options = ["tunedmodels_contracts.suite", "--tunedmodels-target", "url", "--tunedmodels-url", base_url]
+        run = subprocess.run(
+            [*command, *options, "-k", f"not {TOO_LARGE}"], capture_output=True, text=True, timeout=240, check=False
+        )
+
+    assert run.returncode == 0, run.stdout[-4000:]
+    assert " passed" in run.stdout
