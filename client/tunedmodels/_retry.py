@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -76,7 +77,7 @@ class Retry:
 
         def late(state: tenacity.RetryCallState) -> bool:
             # What was slept counts too: a test may hand in a sleep that takes no time.
-            passed = max(whole - left(), state.idle_for)
+            passed = max(whole - left() if math.isfinite(whole) else 0.0, state.idle_for)
             most = min(self.timeout, self.connecting) if _is_unsent(state) else self.timeout
             return passed + state.upcoming_sleep > most or state.upcoming_sleep > left()
 

@@ -1,0 +1,116 @@
+"""In what two servers differ that were asked the same: their exchanges, step by step. Recordings are exchanges too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ..recordings.exchange import Exchange, Headers, header
+from .finding import Finding, Kind, Severity
+from .identities import Identities
+from .values import Values, parsed
+
+# They tell of the moment and of the machine, not of the API.
+_PASSING = frozenset(("date", "server", "alt-svc", "content-length", "x-tunedmodels-note", "connection", "expires"))
+_PRESENT_IS_ENOUGH = frozenset(("server-timing",))
+_EVENT = "data: "
+
+
+def compare(
+    first: Sequence[Exchange],
+    second: Sequence[Exchange],
+    clause: str = "",
+    identities: tuple[Identities, Identities] | None = None,
+) -> list[Finding]:
+    """Return where the answers in *second* differ from those in *first*, request by request.
+
+    Requests are matched by method and path; what was asked of one server alone is a finding of its own. Ids, times
+    and tokens need not be the same: *identities* of both servers, where names were seen before that come again.
+    """
+    ours, theirs = identities or (Identities(), Identities())
+    asked_first = [_asked(exchange, ours) for exchange in first]
+    asked_second = [_asked(exchange, theirs) for exchange in second]
+    found: list[Finding] = []
+    for what, start, end, other_start, other_end in SequenceMatcher(
+        None, asked_first, asked_second, autojunk=False
+    ).get_opcodes():
+        if what == "equal":
+            pairs = zip(first[start:end], second[other_start:other_end], asked_first[start:end], strict=True)
+            for one, other, asked in pairs:
+                for kind, severity, path, text in _of_answers(one, other, Values(ours, theirs)):
+                    found.append(Finding(kind, severity, clause, asked, path, text))
+            continue
+        alone = [("first", asked) for asked in asked_first[start:end]]
+        alone += [("second", asked) for asked in asked_second[other_start:other_end]]
+        for which, asked in alone:
+            found.append(Finding("requests", "visible", clause, asked, "", f"asked of the {which} server alone"))
+    return found
+
+
+def _asked(exchange: Exchange, known: Identities) -> str:
+    # The create call is where an id that the suite made is seen first; its answer is where the service's own are.
+    url = urlsplit(exchange.request.url)
+    name = known.text(f"{exchange.request.method} {unquote(url.path)}")
+    query = "&".join(f"{key}={known.member(key, value)}" for key, value in parse_qsl(url.query, True))
+    known.text(_text(exchange))
+    return f"{name}?{query}" if query else name
+
+
+def _of_answers(one: Exchange, other: Exchange, values: Values) -> Iterator[tuple[Kind, Severity, str, str]]:
+    left, right = one.response, other.response
+    if left.status != right.status:
+        yield "status", "breaks-clients", "", f"{left.status}, {right.status} in the other"
+    yield from _of_headers(left.headers, right.headers)
+    texts = _text(one), _text(other)
+    bodies = [_body(text, exchange) for text, exchange in zip(texts, (one, other), strict=True)]
+    if bodies[0] is None or bodies[1] is None:
+        if (bodies[0] is None) != (bodies[1] is None):
+            yield "body", "breaks-clients", "", f"{_is(bodies[0])}, {_is(bodies[1])} in the other"
+        return
+    before = list(values.differences(*bodies))
+    yield from before
+    if not before and (_layout(texts[0]) != _layout(texts[1])):
+        yield "layout", "cosmetic", "", "the same JSON is indented, escaped or ended otherwise"
+
+
+def _of_headers(one: Headers, other: Headers) -> Iterator[tuple[Kind, Severity, str, str]]:
+    for name in dict.fromkeys(name.lower() for name, _ in (*one, *other)):
+        left, right = ([value for key, value in side if key.lower() == name] for side in (one, other))
+        if name in _PASSING or left == right or (name in _PRESENT_IS_ENOUGH and left and right):
+            continue
+        media = [side[0].partition(";")[0] if side else "" for side in (left, right)]
+        breaks = name == "content-type" and media[0] != media[1]
+        shown = [" and ".join(side) or "nothing" for side in (left, right)]
+        yield (
+            "header",
+            "breaks-clients" if breaks else "cosmetic",
+            f"header {name}",
+            f"{shown[0]}, {shown[1]} in the other",
+        )
+
+
+def _text(exchange: Exchange) -> str:
+    return exchange.response.body.decode("utf-8", "replace")
+
+
+def _body(text: str, exchange: Exchange) -> Any:
+    kind = header(exchange.response.headers, "Content-Type") or ""
+    try:
+        if kind.startswith("text/event-stream") or text.startswith(_EVENT):
+            lines = (line for line in text.splitlines() if line)
+            return [parsed(line.removeprefix(_EVENT)) for line in lines]
+        return parsed(text)
+    except ValueError:
+        return None
+
+
+def _is(body: Any) -> str:
+    return "no JSON" if body is None else "JSON"
+
+
+def _layout(text: str) -> tuple[str, bool, bool, bool]:
+    """Return what is left of *text* where values are not looked at: indentation, the last line end, escapes."""
+    indents = "".join(sorted({line[: len(line) - len(line.lstrip())] for line in text.splitlines()}))
+    return indents, text.endswith("\n"), ": " in text, text.isascii()

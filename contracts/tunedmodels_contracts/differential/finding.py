@@ -1,0 +1,70 @@
+"""A finding: one place where two servers answer differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal[
+    "requests",  # something was asked of one of them alone
+    "status",
+    "header",
+    "body",  # one has JSON and the other has not
+    "layout",  # the same JSON, written otherwise
+    "missing-member",
+    "extra-member",
+    "zero",  # a zero is written by one and left out by the other
+    "order",
+    "length",
+    "type",
+    "value",
+    "wording",
+    "number-form",
+    "time-form",
+]
+Severity = Literal["breaks-clients", "visible", "cosmetic"]
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """What differs and how much it matters; in which *clause*, of which *request*, at which *path* of the body.
+
+    The names in *request* and *path* are of both servers, such as ``tunedModels/<model:1>``; *text* has both values.
+    """
+
+    kind: Kind
+    severity: Severity
+    clause: str
+    request: str
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return it as a line of a report."""
+        place = f"{self.request} {self.path}".strip()
+        return f"{self.severity}: {self.kind}: {place}: {self.text} [{self.clause}]"
+
+
+def told(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield a line for each difference, the gravest first; one that many clauses show is told once."""
+    places: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.severity, finding.kind, _verb(finding.request), _anywhere(finding.path))
+        places.setdefault(key, []).append(finding)
+    for (severity, *_), same in sorted(places.items(), key=lambda item: SEVERITIES.index(item[1][0].severity)):
+        clauses = sorted({finding.clause for finding in same})
+        more = f" and {len(clauses) - 1} other clauses" if len(clauses) > 1 else ""
+        first = same[0]
+        place = f"{first.request} {first.path}".strip()
+        yield f"{severity}: {first.kind}: {place}: {first.text} [{clauses[0]}{more}]"
+
+
+def _verb(request: str) -> str:
+    return "".join("#" if sign.isdigit() else sign for sign in request.partition("?")[0])
+
+
+def _anywhere(path: str) -> str:
+    return "".join("#" if sign.isdigit() else sign for sign in path)

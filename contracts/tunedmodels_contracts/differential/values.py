@@ -1,0 +1,128 @@
+"""In what two values of JSON differ, number by number as they were written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .finding import Kind, Severity
+from .identities import Identities, form_of
+
+Difference = tuple[Kind, Severity, str, str]  # with the path, and what differs in words
+
+# A client branches on these; another value of another member only shows.
+_BRANCHED = frozenset(("@type", "code", "done", "finishReason", "granteeType", "name", "role", "state", "status"))
+_WORDS = frozenset(("message", "description", "displayName", "text"))
+_BY_CHANCE = frozenset(("meanLoss",))
+# How far a run is when it is looked at, no two servers need agree on; nor which member is there already.
+_HOW_FAR = frozenset(("completedSteps", "completedPercent", "snapshots", "startTime"))
+
+
+class Number(str):
+    """A number of JSON as it was written."""
+
+    __slots__ = ()
+
+
+def parsed(text: str) -> Any:
+    """Return *text* as JSON with its numbers as they are written. Raises ValueError where it is none."""
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
+
+
+class Values:
+    """Compares values of two servers, each with the names that it gives."""
+
+    def __init__(self, first: Identities, second: Identities) -> None:
+        self._first = first
+        self._second = second
+        self._running = False
+
+    def differences(self, one: Any, other: Any, path: str = "$", name: str = "") -> Iterator[Difference]:
+        """Yield where *one*, of the first server, and the *other* differ; *name* is the member that they are."""
+        if isinstance(one, dict) and isinstance(other, dict):
+            before, self._running = self._running, self._running or (_runs(one) and _runs(other))
+            yield from self._of_objects(one, other, path)
+            self._running = before
+        elif isinstance(one, list) and isinstance(other, list):
+            if len(one) != len(other) and not (self._running and name in _HOW_FAR):
+                yield "length", "breaks-clients", path, f"{len(one)} entries, {len(other)} in the other"
+            for place, (left, right) in enumerate(zip(one, other, strict=False)):
+                yield from self.differences(left, right, f"{path}[{place}]", name)
+        elif _type(one) != _type(other):
+            yield "type", "breaks-clients", path, f"{_shown(one)} is {_type(one)}, {_shown(other)} {_type(other)}"
+        elif isinstance(one, Number):
+            if not (self._running and name in _HOW_FAR):
+                yield from _of_numbers(one, other, path, name)
+        elif isinstance(one, str):
+            yield from self._of_texts(one, other, path, name)
+        elif one != other:
+            yield "value", "breaks-clients", path, f"{_shown(one)}, {_shown(other)} in the other"
+
+    def _of_objects(self, one: Mapping[str, Any], other: Mapping[str, Any], path: str) -> Iterator[Difference]:
+        for name in dict.fromkeys([*one, *other]):
+            inner = f"{path}.{name}"
+            if name in one and name in other:
+                yield from self.differences(one[name], other[name], inner, name)
+            elif self._running and name in _HOW_FAR and not _empty(one.get(name, other.get(name))):
+                continue
+            elif _empty(one.get(name, other.get(name))):
+                left_out, written = ("second", "first") if name in one else ("first", "second")
+                yield "zero", "visible", inner, f"a zero that the {written} writes and the {left_out} leaves out"
+            elif name in one:
+                yield "missing-member", "breaks-clients", inner, f"{_shown(one[name])}, missing in the other"
+            else:
+                yield "extra-member", "visible", inner, f"{_shown(other[name])}, in the other alone"
+        shared = [name for name in one if name in other]
+        if shared != [name for name in other if name in one]:
+            order = ", ".join(name for name in other if name in one)
+            yield "order", "cosmetic", path, f"{', '.join(shared)}; in the other {order}"
+
+    def _of_texts(self, one: str, other: str, path: str, name: str) -> Iterator[Difference]:
+        left, right = self._first.member(name, one), self._second.member(name, other)
+        if left == right:
+            return
+        texts = f"{_shown(left)}, {_shown(right)} in the other"
+        if form_of(left) or form_of(right):
+            # Without a zone and a T it is no time to whoever reads RFC 3339; more or fewer digits are.
+            readable = all(form_of(side) and "without" not in side and "apart" not in side for side in (left, right))
+            yield "time-form", "cosmetic" if readable else "breaks-clients", path, texts
+        elif name in _WORDS:
+            yield "wording", "visible", path, texts
+        else:
+            yield "value", "breaks-clients" if name in _BRANCHED else "visible", path, texts
+
+
+def _of_numbers(one: Number, other: Number, path: str, name: str) -> Iterator[Difference]:
+    if one == other:
+        return
+    if name in _BY_CHANCE:
+        if _digits(one) > 9 or _digits(other) > 9:
+            yield "number-form", "cosmetic", path, f"{one}, {other} in the other: one has digits that 32 bits have not"
+    elif abs(float(one) - float(other)) <= 1e-6 * abs(float(one)):
+        yield "number-form", "cosmetic", path, f"{one}, {other} in the other"
+    else:
+        severity: Severity = "breaks-clients" if name in _BRANCHED else "visible"
+        yield "value", severity, path, f"{one}, {other} in the other"
+
+
+def _runs(value: Mapping[str, Any]) -> bool:
+    return value.get("state") == "CREATING" or ("metadata" in value and not value.get("done"))
+
+
+def _digits(number: str) -> int:
+    return len(number.partition("e")[0].replace(".", "").replace("-", "").strip("0"))
+
+
+def _empty(value: Any) -> bool:
+    return value in ("", [], {}, None, False) or (isinstance(value, Number) and float(value) == 0)
+
+
+def _type(value: Any) -> str:
+    names = {Number: "a number", str: "a text", bool: "a truth value", dict: "an object", list: "a list"}
+    return names.get(type(value), "null")
+
+
+def _shown(value: Any) -> str:
+    text = str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 100 else f"{text[:99]}…"

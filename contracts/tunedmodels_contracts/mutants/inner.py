@@ -1,0 +1,33 @@
+"""The suite in a run of pytest inside this process."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+SUITE = Path(__file__).parents[1] / "suite"
+
+# A run is not to depend on where it is run: no settings file, no plugins but ours, nothing left on disk.
+_QUIET = ("-q", "--tb=no", "--assert=plain", "--no-header", "--no-summary", "-c", os.devnull, "-p", "no:cacheprovider")
+_PLUGIN = ("-p", "tunedmodels_contracts.plugin")
+
+
+def run_inside(plugin: object, arguments: Sequence[str] = (), suite: Path = SUITE) -> None:
+    """Run *suite* with *plugin*; *arguments* are pytest's. Raises RuntimeError where nothing could be run.
+
+    What pytest needs of the process, its environment for one, is changed for good: give it a process of its own.
+    """
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    sys.argv[:] = ["pytest"]
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        status = pytest.main([*_QUIET, *_PLUGIN, *arguments, str(suite)], plugins=[plugin])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"the suite could not be run:\n{said.getvalue()[-4000:]}")

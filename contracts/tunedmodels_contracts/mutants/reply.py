@@ -1,0 +1,144 @@
+"""An answer on its way through a mutant, which may change each part of it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from http.client import responses
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+_EVENT = "data: "
+_JSON = "application/json; charset=UTF-8"
+
+
+@dataclass
+class Reply:
+    """Status, headers in their order, and the body as text, decoded."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    text: str
+
+    @classmethod
+    def of(cls, response: requests.Response) -> Reply:
+        """Return *response*, which is read to its end."""
+        return cls(response.status_code, list(response.raw.headers.items()), response.content.decode())
+
+    @classmethod
+    def saying(cls, value: Any, status: int = 200) -> Reply:
+        """Return an answer that the server never gave."""
+        return cls(status, [("Content-Type", _JSON)], _written(value))
+
+    @classmethod
+    def refusing(cls, code: int, status: str, message: str = "Request contains an invalid argument.") -> Reply:
+        """Return a refusal that the server never gave."""
+        return cls.saying({"error": {"code": code, "message": message, "status": status}}, code)
+
+    def header(self, name: str) -> str:
+        """Return the first value of a header, or nothing."""
+        return next((value for known, value in self.headers if known.lower() == name.lower()), "")
+
+    def set_header(self, name: str, value: str | None) -> None:
+        """Give a header one value, or take it away."""
+        self.headers[:] = [(known, old) for known, old in self.headers if known.lower() != name.lower()]
+        if value is not None:
+            self.headers.append((name, value))
+
+    @property
+    def events(self) -> bool:
+        """Whether it is a stream of events."""
+        return self.header("Content-Type").startswith("text/event-stream")
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, of events a list; None where it is none."""
+        try:
+            if self.events:
+                lines = self.text.splitlines()
+                return [json.loads(line.removeprefix(_EVENT)) for line in lines if line.startswith(_EVENT)]
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        if self.events:
+            self.text = "".join(f"{_EVENT}{json.dumps(event, ensure_ascii=False)}\n\n" for event in value)
+        elif "\n " in self.text or not self.text.strip():
+            self.text = _written(value)
+        else:
+            end = "\n" if self.text.endswith("\n") else ""
+            self.text = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + end
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """What a refusal says, whether it is in a list or not; empty where it is none in an envelope."""
+        value = self.json
+        inner = value[0] if isinstance(value, list) and value else value
+        error = inner.get("error") if isinstance(inner, dict) else None
+        return error if isinstance(error, dict) and self.status >= 400 else {}
+
+    @property
+    def unread(self) -> bool:
+        """Whether it refuses a request that could not be read: the findings are in its details."""
+        return self.status == 400 and "BadRequest" in self.text
+
+    @property
+    def invalid(self) -> bool:
+        """Whether it refuses a request that was read, for what it says."""
+        return self.status == 400 and bool(self.error) and "details" not in self.error
+
+    def become(self, other: Reply) -> None:
+        """Be as the *other* answer."""
+        self.status, self.headers[:], self.text = other.status, other.headers, other.text
+
+    def change(self, how: Callable[[dict[str, Any]], object]) -> None:
+        """Let *how* change each object of the body, the outer ones first; what it leaves as it was stays so."""
+        value = self.json
+        before = deepcopy(value)
+        for inner in objects(value):
+            how(inner)
+        # Members in another order are another answer.
+        if json.dumps(value) != json.dumps(before):
+            self.json = value
+
+    def response(self, request: requests.PreparedRequest) -> requests.Response:
+        """Return it as the answer to *request*, encoded as its headers say."""
+        body = self.text.encode()
+        if self.header("Content-Encoding") == "gzip":
+            body = gzip.compress(body)
+        if self.header("Content-Length"):
+            self.set_header("Content-Length", str(len(body)))
+        raw = HTTPResponse(
+            body=io.BytesIO(body),
+            headers=HTTPHeaderDict(self.headers),
+            status=self.status,
+            reason=responses.get(self.status, ""),
+            preload_content=False,
+        )
+        return HTTPAdapter().build_response(request, raw)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return each object in *value*, the outer ones first."""
+    found: list[dict[str, Any]] = []
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop(0)
+        if isinstance(inner, dict):
+            found.append(inner)
+        if isinstance(inner, (dict, list)):
+            waiting[:0] = inner.values() if isinstance(inner, dict) else inner
+    return found
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,54 @@
+"""What an object in an answer is, by the members that it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def operation(value: Json) -> bool:
+    """Whether it is a tuning operation."""
+    return isinstance(value.get("metadata"), dict) and "name" in value
+
+
+def progress(value: Json) -> bool:
+    """Whether it is the metadata of a tuning operation."""
+    return "totalSteps" in value
+
+
+def model(value: Json) -> bool:
+    """Whether it is a tuned model."""
+    return isinstance(value.get("tuningTask"), dict) and "name" in value
+
+
+def base_model(value: Json) -> bool:
+    """Whether it is a base model."""
+    return "supportedGenerationMethods" in value
+
+
+def snapshot(value: Json) -> bool:
+    """Whether it is a snapshot of a step."""
+    return "meanLoss" in value
+
+
+def permission(value: Json) -> bool:
+    """Whether it is a permission."""
+    return "role" in value and "granteeType" in value
+
+
+def candidate(value: Json) -> bool:
+    """Whether it is a candidate of a model's answer."""
+    return "safetyRatings" in value or "finishReason" in value
+
+
+def page(value: Json) -> str:
+    """Return the member that has the entries, where it is a page of a list; else nothing."""
+    names = ("tunedModels", "models", "permissions", "operations")
+    return next((name for name in names if isinstance(value.get(name), list)), "")
+
+
+def put(value: Json, **members: Any) -> None:
+    """Replace what *value* has by *members*."""
+    value.clear()
+    value.update(members)
