@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -181,3 +183,34 @@ def test_change_of_nothing(text: str) -> None:
     reply.change(lambda value: value)
 
     assert reply.text == text
+
+
+def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of a few clauses on the fake, as somebody types it."""
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--pyargs",
+        "tunedmodels_contracts.suite.test_get",
+    ]
+    return subprocess.run([*line, *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_option_spoils_the_answers() -> None:
+    """The option puts one mutant before the target: required clauses break, and the status says so."""
+    assert suite().returncode == 0
+
+    spoiled = suite("--tunedmodels-mutant", "members-in-snake-case")
+    assert (spoiled.returncode, "FAILED" in spoiled.stdout) == (1, True)
+
+
+def test_option_knows_its_mutants() -> None:
+    """A name that is none ends the run, and the names that there are are told."""
+    unknown = suite("--tunedmodels-mutant", "none-such")
+
+    assert unknown.returncode != 0
+    assert "There is no mutant 'none-such'; there are " in unknown.stdout + unknown.stderr

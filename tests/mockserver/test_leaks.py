@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 from typing import Any
 
@@ -36,6 +38,25 @@ PLACES: list[tuple[str, dict[str, str]]] = [
 def test_what_looks_real(credential: str) -> None:
     """Google's forms of keys and tokens are told by what they are, alone or in a world."""
     assert leaks.kind(["something", f" {credential} "]) == REAL[credential]
+
+
+@pytest.mark.parametrize(
+    ("key_id", "kind"),
+    [
+        ("0123456789abcdef" * 2 + "01234567", "token signed by a service account"),
+        ("1", None),
+        ("tunedmodels-key~x", None),
+    ],
+    ids=["google's", "a test's", "the fake's"],
+)
+def test_what_a_service_account_signed(key_id: str, kind: str | None) -> None:
+    """A JWT is real by the form of the id of its key; one that a test signs itself is let through."""
+    header, claims = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "RS256", "kid": key_id}, {"iss": "robot@my-project.iam.gserviceaccount.com"})
+    )
+
+    assert leaks.kind([f"{header}.{claims}.c2ln"]) == kind
 
 
 @pytest.mark.parametrize("credential", UNREAL)

@@ -15,6 +15,7 @@ from tunedmodels import Polling
 from tunedmodels_contracts.answer import Answer
 from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.clause import Clause, Need, clause_of
+from tunedmodels_contracts.mutants import named, spoil
 from tunedmodels_contracts.runs import EXAMPLES, Run, body, watched
 from tunedmodels_contracts.targets.choice import arrange, chosen
 from tunedmodels_contracts.targets.hooks import part as part
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def target(pytestconfig: pytest.Config) -> Iterator[Target]:
     """What the clauses are checked on."""
     with chosen(pytestconfig) as target:
+        mutant = pytestconfig.getoption("tunedmodels_mutant")
+        if mutant:
+            try:
+                spoil(target.session, named(mutant))
+            except KeyError as error:
+                raise pytest.UsageError(error.args[0]) from None
         yield target
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from . import jwt
 from .worlds import bare
 
 _FORMS = (
@@ -19,6 +20,9 @@ _FORMS = (
 )
 
 
+_KEY_ID = re.compile(r"[0-9a-f]{40}")
+
+
 def kind(credentials: Iterable[str]) -> str | None:
     """Return what the first of *credentials* that looks real looks like, or None where none does."""
     for credential in credentials:
@@ -26,4 +30,8 @@ def kind(credentials: Iterable[str]) -> str | None:
         for name, form in _FORMS:
             if form.fullmatch(text):
                 return name
+        signed = jwt.read(text)
+        # Google's own key ids; the fake's have another form.
+        if signed and _KEY_ID.fullmatch(str(signed.header.get("kid"))):
+            return "token signed by a service account"
     return None
