@@ -171,7 +171,10 @@ class Session:
                 terminalreporter.write_line(line)
 
     def _results(self) -> list[Result]:
-        found = [Result(clause, sentence, tuple(checks)) for clause, sentence, checks in self._checks.values()]
+        found = [
+            Result(clause, sentence, tuple(sorted(checks, key=_by_test)))
+            for clause, sentence, checks in self._checks.values()
+        ]
         return sorted(found, key=lambda result: result.clause.name)
 
     def _report(self, status: int) -> Report:
@@ -226,3 +229,8 @@ def _package() -> str:
         return version("tunedmodels")
     except PackageNotFoundError:  # run from its sources
         return ""
+
+
+def _by_test(check: Check) -> str:
+    """Return what orders checks: workers tell of them as they come."""
+    return check.test

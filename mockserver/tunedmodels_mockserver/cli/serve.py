@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -189,7 +190,8 @@ def _run(
         try:
             click.echo(server.ready_line())
         except BrokenPipeError:
-            pass  # who reads no more may still want the server
+            # Who reads no more may still want the server; Python would complain of the rest of the buffer in the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
 
