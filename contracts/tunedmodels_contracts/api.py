@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import google.auth.transport.requests
@@ -11,6 +11,7 @@ import requests
 from google.auth.credentials import Credentials
 
 from .answer import Answer
+from .fitness import unfit
 
 _PATIENCE = 60  # seconds for one answer
 _MOST_PAGES = 10_000
@@ -19,17 +20,27 @@ Params = Mapping[str, str | int] | list[tuple[str, str]]
 
 
 class Api:
-    """Asks one server as one caller; paths begin with the version, such as ``v1beta/models``."""
+    """Asks one server as one caller; paths begin with the version, such as ``v1beta/models``.
 
-    def __init__(self, session: requests.Session, base_url: str, caller: Credentials) -> None:
+    *told*, if there is one, is told of each place where an answer is not as the facts of the API have it.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        base_url: str,
+        caller: Credentials,
+        told: Callable[[str], object] | None = None,
+    ) -> None:
         self._session = session
         self._base_url = base_url
         self._caller = caller
+        self._told = told
         self._refreshing = google.auth.transport.requests.Request()
 
     def by(self, caller: Credentials) -> Api:
         """Return the same server as another *caller* asks it."""
-        return Api(self._session, self._base_url, caller)
+        return Api(self._session, self._base_url, caller, self._told)
 
     def ask(
         self,
@@ -40,8 +51,14 @@ class Api:
         json: Any = None,
         data: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
+        whole: bool = True,
+        verbatim: bool = False,
     ) -> Answer:
-        """Send one request and return what answers it; *json* is sent as it is, *data* wins over it."""
+        """Send one request and return what answers it; *json* is sent as it is, *data* wins over it.
+
+        *whole* is false where only some members of the answer may be known. *verbatim* keeps the path as it is
+        spelled, as far as the way to the server does: over a socket ``%2c`` is sent as ``%2C``.
+        """
         url = f"{self._base_url}/{path}"
         sent: dict[str, str] = {}
         self._caller.before_request(self._refreshing, method, url, sent)
@@ -50,17 +67,24 @@ class Api:
             data = json_module.dumps(json)
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
-        response = self._session.request(
-            method,
-            url,
-            params=params,
-            data=data.encode() if isinstance(data, str) else data,
-            headers=sent,
-            auth=lambda request: request,  # a password of ~/.netrc would stand in for the caller
-            allow_redirects=False,
-            timeout=_PATIENCE,
+        prepared = self._session.prepare_request(
+            requests.Request(
+                method,
+                url,
+                params=params,
+                data=data.encode() if isinstance(data, str) else data,
+                headers=sent,
+                auth=lambda request: request,  # a password of ~/.netrc would stand in for the caller
+            )
         )
-        return Answer.of(response)
+        prepared.url = url if verbatim else prepared.url
+        how = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
+        response = self._session.send(prepared, timeout=_PATIENCE, allow_redirects=False, **how)
+        answer = Answer.of(response)
+        if self._told:
+            for finding in unfit(response.request, answer, whole=whole):
+                self._told(finding)
+        return answer
 
     def get(self, path: str, params: Params | None = None, **more: Any) -> Answer:
         """GET *path*."""

@@ -12,7 +12,7 @@ from .citations import Citation
 from .record import clauses
 from .recordings.errors import RecordingError
 from .recordings.provenance import Provenance
-from .recordings.recording import load
+from .recordings.recording import Recording, load
 
 PUBLISHED = Path(__file__).parent / "recordings" / "published"
 
@@ -83,8 +83,8 @@ def strength(found: Evidence) -> tuple[int, str]:
 def recorded(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
     """Return the provenances of the recordings in *folder* by clause, and what is wrong with those that count not.
 
-    A recording is for the clauses that held with its answers when it was made, as it says itself. Of one that was
-    made otherwise a citation says what it shows.
+    A recording is for the clauses that held with its answers when it was made, as it says itself. One that somebody
+    published cannot say so: it is for the clause whose name it has, and citations may say more.
     """
     found: dict[str, list[Provenance]] = {}
     wrong: list[str] = []
@@ -94,9 +94,14 @@ def recorded(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
         except (RecordingError, OSError) as error:
             wrong.append(str(error))
             continue
-        for name in clauses(recording.provenance):
+        for name in clauses(recording.provenance) or _named(recording):
             found.setdefault(name, []).append(recording.provenance)
     return found, wrong
+
+
+def _named(recording: Recording) -> tuple[str, ...]:
+    """Return the clause that a published recording is called after; its name may say which case of it."""
+    return ("/".join(recording.name.split(".")[:2]),) if recording.provenance.kind == "published" else ()
 
 
 def _of(provenance: Provenance) -> Kind:

@@ -90,23 +90,29 @@ def _entry(fields: Fields) -> Known:
 
 
 def stale(
-    entries: Iterable[Known], results: Iterable[Result], subject: Subject, names: Collection[str]
+    entries: Iterable[Known],
+    results: Iterable[Result],
+    subject: Subject,
+    names: Collection[str],
+    partly: Collection[str] = (),
 ) -> list[tuple[Known, str]]:
     """Return the entries that excuse nothing, each with why.
 
-    *names* are those of all clauses. An entry whose clauses did not run, or which is about another target, is no
-    such entry: nothing can be said of it.
+    *names* are those of all clauses, *partly* those of which not all tests ran, or ``*``. Nothing can be said of an
+    entry where one of its clauses did not run as a whole, or which is about another target: it is no such entry.
     """
     results = list(results)
+    ran = {result.clause.name for result in results}
     found: list[tuple[Known, str]] = []
     for entry in entries:
-        if not any(fnmatchcase(name, entry.clause) for name in names):
+        covered = {name for name in {*names, *ran} if fnmatchcase(name, entry.clause)}
+        if not covered:
             found.append((entry, "there is no such clause"))
             continue
-        covered = [result for result in results if entry.covers(result.clause.name, subject)]
-        verdicts = {result.verdict for result in covered}
-        told = {check.verdict for result in covered for check in result.checks}
-        if verdicts and told <= {Verdict.HELD}:
+        if "*" in partly or not covered <= ran or covered & {*partly}:
+            continue
+        checks = [check for result in results if entry.covers(result.clause.name, subject) for check in result.checks]
+        if checks and all(check.verdict is Verdict.HELD for check in checks):
             held = f"{len(covered)} clauses hold" if len(covered) > 1 else "the clause holds"
             found.append((entry, f"{held}: take the entry out"))
     return found

@@ -38,6 +38,7 @@ class _Look:
     """An observation, its place in the trace for findings to name, and its parts by short names."""
 
     place: str
+    seconds: float
     operation: Json
     tuned_model: Json | None
 
@@ -81,6 +82,7 @@ class _Run:
     looks: Sequence[_Look]
     batch_size: int | None
     examples: int | None
+    bound: float | None
 
     def snapshot_lists(self) -> Iterator[tuple[str, Sequence[Json]]]:
         """Yield every list of snapshots that was seen, in the order of looking, each with its place."""
@@ -95,12 +97,17 @@ Law = Callable[[_Run], Findings]
 
 
 def broken_laws(
-    trace: Sequence[Observation], *, batch_size: int | None = None, examples: int | None = None
+    trace: Sequence[Observation],
+    *,
+    batch_size: int | None = None,
+    examples: int | None = None,
+    bound: float | None = None,
 ) -> list[str]:
     """Return a sentence for each place where *trace* breaks a law: the law, the place and the values.
 
     *batch_size* and *examples* (their number) are what the run was created with; without both, or with a batch
-    larger than the data, the law of the epochs is not judged. Where members have another type than the API's,
+    larger than the data, the law of the epochs is not judged. *bound* is how many seconds it may take; without it
+    that is not judged. Where members have another type than the API's,
     those findings alone are returned. Raises ValueError for a trace that goes back in time, which no law can
     judge.
     """
@@ -108,13 +115,13 @@ def broken_laws(
         if after.seconds < before.seconds:
             raise ValueError(f"A trace goes forward in time: {after.seconds} s comes after {before.seconds} s.")
     looks = [
-        _Look(f"at look {number} ({seen.seconds:g} s)", seen.operation, seen.tuned_model)
+        _Look(f"at look {number} ({seen.seconds:g} s)", seen.seconds, seen.operation, seen.tuned_model)
         for number, seen in enumerate(trace)
     ]
     wrong = [f"{SHAPE}: {place}: {values}." for look in looks for place, values in _types(look)]
     if wrong:
         return wrong
-    run = _Run(looks, batch_size, examples)
+    run = _Run(looks, batch_size, examples, bound)
     return [f"{law}: {place}: {values}." for law, judge in LAWS.items() for place, values in judge(run)]
 
 
@@ -279,6 +286,43 @@ def _times(run: _Run) -> Findings:
                     yield place, f"{later_name} {later_text} is before {name} {text}"
 
 
+def _end_stays(run: _Run) -> Findings:
+    """AIP-151: a result is one; what follows the end of an operation is no part of it."""
+    ended = run.looks[next((number for number, look in enumerate(run.looks) if look.done), len(run.looks)) :]
+    for look in ended[1:]:
+        if look.operation != ended[0].operation:
+            changed = sorted(
+                name
+                for name in {*look.operation, *ended[0].operation}
+                if look.operation.get(name) != ended[0].operation.get(name)
+            )
+            yield look.place, f"{', '.join(changed)} is not what it was at {ended[0].place}"
+
+
+def _zeros(run: _Run) -> Findings:
+    """Observed in every answer: what is zero, false or empty is left out of an operation, and epoch 0 of a step."""
+    for look in run.looks:
+        if look.operation.get("done") is False:
+            yield look.place, "done is false, and not absent"
+        for name in ("totalSteps", "completedSteps", "completedPercent", "snapshots", "tunedModel"):
+            if name in look.metadata and not look.metadata[name]:
+                yield look.place, f"{name} is {look.metadata[name]!r}, and not absent"
+    for place, snapshots in run.snapshot_lists():
+        for number, snapshot in enumerate(snapshots, start=1):
+            written = [name for name in ("step", "epoch", "meanLoss") if name in snapshot and not snapshot[name]]
+            if written:
+                yield place, f"{' and '.join(written)} of snapshot {number} is 0, and not absent"
+                break
+
+
+def _in_time(run: _Run) -> Findings:
+    """How long a run may take is the target's to say: minutes were observed, and hours in a queue."""
+    for look in run.looks:
+        if run.bound is not None and look.seconds >= run.bound and not look.done:
+            yield look.place, f"the operation has not ended within {run.bound:g} seconds"
+            break
+
+
 SHAPE = "Members have the types that the API gives them"
 
 LAWS: Mapping[str, Law] = {
@@ -293,6 +337,9 @@ LAWS: Mapping[str, Law] = {
     "A step's epoch is floor(step x batch size / examples)": _epochs,
     "A model is CREATING, then ACTIVE or FAILED, in step with its operation": _states,
     "A model is created, starts, computes its steps and completes in this order": _times,
+    "An operation that has ended never changes": _end_stays,
+    "What is zero, false or empty is absent": _zeros,
+    "An operation ends within the bound of its target": _in_time,
 }
 
 

@@ -2,69 +2,49 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+from .options import OPTIONS, attribute
+from .testing.servers import Server as Server
 
 if TYPE_CHECKING:
     import tunedmodels
 
-TARGETS = ("fake", "url", "replay", "live")
-LEVELS = ("required", "recommended", "optional")
+    from .testing.servers import Servers
+    from .world import World
 
-_TIMES = ("--tuning-time", "0.5", "--queue-time", "0")
-_SERVE = ("-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0", *_TIMES)
+_SESSION = "tunedmodels-session"
 
-
-@dataclass(frozen=True)
-class Server:
-    """A mock server that answers: ``url`` is the base URL for clients, without a slash at the end."""
-
-    url: str
-
-
-OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("target", {"choices": TARGETS, "help": "what the clauses are checked on (default: fake)"}),
-    ("url", {"metavar": "URL", "help": "the server to check, for the target url"}),
-    ("token", {"metavar": "TOKEN", "help": "an access token of the caller, for the target url"}),
-    ("second-token", {"metavar": "TOKEN", "help": "one of somebody else, for clauses about sharing"}),
-    ("key", {"metavar": "KEY", "help": "an API key, for the target url"}),
-    ("base-model", {"metavar": "NAME", "help": "the base model to tune (default: the first that the server lists)"}),
-    ("bound", {"metavar": "SECONDS", "type": float, "help": "how long a tuning run may take (default: 600)"}),
-    ("pause", {"metavar": "SECONDS", "type": float, "help": "between two looks at a run (default: 1)"}),
-    ("level", {"choices": LEVELS, "default": "optional", "help": "leave out clauses of a lesser level"}),
-    ("recordings", {"metavar": "DIR", "help": "the recordings to replay (default: those that are published)"}),
-    ("record", {"metavar": "DIR", "help": "write what the target live answers, a file for each clause that held"}),
-    ("spend", {"metavar": "LIMITS", "help": "what the target live may cost: tunings=1,requests=200,seconds=1800"}),
-    ("anonymous", {"action": "store_true", "help": "ask the target live only what needs no credentials"}),
-    ("ledger", {"metavar": "FILE", "help": "where the target live notes what it makes"}),
-    ("known", {"metavar": "FILE", "help": "known differences, each with its reason and date"}),
-    ("mutant", {"metavar": "NAME", "help": "spoil the answers, to see which clauses notice"}),
-    ("report", {"metavar": "DIR", "help": "write the report there: JSON, JUnit, Markdown, HTML"}),
-)
+_REPORTING = "tunedmodels-reporting"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of the contract suite, each ``--tunedmodels-{name}``."""
+    """Add the options of the contract suite, each ``--tunedmodels-{name}``, and what an ini-file says of fixtures."""
     group = parser.getgroup("tunedmodels", "contracts of the Gemini API's tunedModels")
     for name, how in OPTIONS:
-        group.addoption(f"--tunedmodels-{name}", dest=f"tunedmodels_{name.replace('-', '_')}", **how)
+        group.addoption(f"--tunedmodels-{name}", dest=attribute(name), **how)
+    parser.addini("tunedmodels_server", "shared or each: what the workers of pytest-xdist have", default="shared")
+    parser.addini("tunedmodels_serve_args", "more arguments for the mock server", type="args", default=[])
+    parser.addini("tunedmodels_leaks", "fail tests that leave models behind", type="bool", default=False)
+    parser.addini("tunedmodels_verdict", "fail tests for findings: error, warning, advice or off", default="off")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark of clauses."""
+    """Register the marks of clauses and of tests that have a world."""
     config.addinivalue_line("markers", "clause(clause): the clause of the contract that a test is")
-    given = (config.getoption(f"tunedmodels_{name.replace('-', '_')}") for name, _ in OPTIONS)
+    config.addinivalue_line("markers", "tunedmodels(leaks, verdict, serve_args): what a test wants of its world")
+    if config.pluginmanager.is_blocked(_SESSION):
+        return
+    given = (config.getoption(attribute(name)) for name, _ in OPTIONS)
     if any(value not in (None, False, "optional") for value in given) or any(map(_in_suite, config.args)):
         from .session import Session
 
-        config.pluginmanager.register(Session(config), "tunedmodels-session")
+        config.pluginmanager.register(Session(config), _SESSION)
 
 
 def _in_suite(argument: str) -> bool:
@@ -73,23 +53,31 @@ def _in_suite(argument: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def tunedmodels_server() -> Iterator[Server]:
+def _tunedmodels_servers(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Servers]:
+    from .testing.reporting import Reporting
+    from .testing.servers import Servers
+
+    how = pytestconfig.getini("tunedmodels_server")
+    if how not in ("shared", "each"):
+        raise pytest.UsageError(f"tunedmodels_server must be shared or each, got {how!r}.")
+    pytestconfig.pluginmanager.register(Reporting(), _REPORTING)
+    workers = how == "shared" and hasattr(pytestconfig, "workerinput")
+    # The folder above that of a worker is that of the whole run.
+    servers = Servers(tmp_path_factory.getbasetemp().parent if workers else None)
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def tunedmodels_server(_tunedmodels_servers: Servers, pytestconfig: pytest.Config) -> Server:
     """A mock server of the Gemini API's model tuning, for the whole session; its base URL is ``.url``.
 
-    A tuning run takes half a second. Tests that use the API keys ``test-{name}`` with a name each do not meet.
+    A tuning run takes half a second. Tests that use the API keys ``test-{name}`` with a name each do not meet. The
+    workers of pytest-xdist share one; with ``tunedmodels_server = each`` in the ini-file each has its own.
     """
-    with subprocess.Popen([sys.executable, *_SERVE], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            ready = process.stdout.readline() if process.stdout else ""
-            if not ready.startswith("READY "):
-                pytest.fail(
-                    f"The mock server did not start (status {process.wait()}); what it said is on stderr. "
-                    "Its parts come with: pip install 'tunedmodels[contracts]'",
-                    pytrace=False,
-                )
-            yield Server(url=ready.split()[1].removeprefix("url="))
-        finally:
-            process.terminate()
+    return _server(_tunedmodels_servers, pytestconfig.getini("tunedmodels_serve_args"))
 
 
 @pytest.fixture
@@ -99,3 +87,48 @@ def tunedmodels_client(tunedmodels_server: Server) -> Iterator[tunedmodels.Clien
 
     with Client(tunedmodels_server.url, api_key=f"test-{uuid.uuid4().hex}") as client:
         yield client
+
+
+@pytest.fixture
+def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Servers) -> Iterator[World]:
+    """A world of this test alone, with a ``client``, a ``clock``, ``faults`` and ``canned`` answers.
+
+    The environment leads other clients there, too. The test fails at its end for faults that never fired and calls
+    that no canned rule answered; by ``@pytest.mark.tunedmodels(leaks=True, verdict="error")`` for models that are left
+    and for what the server has against the client.
+    """
+    from .testing.held import environment, held, name_for
+    from .testing.wishes import wishes
+    from .world import World
+
+    wished = wishes(request.node)
+    server = _server(_tunedmodels_servers, wished.serve_args)
+    world = World(server.url, name_for(request.node, uuid.uuid4().hex[:12]))
+    with held(request.node, world, wished), environment(world.environment):
+        yield world
+
+
+@pytest.fixture
+def tunedmodels_intercepted(
+    request: pytest.FixtureRequest, _tunedmodels_servers: Servers
+) -> Iterator[World]:
+    """A world like ``tunedmodels_world``, in this process and without a socket.
+
+    What code asks the real service for, by requests or httpx, is answered by a fake; nothing else reaches it.
+    """
+    from .interception import answering
+    from .testing.held import held
+    from .testing.wishes import wishes
+
+    del _tunedmodels_servers  # it starts none; the reports come with it
+    with answering() as world, held(request.node, world, wishes(request.node)):
+        yield world
+
+
+def _server(servers: Servers, arguments: Sequence[str]) -> Server:
+    from .testing.servers import ServerError
+
+    try:
+        return servers.get(arguments)
+    except ServerError as error:
+        pytest.fail(str(error), pytrace=False)

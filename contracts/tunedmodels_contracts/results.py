@@ -10,7 +10,7 @@ from typing import Any
 from .clause import Clause, Level
 
 GONE = "no longer verifiable"
-"""How a test's reason to skip begins where nobody can check the clause on the service any more."""
+"""What is said, and how a reason to skip begins, where nobody can check a clause on the service any more."""
 
 
 class Verdict(Enum):
@@ -19,7 +19,7 @@ class Verdict(Enum):
     BROKEN = "broken"
     EXCUSED = "excused"  # broken, as a known difference says
     NOT_RUN = "not run"
-    NO_LONGER_VERIFIABLE = "no longer verifiable"
+    NO_LONGER_VERIFIABLE = GONE
     HELD = "held"
 
 

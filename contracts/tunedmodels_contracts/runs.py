@@ -43,17 +43,27 @@ def body(base_model: str, examples: Sequence[tuple[str, str]] = EXAMPLES, **memb
 
 @dataclass(frozen=True)
 class Run:
-    """A run from its beginning to its end: the answer to its create call, and every look at it with its model."""
+    """A run from its beginning to its end: the answer to its create call, and every look at it with its model.
+
+    ``bound`` is how many seconds it may take.
+    """
 
     created: Answer
     trace: tuple[Observation, ...]
+    bound: float
 
     def breaks(self, law: str) -> list[str]:
         """Return where the tutorial's run breaks one of the laws, or cannot be judged for its shape."""
         if law not in LAWS and law != SHAPE:
             raise KeyError(law)
-        found = broken_laws(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES))
+        found = broken_laws(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
         return [finding for finding in found if finding.startswith((f"{law}: ", f"{SHAPE}: "))]
+
+    @property
+    def ended(self) -> Run:
+        """Itself. It is an assertion that it has ended."""
+        assert self.operation.get("done"), f"{self.operation_name} has not ended within {self.bound:g} seconds"
+        return self
 
     @property
     def operation(self) -> dict[str, Any]:
@@ -79,7 +89,7 @@ class Run:
 def watched(api: Api, created: Answer, passing: Passing, pause: float, bound: float) -> Run:
     """Return the run that *created* began, looked at every *pause* seconds until it ends, and twice after that.
 
-    It is an assertion that it does within *bound* seconds.
+    Of a run that does not within *bound* seconds no more than these is seen.
     """
     operation = created.ok()
     name, model = operation["name"], operation["metadata"]["tunedModel"]
@@ -92,8 +102,8 @@ def watched(api: Api, created: Answer, passing: Passing, pause: float, bound: fl
         trace.append(Observation(seconds, looked, api.get(f"v1beta/{model}").ok()))
         if any(seen.operation.get("done") for seen in trace):
             if not left:
-                return Run(created, tuple(trace))
+                return Run(created, tuple(trace), bound)
             left -= 1
-        else:
-            assert seconds < bound, f"{name} has not ended within {bound:g} seconds"
+        elif seconds >= bound:
+            return Run(created, tuple(trace), bound)
         passing.sleep(pause)

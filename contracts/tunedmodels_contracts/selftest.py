@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a di
 
 from .mutants.registry import MUTANTS
 from .mutants.trial import Trial, trial
+from .workers import at_work, workers
 
 REASONS = Path(__file__).parent / "mutants" / "reasons.yaml"
 
@@ -39,14 +39,20 @@ class Reasons:
 class Verdict:
     """What the suite did without a mutant, and behind each; *reasons* are those that count.
 
-    *whole* tells whether all mutants were tried on all clauses: only then a name in the reasons can be stale, and a
-    clause that kills none toothless.
+    A clause can be toothless only where *all_mutants* were tried, and a name in the reasons stale only where they were
+    tried on *all_clauses*. A mutant survives that nobody kills, unless only some clauses had to do with all mutants.
     """
 
     baseline: Trial
     trials: Mapping[str, Trial]
     reasons: Reasons = field(default_factory=Reasons)
-    whole: bool = True
+    all_clauses: bool = True
+    all_mutants: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether all mutants were tried on all clauses."""
+        return self.all_clauses and self.all_mutants
 
     @cached_property
     def kills(self) -> dict[str, frozenset[str]]:
@@ -73,14 +79,14 @@ class Verdict:
     @property
     def toothless(self) -> tuple[str, ...]:
         """The required clauses that kill no mutant, and have no reason for it."""
-        if not self.whole:
+        if not self.all_mutants:
             return ()
         return tuple(c for c, killed in self.killed_by.items() if not killed and c not in self.reasons.clauses)
 
     @property
     def survivors(self) -> tuple[str, ...]:
         """The mutants that no clause kills, and that have no reason for it."""
-        if not self.whole:
+        if self.all_mutants and not self.all_clauses:
             return ()
         return tuple(sorted(name for name in self._unkilled if name not in self.reasons.mutants))
 
@@ -115,11 +121,19 @@ class Verdict:
         if self.whole:
             reasons = {**self.reasons.clauses, **self.reasons.mutants}
             yield from (f"{name}: {reason}" for name, reason in sorted(reasons.items()) if name not in self.stale)
+        else:
+            yield from (f"{name} is killed by {', '.join(sorted(by))}" for name, by in self.kills.items() if by)
         killed, biting = len(self.trials) - len(self._unkilled), sum(map(bool, self.killed_by.values()))
         yield (
             f"{killed} of {len(self.trials)} mutants are killed; {biting} of {len(self.killed_by)} required clauses "
-            f"kill one: {'the suite has teeth' if self.passed else 'the self-test fails'}"
+            f"kill one: {self._summary}"
         )
+
+    @property
+    def _summary(self) -> str:
+        if not self.passed:
+            return "the self-test fails"
+        return "the suite has teeth" if self.whole else "so far as it was tried, the suite has teeth"
 
     def as_json(self) -> dict[str, Any]:
         """Return the matrix and what follows from it, for a file."""
@@ -166,18 +180,13 @@ def selftest(
             raise KeyError(name)
     asked = None if clauses is None else tuple(clauses)
     trials: dict[str, Trial] = {}
-    # Fresh processes: pytest changes the one that it runs in, and a caller may be a test itself.
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        baseline = pool.submit(trial, None, asked, arguments)
-        waiting = {pool.submit(trial, name, asked, arguments): name for name in tried}
-        try:
-            for number, future in enumerate(as_completed(waiting), 1):
-                trials[waiting[future]] = future.result()
-                if progress:
-                    progress(waiting[future], number, len(tried))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-        whole = asked is None and set(tried) == set(MUTANTS)
+    with workers(jobs) as pool:
+        baseline = pool.submit(at_work, trial, None, asked, arguments)
+        waiting = {pool.submit(at_work, trial, name, asked, arguments): name for name in tried}
+        for number, future in enumerate(as_completed(waiting), 1):
+            trials[waiting[future]] = future.result()
+            if progress:
+                progress(waiting[future], number, len(tried))
         known = Reasons.read() if reasons is None else reasons
-        return Verdict(baseline.result(), {name: trials[name] for name in tried}, known, whole)
+        in_order = {name: trials[name] for name in tried}
+        return Verdict(baseline.result(), in_order, known, asked is None, set(tried) == set(MUTANTS))

@@ -6,8 +6,10 @@ required, or whose difference is known, is an expected failure to pytest: shown,
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime, timezone
+from fnmatch import filter as matching
+from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,17 +24,21 @@ from .citations import citations
 from .clause import Clause, Level, clause_of
 from .evidence import Evidence, evidence
 from .known import Known
+from .mutants.registry import MUTANTS
+from .nearest import no_such
+from .recordings.provenance import Provenance
 from .report import files
 from .report.account import Account
 from .report.content import Report
 from .report.words import last_line
 from .results import Check, Result, Subject, Verdict, skipped
 from .seen import Seen
+from .targets.choice import check, kind
 from .targets.target import Target
 
 _LEVELS = list(Level)  # from what matters most on
 _LONGEST = 300  # characters of a reason
-_SEEN = "tunedmodels_seen"
+_OUTPUT = "tunedmodels"
 
 Wrapper = Generator[None, Any, Any]
 
@@ -44,37 +50,52 @@ class Session:
         self._config = config
         self._worker = hasattr(config, "workerinput")
         self._level = Level(config.getoption("tunedmodels_level"))
-        url = config.getoption("tunedmodels_url")
-        self._subject = Subject(config.getoption("tunedmodels_target") or ("url" if url else "fake"), url or "")
+        self._wanted: Sequence[str] = config.getoption("tunedmodels_clause") or ()
+        self._subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
         self._notes: tuple[str, ...] = ()
         self._seen = Seen()
         self._checks: dict[str, tuple[Clause, str, list[Check]]] = {}
         self._evidence: dict[str, Evidence] = {}
+        self._last = ""
+        # The clauses of which not all tests run: those that hold say nothing of the others.
+        self._partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
         try:
             path = config.getoption("tunedmodels_known")
             self._known: tuple[Known, ...] = known_differences.load(path) if path else ()
         except known_differences.KnownError as error:
             raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
-        folder = Path(config.getoption("tunedmodels_recordings") or evidences.PUBLISHED)
-        # Workers need no evidence: it is added where their reports arrive.
-        self._recorded, self._refused = ({}, []) if self._worker else evidences.recorded(folder)
+        self._recorded: dict[str, list[Provenance]] = {}
+        self._refused: list[str] = []
+        if not self._worker:  # workers need no evidence: it is added where their reports arrive
+            check(config)
+            _check_mutant(config.getoption("tunedmodels_mutant"))
+            self._recorded, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
 
     # -- Where the tests run ---------------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out clauses of a lesser level than was asked for, and write on the others what they are."""
+        """Leave out clauses that are not asked for, by level or by name, and write on the others what they are."""
+        if not self._worker:
+            self._check_names([clause.name for item in items if (clause := clause_of(item))])
         kept: list[pytest.Item] = []
         left_out: list[pytest.Item] = []
         for item in items:
             clause = clause_of(item)
-            lesser = clause and _LEVELS.index(clause.level) > _LEVELS.index(self._level)
-            (left_out if lesser else kept).append(item)
+            (kept if clause is None or self._asked(clause) else left_out).append(item)
             if clause:
                 item.user_properties += _properties(clause, _sentence(item))
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = kept
+
+    def _asked(self, clause: Clause) -> bool:
+        named = not self._wanted or any(fnmatchcase(clause.name, pattern) for pattern in self._wanted)
+        return named and _LEVELS.index(clause.level) <= _LEVELS.index(self._level)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Remember of which clauses some tests do not run."""
+        self._partly |= {clause.name for item in items if (clause := clause_of(item))}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
@@ -110,6 +131,17 @@ class Session:
 
     # -- Where pytest began ----------------------------------------------------------------------------------------
 
+    def pytest_sessionstart(self) -> None:
+        """Refuse names of clauses that there are not, before workers of xdist begin; without them it is done later."""
+        if not self._worker and self._config.getoption("numprocesses", None):
+            self._check_names([])
+
+    def _check_names(self, collected: Iterable[str]) -> None:
+        names = {*collected, *(catalogue() if self._wanted else ())}
+        for pattern in self._wanted:
+            if not matching(names, pattern):
+                raise pytest.UsageError(f"--tunedmodels-clause: {no_such('clause', pattern, names)}")
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the verdicts, and write on each report what evidence there is for its clause."""
@@ -126,39 +158,50 @@ class Session:
             self._subject = Subject(str(told["target"]), str(told["server"]))
         clause = Clause(name, tuple(str(told["methods"]).split()), str(told["outcome"]), Level(told["level"]))
         _, _, checks = self._checks.setdefault(name, (clause, str(told["sentence"]), []))
-        checks.append(Check(report.nodeid, Verdict(told["verdict"]), str(told["reason"])))
+        checks.append(Check(_test(report.nodeid), Verdict(told["verdict"]), str(told["reason"])))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add what a worker of xdist has seen; one that crashed has told nothing."""
-        told = getattr(node, "workeroutput", {}).get(_SEEN)
+        told = getattr(node, "workeroutput", {}).get(_OUTPUT)
         if told:
-            self._seen.merge(Seen.from_json(told))
+            self._seen.merge(Seen.from_json(told["seen"]))
+            self._partly |= set(told["partly"])
+            self._notes = self._notes or tuple(told["notes"])
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Wrapper:
-        """Sum up, after pytest has: the report's files, the status, and the last line."""
+        """Sum up, after pytest has: the report's files and the status. The last line waits until all is said."""
         if self._worker:
-            vars(self._config)["workeroutput"][_SEEN] = self._seen.as_json()
+            told = {"seen": self._seen.as_json(), "partly": sorted(self._partly), "notes": list(self._notes)}
+            vars(self._config)["workeroutput"][_OUTPUT] = told
             return (yield)
         value = yield
         if not self._config.option.collectonly:
             report = self._report(int(session.exitstatus))
             (account,) = report.accounts
-            self._say(self._notes)
             self._say([f"known difference that excuses nothing: {entry}: {why}" for entry, why in account.stale])
             self._say([f"no evidence: {fault}" for fault in self._refused])
             folder = self._config.getoption("tunedmodels_report")
             if folder:
                 files.write(report, Path(folder))
                 self._say([f"report: {Path(folder) / name}" for name in files.NAMES])
-            self._say([last_line(report)])
+            self._last = last_line(report)
             if not account.passed and not session.exitstatus:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return value
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Say in one line what it comes to, after why pytest has ended, if it was told to."""
+        self._say([self._last] if self._last else [])
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show what is broken and did not fail: pytest itself shows that only where it is asked to."""
+        """Show what the target has to tell, and what is broken and did not fail: pytest itself shows no such thing."""
+        if self._notes:
+            terminalreporter.section("of the target")
+            for note in self._notes:
+                terminalreporter.write_line(note)
         lines = [
             f"{result.verdict.value} ({result.clause.level.value}) {result.clause.name}: {result.reason}"
             for result in self._results()
@@ -181,8 +224,8 @@ class Session:
         found = tuple(self._results())
         today = datetime.now(timezone.utc).date()
         names = catalogue() if self._known else {}
-        stale = tuple(known_differences.stale(self._known, found, self._subject, names))
-        account = Account(self._subject, today, found, self._seen, self._known, stale, status)
+        stale = tuple(known_differences.stale(self._known, found, self._subject, names, self._partly))
+        account = Account(self._subject, today, found, self._seen, self._known, stale, status, self._notes)
         if self._subject.real:
             for result in results.of(found, Verdict.HELD):
                 name = result.clause.name
@@ -194,6 +237,31 @@ class Session:
         if terminal is not None:
             for line in lines:
                 terminal.write_line(line)
+
+
+def _check_mutant(name: str | None) -> None:
+    if name and name not in MUTANTS:
+        raise pytest.UsageError(f"--tunedmodels-mutant: {no_such('mutant', name, MUTANTS)}")
+
+
+def _recorded(folder: str | None) -> tuple[dict[str, list[Provenance]], list[str]]:
+    """Return what was recorded of each clause, in *folder* and of old, and what is wrong with the rest."""
+    if folder and not Path(folder).is_dir():
+        raise pytest.UsageError(f"--tunedmodels-recordings: there is no folder {folder}")
+    found: dict[str, list[Provenance]] = {}
+    wrong: list[str] = []
+    for place in dict.fromkeys((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve())):
+        those, faults = evidences.recorded(place)
+        wrong += faults
+        for name, provenances in those.items():
+            found.setdefault(name, []).extend(provenances)
+    return found, wrong
+
+
+def _test(nodeid: str) -> str:
+    """Return the name of a test that is the same wherever the suite lies: its file, its function, its case."""
+    path, colons, rest = nodeid.partition("::")
+    return f"{path.rpartition('/')[2]}{colons}{rest}"
 
 
 def _properties(clause: Clause, sentence: str) -> list[tuple[str, object]]:

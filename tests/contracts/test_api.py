@@ -88,6 +88,37 @@ def test_callers(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     ]
 
 
+def test_each_answer_is_judged() -> None:
+    """Whoever wants to know is told where an answer is not as the facts have it, whoever asks."""
+    told: list[str] = []
+    session = requests.Session()
+    session.mount("http://", Served({"models": [{"name": 1}]}, {"name": 1}, {"name": 1}, {"etag": "x"}))
+    asking = Api(session, "http://a.test", AnonymousCredentials(), told.append)
+    asking.get("v1beta/models")
+    asking.by(Credentials(token="t")).get("v1beta/models/m", {"fields": "name"})
+    asking.get("v1beta/models/m", whole=False)
+    asking.get("v1beta/caches")
+
+    wrong = "1 is no string (facts of v1beta, revision 20260325)"
+    assert [finding for finding in told if "missing-member" not in finding] == [
+        f"models.list: models[0].name: wrong-type: {wrong}",
+        f"models.get: name: wrong-type: {wrong}",
+        f"models.get: name: wrong-type: {wrong}",
+    ]
+
+
+def test_a_path_as_it_is_spelled() -> None:
+    """Where a clause is about the spelling of a path, nothing on the way spells it otherwise."""
+    served = Served({}, {})
+    api(served).get("v1/models?a=b%2cc", verbatim=True)
+    api(served).get("v1/models?a=b%2cc")
+
+    assert [asked.url for asked in served.asked] == [
+        "http://a.test/v1/models?a=b%2cc",
+        "http://a.test/v1/models?a=b%2Cc",
+    ]
+
+
 def test_pages_follow_their_tokens() -> None:
     """Pages are asked for until one has no token, with the same parameters."""
     served = Served({"models": [1], "nextPageToken": "t"}, {"nextPageToken": "u"}, {"models": [2, 3]})

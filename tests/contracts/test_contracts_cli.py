@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tunedmodels_contracts.clause import Clause
 from tunedmodels_contracts.cli import main
-from tunedmodels_contracts.cli.run import arguments
+from tunedmodels_contracts.cli.options import arguments
 from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.account import Account
 from tunedmodels_contracts.report.content import Report
@@ -39,7 +39,7 @@ def report(folder: Path, kind: str, verdict: Verdict) -> Path:
         (
             {"target": None, "url": "http://localhost:9000"},
             (),
-            ["--tunedmodels-target=url", "--tunedmodels-url=http://localhost:9000"],
+            ["--tunedmodels-url=http://localhost:9000"],
         ),
         (
             {"anonymous": True, "second_token": "t", "bound": 2.5},
@@ -65,15 +65,85 @@ def test_arguments(options: dict[str, object], more: tuple[str, ...], end: list[
     assert [one for one in found if one.startswith("--tunedmodels-")] + list(more) == end
 
 
-def test_help() -> None:
-    """The command names its commands, and ``run`` has an option for each of the suite's."""
+COMMANDS = {
+    "run": ("--target [fake|url|replay|live]", "--second-token TOKEN", "--clause NAME", "--jobs N"),
+    "record": ("--to DIR", "--spend LIMITS", "--ledger FILE", "--anonymous"),
+    "sweep": ("--ledger FILE", "--second-token TOKEN"),
+    "diff": ("--left TARGET", "--right TARGET", "--clause NAME", "--spend LIMITS", "--json"),
+    "selftest": ("--mutant NAME", "--clause NAME", "--jobs N", "--json"),
+    "check": ("--recordings DIR", "--known FILE"),
+    "coverage": ("--recordings DIR", "--missing"),
+    "report": (),
+}
+
+
+@pytest.mark.parametrize(("command", "options"), COMMANDS.items())
+def test_help(command: str, options: tuple[str, ...]) -> None:
+    """Each command says what it is for, and has its options."""
+    shown = CliRunner().invoke(main, [command, "--help"])
+
+    assert shown.exit_code == 0
+    assert [option for option in options if option not in shown.output] == []
+    assert f"  {command} " in CliRunner().invoke(main, ["--help"]).output
+
+
+def test_all_commands_are_known_here() -> None:
+    """There is no command beside those, and they stand in the order in which they are used."""
+    assert list(main.commands) == list(COMMANDS)
+
+
+def test_no_other_server_is_recorded() -> None:
+    """Recording has no option that leads to another server, and needs a folder."""
     runner = CliRunner()
 
-    assert "run" in runner.invoke(main, ["--help"]).output
-    shown = runner.invoke(main, ["run", "--help"]).output
-    assert "--target [fake|url|replay|live]" in shown
-    assert "--second-token TOKEN" in shown
-    assert "--mutant" not in shown
+    assert "No such option '--url'" in runner.invoke(main, ["record", "--to", "r", "--url", "http://127.0.0.1"]).output
+    assert "Missing option '--to'" in runner.invoke(main, ["record"]).output
+
+
+def test_nothing_heavy_is_imported_for_help() -> None:
+    """Help comes at once: what a command needs is imported when it runs."""
+    program = "import sys, tunedmodels_contracts.cli; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    heavy = {"pytest", "_pytest", "requests", "google.auth", "flask", "responses", "yaml", "jinja2", "tqdm"}
+    assert heavy & set(ran.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("missing", ["pytest", "responses", "yaml"])
+def test_extra_that_is_not_installed(missing: str) -> None:
+    """Who has the client alone is told what to install."""
+    program = f"import sys; sys.modules['{missing}'] = None; sys.argv[1:] = ['run']; " + (
+        "import tunedmodels_contracts.__main__ as program; program.main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        f"The contracts need {missing}, which is not installed: pip install 'tunedmodels[contracts]'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rum"], "There is no command 'rum'; did you mean run?"),
+        (["selftest", "--mutant", "percent-fall"], "There is no mutant 'percent-fall'; did you mean percent-falls?"),
+        (["selftest", "--clause", "get/mising-model"], "no clause 'get/mising-model'; did you mean get/missing-model?"),
+        (["diff", "--right", "fake", "--clause", "zzz"], "There is no clause 'zzz'."),
+        (["diff", "--right", "feka"], "--right: There is no target 'feka'; did you mean fake? There are fake, mutant,"),
+        (["diff", "--right", "mutant=other-word"], "There is no mutant 'other-word'; did you mean other-words?"),
+        (["diff", "--left", "url", "--right", "fake"], "--left: url needs an address, as url=..."),
+        (["diff", "--right", "fake=1"], "--right: fake stands alone, and '1' follows it."),
+        (["diff", "--right", "fake", "--spend", "tunings=1"], "--spend is for live, and these are fake and fake."),
+        (["sweep", "--ledger", "none.jsonl"], "File 'none.jsonl' does not exist."),
+    ],
+)
+def test_refusals(arguments: list[str], said: str) -> None:
+    """What there is not is refused, with the nearest that there is."""
+    result = CliRunner().invoke(main, arguments)
+
+    assert result.exit_code == 2
+    assert said in result.output
 
 
 def test_url_is_for_its_target() -> None:
@@ -109,6 +179,116 @@ def test_run_of_nothing(tmp_path: Path) -> None:
 
     assert ran.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     assert ran.stdout.splitlines()[-1].startswith("contracts: fake: nothing ran, so nothing is proved")
+
+
+def ran(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in *folder* as a process of its own."""
+    command = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
+    """Clauses are chosen by their names; what several processes tell of them is what one tells, in the same order."""
+    chosen = ["--clause", "get/*", "--clause", "operations/progress-never-falls"]
+    accounts = []
+    for jobs in ("1", "2"):
+        result = ran(tmp_path, "run", "--tunedmodels-report", jobs, *chosen, "--jobs", jobs)
+        assert result.returncode == 0, result.stdout + result.stderr
+        (account,) = json.loads((tmp_path / jobs / "report.json").read_text(encoding="utf-8"))["runs"]
+        accounts.append(account["clauses"])
+
+    assert accounts[0] == accounts[1]
+    names = [clause["clause"] for clause in accounts[0]]
+    assert names == sorted(names)
+    assert {name.partition("/")[0] for name in names} == {"get", "operations"}
+    assert accounts[0][-1]["checks"][0]["test"].startswith("test_operations.py::test_")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_server_that_is_not_there(tmp_path: Path, jobs: str) -> None:
+    """Where nothing answers, the reason is said and the run has not passed; the last line sums it up."""
+    result = ran(tmp_path, "run", "--url", "http://127.0.0.1:9", "--jobs", jobs, "--clause", "get/missing-model")
+
+    assert result.returncode != 0
+    assert "Nothing answers at http://127.0.0.1:9: ConnectionError" in result.stdout
+    assert "INTERNALERROR" not in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("contracts: url http://127.0.0.1:9: ")
+
+
+@pytest.mark.parametrize("more", [(), ("--jobs", "2")])
+def test_clause_that_there_is_not(tmp_path: Path, more: tuple[str, ...]) -> None:
+    """A name that fits no clause is refused before anything runs, with the nearest."""
+    result = ran(tmp_path, "run", "--clause", "get/missing-modell", *more)
+
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--tunedmodels-clause: There is no clause 'get/missing-modell'; did you mean get/missing-model?" in (
+        result.stderr
+    )
+
+
+INTERRUPT = """
+import os, signal
+
+def pytest_runtest_setup(item):
+    if item.name == "test_missing_model":
+        os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
+@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+def test_interrupted(tmp_path: Path, signal: str) -> None:
+    """Ctrl-C ends a run with status 0 and no traceback; what was held until then is summed up."""
+    (tmp_path / "interrupt.py").write_text(INTERRUPT, encoding="utf-8")
+    arguments = ["run", "--clause", "get/*", "--", "-p", "interrupt"]
+    result = ran(tmp_path, *arguments, PYTHONPATH=str(tmp_path), SIGNAL=signal)
+
+    assert result.returncode == 0
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1].endswith("pytest ended with status 2")
+
+
+def test_giving_up_is_no_interruption(tmp_path: Path) -> None:
+    """Where pytest gives up by itself, it ends with the status of an interruption, and the command fails."""
+    (tmp_path / "test_broken.py").write_text("raise RuntimeError('at import')\n", encoding="utf-8")
+    result = ran(tmp_path, "run", "--", str(tmp_path / "test_broken.py"))
+
+    assert result.returncode == pytest.ExitCode.INTERRUPTED
+
+
+def test_diff(tmp_path: Path) -> None:
+    """A fake does not differ from itself; behind a mutant it does, in what the mutant spoils."""
+    chosen = ["--clause", "get/missing-model", "--clause", "get/visible-at-once"]
+    same = ran(tmp_path, "diff", "--right", "fake", *chosen)
+    other = ran(tmp_path, "diff", "--right", "mutant=other-words", *chosen)
+    as_json = ran(tmp_path, "diff", "--right", "mutant=other-words", *chosen, "--json")
+
+    assert (same.returncode, other.returncode, as_json.returncode) == (0, 1, 1), same.stdout + same.stderr
+    assert same.stdout == "fake and fake: 2 clauses compared, 0 left out; no difference\n"
+    first, *_, last = other.stdout.splitlines()
+    assert first.startswith("visible: wording: ")
+    assert last.startswith("fake and mutant=other-words: 2 clauses compared, 0 left out; 0 breaks-clients, ")
+    found = json.loads(as_json.stdout)
+    assert {finding["kind"] for finding in found["findings"]} == {"wording"}
+    assert found["visible"] == len(found["findings"])
+
+
+def test_selftest(tmp_path: Path) -> None:
+    """A mutant that a clause notices is killed; one that is not noticed by those that were asked fails."""
+    bites = ran(tmp_path, "selftest", "--mutant", "percent-falls", "--clause", "operations/progress-*")
+    sleeps = ran(tmp_path, "selftest", "--mutant", "percent-falls", "--clause", "get/missing-model", "--json")
+
+    assert (bites.returncode, sleeps.returncode) == (0, 1), bites.stdout + bites.stderr
+    assert bites.stdout.splitlines() == [
+        "percent-falls is killed by operations/progress-never-falls",
+        "1 of 1 mutants are killed; 1 of 1 required clauses kill one: so far as it was tried, the suite has teeth",
+    ]
+    assert bites.stderr == ""  # no bar where nobody looks
+    told = json.loads(sleeps.stdout)
+    assert told["passed"] is False
+    assert told["survivors"] == ["percent-falls"]
 
 
 def test_check() -> None:

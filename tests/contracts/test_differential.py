@@ -191,7 +191,7 @@ def test_mutants_are_found(whole: list[Exchange], mutant: str, kind: str, severi
 
 @contextmanager
 def _served(clock: ManualClock) -> Iterator[str]:
-    app = create_app(Settings(seed=1, strict=True, auth="strict"), lambda: clock)
+    app = create_app(Settings(seed=1, strict=True, auth="strict"), clock.now)
     server = make_server("127.0.0.1", 0, app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -218,5 +218,29 @@ def test_two_runs_of_the_suite() -> None:
     clauses = ["get/missing-model", "create/total-steps"]
 
     found = differential(Side(), Side(mutant="other-words"), clauses)
-    assert {(one.kind, one.severity, one.clause) for one in found} == {("wording", "visible", "get/missing-model")}
-    assert {one.path for one in found} == {"$.error.message"}
+    assert {(one.kind, one.severity, one.clause) for one in found.findings} == {
+        ("wording", "visible", "get/missing-model")
+    }
+    assert {one.path for one in found.findings} == {"$.error.message"}
+    assert sorted(found.compared) == sorted(clauses)
+    assert (found.count("visible") > 0, found.count("cosmetic"), found.left_out) == (True, 0, ())
+
+
+def test_what_one_side_leaves_out_is_no_difference() -> None:
+    """A clause that has no recording is not compared with the fake's answers; where that is all, it is an error."""
+    with pytest.raises(RuntimeError, match="Nothing was asked of both, so nothing was compared"):
+        differential(Side(), Side(("--tunedmodels-target", "replay")), ["get/missing-model"])
+
+
+def test_a_side_that_cannot_be_asked() -> None:
+    """Which side it is, and why, is said."""
+    with pytest.raises(RuntimeError, match=r"(?s)On the second server .*the target url needs --tunedmodels-url"):
+        differential(Side(), Side(("--tunedmodels-target", "url")), ["get/missing-model"])
+
+
+def test_a_longer_run_hardly_matters() -> None:
+    """What both were asked, and one of them once more, is so because of the time that a run takes."""
+    look = _exchange("{}", path="tunedModels/a-1/operations/abcdefghijkl")
+
+    (found,) = compare([look, look], [look])
+    assert (found.kind, found.severity, found.text) == ("requests", "cosmetic", "asked of the first server more often")

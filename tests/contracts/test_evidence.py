@@ -64,7 +64,7 @@ def test_recorded(tmp_path: Path) -> None:
     save(Recording("runs.finished", example, (exchange,)), tmp_path / "runs.finished.yaml")
     save(Recording("example", EXAMPLE, (exchange,)), tmp_path / "example.yaml")
     (tmp_path / "edited.yaml").write_text(
-        (PUBLISHED / "tutorial-last-poll.yaml").read_text(encoding="utf-8").replace("1.402067", "1.5", 1),
+        (PUBLISHED / "tutorial.last-poll.yaml").read_text(encoding="utf-8").replace("1.402067", "1.5", 1),
         encoding="utf-8",
     )
 
@@ -74,6 +74,22 @@ def test_recorded(tmp_path: Path) -> None:
     assert [one.kind for one in found[NAME]] == ["hand-written"]
     assert len(wrong) == 1
     assert wrong[0].startswith("edited.yaml: contract.provenance.sha256")
+
+
+def test_recorded_by_name(tmp_path: Path) -> None:
+    """What somebody published is for the clause that it is called after; what is hand-written is for none."""
+    path = next(PUBLISHED.glob("tutorial.last-poll.yaml"))
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+    url = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
+    exchange = Exchange(SentRequest("GET", url), ReceivedResponse(200, body=b"{}\n"))
+    save(Recording("list.whole-models", EXAMPLE, (exchange,)), tmp_path / "list.whole-models.yaml")
+
+    found, wrong = recorded(tmp_path)
+
+    assert wrong == []
+    assert {name: [one.kind for one in provenances] for name, provenances in found.items()} == {
+        "tutorial/last-poll": ["published"]
+    }
 
 
 def test_the_published_recordings_are_all_good() -> None:

@@ -553,7 +553,7 @@ class Fake:
 
     def __init__(self) -> None:
         self.clock = ManualClock(1_710_409_530_123_456_000)
-        self._http = create_app(Settings(seed=1), lambda: self.clock).test_client()
+        self._http = create_app(Settings(seed=1), self.clock.now).test_client()
         self.judged: set[tuple[str, str]] = set()
 
     def __call__(self, method_id: str, name: str, body: Any = None, *, version: str = "v1beta", **asked: bool) -> Any:

@@ -75,7 +75,7 @@ def test_no_file(tmp_path: Path) -> None:
     ("clause", "verdict", "why"),
     [
         ("a/b", Verdict.HELD, "the clause holds: take the entry out"),
-        ("a/*", Verdict.HELD, "the clause holds: take the entry out"),
+        ("a/*", Verdict.HELD, None),  # a/c did not run
         ("a/b", Verdict.EXCUSED, None),
         ("a/b", Verdict.NOT_RUN, None),
         ("a/b", Verdict.NO_LONGER_VERIFIABLE, None),
@@ -91,6 +91,14 @@ def test_stale(clause: str, verdict: Verdict, why: str | None) -> None:
     found = stale([entry], [ran], HERE, ["a/b", "a/c"])
 
     assert found == ([(entry, why)] if why else [])
+
+
+@pytest.mark.parametrize(("partly", "told"), [((), True), (("a/b",), False), (("*",), False), (("a/c",), True)])
+def test_a_clause_that_ran_in_part_says_nothing(partly: tuple[str, ...], told: bool) -> None:
+    """Tests that hold say nothing of those of the same clause that did not run."""
+    ran = Result(Clause("a/b", ("tunedModels.get",)), "", (Check("test_b[1]", Verdict.HELD),))
+
+    assert bool(stale([Known("a/b", "r", "2026-11-22")], [ran], HERE, ["a/b", "a/c"], partly)) is told
 
 
 def test_an_entry_about_another_target_is_not_stale() -> None:

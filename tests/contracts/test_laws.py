@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from tunedmodels_contracts.laws import LAWS, SHAPE, Observation, broken_laws
 from tunedmodels_mockserver.app import Settings, create_app
-from tunedmodels_mockserver.core.clock import Clock, ManualClock, PollingClock, SystemClock
-from tunedmodels_mockserver.core.worlds import Pace
+from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
+from tunedmodels_mockserver.core.pace import Pace
 
 Json = dict[str, Any]
 Trace = list[Observation]
 
 TYPES = "type.googleapis.com/google.ai.generativelanguage.v1beta"
 # Four examples, two epochs, batches of two.
-RUN = {"batch_size": 2, "examples": 4}
+RUN: dict[str, int] = {"batch_size": 2, "examples": 4, "bound": 10}
 TOTAL = 4
 
 
@@ -190,7 +190,7 @@ def changed(value: Any, members: Json) -> None:
         del value[name]
 
 
-CONSTANT, ONE_MODEL, DONE, RESULT, PROGRESS, PERCENT, SNAPSHOTS, APPEND, EPOCH, STATE, TIMES = LAWS
+CONSTANT, ONE_MODEL, DONE, RESULT, PROGRESS, PERCENT, SNAPSHOTS, APPEND, EPOCH, STATE, TIMES, END, ZEROS, BOUND = LAWS
 MUTANTS: list[tuple[str, Mutation]] = [
     (CONSTANT, in_operation(1, name="tunedModels/m/operations/p")),
     (CONSTANT, in_operation(0, name=None)),
@@ -245,6 +245,15 @@ MUTANTS: list[tuple[str, Mutation]] = [
     (TIMES, in_model_snapshot(2, 1, computeTime="2024-07-31T06:58:20.639551971Z")),
     (TIMES, in_task(3, completeTime="2024-07-31T06:58:24.639551Z")),
     (TIMES, in_response(createTime="2024-07-31T06:59:00Z")),
+    (END, in_operation(4, response={**response(), "description": "New."})),
+    (END, in_metadata(4, completedSteps=None)),
+    (ZEROS, in_operation(0, done=False)),
+    (ZEROS, in_metadata(0, completedSteps=0)),
+    (ZEROS, in_metadata(0, completedPercent=0)),
+    (ZEROS, in_metadata(0, snapshots=[])),
+    (ZEROS, in_snapshot(1, 0, epoch=0)),
+    (ZEROS, in_model_snapshot(2, 0, epoch=0)),
+    (BOUND, in_operation(3, done=None)),
     (SHAPE, in_operation(1, done="true")),
     (SHAPE, in_operation(1, metadata=[])),
     (SHAPE, in_metadata(1, totalSteps="4")),
@@ -291,19 +300,8 @@ def test_state_that_does_not_fit_the_error(code: int, state: str) -> None:
 # --- the mock server, on clocks that the test moves
 
 
-class Machine:
-    """The machine's own time, as a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1_722_409_100_000_000_000
-
-    def __call__(self) -> int:
-        return self.now
-
-
 def take_trace(
-    clock: Clock,
-    forward: Callable[[float], object],
+    kind: Clock,
     run: tuple[int, int, int],
     pace: Pace,
     looks: list[tuple[float, str]],
@@ -312,7 +310,9 @@ def take_trace(
 ) -> Trace:
     """Create a run on a new mock server, move its clock, look and cancel; return what was seen."""
     examples, batch_size, epochs = run
-    client = create_app(Settings(seed=seed, pace=pace), lambda: clock).test_client()
+    machine = ManualClock()
+    app = create_app(Settings(seed=seed, pace=pace, clock=kind), machine.now)
+    client, world = app.test_client(), app.extensions["tunedmodels"].get("")
     rows = [{"textInput": f"{number}", "output": f"{number + 1}"} for number in range(examples)]
     body = {
         "displayName": "counter",
@@ -322,35 +322,28 @@ def take_trace(
             "trainingData": {"examples": {"examples": rows}},
         },
     }
-    beginning = clock.now()
+    beginning = world.now()
     created: Json = client.post("/v1beta/tunedModels", json=body).get_json()
     trace = [Observation(0.0, created)]
     for number, (seconds, version) in enumerate(looks):
-        forward(seconds)
+        machine.advance(seconds / kind.rate)
+        world.change(lambda old, seconds=seconds: replace(old, clock=_forward(old.clock, machine.now(), seconds)))
         if number == cancelled:
             client.post(f"/v1/{created['name']}:cancel", json={})
-        at = (clock.now() - beginning) / 1e9
+        at = (world.now() - beginning) / 1e9
         seen = client.get(f"/{version}/{created['name']}").get_json()
         trace.append(Observation(at, seen, client.get(f"/v1beta/{created['metadata']['tunedModel']}").get_json()))
     return trace
 
 
-def _made(kind: str, rate: float) -> tuple[Clock, Callable[[float], object]]:
-    """Return a clock of the kind, and what moves it by seconds of its own."""
-    if kind == "system":
-        machine = Machine()
-
-        def forward(seconds: float) -> None:
-            machine.now += round(seconds * 1e9 / rate)
-
-        return SystemClock(rate, machine), forward
-    clock = PollingClock() if kind == "polling" else ManualClock()
-    return clock, clock.advance
+def _forward(clock: Clock, machine: int, seconds: float) -> Clock:
+    """Move a clock that the machine's time does not."""
+    return clock if clock.mode is Mode.REAL else clock.advanced(machine, seconds)
 
 
 @settings(deadline=None)  # the first run loads the facts of the wire
 @given(
-    kind=st.sampled_from(["manual", "polling", "system"]),
+    kind=st.sampled_from([*Mode]),
     rate=st.sampled_from([1.0, 0.5, 1000.0]),
     run=st.tuples(st.integers(1, 30), st.integers(1, 40), st.integers(1, 8)),
     tuning_time=st.sampled_from([0.0, 1e-9, 1e-6, 0.003, 1.0, 20.0, 1e5]),
@@ -368,7 +361,7 @@ def _made(kind: str, rate: float) -> tuple[Clock, Callable[[float], object]]:
     seed=st.integers(0, 2**32),
 )
 def test_mock_server_keeps_the_laws(
-    kind: str,
+    kind: Mode,
     rate: float,
     run: tuple[int, int, int],
     tuning_time: float,
@@ -379,20 +372,17 @@ def test_mock_server_keeps_the_laws(
     seed: int,
 ) -> None:
     """Whenever one looks or cancels, whatever the size of the run and the clock, no law is broken."""
-    clock, forward = _made(kind, rate)
-    trace = take_trace(clock, forward, run, Pace(tuning_time, step_time, queue_time), looks, cancelled, seed)
+    trace = take_trace(Clock(kind, rate), run, Pace(tuning_time, step_time, queue_time), looks, cancelled, seed)
 
     assert broken_laws(trace, batch_size=run[1], examples=run[0]) == []
 
 
 def test_traces_of_the_mock_server_reach_the_end() -> None:
     """The property above is not empty: such traces see steps, an end and a cancel."""
-    clock = ManualClock()
     looks = [(5.0, "v1")] * 5
-    ended = take_trace(clock, clock.advance, (15, 4, 5), Pace(), looks, None, 1)
+    ended = take_trace(Clock(), (15, 4, 5), Pace(), looks, None, 1)
     assert [len(seen.operation["metadata"].get("snapshots", ())) for seen in ended][::5] == [0, 19]
     assert "response" in ended[-1].operation
 
-    clock = ManualClock()
-    stopped = take_trace(clock, clock.advance, (15, 4, 5), Pace(), looks, 2, 1)
+    stopped = take_trace(Clock(), (15, 4, 5), Pace(), looks, 2, 1)
     assert stopped[-1].operation["error"]["code"] == 1

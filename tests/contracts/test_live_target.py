@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-import tunedmodels_contracts.suite as suite
 from tunedmodels_contracts import ledger
 from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.clause import Need
@@ -30,7 +30,6 @@ from .standing import KEY, Standing, standing
 
 pytest_plugins = ["pytester"]
 
-SUITE = Path(suite.__path__[0])
 _OWN = (VARIABLE, "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_API_KEY", "GEMINI_API_KEY", "REQUESTS_CA_BUNDLE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 PLENTY = "tunings=500,requests=9000,seconds=300"
@@ -146,6 +145,17 @@ def make(target: Target) -> str:
     return str(created.ok()["metadata"]["tunedModel"])
 
 
+NO_SPEND = (
+    "The target live needs to know what it may cost: give --tunedmodels-spend "
+    "tunings=1,requests=200,seconds=1800, tunings=0 for no tuning; or ask what needs no credentials, with "
+    "--tunedmodels-anonymous"
+)
+NOBODY = (
+    "The target live has no credentials: run gcloud auth application-default login, or set "
+    "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_API_KEY or GEMINI_API_KEY"
+)
+
+
 # -- Three keys ------------------------------------------------------------------------------------------------
 
 
@@ -155,11 +165,7 @@ def test_without_a_spend_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: Path
     with pytest.raises(TargetError) as refusal, live(asked(tmp_path, spend=None), refuse):
         pass
 
-    assert str(refusal.value) == (
-        "The target live needs to know what it may cost: give --tunedmodels-spend "
-        "tunings=1,requests=200,seconds=1800, tunings=0 for no tuning; or ask what needs no credentials, with "
-        "--tunedmodels-anonymous"
-    )
+    assert str(refusal.value).splitlines() == [NO_SPEND, NOBODY]
 
 
 def test_without_credentials_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -168,10 +174,7 @@ def test_without_credentials_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(TargetError) as refusal, live(asked(tmp_path), refuse):
         pass
 
-    assert str(refusal.value) == (
-        "The target live has no credentials: run gcloud auth application-default login, or set "
-        "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_API_KEY or GEMINI_API_KEY"
-    )
+    assert str(refusal.value) == NOBODY
 
 
 def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
@@ -383,27 +386,163 @@ def test_little_spend_leaves_out_what_it_does_not_pay_for(pytester: pytest.Pytes
     less.stdout.fnmatch_lines(["*2 of 2 requests were sent: --tunedmodels-spend allows no more"])
 
 
-@pytest.mark.skipif(
-    "targets.hooks" not in (SUITE / "conftest.py").read_text(encoding="utf-8"),
-    reason="the suite does not tell its target yet which clause asks",
-)
-def test_the_whole_suite_is_recorded_and_replayed(pytester: pytest.Pytester, there: Standing) -> None:
-    """Every clause holds on a stand-in by way of live, and what was recorded of it holds without a network."""
-    pytester.makepyfile(no_network=NO_NETWORK)
-    recordings = pytester.path / "recordings"
-    environment = {**os.environ, "GOOGLE_API_KEY": KEY}
-    live_ = ["--tunedmodels-target", "live", "--tunedmodels-spend", PLENTY, "--tunedmodels-pause", "0.1"]
-    replay_ = ["-p", "no_network", "--tunedmodels-target", "replay", "--tunedmodels-recordings", str(recordings)]
+def test_the_whole_suite_is_recorded_and_replayed(tmp_path: Path, there: Standing, alone: pytest.MonkeyPatch) -> None:
+    """By the command every clause holds on a stand-in in the way of live, and again without a network."""
+    alone.setenv("GOOGLE_API_KEY", KEY)
+    alone.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "no_network.py").write_text(NO_NETWORK, encoding="utf-8")
+    recordings = tmp_path / "recordings"
+    second = ("--second-token", there.second_token)
 
-    def run(*options: str) -> str:
-        program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(pytester.path)]
-        command = [*program, "--pyargs", "tunedmodels_contracts.suite", *options]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-        assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
-        return ended.stdout
-
-    # What a recording does not keep: how an answer was compressed, and long numbers, which may be secret.
-    kept = ["-k", "not test_compressed and not test_reader_projects"]
-    run(*live_, "--tunedmodels-record", str(recordings), "--tunedmodels-second-token", there.second_token)
-    assert "skipped" in run(*replay_, *kept)
+    recorded = command(tmp_path, "record", "--to", "recordings", "--spend", PLENTY, "--pause", "0.1", *second)
+    assert recorded.returncode == 0, recorded.stdout[-4000:] + recorded.stderr[-2000:]
+    assert recorded.stdout.splitlines()[-1].startswith(f"contracts: stand-in {there.url}: ")
+    assert "none is verified against the real API" in recorded.stdout.splitlines()[-1]
+    assert f"{VARIABLE} is set: what was asked is a stand-in, and nothing of this is evidence" in recorded.stdout
     assert len(list(recordings.iterdir())) > 500
+    assert {(one.kind, one.stand_in) for one in (load(path).provenance for path in recordings.iterdir())} == {
+        ("hand-written", True)
+    }
+    assert command(tmp_path, "check", "--recordings", "recordings").returncode == 0
+
+    for name in there.environment:
+        alone.delenv(name)
+    # What a recording does not keep: how an answer was compressed, and long numbers, which may be secret.
+    kept = ("-p", "no_network", "-k", "not test_compressed and not test_reader_projects")
+    replayed = command(tmp_path, "run", "--target", "replay", "--recordings", "recordings", "--", *kept)
+    assert replayed.returncode == 0, replayed.stdout[-4000:] + replayed.stderr[-2000:]
+    last = replayed.stdout.splitlines()[-1]
+    assert last.startswith("contracts: replay: ")
+    assert "none is verified against the real API" in last
+
+
+# -- By the command --------------------------------------------------------------------------------------------
+
+SPEND = ("--spend", "tunings=2,requests=100,seconds=60", "--pause", "0.1")
+LOOKS = ("--clause", "get/missing-model", "--clause", "operations/progress-never-falls")
+
+# What pytest runs to end the process by a signal once a model has been made.
+ENDS = """
+import os, signal
+
+def pytest_fixture_setup(fixturedef):
+    if fixturedef.argname == "finished":
+        os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
+"""
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``tunedmodels-contracts`` in *folder*, in the environment that there is."""
+    program = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.parametrize("how", [("record", "--to", "recordings"), ("run", "--target", "live")])
+def test_missing_keys_are_named(alone: pytest.MonkeyPatch, tmp_path: Path, how: tuple[str, ...]) -> None:
+    """Each key that is missing has a sentence, and the status is not 0."""
+    del alone
+    ended = command(tmp_path, *how)
+
+    assert ended.returncode != 0
+    assert ended.stderr.split("\n")[:2] == [f"ERROR: {NO_SPEND}", NOBODY]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_anonymously(alone: pytest.MonkeyPatch, stands: Standing, tmp_path: Path) -> None:
+    """Without credentials only what needs none is asked, and what has changed of the published document is told."""
+    for name in (VARIABLE, "REQUESTS_CA_BUNDLE"):
+        alone.setenv(name, stands.environment[name])
+    chosen = ("--clause", "credentials/*", "--clause", "get/missing-model")
+    ended = command(tmp_path, "run", "--target", "live", "--anonymous", *chosen, "--report", "report")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (account,) = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["runs"]
+    assert account["notes"][1].startswith("drift: ")
+    assert set(account["notes"]) <= set(ended.stdout.splitlines())
+    verdicts = {one["clause"]: one["verdict"] for one in account["clauses"]}
+    assert verdicts["get/missing-model"] == "not run"
+    assert "held" in verdicts.values()
+    assert {"tunedModels.create 200 OK"} & {" ".join(outcome) for outcome in account["seen"]["outcomes"]} == set()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no process can be killed so here")
+def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch) -> None:
+    """After a crash the ledger knows what was made, no other run begins, and a sweep deletes it."""
+    del there
+    (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
+    alone.setenv("PYTHONPATH", str(tmp_path))
+    alone.setenv("SIGNAL", "SIGKILL")
+    book = tmp_path / ledger.DEFAULT
+
+    crashed = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS, "--", "-p", "ends")
+    (left,) = [entry for entry in ledger.read(book) if entry.left]
+    again = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS)
+    swept = command(tmp_path, "sweep", "--ledger", str(ledger.DEFAULT))
+
+    assert crashed.returncode == -signal.SIGKILL
+    assert again.returncode != 0
+    assert f"run tunedmodels-contracts sweep --ledger {ledger.DEFAULT}" in again.stderr
+    assert swept.returncode == 0, swept.stderr
+    told = swept.stdout.splitlines()  # other tests may have left models of which this ledger does not know
+    assert (told[0], told[-1]) == (f"gone: {left.name}", f"{ledger.DEFAULT}: 1 proved gone, 0 left")
+    assert [entry.gone for entry in ledger.read(book)] == [True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_the_command_is_interrupted(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch, name: str) -> None:
+    """Ctrl-C ends a live run with status 0, and what was made is gone all the same."""
+    del there
+    (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
+    alone.setenv("PYTHONPATH", str(tmp_path))
+    alone.setenv("SIGNAL", name)
+
+    ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
+
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
+
+
+def test_what_cannot_be_swept_fails(there: Standing, tmp_path: Path) -> None:
+    """A model that somebody else owns by now stays, is named, and fails."""
+    book = tmp_path / "book.jsonl"
+    made: list[str] = []
+
+    def run() -> None:
+        with live(asked(tmp_path, ledger=book), refuse) as target:
+            made.append(make(target))
+            heir = {"emailAddress": "bob@example.com"}
+            api_of(target).post(f"v1beta/{made[0]}:transferOwnership", heir).ok()
+
+    with pytest.raises(LedgerError):
+        run()
+    stays = command(tmp_path, "sweep", "--ledger", "book.jsonl")
+    goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", there.second_token)
+
+    assert (stays.returncode, goes.returncode) == (1, 0)
+    assert stays.stdout.startswith(f"left: {made[0]}, of ")
+    assert stays.stdout.endswith("book.jsonl: 0 proved gone, 1 left\n")
+
+
+def test_the_command_compares_with_live(there: Standing, tmp_path: Path) -> None:
+    """What the spend does not pay for is left out of the comparison, and the ledger knows all."""
+    del there
+    how = (
+        "diff",
+        "--right",
+        "live",
+        "--pause",
+        "0.1",
+        "--clause",
+        "get/missing-model",
+        "--clause",
+        "get/visible-at-once",
+    )
+    free = command(tmp_path, *how, "--spend", "tunings=0")
+    paid = command(tmp_path, *how, "--spend", "tunings=1")
+
+    assert free.stdout.splitlines()[-1].startswith("fake and live: 1 clauses compared, 1 left out; "), free.stderr
+    assert paid.stdout.splitlines()[-1].startswith("fake and live: 2 clauses compared, 0 left out; "), paid.stderr
+    assert [entry.gone for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [True]

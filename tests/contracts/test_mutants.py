@@ -14,6 +14,7 @@ from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.mutants import MUTANTS, named, spoil
 from tunedmodels_contracts.mutants.ask import Ask
 from tunedmodels_contracts.mutants.reply import Reply
+from tunedmodels_contracts.mutants.touch import Untouched
 from tunedmodels_contracts.runs import body
 from tunedmodels_contracts.targets.fake import fake
 
@@ -24,6 +25,7 @@ KINDS = [
     "numbers",
     "times",
     "enums",
+    "facts",
     "headers",
     "creation",
     "models",
@@ -185,6 +187,34 @@ def test_change_of_nothing(text: str) -> None:
     assert reply.text == text
 
 
+HEARD = [
+    (
+        Ask("GET", "http://a.test/v1beta/models", {}, b""),
+        Reply(200, [("Content-Type", "application/json")], '{"a": 1}'),
+    ),
+    (Ask("GET", "http://a.test/v1beta/models?pageSize=-1", {}, b""), Reply(400, [], '{"error": {"code": 400}}')),
+]
+UNTOUCHED = Untouched(
+    {"a/one": HEARD[:1], "a/two": HEARD[1:], "runs/shared": HEARD[1:]},
+    {"a/one": frozenset({"a/one"}), "a/two": frozenset({"a/two"}), "a/three": frozenset({"a/three", "runs/shared"})},
+)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "touched"),
+    [
+        ("no-envelope", {"a/two", "a/three"}),  # changes an answer
+        ("negative-pages-taken", {"a/two", "a/three"}),  # asks otherwise
+        ("type-is-text", {"a/one", "a/two", "a/three"}),
+        ("floats-as-texts", set()),
+        ("percent-falls", {"a/one", "a/two", "a/three"}),  # remembers
+    ],
+)
+def test_what_a_mutant_touches(mutant: str, touched: set[str]) -> None:
+    """A clause is left alone by a mutant that would change no answer to it, nor to the runs that it shares."""
+    assert UNTOUCHED.touched(named(mutant)) == touched
+
+
 def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A run of a few clauses on the fake, as somebody types it."""
     line = [
@@ -213,4 +243,4 @@ def test_option_knows_its_mutants() -> None:
     unknown = suite("--tunedmodels-mutant", "none-such")
 
     assert unknown.returncode != 0
-    assert "There is no mutant 'none-such'; there are " in unknown.stdout + unknown.stderr
+    assert "There is no mutant 'none-such'" in unknown.stdout + unknown.stderr

@@ -302,7 +302,7 @@ def test_published_recording_is_what_save_writes(path: Path, tmp_path: Path) -> 
 
 def test_published_create_has_the_bytes_that_curl_counted() -> None:
     """1,984 bytes were sent and 296 received, says curl on the page: the transcript is verbatim."""
-    (created,) = load(PUBLISHED / "tutorial-create-by-curl.yaml").exchanges
+    (created,) = load(PUBLISHED / "tutorial.create-by-curl.yaml").exchanges
 
     assert (len(created.request.body), len(created.response.body)) == (1984, 296)
     assert json.loads(created.response.body)["metadata"]["totalSteps"] == 38
@@ -310,7 +310,7 @@ def test_published_create_has_the_bytes_that_curl_counted() -> None:
 
 def test_published_fragment_says_so() -> None:
     """Of the last poll one line is known, and the recording claims no more."""
-    recording = load(PUBLISHED / "tutorial-last-poll.yaml")
+    recording = load(PUBLISHED / "tutorial.last-poll.yaml")
     metadata = json.loads(recording.exchanges[0].response.body)["metadata"]
     line = f"{metadata['completedPercent']:.2f}% - {metadata['snapshots'][-1]}"
 

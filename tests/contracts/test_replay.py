@@ -227,6 +227,28 @@ def test_commas_of_the_tutorial() -> None:
     assert ask(replay, method="POST", json={"a": [1, 2], "b": ",}"}).status_code == 200
 
 
+def test_compressed_answers_come_compressed() -> None:
+    """What came in gzip, and is kept as what it says, comes in gzip again: its reader sees the header and the text."""
+    replay = played(got(answer={"a": "七"}, decoded="gzip"))
+    answer = ask(replay)
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.json() == {"a": "七"}
+
+
+def test_scrubbed_numbers_stand_for_numbers() -> None:
+    """A number that was scrubbed is a number: whatever is sent in its place is found again in the answer."""
+    body = {"readerProjectNumbers": ["100000000001", 100000000002]}
+    answer = {"readerProjectNumbers": ["100000000001", "100000000002"]}
+    shown = ask(
+        played(posted(body, answer=answer)), method="POST", json={"readerProjectNumbers": ["123456789", 987654321]}
+    )
+
+    assert shown.json() == {"readerProjectNumbers": ["123456789", "987654321"]}
+    assert "recorded 5, sent 6" in refusal(lambda: ask(played(posted({"a": 5})), method="POST", json={"a": 6}))
+    assert "recorded 5, sent" in refusal(lambda: ask(played(posted({"a": 5})), method="POST", json={"a": "5"}))
+
+
 def test_forms_match_by_value() -> None:
     """A form is compared field by field, in any order."""
     form = (("Content-Type", "application/x-www-form-urlencoded"),)

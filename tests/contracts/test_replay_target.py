@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -18,10 +21,12 @@ from tunedmodels_contracts.recordings import (
     SentRequest,
     Unrecorded,
     Unused,
+    load,
     save,
 )
+from tunedmodels_contracts.suite import test_tutorial
 from tunedmodels_contracts.targets.parts import Parts
-from tunedmodels_contracts.targets.replay import replay
+from tunedmodels_contracts.targets.replay import PUBLISHED, replay
 from tunedmodels_contracts.targets.target import Target, TargetError
 
 HOST = "https://generativelanguage.googleapis.com"
@@ -173,6 +178,54 @@ def test_recordings_of_two_servers_do_not_mix(tmp_path: Path, write: Write) -> N
 
     with pytest.raises(TargetError, match=r"are of https://127\.0\.0\.1:1 and https://generativelanguage"):
         replay(tmp_path, left_out=leave_out).__enter__()
+
+
+def test_what_a_page_does_not_show_is_not_there_to_delete(tmp_path: Path, write: Write) -> None:
+    """Who cleans up after a published transcript finds nothing; of another, cleaning up has to be recorded."""
+    with replay(PUBLISHED, left_out=leave_out) as target, target.parts.part("tutorial/create-by-curl"):
+        api(target).delete("v1beta/tunedModels/any").refused(404, "NOT_FOUND")
+
+    write("a.one", exchange("v1beta/tunedModels"))
+    with replay(tmp_path, left_out=leave_out) as target, target.parts.part("a/one"), pytest.raises(Unrecorded):
+        api(target).delete("v1beta/tunedModels/any")
+
+
+def test_runs_that_were_published_need_no_other() -> None:
+    """The operations that the published transcripts show to be started are there from the beginning."""
+    with replay(PUBLISHED, left_out=leave_out) as target:
+        assert {name: operation.partition("/operations/")[0] for name, operation in target.started.items()} == {
+            "tutorial/create-by-curl": "tunedModels/number-generator-model-dzlmi0gswwqb",
+            "tutorial/create-by-python": "tunedModels/number-generator-wl1qr34x2py",
+        }
+
+
+def test_the_tutorial_is_replayed_without_an_option() -> None:
+    """Its clauses hold on what was published: all of them, and no other runs."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--pyargs",
+        "tunedmodels_contracts.suite",
+    ]
+    run = subprocess.run(
+        [*command, "--tunedmodels-target", "replay"], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert run.returncode == 0, run.stdout[-4000:]
+    assert re.search(r"^5 passed, \d+ skipped", run.stdout, re.MULTILINE), run.stdout[-400:]
+
+
+@pytest.mark.parametrize("how", ["curl", "python"])
+def test_the_clauses_send_what_the_page_sends(how: str) -> None:
+    """The text is the page's, to the byte."""
+    text = test_tutorial.TEXTS[f"tutorial/create-by-{how}"]("models/gemini-1.0-pro-001")
+    (recorded,) = load(PUBLISHED / f"tutorial.create-by-{how}.yaml").exchanges
+
+    assert text.encode() == recorded.request.body
 
 
 def test_no_recordings(tmp_path: Path) -> None:

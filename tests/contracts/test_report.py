@@ -20,6 +20,7 @@ from tunedmodels_contracts.report.as_html import as_html
 from tunedmodels_contracts.report.as_junit import as_junit
 from tunedmodels_contracts.report.as_markdown import as_markdown
 from tunedmodels_contracts.report.content import Report, merged
+from tunedmodels_contracts.report.invented import Invention, inventions
 from tunedmodels_contracts.report.words import headline, last_line
 from tunedmodels_contracts.results import Check, Result, Subject, Verdict
 from tunedmodels_contracts.seen import Seen
@@ -61,7 +62,12 @@ MIXED = account(
     stream__events=Verdict.HELD,
 )
 GOOD = account(get__missing_model=Verdict.HELD, list__whole_models=Verdict.HELD)
-REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1),), EVIDENCE)
+INVENTED = (
+    Invention("Runs", "`pace`", "20 s for ``a `run` `` of any size", "nobody wants to wait"),
+    Invention("Runs", "losses", "drawn from a seed", "<b>"),
+    Invention("The front", "`callback`", "is ignored", ""),
+)
+REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It has drifted.",)),), EVIDENCE, INVENTED)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,8 @@ def test_verified_counts_live_kinds_only() -> None:
     live = {"get/missing-model": Evidence(Kind.LIVE_RECORDING, "2026-11-22", "us")}
 
     assert headline(Report("0.1.0", (GOOD,), live)).endswith(
-        "none has published evidence, 1 is verified against the real API."
+        "none has published evidence, 1 is verified against the real API. "
+        "Nothing is known of the service's own way with 1 of them."
     )
     assert headline(Report("0.1.0", (), {})) == "Nothing ran, so nothing is proved."
 
@@ -162,6 +169,7 @@ def test_merged() -> None:
     ]
     assert [row.evidence.kind.value for row in whole.rows] == ["live now", "specification", "none", "none"]
     assert whole.package == "0.1.0"
+    assert whole.invented == (*INVENTED, *(one for one in inventions() if one not in INVENTED))
 
 
 def test_markdown() -> None:
@@ -178,14 +186,16 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.texts: list[str] = []
         self.open: list[str] = []
+        self.ids: set[str] = set()
         self.scopes = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        if tag not in ("meta", "br", "link", "img"):
+        if tag not in ("meta", "br", "link", "img", "input"):
             self.open.append(tag)
         given = dict(attrs)
         self.scopes += "scope" in given
+        self.ids |= {str(given["id"])} if "id" in given else set()
         self.links += [str(given[name]) for name in ("href", "src", "action") if name in given]
         assert not [name for name in given if name.startswith("on")]
 
@@ -193,7 +203,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if data.strip() and self.open[-1] != "style":
+        if data.strip() and self.open[-1] not in ("style", "script"):
             self.texts.append(" ".join(data.split()))
 
 
@@ -204,19 +214,23 @@ def test_html() -> None:
     page.feed(text)
 
     assert page.open == []
-    assert not {"script", "link", "img", "iframe", "object", "form"} & {*page.tags}
+    assert not {"link", "img", "iframe", "object"} & {*page.tags}
+    assert page.tags.count("script") == page.tags.count("form") == 1
     assert "url(" not in text
     assert "@import" not in text
     body = page.texts[page.texts.index("Contracts: fake") + 1 :]
     assert body[0] == headline(REPORT)
     assert body[0].startswith("fake: 0 of 2 required clauses held, 1 broken, 1 excused")
-    assert page.tags.count("table") == page.tags.count("caption") == 6
+    assert page.tags.count("table") == page.tags.count("caption") == 8
     assert page.scopes == page.tags.count("th")
-    assert page.links == [
+    assert [link for link in page.links if not link.startswith("#")] == [
         "https://example.com/issues/7",
         "https://github.com/owner/repository/blob/362ab9b5379d/a/notebook.ipynb",
         "https://example.com/discovery",
     ]
+    assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
+    assert "It has drifted." in page.texts
+    assert "20 s for <code>a `run`</code> of any size" in text
 
 
 def test_html_of_an_evil_report() -> None:
@@ -226,10 +240,10 @@ def test_html_of_an_evil_report() -> None:
     page = Page()
     page.feed(text)
 
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "\x00" not in text
-    assert page.links == []
+    assert [link for link in page.links if not link.startswith("#")] == []
 
 
 def test_html_of_nothing() -> None:

@@ -90,6 +90,16 @@ def test_stale_reasons(reasons: dict[str, dict[str, str]]) -> None:
     assert not verdict.passed
 
 
+def test_what_was_not_tried_is_not_judged() -> None:
+    """Of some mutants none shows a clause toothless, and some clauses with all mutants show no mutant a survivor."""
+    trials = {ONE: _trial(a_bites="killed"), TWO: _trial()}
+    some_mutants = Verdict(_trial(0), trials, all_mutants=False)
+    some_clauses = Verdict(_trial(0), trials, all_clauses=False)
+
+    assert (some_mutants.toothless, some_mutants.survivors, some_mutants.passed) == ((), (TWO,), False)
+    assert (some_clauses.toothless, some_clauses.survivors, some_clauses.passed) == (("b/asleep",), (), False)
+
+
 def test_reasons_need_words(tmp_path: Path) -> None:
     """A name without a reason is refused."""
     path = tmp_path / "reasons.yaml"
@@ -125,6 +135,7 @@ def test_a_few_mutants_behind_the_suite() -> None:
     }
     assert verdict.void == ("page-repeated",)
     assert verdict.broken == ()
-    assert (verdict.toothless, verdict.survivors, verdict.stale) == ((), (), ())
+    assert (verdict.toothless, verdict.survivors, verdict.stale) == ((), ("page-repeated",), ())
+    assert "percent-falls is killed by operations/progress-never-falls" in verdict.lines()
     assert len(told) == len(mutants)
     assert verdict.as_json()["mutants"]["percent-falls"]["killed_by"] == ["operations/progress-never-falls"]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
+
+from tunedmodels_contracts.recordings import Exchange, Provenance, ReceivedResponse, Recording, SentRequest, save
+from tunedmodels_contracts.recordings.provenance import HOST
 
 pytest_plugins = ["pytester"]
 
@@ -137,6 +141,40 @@ def test_known_difference_that_excuses_nothing(pytester: pytest.Pytester, clause
     assert last(result).endswith("; 1 known difference excuses nothing")
 
 
+@pytest.mark.parametrize(
+    ("clause", "options", "status"),
+    [
+        ("get/missing-model", ("-n", "2"), 1),  # both of its tests hold
+        ("get/missing-model", ("-n", "2", "-k", "test_breaks and 1"), 0),  # the other may be the one that breaks
+        ("get/missing-model", ("-k", "test_breaks and 1"), 0),
+        ("get/missing-model", ("-k", "test_holds"), 0),
+        ("get/*", (), 0),  # other clauses of that name did not run
+        ("get/nothing", ("-k", "test_holds"), 1),
+    ],
+)
+def test_known_differences_and_what_ran(
+    pytester: pytest.Pytester, clause: str, options: tuple[str, ...], status: int
+) -> None:
+    """Only where a clause ran as a whole can an entry be found to excuse nothing, on one worker and on several."""
+    pytester.makefile(".yaml", known=f"known-differences:\n- {{clause: {clause}, reason: r, since: '2026-11-22'}}\n")
+    how = (*ON, "--tunedmodels-known", "known.yaml", *options)
+    result = run(pytester, HOLDS, BREAKS.replace("n == 1", "n"), options=how)
+
+    assert result.ret == status
+    assert last(result).endswith("; 1 known difference excuses nothing") is bool(status)
+
+
+def test_known_difference_and_a_single_test(pytester: pytest.Pytester) -> None:
+    """A test that was named is not the whole clause."""
+    pytester.makefile(
+        ".yaml", known="known-differences:\n- {clause: get/missing-model, reason: r, since: '2026-11-22'}\n"
+    )
+    pytester.makepyfile(test_one=HEAD + BREAKS)
+    how = (*ON, "--tunedmodels-known", "known.yaml", "test_one.py::test_breaks[1]")
+
+    assert pytester.runpytest_subprocess("-p", "no:cacheprovider", *how).ret == 0
+
+
 def test_known_differences_that_cannot_be_read(pytester: pytest.Pytester) -> None:
     """A file that cannot be read is a mistake in how pytest was called."""
     result = run(pytester, HOLDS, options=(*ON, "--tunedmodels-known", "none.yaml"))
@@ -223,6 +261,85 @@ def test_asks(target, n):
     assert account["server"] == "http://fake.test"
     assert account["seen"]["answers"] == 4
     assert account["seen"]["outcomes"] == [["tunedModels.list", "200 OK"]]
+
+
+TELLS = """
+from requests import Session
+from google.auth.credentials import AnonymousCredentials
+from tunedmodels_contracts.targets.target import Target
+@pytest.fixture(scope="session")
+def target():
+    return Target("url", Session(), "http://localhost:9000", AnonymousCredentials(), "m", notes=("drift: one",))
+@clause("a/looks", "tunedModels.list")
+def test_looks(target):
+    pass
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_the_target_has_to_tell(pytester: pytest.Pytester, workers: str) -> None:
+    """Notes of the target are shown in the summary, and are among the results."""
+    result = run(pytester, TELLS, options=(*ON, "-n", workers, "--tunedmodels-report", "."))
+
+    result.stdout.fnmatch_lines(["* of the target *", "drift: one"])
+    (account,) = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["runs"]
+    assert account["notes"] == ["drift: one"]
+
+
+def test_an_address_alone_is_a_target(pytester: pytest.Pytester) -> None:
+    """Where only an address is given, what is checked is called url, though nothing was asked of it."""
+    result = run(pytester, HOLDS, options=("--tunedmodels-url", "http://localhost:9000"))
+
+    assert last(result).startswith("contracts: url http://localhost:9000: 1 of 1 required clause held; ")
+
+
+EXCHANGE = Exchange(
+    SentRequest("GET", f"https://{HOST}/v1beta/tunedModels"),
+    ReceivedResponse(200, body=b"{}\n"),
+)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "expected"),
+    [
+        (Provenance("live", "us", date(2026, 1, 2), note="held with these answers: a/holds"), "live recording"),
+        (Provenance("live", "us", date(2026, 1, 2)), "none"),  # nobody says that a clause held with it
+        (Provenance("hand-written", "us", note="held with these answers: a/holds", stand_in=True), "none"),
+    ],
+)
+def test_recordings_are_evidence_for_other_targets(
+    pytester: pytest.Pytester, provenance: Provenance, expected: str
+) -> None:
+    """What is in a folder of recordings counts for a run on the fake, beside what is published."""
+    folder = pytester.mkdir("recordings")
+    recording = Recording("a.holds", provenance, (EXCHANGE,))
+    save(recording if provenance.stand_in else recording.sealed(), folder / "a.holds.yaml")
+    how = (*ON, "--tunedmodels-recordings", "recordings", "--tunedmodels-report", ".")
+    result = run(pytester, HOLDS, BREAKS, options=how)
+
+    assert "no evidence: " not in result.stdout.str()
+    evidence = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["evidence"]
+    assert {name: found["kind"] for name, found in evidence.items()} == {
+        "a/holds": expected,
+        "get/missing-model": "published",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--tunedmodels-recordings", "none"), "--tunedmodels-recordings: there is no folder none"),
+        (("--tunedmodels-mutant", "percent-fall"), "There is no mutant 'percent-fall'; did you mean percent-falls[?]"),
+        (("--tunedmodels-clause", "a/hold"), "There is no clause 'a/hold'; did you mean a/holds[?]"),
+        (("--tunedmodels-target", "live", "-n", "2"), "the target live is asked by one process*"),
+    ],
+)
+def test_options_that_name_nothing(pytester: pytest.Pytester, options: tuple[str, ...], said: str) -> None:
+    """A mistake in an option ends pytest before any test, with what may have been meant."""
+    result = run(pytester, HOLDS, options=(*ON, *options))
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR:*{said}"])
 
 
 def test_nothing_for_others(pytester: pytest.Pytester) -> None:

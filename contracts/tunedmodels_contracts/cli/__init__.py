@@ -6,15 +6,23 @@ import click
 
 from .check import check
 from .coverage import coverage
+from .diff import diff
+from .program import Program
+from .record import record
 from .report import report
 from .run import run
+from .selftest import selftest
+from .sweep import sweep
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
-    """Contracts that hold a server to the Gemini API's model tuning."""
+    """Contracts that hold a server to the Gemini API's model tuning.
+
+    Each command ends with status 0 where all is well, and with another where it is not. Ctrl-C ends it with 0.
+    """
 
 
-for command in (run, check, coverage, report):
+for command in (run, record, sweep, diff, selftest, check, coverage, report):
     main.add_command(command)

@@ -2,67 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from .. import plugin
-from .. import suite as suite_package
+from .options import PYTESTS, Suites, of_suite, run_pytest
 
-_OWN_COMMANDS = ("record", "mutant")  # are other commands' business
-_URL = "url"
-
-
-def _options(command: Any) -> Any:
-    """Give *command* the options that the suite has in pytest, without their prefix."""
-    for name, how in reversed(plugin.OPTIONS):
-        if name in _OWN_COMMANDS:
-            continue
-        kind: Any = click.Choice(how["choices"]) if "choices" in how else how.get("type", str)
-        text = str(how["help"][:1]).upper() + str(how["help"][1:]) + "."
-        if how.get("action") == "store_true":
-            command = click.option(f"--{name}", is_flag=True, help=text)(command)
-        else:
-            command = click.option(f"--{name}", type=kind, metavar=how.get("metavar"), help=text)(command)
-    return command
+_ASKED = ("target", "url", "token", "second-token", "key", "base-model", "bound", "pause", "level", "clause")
+_KEPT = ("recordings", "spend", "anonymous", "ledger", "known", "report")
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
-@_options
-@click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
-def run(pytest_arguments: tuple[str, ...], **options: Any) -> None:
+@click.command(cls=Suites)
+@of_suite(*_ASKED, *_KEPT)
+@click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes share the clauses (default: 1).")
+@PYTESTS
+def run(pytest_arguments: tuple[str, ...], jobs: int | None, **options: Any) -> None:
     """Check the clauses on a target: the fake in process, unless --target or --url says otherwise.
 
-    Ends with status 0 only where something ran, and every required clause that ran held. What follows -- is
-    pytest's: -k WORDS for some of the clauses, -n auto for all processors.
+    Ends with status 0 only where something ran, and every required clause that ran held; the last line sums it up.
+    What follows -- is pytest's: -k WORDS for tests by their names, -x to end with the first that fails.
     """
-    import pytest
-
-    if options[_URL] and options["target"] not in (None, "url"):
+    if options["url"] and options["target"] not in (None, "url"):
         raise click.UsageError(f"--url is for the target url, and --target says {options['target']}.")
-    sys.exit(int(pytest.main(arguments(options, pytest_arguments))))
+    sys.exit(run_pytest(options, [*_shared(jobs), *pytest_arguments]))
 
 
-def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]:
-    """Return pytest's arguments for a run with *options*, and what else is said to pytest.
+def _shared(jobs: int | None) -> list[str]:
+    from importlib.util import find_spec
 
-    The folder in which the command is given has no say in it: its configuration, its conftest.py and its cache are
-    those of other tests.
-    """
-    folder = Path(suite_package.__file__ or "").parent
-    given = dict(options)
-    if given.get(_URL):
-        given["target"] = "url"
-    found = [str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
-    found += ["--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    for name, value in given.items():
-        option = f"--tunedmodels-{name.replace('_', '-')}"
-        if value is True:
-            found.append(option)
-        elif value not in (None, False):
-            found.append(f"{option}={value}")
-    return [*found, *more]
+    if jobs in (None, 1):
+        return []
+    if not find_spec("xdist"):
+        raise click.UsageError("--jobs needs pytest-xdist, which is not installed: pip install pytest-xdist")
+    return ["-n", str(jobs)]

@@ -3,5 +3,6 @@
 from .compare import compare as compare
 from .finding import Finding as Finding
 from .finding import told as told
+from .runner import Comparison as Comparison
 from .runner import Side as Side
 from .runner import differential as differential

@@ -26,8 +26,9 @@ def compare(
 ) -> list[Finding]:
     """Return where the answers in *second* differ from those in *first*, request by request.
 
-    Requests are matched by method and path; what was asked of one server alone is a finding of its own. Ids, times
-    and tokens need not be the same: *identities* of both servers, where names were seen before that come again.
+    Requests are matched by method and path; what was asked of one server alone is a finding of its own. What one of
+    two was asked more often, and the other too, hardly matters: a run took longer there. Ids, times and tokens need
+    not be the same: *identities* of both servers, where names were seen before that come again.
     """
     ours, theirs = identities or (Identities(), Identities())
     asked_first = [_asked(exchange, ours) for exchange in first]
@@ -45,7 +46,9 @@ def compare(
         alone = [("first", asked) for asked in asked_first[start:end]]
         alone += [("second", asked) for asked in asked_second[other_start:other_end]]
         for which, asked in alone:
-            found.append(Finding("requests", "visible", clause, asked, "", f"asked of the {which} server alone"))
+            both = asked in asked_first and asked in asked_second
+            text = f"asked of the {which} server {'more often' if both else 'alone'}"
+            found.append(Finding("requests", "cosmetic" if both else "visible", clause, asked, "", text))
     return found
 
 

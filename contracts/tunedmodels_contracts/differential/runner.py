@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Generator, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from requests.adapters import BaseAdapter
 
 from ..clause import clause_of
+from ..ledger import Noting
 from ..mutants.inner import run_inside
 from ..mutants.registry import named
 from ..mutants.spoiled import spoil
 from ..recordings.exchange import Exchange
 from ..recordings.tape import Tape
+from ..spend import Meter
 from ..targets.target import Target
+from ..workers import at_work, workers
 from .compare import compare
-from .finding import SEVERITIES, Finding
+from .finding import SEVERITIES, Finding, Severity
 from .identities import Identities
 
+_CONTROLS = "/_emulator/"  # of a mock server, which no other has
+_SHARED = "made for several clauses: "
 _LARGE = 100_000  # bytes of a request that are not kept: nobody compares them
 
-Noted = dict[str, list[Exchange]]
+
+@dataclass
+class Noted:
+    """What one side was asked and answered, by who asked; *left_out* are tests that did not run, with their clauses."""
+
+    by: dict[str, list[Exchange]] = field(default_factory=dict)
+    left_out: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -34,23 +46,53 @@ class Side:
     mutant: str = ""
 
 
-def differential(first: Side, second: Side, clauses: Iterable[str] | None = None) -> list[Finding]:
-    """Ask both sides *clauses*, by default all, and return where they differ, the gravest first.
+@dataclass(frozen=True)
+class Comparison:
+    """Where two sides differ, the gravest first; the clauses that were *compared*, and those *left_out*.
+
+    What one side cannot be asked, or has no recording of, is left out: it shows no difference.
+    """
+
+    findings: tuple[Finding, ...]
+    compared: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    def count(self, severity: Severity) -> int:
+        """Return how many differences are as grave as that."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+def differential(first: Side, second: Side, clauses: Iterable[str] | None = None) -> Comparison:
+    """Ask both sides *clauses*, by default all, and return where they differ.
 
     What clauses share is asked once, and its differences are told under its own name. Raises RuntimeError where the
-    suite cannot be run on one of them, and KeyError for a mutant that there is not.
+    suite cannot be run on one of them, or nothing could be compared, and KeyError for a mutant that there is not.
     """
     asked = None if clauses is None else frozenset(clauses)
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        sides = [pool.submit(exchanges, side, asked) for side in (first, second)]
-        ours, theirs = (side.result() for side in sides)
+    with workers(2) as pool:
+        sides = [pool.submit(at_work, exchanges, side, asked) for side in (first, second)]
+        ours, theirs = _noted("first", sides[0]), _noted("second", sides[1])
+    left_out = {clause for clause, _ in ours.left_out ^ theirs.left_out}
+    # What is shared by clauses that are left out is made on one side alone.
+    alone = {name for name in ours.by.keys() ^ theirs.by.keys() if name.startswith(_SHARED)}
+    names = [name for name in dict.fromkeys([*ours.by, *theirs.by]) if name not in left_out | alone]
+    if not names:
+        raise RuntimeError("Nothing was asked of both, so nothing was compared.")
     identities = Identities(), Identities()
     found = [
         finding
-        for name in dict.fromkeys([*ours, *theirs])
-        for finding in compare(ours.get(name, ()), theirs.get(name, ()), name, identities)
+        for name in names
+        for finding in compare(ours.by.get(name, ()), theirs.by.get(name, ()), name, identities)
     ]
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Comparison(tuple(found), tuple(name for name in names if "/" in name), tuple(sorted(left_out)))
+
+
+def _noted(which: str, side: Future[Noted]) -> Noted:
+    try:
+        return side.result()
+    except RuntimeError as error:
+        raise RuntimeError(f"On the {which} server {error}") from None
 
 
 def exchanges(side: Side, clauses: frozenset[str] | None = None) -> Noted:
@@ -59,7 +101,7 @@ def exchanges(side: Side, clauses: frozenset[str] | None = None) -> Noted:
     It changes the process for good, as pytest does: give it one of its own.
     """
     notes = _Notes(clauses, side.mutant)
-    run_inside(notes, side.arguments)
+    run_inside(notes, ("-p", "no:tunedmodels-session", *side.arguments))
     return notes.noted
 
 
@@ -72,7 +114,7 @@ class _Notes:
         self._tapes: list[Tape] = []
         self._asking = ["the session"]
         self._taken = 0
-        self.noted: Noted = {}
+        self.noted = Noted()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -81,12 +123,21 @@ class _Notes:
         items[:] = [item for item, one in known if one and (self._clauses is None or one.name in self._clauses)]
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Note what did not run."""
+        report = yield
+        clause = clause_of(item)
+        if report.skipped and clause:
+            self.noted.left_out.add((clause.name, item.name))
+        return report
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
         """Listen to the target as soon as there is one; what is made for several clauses has its own name."""
         shared = fixturedef.scope == "session"
         if shared:
             self._note()
-            self._asking.append(f"made for several clauses: {fixturedef.argname}")
+            self._asking.append(_SHARED + fixturedef.argname)
         try:
             made = yield
         finally:
@@ -97,8 +148,7 @@ class _Notes:
             if self._mutant:
                 spoil(made.session, self._mutant)
             for prefix, adapter in list(made.session.adapters.items()):
-                self._tapes.append(Tape(adapter))
-                made.session.mount(prefix, self._tapes[-1])
+                made.session.mount(prefix, self._listening(adapter))
         return made
 
     @pytest.hookimpl(wrapper=True)
@@ -112,13 +162,22 @@ class _Notes:
             self._note()
             self._asking.pop()
 
+    def _listening(self, adapter: BaseAdapter) -> BaseAdapter:
+        """Return *adapter* with a tape where answers arrive: what counts and notes for live reads them to their end."""
+        if isinstance(adapter, (Meter, Noting)):
+            adapter.adapter = self._listening(adapter.adapter)
+            return adapter
+        self._tapes.append(Tape(adapter))
+        return self._tapes[-1]
+
     def _note(self) -> None:
         """Put down what was asked since the last time under who is asking now."""
         everything = [exchange for tape in self._tapes for exchange in tape.exchanges]
         new = everything[self._taken :]
         self._taken = len(everything)
-        if new:
-            self.noted.setdefault(self._asking[-1], []).extend(map(_small, new))
+        asked = [_small(exchange) for exchange in new if not urlsplit(exchange.request.url).path.startswith(_CONTROLS)]
+        if asked:
+            self.noted.by.setdefault(self._asking[-1], []).extend(asked)
 
 
 def _small(exchange: Exchange) -> Exchange:

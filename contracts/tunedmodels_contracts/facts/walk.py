@@ -110,6 +110,8 @@ class Walk:
         if not isinstance(value, dict):
             self._find("wrong-type", place, f"{value!r:.100} is no object")
             return
+        if self._partial and _TYPE not in value:
+            return  # what it is was not asked for, and without that nothing of it is known
         type_url = value.get(_TYPE)
         payload = on.payload(type_url) if isinstance(type_url, str) else None
         if payload is None:

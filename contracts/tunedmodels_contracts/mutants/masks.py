@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from . import seen
 from .ask import Ask
 from .mutant import Send, Shelf, Spoiler
 from .reply import Reply
+from .seen import Json
 
 SHELF = Shelf("masks")
 
@@ -73,6 +75,25 @@ def patches_forgotten() -> Spoiler:
             names = ("displayName", "description", "temperature", "topP", "topK", "readerProjectNumbers")
             back = ask.with_query(updateMask=",".join(names))
             send(back.with_json({name: kept[name] for name in names if name in kept}))
+        return reply
+
+    return spoil
+
+
+@SHELF.memory
+def masks_reach_everything() -> Spoiler:
+    """A mask may name what never changes, a base model or a state: it is written, and shown from then on."""
+    written: dict[str, Json] = {}
+
+    def spoil(ask: Ask, send: Send) -> Reply:
+        fixed: Json = {
+            name: ask.json[name] for name in ("baseModel", "state") if name in ask.json and name in _mask(ask)
+        }
+        if ask.is_(_PATCH) and fixed:
+            written.setdefault(ask.model, {}).update(fixed)
+            return Reply.saying(fixed)
+        reply = send(ask)
+        reply.change(lambda value: value.update(written.get(str(value.get("name")), {})) if seen.model(value) else None)
         return reply
 
     return spoil

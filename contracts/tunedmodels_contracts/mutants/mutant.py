@@ -17,12 +17,14 @@ class Mutant:
     """A server that does one thing wrong: its *name*, the *kind* of rule that it breaks, and what it *spoils*.
 
     *make* returns a spoiler with a memory of its own: it is given each request and the way to the server behind it.
+    What a spoiler does to one request depends on no other, unless it *remembers*.
     """
 
     name: str
     kind: str
     spoils: str
     make: Callable[[], Spoiler]
+    remembers: bool = False
 
 
 class Shelf:
@@ -55,7 +57,7 @@ class Shelf:
 
     def memory(self, make: Callable[[], Spoiler]) -> Mutant:
         """Put a mutant there that remembers; *make* begins with nothing."""
-        return self._put(make, make)
+        return self._put(make, make, remembers=True)
 
     def _changing(self, what: Callable[..., object], change: Callable[[Ask, Reply], object]) -> Mutant:
         def spoil(ask: Ask, send: Send) -> Reply:
@@ -65,8 +67,8 @@ class Shelf:
 
         return self._put(what, lambda: spoil)
 
-    def _put(self, what: Callable[..., object], make: Callable[[], Spoiler]) -> Mutant:
+    def _put(self, what: Callable[..., object], make: Callable[[], Spoiler], *, remembers: bool = False) -> Mutant:
         name = what.__name__.replace("_", "-")
-        mutant = Mutant(name, self._kind, (what.__doc__ or "").strip(), make)
+        mutant = Mutant(name, self._kind, (what.__doc__ or "").strip(), make, remembers)
         self._mutants.append(mutant)
         return mutant

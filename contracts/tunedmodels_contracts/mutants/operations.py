@@ -70,6 +70,18 @@ def done_not_said(ask: Ask, reply: Reply) -> None:
 
 
 @SHELF.answer
+def never_done(reply: Reply) -> None:
+    """An operation that has ended looks as if it ran: it is never done, and has no result."""
+
+    def change(value: Json) -> None:
+        if seen.operation(value):
+            for name in ("done", "response", "error"):
+                value.pop(name, None)
+
+    reply.change(change)
+
+
+@SHELF.answer
 def done_first(reply: Reply) -> None:
     """An operation says before its metadata that it is done."""
     _each(reply, lambda value: value.update(metadata=value.pop("metadata")) if _ended(value) else None)

@@ -70,7 +70,8 @@ def _refuse_tricks(text: str, file: str) -> None:
     """Refuse, before anything is built, what nests deeply, and what stands for something else than it shows."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
-        line = f"in line {event.start_mark.line + 1}"
+        mark: Any = event.start_mark
+        line = f"in line {mark.line + 1}"
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -58,6 +59,8 @@ class Answer(responses.CallbackResponse):
                 body = back(answer.body.decode(), escaped="json" in kind or "event-stream" in kind).encode()
             except UnicodeDecodeError:
                 body = answer.body
+            if answer.decoded == "gzip":  # kept as what it says, for people to read; played as it came
+                return answer.status, [*headers, ("Content-Encoding", "gzip")], Pieces([gzip.compress(body, mtime=0)])
             return answer.status, headers, Pieces(pieces(body, kind, url))
 
         super().__init__(entry.exchange.request.method, re.compile(""), callback, content_type=None)

@@ -18,7 +18,8 @@ from ..seen import Seen
 class Account:
     """One run. *known* are the differences that were known of it, and *stale* why those of them that excuse nothing do.
 
-    *status* is what pytest ended with, which may have had other tests to run, or was interrupted.
+    *status* is what pytest ended with, which may have had other tests to run, or was interrupted. *notes* are what the
+    target had to tell.
     """
 
     subject: Subject
@@ -28,6 +29,7 @@ class Account:
     known: tuple[Known, ...] = ()
     stale: tuple[tuple[Known, str], ...] = ()
     status: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def ran(self) -> bool:
@@ -55,6 +57,7 @@ def as_json(account: Account) -> dict[str, Any]:
         "day": account.day.isoformat(),
         "status": account.status,
         "passed": account.passed,
+        "notes": list(account.notes),
         "clauses": [results.as_json(result) for result in account.results],
         "seen": account.seen.as_json(),
         "known": [
@@ -84,4 +87,5 @@ def from_json(value: Mapping[str, Any]) -> Account:
         known=tuple(known),
         stale=tuple(stale),
         status=value["status"],
+        notes=tuple(value["notes"]),
     )

@@ -8,7 +8,8 @@ from ..coverage import Share
 from ..results import Verdict
 from .account import Account
 from .content import Report, Row
-from .words import INVENTED, headline
+from .invented import Invention, by_part
+from .words import BARE, INVENTED, headline
 
 _LISTED = 20  # names of one kind that were not seen; JSON and HTML have all
 
@@ -26,8 +27,10 @@ def as_markdown(report: Report) -> str:
     parts.append(_section("Evidence", evidence))
     for account, shares in zip(report.accounts, report.shares, strict=True):
         parts.append(_section(f"Coverage: {account.subject}", _coverage(account, shares)))
-    bare = "\n".join(f"- `{row.clause.name}`: {_text(row.sentence)}" for row in report.bare) or "Every clause has some."
-    parts.append(_section("Without evidence, or invented", f"{INVENTED}\n\n{bare}"))
+    bare = "\n".join(f"- `{row.clause.name}`: {_text(row.sentence)}" for row in report.bare)
+    parts.append(_section("Without evidence", f"{BARE}\n\n{bare}" if bare else "Every clause has some."))
+    if report.invented:
+        parts.append(_section("Invented", f"{INVENTED}\n\n{_invented(report.invented)}"))
     subjects = [str(account.subject) for account in report.accounts]
     header = ("clause", "level", "methods", "outcome", "evidence", *subjects)
     parts.append(_section("Clauses", _table(header, [_row(row) for row in report.rows])))
@@ -37,9 +40,9 @@ def as_markdown(report: Report) -> str:
 
 def _run(account: Account) -> str:
     state = "passed" if account.passed else "failed"
-    return (
-        f"- {_text(str(account.subject))} on {account.day.isoformat()}: **{state}**, {account.seen.answers} answers\n"
-    )
+    told = "".join(f"  - {_text(note)}\n" for note in account.notes)
+    subject = _text(str(account.subject))
+    return f"- {subject} on {account.day.isoformat()}: **{state}**, {account.seen.answers} answers\n{told}"
 
 
 def _not_held(report: Report) -> str:
@@ -71,6 +74,11 @@ def _coverage(account: Account, shares: Iterable[Share]) -> str:
     if account.seen.unknown:
         rows.append(("unknown to the facts", str(len(account.seen.unknown)), _some(sorted(account.seen.unknown))))
     return _table(("what", "seen", "not seen"), rows)
+
+
+def _invented(inventions: Iterable[Invention]) -> str:
+    """List the cases by their parts; HTML and JSON have what is done there, and why."""
+    return "\n".join(f"- {part}: {'; '.join(one.case for one in cases)}" for part, cases in by_part(inventions).items())
 
 
 def _row(row: Row) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..evidence import Evidence, Kind, strength
 from ..results import Result, Verdict
 from . import account as accounts
 from .account import Account
+from .invented import Invention, inventions
 
 FORMAT = 1
 
@@ -30,11 +31,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """Accounts of runs, and the evidence for their clauses by name. The numbers stand side by side, never summed."""
+    """Accounts of runs, and the evidence for their clauses by name. The numbers stand side by side, never summed.
+
+    *invented* is what the mock server of the *package* invents.
+    """
 
     package: str
     accounts: tuple[Account, ...]
     evidence: Mapping[str, Evidence]
+    invented: tuple[Invention, ...] = field(default_factory=inventions)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -81,7 +86,9 @@ def merged(reports: Iterable[Report]) -> Report:
         for name, found in report.evidence.items():
             evidence[name] = max(evidence.get(name, Evidence()), found, key=strength)
     packages = sorted({report.package for report in reports})
-    return Report(", ".join(packages), tuple(one for report in reports for one in report.accounts), evidence)
+    accounts = tuple(one for report in reports for one in report.accounts)
+    invented = dict.fromkeys(one for report in reports for one in report.invented)
+    return Report(", ".join(packages), accounts, evidence, tuple(invented))
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -98,6 +105,7 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for row in report.rows
         },
+        "invented": [asdict(one) for one in report.invented],
     }
 
 
@@ -112,6 +120,7 @@ def from_json(value: Any) -> Report:
             name: Evidence(Kind(found["kind"]), found["date"], found["source"])
             for name, found in value["evidence"].items()
         }
-        return Report(value["tunedmodels"], tuple(accounts.from_json(run) for run in value["runs"]), evidence)
+        runs = tuple(accounts.from_json(run) for run in value["runs"])
+        return Report(value["tunedmodels"], runs, evidence, tuple(Invention(**one) for one in value["invented"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"it is no report of this format ({type(error).__name__}: {error})") from None

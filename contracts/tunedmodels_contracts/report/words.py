@@ -8,9 +8,11 @@ from ..results import Verdict
 from .account import Account
 from .content import Report
 
+BARE = "What these clauses say was never seen, and stands in no document: it is inferred, or invented."
+
 INVENTED = (
-    "What the mock server does where no source shows the service's ways is listed, with reasons, on the page "
-    "docs/invented.md of its source. A clause without evidence is such a place, or is inferred."
+    "The mock server of this package has to do something where no source shows the service's ways. Nothing of this has "
+    "been seen from the real API."
 )
 
 _OTHERS = (Level.RECOMMENDED, Level.OPTIONAL)
@@ -29,7 +31,9 @@ def headline(report: Report) -> str:
     """Return the first line of a report: what is proved, and what is not."""
     if not report.accounts:
         return "Nothing ran, so nothing is proved."
-    return f"{'; '.join(told(account) for account in report.accounts)}. {_capital(proved(report))}."
+    bare = len(report.bare)
+    unknown = f" Nothing is known of the service's own way with {bare or 'none'} of them." if report.rows else ""
+    return f"{'; '.join(told(account) for account in report.accounts)}. {_capital(proved(report))}.{unknown}"
 
 
 def told(account: Account) -> str:

@@ -207,7 +207,7 @@ def test_envelope_with_details(api: Api) -> None:
 
 @clause("forms/errors-of-the-first-form", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_errors_of_the_first_form(api: Api) -> None:
-    """``$.xgafv=1`` adds a list of errors before the status. Observed."""
+    """``$.xgafv=1`` adds a list of errors before the status. Seen on sibling APIs, with no answer kept."""
     answer = api.get(MISSING, {"$.xgafv": "1"})
     message = answer.refused(404, "NOT_FOUND").message
 

@@ -146,6 +146,12 @@ def test_pages(api: Api, create: Create, address: str) -> None:
     assert sorted(seen[1:]) == sorted(names)
 
 
+@clause("permissions/page-size-beyond-the-limit", LIST, cost=Cost.TUNING)
+def test_page_size_beyond_the_limit(api: Api, scratch: Run) -> None:
+    """A page size above a thousand is taken for a thousand, without a refusal. Documented."""
+    assert 0 < len(api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": 1001}).ok()["permissions"]) <= 1000
+
+
 @clause("permissions/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_negative_page_size(api: Api, scratch: Run) -> None:
     """A page size below zero is refused. Inferred from the rules for Google's APIs."""
@@ -324,6 +330,14 @@ def test_required_members(api: Api, scratch: Run, address: str, members: dict[st
     wanted: dict[str, Any] = {name: value.replace("ADDRESS", address) for name, value in members.items()}
 
     api.post(f"v1beta/{scratch.name}/permissions", wanted).refused(400, "INVALID_ARGUMENT")
+
+
+@clause("permissions/a-grantee-type-may-be-left-out", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_a_grantee_type_may_be_left_out(api: Api, create: Create, address: str) -> None:
+    """A permission needs no type of grantee. That it may be left out is documented, what it is then is not."""
+    wanted = {"emailAddress": address, "role": "READER"}
+
+    assert api.post(f"v1beta/{_made(create())}/permissions", wanted).ok()["role"] == "READER"
 
 
 @clause("permissions/v1beta3-wants-a-grantee-type", CREATE, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)

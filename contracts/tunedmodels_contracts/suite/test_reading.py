@@ -92,13 +92,13 @@ def test_integers(api: Api, scratch: Run, text: str) -> None:
 @clause("reading/floats", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["0.25", '"0.25"', "25e-2"])
 def test_floats(api: Api, scratch: Run, text: str) -> None:
-    """A float may be a text. Inferred from the open twin of the service's reader."""
+    """A float may be a text. Shown by a published answer, and by the open twin of the service's reader."""
     assert _patched(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
 
 
 @clause("reading/null-is-unset", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_null_is_unset(api: Api, scratch: Run) -> None:
-    """Null is a member that is not there. Inferred from a sibling API and the open twin of the reader."""
+    """Null is a member that is not there. Shown by a published answer, and by the open twin of the reader."""
     assert _patched(api, scratch, '{"description": null}', "description") == {}
 
 
@@ -144,6 +144,15 @@ def test_spellings_of_parameters(api: Api, name: str) -> None:
 def test_integers_of_parameters(api: Api, query: str) -> None:
     """An integer may have a plus and zeros before it, and the last of several counts. Observed of a sibling API."""
     assert len(api.get(f"v1beta/models?{query}").ok()["models"]) == 2
+
+
+@clause("reading/booleans-of-parameters", "tunedModels.operations.list", level=Level.OPTIONAL, cost=Cost.TUNING)
+@pytest.mark.parametrize("value", ["false", "False", "f", "no", "N", "0"])
+def test_booleans_of_parameters(api: Api, finished: Run, value: str) -> None:
+    """A boolean may be a word, a letter or a digit, in any case. Observed of a sibling API."""
+    path = f"v1beta/{finished.name}/operations"
+
+    assert api.get(path, {"returnPartialSuccess": value}).ok() == api.get(path).ok()
 
 
 # -- Findings of a body ----------------------------------------------------------------------------------------
@@ -228,7 +237,7 @@ def test_wrong_numbers(api: Api, value: str) -> None:
 
 @clause("reading/objects-for-scalars", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_objects_for_scalars(api: Api) -> None:
-    """An object where a scalar belongs is found. Observed, but for how the place is written."""
+    """An object where a scalar belongs is found. Inferred from refusals of other members."""
     ((_, description),) = _findings(api.post(ASKING, {"contents": [{"role": {}}]}))
 
     assert description.startswith("Invalid value at 'contents[0]")
@@ -239,7 +248,7 @@ def test_objects_for_scalars(api: Api) -> None:
 @pytest.mark.parametrize("path", [ASKING, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["[]", '"a"', "1"])
 def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
-    """A body is an object. Observed."""
+    """A body is an object. Inferred from refusals of other bodies."""
     ((_, description),) = _findings(api.post(path, data=text))
 
     assert description == f'{PAYLOAD}Unknown name "": Root element must be a message.'
@@ -247,7 +256,7 @@ def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
 
 @clause("reading/two-of-a-oneof", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_of_a_oneof(api: Api) -> None:
-    """Of members that exclude each other the second one is found. Observed."""
+    """Of members that exclude each other the second one is found. Inferred from sibling APIs."""
     sent = {"contents": [{"parts": [{"text": "a", "inlineData": {}}]}]}
     field = "contents[0].parts[0]"
     wanted = f"Invalid value at '{field}' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'"
@@ -304,11 +313,12 @@ def test_too_deep(api: Api) -> None:
 @clause("reading/too-large", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_too_large(api: Api) -> None:
     """A body above the limit is refused, with the limit in words. Observed; the limit itself is not known here."""
-    message = api.post("v1beta/tunedModels", data=b" " * (64 * 1024 * 1024)).refused(400, "INVALID_ARGUMENT").message
+    size = 48 * 1024 * 1024
+    message = api.post("v1beta/tunedModels", data=b" " * size).refused(400, "INVALID_ARGUMENT").message
 
     assert message.startswith("Request payload size exceeds the limit: ")
     assert message.endswith(" bytes.")
-    assert int(message.split()[-2]) < 64 * 1024 * 1024
+    assert int(message.split()[-2]) < size
 
 
 # -- Text that is no JSON --------------------------------------------------------------------------------------
@@ -318,7 +328,7 @@ def test_too_large(api: Api) -> None:
 @pytest.mark.parametrize("path", [ASKING, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["{", "x", '{"contents": }', '{"contents" []}', '{"a": "b', "{}{}"])
 def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
-    """A text that is no JSON is an invalid payload. Observed of other methods of the API."""
+    """A text that is no JSON is an invalid payload. Seen of other methods of the API, with no answer kept."""
     assert api.post(path, data=text).refused(400, "INVALID_ARGUMENT").message.startswith(PAYLOAD)
 
 

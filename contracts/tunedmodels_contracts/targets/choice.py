@@ -3,77 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from .. import anonymous
 from ..clause import clause_of
-from ..ledger import DEFAULT
+from ..ledger import DEFAULT, LedgerError
+from ..options import OF_TARGET, attribute
 from ..spend import Spend, SpendError, order
 from .fake import fake
-from .live import Asked, live
+from .live import Asked, live, obstacles
 from .replay import PUBLISHED, replay
 from .target import Target, TargetError
 from .url import url
 
 _BAD_USAGE = 4  # as pytest ends where it was called wrongly
 
-# The options that mean nothing to most targets; to say nothing of it would hide that something was not done.
-_OF_TARGET = {
-    "url": "url",
-    "token": "url",
-    "key": "url",
-    "second_token": "url, live",
-    "base_model": "url, live",
-    "bound": "url, live",
-    "pause": "url, live",
-    "recordings": "replay",
-    "record": "live",
-    "spend": "live",
-    "anonymous": "live",
-    "ledger": "live",
-}
-
 
 @contextmanager
 def chosen(config: pytest.Config) -> Iterator[Target]:
     """Open the target that the options name, and close it in the end. A refusal ends the session, with its reason."""
-    try:
-        check(config)
-        opened = _opened(config)
-        target = opened.__enter__()
-    except (TargetError, ValueError) as error:
-        pytest.exit(f"{error}", _BAD_USAGE)
-    try:
+    with ExitStack() as stack:
+        target: Target | str
+        try:
+            check(config)
+            target = stack.enter_context(_opened(config))
+        except (TargetError, ValueError) as error:
+            target = str(error)
+        if isinstance(target, str):  # outside of the handler: why it happened is no news
+            _end(config, target)
         yield target
-    finally:
-        opened.__exit__(None, None, None)
+
+
+def _end(config: pytest.Config, why: str) -> NoReturn:
+    session = config.pluginmanager.get_plugin("session")
+    if hasattr(config, "workerinput") and session is not None:  # xdist takes a worker that exits for one that crashed
+        session.shouldfail = why
+        pytest.fail(why, pytrace=False)
+    pytest.exit(why, _BAD_USAGE)
+
+
+def kind(config: pytest.Config) -> str:
+    """Return which kind of target the options name: that of an address where it is all that is given."""
+    named = _option(config, "target")
+    return str(named or ("url" if _option(config, "url") else "fake"))
 
 
 def check(config: pytest.Config) -> None:
-    """Raise UsageError for options that do not go together."""
-    kind = _kind(config)
-    for name, targets in _OF_TARGET.items():
-        if _option(config, name) not in (None, False, "") and kind not in targets.split(", "):
-            option = f"--tunedmodels-{name.replace('_', '-')}"
-            raise pytest.UsageError(f"{option} is for the target {targets.replace(', ', ' or ')}, and this is {kind}")
-    if kind == "url" and not _option(config, "url"):
+    """Raise UsageError for options that do not go together, and for a target live that cannot be asked."""
+    chosen_kind = kind(config)
+    for name, targets in OF_TARGET.items():
+        if _option(config, name) not in (None, False, "") and chosen_kind not in targets:
+            option = f"--tunedmodels-{name}"
+            raise pytest.UsageError(f"{option} is for the target {' or '.join(targets)}, and this is {chosen_kind}")
+    if chosen_kind == "url" and not _option(config, "url"):
         raise pytest.UsageError("the target url needs --tunedmodels-url, such as http://127.0.0.1:9480")
-    if kind == "live" and hasattr(config, "workerinput"):
+    if chosen_kind != "live":
+        return
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
         raise pytest.UsageError("the target live is asked by one process, so that what it spends is counted: -n 0")
     try:
-        _spend(config)
-    except SpendError as error:
+        in_the_way = obstacles(_asked(config))
+    except (SpendError, TargetError, LedgerError) as error:
         raise pytest.UsageError(str(error)) from None
+    if in_the_way:
+        raise pytest.UsageError("\n".join(in_the_way))
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the options, leave out what they do not pay for, and put first what costs least. Raises UsageError."""
     check(config)
-    if _kind(config) != "live":
+    if kind(config) != "live":
         return
     spend = _spend(config) or Spend()
     leaves_out = anonymous.leaves_out if _option(config, "anonymous") else spend.leaves_out
@@ -89,27 +92,14 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def _opened(config: pytest.Config) -> AbstractContextManager[Target]:
-    kind = _kind(config)
-    how: dict[str, Any] = {
-        name: _option(config, name)
-        for name in ("second_token", "base_model", "bound", "pause")
-        if _option(config, name) is not None
-    }
-    if kind == "url":
+    chosen_kind = kind(config)
+    if chosen_kind == "url":
         named = {name: _option(config, name) or "" for name in ("token", "key")}
-        return url(_option(config, "url"), **{**named, **how})
-    if kind == "replay":
+        return url(_option(config, "url"), **{**named, **_how(config)})
+    if chosen_kind == "replay":
         return replay(Path(_option(config, "recordings") or PUBLISHED), left_out=pytest.skip)
-    if kind == "live":
-        record = _option(config, "record")
-        asked = Asked(
-            spend=_spend(config),
-            ledger=Path(_option(config, "ledger") or DEFAULT),
-            record=Path(record) if record else None,
-            anonymously=bool(_option(config, "anonymous")),
-            **how,
-        )
-        return live(asked, pytest.skip)
+    if chosen_kind == "live":
+        return live(_asked(config), pytest.skip)
     return _closing(fake())
 
 
@@ -119,9 +109,21 @@ def _closing(target: Target) -> Iterator[Target]:
         yield target
 
 
-def _kind(config: pytest.Config) -> str:
-    kind = _option(config, "target")
-    return str(kind or ("url" if _option(config, "url") else "fake"))
+def _asked(config: pytest.Config) -> Asked:
+    record = _option(config, "record")
+    return Asked(
+        spend=_spend(config),
+        ledger=Path(_option(config, "ledger") or DEFAULT),
+        record=Path(record) if record else None,
+        anonymously=bool(_option(config, "anonymous")),
+        **_how(config),
+    )
+
+
+def _how(config: pytest.Config) -> dict[str, Any]:
+    names = ("second-token", "base-model", "bound", "pause")
+    given = {name.replace("-", "_"): _option(config, name) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _spend(config: pytest.Config) -> Spend | None:
@@ -130,4 +132,4 @@ def _spend(config: pytest.Config) -> Spend | None:
 
 
 def _option(config: pytest.Config, name: str) -> Any:
-    return config.getoption(f"tunedmodels_{name}")
+    return config.getoption(attribute(name))

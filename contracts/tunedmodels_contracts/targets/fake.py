@@ -24,7 +24,7 @@ def fake(seed: int | None = None) -> Target:
 
     clock = ManualClock()
     session = requests.Session()
-    session.mount("http://", InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), lambda: clock)))
+    session.mount("http://", InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now)))
 
     def token(email: str) -> Credentials:
         return Credentials(token=Access(email, TUNING, _FOREVER, email).token())

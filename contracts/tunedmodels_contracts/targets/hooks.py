@@ -49,7 +49,7 @@ class _Hooks:
             if isinstance(made, Target):
                 request.config.stash[_TARGET] = made
             return made
-        name = _shared(fixturedef.argname)
+        name = shared_part(fixturedef.argname)
         stack = ExitStack()
         # The last that is added is the first to run: the fixture's own teardown comes between these two.
         fixturedef.addfinalizer(stack.close)
@@ -73,7 +73,7 @@ def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
     """Say who asks. It is an assertion that a clause that held has asked all that was recorded of it."""
     name = part_of(request.node)
     clause = clause_of(request.node)
-    shared = tuple(map(_shared, request.fixturenames))
+    shared = tuple(map(shared_part, request.fixturenames))
     if clause:
         whose = clause.name
         request.node.stash[_JUDGED] = lambda held: target.judged(name, whose, shared, held)
@@ -83,5 +83,6 @@ def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
             target.ended()
 
 
-def _shared(fixture: str) -> str:
+def shared_part(fixture: str) -> str:
+    """Return the name of the part that a *fixture* of the session is."""
     return f"{RUNS}{fixture.strip('_').replace('_', '-')}"

@@ -16,6 +16,7 @@ from ..api import Api
 from ..clause import Need
 from ..ledger import Ledger, LedgerError, Noting
 from ..record import Recorder
+from ..results import GONE
 from ..settling import Settled, found, settle
 from ..spend import EXAMPLE, OPTION, Meter, Spend
 from . import people
@@ -23,11 +24,15 @@ from .inquiry import inquire
 from .parts import Parts
 from .people import People
 from .stand_in import VARIABLE, Loopback, stand_in
-from .target import NO_LONGER, Target, TargetError, unjudged
+from .target import Target, TargetError, unjudged
 
 HOST = "https://generativelanguage.googleapis.com"
 
-_UNVERIFIABLE = f"{NO_LONGER}: the service lists no base model that can be tuned"
+_COSTS = (
+    f"The target live needs to know what it may cost: give {OPTION} {EXAMPLE}, tunings=0 for no tuning; "
+    f"or ask what needs no credentials, with {anonymous.OPTION}"
+)
+_UNVERIFIABLE = f"{GONE}: the service lists no base model that can be tuned"
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,19 @@ class Asked:
     pause: float = 10.0
 
 
+def obstacles(asked: Asked) -> list[str]:
+    """Return a sentence for each key to the service that is not there, and for what an earlier run has left.
+
+    Raises TargetError for a stand-in that is none, LedgerError where the ledger is none.
+    """
+    if asked.anonymously:
+        return []
+    found = [] if asked.spend else [_COSTS]
+    if not stand_in():  # what it takes has a refusal in words of its own
+        found.append(people.nobody())
+    return [sentence for sentence in (*found, _leftovers(asked.ledger)) if sentence]
+
+
 @contextmanager
 def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
     """Open the real service; *left_out* is called for what would go beyond the spend.
@@ -54,18 +72,15 @@ def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
     In the end all that was made is deleted, and proved gone. Raises TargetError where a key is missing, or a ledger
     says that an earlier run has left something; LedgerError where this one has.
     """
-    if asked.spend is None and not asked.anonymously:
-        raise TargetError(
-            f"The target live needs to know what it may cost: give {OPTION} {EXAMPLE}, tunings=0 for no tuning; "
-            f"or ask what needs no credentials, with {anonymous.OPTION}"
-        )
+    in_the_way = obstacles(asked)
+    if in_the_way:
+        raise TargetError("\n".join(in_the_way))
     standing = stand_in()
     base_url = standing or HOST
     if asked.anonymously:
         spend, asking = asked.spend or anonymous.SPEND, People()
     else:
         spend, asking = asked.spend or Spend(), people.found(asked.second_token, stand_in=bool(standing))
-        _refuse_leftovers(asked.ledger)
     parts = Parts()
     recorder = Recorder(asked.record, parts, stand_in=bool(standing), secrets=asking.secrets) if asked.record else None
     book = Ledger(asked.ledger, parts.run, base_url)
@@ -153,13 +168,14 @@ def _session(standing: str) -> requests.Session:
     return session
 
 
-def _refuse_leftovers(path: Path) -> None:
+def _leftovers(path: Path) -> str:
     left = [entry for entry in ledger.read(path) if entry.left]
-    if left:
-        raise TargetError(
-            f"{path} knows of {len(left)} not proved gone, such as {left[0]}: "
-            f"run tunedmodels-contracts sweep --ledger {path}"
-        )
+    if not left:
+        return ""
+    return (
+        f"{path} knows of {len(left)} not proved gone, such as {left[0]}: "
+        f"run tunedmodels-contracts sweep --ledger {path}"
+    )
 
 
 def _settle(book: Ledger, session: requests.Session, asking: People, pause: float) -> None:

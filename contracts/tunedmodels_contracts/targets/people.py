@@ -68,6 +68,11 @@ class People:
                 yield str(credentials.token)
 
 
+def nobody() -> str:
+    """Return what to do where this machine has no credentials and no key; nothing where it has some."""
+    return "" if _environment.api_key() or _default() else _NONE
+
+
 def found(second_token: str, *, stand_in: bool) -> People:
     """Return who there is on this machine. Raises TargetError where there is nobody.
 
@@ -78,11 +83,10 @@ def found(second_token: str, *, stand_in: bool) -> People:
     if stand_in:
         _refuse_real(key)
     named = api_key.Credentials(key) if key else AnonymousCredentials()
-    try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
-    except google.auth.exceptions.DefaultCredentialsError:
+    credentials = _default()
+    if credentials is None:
         if not key:
-            raise TargetError(_NONE) from None
+            raise TargetError(_NONE)
         return People(named, bearer(second_token), named)
     caller = Renewed(credentials, stand_in=stand_in)
     try:
@@ -135,6 +139,15 @@ class _Asking(google.auth.transport.requests.Request):
         if self._stand_in:
             raise TypeError("a stand-in's token is nothing to show to Google")
         return _Asking(stand_in=False)
+
+
+def _default() -> Any:
+    """Return the credentials that google-auth finds, None where there are none."""
+    try:
+        credentials, _ = google.auth.default(scopes=SCOPES)
+    except google.auth.exceptions.DefaultCredentialsError:
+        return None
+    return credentials
 
 
 def _refuse_real(key: str) -> None:

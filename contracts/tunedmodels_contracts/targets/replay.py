@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from google.auth import api_key
 from google.oauth2.credentials import Credentials
 
 from ..api import Api
+from ..calls import deleted
 from ..clause import Need
 from ..recordings import Recording, RecordingError, Replay, Unrecorded, Unused, load
 from ..recordings.provenance import HOST
@@ -25,6 +27,7 @@ from .through import Through
 PUBLISHED = Path(__file__).parent.parent / "recordings" / "published"
 
 _TARGET = "runs/target"
+_CREATE = ("POST", "/v1beta/tunedModels")
 
 
 class Player(Through):
@@ -47,12 +50,18 @@ class Player(Through):
         if part is None:
             raise Unrecorded(f"{request.method} {urlsplit(request.url or '').path} is asked between two parts")
         replay = self._replays.get(part)
+        recording = self._recordings.get(recording_name(part.name))
+        if recording is None:
+            return self._nothing(part, request)
         if replay is None:
-            recording = self._recordings.get(recording_name(part.name))
-            if recording is None:
-                return self._nothing(part, request)
             replay = self._replays[part] = Replay(recording)
-        return replay.send(request, *how, **more)
+        try:
+            return replay.send(request, *how, **more)
+        except Unrecorded:
+            # A page shows what was made, and not how its writer cleaned up.
+            if recording.provenance.kind == "published" and deleted(request):
+                return _missing(request)
+            raise
 
     def ended(self) -> None:
         """Raise Unused where the part that asks has not asked for all that was recorded of it."""
@@ -76,10 +85,7 @@ class Player(Through):
             self._silent.add(part)
             self._left_out(f"there is no recording of {part.name}")
         # Who was left out has made nothing, and cleans up all the same.
-        answer = requests.Response()
-        answer.status_code, answer.request, answer.url = 404, request, request.url or ""
-        answer._content = b""
-        return answer
+        return _missing(request)
 
 
 @contextmanager
@@ -122,6 +128,7 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
             has=frozenset(Need),  # what a clause needs was there when it was recorded
             parts=parts,
             ended=player.ended,
+            started=_started(recordings),
         )
         player.finish()
 
@@ -144,6 +151,28 @@ def _base_url(recordings: Mapping[str, Recording], folder: Path) -> str:
             f"--tunedmodels-recordings: those in {folder} are of {' and '.join(found)}; keep those of one server"
         )
     return found[0] if found else f"https://{HOST}"
+
+
+def _started(recordings: Mapping[str, Recording]) -> dict[str, str]:
+    """Return the operations that published recordings show to be started: what they show next is of these."""
+    found: dict[str, str] = {}
+    for recording in recordings.values():
+        if recording.provenance.kind == "published":
+            for exchange in recording.exchanges:
+                answer = exchange.response
+                if answer.status == 200 and (exchange.request.method, urlsplit(exchange.request.url).path) == _CREATE:
+                    found[recording.name.replace(".", "/")] = json.loads(answer.body)["name"]
+    return found
+
+
+def _missing(request: requests.PreparedRequest) -> requests.Response:
+    """Return the refusal of a request about what is not there."""
+    error = {"code": 404, "message": "Nothing was made.", "status": "NOT_FOUND"}
+    answer = requests.Response()
+    answer.status_code, answer.request, answer.url = 404, request, request.url or ""
+    answer.headers["Content-Type"] = "application/json; charset=UTF-8"
+    answer._content = json.dumps({"error": error}).encode()
+    return answer
 
 
 def _run(recordings: Mapping[str, Recording]) -> str:

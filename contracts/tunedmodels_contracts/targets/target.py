@@ -14,9 +14,6 @@ from .parts import Parts
 
 KINDS = ("fake", "url", "replay", "live", "stand-in")
 
-NO_LONGER = "no longer verifiable"
-"""So begins the reason for leaving out what the service itself does not let anybody see any more."""
-
 
 class TargetError(ValueError):
     """A target that cannot be opened; the message says what to do."""
@@ -43,7 +40,8 @@ class Target:
     is how many seconds a run may take; ``pause`` how many are between two looks at it. ``has`` is what clauses may
     need, ``lacks`` why it has not the rest. ``parts`` are told who asks, and make names. ``ended`` is called where a
     part is over that held by then; ``judged`` once it is known whether it held for good, with its name, its clause's,
-    those of the parts that it may share, and whether. ``notes`` are lines for people.
+    those of the parts that it may share, and whether. ``notes`` are lines for people. ``started`` has the names of
+    operations that ended before the session began, by the clause that started each; nothing is tuned in their place.
     """
 
     kind: str
@@ -62,6 +60,7 @@ class Target:
     ended: Callable[[], object] = lambda: None
     judged: Callable[[str, str, Sequence[str], bool], object] = unjudged
     notes: tuple[str, ...] = ()
+    started: Mapping[str, str] = field(default_factory=dict)
 
     def reason(self, need: Need) -> str:
         """Return why it has not what *need* names."""

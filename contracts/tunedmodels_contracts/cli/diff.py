@@ -1,0 +1,101 @@
+"""``diff``: where two targets differ that are asked the same."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..nearest import no_such
+from ..options import OF_TARGET
+from .options import CLAUSE, Suites, asked, of_pytest, of_suite
+
+if TYPE_CHECKING:
+    from ..differential import Side
+
+_SIDES = ("fake", "mutant", "url", "replay", "live")
+_VALUED = {"mutant": "the name of one", "url": "an address"}  # what has to follow the equals sign
+_FOR_TARGETS = ("token", "second-token", "key", "base-model", "bound", "pause", "spend", "ledger")
+
+
+@click.command(cls=Suites)
+@click.option("--left", metavar="TARGET", default="fake", show_default=True, help="One target.")
+@click.option("--right", metavar="TARGET", required=True, help="The other.")
+@CLAUSE
+@of_suite(*_FOR_TARGETS)
+@click.option("--json", "as_json", is_flag=True, help="Write every difference as JSON.")
+def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Ask two targets the same clauses, and show where their answers differ, the gravest first.
+
+    A TARGET is fake, url=URL, replay, replay=DIR, live, or mutant=NAME: the fake behind one. The options about
+    targets are for each of the two that they fit. Ends with status 1 where a difference breaks clients or can be
+    seen by them; one that is cosmetic does not matter.
+    """
+    from ..differential import differential, told
+    from ..differential.finding import SEVERITIES
+
+    names = {"--left": left, "--right": right}
+    kinds = [name.partition("=")[0] for name in names.values()]
+    first, second = (_side(option, name, options) for option, name in names.items())
+    _refuse_idle(options, kinds)
+    try:
+        found = differential(first, second, asked(clauses))
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from None
+    counts = {severity: found.count(severity) for severity in SEVERITIES}
+    if as_json:
+        click.echo(json.dumps({"left": left, "right": right, **counts, **asdict(found)}, indent=2))
+    else:
+        for line in told(found.findings):
+            click.echo(line)
+        summed = ", ".join(f"{number} {severity}" for severity, number in counts.items())
+        number = f"{len(found.compared)} clauses compared, {len(found.left_out)} left out"
+        click.echo(f"{left} and {right}: {number}; {summed if found.findings else 'no difference'}")
+    left_over = _left_over(options) if "live" in kinds else []
+    for line in left_over:
+        click.echo(line, err=True)
+    sys.exit(1 if left_over or any(counts[severity] for severity in SEVERITIES if severity != "cosmetic") else 0)
+
+
+def _side(option: str, name: str, options: dict[str, Any]) -> Side:
+    from ..differential import Side
+    from ..mutants.registry import MUTANTS
+
+    kind, _, value = name.partition("=")
+    if kind not in _SIDES:
+        raise click.UsageError(f"{option}: {no_such('target', kind, _SIDES)} There are {', '.join(_SIDES)}.")
+    if kind in _VALUED and not value:
+        raise click.UsageError(f"{option}: {kind} needs {_VALUED[kind]}, as {kind}=...")
+    if value and kind in ("fake", "live"):
+        raise click.UsageError(f"{option}: {kind} stands alone, and {value!r:.100} follows it.")
+    if kind == "mutant":
+        if value not in MUTANTS:
+            raise click.UsageError(f"{option}: {no_such('mutant', value, MUTANTS)}")
+        return Side(_choosing("fake", {}), value)
+    more = {"url": value} if kind == "url" else {"recordings": value or None} if kind == "replay" else {}
+    return Side(_choosing(kind, {**more, **options}))
+
+
+def _choosing(kind: str, options: dict[str, Any]) -> tuple[str, ...]:
+    """Return pytest's arguments that choose the target of that *kind*, with those of the *options* that fit it."""
+    fitting = {name: value for name, value in options.items() if kind in OF_TARGET.get(name.replace("_", "-"), (kind,))}
+    return tuple(of_pytest({"target": kind, **fitting}))
+
+
+def _refuse_idle(options: dict[str, Any], kinds: list[str]) -> None:
+    for name, value in options.items():
+        targets = OF_TARGET[name.replace("_", "-")]
+        if value is not None and not set(targets) & set(kinds):
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is for {' or '.join(targets)}, and these are {' and '.join(kinds)}.")
+
+
+def _left_over(options: dict[str, Any]) -> list[str]:
+    """Return what a live run has left: it was not one of this process, and its own words were not shown."""
+    from ..ledger import DEFAULT, read
+
+    return [f"left: {entry}" for entry in read(Path(options["ledger"] or DEFAULT)) if entry.left]

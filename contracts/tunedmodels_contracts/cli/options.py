@@ -1,0 +1,136 @@
+"""The suite's options as the command has them, and pytest's arguments that they become."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..nearest import no_such
+from ..options import OPTIONS
+
+_NEEDED = ("pytest", "yaml", "responses", "jinja2", "flask")
+
+PYTESTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
+"""What follows the options: pytest's own arguments."""
+
+CLAUSE = click.option(
+    "--clause", "clauses", multiple=True, metavar="NAME", help="Ask this clause alone; several by * or by again."
+)
+"""The option of commands that run the suite by themselves."""
+
+
+def asked(names: Sequence[str]) -> list[str] | None:
+    """Return the clauses that *names* are, which may have ``*``; None where none is named.
+
+    Raises UsageError for a name that fits none.
+    """
+    from fnmatch import filter as matching
+
+    from ..catalogue import catalogue
+
+    known = catalogue() if names else {}
+    found: dict[str, None] = {}
+    for name in names:
+        fitting = matching(known, name)
+        if not fitting:
+            raise click.UsageError(no_such("clause", name, known))
+        found.update(dict.fromkeys(fitting))
+    return list(found) or None
+
+
+class Suites(click.Command):
+    """A command with options of the suite, which are known by pytest's names too: refusals name those."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        end = args.index("--") if "--" in args else len(args)
+        ours = [re.sub("^--tunedmodels-", "--", one) for one in args[:end]]
+        return super().parse_args(ctx, [*ours, *args[end:]])
+
+
+def of_suite(*names: str) -> Callable[[Any], Any]:
+    """Give a command those of the suite's options that are called *names*, without their prefix."""
+    known = dict(OPTIONS)
+
+    def give(command: Any) -> Any:
+        for name in reversed(names):
+            command = _option(name, known[name])(command)
+        return command
+
+    return give
+
+
+def _option(name: str, how: Mapping[str, Any]) -> Any:
+    text = str(how["help"][:1]).upper() + str(how["help"][1:]) + "."
+    if how.get("action") == "store_true":
+        return click.option(f"--{name}", is_flag=True, help=text)
+    kind: Any = click.Choice(how["choices"]) if "choices" in how else how.get("type", str)
+    several = how.get("action") == "append"
+    return click.option(f"--{name}", type=kind, metavar=how.get("metavar"), multiple=several, help=text)
+
+
+def of_pytest(options: Mapping[str, Any]) -> list[str]:
+    """Return pytest's arguments for the suite's *options*, by their names with underscores."""
+    found: list[str] = []
+    for name, value in options.items():
+        option = f"--tunedmodels-{name.replace('_', '-')}"
+        if value is True:
+            found.append(option)
+        elif isinstance(value, tuple):
+            found += [f"{option}={one}" for one in value]
+        elif value not in (None, False):
+            found.append(f"{option}={value}")
+    return found
+
+
+def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]:
+    """Return pytest's arguments for a run with *options*, and what else is said to pytest.
+
+    The folder in which the command is given has no say in it: its configuration, its conftest.py and its cache are
+    those of other tests.
+    """
+    folder = Path(__file__).parents[1] / "suite"
+    found = [str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
+    found += ["--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return [*found, *of_pytest(options), *more]
+
+
+def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:
+    """Run the suite and return the status: pytest's, but 0 where somebody has interrupted it.
+
+    Raises ClickException where a live run leaves something at the service, and ModuleNotFoundError where the extra
+    is not installed: pytest itself would make a long story of it.
+    """
+    for name in _NEEDED:
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(name=name)
+    import pytest
+
+    from ..ledger import LedgerError
+
+    interrupted = _Interrupted()
+    try:
+        status = int(pytest.main(arguments(options, more), plugins=[interrupted]))
+    except LedgerError as error:  # pytest shows it itself, but not where it was interrupted
+        raise click.ClickException(str(error)) from None
+    return 0 if interrupted.happened else status
+
+
+class _Interrupted:
+    """Notes that somebody has interrupted pytest.
+
+    It ends with the same status where it gives up by itself, as where a module cannot be imported, and calls that a
+    KeyboardInterrupt of a kind of its own.
+    """
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        self.happened = excinfo.type is KeyboardInterrupt

@@ -1,0 +1,52 @@
+"""``selftest``: whether the clauses notice what they are for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+
+from ..nearest import no_such
+from .options import CLAUSE, asked
+
+
+@click.command()
+@click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="Try this mutant alone; several by again.")
+@CLAUSE
+@click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes (default: one a processor).")
+@click.option("--json", "as_json", is_flag=True, help="Write which clause kills which mutant as JSON.")
+def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
+    """Run the suite behind each mutant, which spoils answers on the wire, and see which clauses notice.
+
+    Ends with status 1 where a required clause notices none, or a mutant is noticed by no clause, and no reason for
+    it is written down.
+    """
+    from tqdm import tqdm
+
+    from .. import selftest as selftests
+    from ..mutants.registry import MUTANTS
+
+    for name in mutants:
+        if name not in MUTANTS:
+            raise click.UsageError(no_such("mutant", name, MUTANTS))
+    named = asked(clauses)
+    tried = list(dict.fromkeys(mutants)) or None
+    # A bar is for terminals alone.
+    with tqdm(total=len(tried or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False) as bar:
+
+        def progress(name: str, _number: int, _of: int) -> None:
+            bar.set_postfix_str(name, refresh=False)
+            bar.update()
+
+        try:
+            verdict = selftests.selftest(named, tried, jobs or os.cpu_count() or 1, progress=progress)
+        except RuntimeError as error:
+            raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(verdict.as_json(), indent=2))
+    else:
+        for line in verdict.lines():
+            click.echo(line)
+    sys.exit(0 if verdict.passed else 1)

@@ -1,0 +1,43 @@
+"""``sweep``: delete what live runs have left at the real API."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .options import Suites, of_suite
+
+
+@click.command(cls=Suites)
+@click.option(
+    "--ledger",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where the runs noted what they make.  [default: tunedmodels-ledger.jsonl]",
+)
+@of_suite("second-token")
+def sweep(ledger: Path | None, second_token: str | None) -> None:
+    """Delete what live runs have left at the real API, as their ledger knows it, and prove it gone.
+
+    Models that are called as ours are, and that the ledger does not know, are named and left alone. Ends with status
+    1 where something of the ledger's is left.
+    """
+    import requests
+
+    from ..ledger import DEFAULT, LedgerError
+    from ..targets.live import sweep as swept
+    from ..targets.target import TargetError
+
+    path = ledger or DEFAULT
+    try:
+        settled = swept(path, second_token or "")
+    except (TargetError, LedgerError, requests.RequestException, AssertionError) as error:
+        raise click.ClickException(str(error)) from None
+    told = (("gone", settled.gone), ("left", settled.left), ("not in the ledger, left alone", settled.found))
+    for word, names in told:
+        for name in names:
+            click.echo(f"{word}: {name}")
+    click.echo(f"{path}: {len(settled.gone)} proved gone, {len(settled.left)} left")
+    sys.exit(1 if settled.left else 0)

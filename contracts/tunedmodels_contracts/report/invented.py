@@ -1,0 +1,62 @@
+"""What is invented: the mock server's answers that no source shows, as the page docs/invented.md lists them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+# The wheel has the page beside this module; in a checkout it stays where it is read and mended.
+_SHIPPED = Path(__file__).with_name("invented.md")
+_SOURCE = Path(__file__).parents[3] / "docs" / "invented.md"
+
+_CELLS = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class Invention:
+    """A *case* in which no source shows what the service does, what the mock server *does*, and *why*. In Markdown."""
+
+    part: str
+    case: str
+    does: str
+    why: str
+
+
+@cache
+def inventions() -> tuple[Invention, ...]:
+    """Return all of them, in the order of the page."""
+    return read((_SHIPPED if _SHIPPED.is_file() else _SOURCE).read_text(encoding="utf-8"))
+
+
+def read(page: str) -> tuple[Invention, ...]:
+    """Return the rows of the tables in *page*, each with the heading that it is under.
+
+    Raises ValueError for a row that has not three cells.
+    """
+    found: list[Invention] = []
+    part = ""
+    ruled = False
+    for line in page.splitlines():
+        if line.startswith("#"):
+            part = line.lstrip("#").strip()
+        if not line.startswith("|"):
+            ruled = False
+            continue
+        cells = [cell.strip().replace("\\|", "|") for cell in _CELLS.split(line.strip())[1:-1]]
+        if ruled:
+            if len(cells) != 3:
+                raise ValueError(f"a row of the page of what is invented has three cells, and this one has not: {line}")
+            found.append(Invention(part, *cells))
+        ruled = ruled or set("".join(cells)) <= {"-", ":"}
+    return tuple(found)
+
+
+def by_part(found: Iterable[Invention]) -> dict[str, list[Invention]]:
+    """Return them by the parts that they are of, in their order."""
+    parts: dict[str, list[Invention]] = {}
+    for one in found:
+        parts.setdefault(one.part, []).append(one)
+    return parts

@@ -1,0 +1,223 @@
+"""The tutorial: what the service's own page of 2024 sends by curl and by Python, and what it shows of the answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tunedmodels_contracts.answer import Answer
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import watched
+from tunedmodels_contracts.targets.target import Target
+
+CREATE, POLL, GENERATE = "tunedModels.create", "tunedModels.operations.get", "tunedModels.generateContent"
+BY_CURL, BY_PYTHON = "tutorial/create-by-curl", "tutorial/create-by-python"
+
+PAIRS = {
+    "1": "2",
+    "3": "4",
+    "-3": "-2",
+    "twenty two": "twenty three",
+    "two hundred": "two hundred one",
+    "ninety nine": "one hundred",
+    "8": "9",
+    "-98": "-97",
+    "1,000": "1,001",
+    "10,100,000": "10,100,001",
+    "thirteen": "fourteen",
+    "eighty": "eighty one",
+    "one": "two",
+    "three": "four",
+    "seven": "eight",
+}
+
+# Commas trail, and there is a space too little: so it stands on the page.
+_CREATED_BY_CURL = """
+      {
+        "display_name": "number generator model",
+        "base_model": "BASE",
+        "tuning_task": {
+          "hyperparameters": {
+            "batch_size": 2,
+            "learning_rate": 0.001,
+            "epoch_count":5,
+          },
+          "training_data": {
+            "examples": {
+              "examples": [
+                {
+ROWS
+                }
+              ]
+            }
+          }
+        }
+      }"""
+_ASKED_BY_CURL = """{
+        "contents": [{
+        "parts": [{
+          "text": "LXIII"
+          }]
+        }]
+        }"""
+
+
+def _by_curl(base_model: str) -> str:
+    indent = " " * 20
+    rows = (
+        f'{indent}"text_input": "{text_input}",\n{indent}"output": "{output}",' for text_input, output in PAIRS.items()
+    )
+    return _CREATED_BY_CURL.replace("BASE", base_model).replace("ROWS", f"\n{' ' * 16}}},{{\n".join(rows))
+
+
+def _by_python(base_model: str) -> str:
+    examples = [{"text_input": text_input, "output": output} for text_input, output in PAIRS.items()]
+    return json.dumps(
+        {
+            "display_name": "number generator",
+            "base_model": base_model,
+            "tuning_task": {
+                "hyperparameters": {"batch_size": 4, "learning_rate": 0.001, "epoch_count": 5},
+                "training_data": {"examples": {"examples": examples}},
+            },
+        }
+    )
+
+
+TEXTS: dict[str, Callable[[str], str]] = {BY_CURL: _by_curl, BY_PYTHON: _by_python}
+"""What each of the two clauses sends, by the base model to tune."""
+
+
+@pytest.fixture
+def start(api: Api) -> Iterator[Callable[[str], Answer]]:
+    """Start a run by a text; its model is deleted in the end."""
+    made: list[str] = []
+
+    def by(text: str) -> Answer:
+        created = api.post("v1beta/tunedModels", data=text)
+        if created.status == 200:
+            made.append(created.json["metadata"]["tunedModel"])
+        return created
+
+    yield by
+    for name in made:
+        api.delete(f"v1beta/{name}")
+
+
+@pytest.fixture(scope="session")
+def by_curl(api: Api, target: Target) -> Iterator[str]:
+    """The name of the operation that the page starts by curl, which has ended."""
+    with _ended(api, target, BY_CURL) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def by_python(api: Api, target: Target) -> Iterator[str]:
+    """The name of the operation that the page starts by Python, which has ended."""
+    with _ended(api, target, BY_PYTHON) as name:
+        yield name
+
+
+@contextmanager
+def _ended(api: Api, target: Target, started_by: str) -> Iterator[str]:
+    if Need.TUNABLE_MODEL not in target.has:
+        pytest.skip(target.reason(Need.TUNABLE_MODEL))
+    if started_by in target.started:
+        yield target.started[started_by]
+        return
+    created = api.post("v1beta/tunedModels", data=TEXTS[started_by](target.base_model))
+    try:
+        yield watched(api, created, target.passing, target.pause, target.bound).ended.operation_name
+    finally:
+        if created.status == 200:
+            api.delete(f"v1beta/{created.json['metadata']['tunedModel']}")
+
+
+def _model(operation_name: str) -> str:
+    return operation_name.partition("/operations/")[0]
+
+
+def _check_created(answer: Answer, slug: str, steps: int) -> None:
+    """Assert that *answer* is what the page shows of a run of that many *steps*, as it was written."""
+    operation = answer.ok()
+    name = operation["metadata"]["tunedModel"]
+
+    assert re.fullmatch(rf"tunedModels/{slug}-[a-z0-9]+", name)
+    assert re.fullmatch(rf"{name}/operations/[a-z0-9]{{12}}", operation["name"])
+    assert answer.text == (
+        f'{{\n  "name": "{operation["name"]}",\n  "metadata": {{\n'
+        '    "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata",\n'
+        f'    "totalSteps": {steps},\n    "tunedModel": "{name}"\n  }}\n}}\n'
+    )
+
+
+def _check_said(answer: Answer, text: str) -> None:
+    """Assert that *answer* is one candidate that says *text*, as the page shows it."""
+    (candidate,) = answer.ok()["candidates"]
+
+    assert list(candidate) == ["content", "finishReason", "index", "safetyRatings"]
+    assert list(candidate["content"].items()) == [("parts", [{"text": text}]), ("role", "model")]
+    assert (candidate["finishReason"], candidate["index"]) == ("STOP", 0)
+    assert [rating["category"].removeprefix("HARM_CATEGORY_") for rating in candidate["safetyRatings"]] == [
+        "SEXUALLY_EXPLICIT",
+        "HATE_SPEECH",
+        "HARASSMENT",
+        "DANGEROUS_CONTENT",
+    ]
+    assert {rating["probability"] for rating in candidate["safetyRatings"]} <= {"NEGLIGIBLE", "LOW"}
+
+
+@clause("tutorial/create-by-curl", CREATE, cost=Cost.TUNING)
+def test_create_by_curl(target: Target, start: Callable[[str], Answer]) -> None:
+    """The page's text for curl, commas trailing, starts a run of 38 steps, with an answer of these very bytes.
+
+    Observed in 2024, when it had 296.
+    """
+    _check_created(start(TEXTS[BY_CURL](target.base_model)), "number-generator-model", 38)
+
+
+@clause("tutorial/create-by-python", CREATE, cost=Cost.TUNING)
+def test_create_by_python(target: Target, start: Callable[[str], Answer]) -> None:
+    """The page's value in Python, in batches of four, starts a run of 19 steps. Observed in 2024."""
+    _check_created(start(TEXTS[BY_PYTHON](target.base_model)), "number-generator", 19)
+
+
+@clause("tutorial/last-poll", POLL, cost=Cost.TUNING)
+def test_last_poll(api: Api, by_python: str) -> None:
+    """The line that the page's loop prints at last: 100.00% and step 19, in epoch 5, its members in this order.
+
+    Observed in 2024; the page has nothing else of that answer.
+    """
+    metadata: dict[str, Any] = api.get(f"v1/{by_python}", whole=False).ok()["metadata"]
+    last = metadata["snapshots"][-1]
+    line = f"{metadata['completedPercent']:.2f}% - {last}"
+
+    loss, time = r"-?\d+(\.\d+)?(e-\d+)?", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z"
+    assert re.fullmatch(rf"100\.00% - {{'step': 19, 'epoch': 5, 'meanLoss': {loss}, 'computeTime': '{time}'}}", line)
+    assert last["epoch"] == last["step"] * 4 // len(PAIRS)
+
+
+@clause("tutorial/generate-by-curl", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_generate_by_curl(api: Api, by_curl: str) -> None:
+    """A model that learned to count in English is asked in Roman numerals, and says LXIV after LXIII.
+
+    Observed in 2024, and no promise: it is what one model made of it.
+    """
+    _check_said(api.post(f"v1beta/{_model(by_curl)}:generateContent", data=_ASKED_BY_CURL), "LXIV")
+
+
+@clause("tutorial/generate-by-python", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_generate_by_python(api: Api, by_python: str) -> None:
+    """A model that learned to count in English is asked in Japanese, and says 七 after 六.
+
+    Observed in 2024, and no promise: it is what one model made of it.
+    """
+    asked = {"contents": [{"parts": [{"text": "六"}]}]}
+
+    _check_said(api.post(f"v1beta/{_model(by_python)}:generateContent", asked), "七")

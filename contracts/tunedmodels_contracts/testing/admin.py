@@ -1,0 +1,45 @@
+"""Admin: the surface of a mock server that is for tests, asked for one world over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+_PATIENCE = 30  # seconds
+
+
+class WorldError(Exception):
+    """What was asked of a world was refused, or nothing answered; ``status`` is that of the answer, 0 for none."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Admin:
+    """Asks the mock server at *url* about the world called *name*."""
+
+    def __init__(self, url: str, name: str, session: requests.Session) -> None:
+        self._root = f"{url}/_emulator"
+        self._headers = {"X-Test-Id": name} if name else {}
+        self._session = session
+
+    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Return what *path* answers, as plain JSON. Raises WorldError."""
+        how: dict[str, Any] = {"params": query, "headers": self._headers, "timeout": _PATIENCE}
+        if body is not None:
+            how["json"] = body
+        try:
+            answer = self._session.request(method, f"{self._root}/{path}", **how)
+        except requests.RequestException as error:
+            raise WorldError(f"No mock server answers at {self._root}: {type(error).__name__}: {error}") from error
+        try:
+            content = answer.json()
+        except ValueError:
+            content = None
+        if not answer.ok or not isinstance(content, dict):
+            told = content.get("error") if isinstance(content, dict) else None
+            text = told if isinstance(told, str) else f"{method} {answer.url} was answered {answer.status_code}."
+            raise WorldError(text, answer.status_code)
+        return content

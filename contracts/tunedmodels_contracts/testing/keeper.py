@@ -1,0 +1,57 @@
+"""The keeper: a process that runs a mock server for as long as somebody holds a connection to it."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import sys
+from collections.abc import Sequence
+
+from .servers import ServerError, started
+
+_PATIENCE = 30.0  # seconds that the first user may take to come
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a server with *arguments*; say its URL and the port of the door, or why it did not start."""
+    try:
+        with started(arguments) as server, socket.create_server(("127.0.0.1", 0)) as door:
+            print(json.dumps([server.url, door.getsockname()[1]]), flush=True)  # noqa: T201 - what the starter reads
+            keep(door, server.url)
+    except ServerError as error:
+        print(json.dumps(str(error)), flush=True)  # noqa: T201
+        return 1
+    return 0
+
+
+def keep(door: socket.socket, greeting: str) -> None:
+    """Greet everybody who comes through *door* with a line; return when the last has gone, or nobody came."""
+    inside = 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(door, selectors.EVENT_READ)
+        while True:
+            ready = selector.select(None if inside else _PATIENCE)
+            for key, _ in ready:
+                if key.fileobj is door:
+                    guest, _ = door.accept()
+                    guest.sendall(f"{greeting}\n".encode())
+                    selector.register(guest, selectors.EVENT_READ, guest)
+                    inside += 1
+                elif _gone(key.data):
+                    selector.unregister(key.data)
+                    key.data.close()
+                    inside -= 1
+            if not inside:
+                return
+
+
+def _gone(guest: socket.socket) -> bool:
+    try:
+        return not guest.recv(1024)
+    except OSError:
+        return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
