@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .app import Settings as Settings
     from .app import create_app as create_app
+    from .core.clock import Clock as Clock
     from .core.clock import ManualClock as ManualClock
-    from .core.clock import PollingClock as PollingClock
-    from .core.clock import SystemClock as SystemClock
-    from .core.worlds import Pace as Pace
+    from .core.clock import Mode as Mode
+    from .core.pace import Pace as Pace
 
-__all__ = ["ManualClock", "Pace", "PollingClock", "Settings", "SystemClock", "create_app"]
+__all__ = ["Clock", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
 
 _HOMES = {
+    "Clock": ".core.clock",
     "ManualClock": ".core.clock",
-    "Pace": ".core.worlds",
-    "PollingClock": ".core.clock",
+    "Mode": ".core.clock",
+    "Pace": ".core.pace",
     "Settings": ".app",
-    "SystemClock": ".core.clock",
     "create_app": ".app",
 }
 

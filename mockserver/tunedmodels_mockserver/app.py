@@ -5,18 +5,33 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version as installed
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .core.clock import Clock, SystemClock
+from .core.armed import arm
+from .core.clock import Clock
+from .core.controls import Controls
 from .core.defaults import API_KEY
+from .core.faults import Fault
+from .core.inputs import BadInput
+from .core.journal import Journals
+from .core.outcomes import Tally
+from .core.pace import Pace
 from .core.policy import Policy
-from .core.worlds import Pace, Worlds
+from .core.rulebook import Rulebook
+from .core.preload import Preload
+from .core.store import StoreUnavailable
+from .core.worlds import Beginnings, Worlds
+from .rule_files import RuleFiles, read_rules
+from .stores import files
+from .stores.choice import MEMORY, open_stores
+from .stores.errors import BadState
 from .web import answers, unknown
 from .web.admin import admin
 from .web.callers import Callers
@@ -25,6 +40,7 @@ from .web.front import front
 from .web.log import LOG, one_line
 from .web.metadata import metadata
 from .web.oauth import oauth
+from .web.recording import recorded
 from .web.routes import Route, Segment, routes
 from .web.system import System
 from .wire import discovery
@@ -37,23 +53,38 @@ from .wire.surface import VERSIONS, surface
 class Settings:
     """How a fake behaves.
 
-    ``seed`` makes ids and losses repeat from run to run (None: they differ). ``strict`` switches the
-    compatibility allowances off.
+    ``seed`` makes ids and losses repeat from run to run (None: they differ). ``pace`` and
+    ``clock`` are those with which each world begins. ``strict`` switches the compatibility allowances off.
 
     ``auth`` is ``any``, which takes every caller, or ``strict``, which judges credentials as the service does:
     then ``api_keys`` are the registered keys, and ``projects`` the known quota projects (none: all are known).
     ``groups`` has the members of each group's address. A credential that looks real is refused unless
     ``allow_real_credentials``.
+
+    ``canned`` are the rules of canned answers with which each world begins, as ``PUT /_emulator/canned`` takes them;
+    ``canned_files`` are files and folders of such rules, which every world has after its own. With ``faults`` armed
+    each world begins.
+
+    ``store`` is where worlds are kept: ``memory``, ``sqlite:///FILE`` or ``postgresql://HOST/NAME``. ``preload`` is a
+    file or folder of states and models with which new worlds begin; with ``resume`` they go on from the moment at which
+    it was written, as if no time had passed since.
     """
 
     seed: int | None = None
     pace: Pace = field(default_factory=Pace)
+    clock: Clock = field(default_factory=Clock)
     strict: bool = False
     auth: Literal["any", "strict"] = "any"
     api_keys: Collection[str] = frozenset({API_KEY})
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
     projects: Collection[str] = frozenset()
     allow_real_credentials: bool = False
+    canned: Any = ()
+    canned_files: Collection[str | Path] = ()
+    store: str = MEMORY
+    preload: str | Path | None = None
+    resume: bool = False
+    faults: Collection[Fault] = ()
 
     def policy(self) -> Policy:
         """Return what the settings say of callers. Raises ValueError for what can be no key, address or project."""
@@ -62,24 +93,34 @@ class Settings:
         return Policy(self.auth == "strict", self.api_keys, self.groups, self.projects, self.allow_real_credentials)
 
 
-def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = SystemClock) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    machine: Callable[[], int] = time.time_ns,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Flask:
     """Return a new fake with no models, as a WSGI application.
 
-    *clock* makes the clock of each world; pass ``lambda: my_clock`` to hold the clock of them all. The worlds
-    are at ``app.extensions["tunedmodels"]``.
+    *machine* tells the time in nanoseconds that the clocks of all worlds follow; pass ``ManualClock().now`` to hold it.
+    Raises BadInput, a ValueError, for bad canned rules, and Unusable for a store or a preload that cannot be used.
+    The worlds are at ``app.extensions["tunedmodels"]``.
     """
     settings = settings or Settings()
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
-    worlds = Worlds(seed, clock, settings.pace)
+    canned = Rulebook().replaced(read_rules(settings.canned))
+    start = Controls(settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), 0, 0))
+    beginnings = _beginnings(settings, start, seed, machine())
+    worlds = Worlds(seed, machine, beginnings, open_stores(settings.store), RuleFiles(settings.canned_files).filed)
     callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
+    journals, tally = Journals(), Tally()
+    app.extensions["tunedmodels_journals"] = journals
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST; no client of the service expects one.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     app.url_map.converters["segment"] = Segment
-    dispatch = Dispatch(callers, settings.strict)
+    dispatch = Dispatch(callers, settings.strict, sleep)
     for number, route in enumerate(routes()):
         app.add_url_rule(
             route.rule(),
@@ -88,16 +129,28 @@ def create_app(settings: Settings | None = None, clock: Callable[[], Clock] = Sy
             methods=[route.method.http],
             provide_automatic_options=False,
         )
-    for blueprint in (admin(callers), oauth(callers), metadata(callers)):
+    for blueprint in (admin(callers, journals, tally), oauth(callers), metadata(callers)):
         app.register_blueprint(blueprint)
-    app.add_url_rule("/health", view_func=partial(_health, time.monotonic()), endpoint="health")
+    app.add_url_rule("/health", view_func=partial(_health, time.monotonic(), worlds.kind), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
     for unrouted in (NotFound, MethodNotAllowed):
         app.register_error_handler(unrouted, _unknown)
     app.register_error_handler(HTTPException, _as_it_is)
+    app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _bug)
-    app.wsgi_app = front(app.wsgi_app, strict=settings.strict)  # type: ignore[assignment, method-assign]
+    behind = front(app.wsgi_app, strict=settings.strict)
+    app.wsgi_app = recorded(behind, journals, tally)  # type: ignore[assignment, method-assign]
     return app
+
+
+def _beginnings(settings: Settings, start: Controls, seed: int, machine: int) -> Beginnings:
+    if settings.preload is None:
+        return Preload().beginnings(start, seed, machine)
+    path = Path(settings.preload)
+    try:
+        return replace(files.read(path), resume=settings.resume).beginnings(start, seed, machine)
+    except BadInput as error:
+        raise BadState(f"{path}: {error}") from None
 
 
 def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) -> Response:
@@ -108,9 +161,9 @@ def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) ->
     return response
 
 
-def _health(started: float) -> Response:
+def _health(started: float, store: str) -> Response:
     uptime = round(time.monotonic() - started, 3)
-    return answers.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime})
+    return answers.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime, "store": store})
 
 
 def _discovery() -> Response:
@@ -128,6 +181,14 @@ def _unknown(_error: HTTPException) -> Response:
 def _as_it_is(error: HTTPException) -> HTTPException:
     """Let werkzeug answer what it found wrong with a request, such as a Host that is none."""
     return error
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    LOG.warning("%s %s: %s", request.method, one_line(request.path), error)
+    # The text is the one that Google's APIs give.
+    response = answers.refusal(Status(Code.UNAVAILABLE, "The service is currently unavailable."), System())
+    response.headers[answers.NOTE] = f"store: {one_line(str(error))}"
+    return response
 
 
 def _bug(_error: Exception) -> Response:

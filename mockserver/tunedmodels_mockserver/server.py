@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
@@ -18,7 +19,10 @@ import waitress.server
 from flask import Flask
 from waitress import wasyncore
 
+from .core.journal import Journals
+from .sockets import Wire
 from .web.answers import SERVER
+from .web.connection import CONNECTION
 
 THREADS = 16
 CONNECTIONS = 1000
@@ -44,11 +48,12 @@ class Server:
         self.host = host
         self.port: int = listener.getsockname()[1]
         self._sockets: dict[int, Any] = {}  # every open socket's handler by its descriptor, kept by waitress
-        self._stopping = False
+        self._stopping = threading.Event()
+        self._journals: Journals | None = app.extensions.get("tunedmodels_journals")
         self._parent: int | None = None  # whose end is ours too
         # One socket makes one server; waitress's own return type does not say so.
         self._server: Any = waitress.server.create_server(
-            _without_server_header(app),
+            _application(app, self._stopping),
             map=self._sockets,
             sockets=[listener],
             threads=THREADS,
@@ -88,8 +93,10 @@ class Server:
 
     def serve(self) -> None:
         """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""
-        while not self._stopping and self._parent in (None, os.getppid()):
+        while not self._stopping.is_set() and self._parent in (None, os.getppid()):
             self._turn(1.0)
+        if self._journals:
+            self._journals.close()  # who follows one would wait for ever
         stopped = busy = time.monotonic()
         while (now := time.monotonic()) < min(stopped + _LAST_ANSWERS, busy + _QUIET):
             self._turn(_QUIET / 4)
@@ -98,7 +105,7 @@ class Server:
 
     def stop(self) -> None:
         """Make ``serve`` come to its end, from any thread or a signal handler."""
-        self._stopping = True
+        self._stopping.set()
         if self._sockets:
             self._server.pull_trigger()
 
@@ -140,13 +147,18 @@ def _listen(host: str, port: int) -> socket.socket:
         raise PortTaken(text) from None
 
 
-def _without_server_header(app: Flask) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
-    """Return *app* without its Server header: waitress writes one, and beside an application's own a Via."""
+def _application(app: Flask, stopping: threading.Event) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    """Return *app* as waitress runs it: with the way to the caller in its environment.
+
+    Its Server header is left out: waitress writes one, and beside an application's own a Via.
+    """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [pair for pair in headers if pair[0] != "Server"], *rest)
 
+        # The one way that waitress gives to the channel which carries the answer.
+        environ[CONNECTION] = Wire(environ["waitress.client_disconnected"].__self__, stopping)
         return app(environ, start)
 
     return call

@@ -1,4 +1,4 @@
-"""Every block of the README runs, and every command in it is one that we have."""
+"""Every block of the README and of the page about contracts runs, and every command there is one that we have."""
 
 import http.server
 import os
@@ -20,9 +20,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+CONTRACTS_PAGE = ROOT / "docs" / "contracts.md"
 COMMAND = "tunedmodels-mockserver"
 EXECUTABLE = Path(sysconfig.get_path("scripts")) / COMMAND
 CLIENT = "tunedmodels"
+CONTRACTS = "tunedmodels-contracts"
+
+# Commands of the contracts that ask the real API: these are looked at, and not run.
+LIVE = {"record", "sweep", "live"}
 
 # Where the README's commands find the mock server; the test's own has another port.
 WRITTEN_BASE = "http://127.0.0.1:9480"
@@ -98,6 +103,7 @@ class Runner:
     root: Path = ROOT
     command: Sequence[str] = (str(EXECUTABLE),)
     client: Sequence[str] = (str(EXECUTABLE.with_name(CLIENT)),)
+    contracts: Sequence[str] = (str(EXECUTABLE.with_name(CONTRACTS)),)
     exported: dict[str, str] = field(default_factory=dict[str, str])
 
     def run(self, block: Block) -> None:
@@ -139,6 +145,13 @@ class Runner:
                     self.check_options(arguments)
                 case [command, *arguments] if command == CLIENT:
                     self.run_program([*self.client, *arguments])
+                case [command, *arguments] if command == CONTRACTS and LIVE & {*arguments}:
+                    self.check_options(arguments, CONTRACTS)
+                case [command, *arguments] if command == CONTRACTS:
+                    # That two targets differ is an answer, too.
+                    self.run_program([*self.contracts, *arguments], ends=(0, 1) if "diff" in arguments else (0,))
+                case ["pytest", *arguments]:
+                    self.run_program([sys.executable, "-m", "pytest", "-q", *arguments])
                 case ["pip", "install", *arguments] | ["python", "-m", "pip", "install", *arguments]:
                     self.check_requirements(arguments)
                 case ["curl", *arguments] if shutil.which("curl"):
@@ -171,27 +184,25 @@ class Runner:
         if script == "scripts/demo" and arguments:
             self.check_options(["demo", *arguments])
 
-    def check_options(self, arguments: Sequence[str]) -> None:
+    def check_options(self, arguments: Sequence[str], name: str = COMMAND) -> None:
         """The subcommand has help, and its help has every long option that is used."""
+        command = self.contracts if name == CONTRACTS else self.command
         # What follows -- belongs to another command.
         used = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
         subcommand: list[str] = []
-        text = self.help(subcommand)
+        text = self.run_program([*command, *subcommand, "--help"])
         while used and not used[0].startswith("-"):
             _, _, commands = text.partition("\nCommands:\n")
             if not re.search(rf"^  {re.escape(used[0])}(\s|$)", commands, re.MULTILINE):
                 if not subcommand:
-                    pytest.fail(f"the README uses {COMMAND} {used[0]}, which does not exist")
+                    pytest.fail(f"the README uses {name} {used[0]}, which does not exist")
                 break
             subcommand.append(used.pop(0))
-            text = self.help(subcommand)
+            text = self.run_program([*command, *subcommand, "--help"])
         for word in used:
             option, _, _ = word.partition("=")
             if option.startswith("--") and not re.search(rf"(?<![\w-]){option}(?![\w-])", text):
-                pytest.fail(f"the README uses {option}, which {' '.join([COMMAND, *subcommand])} does not have")
-
-    def help(self, subcommand: Sequence[str]) -> str:
-        return self.run_program([*self.command, *subcommand, "--help"])
+                pytest.fail(f"the README uses {option}, which {' '.join([name, *subcommand])} does not have")
 
     def check_requirements(self, arguments: Sequence[str]) -> None:
         """What pip is asked to install is this project, with extras that it has."""
@@ -212,7 +223,7 @@ class Runner:
                 pytest.fail(f"the README's curl asks {address}, which is not the mock server at {WRITTEN_BASE}")
         self.run_program(["curl", "--fail", "--silent", "--show-error", "--max-time", "20", *arguments])
 
-    def run_program(self, arguments: Sequence[str]) -> str:
+    def run_program(self, arguments: Sequence[str], ends: Sequence[int] = (0,)) -> str:
         """Run to the end, within the scratch folder; what it prints, or a failed test when it fails."""
         try:
             program = subprocess.run(
@@ -228,7 +239,7 @@ class Runner:
             )
         except FileNotFoundError:
             pytest.fail(f"{arguments[0]} is not there: is the project installed?")
-        if program.returncode != 0:
+        if program.returncode not in ends:
             pytest.fail(f"{shlex.join(arguments)} ended with status {program.returncode}:\n{program.stdout}")
         return program.stdout
 
@@ -294,6 +305,15 @@ def reader(mock_server: str, tmp_path_factory: pytest.TempPathFactory) -> Runner
 def test_block_of_the_readme_runs(block: Block, reader: Runner) -> None:
     """What the README shows works when it is typed, from top to bottom."""
     reader.run(block)
+
+
+def test_page_about_contracts_runs(mock_server: str, tmp_path: Path) -> None:
+    """What the page shows works when it is typed, from top to bottom; the report that it asks for is there."""
+    reader = Runner(mock_server, tmp_path)
+    for block in blocks_of(CONTRACTS_PAGE.read_text(encoding="utf-8")):
+        reader.run(block)
+
+    assert (tmp_path / "reports" / "all" / "report.html").is_file()
 
 
 def test_readme_is_there() -> None:

@@ -43,7 +43,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def app(clock: ManualClock) -> Flask:
     """A fake that repeats itself; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
-    return create_app(Settings(seed=1), lambda: clock)
+    return create_app(Settings(seed=1), clock.now)
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def http(app: Flask) -> FlaskClient:
 @pytest.fixture
 def strict_http(clock: ManualClock) -> FlaskClient:
     """A caller of a fake like ``app``, without allowances."""
-    return create_app(Settings(seed=1, strict=True), lambda: clock).test_client()
+    return create_app(Settings(seed=1, strict=True), clock.now).test_client()
 
 
 @pytest.fixture
 def guarded(clock: ManualClock) -> FlaskClient:
     """A caller of a fake like ``app`` that judges credentials as the service does."""
-    return create_app(Settings(seed=1, auth="strict"), lambda: clock).test_client()
+    return create_app(Settings(seed=1, auth="strict"), clock.now).test_client()
 
 
 @pytest.fixture(scope="session")

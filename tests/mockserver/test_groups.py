@@ -21,7 +21,7 @@ ASK = {"contents": [{"parts": [{"text": "LXIII"}]}]}
 @pytest.fixture
 def people(clock: ManualClock) -> FlaskClient:
     """A caller of a fake that knows a group of Alice and Bob."""
-    return create_app(Settings(seed=1, groups=GROUPS), lambda: clock).test_client()
+    return create_app(Settings(seed=1, groups=GROUPS), clock.now).test_client()
 
 
 def of(person: str) -> dict[str, str]:
@@ -89,7 +89,7 @@ def test_a_user_is_no_group(people: FlaskClient, shared: Any) -> None:
 
 def test_a_model_changes_hands_between_people(clock: ManualClock, tutorial: Any) -> None:
     """With tokens of the fake's own: the owner hands on and becomes a writer, the heir may delete."""
-    http = create_app(Settings(auth="strict"), lambda: clock).test_client()
+    http = create_app(Settings(auth="strict"), clock.now).test_client()
     tokens: dict[str, dict[str, str]] = {}
     for person in ("alice", "bob"):
         refresh = Refresh(f"{person}@example.com", TUNING, person).token()

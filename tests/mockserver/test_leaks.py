@@ -132,7 +132,7 @@ def test_an_unknown_route_and_the_log_of_requests_keep_silent_too(caplog: pytest
 
 def test_a_refused_credential_makes_no_world() -> None:
     """Nothing of it is kept: not even the world that it would have named."""
-    app = create_app(Settings(), ManualClock)
+    app = create_app()
     app.test_client().get(f"/v1beta/tunedModels?key=test-w1/{KEY}")
 
     assert app.extensions["tunedmodels"]._worlds == {}

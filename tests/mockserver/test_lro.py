@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core import lro, resources
+from tunedmodels_mockserver.core import resources
+from tunedmodels_mockserver.core.effects import Error
 from tunedmodels_mockserver.core.losses import Curve
-from tunedmodels_mockserver.core.lro import CANCELLED, Failure, Plan, State, total_steps, view
+from tunedmodels_mockserver.core.lro import CANCELLED, State, total_steps, view
+from tunedmodels_mockserver.core.plan import Plan
 from tunedmodels_mockserver.core.records import Examples, GranteeType, Permission, Role, TunedModelRecord
+from tunedmodels_mockserver.core.script import Event
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.writing import plain, plain_any
 from tunedmodels_mockserver.wire.status import Code, Status
@@ -21,11 +24,16 @@ from tunedmodels_mockserver.wire.surface import surface
 SECOND = 1_000_000_000
 CREATED = 1_710_429_083_123_456_000
 FAILED = Status(Code.INTERNAL, "The run failed.")
+FAIL = Error(code="INTERNAL", message="The run failed.")
 
 
 def plan(steps: int = 4, queue: int = SECOND, length: int = 40 * SECOND, **changes: Any) -> Plan:
     curve = Curve(7, 11, "models/gemini-1.0-pro-001", examples=8, batch_size=2, learning_rate=0.001, answer_tokens=3)
     return replace(Plan(CREATED, queue, length, steps, curve), **changes)
+
+
+def cancelled(moment: int) -> Plan:
+    return plan(script=(Event(moment=moment, cancel=True),))
 
 
 def record(of: Plan) -> TunedModelRecord:
@@ -113,7 +121,7 @@ def test_update_time_is_creation_then_report_then_completion() -> None:
 def test_a_cancelled_run_keeps_its_snapshots_and_its_model() -> None:
     """Cancelling ends the operation with code 1 at that moment; the model stays ACTIVE with what it has."""
     moment = CREATED + 25 * SECOND
-    seen = view(plan(cancelled=moment), CREATED + 100 * SECOND)
+    seen = view(cancelled(moment), CREATED + 100 * SECOND)
 
     assert (seen.done, seen.error, seen.state) == (True, CANCELLED, State.ACTIVE)
     assert seen.completed_steps == 2 == len(seen.snapshots())
@@ -122,7 +130,7 @@ def test_a_cancelled_run_keeps_its_snapshots_and_its_model() -> None:
 
 def test_cancelling_in_the_queue_leaves_a_run_without_start() -> None:
     """A run that is cancelled before it starts has neither start time nor steps."""
-    seen = view(plan(cancelled=CREATED + SECOND // 2), CREATED + 100 * SECOND)
+    seen = view(cancelled(CREATED + SECOND // 2), CREATED + 100 * SECOND)
 
     assert (seen.done, seen.completed_steps, seen.start_time) == (True, 0, None)
 
@@ -131,13 +139,13 @@ def test_cancelling_a_finished_run_changes_nothing() -> None:
     """The end of a run is its end."""
     late = CREATED + 60 * SECOND
 
-    assert view(plan(cancelled=late), late + 1) == replace(view(plan(), late + 1), plan=plan(cancelled=late))
+    assert view(cancelled(late), late + 1) == replace(view(plan(), late + 1), plan=cancelled(late))
 
 
 @pytest.mark.parametrize("step", [0, 1, 3])
 def test_a_failed_run_ends_after_its_step(step: int) -> None:
     """A failure ends the run with its status, keeps the steps before it, and the model is FAILED."""
-    seen = view(plan(failure=Failure(step, FAILED)), CREATED + 100 * SECOND)
+    seen = view(plan(script=(Event(step=step, fail=FAIL),)), CREATED + 100 * SECOND)
 
     assert (seen.done, seen.error, seen.state, seen.completed_steps) == (True, FAILED, State.FAILED, step)
 
@@ -146,7 +154,8 @@ def test_a_snapshots_epoch_rolls_over_with_the_examples() -> None:
     """epoch = floor(step x batch size / examples): 15 examples by 2 end, after 38 steps, with epoch 5."""
     of = replace(plan(38), curve=replace(plan().curve, examples=15))
 
-    assert [lro.snapshot(of, step).epoch for step in (1, 7, 8, 37, 38)] == [0, 0, 1, 4, 5]
+    seen = view(of, CREATED + 100 * SECOND).snapshots()
+    assert [seen[step - 1].epoch for step in (1, 7, 8, 37, 38)] == [0, 0, 1, 4, 5]
 
 
 def test_a_run_without_length_is_done_at_once() -> None:
@@ -181,8 +190,10 @@ plans = st.builds(
         length,
         steps,
         Curve(seed, seed + 1, "models/text-bison-001", examples, batch, 0.001, 2.0),
-        cancelled=None if cancel is None else created * 1000 + cancel,
-        failure=None if failure is None else Failure(min(failure, steps), FAILED),
+        script=(
+            *([] if cancel is None else [Event(moment=created * 1000 + cancel, cancel=True)]),
+            *([] if failure is None else [Event(step=min(failure, steps), fail=FAIL)]),
+        ),
     ),
     created=st.integers(0, 4_000_000_000_000_000),
     queue=st.integers(0, 10**11),

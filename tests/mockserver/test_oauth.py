@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -206,7 +207,7 @@ def test_a_token_is_of_the_world_that_issued_it(
 ) -> None:
     """The world is found as by any request, or by the refresh token; the access token names it on."""
     worlds = app.extensions["tunedmodels"]
-    worlds.get("w1").clock.advance(1000)
+    worlds.get("w1").change(lambda old: replace(old, clock=old.clock.advanced(START, 1000)))
     access = ok(http.post(path, data=refreshing(token), headers=headers))["access_token"]
 
     assert access.startswith("test-w1/tunedmodels-access~")
@@ -303,7 +304,7 @@ def test_the_endpoints_are_for_posting(http: FlaskClient, path: str) -> None:
 
 def test_a_token_outlives_the_server(clock: ManualClock) -> None:
     """Another process knows the tokens and keys of this one."""
-    first, second = (create_app(Settings(auth="strict"), lambda: clock).test_client() for _ in range(2))
+    first, second = (create_app(Settings(auth="strict"), clock.now).test_client() for _ in range(2))
     access = ok(first.post("/token", data=refreshing()))["access_token"]
 
     assert ok(second.get("/v1beta/tunedModels", headers=bearer(access))) == {}

@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.app import Settings, create_app
-from tunedmodels_mockserver.core import lro
-from tunedmodels_mockserver.core.clock import ManualClock, PollingClock
-from tunedmodels_mockserver.wire.status import Code, Status
+from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
+from tunedmodels_mockserver.core.effects import Error
+from tunedmodels_mockserver.core.script import Event
+from tunedmodels_mockserver.core.worlds import World
 
 from .conftest import ok, refused
 
@@ -109,8 +110,8 @@ def test_a_failed_operation_has_an_error(app: Flask, http: FlaskClient, clock: M
     name = start(http)["name"]
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("own")
-    failure = lro.Failure(4, Status(Code.INTERNAL, "The training diverged."))
-    assert store.replace(record, replace(record, plan=replace(record.plan, failure=failure)))
+    failure = Event(step=4, fail=Error(code="INTERNAL", message="The training diverged."))
+    assert store.replace(record, replace(record, plan=replace(record.plan, script=(failure,))))
     clock.advance(30)
     done = ok(http.get(f"/v1/{name}"))
 
@@ -277,15 +278,15 @@ def test_operations_cannot_be_deleted(http: FlaskClient) -> None:
     assert ok(http.get(f"/v1/{name}"))["name"] == name
 
 
-def polled() -> tuple[FlaskClient, PollingClock]:
-    clock = PollingClock(1_722_000_000_000_000_000)
-    return create_app(Settings(seed=1), lambda: clock).test_client(), clock
+def polled() -> tuple[FlaskClient, World]:
+    app = create_app(Settings(seed=1, clock=Clock(Mode.POLLING, moment=1_722_000_000_000_000_000)))
+    return app.test_client(), app.extensions["tunedmodels"].get("")
 
 
 @pytest.mark.parametrize("of", ["operation", "model"])
 def test_a_loop_without_pauses_sees_a_run(of: str) -> None:
     """Each look moves the polling clock by a tenth of the run: ten looks, growing progress, then the end."""
-    http, clock = polled()
+    http, world = polled()
     name = start(http)["name"]
     path = f"/v1/{name}" if of == "operation" else "/v1beta/tunedModels/own"
 
@@ -300,19 +301,19 @@ def test_a_loop_without_pauses_sees_a_run(of: str) -> None:
     ended = [look.get("done", False) or look.get("state") == "ACTIVE" for look in looks]
     assert ended == [False] * 9 + [True]
 
-    moment = clock.now()
+    moment = world.now()
     ok(http.get(path))
-    assert clock.now() == moment
+    assert world.now() == moment
 
 
 def test_a_list_is_no_look() -> None:
     """Lists of models and operations, and all other calls, leave the polling clock alone."""
-    http, clock = polled()
-    moment = clock.now()
+    http, world = polled()
+    moment = world.now()
     name = start(http)["name"]
     for path in ("/v1beta/tunedModels", "/v1beta/tunedModels/own/operations", "/v1/operations", "/v1/models"):
         ok(http.get(path))
     http.post("/v1beta/tunedModels/own:generateContent", json=ASK)
 
-    assert clock.now() == moment
+    assert world.now() == moment
     assert "completedSteps" in ok(http.get(f"/v1/{name}"))["metadata"]

@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.core import lro
 from tunedmodels_mockserver.core.clock import ManualClock
-from tunedmodels_mockserver.core.store import MemoryStore
-from tunedmodels_mockserver.wire.status import Code, Status
+from tunedmodels_mockserver.core.effects import Error
+from tunedmodels_mockserver.core.memory import MemoryStore
+from tunedmodels_mockserver.core.script import Event
 
 from .conftest import ok, refused
 
@@ -89,8 +89,8 @@ def test_a_failed_model_keeps_what_it_reached(app: Flask, http: FlaskClient, clo
     make(http, "own")
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("own")
-    failure = lro.Failure(9, Status(Code.INTERNAL, "The training diverged."))
-    assert store.replace(record, replace(record, plan=replace(record.plan, failure=failure)))
+    failure = Event(step=9, fail=Error(code="INTERNAL", message="The training diverged."))
+    assert store.replace(record, replace(record, plan=replace(record.plan, script=(failure,))))
     clock.advance(30)
     model = ok(http.get("/v1beta/tunedModels/own"))
 

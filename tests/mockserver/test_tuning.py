@@ -550,7 +550,7 @@ def test_a_seed_repeats_a_run(clock: ManualClock) -> None:
 
     def answers(seed: int) -> list[str]:
         own = ManualClock(clock.now())
-        http = create_app(Settings(seed=seed), lambda: own).test_client()
+        http = create_app(Settings(seed=seed), own.now).test_client()
         operation = post(http, body())
         own.advance(60)
         return [operation.text, http.get("/v1beta/tunedModels").text]

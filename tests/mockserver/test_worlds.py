@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.app import Settings, create_app
-from tunedmodels_mockserver.core.clock import ManualClock
-from tunedmodels_mockserver.core.worlds import DEFAULT_NAME, NAME, Pace, world_name
+from tunedmodels_mockserver.core.clock import Clock, Mode
+from tunedmodels_mockserver.core.pace import Pace
+from tunedmodels_mockserver.core.worlds import DEFAULT_NAME, NAME, world_name
 
 from .conftest import ok, refused
 
@@ -177,17 +178,11 @@ def test_a_page_token_is_no_way_into_another_world(http: FlaskClient) -> None:
 
 def test_each_world_has_its_own_clock() -> None:
     """Time that passes in one world does not pass in the others."""
-    clocks: list[ManualClock] = []
-
-    def clock() -> ManualClock:
-        clocks.append(ManualClock(1_722_000_000_000_000_000))
-        return clocks[-1]
-
-    http = create_app(Settings(seed=1), clock).test_client()
+    http = create_app(Settings(seed=1, clock=Clock(Mode.MANUAL))).test_client()
     one, two = {"X-Test-Id": "one"}, {"X-Test-Id": "two"}
     ok(make(http, one))
     ok(make(http, two))
-    clocks[0].advance(60)
+    ok(http.post("/_emulator/clock", json={"advance": 60}, headers=one))
 
     states = [ok(http.get("/v1beta/tunedModels/own", headers=headers))["state"] for headers in (one, two)]
     assert sorted(states) == ["ACTIVE", "CREATING"]

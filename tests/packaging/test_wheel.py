@@ -12,6 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("client/tunedmodels", "mockserver/tunedmodels_mockserver", "contracts/tunedmodels_contracts")
 
+# The page of what is invented: a report shows it, and its source lies among the docs.
+FROM_THE_DOCS = {"tunedmodels_contracts/report/invented.md": "docs/invented.md"}
+
 # Homes as they look on Linux, macOS and Windows, at the start of a path: example.com/home/x is none.
 HOME = re.compile(rb"(?<![\w.-])(?:/home/|/root/|/Users/|[A-Za-z]:\\Users\\)\w[\w.-]*")
 
@@ -60,7 +63,13 @@ def test_wheel_holds_the_files_of_the_package(wheel: dict[str, bytes], package: 
         if path.is_file() and "__pycache__" not in path.parts
     }
 
-    assert {name for name in wheel if name.startswith(f"{folder.name}/")} == in_source
+    assert {name for name in wheel if name.startswith(f"{folder.name}/")} - {*FROM_THE_DOCS} == in_source
+
+
+def test_wheel_holds_pages_of_the_docs(wheel: dict[str, bytes]) -> None:
+    """What a report shows of the docs is in, as it is there."""
+    for name, source in FROM_THE_DOCS.items():
+        assert wheel[name] == (ROOT / source).read_bytes()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -6,11 +6,35 @@ import sys
 
 import click
 
+from .canned import canned
+from .clock import clock
 from .credentials import credentials
+from .env import env
+from .execute import execute
+from .faults import faults
+from .journal import journal
+from .probes import healthcheck, wait
 from .serve import serve
+from .state import reset, state
+from .verdict import verdict
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """A group that answers an unknown command with the nearest one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* name. Raises UsageError."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from ..core.inputs import nearest
+
+            raise click.UsageError(f"No such command {name!r}{nearest(name, self.list_commands(ctx))}.", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
     """A mock server of the Gemini API's model tuning."""
@@ -25,5 +49,19 @@ def demo(port: int) -> None:
     sys.exit(run(port))
 
 
-main.add_command(serve)
-main.add_command(credentials)
+for _command in (
+    serve,
+    execute,
+    env,
+    wait,
+    healthcheck,
+    clock,
+    faults,
+    canned,
+    state,
+    reset,
+    journal,
+    verdict,
+    credentials,
+):
+    main.add_command(_command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
@@ -15,19 +14,28 @@ import click
 from ..core.defaults import API_KEY
 from ..environment import DEFAULT_PORT
 from . import params
+from .configuration import Configured
 from .params import Seconds
 
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
     from ..app import Settings
-    from ..core.clock import Clock
+    from ..core.faults import Fault
+    from ..core.worlds import Worlds
 
 BAD_USAGE = 2
 PORT_TAKEN = 3
+BAD_STATE = 4
 
-_DEFAULT = click.core.ParameterSource.DEFAULT
+# From the strongest: what is said more strongly of a run's pace counts.
+_SOURCES = [
+    click.core.ParameterSource.COMMANDLINE,
+    click.core.ParameterSource.ENVIRONMENT,
+    click.core.ParameterSource.DEFAULT_MAP,
+    click.core.ParameterSource.DEFAULT,
+]
 
 
-@click.command()
+@click.command(cls=Configured)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -71,6 +79,27 @@ _DEFAULT = click.core.ParameterSource.DEFAULT
     type=click.Choice(["real", "manual", "polling"]),
     help="What moves time: the machine, nothing, or each poll of a run by a tenth of it.",
 )
+@click.option(
+    "--canned",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file or folder of rules for canned answers, for every world; read again when it changes.",
+)
+@click.option(
+    "--faults",
+    "fault_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A YAML file of faults with which every world begins.",
+)
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="NAME",
+    help="A set of faults with a name, such as flaky or quota, with which every world begins.",
+)
 @click.option("--strict", is_flag=True, help="Switch the compatibility allowances off.")
 @click.option(
     "--auth",
@@ -98,6 +127,25 @@ _DEFAULT = click.core.ParameterSource.DEFAULT
     help="A quota project that --auth strict knows.  [default: it knows all]",
 )
 @click.option("--allow-real-credentials", is_flag=True, help="Take keys and tokens that look like Google's own.")
+@click.option(
+    "--store",
+    default="memory",
+    show_default=True,
+    metavar="URL",
+    help="Where worlds are kept: memory, sqlite:///FILE or postgresql://HOST/NAME.",
+)
+@click.option(
+    "--preload",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file or folder of states and models with which new worlds begin.",
+)
+@click.option("--resume", is_flag=True, help="Let preloaded runs go on as if no time had passed since the export.")
+@click.option(
+    "--export-on-exit",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the state of all worlds into this file in the end.",
+)
 @click.option("--with-parent", is_flag=True, help="Stop, too, when the process that started the server ends.")
 @click.option(
     "--log-level",
@@ -115,64 +163,112 @@ def serve(
     step_time: float | None,
     queue_time: float,
     clock: str,
+    canned: tuple[Path, ...],
+    fault_file: Path | None,
+    presets: tuple[str, ...],
     strict: bool,
     auth: Literal["any", "strict"],
     api_keys: tuple[str, ...],
     groups: tuple[tuple[str, frozenset[str]], ...],
     projects: tuple[str, ...],
     allow_real_credentials: bool,
+    store: str,
+    preload: Path | None,
+    resume: bool,
+    export_on_exit: Path | None,
     with_parent: bool,
     log_level: str,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
     Prints one line, READY url=... pid=... version=..., when it answers. Ends with status 0 when told to stop, 2
-    for bad usage, 3 when the port is taken.
+    for bad usage, 3 when the port is taken, 4 for a store or a state that cannot be used.
     """
     from ..app import Settings
-    from ..core.worlds import Pace
+    from ..core.clock import Clock, Mode
+    from ..core.pace import Pace
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    if step_time is not None and click.get_current_context().get_parameter_source("tuning_time") is not _DEFAULT:
-        raise click.UsageError("--step-time and --tuning-time say two things about the same; give one of them.")
-    pace = Pace(tuning_time, step_time, queue_time)
+    pace = Pace(tuning_time, _step_time(step_time), queue_time)
     settings = Settings(
         seed=seed,
         pace=pace,
+        clock=Clock(Mode(clock)),
         strict=strict,
         auth=auth,
         api_keys={API_KEY, *api_keys},
         groups={group: frozenset().union(*(more for name, more in groups if name == group)) for group, _ in groups},
         projects=projects,
         allow_real_credentials=allow_real_credentials,
+        canned_files=canned,
+        faults=_faults(fault_file, presets),
+        store=store,
+        preload=preload,
+        resume=resume,
     )
     try:
         settings.policy()
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    _run(settings, _clock(clock), host, port, port_file, with_parent=with_parent)
+    if resume and preload is None:
+        raise click.UsageError("--resume says how a preload goes on; give --preload, too.")
+    _run(settings, host, port, port_file, export_on_exit, with_parent=with_parent)
+
+
+def _step_time(step_time: float | None) -> float | None:
+    """Return *step_time*, or None where ``--tuning-time`` is said more strongly. Raises UsageError for a tie."""
+    source = click.get_current_context().get_parameter_source
+    steps, whole = (_SOURCES.index(source(name) or _SOURCES[-1]) for name in ("step_time", "tuning_time"))
+    if step_time is not None and steps == whole:
+        raise click.UsageError("--step-time and --tuning-time say two things about the same; give one of them.")
+    return step_time if steps < whole else None
+
+
+def _faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
+    """Return the faults of the file at *path* and of the presets called *names*."""
+    from ..core.armed import arm
+    from ..core.inputs import BadInput
+    from ..core.presets import preset
+    from ..fault_file import read
+
+    try:
+        faults = [*(read(path) if path else ()), *(fault for name in names for fault in preset(name))]
+        arm((), faults, 0, 0)  # for ids that come twice
+    except BadInput as error:
+        raise click.UsageError(str(error)) from None
+    return tuple(faults)
 
 
 def _run(
     settings: Settings,
-    clock: Callable[[], Clock],
     host: str,
     port: int,
     port_file: Path | None,
+    export: Path | None,
     *,
     with_parent: bool,
 ) -> None:
     from ..app import create_app
+    from ..core.inputs import BadInput
     from ..server import PortTaken, Server, write_port_file
+    from ..stores.errors import Unusable
+    from ..stores.files import check_writable
 
     if not host:
         _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
     if port_file and not port_file.name:
         _fail("--port-file is empty. Leave it out, or name a file.", BAD_USAGE)
     try:
-        server = Server(create_app(settings, clock), host, port)
+        if export:
+            check_writable(export)
+        app = create_app(settings)
+        server = Server(app, host, port)
+    except Unusable as error:
+        _fail(str(error), BAD_STATE)
+    except BadInput as error:
+        _fail(str(error), BAD_USAGE)
     except PortTaken as error:
         _fail(str(error), PORT_TAKEN)
     except OSError as error:
@@ -196,20 +292,25 @@ def _run(
             _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
 
     server.run(when_ready, with_parent=with_parent)
+    worlds = app.extensions["tunedmodels"]
+    if export:
+        _export(worlds, export)
+    worlds.close()
     if port_file:
         with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
             port_file.unlink()
 
 
-def _clock(kind: str) -> Callable[[], Clock]:
-    from ..core.clock import ManualClock, PollingClock, SystemClock
+def _export(worlds: Worlds, path: Path) -> None:
+    """Write the state of all *worlds* into the file at *path*, or end with a sentence."""
+    from ..core.store import StoreUnavailable
+    from ..stores.errors import BadState
+    from ..stores.files import write
 
-    clocks: dict[str, Callable[[], Clock]] = {
-        "real": SystemClock,
-        "manual": ManualClock,
-        "polling": PollingClock,
-    }
-    return clocks[kind]
+    try:
+        write(path, {world.name: world.store.state().taken(world.machine()) for world in worlds.all()})
+    except (BadState, StoreUnavailable) as error:
+        _fail(str(error), BAD_STATE)
 
 
 def _fail(sentence: str, status: int) -> NoReturn:

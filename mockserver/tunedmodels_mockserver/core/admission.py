@@ -64,7 +64,7 @@ def _bearer(token: str, world: World, moment: Moment) -> tuple[str, frozenset[st
     """Return whom *token* names and its scopes, None for all of them. Raises StatusError for a bad one."""
     own = grants.access(token)
     if own:
-        if own.expires <= moment.world or not world.revoked.isdisjoint({own.id, own.parent} - {""}):
+        if own.expires <= moment.world or not world.controls.revoked.isdisjoint({own.id, own.parent} - {""}):
             raise refusals.token_invalid()
         return own.email, frozenset(own.scopes)
     signed = jwt.read(bare(token))

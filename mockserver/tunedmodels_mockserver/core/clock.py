@@ -1,48 +1,97 @@
-"""Clocks: the one place that asks the machine what time it is. Moments are whole nanoseconds since the epoch."""
+"""Clocks: how a world's time follows from the machine's. Moments are whole nanoseconds since the epoch.
+
+A world's clock is a value, so that whoever shares the world shares its time, and a moved clock is a new value.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from ..wire.units import MICROSECOND, SECOND
 
 END = 9_000_000_000 * SECOND  # in 2255: nanoseconds fit 64 bits until 2262, and years have four digits
+FASTEST = 1e6  # seconds of a world in one of the machine's
+POLLS_PER_RUN = 10
 
 
-class Clock(Protocol):
-    """What a world needs of a clock."""
+class Mode(str, Enum):
+    """What moves a clock: the machine's time, nothing but a call, or each look at an unfinished run."""
 
-    def now(self) -> int:
-        """Return the present moment."""
-        ...
-
-    def polled(self, run: int) -> None:
-        """Hear that a caller looked at a tuning run that takes *run* nanoseconds in all."""
-        ...
+    REAL = "real"
+    MANUAL = "manual"
+    POLLING = "polling"
 
 
-class SystemClock:
-    """The machine's own time, or a multiple of it: *rate* seconds pass in one real second."""
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A world's clock: it stood at ``moment`` when the machine's time was ``origin``.
 
-    def __init__(self, rate: float = 1.0, source: Callable[[], int] = time.time_ns) -> None:
-        self._source = source
-        self._rate = rate
-        self._origin = source()
+    In mode real ``rate`` seconds have passed since then in each of the machine's. A clock without an origin has not
+    started; without a moment it will start at the machine's present. Raises ValueError for a rate or a moment that no
+    clock has.
+    """
 
-    def now(self) -> int:
-        """Return the machine's time, stretched from the moment this clock was made."""
-        if self._rate == 1.0:
-            return self._source()
-        return self._origin + round((self._source() - self._origin) * self._rate)
+    mode: Mode = Mode.REAL
+    rate: float = 1.0
+    moment: int | None = None
+    origin: int | None = None
 
-    def polled(self, run: int) -> None:
-        """Do nothing: time goes by itself."""
+    def __post_init__(self) -> None:
+        """Refuse what would lead out of the time that stamps can show."""
+        if not 0 < self.rate <= FASTEST:
+            raise ValueError(f"A clock's rate is more than 0 and at most {FASTEST:.0f}, got {self.rate}.")
+        if self.moment is not None and not 0 <= self.moment <= END:
+            raise ValueError(f"A clock goes from 1970 to 2255; {self.moment / SECOND} seconds since 1970 lie beyond.")
+
+    def started(self, machine: int) -> Clock:
+        """Return it as it starts when the machine's time is *machine*."""
+        return replace(self, moment=machine if self.moment is None else self.moment, origin=machine)
+
+    def now(self, machine: int) -> int:
+        """Return the moment that it shows when the machine's time is *machine*; it stops in 2255."""
+        moment = machine if self.moment is None else self.moment
+        if self.mode is not Mode.REAL or self.origin is None:
+            return moment
+        passed = machine - self.origin
+        return min(max(moment + (passed if self.rate == 1.0 else round(passed * self.rate)), 0), END)
+
+    def set(self, machine: int, moment: int) -> Clock:
+        """Return it as it goes on from *moment*. Raises ValueError where that is not in 1970 to 2255."""
+        return replace(self, moment=moment, origin=machine)
+
+    def advanced(self, machine: int, seconds: float) -> Clock:
+        """Return it *seconds* later, or earlier. Raises ValueError where that leads out of 1970 to 2255."""
+        now = self.now(machine)
+        if not -END <= seconds * SECOND <= END or not 0 <= now + round(seconds * SECOND) <= END:
+            raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
+        return self.set(machine, now + round(seconds * SECOND))
+
+    def going(self, machine: int, mode: Mode | None = None, rate: float | None = None) -> Clock:
+        """Return it as it goes on from its present in another *mode* or at another *rate*.
+
+        Raises ValueError for a rate that is not more than 0 and at most a million.
+        """
+        return Clock(mode or self.mode, self.rate if rate is None else rate, self.now(machine), machine)
+
+    def polled(self, run: int) -> Clock:
+        """Return it after a look at an unfinished run that takes *run* nanoseconds in all.
+
+        In mode polling it moves by a tenth of the run, rounded up to a whole microsecond, so that ten looks always
+        reach the end.
+        """
+        if self.mode is not Mode.POLLING or self.moment is None:
+            return self
+        tenth = -(-run // (POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
+        return replace(self, moment=min(self.moment + max(tenth, MICROSECOND), END))
 
 
 class ManualClock:
-    """A clock that moves only when told to; it starts at *start*, by default the machine's present."""
+    """A machine's time that a test holds: pass its ``now`` to ``create_app``, and every world follows it.
+
+    It starts at *start*, by default the machine's present.
+    """
 
     def __init__(self, start: int | None = None) -> None:
         self._now = time.time_ns() if start is None else start
@@ -53,23 +102,4 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move by *seconds*, which may be negative. Raises ValueError where that leads out of 1970 to 2255."""
-        if not -END <= seconds * SECOND <= END or not 0 <= self._now + round(seconds * SECOND) <= END:
-            raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
-        self._now += round(seconds * SECOND)
-
-    def polled(self, run: int) -> None:
-        """Do nothing: only ``advance`` moves it."""
-
-
-class PollingClock(ManualClock):
-    """A clock that each look at an unfinished run moves by a tenth of that run.
-
-    A loop with its own pauses, or none, so sees every stage of a run within ten looks, without waiting.
-    """
-
-    POLLS_PER_RUN = 10
-
-    def polled(self, run: int) -> None:
-        """Move by a tenth of *run*, rounded up to a whole microsecond, so that ten looks always reach the end."""
-        tenth = -(-run // (self.POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
-        self._now = min(self._now + max(tenth, MICROSECOND), END)
+        self._now = Clock(Mode.MANUAL, moment=self._now).advanced(self._now, seconds).now(self._now)

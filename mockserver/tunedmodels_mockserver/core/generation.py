@@ -7,49 +7,59 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from . import access, canned, refusals, tokens
+from ..wire.surface import surface
+from . import access, canned, refusals, replies, tokens
 from .base_models import BASE_MODELS
 from .call import Call
 from .lro import State, view
+from .query import Query
 from .records import Examples, Role
+from .replies import Outcome, Parts, Reply
 
 Value = dict[str, Any]
 
 MAX_CANDIDATES = 8
 MAX_PROMPT = 40_000  # characters of a prompt to a tuned model, documented
-CHUNKS = 4  # at most so many parts of a stream; SDKs saw two and more
 
-STOP, MAX_TOKENS = 1, 2  # Candidate.FinishReason
 _NEGLIGIBLE = 1  # SafetyRating.HarmProbability
 # Sexually explicit, hate speech, harassment, dangerous content: in the order observed.
 _SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in (9, 8, 7, 10)]
 # The categories of the text models of 2023, derogatory to dangerous (v1beta3's HarmCategory).
 _TEXT_SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in range(1, 7)]
+_BLOCKED_FOR_SAFETY, _BLOCKED_FOR_OTHER = 1, 2  # PromptFeedback.BlockReason and ContentFilter.BlockedReason alike
+# The members of UsageMetadata whose sum is its total.
+_IN_TOTAL = (
+    "prompt_token_count",
+    "candidates_token_count",
+    "tool_use_prompt_token_count",
+    "thoughts_token_count",
+)
 _REQUEST = "GenerateContentRequest"
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
-    """One candidate's text, and why it ends where it ends."""
+class Pause:
+    """Between two chunks of a stream so many seconds pass."""
 
-    text: str
-    finish_reason: int
+    seconds: float
 
 
 def generate_content(call: Call, request: Value) -> Value:
-    """Answer a prompt whole."""
-    replies, usage = _replies(call, request, "generateContent")
-    candidates = [_candidate(index, reply.text, reply.finish_reason) for index, reply in enumerate(replies)]
-    return {"candidates": candidates, "usage_metadata": usage}
+    """Answer a prompt whole. Raises StatusError for a refusal, and where a canned rule answers an error."""
+    outcome, usage = _answered(call, request, "generateContent")
+    candidates = [
+        {**_candidate(call, index, reply, reply.parts), "finish_reason": reply.finish_reason}
+        for index, reply in enumerate(outcome.replies)
+    ]
+    return {"candidates": candidates, "prompt_feedback": outcome.feedback, "usage_metadata": usage}
 
 
-def stream_generate_content(call: Call, request: Value) -> Iterator[Value]:
-    """Answer a prompt in chunks; the last one carries the finish reasons. Refusals are raised at once."""
-    replies, usage = _replies(call, request, "streamGenerateContent")
-    return _chunks(replies, usage)
+def stream_generate_content(call: Call, request: Value) -> Iterator[Value | Pause]:
+    """Answer a prompt in chunks; a candidate's last one carries its finish reason. Refusals are raised at once."""
+    outcome, usage = _answered(call, request, "streamGenerateContent")
+    return _chunks(call, outcome, usage)
 
 
 def generate_text(call: Call, request: Value) -> Value:
@@ -59,9 +69,19 @@ def generate_text(call: Call, request: Value) -> Value:
     if not text:
         raise refusals.not_specified("GenerateTextRequest", "prompt.text")
     _check_limits(request, "GenerateTextRequest")
-    reply = _cut(canned.answer(examples, text), request)
-    candidate = {"output": reply.text, "safety_ratings": _TEXT_SAFETY_RATINGS}
-    return {"candidates": [candidate] * request.get("candidate_count", 1)}
+    outcome = _outcome(call, _query(call, request, "generateText", text), examples, request)
+    if outcome.feedback is not None:
+        safety = outcome.feedback["block_reason"] == _BLOCKED_FOR_SAFETY
+        return {"filters": [{"reason": _BLOCKED_FOR_SAFETY if safety else _BLOCKED_FOR_OTHER}]}
+    return {
+        "candidates": [
+            {
+                "output": reply.text,
+                "safety_ratings": _TEXT_SAFETY_RATINGS if reply.ratings is None else reply.ratings,
+            }
+            for reply in outcome.replies
+        ]
+    }
 
 
 def count_tokens(call: Call, request: Value) -> Value:
@@ -71,10 +91,11 @@ def count_tokens(call: Call, request: Value) -> Value:
     contents = inner.get("contents", [])
     if not contents:
         raise refusals.not_specified("CountTokensRequest", "contents")
-    return {"total_tokens": _prompt_tokens(contents)}
+    hit = canned.ruled(call, _query(call, request, "countTokens", _text(contents[-1])))
+    return {"total_tokens": _prompt_tokens(contents), **(replies.counted(hit.rule.told) if hit else {})}
 
 
-def _replies(call: Call, request: Value, method: str) -> tuple[list[_Reply], Value]:
+def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
     """Return the candidates and the usage. Raises StatusError for what the service would refuse."""
     contents = request.get("contents", [])
     if not contents:
@@ -88,19 +109,32 @@ def _replies(call: Call, request: Value, method: str) -> tuple[list[_Reply], Val
                 raise refusals.one_of(_REQUEST, f"contents[{place}].parts[{part_place}]", "data")
     config = request.get("generation_config", {})
     _check_limits(config, _REQUEST, "generation_config.")
-    count = config.get("candidate_count", 1)
     examples = _target(call, request["model"], method)
     prompt = _text(contents[-1])
     if request["model"].startswith(access.NAME):
         _check_features(call, request, prompt)
-    reply = _cut(canned.answer(examples, prompt), config)
-    prompt_tokens, reply_tokens = _prompt_tokens(contents), tokens.count(reply.text) * count
+    outcome = _outcome(call, _query(call, request, method, prompt), examples, config)
     usage = {
-        "prompt_token_count": prompt_tokens,
-        "candidates_token_count": reply_tokens,
-        "total_token_count": prompt_tokens + reply_tokens,
+        "prompt_token_count": _prompt_tokens(contents),
+        "candidates_token_count": sum(tokens.count(reply.text) for reply in outcome.replies),
+        **outcome.usage,
     }
-    return [reply] * count, usage
+    usage.setdefault("total_token_count", sum(usage.get(name, 0) for name in _IN_TOTAL))
+    return outcome, usage
+
+
+def _outcome(call: Call, query: Query, examples: Examples | None, config: Value) -> Outcome:
+    """Return what a canned rule answers to *query*, else what the model of these *examples* does."""
+    hit = canned.ruled(call, query)
+    if hit is not None:
+        return replies.told(hit.rule.told, hit.filling(query), config)
+    reply = replies.cut(canned.answer(examples, query.text), config)
+    return Outcome([reply] * config.get("candidate_count", 1))
+
+
+def _query(call: Call, request: Value, method: str, text: str) -> Query:
+    message = f"{method[0].upper()}{method[1:]}Request".replace("StreamGenerate", "Generate")
+    return Query(method, request["model"], text, call.caller.email, message, request)
 
 
 def _target(call: Call, name: str, method: str) -> Examples | None:
@@ -144,47 +178,37 @@ def _check_limits(config: Value, request: str, path: str = "") -> None:
         raise refusals.invalid(request, f"{path}max_output_tokens", "max_output_tokens must be positive.")
 
 
-def _cut(text: str, config: Value) -> _Reply:
-    """Return *text* up to its first stop sequence and no longer than the limit of tokens."""
-    ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
-    text = text[: min(ends, default=len(text))]
-    kept = tokens.head(text, config.get("max_output_tokens", len(text)))
-    return _Reply(kept, STOP if kept == text else MAX_TOKENS)
-
-
-def _candidate(index: int, text: str, finish_reason: int | None) -> Value:
-    parts = [{"text": text}] if text else []
+def _candidate(call: Call, index: int, reply: Reply, parts: Parts | None) -> Value:
+    known = surface(call.version).message("Part").by_name
+    # A part of a kind that the version does not have cannot be written under it.
+    shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
     return {
-        "content": {"parts": parts, "role": "model"},
-        "finish_reason": finish_reason,
+        "content": None if shown is None else {"parts": shown, "role": "model"},
         "index": index,
-        "safety_ratings": _SAFETY_RATINGS,
+        "safety_ratings": _SAFETY_RATINGS if reply.ratings is None else reply.ratings,
     }
 
 
-def _chunks(replies: list[_Reply], usage: Value) -> Iterator[Value]:
-    pieces = [_pieces(reply.text) for reply in replies]
-    last = len(pieces[0]) - 1
-    for place in range(last + 1):
-        yield {
-            "candidates": [
-                _candidate(index, texts[place], reply.finish_reason if place == last else None)
-                for index, (texts, reply) in enumerate(zip(pieces, replies, strict=True))
-            ],
-            "usage_metadata": usage,
-        }
-
-
-def _pieces(text: str) -> list[str]:
-    """Return *text* in up to four parts of whole tokens; one part where it has but one token."""
-    total = tokens.count(text)
-    heads = [tokens.head(text, total * place // CHUNKS) for place in range(CHUNKS + 1)]
-    pieces = [after[len(before) :] for before, after in pairwise(heads)]
-    return [piece for piece in pieces if piece] or [""]
+def _chunks(call: Call, outcome: Outcome, usage: Value) -> Iterator[Value | Pause]:
+    if outcome.feedback is not None:
+        yield {"prompt_feedback": outcome.feedback, "usage_metadata": usage}
+        return
+    streams = [reply.pieces() for reply in outcome.replies]
+    for place in range(max(map(len, streams))):
+        here = [(index, pieces[place]) for index, pieces in enumerate(streams) if place < len(pieces)]
+        pause = max(piece.pause for _, piece in here)
+        if pause:
+            yield Pause(pause)
+        candidates = []
+        for index, piece in here:
+            reply, last = outcome.replies[index], place == len(streams[index]) - 1
+            candidate = _candidate(call, index, reply, None if reply.parts is None else piece.parts)
+            candidates.append({**candidate, "finish_reason": reply.finish_reason if last else None})
+        yield {"candidates": candidates, "usage_metadata": usage}
 
 
 def _text(content: Value) -> str:
-    return "".join(part.get("text", "") for part in content["parts"])
+    return replies.text_of(content.get("parts", ()))
 
 
 def _prompt_tokens(contents: list[Value]) -> int:

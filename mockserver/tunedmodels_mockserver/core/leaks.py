@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from . import jwt
 from .worlds import bare
 
-_FORMS = (
+FORMS = (
     ("API key", re.compile(r"AIza[0-9A-Za-z_-]{35,}")),
     ("API key", re.compile(r"AQ\.[0-9A-Za-z._~+/=-]{20,}")),
     ("access token", re.compile(r"ya29\.[0-9A-Za-z._~+/=-]{20,}")),
@@ -27,7 +27,7 @@ def kind(credentials: Iterable[str]) -> str | None:
     """Return what the first of *credentials* that looks real looks like, or None where none does."""
     for credential in credentials:
         text = bare(credential.strip())
-        for name, form in _FORMS:
+        for name, form in FORMS:
             if form.fullmatch(text):
                 return name
         signed = jwt.read(text)

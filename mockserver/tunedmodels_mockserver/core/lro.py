@@ -2,8 +2,8 @@
 
 State is what was asked for; progress is computed. A ``Plan`` holds the inputs, ``view(plan, now)`` answers all
 that a reader can see at *now*. The operation and the tuned model are two forms of that one value, so they
-cannot disagree, with one exception that the service has too: a cancelled run ends its operation with an error
-while its model stays ACTIVE.
+cannot disagree, with two exceptions: a cancelled run ends its operation with an error while its model stays ACTIVE,
+as the service has it, and a plan may ask for a model that lags.
 
 Moments and spans are whole nanoseconds. Source of the laws: recorded runs of 2023 to 2025; what happens to a
 cancelled run's state and times is invented.
@@ -11,20 +11,17 @@ cancelled run's state and times is invented.
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from threading import Lock
-from typing import NamedTuple
 
 from ..wire.protojson.numbers import float32
 from ..wire.status import Code, Status
-from ..wire.units import MICROSECOND, SECOND
-from . import chance
-from .losses import Curve, mean_loss
-
-_LONGEST_LAG = 1_400_000_000  # a step shows 1.4 s after it was computed (seen once in mid-run)
-_LONGEST_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end
+from ..wire.units import MICROSECOND
+from .clock import END
+from .course import FOREVER, Course, course, timed
+from .plan import Plan as Plan
+from .plan import Snapshot as Snapshot
+from .script import Event
 
 
 class State(IntEnum):
@@ -33,71 +30,6 @@ class State(IntEnum):
     CREATING = 1
     ACTIVE = 2
     FAILED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A run ends badly after *step* steps (0: before the first)."""
-
-    step: int
-    status: Status
-
-
-class _History:
-    """What the steps of one run recorded, as far as somebody has asked: 12 bytes a step.
-
-    A loop that polls asks for the same steps again and again, and a loss costs more than its rendering.
-    """
-
-    __slots__ = ("_lock", "_losses", "_times")
-
-    def __init__(self) -> None:
-        self._losses = array("f")
-        self._times = array("q")
-        self._lock = Lock()
-
-    def snapshots(self, plan: Plan, count: int) -> list[Snapshot]:
-        """Return the first *count* records of *plan*; only those that nobody has asked for are computed."""
-        with self._lock:
-            for step in range(len(self._times) + 1, count + 1):
-                seen = snapshot(plan, step)
-                self._losses.append(seen.mean_loss)
-                self._times.append(seen.compute_time)
-        rows = zip(range(1, count + 1), self._losses, self._times, strict=False)
-        return [_record(plan, step, loss, time) for step, loss, time in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What was asked of one tuning run, and what befell it.
-
-    ``created`` is a whole microsecond. ``queue`` is the span before the start, ``length`` the span from start
-    to completion. ``cancelled`` is the moment at which somebody asked to cancel.
-    """
-
-    created: int
-    queue: int
-    length: int
-    total_steps: int
-    curve: Curve
-    cancelled: int | None = None
-    failure: Failure | None = None
-    # A memory, no state: it holds nothing that the inputs do not give.
-    _history: _History = field(default_factory=_History, init=False, repr=False, compare=False)
-
-    @property
-    def whole(self) -> int:
-        """The span from creation to completion."""
-        return self.queue + self.length
-
-
-class Snapshot(NamedTuple):
-    """One step's record (TuningSnapshot)."""
-
-    step: int
-    epoch: int
-    mean_loss: float
-    compute_time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +45,15 @@ class View:
     update_time: int
     start_time: int | None
     complete_time: int | None
+    _course: Course = field(repr=False, compare=False)
 
     def snapshots(self) -> list[Snapshot]:
         """Return one snapshot for each completed step, from the first."""
-        return self.plan._history.snapshots(self.plan, self.completed_steps)
+        records = self.plan.records(self.completed_steps)
+        if not self.plan.script:
+            return records  # each position is its moment
+        moment_of = self._course.moment_of
+        return [Snapshot(step, epoch, loss, moment_of(position)) for step, epoch, loss, position in records]
 
 
 CANCELLED = Status(Code.CANCELLED, "The operation was cancelled.")
@@ -129,72 +66,93 @@ def total_steps(examples: int, epochs: int, batch_size: int) -> int:
 
 def view(plan: Plan, now: int) -> View:
     """Return what *plan* looks like at *now*."""
-    end, state, error = _ending(plan)
-    moment = min(now, end)
-    started = plan.created + plan.queue
-    completed = _completed_steps(plan, moment)
-    if plan.failure:
-        completed = min(completed, plan.failure.step)
-    done = now >= end
-    shown = _reported(plan, completed) // MICROSECOND * MICROSECOND if completed else plan.created
+    run = course(plan, now)
+    completed = run.completed
+    end = None if run.end is None else _whole(run.end)
+    done = end is not None and now >= end
+    state, error = _outcome(run.ended_by) if done else (State.CREATING, None)
     return View(
         plan=plan,
-        state=state if done else State.CREATING,
+        state=state,
         completed_steps=completed,
         completed_percent=float32(100 * completed / plan.total_steps),
         done=done,
-        error=error if done else None,
-        update_time=end if done else shown,
-        start_time=started if moment >= started else None,
+        error=error,
+        update_time=end if done and end is not None else _last_report(run, completed),
+        start_time=run.moment_of(plan.start) if run.position >= plan.start else None,
         complete_time=end if done else None,
+        _course=run,
     )
 
 
-def snapshot(plan: Plan, step: int) -> Snapshot:
-    """Return the record of *step*, whether it is reached or not."""
-    return _record(plan, step, mean_loss(plan.curve, step), _reported(plan, step) - _lag(plan))
+def of_model(plan: Plan, now: int) -> View:
+    """Return what *plan* looks like to those who read the model; a model that lags is behind its operation."""
+    seen = view(plan, now)
+    if not seen.done or settled(plan, now):
+        return seen
+    return replace(
+        seen,
+        state=State.CREATING,
+        done=False,
+        error=None,
+        update_time=_last_report(seen._course, seen.completed_steps),
+        complete_time=None,
+    )
 
 
-def _record(plan: Plan, step: int, loss: float, compute_time: int) -> Snapshot:
-    return Snapshot(step, step * plan.curve.batch_size // plan.curve.examples, loss, compute_time)
+def settled(plan: Plan, now: int) -> bool:
+    """Whether the run has ended, for its model too, so that nothing changes any more."""
+    end = course(plan, now).end
+    return end is not None and now >= _whole(end) + plan.model_lag
 
 
-def _ending(plan: Plan) -> tuple[int, State, Status | None]:
-    """Return when the run ends (a whole microsecond), in which state and with which error."""
-    end, state, error = plan.created + plan.whole, State.ACTIVE, None
-    if plan.failure:
-        step = plan.failure.step
-        end = _reported(plan, step) if step else plan.created + plan.queue
-        state, error = State.FAILED, plan.failure.status
-    if plan.cancelled is not None and plan.cancelled < end:
-        end, state, error = max(plan.cancelled, plan.created), State.ACTIVE, CANCELLED
-    return -(-end // MICROSECOND) * MICROSECOND, state, error
+def pending(plan: Plan, now: int) -> tuple[Event, ...]:
+    """Return the events of the script that have not befallen the run, and still can."""
+    run = course(plan, now)
+    if run.end is not None:
+        return ()
+    return tuple(event for index, event in enumerate(plan.script) if index not in run.fired)
 
 
-def _training(plan: Plan) -> int:
-    """Return the span from the start to the moment by which the last step is reported."""
-    return plan.length - min(plan.length // 50, _LONGEST_TAIL)
+def ending(plan: Plan) -> int | None:
+    """Return the moment from which on nothing changes any more, or None where that does not come by itself."""
+    end = course(plan, END).end
+    return None if end is None else _whole(end) + plan.model_lag
 
 
-def _reported(plan: Plan, step: int) -> int:
-    """Return when *step* can be seen: near its even share of the run, and up to 0.3 steps before it."""
-    span = _training(plan)
-    early = int(0.3 * span / plan.total_steps * chance.uniform(plan.curve.run_seed, "pace", step))
-    return plan.created + plan.queue + span * step // plan.total_steps - early
+def following(plan: Plan, now: int) -> int | None:
+    """Return the first moment after *now* at which something happens, or None: a start, a step, an event, an end."""
+    run = course(plan, now)
+    if run.end is not None:
+        end = _whole(run.end)
+        return next((moment for moment in (end, end + plan.model_lag) if moment > now), None)
+    moments = [moment for moment, _ in timed(plan) if moment > now]
+    if run.held != FOREVER:
+        if run.held:
+            moments.append(run.held)
+        steps = run.completed
+        nearest = plan.reported(steps + 1) if steps < plan.total_steps else plan.end
+        places = [place for place in (plan.start, nearest, run.next_place) if place is not None]
+        ahead = min((place - run.position for place in places if place > run.position), default=1)
+        moments.append(max(run.held, now) + ahead)
+    return min((_whole(moment) for moment in moments), default=None)
 
 
-def _lag(plan: Plan) -> int:
-    """Return the span between a step's computation and its report."""
-    return min(_LONGEST_LAG, _training(plan) // plan.total_steps // 4)
+def _whole(moment: int) -> int:
+    """Return *moment* rounded up to a whole microsecond, the finest that a world's clock shows."""
+    return -(-moment // MICROSECOND) * MICROSECOND
 
 
-def _completed_steps(plan: Plan, now: int) -> int:
-    elapsed = now - plan.created - plan.queue
-    span = _training(plan)
-    if elapsed < 0:
-        return 0
-    if elapsed >= span:
-        return plan.total_steps
-    # No step comes later than its even share, and none more than one step early.
-    least = elapsed * plan.total_steps // span
-    return least + (least < plan.total_steps and _reported(plan, least + 1) <= now)
+def _last_report(run: Course, completed: int) -> int:
+    if not completed:
+        return run.plan.created
+    return run.moment_of(run.plan.reported(completed)) // MICROSECOND * MICROSECOND
+
+
+def _outcome(ended_by: Event | None) -> tuple[State, Status | None]:
+    """Return the state of the model and the error of the operation that *ended_by* leaves."""
+    if ended_by is None or ended_by.done:
+        return State.ACTIVE, None
+    if ended_by.fail is not None:
+        return State.FAILED, ended_by.fail.status()
+    return State.ACTIVE, CANCELLED

@@ -32,9 +32,8 @@ def find(call: Call, name: str) -> TunedModelRecord:
 
 
 def get(call: Call, request: Value) -> Value:
-    """Return one operation."""
-    record = find(call, request["name"])
-    return resources.operation(record, call.world.polled(record.plan, call.now))
+    """Return one operation. Raises Interrupted where the run's script has a fault for this look."""
+    return resources.operation(*tuned_models.look(call, find(call, request["name"])))
 
 
 def list_(call: Call, request: Value) -> Value:

@@ -5,13 +5,16 @@ A model and its permissions are one record, since they live and die together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from hashlib import blake2b
 
-from .lro import Plan
+import msgspec
+
 from .numerals import successor
+from .plan import Plan
 
 EXAMPLES_LOOKED_AT = 200  # of tens of thousands; reading a number in words takes a quarter of a millisecond
 
@@ -42,22 +45,78 @@ class Permission:
     role: Role
 
 
-@dataclass(frozen=True)
-class Examples:
-    """The training examples: inputs and the outputs expected for them."""
+class _Pairs:
+    """Inputs and outputs in order, and what follows from them."""
 
-    pairs: Sequence[tuple[str, str]]
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self.pairs = pairs
+
+    @cached_property
+    def digest(self) -> str:
+        return blake2b(msgspec.json.encode(self.pairs), digest_size=16).hexdigest()
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        """The output of each input; the first counts where an input comes twice."""
         return dict(reversed(self.pairs))
 
     @cached_property
     def count_up(self) -> bool:
-        """Whether the examples, as far as they are looked at, are numbers and their successors."""
         looked_at = self.pairs[:EXAMPLES_LOOKED_AT]
         return bool(looked_at) and all(successor(number) == following for number, following in looked_at)
+
+
+class Examples:
+    """The training examples: inputs and the outputs expected for them. Two with the same digest are equal.
+
+    ``later`` makes one that reads them when they are asked for: a look at a model needs none.
+    """
+
+    __slots__ = ("_digest", "_read")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        content = _Pairs(tuple(pairs))
+        self._digest = ""
+        self._read: Callable[[], _Pairs] = lambda: content
+
+    @classmethod
+    def later(cls, digest: str, read: Callable[[], Examples]) -> Examples:
+        """Return the examples with this *digest*. Whenever they are asked for, *read* gives them."""
+        made = cls(())
+        made._digest = digest
+        made._read = lambda: read()._read()
+        return made
+
+    @property
+    def digest(self) -> str:
+        """The name of this content; another content has another."""
+        return self._digest or self._read().digest
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The inputs and outputs in order."""
+        return self._read().pairs
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The output of each input; the first counts where an input comes twice."""
+        return self._read().outputs
+
+    @property
+    def count_up(self) -> bool:
+        """Whether the examples, as far as they are looked at, are numbers and their successors."""
+        return self._read().count_up
+
+    def __eq__(self, other: object) -> bool:
+        """Whether *other* has the same pairs."""
+        return isinstance(other, Examples) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Agree with ``==``."""
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        """Tell the digest; the pairs may be megabytes."""
+        return f"Examples({self.digest})"
 
 
 @dataclass(frozen=True, slots=True)

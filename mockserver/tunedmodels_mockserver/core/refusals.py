@@ -123,6 +123,11 @@ def busy() -> StatusError:
     return StatusError(Code.ABORTED, "The tuned model was changed concurrently. Please try again.")
 
 
+def canned_miss(nearest: str) -> StatusError:
+    """No canned rule matches a call where rules are strict; ours (invented), and no answer of the service."""
+    return StatusError(Code.NOT_FOUND, f"No canned rule of this fake answers the call: {nearest}.")
+
+
 def unregistered() -> StatusError:
     """There is no credential at all; observed."""
     return StatusError(

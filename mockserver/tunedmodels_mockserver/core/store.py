@@ -1,17 +1,98 @@
-"""Stores: where a world's records are kept. One interface, so that every kind passes the same tests."""
+"""Stores: where worlds are kept. One interface, so that every kind passes the same tests."""
 
 from __future__ import annotations
 
-import threading
-from bisect import bisect_right, insort
-from collections.abc import Iterator
-from typing import Protocol
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
 
+from . import armed
+from .clock import Clock
+from .controls import Controls
 from .records import TunedModelRecord
 
 
+class StoreUnavailable(Exception):
+    """The store cannot be asked at present; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """What many worlds begin with. Nobody changes it, so that a world which begins with it costs nothing to make.
+
+    ``order`` are the records' sequence numbers and ids, sorted; ``draws`` is the last number that was drawn.
+    """
+
+    records: Mapping[str, TunedModelRecord] = field(default_factory=dict)
+    order: Sequence[tuple[int, str]] = ()
+    draws: int = 0
+
+    @classmethod
+    def of(cls, records: Iterable[TunedModelRecord], draws: int) -> Base:
+        """Return the base that has these *records*."""
+        known = {record.id: record for record in records}
+        return cls(known, sorted((record.sequence, record.id) for record in known.values()), draws)
+
+    def models(self) -> Iterator[TunedModelRecord]:
+        """Yield the records in order of creation."""
+        return (self.records[model_id] for _, model_id in self.order)
+
+    def following(self, sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
+        """Return the first *count* of ``order`` beyond *sequence*."""
+        return following(self.order, sequence, count)
+
+
+class State(NamedTuple):
+    """All of one world at one moment: what it may begin with, and what is kept of it."""
+
+    base: Base
+    controls: Controls
+
+    def taken(self, machine: int) -> State:
+        """Return it with the clock's present written down, as it is when the machine's time is *machine*."""
+        return self._with_clock(self.controls.clock.going(machine))
+
+    def paused(self) -> State:
+        """Return it with a clock that goes on from the moment written down, whenever it is started."""
+        return self._with_clock(replace(self.controls.clock, origin=None))
+
+    def started(self, machine: int) -> State:
+        """Return it with its clock started when the machine's time is *machine*, where it was not."""
+        clock = self.controls.clock
+        if clock.origin is not None:
+            return self
+        clock = clock.started(machine)
+        faults = armed.started(self.controls.faults, clock.now(machine), machine)
+        return self._replace(controls=replace(self.controls, clock=clock, faults=faults))
+
+    def _with_clock(self, clock: Clock) -> State:
+        return self._replace(controls=replace(self.controls, clock=clock))
+
+
 class Store(Protocol):
-    """What the simulation needs of a store. Records are immutable; a change puts a new one in the old's place."""
+    """One world's state. Values are immutable; a change puts a new one in the old's place.
+
+    Every method may raise StoreUnavailable. Controls may be those of the moment at which the store was opened, or
+    at which it was last asked to change them; to change them on top of others' changes is refused all the same.
+    """
+
+    @property
+    def seed(self) -> int:
+        """From which the world's chance is drawn; the same for all who share the world."""
+        ...
+
+    def controls(self) -> Controls:
+        """Return the world's controls."""
+        ...
+
+    def control(self, old: Controls, new: Controls) -> bool:
+        """Put *new* in the place of *old* and return True, or return False where *old* is there no more."""
+        ...
+
+    def draw(self) -> int:
+        """Return the next number of this world's sequence, from 1; no two calls get the same."""
+        ...
 
     def get(self, model_id: str) -> TunedModelRecord | None:
         """Return the record with this id, or None."""
@@ -33,54 +114,57 @@ class Store(Protocol):
         """Yield the records that come after *sequence*, in order of creation."""
         ...
 
+    def state(self) -> State:
+        """Return all of the world as it is at one moment."""
+        ...
 
-class MemoryStore:
-    """Records in memory. Get, insert and the first of ``after`` cost the same at any size."""
+    def begin(self, state: State) -> None:
+        """Put *state* in the place of all records, draws and controls; snapshots stay."""
+        ...
 
-    def __init__(self) -> None:
-        self._records: dict[str, TunedModelRecord] = {}
-        self._order: list[tuple[int, str]] = []
-        self._lock = threading.Lock()
+    def save(self, name: str, state: State) -> None:
+        """Keep *state* as the snapshot called *name*, in the place of an older one."""
+        ...
 
-    def get(self, model_id: str) -> TunedModelRecord | None:
-        """Return the record with this id, or None."""
-        return self._records.get(model_id)
+    def saved(self, name: str) -> State | None:
+        """Return the snapshot called *name*, or None."""
+        ...
 
-    def insert(self, record: TunedModelRecord) -> bool:
-        """Keep *record* unless its id is taken."""
-        with self._lock:
-            if record.id in self._records:
-                return False
-            self._records[record.id] = record
-            insort(self._order, (record.sequence, record.id))
-            return True
+    def saves(self) -> list[str]:
+        """Return the names of the snapshots, sorted."""
+        ...
 
-    def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
-        """Put *new* in the place of *old* unless somebody changed it meanwhile."""
-        with self._lock:
-            if self._records.get(old.id) is not old:
-                return False
-            self._records[old.id] = new
-            return True
+    def forget(self, name: str) -> bool:
+        """Remove the snapshot called *name* and return True, or return False where there is none."""
+        ...
 
-    def delete(self, old: TunedModelRecord) -> bool:
-        """Remove *old* unless somebody changed it meanwhile."""
-        with self._lock:
-            if self._records.get(old.id) is not old:
-                return False
-            del self._records[old.id]
-            del self._order[bisect_right(self._order, (old.sequence, old.id)) - 1]
-            return True
 
-    def after(self, sequence: int) -> Iterator[TunedModelRecord]:
-        """Yield records in order; what is inserted or deleted meanwhile may or may not be seen."""
-        while True:
-            # Each step finds its place anew: nobody holds the lock between two items.
-            place = bisect_right(self._order, (sequence, "\U0010ffff"))
-            try:
-                sequence, model_id = self._order[place]
-            except IndexError:
-                return
-            record = self._records.get(model_id)
-            if record is not None and record.sequence == sequence:
-                yield record
+class Stores(Protocol):
+    """The stores of all worlds. Every method may raise StoreUnavailable."""
+
+    @property
+    def kind(self) -> str:
+        """A word for where worlds are kept, such as ``memory``."""
+        ...
+
+    def open(self, name: str, begin: Callable[[], tuple[int, State]]) -> Store:
+        """Return the store of the world called *name*; a new one begins with the seed and state of ``begin()``."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove the world called *name* with all that is kept of it."""
+        ...
+
+    def names(self) -> list[str]:
+        """Return the names of the worlds that there are, sorted."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+def following(order: Sequence[tuple[int, str]], sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
+    """Return the first *count* of *order* beyond *sequence*."""
+    place = bisect_right(order, (sequence, "\U0010ffff"))
+    return order[place : place + count]

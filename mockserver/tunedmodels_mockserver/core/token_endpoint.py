@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..wire.units import SECOND
@@ -90,9 +90,9 @@ class Endpoint:
             ids = {refresh.id}
         else:
             ids = set()
-        if self.policy.strict and (not ids or ids <= self.world.revoked):
+        if self.policy.strict and (not ids or ids <= self.world.controls.revoked):
             raise GrantRefused("invalid_token", "Token expired or revoked")  # observed
-        self.world.revoked.update(ids)
+        self.world.change(lambda controls: replace(controls, revoked=controls.revoked | ids))
 
     def _asserted(self, assertion: str) -> tuple[str, tuple[str, ...]]:
         claims = jwt.claims(assertion)
@@ -129,7 +129,7 @@ class Endpoint:
         if self.policy.strict:
             if refresh is None:
                 raise GrantRefused("invalid_grant", "Bad Request")  # observed
-            if refresh.id in self.world.revoked:
+            if refresh.id in self.world.controls.revoked:
                 raise GrantRefused("invalid_grant", "Token has been expired or revoked.")  # observed
         return refresh or Refresh(identity.person(token) or identity.DEVELOPER, (), "")
 

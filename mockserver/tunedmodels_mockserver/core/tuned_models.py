@@ -9,7 +9,7 @@ from typing import Any
 
 from ..wire import fieldmask, pages
 from ..wire.surface import surface
-from . import access, filters, lro, refusals, resources, tuning
+from . import access, filters, interventions, lro, refusals, resources, tuning
 from .base_models import BASE_MODELS
 from .call import Call
 from .records import Role, TunedModelRecord
@@ -30,7 +30,7 @@ def create(call: Call, request: Value) -> Value:
     """
     model_id = request.get("tuned_model_id", "")
     for _ in range(_ATTEMPTS):
-        record = tuning.new_record(call, model_id, request.get("tuned_model", {}))
+        record = tuning.new_record(call, model_id, request.get("tuned_model", {}), call.run)
         taken = call.world.store.get(record.id)
         if taken is None and call.world.store.insert(record):
             return resources.operation(record, call.now)
@@ -42,9 +42,30 @@ def create(call: Call, request: Value) -> Value:
 
 
 def get(call: Call, request: Value) -> Value:
-    """Return one tuned model."""
-    record = access.find(call, request["name"], Role.READER)
-    return resources.tuned_model(record, call.world.polled(record.plan, call.now))
+    """Return one tuned model. Raises Interrupted where its run's script has a fault for this look."""
+    return resources.tuned_model(*look(call, access.find(call, request["name"], Role.READER)))
+
+
+def look(call: Call, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
+    """Poll the run that makes *record*; return the record and the moment that the caller then sees.
+
+    The poll is counted where the run's script speaks of it or of a later one. Raises Interrupted where the script has
+    a fault for it.
+    """
+    now = call.world.polled(record.plan, call.now)
+    counted = False
+
+    def change(old: TunedModelRecord) -> TunedModelRecord:
+        nonlocal counted
+        counted = old.plan.counts_polls
+        return replace(old, plan=old.plan.polled(now)) if counted else old
+
+    if record.plan.counts_polls:
+        record = update(call, record.name, Role.READER, change)
+    if not counted:
+        return record, now
+    plan, moment = interventions.shown(record.plan, now)
+    return replace(record, plan=plan), moment
 
 
 def list_(call: Call, request: Value) -> Value:
@@ -53,7 +74,8 @@ def list_(call: Call, request: Value) -> Value:
     parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
     start = pages.place(request.get("page_token", ""), *parameters)
     wanted = filters.parse(request.get("filter", ""), call.caller)
-    found = list(islice(filter(wanted, call.world.store.after(start)), size + 1))
+    listed = (record for record in call.world.store.after(start) if call.now >= record.plan.listed)
+    found = list(islice(filter(wanted, listed), size + 1))
     answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
     if len(found) > size:
         answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
@@ -128,6 +150,6 @@ def cancel(call: Call, name: str) -> None:
     def change(record: TunedModelRecord) -> TunedModelRecord:
         if lro.view(record.plan, call.now).done:
             return record
-        return replace(record, plan=replace(record.plan, cancelled=call.now))
+        return replace(record, plan=interventions.befallen(record.plan, call.now, cancel=True))
 
     update(call, name, Role.WRITER, change)

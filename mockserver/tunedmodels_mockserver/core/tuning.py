@@ -10,11 +10,14 @@ from hashlib import blake2b
 from typing import Any
 
 from ..wire.protojson.numbers import float32
+from ..wire.units import SECOND
 from . import access, chance, ids, lro, refusals, tokens
 from .base_models import BASE_MODELS, BaseModel
 from .call import Call
 from .losses import Curve
+from .plan import Plan
 from .records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
+from .script import Run
 
 Value = dict[str, Any]
 
@@ -24,6 +27,8 @@ MAX_OUTPUT = 5_000  # characters, documented
 MAX_STEPS = 100_000  # ours: what a poll returns is proportional to it, some 150 bytes a step
 _LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
+
+_UNDISTURBED = Run()
 
 _REQUEST = "CreateTunedModelRequest"
 _HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
@@ -45,10 +50,11 @@ _DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
 _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
-def new_record(call: Call, model_id: str, model: Value) -> TunedModelRecord:
+def new_record(call: Call, model_id: str, model: Value, run: Run = _UNDISTURBED) -> TunedModelRecord:
     """Return the record that a create call asks for. Raises StatusError for what the service would refuse.
 
-    *model_id* is empty where the service is to choose one; *model* is the request's TunedModel.
+    *model_id* is empty where the service is to choose one; *model* is the request's TunedModel; *run* is
+    what befalls it from its creation on.
     """
     if not model_id and not model.get("display_name"):
         raise refusals.no_name()
@@ -81,8 +87,19 @@ def new_record(call: Call, model_id: str, model: Value) -> TunedModelRecord:
         batch_size=batch_size,
         learning_rate=learning_rate,
         answer_tokens=_answer_tokens(examples),
+        shape=run.shape,
     )
-    plan = lro.Plan(call.now, world.pace.queue, world.pace.length(steps), steps, curve)
+    pace = world.controls.pace
+    plan = Plan(
+        created=call.now,
+        queue=pace.queue,
+        length=pace.length(steps),
+        total_steps=steps,
+        curve=curve,
+        script=run.script,
+        model_lag=round(run.model_lag * SECOND),
+        list_lag=round(run.list_lag * SECOND),
+    )
     email = call.caller.email
     return TunedModelRecord(
         id=model_id or ids.model_id(model["display_name"], world.seed, draw),

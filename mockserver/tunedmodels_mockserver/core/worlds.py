@@ -2,81 +2,72 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from ..wire.units import MICROSECOND, SECOND
+from ..wire.units import MICROSECOND
 from . import chance, lro
 from .clock import Clock
-from .store import MemoryStore, Store
+from .controls import Controls
+from .plan import Plan
+from .rulebook import Filed
+from .store import State, Store, Stores
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 DEFAULT_NAME = ""
 
 _IN_CREDENTIAL = re.compile(r"test-([A-Za-z0-9._-]{1,100})")
 _BEFORE_CREDENTIAL = re.compile(r"\A" + _IN_CREDENTIAL.pattern + "/")
-_LONGEST_RUN = 1e9  # seconds, some thirty years
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How long things take on a world's clock, in seconds.
-
-    A run takes ``tuning_time`` whatever its size, unless ``step_time`` says how long each step takes. It waits
-    ``queue_time`` before it starts. Raises ValueError for what is no span of time.
-    """
-
-    tuning_time: float = 20.0
-    step_time: float | None = None
-    queue_time: float = 0.3
-
-    def __post_init__(self) -> None:
-        """Refuse spans that no run can have."""
-        for name in ("tuning_time", "step_time", "queue_time"):
-            seconds = getattr(self, name)
-            if seconds is not None and not 0 <= seconds <= _LONGEST_RUN:
-                raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_RUN:.0f}, got {seconds}")
-
-    def length(self, steps: int) -> int:
-        """Return the nanoseconds from start to completion of a run of *steps* steps, thirty years at most."""
-        seconds = self.tuning_time if self.step_time is None else self.step_time * steps
-        return round(min(seconds, _LONGEST_RUN) * SECOND)
-
-    @property
-    def queue(self) -> int:
-        """The nanoseconds before the start."""
-        return round(self.queue_time * SECOND)
-
-
-@dataclass(frozen=True)
 class World:
-    """One isolated state of the service."""
+    """One isolated state of the service.
+
+    ``machine`` tells the machine's time in nanoseconds, ``filed`` the canned rules that files give to every world.
+    """
 
     name: str
     seed: int
-    clock: Clock
-    pace: Pace = field(default_factory=Pace)
-    store: Store = field(default_factory=MemoryStore)
-    revoked: set[str] = field(default_factory=set)  # the ids of tokens that are good no more
-    _draws: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    store: Store
+    machine: Callable[[], int]
+    filed: Callable[[], Filed] = Filed
+
+    @property
+    def controls(self) -> Controls:
+        """All of it that is no resource, as it stands."""
+        return self.store.controls()
+
+    def change(self, change: Callable[[Controls], Controls]) -> Controls:
+        """Put ``change(controls)`` in the place of the controls and return it.
+
+        Nobody waits for anybody: where the controls changed meanwhile, *change* is asked again.
+        """
+        while True:
+            old = self.store.controls()
+            new = change(old)
+            if new is old or self.store.control(old, new):
+                return new
 
     def now(self) -> int:
         """Return the world's present as a whole microsecond, the finest that creation times show."""
-        return self.clock.now() // MICROSECOND * MICROSECOND
+        return self.controls.clock.now(self.machine()) // MICROSECOND * MICROSECOND
 
-    def polled(self, plan: lro.Plan, now: int) -> int:
+    def polled(self, plan: Plan, now: int) -> int:
         """Tell the clock that a caller polls *plan*, and return the moment that the caller then sees."""
-        if lro.view(plan, now).done:
+        if lro.settled(plan, now):
             return now
-        self.clock.polled(plan.whole)
+        self.change(lambda controls: _with_clock(controls, controls.clock.polled(plan.whole)))
         return self.now()
 
     def draw(self) -> int:
         """Return the next number of this world's sequence, from 1; no two calls get the same."""
-        return next(self._draws)
+        return self.store.draw()
+
+
+def _with_clock(controls: Controls, clock: Clock) -> Controls:
+    return controls if clock is controls.clock else replace(controls, clock=clock)
 
 
 def world_name(test_id: str | None, *credentials: str | None) -> str:
@@ -104,27 +95,57 @@ def within(credential: str, world: str) -> str:
     return f"test-{world}/{credential}" if world else credential
 
 
-class Worlds:
-    """The worlds of one server, made when they are first asked for."""
+@dataclass(frozen=True, slots=True)
+class Beginnings:
+    """How worlds begin: each of those in ``named`` in its own way, every other like ``rest``."""
 
-    def __init__(self, seed: int, make_clock: Callable[[], Clock], pace: Pace) -> None:
+    rest: State
+    named: Mapping[str, State] = field(default_factory=dict)
+
+    def of(self, name: str, machine: int) -> State:
+        """Return how the world called *name* begins when the machine's time is *machine*."""
+        return self.named.get(name, self.rest).started(machine)
+
+
+class Worlds:
+    """The worlds of one server, made in *stores* when they are first asked for."""
+
+    def __init__(
+        self,
+        seed: int,
+        machine: Callable[[], int],
+        beginnings: Beginnings,
+        stores: Stores,
+        filed: Callable[[], Filed] = Filed,
+    ) -> None:
+        self.machine = machine
+        self.kind = stores.kind
         self._seed = seed
-        self._make_clock = make_clock
-        self._pace = pace
-        self._worlds: dict[str, World] = {}
-        self._lock = threading.Lock()
+        self._beginnings = beginnings
+        self._stores = stores
+        self._filed = filed
 
     def get(self, name: str) -> World:
         """Return the world called *name*."""
-        world = self._worlds.get(name)
-        if world is None:
-            with self._lock:
-                world = self._worlds.setdefault(name, self._make(name))
-        return world
+        store = self._stores.open(name, lambda: (chance.bits(self._seed, "world", name), self.beginning(name)))
+        return World(name, store.seed, store, self.machine, self._filed)
+
+    def beginning(self, name: str) -> State:
+        """Return how the world called *name* would begin now."""
+        return self._beginnings.of(name, self.machine())
 
     def drop(self, name: str) -> None:
         """Forget the world called *name*; who asks for it again gets a new one."""
-        self._worlds.pop(name, None)
+        self._stores.drop(name)
 
-    def _make(self, name: str) -> World:
-        return World(name, chance.bits(self._seed, "world", name), self._make_clock(), self._pace)
+    def names(self) -> list[str]:
+        """Return the names of the worlds that there are, sorted; the default world's is empty."""
+        return self._stores.names()
+
+    def all(self) -> list[World]:
+        """Return the default world, and all others that there are in the order of their names."""
+        return [self.get(name) for name in sorted({DEFAULT_NAME, *self.names()})]
+
+    def close(self) -> None:
+        """Let go of the store's files and connections."""
+        self._stores.close()

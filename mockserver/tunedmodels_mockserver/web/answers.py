@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.client import responses
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from flask import Response
 
 from ..core.allowances import Allowances
+from ..core.generation import Pause
 from ..wire.partial import Tree, partial
 from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
 from ..wire.status import Status
@@ -44,9 +45,19 @@ def value(content: Mapping[str, Any], message: Message, on: Surface, system: Sys
     return _response(_text(_body(content, message, on, system, tree), system))
 
 
-def stream(chunks: Iterable[Mapping[str, Any]], message: Message, on: Surface, system: System, tree: Tree) -> Response:
-    """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket."""
-    bodies = (_body(chunk, message, on, system, tree) for chunk in chunks)
+def stream(
+    chunks: Iterable[Mapping[str, Any] | Pause],
+    message: Message,
+    on: Surface,
+    system: System,
+    tree: Tree,
+    pause: Callable[[float], bool],
+) -> Response:
+    """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket.
+
+    *pause* waits so many seconds, or returns False where the reader is gone.
+    """
+    bodies = (_body(chunk, message, on, system, tree) for chunk in _paced(chunks, pause))
     if system.events:
         events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
         return _response(_encoded(events), content_type="text/event-stream")
@@ -86,6 +97,14 @@ def note(response: Response, allowances: Allowances) -> Response:
     for allowance in allowances.applied:
         response.headers.add(NOTE, f"{allowance.id}: {allowance.note}")
     return response
+
+
+def _paced(chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float], bool]) -> Iterator[Mapping[str, Any]]:
+    for chunk in chunks:
+        if not isinstance(chunk, Pause):
+            yield chunk
+        elif not pause(chunk.seconds):
+            return
 
 
 def _body(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Any:

@@ -14,6 +14,7 @@ from ..core.policy import Policy
 from ..core.worlds import NAME, World, Worlds, world_name
 from ..wire.status import Code, StatusError
 from ..wire.units import SECOND
+from . import recording
 from .log import LOG, one_line
 from .system import System
 
@@ -35,7 +36,9 @@ class Callers:
         if test_id and not NAME.fullmatch(test_id):
             text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
             raise StatusError(Code.INVALID_ARGUMENT, text)
-        return self.worlds.get(world_name(test_id, *more, params.token, params.key))
+        world = self.worlds.get(world_name(test_id, *more, params.token, params.key))
+        recording.current(request.environ).reached(world.name, request._get_current_object())
+        return world
 
     def refuse_real(self, credentials: tuple[str, ...]) -> None:
         """Raise StatusError where one of *credentials* looks real, unless the operator allows that."""
@@ -47,5 +50,9 @@ class Callers:
 
     def admit(self, params: System, world: World, now: int, method_id: str, rpc: str) -> Caller:
         """Return who makes the present call. Raises StatusError where its credentials do not open the method."""
+        recorded = recording.current(request.environ)
+        recorded.at = now
         given = Credentials(params.token, params.key, request.headers.get("X-Goog-User-Project"))
-        return admission.admit(self.policy, given, world, Moment(now / SECOND, time.time()), method_id, rpc)
+        caller = admission.admit(self.policy, given, world, Moment(now / SECOND, time.time()), method_id, rpc)
+        recorded.caller = caller.email
+        return caller

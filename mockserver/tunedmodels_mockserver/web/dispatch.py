@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +13,17 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.allowances import Allowances
 from ..core.call import Call
+from ..core.faults import Query
+from ..core.script import Interrupted
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
-from . import answers, system, unknown
+from . import answers, recording, system, unknown
 from .callers import Callers
+from .connection import connection
 from .front import DOUBLED_SLASHES
+from .injection import HEADER, Injection, inject, model_of
 from .log import LOG, one_line
 from .routes import Route
 
@@ -26,40 +31,58 @@ MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its re
 
 
 @dataclass(slots=True)
+class _Beside:
+    """What goes beside one answer: the allowances that applied, notes for its header, what befell the call."""
+
+    allowances: Allowances
+    notes: list[str] = field(default_factory=list)
+    injection: Injection | None = None
+
+
+@dataclass(slots=True)
 class Dispatch:
-    """Answers requests for routes, for the callers of one server."""
+    """Answers requests for routes, for the callers of one server. *sleep* is for faults that take time, in seconds."""
 
     callers: Callers
     strict: bool = False
+    sleep: Callable[[float], None] = time.sleep
     logged: set[str] = field(default_factory=set)  # the allowances that the log has named
 
     def answer(self, route: Route, version: str) -> Response:
         """Answer the present request, which came by *route* under *version*."""
-        allowances = Allowances(self.strict)
+        beside = _Beside(Allowances(self.strict))
         if request.environ.get(DOUBLED_SLASHES):
-            allowances.permit("doubled-slashes")
+            beside.allowances.permit("doubled-slashes")
         params, pairs = system.split(query_pairs(request.query_string), request.headers.get)
         try:
-            response = self._answer(route, version, params, pairs, allowances)
+            response = self._answer(route, version, params, pairs, beside)
         except StatusError as error:
             response = answers.refusal(error.status, params, streaming=route.method.streaming)
+        allowances, injection = beside.allowances, beside.injection
         for allowance in allowances.applied:
             # Once is a warning; a loop that polls need not fill the log.
             level = logging.DEBUG if allowance.id in self.logged else logging.WARNING
             self.logged.add(allowance.id)
             LOG.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
         answers.note(response, allowances)
-        return answers.compress(response, request.headers.get("Accept-Encoding", ""))
+        for note in beside.notes:
+            response.headers.add(answers.NOTE, note)
+        if injection and injection.named:
+            response = injection.spoil(response, pretty=params.pretty)
+        recorded = recording.current(request.environ)
+        recorded.method, recorded.allowances = route.method.id, tuple(item.id for item in allowances.applied)
+        recorded.answered(response)
+        response = answers.compress(response, request.headers.get("Accept-Encoding", ""))
+        if injection and injection.named:
+            recorded.fault, recorded.lost = injection.told, injection.lost
+            LOG.warning("%s %s: fault %s", request.method, one_line(request.path), injection.told)
+            return injection.carry(response, connection(request.environ, self.sleep))
+        return response
 
     def _answer(
-        self,
-        route: Route,
-        version: str,
-        params: system.System,
-        pairs: list[tuple[str, str]],
-        allowances: Allowances,
+        self, route: Route, version: str, params: system.System, pairs: list[tuple[str, str]], beside: _Beside
     ) -> Response:
-        if route.allowance and not allowances.permit(route.allowance):
+        if route.allowance and not beside.allowances.permit(route.allowance):
             if route.refused is None:
                 return unknown.answer(request.method, request.path)
             raise route.refused()
@@ -70,13 +93,31 @@ class Dispatch:
         now = world.now()
         caller = self.callers.admit(params, world, now, route.method.id, on.full_name(route.method.rpc))
         system.check(params)
-        value = self._read(route, version, pairs, allowances)
-        call = Call(world, caller, version, now, allowances)
+        words = request.environ.get(HEADER)
+        injection = None
+        if words or world.controls.faults:
+            name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
+            model = model_of(route.method.id, name, pairs)
+            query = Query(route.method.id, model, caller.email, world.seed)
+            beside.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
+            instead = injection.answer()
+            if instead:
+                return instead
+        value = self._read(route, version, pairs, beside.allowances)
+        call = Call(world, caller, version, now, beside.allowances, notes=beside.notes)
         message = on.message(route.method.response)
         tree = partial.wanted(params.fields, message, on)
-        content = route.view(call, value)
+        try:
+            content = injection.ask(route.view, route.method.id, call, value) if injection else route.view(call, value)
+        except Interrupted as poll:
+            beside.injection = injection = injection or Injection()
+            content = injection.interrupt(poll, route.method.id, call, value)
+            instead = injection.answer()
+            if instead:
+                return instead
         if route.method.streaming:
-            return answers.stream(content, message, on, params, tree)
+            wait = connection(request.environ, self.sleep).wait
+            return answers.stream(content, message, on, params, tree, wait)
         return answers.value(content, message, on, params, tree)
 
     def _read(self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances) -> dict[str, Any]:

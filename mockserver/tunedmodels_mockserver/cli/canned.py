@@ -1,0 +1,62 @@
+"""``canned``: the canned answers of a world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from . import remote
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def canned() -> None:
+    """List, add and remove the rules of a world's canned answers."""
+
+
+@canned.command("list")
+@remote.url
+@remote.world
+def list_rules(url: str, world: str) -> None:
+    """Print the rules, and how often each answered."""
+    remote.show(remote.ask("GET", url, "canned", world))
+
+
+@canned.command()
+@click.argument("file", type=_FILE)
+@click.option("--first", is_flag=True, help="Before the rules that there are, not after them.")
+@remote.url
+@remote.world
+def add(file: Path, first: bool, url: str, world: str) -> None:
+    """Add the rules of a YAML or JSON file: one rule, or a list."""
+    query = {"at": "first" if first else "last"}
+    remote.show(remote.ask("POST", url, "canned", world, data=remote.read(file), query=query))
+
+
+@canned.command("set")
+@click.argument("file", type=_FILE)
+@remote.url
+@remote.world
+def set_rules(file: Path, url: str, world: str) -> None:
+    """Put the rules of a YAML or JSON file in the place of those that there are."""
+    remote.show(remote.ask("PUT", url, "canned", world, data=remote.read(file)))
+
+
+@canned.command()
+@click.argument("rule", required=False)
+@remote.url
+@remote.world
+def clear(rule: str | None, url: str, world: str) -> None:
+    """Remove the rule of this id, or all."""
+    remote.ask("DELETE", url, f"canned/{quote(rule, safe='')}" if rule else "canned", world)
+
+
+@canned.command()
+@remote.url
+@remote.world
+def misses(url: str, world: str) -> None:
+    """Print the calls that no rule answered, each with the nearest rules and why these did not."""
+    remote.show(remote.ask("GET", url, "canned/misses", world))

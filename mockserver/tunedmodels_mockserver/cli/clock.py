@@ -1,0 +1,36 @@
+"""``clock``: a world's clock, read and moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from . import remote
+
+
+def _advance(value: str | None) -> float | str | None:
+    if value is None or value in ("next", "end"):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a number of seconds, next or end.") from None
+
+
+@click.command()
+@click.option("--advance", type=_advance, metavar="SECONDS|next|end", help="Let time pass: so long, or until then.")
+@click.option("--set", "moment", metavar="TIME", help="Go on from a moment such as 2026-01-01T00:00:00Z.")
+@click.option("--freeze", is_flag=True, help="Let no time pass by itself.")
+@click.option("--resume", is_flag=True, help="Let time pass as it does for everybody.")
+@click.option("--mode", type=click.Choice(["real", "manual", "polling"]), help="What moves it.")
+@click.option("--rate", type=float, metavar="FACTOR", help="How many seconds pass in one of ours.")
+@remote.url
+@remote.world
+def clock(url: str, world: str, moment: str | None, **moves: Any) -> None:
+    """Read a world's clock, or move it and see what that causes."""
+    given = {name: value for name, value in {**moves, "set": moment}.items() if value not in (None, False)}
+    if given:
+        remote.show(remote.ask("POST", url, "clock", world, json=given))
+    else:
+        remote.show(remote.ask("GET", url, "clock", world))

@@ -1,0 +1,123 @@
+"""Configuration: options that may also come from the environment and from a file.
+
+Flags win over ``TUNEDMODELS_MOCKSERVER_<OPTION>``, and these over ``--config FILE``. No file is read unasked: what a
+server does must not depend on the folder that it happens to be started in.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import environment
+
+_TABLE = ("tool", "tunedmodels", "mockserver")
+_FROM_FILE = click.core.ParameterSource.DEFAULT_MAP
+_FROM_ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
+
+
+class Configured(click.Command):
+    """A command whose options the environment and a file can set; what either names beyond them is refused."""
+
+    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **kwargs: Any) -> None:
+        kwargs["context_settings"] = {"auto_envvar_prefix": environment.PREFIX} | kwargs.get("context_settings", {})
+        config = click.Option(
+            ["--config"],
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            is_eager=True,
+            expose_value=False,
+            callback=_configure,
+            help="A TOML file that sets options; of a pyproject.toml, the table [tool.tunedmodels.mockserver].",
+        )
+        super().__init__(*args, params=[*(params or ()), config], **kwargs)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read *args*; what is refused says where it stands, if not on the command line."""
+        known = [_variable(option) for option in options(self)]
+        for name in environment.settings():
+            if name not in known:
+                raise click.UsageError(f"There is no variable {name}{_nearest(name, known)}.", ctx)
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            source = ctx.get_parameter_source(error.param.name) if error.param and error.param.name else None
+            if source is _FROM_ENVIRONMENT and isinstance(error.param, click.Option):
+                error.message += f" It comes from the variable {_variable(error.param)}."
+            elif source is _FROM_FILE:
+                error.message += f" It comes from the file {ctx.params.get('config') or ctx.meta[_configure.__name__]}."
+            raise
+
+
+def options(command: click.Command) -> list[click.Option]:
+    """Return the options of *command* that a file and the environment may set, and ``--config``."""
+    return [param for param in command.params if isinstance(param, click.Option)]
+
+
+def _variable(option: click.Option) -> str:
+    return f"{environment.PREFIX}_{(option.name or '').upper()}"
+
+
+def _spelling(option: click.Option) -> str:
+    """Return an option's name in a file: as on the command line, without the dashes before it."""
+    return max(option.opts, key=len).removeprefix("--")
+
+
+def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
+    """Let the file at *path* say what the options are that nothing else sets."""
+    if path is None:
+        return
+    ctx.meta[_configure.__name__] = path
+    known = {_spelling(option): option for option in options(ctx.command) if option.name != "config"}
+    found: dict[str, Any] = {}
+    for name, value in _table(path).items():
+        if name not in known:
+            raise click.UsageError(f"{path}: there is no option {name!r}{_nearest(name, list(known))}.", ctx)
+        found[known[name].name or ""] = _value(path, known[name], value)
+    ctx.default_map = found
+
+
+def _table(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        table: Any = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise click.UsageError(f"{path} is no TOML file: {error}.") from None
+    for name in _TABLE if path.name == "pyproject.toml" else ():
+        if not isinstance(table, dict) or name not in table:
+            raise click.UsageError(f"{path} has no table [{'.'.join(_TABLE)}].")
+        table = table[name]
+    if not isinstance(table, dict):
+        raise click.UsageError(f"{path}: {'.'.join(_TABLE)} is no table.")
+    return table
+
+
+def _value(path: Path, option: click.Option, value: Any) -> Any:
+    """Return a file's *value* as the text that the command line would have, for the option's type to judge."""
+    name = _spelling(option)
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise click.UsageError(f"{path}: {name} must be true or false, got {value!r}.")
+        return value
+    if option.multiple:
+        if not isinstance(value, list):
+            raise click.UsageError(f"{path}: {name} must be a list, got {value!r}.")
+        return [_text(path, name, item) for item in value]
+    return _text(path, name, value)
+
+
+def _text(path: Path, name: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise click.UsageError(f"{path}: {name} must be text or a number, got {value!r}.")
+    return str(value)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    from ..core.inputs import nearest
+
+    return nearest(name, known)

@@ -1,0 +1,41 @@
+"""``env``: what points clients at a fake."""
+
+from __future__ import annotations
+
+import click
+
+from ..core.defaults import API_KEY
+from ..environment import emulator_url, pointed_at, with_scheme
+from ..shells import FORMATS, exports, removals
+from . import remote
+
+_HINTS = {
+    "sh": 'eval "$(tunedmodels-mockserver env)"',
+    "fish": "tunedmodels-mockserver env --format fish | source",
+    "powershell": "tunedmodels-mockserver env --format powershell | Out-String | Invoke-Expression",
+    "dotenv": "tunedmodels-mockserver env --format dotenv > .env",
+    "github": 'tunedmodels-mockserver env --format github >> "$GITHUB_ENV"',
+}
+
+
+@click.command()
+@click.option("--format", "form", default="sh", show_default=True, type=click.Choice(FORMATS), help="For which reader.")
+@click.option("--unset", is_flag=True, help="Print what takes the variables away again.")
+@remote.url
+@remote.world
+def env(form: str, unset: bool, url: str, world: str) -> None:
+    """Print the variables that point clients at a fake.
+
+    On stdout is nothing else; on stderr, where that is a terminal, how to use them.
+    """
+    import sys
+
+    from ..core.worlds import within
+
+    variables = pointed_at(with_scheme(url or emulator_url()), within(API_KEY, world))
+    if unset:
+        click.echo(removals(variables, form), nl=False)
+        return
+    click.echo(exports(variables, form), nl=False)
+    if sys.stderr.isatty():
+        click.echo(f"# To use these: {_HINTS[form]}", err=True)

@@ -1,0 +1,49 @@
+"""``exec``: a command, with a fake of its own for as long as it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .configuration import Configured
+from .serve import serve
+
+_OURS = ("config", "port_file", "with_parent")
+
+
+class _Exec(Configured):
+    """A command that takes the options of ``serve`` as they stand, and after them a command line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read *args*, and keep the server's as they were given."""
+        given = list(args)
+        rest = super().parse_args(ctx, args)
+        ours = given[: len(given) - len(ctx.params["command"])]
+        ctx.params["server"] = ours[:-1] if ours and ours[-1] == "--" else ours
+        return rest
+
+
+def _execute(command: tuple[str, ...], server: list[str], **_options: Any) -> None:
+    """Run CMD with a fake of its own, and end with its status.
+
+    The fake listens on a free port, and the variables that ``env`` prints point CMD at it. Signals are passed on to
+    CMD; what CMD leaves running ends with it. Options before ``--`` are those of ``serve``.
+    """
+    from .. import launch
+
+    sys.exit(launch.run(command, server))
+
+
+execute = _Exec(
+    "exec",
+    callback=_execute,
+    help=_execute.__doc__,
+    params=[
+        *(option for option in serve.params if option.name not in _OURS),
+        click.Argument(["command"], nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD..."),
+    ],
+    context_settings={"allow_interspersed_args": False},
+)

@@ -1,0 +1,51 @@
+"""``faults``: what is armed in a world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from . import remote
+
+
+@click.group()
+def faults() -> None:
+    """List, arm and disarm the faults of a world."""
+
+
+@faults.command("list")
+@remote.url
+@remote.world
+def list_faults(url: str, world: str) -> None:
+    """Print the armed faults, and how often each fired."""
+    remote.show(remote.ask("GET", url, "faults", world))
+
+
+@faults.command()
+@click.argument("what", metavar="FILE|PRESET")
+@remote.url
+@remote.world
+def arm(what: str, url: str, world: str) -> None:
+    """Arm the faults of a YAML or JSON file, or of a preset; `faults presets` prints these."""
+    if Path(what).is_file():
+        remote.show(remote.ask("POST", url, "faults", world, data=remote.read(Path(what))))
+    else:
+        remote.show(remote.ask("POST", url, "faults", world, json={"preset": what}))
+
+
+@faults.command()
+@click.argument("fault", required=False)
+@remote.url
+@remote.world
+def clear(fault: str | None, url: str, world: str) -> None:
+    """Disarm the fault of this id, or all."""
+    remote.ask("DELETE", url, f"faults/{quote(fault, safe='')}" if fault else "faults", world)
+
+
+@faults.command()
+@remote.url
+def presets(url: str) -> None:
+    """Print the presets with their faults."""
+    remote.show(remote.ask("GET", url, "presets"))

@@ -1,0 +1,112 @@
+"""``journal``: what was asked of a world, searched, verified and repeated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from . import remote
+
+_FILTERS = {
+    "method": "The id of the API's method, such as tunedModels.create.",
+    "http": "GET or another verb.",
+    "path": "The path.",
+    "status": "The status, or a class of them such as 4xx.",
+    "model": "The model's id.",
+    "operation": "The operation's id.",
+    "caller": "Who asked.",
+    "fault": "The fault that fired, by its id or its effect.",
+    "text": "What stands in the path, the query or a body.",
+}
+
+Command = Callable[..., Any]
+
+
+def _filters(command: Command) -> Command:
+    """Add the options that say which requests are meant; globs are taken where names are."""
+    command = click.option("--since", type=click.IntRange(0), metavar="NUMBER", help="Only later requests.")(command)
+    for name, text in reversed(_FILTERS.items()):
+        command = click.option(f"--{name}", metavar="TEXT", help=text)(command)
+    return command
+
+
+def _given(filters: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+@click.group()
+def journal() -> None:
+    """Search, verify, repeat and clear the journal of a world's requests."""
+
+
+@journal.command("list")
+@click.option(
+    "--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]), help="For which reader."
+)
+@_filters
+@remote.url
+@remote.world
+def list_entries(form: str, url: str, world: str, **filters: Any) -> None:
+    """Print the requests: their numbers, statuses, what was asked, which fault fired; all of them as JSON lines."""
+    import json
+
+    token: str | None = "0"
+    while token is not None:
+        query = {**_given(filters), "page_size": 1000, "page_token": token}
+        page = remote.ask("GET", url, "journal", world, query=query).json()
+        for entry in page["entries"]:
+            click.echo(json.dumps(entry, ensure_ascii=False) if form == "json" else _line(entry))
+        token = page["next_page_token"]
+
+
+@journal.command()
+@remote.url
+@remote.world
+def clear(url: str, world: str) -> None:
+    """Forget all requests."""
+    remote.ask("DELETE", url, "journal", world)
+
+
+@journal.command()
+@click.option("--count", type=click.IntRange(0), help="There were exactly so many.")
+@click.option("--at-least", type=click.IntRange(0), help="There were so many or more.  [default: 1]")
+@click.option("--at-most", type=click.IntRange(0), help="There were so many or fewer.")
+@_filters
+@remote.url
+@remote.world
+def verify(
+    count: int | None, at_least: int | None, at_most: int | None, url: str, world: str, **filters: Any
+) -> None:
+    """Say whether there were such requests. Ends with status 1 where there were not."""
+    claim: dict[str, Any] = _given(filters)
+    bounds = _given({"at_least": at_least, "at_most": at_most})
+    if count is not None and bounds:
+        raise click.UsageError("--count says it all; leave --at-least and --at-most out.")
+    if count is not None or bounds:
+        claim["count"] = bounds if count is None else count
+    found = remote.ask("POST", url, "journal:verify", world, json=claim).json()
+    click.echo(found["message"])
+    for near in found["near_misses"]:
+        click.echo(f"  near: {near['number']} {near['status']} {near['request']}: {'; '.join(near['differences'])}")
+    if not found["ok"]:
+        sys.exit(remote.FAILED)
+
+
+@journal.command()
+@click.option(
+    "--form", default="pytest", show_default=True, type=click.Choice(["pytest", "curl"]), help="In which form."
+)
+@_filters
+@remote.url
+@remote.world
+def repro(form: str, url: str, world: str, **filters: Any) -> None:
+    """Print a pytest file or a curl script that repeats the requests."""
+    remote.show(remote.ask("POST", url, "journal:repro", world, json={"form": form, **_given(filters)}))
+
+
+def _line(entry: dict[str, Any]) -> str:
+    asked = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
+    return f"{entry['number']} {entry['status']} {asked}{'  fault ' + entry['fault'] if entry['fault'] else ''}"

@@ -1,0 +1,113 @@
+"""The fake elsewhere: where it is, which of its worlds is meant, and what it answers to the commands that ask it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ..environment import EMULATOR_HOST, emulator_url, with_scheme
+from . import params
+
+FAILED = 1
+BAD_USAGE = 2
+PATIENCE = 10.0  # seconds; what moves much state takes longer than one
+
+Command = Callable[..., Any]
+
+
+def url(command: Command) -> Command:
+    """Add the option ``--url`` to *command*."""
+    text = f"Where the fake answers.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
+    return click.option("--url", default=emulator_url, metavar="URL", help=text)(command)
+
+
+def world(command: Command) -> Command:
+    """Add the option ``--world`` to *command*."""
+    text = "The world that is meant.  [default: the one of callers that name none]"
+    return click.option("--world", default="", type=params.world, metavar="NAME", help=text)(command)
+
+
+def ask(
+    method: str,
+    base: str,
+    path: str,
+    world: str = "",
+    *,
+    json: Any = None,
+    data: bytes | None = None,
+    query: dict[str, Any] | None = None,
+    refused: int = BAD_USAGE,
+) -> Any:
+    """Return the answer of the fake at *base* to a request to its admin surface: a ``requests.Response``.
+
+    Where nobody answers, or with an error, a sentence on stderr and an end: with the status *refused* where the fake
+    refuses what was asked (400 and 404), with 1 otherwise.
+    """
+    import requests
+
+    try:
+        response = send(method, base, path, world, json=json, data=data, query=query)
+    except requests.RequestException:
+        text = "Start one with `tunedmodels-mockserver serve`, or say with --url where it is."
+        fail(f"No fake answers at {with_scheme(base)}. {text}", FAILED)
+    if response.ok:
+        return response
+    try:
+        sentence = str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        fail(f"What answers at {with_scheme(base)} with status {response.status_code} is no fake.", FAILED)
+    fail(sentence, refused if response.status_code in (400, 404) else FAILED)
+
+
+def send(
+    method: str,
+    base: str,
+    path: str,
+    world: str = "",
+    *,
+    json: Any = None,
+    data: bytes | None = None,
+    query: dict[str, Any] | None = None,
+    timeout: float = PATIENCE,
+) -> Any:
+    """Return whatever answers a request, waiting *timeout* seconds. Raises requests.RequestException."""
+    from urllib.parse import urlsplit
+
+    import requests
+
+    with requests.Session() as session:
+        host = urlsplit(with_scheme(base)).hostname or ""
+        # A proxy knows another loopback than ours.
+        session.trust_env = host not in ("localhost", "::1") and not host.startswith("127.")
+        headers = {"X-Test-Id": world} if world else {}
+        address = f"{with_scheme(base)}/_emulator/{path}"
+        return session.request(
+            method, address, json=json, data=data, params=query, headers=headers, timeout=timeout
+        )
+
+
+def read(path: Path) -> bytes:
+    """Return the YAML or JSON file at *path* as JSON, or end with a sentence and the status 2."""
+    import msgspec
+
+    try:
+        return msgspec.json.encode(msgspec.yaml.decode(path.read_bytes()))
+    except OSError as error:
+        fail(f"{path}: {error.strerror or error}.", BAD_USAGE)
+    except (msgspec.DecodeError, ValueError, TypeError) as error:
+        fail(f"{path}: this is no YAML: {' '.join(str(error).split())}.", BAD_USAGE)
+
+
+def show(response: Any) -> None:
+    """Print the JSON of an answer."""
+    click.echo(response.text, nl=not response.text.endswith("\n"))
+
+
+def fail(sentence: str, status: int) -> NoReturn:
+    """Say *sentence* on stderr and end with *status*."""
+    click.echo(sentence, err=True)
+    sys.exit(status)

@@ -1,0 +1,72 @@
+"""``state`` and ``reset``: what a world has, taken, put back and begun anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from . import remote
+
+BAD_STATE = 4
+
+_all = click.option("--all-worlds", is_flag=True, help="All worlds instead of one.")
+
+
+@click.group()
+def state() -> None:
+    """Take the state of a world, or put one in its place."""
+
+
+@state.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@_all
+@remote.url
+@remote.world
+def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
+    """Write the state into FILE, or print it."""
+    response = remote.ask("GET", url, "state", world, query=_worlds(all_worlds, world))
+    if file is None:
+        remote.show(response)
+        return
+    from ..stores.files import write_whole
+
+    try:
+        write_whole(file, response.content)
+    except OSError as error:
+        remote.fail(f"Cannot write {file}: {error.strerror or error}.", remote.BAD_USAGE)
+
+
+@state.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_all
+@remote.url
+@remote.world
+def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
+    """Put the state in FILE in the place of what there is. Ends with status 4 where FILE is no state."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        remote.fail(f"Cannot read {file}: {error.strerror or error}.", BAD_STATE)
+    remote.show(remote.ask("PUT", url, "state", world, data=data, query=_worlds(all_worlds, world), refused=BAD_STATE))
+
+
+@click.command()
+@click.option(
+    "--scope",
+    default="all",
+    show_default=True,
+    type=click.Choice(["all", "models", "faults", "canned", "clock"]),
+    help="What begins anew.",
+)
+@remote.url
+@remote.world
+def reset(scope: str, url: str, world: str) -> None:
+    """Let a world be again as it was when it began, preload included."""
+    remote.show(remote.ask("POST", url, "reset", world, json={"scope": scope}))
+
+
+def _worlds(all_worlds: bool, world: str) -> dict[str, str]:
+    if all_worlds and world:
+        raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
+    return {"world": "*"} if all_worlds else {}

@@ -1,0 +1,39 @@
+"""``verdict``: whether a client did right."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from . import remote
+
+
+@click.command()
+@click.option(
+    "--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]), help="For which reader."
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Fail where fewer of the documented outcomes were met.",
+)
+@click.option("--all-worlds", is_flag=True, help="Judge the clients of all worlds.")
+@remote.url
+@remote.world
+def verdict(form: str, fail_under: float | None, all_worlds: bool, url: str, world: str) -> None:
+    """Say what the client of a world did wrong. Ends with status 1 for an error or a warning."""
+    if all_worlds and world:
+        raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
+    query = {"world": "*"} if all_worlds else {}
+    response = remote.ask("GET", url, "verdict", world, query=query)
+    judged = response.json()
+    if form == "text":
+        response = remote.ask("GET", url, "verdict", world, query={**query, "format": "text"})
+    remote.show(response)
+    met = judged["outcomes"]["percent"]
+    if fail_under is not None and met < fail_under:
+        remote.fail(f"{met:g}% of the documented outcomes were met, and {fail_under:g}% are asked for.", remote.FAILED)
+    if not judged["ok"]:
+        sys.exit(remote.FAILED)

@@ -1,0 +1,195 @@
+"""Effects: what a fault makes of one answer, or of the connection that carries it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ..wire.status import AnyValue, Code, Status
+from .inputs import nearest
+from .refusals import SERVICE
+
+LONGEST_LATENCY = 60.0  # seconds; all of these are the machine's, not the world's
+LONGEST_STALL = 600.0
+
+Seconds = Annotated[float, Meta(ge=0, le=LONGEST_LATENCY)]
+Bytes = Annotated[int, Meta(ge=0, le=1 << 30)]
+
+# The first five were seen from the service. The rest is what Google's APIs say in general, or ours (invented).
+WORDINGS: dict[str, str] = {
+    "UNAVAILABLE": "The model is overloaded. Please try again later.",
+    "RESOURCE_EXHAUSTED": "Resource has been exhausted (e.g. check quota).",
+    "INTERNAL": "An internal error has occurred. Please retry or report in "
+    "https://developers.generativeai.google/guide/troubleshooting",
+    "UNAUTHENTICATED": "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or "
+    "other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+    "INVALID_ARGUMENT": "Request contains an invalid argument.",
+    "NOT_FOUND": "Requested entity was not found.",
+    "ALREADY_EXISTS": "Requested entity already exists.",
+    "PERMISSION_DENIED": "The caller does not have permission.",
+    "FAILED_PRECONDITION": "Precondition check failed.",
+    "ABORTED": "The operation was aborted.",
+    "CANCELLED": "The operation was cancelled.",
+    "DEADLINE_EXCEEDED": "Deadline expired before operation could complete.",
+    "OUT_OF_RANGE": "Request contains a value out of range.",
+    "UNIMPLEMENTED": "Operation is not implemented, or supported, or enabled.",
+    "UNKNOWN": "An unknown error has occurred.",
+    "DATA_LOSS": "Unrecoverable data loss or corruption.",
+}
+
+_HELP = {
+    "description": "Learn more about Gemini API quotas",
+    "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+}
+
+
+class QuotaViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One violation of a QuotaFailure; by default the one that was seen in 2025, of a tuned gemini-1.5-flash."""
+
+    quota_metric: str = f"{SERVICE}/generate_content_free_tier_requests"
+    quota_id: str = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
+    quota_value: int = 15
+    model: str = "gemini-1.5-flash"
+
+    def value(self) -> dict[str, Any]:
+        """Return it as the message QuotaFailure.Violation."""
+        return {
+            "quota_metric": self.quota_metric,
+            "quota_id": self.quota_id,
+            "quota_dimensions": {"location": "global", **({"model": self.model} if self.model else {})},
+            "quota_value": self.quota_value,
+        }
+
+
+class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A google.rpc.Status; without a ``message`` it has the wording that is known for its code.
+
+    ``retry_delay`` (seconds) comes as RetryInfo, ``reason`` as ErrorInfo, ``quota_failure`` as QuotaFailure.
+    """
+
+    code: str = "UNAVAILABLE"
+    message: str = ""
+    retry_delay: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    reason: str = ""
+    quota_failure: QuotaViolation | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a code that gRPC does not have."""
+        if self.code not in WORDINGS:
+            raise ValueError(f"there is no code {self.code!r}{nearest(self.code, list(WORDINGS))}")
+
+    @property
+    def status_code(self) -> Code:
+        """The code as gRPC's enum has it."""
+        return Code[self.code]
+
+    def status(self) -> Status:
+        """Return the status, with its details; a QuotaFailure brings Help with it, as it was seen."""
+        details = []
+        if self.quota_failure:
+            failure = {"violations": [self.quota_failure.value()]}
+            details.append(AnyValue("v1beta", "google.rpc.QuotaFailure", failure))
+            details.append(AnyValue("v1beta", "google.rpc.Help", {"links": [_HELP]}))
+        if self.reason:
+            info = {"reason": self.reason, "domain": "googleapis.com", "metadata": {"service": SERVICE}}
+            details.append(AnyValue("v1beta", "google.rpc.ErrorInfo", info))
+        if self.retry_delay is not None:
+            details.append(AnyValue("v1beta", "google.rpc.RetryInfo", {"retry_delay": _duration(self.retry_delay)}))
+        return Status(self.status_code, self.message or WORDINGS[self.code], tuple(details))
+
+
+class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The answer of a proxy on the way: a page of HTML that no client of an API expects."""
+
+    status: Annotated[int, Meta(ge=400, le=599)] = 502
+    html: str = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
+
+
+class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The answer comes so many ``seconds`` later, and up to ``jitter`` seconds more, drawn from the seed."""
+
+    seconds: Seconds
+    jitter: Seconds = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what together is too long."""
+        if self.seconds + self.jitter > LONGEST_LATENCY:
+            raise ValueError(f"seconds and jitter together are at most {LONGEST_LATENCY:.0f}")
+
+
+class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The connection closes after so many ``bytes`` of the body, or after this ``fraction`` of it.
+
+    Content-Length tells of the whole body. At least the body's last byte is lost.
+    """
+
+    bytes: Bytes | None = None
+    fraction: Annotated[float, Meta(ge=0, lt=1)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse both and none."""
+        if (self.bytes is None) == (self.fraction is None):
+            raise ValueError("say either bytes or fraction: how much of the body is kept")
+
+
+class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The body comes in pieces of so many ``bytes``, with a ``pause`` of so many seconds before each but the first."""
+
+    bytes: Annotated[int, Meta(ge=1, le=1 << 30)]
+    pause: Seconds
+
+
+class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """After so many bytes of the body nothing comes for so many ``seconds``; then the connection is reset.
+
+    Where it ``resumes``, the rest of the body comes instead. It begins before the body's last byte at the latest, and
+    0 bytes mean that not even the status line comes.
+    """
+
+    seconds: Annotated[float, Meta(ge=0, le=LONGEST_STALL)]
+    after: Bytes = 0
+    resumes: bool = False
+
+
+class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What becomes of one answer. Exactly one of these members is set.
+
+    ``reset`` resets the connection and nothing is done; ``commit_then_drop`` does what was asked first. ``malformed``
+    ends the JSON in its middle. ``expired_token`` is refused as the service refuses one.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = (
+        *("error", "page", "latency", "reset", "commit_then_drop", "truncate", "malformed", "slow", "stall"),
+        "expired_token",
+    )
+
+    error: Error | None = None
+    page: Page | None = None
+    latency: Latency | None = None
+    reset: Literal[True] | None = None
+    commit_then_drop: Literal[True] | None = None
+    truncate: Truncate | None = None
+    malformed: Literal[True] | None = None
+    slow: Slow | None = None
+    stall: Stall | None = None
+    expired_token: Literal[True] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse none and several."""
+        given = [kind for kind in self.kinds if getattr(self, kind) is not None]
+        if len(given) != 1:
+            text = f"got {' and '.join(given)}" if given else "got none"
+            raise ValueError(f"exactly one effect is needed, one of {', '.join(self.kinds)}; {text}")
+
+    @property
+    def kind(self) -> str:
+        """The name of the member that is set."""
+        return next(kind for kind in self.kinds if getattr(self, kind) is not None)
+
+
+def _duration(seconds: float) -> str:
+    """Return *seconds* as JSON writes a Duration: 24s, 1.500s."""
+    whole = round(seconds * 1000)
+    return f"{whole // 1000}s" if whole % 1000 == 0 else f"{whole // 1000}.{whole % 1000:03d}s"

@@ -1,0 +1,72 @@
+"""Inputs: what an operator or a test writes for the fake itself, read strictly into typed values.
+
+The API's own requests are not read here but by the facts of the service (``wire.protojson``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?P<where>.*)", re.DOTALL)
+
+
+class BadInput(ValueError):
+    """An input is refused; the message is a sentence that names the place, the value and what would do."""
+
+
+def read_json(data: bytes, kind: type[T]) -> T:
+    """Return the JSON text *data* as a *kind*. Raises BadInput for what is no JSON and for what does not fit."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise BadInput(_sentence(error, kind)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"This is no JSON: {error}.") from None
+
+
+def convert(value: Any, kind: type[T]) -> T:
+    """Return the plain *value*, as JSON and YAML give them, as a *kind*. Raises BadInput where it does not fit."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise BadInput(_sentence(error, kind)) from None
+    except RecursionError:
+        raise BadInput("This is nested too deeply.") from None
+
+
+def nearest(name: str, known: Iterator[str] | list[str]) -> str:
+    """Return ``; the nearest is X`` for the one of *known* that is most like *name*, and nothing where none is."""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; the nearest is {close[0]}" if close else ""
+
+
+def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
+    text = str(error)
+    match = _UNKNOWN.fullmatch(text)
+    if not match:
+        return f"{text}."
+    names = sorted(_names(msgspec.inspect.type_info(kind), set()))
+    return f"There is no member {match['name']!r}{match['where']}{nearest(match['name'], names)}."
+
+
+def _names(info: msgspec.inspect.Type, seen: set[int]) -> Iterator[str]:
+    """Yield the names of all members that a value of this type may have anywhere within."""
+    for inner in (getattr(info, "item_type", None), getattr(info, "value_type", None)):
+        if isinstance(inner, msgspec.inspect.Type):
+            yield from _names(inner, seen)
+    for inner in getattr(info, "types", ()) or getattr(info, "item_types", ()):
+        yield from _names(inner, seen)
+    cls = getattr(info, "cls", None)
+    if cls is None or id(cls) in seen:
+        return
+    seen.add(id(cls))
+    for field in getattr(info, "fields", ()):
+        yield field.encode_name
+        yield from _names(field.type, seen)

@@ -1,0 +1,133 @@
+"""Misses: calls that no canned rule matched, with the rules that came nearest and why each of them failed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+import msgspec
+
+from .conditions import Condition, Count, of_call, of_count
+from .query import Query
+from .rules import Rule
+
+NEAREST = 3
+MAX_TEXT = 2048  # bytes of a prompt that are kept
+_COMPARED = 500  # characters of two texts that are compared to tell which rule is nearer
+_SHOWN = 300  # characters of what is expected and of what there was
+_AROUND = 30  # characters that are shown on each side of a difference
+_WORD = re.compile(r"\s+|\w+|.", re.DOTALL)
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A condition that did not hold. ``difference`` marks what a text lacks as [-this-] and what it has as {+this+}."""
+
+    condition: str
+    expected: str
+    got: str
+    difference: str = ""
+
+
+class Near(msgspec.Struct, frozen=True):
+    """A rule that nearly matched: how many of its conditions held, and those that did not."""
+
+    rule: str
+    held: int
+    conditions: int
+    failed: tuple[Failure, ...]
+
+
+class Miss(msgspec.Struct, frozen=True):
+    """One call; ``moment`` is the world's, in nanoseconds."""
+
+    moment: int
+    method: str
+    model: str
+    caller: str
+    text: str
+    nearest: tuple[Near, ...]
+    number: int = 0
+
+    @property
+    def short(self) -> str:
+        """What the nearest rule lacks, in one sentence."""
+        near = self.nearest[0]
+        failed = near.failed[0]
+        told = failed.difference or f"expected {failed.expected}, got {failed.got}"
+        rank = f"the nearest is {near.rule}, {near.held} of whose {near.conditions} conditions hold"
+        return f"{rank}; {failed.condition}: {told}"
+
+
+def missed(rules: Sequence[Rule], counts: Mapping[str, Count], query: Query, now: int) -> Miss:
+    """Return *query*, which none of *rules* (one at least) answered at *now*, as a miss; *counts* are by rule."""
+    judged = [(rule, *_judged(rule, counts.get(rule.id, Count()), query)) for rule in rules]
+    judged.sort(key=lambda item: (-item[1], -_likeness(item[0], query.text)))
+    text = query.text.encode()[:MAX_TEXT].decode("utf-8", "ignore")
+    nearest = tuple(
+        Near(rule.id, held, held + len(failed), tuple(_failure(condition) for condition in failed))
+        for rule, held, failed in judged[:NEAREST]
+    )
+    return Miss(now, query.method, query.model, query.caller, text, nearest)
+
+
+def difference(expected: str, got: str) -> str:
+    """Return in one line how two texts differ, word by word: ``the [-quick-]{+slow+} fox``; what is alike is cut."""
+    before, after = _WORD.findall(expected[:_COMPARED]), _WORD.findall(got[:_COMPARED])
+    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    shown = []
+    for place, (kind, start, end, low, high) in enumerate(changes):
+        removed, added = "".join(before[start:end]), "".join(after[low:high])
+        if kind == "equal":
+            shown.append(_elided(removed, first=place == 0, last=place == len(changes) - 1))
+        else:
+            shown.append((f"[-{removed}-]" if removed else "") + (f"{{+{added}+}}" if added else ""))
+    return _cut("".join(shown))
+
+
+def _judged(rule: Rule, count: Count, query: Query) -> tuple[int, list[Condition]]:
+    """Return how many conditions of *rule* hold, and those that do not."""
+    of_the_call = list(of_call(rule.when, query))
+    failed = [condition for condition in of_the_call if not condition.holds()]
+    # The others count the calls for which these held: before any other call they mean nothing.
+    of_the_count = [] if failed else list(of_count(rule, count))
+    failed += [condition for condition in of_the_count if not condition.holds()]
+    return len(of_the_call) + len(of_the_count) - len(failed), failed
+
+
+def _likeness(rule: Rule, text: str) -> float:
+    """Return from 0 to 100 how like *text* is to what *rule* looks for in it."""
+    from rapidfuzz import fuzz  # only who misses waits for its import
+
+    if rule.when.text is not None:
+        return fuzz.ratio(rule.when.text[:_COMPARED], text[:_COMPARED])
+    if rule.when.contains is not None:
+        return fuzz.partial_ratio(rule.when.contains[:_COMPARED], text[:_COMPARED])
+    return 0.0
+
+
+def _failure(condition: Condition) -> Failure:
+    got = condition.got()
+    differs = difference(condition.expected, got) if condition.name == "text" else ""
+    return Failure(condition.name, _told(condition.expected), _told(got), differs)
+
+
+def _told(value: Any) -> str:
+    return _cut(value if isinstance(value, str) else json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _elided(text: str, *, first: bool, last: bool) -> str:
+    """Return *text*, which two texts have in common, without what is far from where they differ."""
+    if first and last:
+        return text
+    if first:
+        return text if len(text) <= _AROUND else f"…{text[-_AROUND:]}"
+    if last:
+        return text if len(text) <= _AROUND else f"{text[:_AROUND]}…"
+    return text if len(text) <= 2 * _AROUND else f"{text[:_AROUND]}…{text[-_AROUND:]}"

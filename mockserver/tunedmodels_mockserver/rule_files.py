@@ -1,0 +1,133 @@
+"""Files of canned rules: YAML or JSON, a file or the files of a folder, read again when they change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .core import rules
+from .core.inputs import BadInput, convert, read_json
+from .core.rulebook import Filed, RuleFile
+from .core.rules import Rule, Rules
+from .web.log import LOG
+
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+_Stamp = tuple[int, int, int]  # when it was changed, size, inode
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a file gave when it was read last; with a ``problem`` the rules are those of before."""
+
+    stamp: _Stamp | None
+    rules: tuple[Rule, ...] = ()
+    strict: bool = False
+    problem: str = ""
+
+
+class RuleFiles:
+    """The rules of *paths*. Raises BadInput for a file that is not there, or whose text is no rules."""
+
+    def __init__(self, paths: Iterable[str | Path]) -> None:
+        self._paths = [Path(path) for path in paths]
+        self._lock = threading.Lock()
+        self._read: dict[Path, _Read] = {}
+        self._filed = Filed()
+        for path in self._paths:
+            if not path.exists():
+                raise BadInput(f"There is no file or folder {path}.")
+        for path in self._files():
+            self._read[path] = _fresh(path, _stamp(path))
+        self._gather(list(self._read))
+
+    def filed(self) -> Filed:
+        """Return what the files say now; a new version that is no rules leaves those of before, and the log says so."""
+        if not self._paths:
+            return self._filed
+        with self._lock:
+            files = list(self._files())
+            stamps = {path: _stamp(path) for path in files}
+            if stamps == {path: read.stamp for path, read in self._read.items()}:
+                return self._filed
+            self._read = {path: self._again(path, stamp) for path, stamp in stamps.items()}
+            self._gather(files)
+            return self._filed
+
+    def _files(self) -> Iterator[Path]:
+        for path in self._paths:
+            if path.is_dir():
+                yield from sorted(inner for inner in path.iterdir() if inner.suffix in SUFFIXES and inner.is_file())
+            else:
+                yield path
+
+    def _again(self, path: Path, stamp: _Stamp | None) -> _Read:
+        before = self._read.get(path, _Read(None))
+        if stamp == before.stamp and path in self._read:
+            return before
+        try:
+            return _fresh(path, stamp)
+        except BadInput as error:
+            LOG.error("%s The rules of before stay.", error)
+            return _Read(stamp, before.rules, before.strict, str(error))
+
+    def _gather(self, files: list[Path]) -> None:
+        reads = {path: self._read[path] for path in files}
+        self._filed = Filed(
+            tuple(rule for read in reads.values() for rule in read.rules),
+            any(read.strict for read in reads.values()),
+            tuple(RuleFile(str(path), len(read.rules), read.problem) for path, read in reads.items()),
+        )
+
+
+def read_rules(value: Any) -> Rules:
+    """Return rules that are given as plain values: a list of them, or ``rules`` and ``strict``. Raises BadInput."""
+    given = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
+    return given if isinstance(given, Rules) else Rules(given)
+
+
+def _fresh(path: Path, stamp: _Stamp | None) -> _Read:
+    """Return what the file at *path* says. Raises BadInput with the file's name."""
+    try:
+        data = path.read_bytes()
+        given = read_rules(read_json(data, object) if path.suffix == ".json" else _yaml(data))
+        return _Read(stamp, tuple(_named(path, given.rules)), given.strict)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}.") from None
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}") from None
+
+
+def _named(path: Path, given: tuple[Rule, ...]) -> Iterator[Rule]:
+    """Yield the rules with ids that no other file's have; one without is named by its place and what it says."""
+    known: set[str] = set()
+    for number, rule in enumerate(given, start=1):
+        name = rule.id or f"{number}-{rules.digest(rule)}"
+        try:
+            rules.check_id(name)
+        except ValueError as error:
+            raise BadInput(f"{error} - at `$.rules[{number - 1}].id`.") from None
+        if name in known:
+            raise BadInput(f"There are two rules {name!r}. Give one of them another id.")
+        known.add(name)
+        yield msgspec.structs.replace(rule, id=f"{path}#{name}")
+
+
+def _yaml(data: bytes) -> Any:
+    try:
+        return msgspec.yaml.decode(data) or []
+    except msgspec.DecodeError as error:
+        raise BadInput(f"This is no YAML: {' '.join(str(error).split())}.") from None
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

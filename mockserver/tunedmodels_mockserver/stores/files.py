@@ -1,0 +1,108 @@
+"""State files on disk: read as a preload, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from ..core import state_file
+from ..core.inputs import BadInput, convert
+from ..core.preload import Models, Preload
+from ..core.state_file import Content
+from ..core.store import State
+from .errors import BadState
+
+_YAML = frozenset({".yaml", ".yml"})
+_READ = _YAML | {".json"}
+
+
+def read(path: Path) -> Preload:
+    """Return what the file at *path* has, or all files of the folder: states, and short lists of models.
+
+    Raises BadState for what cannot be read, and where two files say two things of one world.
+    """
+    try:
+        paths = sorted(file for file in path.iterdir() if file.suffix in _READ) if path.is_dir() else [path]
+        if not paths:
+            raise BadState(f"The folder {path} has no file that ends in .json, .yaml or .yml. Put one there.")
+        found = Preload()
+        for file in paths:
+            found = _with(found, file, file.read_bytes())
+    except OSError as error:
+        raise BadState(f"Cannot read {error.filename or path}: {error.strerror or error}.") from None
+    return found
+
+
+def write(path: Path, worlds: Mapping[str, State]) -> None:
+    """Write the state of *worlds* into the file at *path*. Raises BadState where that fails."""
+    try:
+        write_whole(path, state_file.write(worlds))
+    except OSError as error:
+        raise BadState(f"Cannot write the state into {path}: {error.strerror or error}. The old file stays.") from None
+
+
+def check_writable(path: Path) -> None:
+    """Raise BadState where no file can be written at *path*: better at the start than when all is over."""
+    if path.is_dir():
+        raise BadState(f"{path} is a folder, and the state is one file. Name a file, such as {path / 'state.json'}.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise BadState(f"Cannot write into the folder {path.parent}: {error.strerror or error}.") from None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write *data* into the file *path* at once and whole, so that a reader never sees half of it. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _with(found: Preload, path: Path, data: bytes) -> Preload:
+    """Return *found* with what is in the file at *path* besides."""
+    try:
+        if path.suffix not in _YAML and not _short(data):
+            return _joined(found, state_file.read(data), path)
+        return replace(found, models=(*found.models, *convert(_plain(path, data), Models).models))
+    except BadInput as error:
+        raise BadState(f"{path}: {error}") from None
+
+
+def _short(data: bytes) -> bool:
+    """Whether *data* is a short list of models: an object with ``models`` and without ``format``."""
+    try:
+        plain = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(plain, dict) and "models" in plain and "format" not in plain
+
+
+def _plain(path: Path, data: bytes) -> object:
+    if path.suffix not in _YAML:
+        return msgspec.json.decode(data)
+    import yaml  # it takes a while, and only who writes YAML needs it
+
+    try:
+        return yaml.safe_load(data)
+    except yaml.YAMLError as error:
+        raise BadInput(f"This is no YAML: {' '.join(str(error).split())}.") from None
+
+
+def _joined(found: Preload, worlds: Mapping[str, Content], path: Path) -> Preload:
+    both = sorted(found.worlds.keys() & worlds.keys())
+    if both:
+        raise BadState(f"{path} has the world {both[0]!r}, which another file of the folder has, too. Take one out.")
+    return replace(found, worlds={**found.worlds, **worlds})

@@ -1,0 +1,51 @@
+"""Admin: the fake's own surface under ``/_emulator``, for tests that hold its state. Never a path of the API."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from ...core.inputs import BadInput
+from ...core.journal import Journals
+from ...core.outcomes import Tally
+from ...core.store import StoreUnavailable
+from ...core.worlds import World
+from ...wire.protojson.reading import query_pairs
+from ...wire.status import StatusError
+from .. import answers, system
+from ..callers import Callers
+from . import canned, clock, events, faults, journal, operations, snapshots, state, verdict, worlds
+
+
+def admin(callers: Callers, journals: Journals, tally: Tally) -> Blueprint:
+    """Return the routes of the admin surface; a request's world is found as the API finds it."""
+    blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
+
+    def world() -> World:
+        return callers.world(system.split(query_pairs(request.query_string), request.headers.get)[0])
+
+    clock.add(blueprint, world)
+    operations.add(blueprint, world)
+    faults.add(blueprint, world)
+    canned.add(blueprint, world)
+    parting.add(blueprint, world, callers.worlds, journals)
+    journal.add(blueprint, world, callers.worlds, journals)
+    events.add(blueprint, world, journals)
+    verdict.add(blueprint, world, callers.worlds, journals, tally)
+
+    worlds.add(blueprint, world, callers.worlds)
+    state.add(blueprint, world, callers.worlds)
+    snapshots.add(blueprint, world)
+
+    @blueprint.errorhandler(StatusError)
+    def refused(error: StatusError) -> Response:
+        return answers.document({"error": error.status.message}, error.status.code.http)
+
+    @blueprint.errorhandler(BadInput)
+    def misread(error: BadInput) -> Response:
+        return answers.document({"error": str(error)}, 400)
+
+    @blueprint.errorhandler(StoreUnavailable)
+    def unavailable(error: StoreUnavailable) -> Response:
+        return answers.document({"error": str(error)}, 503)
+
+    return blueprint

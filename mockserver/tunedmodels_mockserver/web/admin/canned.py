@@ -1,0 +1,110 @@
+"""The canned rules of a world: arm, read and remove them, and see which calls none of them answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ...core.controls import Controls
+from ...core.inputs import BadInput, nearest, read_json
+from ...core.rulebook import Rulebook, Taken
+from ...core.rules import Rule, Rules
+from ...core.worlds import World
+from ...wire.protojson.timestamps import format_timestamp
+from .. import answers
+
+_One = Rule | tuple[Rule, ...]
+_All = Rules | tuple[Rule, ...]
+
+
+def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+    """Add the routes ``/canned`` of the present request's *world*."""
+
+    @blueprint.get("/canned")
+    def canned() -> Response:
+        return answers.document(_told(world()))
+
+    @blueprint.post("/canned")
+    def arm_canned() -> Response:
+        at = request.args.get("at", "last")
+        if at not in ("first", "last"):
+            raise BadInput(f"at must be first or last, got {at!r}.")
+        given: Any = read_json(request.get_data(), _One)  # type: ignore[arg-type]
+        rules = given if isinstance(given, tuple) else (given,)
+        changed = world()
+        before = changed.controls.canned
+
+        def change(controls: Controls) -> Controls:
+            nonlocal before
+            before = controls.canned
+            return replace(controls, canned=before.armed(rules, first=at == "first"))
+
+        try:
+            book = changed.change(change).canned
+        except Taken as error:
+            return answers.document({"error": str(error)}, 409)
+        except ValueError as error:
+            raise BadInput(_ended(error)) from None
+        known = {rule.id for rule in before.rules}
+        return answers.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in known]})
+
+    @blueprint.put("/canned")
+    def replace_canned() -> Response:
+        given: Any = read_json(request.get_data(), _All)  # type: ignore[arg-type]
+        rules = given if isinstance(given, Rules) else Rules(given)
+        changed = world()
+        try:
+            changed.change(lambda controls: replace(controls, canned=controls.canned.replaced(rules)))
+        except ValueError as error:
+            raise BadInput(_ended(error)) from None
+        return answers.document(_told(changed))
+
+    @blueprint.delete("/canned")
+    def drop_canned() -> Response:
+        changed = world()
+        changed.change(lambda controls: replace(controls, canned=Rulebook()))
+        return answers.document(_told(changed))
+
+    @blueprint.delete("/canned/<path:rule_id>")
+    def drop_rule(rule_id: str) -> Response:
+        changed = world()
+        if "#" in rule_id:  # the path of a file may have lost its first slash on the way
+            text = f"{rule_id!r} names a rule of a file. Take it out of the file."
+            return answers.document({"error": text}, 409)
+        try:
+            changed.change(lambda controls: replace(controls, canned=controls.canned.without(rule_id)))
+        except KeyError:
+            near = nearest(rule_id, [rule.id for rule in changed.controls.canned.rules])
+            return answers.document({"error": f"There is no rule {rule_id!r}{near}."}, 404)
+        return answers.document(_told(changed))
+
+    @blueprint.get("/canned/misses")
+    def misses() -> Response:
+        book = world().controls.canned
+        told = [
+            {**msgspec.to_builtins(miss), "moment": format_timestamp(miss.moment, 9)} for miss in reversed(book.misses)
+        ]
+        return answers.document({"missed": book.missed, "misses": told})
+
+
+def _told(world: World) -> dict[str, Any]:
+    book, filed = world.controls.canned, world.filed()
+    return {
+        "strict": book.strict or filed.strict,
+        "rules": [_rule(book, rule) for rule in (*book.rules, *filed.rules)],
+        "files": [{"path": file.path, "rules": file.rules, "problem": file.problem or None} for file in filed.files],
+        "missed": book.missed,
+    }
+
+
+def _rule(book: Rulebook, rule: Rule) -> dict[str, Any]:
+    return {"id": rule.id, "hits": book.count(rule).hits, **msgspec.to_builtins(rule)}
+
+
+def _ended(error: ValueError) -> str:
+    """Return the sentence of *error* with a full stop."""
+    return f"{str(error).rstrip('.')}."

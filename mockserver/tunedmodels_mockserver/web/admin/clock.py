@@ -1,0 +1,142 @@
+"""The clock of a world: read it, move it, and see what a move caused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ...core import lro
+from ...core.clock import Clock, Mode
+from ...core.controls import Controls
+from ...core.inputs import BadInput, read_json
+from ...core.records import TunedModelRecord
+from ...core.worlds import World
+from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
+from ...wire.units import MICROSECOND
+from .. import answers
+
+MOST_TOLD = 100  # of the runs that a move changed
+_NOTHING = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
+
+
+class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of a clock, in this order: its mode, its rate, the moment it goes on from, the time that passes.
+
+    ``freeze`` is the mode manual, ``resume`` the mode real. ``advance`` is a number of seconds, or leads to the next
+    event of any run (``next``), or until all runs have ended (``end``). Only ``set`` leads back.
+    """
+
+    mode: Mode | None = None
+    freeze: bool = False
+    resume: bool = False
+    rate: float | None = None
+    set: str | None = None
+    advance: float | Literal["next", "end"] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself, and a step back."""
+        if (self.mode is not None) + self.freeze + self.resume > 1:
+            raise ValueError("mode, freeze and resume exclude each other; send one of them")
+        if isinstance(self.advance, float) and not self.advance >= 0:
+            raise ValueError(f'advance is not negative, got {self.advance}; send "set" to go back in time')
+
+
+def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+    """Add the routes ``/clock`` of the present request's *world*."""
+
+    @blueprint.get("/clock")
+    def clock() -> Response:
+        asked = world()
+        clock = asked.controls.clock
+        return answers.document(_told(clock, clock.now(asked.machine())))
+
+    @blueprint.post("/clock")
+    def move_clock() -> Response:
+        moved, move = world(), read_json(request.get_data(), Move)
+        if move == Move():
+            raise BadInput(_NOTHING)
+        before = now = 0
+
+        def change(controls: Controls) -> Controls:
+            nonlocal before, now
+            machine = moved.machine()
+            clock = _moved(controls.clock, machine, move, moved)
+            before, now = controls.clock.now(machine), clock.now(machine)
+            return replace(controls, clock=clock)
+
+        clock = moved.change(change).clock
+        return answers.document(_told(clock, now) | _caused(moved, before, now))
+
+
+def _moved(clock: Clock, machine: int, move: Move, world: World) -> Clock:
+    mode = Mode.MANUAL if move.freeze else Mode.REAL if move.resume else move.mode
+    try:
+        if mode is not None or move.rate is not None:
+            clock = clock.going(machine, mode, move.rate)
+        if move.set is not None:
+            clock = clock.set(machine, _moment(move.set))
+        if isinstance(move.advance, str):
+            now = clock.now(machine)
+            return clock.set(machine, max(now, _sought(world, now, move.advance)))
+        return clock if move.advance is None else clock.advanced(machine, move.advance)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def _moment(text: str) -> int:
+    moment = parse_timestamp(text)
+    if moment is None:
+        raise BadInput(f"set must be a time such as 2026-01-01T00:00:00Z, got {text!r}.")
+    return moment
+
+
+def _sought(world: World, now: int, word: str) -> int:
+    """Return the moment that *word* names; *now* where nothing is to come."""
+    plans = (record.plan for record in world.store.after(0))
+    if word == "end":
+        return max(filter(None, map(lro.ending, plans)), default=now)
+    return min(filter(None, (lro.following(plan, now) for plan in plans)), default=now)
+
+
+def _told(clock: Clock, now: int) -> dict[str, Any]:
+    return {"now": format_timestamp(now, 9), "mode": clock.mode.value, "rate": clock.rate}
+
+
+def _caused(world: World, before: int, now: int) -> dict[str, Any]:
+    """Return the runs that look different, and those that no time will end."""
+    before, now = (moment // MICROSECOND * MICROSECOND for moment in (before, now))
+    changed, stalled = [], []
+    for record in world.store.after(0):
+        if lro.settled(record.plan, min(before, now)):
+            continue
+        change = _change(record, before, now)
+        if change:
+            changed.append(change)
+        if lro.ending(record.plan) is None:
+            stalled.append(record.operation_name)
+    told: dict[str, Any] = {"caused": changed[:MOST_TOLD]}
+    if len(changed) > MOST_TOLD:
+        told["more"] = len(changed) - MOST_TOLD
+    if stalled:
+        told["stalled"] = stalled[:MOST_TOLD]
+    return told
+
+
+def _change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
+    old, new = (lro.view(record.plan, moment) for moment in (before, now))
+    state = lro.of_model(record.plan, now).state
+    was = (old.completed_steps, old.done, lro.of_model(record.plan, before).state)
+    if was == (new.completed_steps, new.done, state):
+        return None
+    return {
+        "operation": record.operation_name,
+        "model": record.name,
+        "steps": [old.completed_steps, new.completed_steps],
+        "percent": new.completed_percent,
+        "state": state.name,
+        "done": new.done,
+    }

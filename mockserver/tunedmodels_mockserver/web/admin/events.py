@@ -1,0 +1,80 @@
+"""Events: a world's journal as it grows, as server-sent events."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ...core import search
+from ...core.inputs import BadInput
+from ...core.journal import Journal, Journals
+from ...core.search import Query
+from ...core.worlds import World
+from .. import answers
+from .journal import given
+
+STREAMS = 4  # at a time: each has a thread of the server's to itself
+HEARTBEAT = 10  # seconds; a reader that went away is noticed at the next one
+
+
+class Following(Query, frozen=True, forbid_unknown_fields=True):
+    """Which entries are told; a comment is sent after each ``heartbeat`` seconds without one."""
+
+    heartbeat: int = HEARTBEAT
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) -> None:
+    """Add the route ``/journal/events`` of the present request's *world*."""
+    free = threading.BoundedSemaphore(STREAMS)
+
+    @blueprint.get("/journal/events")
+    def journal_events() -> Response:
+        journal = journals.of(world().name)
+        following: Following = given(Following, ("since", "heartbeat"))
+        search.check(following)
+        if not 1 <= following.heartbeat <= 60:
+            raise BadInput(f"heartbeat must be from 1 to 60 seconds, got {following.heartbeat}.")
+        last = request.headers.get("Last-Event-ID", "")
+        start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else following.since
+        if not free.acquire(blocking=False):
+            text = f"{STREAMS} readers follow journals already, and more would leave the API without threads."
+            return answers.document({"error": text}, 503)
+        events = _Events(journal, journals, following, journal.newest if start is None else start, free.release)
+        response = Response(events, content_type="text/event-stream")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class _Events:
+    """The events of one reader; *done* is called once when it is closed."""
+
+    def __init__(
+        self, journal: Journal, journals: Journals, following: Following, start: int, done: Callable[[], None]
+    ) -> None:
+        self._journal = journal
+        self._journals = journals
+        self._query: Query = msgspec.structs.replace(following, since=None)
+        self._number = start
+        self._heartbeat = following.heartbeat
+        self._done: Callable[[], None] | None = done
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b": the journal as it grows\n\n"
+        while not self._journals.closed and self._journal.open:
+            entries = self._journal.wait(self._number, self._heartbeat)
+            for entry in search.find(entries, self._query):
+                text = json.dumps(entry.document(), ensure_ascii=False)
+                yield f"id: {entry.number}\nevent: request\ndata: {text}\n\n".encode("utf-8", "replace")
+            self._number = entries[-1].number if entries else self._number
+            if not entries:
+                yield b": still here\n\n"
+
+    def close(self) -> None:
+        """Let the next reader in."""
+        done, self._done = self._done, None
+        if done:
+            done()

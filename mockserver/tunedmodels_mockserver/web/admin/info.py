@@ -1,0 +1,47 @@
+"""Info: what this server is, how it was set up and what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from flask import Blueprint, Response, current_app
+
+from ...core.armed import living
+from ...core.presets import PRESETS
+from ...core.worlds import World
+from ...wire.protojson.timestamps import format_timestamp
+from ...wire.surface import VERSIONS
+from .. import answers
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str, Any]) -> None:
+    """Add the route ``/info`` of the present request's *world*; *settings* are shown as they are."""
+
+    @blueprint.get("/info")
+    def info() -> Response:
+        asked = world()
+        machine = asked.machine()
+        controls = asked.controls
+        clock = controls.clock
+        return answers.document(
+            {
+                "version": version("tunedmodels"),
+                "settings": settings,
+                "world": asked.name,
+                "clock": {"now": format_timestamp(clock.now(machine), 9), "mode": clock.mode.value, "rate": clock.rate},
+                "faults": len(living(controls.faults, machine)),
+                "capabilities": {
+                    "versions": list(VERSIONS),
+                    "admin": _nouns(f"{blueprint.url_prefix}/"),
+                    "presets": list(PRESETS),
+                },
+            }
+        )
+
+
+def _nouns(prefix: str) -> list[str]:
+    """Return the first words of all paths below *prefix*: what the admin surface knows of."""
+    rules = (rule.rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith(prefix))
+    return sorted({rule.removeprefix(prefix).partition("/")[0].partition(":")[0] for rule in rules})

@@ -1,0 +1,105 @@
+"""The journal of a world: search it, verify what it has, see what nearly met something, repeat its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, Literal
+
+from flask import Blueprint, Response, request
+
+from ...core import repro, search
+from ...core.inputs import BadInput, convert, read_json
+from ...core.journal import Entry, Journals
+from ...core.near_misses import near_misses
+from ...core.search import Query
+from ...core.verification import Claim, verify
+from ...core.worlds import World, Worlds
+from ...wire.protojson.reading import query_pairs
+from .. import answers, system
+
+_PAGE = 100
+_LARGEST_PAGE = 1000
+_MODELS = 5000  # that near misses are looked for among
+_WORLDS = 1000  # that a model is looked for in
+_FORMS = {"pytest": ("text/x-python", repro.pytest_file), "curl": ("text/x-shellscript", repro.curl_script)}
+
+
+class Listing(Query, frozen=True, forbid_unknown_fields=True):
+    """Which entries of a journal are listed, and on which page: ``page_token`` is what the page before has said."""
+
+    page_size: int = _PAGE
+    page_token: int = 0
+
+
+class Reproduction(Query, frozen=True, forbid_unknown_fields=True):
+    """Which entries are written as a script, and in which form."""
+
+    form: Literal["pytest", "curl"] = "pytest"
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
+    """Add the routes ``/journal`` of the present request's *world*."""
+
+    @blueprint.get("/journal")
+    def journal() -> Response:
+        asked = journals.of(world().name)
+        listing = given(Listing, ("since", "page_size", "page_token"))
+        if not 1 <= listing.page_size <= _LARGEST_PAGE:
+            raise BadInput(f"page_size must be from 1 to {_LARGEST_PAGE}, got {listing.page_size}.")
+        kept = asked.entries()
+        found = search.find(kept, search.check(listing))
+        rest = [entry for entry in found if entry.number > listing.page_token]
+        page = rest[: listing.page_size]
+        more = str(page[-1].number) if len(rest) > len(page) else None
+        return answers.document(
+            {
+                "entries": [entry.document() for entry in page],
+                "found": len(found),
+                "kept": len(kept),
+                "newest": asked.newest,
+                "next_page_token": more,
+            }
+        )
+
+    @blueprint.delete("/journal")
+    def clear_journal() -> Response:
+        return answers.document({"cleared": journals.of(world().name).clear()})
+
+    @blueprint.post("/journal:verify")
+    def verify_journal() -> Response:
+        claim = read_json(request.get_data() or b"{}", Claim)
+        return answers.document(verify(journals.of(world().name).entries(), claim))
+
+    @blueprint.get("/journal/near-misses")
+    def journal_near_misses() -> Response:
+        asked = world()
+        models = [record.id for record in islice(asked.store.after(0), _MODELS)]
+        found = near_misses(journals.of(asked.name).entries(), models, lambda model: _elsewhere(worlds, asked, model))
+        return answers.document({"near_misses": found})
+
+    @blueprint.post("/journal:repro")
+    def repeat_journal() -> Response:
+        wanted = read_json(request.get_data() or b"{}", Reproduction)
+        found: list[Entry] = search.find(journals.of(world().name).entries(), search.check(wanted))
+        if not found:
+            raise BadInput(f"No request of the journal is one of ({search.said(wanted)}): there is nothing to repeat.")
+        kind, write = _FORMS[wanted.form]
+        return Response(write(found), content_type=f"{kind}; charset=UTF-8")
+
+
+def given(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
+    """Return the present request's query as a *kind*, whose *numbers* are integers. Raises BadInput."""
+    _, pairs = system.split(query_pairs(request.query_string), request.headers.get)
+    values: dict[str, Any] = dict(pairs)
+    for name in numbers:
+        if name in values:
+            if not values[name].isascii() or not values[name].isdecimal() or len(values[name]) > 15:
+                raise BadInput(f"{name} must be a whole number from 0, got {values[name][:100]!r}.")
+            values[name] = int(values[name])
+    return convert(values, kind)
+
+
+def _elsewhere(worlds: Worlds, asked: World, model: str) -> str | None:
+    names = islice(worlds.names(), _WORLDS)
+    return next((name for name in names if name != asked.name and worlds.get(name).store.get(model)), None)

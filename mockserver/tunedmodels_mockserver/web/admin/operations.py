@@ -1,0 +1,169 @@
+"""The runs of a world: list them, move, hold and end them, and replace what is still to befall them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ...core import interventions, lro
+from ...core.effects import Error
+from ...core.inputs import BadInput, nearest, read_json
+from ...core.interventions import RunOver
+from ...core.plan import Plan
+from ...core.records import TunedModelRecord
+from ...core.script import Event
+from ...core.worlds import World
+from ...wire.status import Code, StatusError
+from .. import answers
+
+_Some = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No more is said."""
+
+
+class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much further at once: so many steps more, percent of all steps more, or seconds of the run."""
+
+    steps: Annotated[int, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+    percent: Annotated[float, msgspec.Meta(gt=0, le=100)] | None = None
+    seconds: _Some | None = None
+
+
+class Fail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The error of the operation."""
+
+    code: str = "INTERNAL"
+    message: str = "The tuning run failed."
+
+
+class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many seconds there is no progress; without a number until a call moves the run."""
+
+    seconds: _Some | None = None
+
+
+def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+    """Add the routes ``/operations`` of the present request's *world*."""
+
+    @blueprint.get("/operations")
+    def runs() -> Response:
+        asked = world()
+        now = asked.now()
+        return answers.document({"operations": [_told(record, now) for record in asked.store.after(0)]})
+
+    @blueprint.get("/operations/<path:target>")
+    def run(target: str) -> Response:
+        asked = world()
+        return answers.document(_told(_find(asked, target), asked.now()))
+
+    @blueprint.post("/operations/<path:target>")
+    def intervene(target: str) -> Response:
+        target, _, verb = target.rpartition(":")
+        if not target or verb not in _VERBS:
+            close = nearest(verb, list(_VERBS))
+            raise StatusError(Code.NOT_FOUND, f"There is no verb {verb!r} of runs{close}; send one of {_KNOWN}.")
+        change = _VERBS[verb](request.get_data() or b"{}")
+        return _changed(world(), target, change)
+
+    @blueprint.put("/operations/<path:target>/script")
+    def rescript(target: str) -> Response:
+        script = read_json(request.get_data(), tuple[Event, ...])
+        return _changed(world(), target, lambda plan, now: interventions.rescripted(plan, now, script))
+
+
+Change = Callable[[Plan, int], Plan]
+
+
+def _advance(body: bytes) -> Change:
+    by = read_json(body, Advance)
+    if sum(value is not None for value in (by.steps, by.percent, by.seconds)) != 1:
+        raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how much further the run is.')
+    if by.seconds is not None:
+        return lambda plan, now: interventions.befallen(plan, now, skip=by.seconds)
+    if by.percent is not None:
+        percent = by.percent
+        return lambda plan, now: interventions.advanced(plan, now, percent * plan.total_steps / 100)
+    steps = by.steps or 0
+    return lambda plan, now: interventions.advanced(plan, now, steps)
+
+
+def _fail(body: bytes) -> Change:
+    said = read_json(body, Fail)
+    try:
+        error = Error(code=said.code, message=said.message)
+        Event(step=0, fail=error)
+    except ValueError as refusal:
+        raise BadInput(f"{refusal}.") from None
+    return lambda plan, now: interventions.befallen(plan, now, fail=error)
+
+
+def _stall(body: bytes) -> Change:
+    seconds = read_json(body, Stall).seconds
+    return lambda plan, now: interventions.befallen(plan, now, stall=-1.0 if seconds is None else seconds)
+
+
+def _only(**what: Any) -> Callable[[bytes], Change]:
+    """Return the reader of a body that says nothing, for what always means the same."""
+
+    def read(body: bytes) -> Change:
+        read_json(body, Nothing)
+        return lambda plan, now: interventions.befallen(plan, now, **what)
+
+    return read
+
+
+_VERBS: dict[str, Callable[[bytes], Change]] = {
+    "advance": _advance,
+    "fail": _fail,
+    "stall": _stall,
+    "resume": _only(stall=0.0),
+    "finish": _only(done=True),
+    "cancel": _only(cancel=True),
+}
+_KNOWN = ", ".join(f":{verb}" for verb in _VERBS)
+
+
+def _changed(world: World, target: str, change: Change) -> Response:
+    """Put ``change(plan, now)`` in the place of the run's plan; where it changed meanwhile, ask again."""
+    while True:
+        record, now = _find(world, target), world.now()
+        try:
+            new = replace(record, plan=change(record.plan, now))
+        except RunOver as refusal:
+            raise StatusError(Code.ABORTED, str(refusal)) from None
+        if world.store.replace(record, new):
+            return answers.document(_told(new, now))
+
+
+def _find(world: World, target: str) -> TunedModelRecord:
+    """Return the record of the run *target*: the name or id of an operation, or of its model."""
+    record = world.store.get(target.removeprefix("tunedModels/").partition("/")[0])
+    if record is not None and target in (record.id, record.name, record.operation_name):
+        return record
+    names = []
+    for record in world.store.after(0):
+        if target == record.operation_id:
+            return record
+        names += [record.operation_name] if "/" in target else [record.operation_id, record.id]
+    raise StatusError(Code.NOT_FOUND, f"There is no operation {target!r} in this world{nearest(target, names)}.")
+
+
+def _told(record: TunedModelRecord, now: int) -> dict[str, Any]:
+    seen = lro.view(record.plan, now)
+    return {
+        "operation": record.operation_name,
+        "model": record.name,
+        "state": lro.of_model(record.plan, now).state.name,
+        "done": seen.done,
+        "steps": seen.completed_steps,
+        "totalSteps": record.plan.total_steps,
+        "percent": seen.completed_percent,
+        "polls": len(record.plan.polls),
+        "pending": msgspec.to_builtins(lro.pending(record.plan, now)),
+    }

@@ -1,0 +1,39 @@
+"""Parting: a world is forgotten, and the answer says what was in it, so that a test's last call is its only one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response
+
+from ...core.armed import living
+from ...core.journal import Journals
+from ...core.worlds import World, Worlds
+from .. import answers
+
+MOST_TOLD = 100  # of the models that there were
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
+    """Add the route by which the present request's *world* is forgotten."""
+
+    @blueprint.delete("/world")
+    def drop_world() -> Response:
+        dropped = world()
+        told = _told(dropped)
+        worlds.drop(dropped.name)
+        journals.drop(dropped.name)
+        return answers.document(told)
+
+
+def _told(world: World) -> dict[str, Any]:
+    controls = world.controls
+    return {
+        "faults": [item.told() for item in living(controls.faults, world.machine())],
+        "missed": controls.canned.missed,
+        "misses": [msgspec.to_builtins(miss) for miss in controls.canned.misses],
+        "models": [record.name for record in islice(world.store.after(0), MOST_TOLD)],
+    }

@@ -1,0 +1,53 @@
+"""The state of a world, or of all worlds, as the versioned JSON that files have, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, request
+
+from ...core import state_file
+from ...core.inputs import BadInput
+from ...core.state_file import Content
+from ...core.store import State
+from ...core.worlds import World, Worlds
+from .. import answers
+
+ALL = "*"
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> None:
+    """Add the routes ``/state`` of the present request's *world*, or of all with ``?world=*``."""
+
+    @blueprint.get("/state")
+    def state() -> Response:
+        asked = worlds.all() if _all() else [world()]
+        data = state_file.write({one.name: one.store.state().taken(one.machine()) for one in asked})
+        return Response(data, content_type="application/json; charset=UTF-8")
+
+    @blueprint.put("/state")
+    def put_state() -> Response:
+        contents = state_file.read(request.get_data())
+        if not _all():
+            if len(contents) != 1:
+                names = ", ".join(map(repr, contents))
+                raise BadInput(f"This is the state of {len(contents)} worlds, {names}. Send one, or use ?world=*.")
+            return answers.document({"worlds": [_put(world(), *contents.values())]})
+        return answers.document({"worlds": [_put(worlds.get(name), content) for name, content in contents.items()]})
+
+
+def _all() -> bool:
+    named = request.args.get("world", ALL if "world" in request.args else "")
+    if named not in ("", ALL):
+        raise BadInput(f"world can only be {ALL}, for all worlds; a single one is named by X-Test-Id. Got {named!r}.")
+    return named == ALL
+
+
+def _put(world: World, content: Content) -> dict[str, object]:
+    """Put *content* in the place of all that *world* has; its time goes on from when the state was taken."""
+    if content.controls is None:
+        state = State(content.base, world.controls)
+    else:
+        state = State(content.base, content.controls).paused().started(world.machine())
+    world.store.begin(state)
+    return {"name": world.name, "models": len(content.base.order)}

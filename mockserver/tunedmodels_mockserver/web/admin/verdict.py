@@ -1,0 +1,64 @@
+"""The verdict on a world's client, and the outcomes that all clients of the server have met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from ...core import outcomes as outcomes_
+from ...core import verdict as verdict_
+from ...core.inputs import BadInput, nearest
+from ...core.journal import Journals
+from ...core.outcomes import Tally
+from ...core.worlds import World, Worlds
+from ...wire.protojson.reading import query_pairs
+from .. import answers, system
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals, tally: Tally) -> None:
+    """Add the routes ``/verdict`` of the present request's *world* and ``/outcomes`` of all of them."""
+
+    @blueprint.get("/verdict")
+    def verdict() -> Response:
+        given = _given("format", "world")
+        if given.get("world", "*") != "*":
+            raise BadInput("world can only be *, for all; choose one by X-Test-Id or by a key that begins with test-.")
+        if "world" in given:
+            judged = {name: _judged(worlds.get(name), journals) for name in sorted(journals.all())}
+        else:
+            asked = world()
+            judged = {asked.name: _judged(asked, journals)}
+        met = tally.document()
+        if given.get("format") == "text":
+            lines = [(f"world {name}: " if name else "") + verdict_.text(document) for name, document in judged.items()]
+            return _text("".join(lines) + outcomes_.text(met))
+        content: dict[str, Any] = {"ok": all(document["ok"] for document in judged.values())}
+        content |= {"worlds": judged} if "world" in given else next(iter(judged.values()))
+        return answers.document({**content, "outcomes": met})
+
+    @blueprint.get("/outcomes")
+    def outcomes() -> Response:
+        met = tally.document()
+        return _text(outcomes_.text(met)) if _given("format").get("format") == "text" else answers.document(met)
+
+
+def _judged(world: World, journals: Journals) -> dict[str, Any]:
+    journal = journals.of(world.name)
+    return verdict_.document(journal.entries(), world.controls.clock.mode, journal.dropped)
+
+
+def _given(*known: str) -> Mapping[str, str]:
+    """Return the present request's own parameters. Raises BadInput for unknown ones and for an unknown format."""
+    _, pairs = system.split(query_pairs(request.query_string), request.headers.get)
+    for name, value in pairs:
+        if name not in known:
+            raise BadInput(f"There is no parameter {name[:100]!r}{nearest(name[:100], list(known))}.")
+        if name == "format" and value not in ("json", "text"):
+            raise BadInput(f"format must be json or text, got {value[:100]!r}.")
+    return dict(pairs)
+
+
+def _text(text: str) -> Response:
+    return Response(text, content_type="text/plain; charset=UTF-8")

@@ -1,0 +1,52 @@
+"""Worlds: which there are, and how one begins again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ...core.controls import Controls
+from ...core.inputs import read_json
+from ...core.store import State
+from ...core.worlds import World, Worlds
+from .. import answers
+
+# What of the controls each scope sets back.
+_MEMBERS = {"faults": ("faults",), "canned": ("canned",), "clock": ("clock",)}
+
+
+class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be as it was when the world began; ``models`` are its models with their operations and permissions."""
+
+    scope: Literal["all", "models", "faults", "canned", "clock"] = "all"
+
+
+def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> None:
+    """Add the routes ``/worlds``, and ``/reset`` of the present request's *world*."""
+
+    @blueprint.get("/worlds")
+    def list_worlds() -> Response:
+        return answers.document({"worlds": [{"name": name} for name in worlds.names()]})
+
+    @blueprint.post("/reset")
+    def reset() -> Response:
+        data = request.get_data()
+        scope = read_json(data, Reset).scope if data.strip() else "all"
+        asked = world()
+        return answers.document(_reset(asked, worlds.beginning(asked.name), scope))
+
+
+def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
+    """Set back what *scope* names and return what was removed and what is there now."""
+    if scope in _MEMBERS:
+        back = {name: getattr(beginning.controls, name) for name in _MEMBERS[scope]}
+        world.change(lambda controls: replace(controls, **back))
+        return {"scope": scope}
+    before = world.store.state()
+    controls: Controls = beginning.controls if scope == "all" else before.controls
+    world.store.begin(State(beginning.base, controls))
+    return {"scope": scope, "removed": len(before.base.order), "models": len(beginning.base.order)}

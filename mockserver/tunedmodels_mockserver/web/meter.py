@@ -1,0 +1,66 @@
+"""The meter: how many requests a server answered, how, and how fast. A few numbers, kept from the start."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..core.journal import Entry
+from ..wire.units import SECOND
+
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
+
+UNKNOWN = "unknown"
+"""The method of a request for a route that there is not."""
+
+
+@dataclass(slots=True)
+class Durations:
+    """How long the answers to one method took: how many fell under each of ``BOUNDS``, and beyond; all in seconds."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    total: float = 0.0
+
+
+class Meter:
+    """Counts of one server's requests. Safe to share between threads.
+
+    Worlds are not told apart: a test suite makes thousands.
+    """
+
+    def __init__(self) -> None:
+        self._requests: Counter[tuple[str, int]] = Counter()
+        self._faults: Counter[str] = Counter()
+        self._durations: dict[str, Durations] = {}
+        self._lock = threading.Lock()
+
+    def count(self, entry: Entry) -> None:
+        """Take *entry* into account; of a stream, the time until it began."""
+        seconds = (entry.ended - entry.started) / SECOND
+        method = entry.method or UNKNOWN
+        with self._lock:
+            self._requests[method, entry.status] += 1
+            durations = self._durations.get(method)
+            if durations is None:
+                durations = self._durations[method] = Durations()
+            durations.counts[bisect_left(BOUNDS, seconds)] += 1
+            durations.total += seconds
+            if entry.fault:
+                self._faults.update(part.rpartition(" ")[2] for part in entry.fault.split(", "))
+
+    def requests(self) -> dict[tuple[str, int], int]:
+        """Return how many requests there were, by method and status."""
+        with self._lock:
+            return dict(self._requests)
+
+    def faults(self) -> dict[str, int]:
+        """Return how many faults fired, by effect."""
+        with self._lock:
+            return dict(self._faults)
+
+    def durations(self) -> dict[str, Durations]:
+        """Return how long answers took, by method."""
+        with self._lock:
+            return {name: Durations(list(item.counts), item.total) for name, item in self._durations.items()}

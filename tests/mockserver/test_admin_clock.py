@@ -1,0 +1,228 @@
+"""The clock of a world, over the fake's own surface: read, moved, frozen, and what a move caused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import Clock, ManualClock, Mode, Pace, Settings, create_app
+from tunedmodels_mockserver.core.script import Event
+
+START = 1_700_000_000_000_000_000
+STOOD = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}
+BEYOND = "from its present lead beyond."
+
+
+def body(model_id: str = "a", epochs: int = 5) -> dict[str, Any]:
+    return {
+        "displayName": model_id,
+        "baseModel": "models/gemini-1.0-pro-001",
+        "tuningTask": {
+            "trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}},
+            "hyperparameters": {"epochCount": epochs, "batchSize": 1},
+        },
+    }
+
+
+def start(http: FlaskClient, model_id: str = "a", epochs: int = 5) -> str:
+    """Create a model of so many steps, and return the name of its operation."""
+    answer = http.post(f"/v1beta/tunedModels?tunedModelId={model_id}", json=body(model_id, epochs))
+    assert answer.status_code == 200, answer.text
+    return str(answer.get_json()["name"])
+
+
+def move(http: FlaskClient, **how: Any) -> Any:
+    """Move the clock; the answer without what stands still."""
+    answer = http.post("/_emulator/clock", json=how)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()
+
+
+@pytest.fixture
+def manual() -> FlaskClient:
+    return create_app(Settings(seed=1, clock=Clock(Mode.MANUAL, moment=START))).test_client()
+
+
+def test_a_manual_clock_is_read_and_moved(manual: FlaskClient) -> None:
+    """GET tells the moment, POST moves it, and the answers of the API follow."""
+    assert manual.get("/_emulator/clock").json == STOOD
+
+    assert move(manual, advance=1.5) == {**STOOD, "now": "2023-11-14T22:13:21.500000000Z", "caused": []}
+    operation = start(manual)
+    move(manual, advance=21)
+    done: Any = manual.get(f"/v1/{operation}").json
+    assert done["response"]["createTime"] == "2023-11-14T22:13:21.500000Z"
+
+
+def test_each_world_has_a_clock_of_its_own(manual: FlaskClient) -> None:
+    """Moving one world's clock, named by header or key, leaves the others'."""
+    manual.post("/_emulator/clock", json={"advance": 60}, headers={"X-Test-Id": "w1"})
+    moved = {**STOOD, "now": "2023-11-14T22:14:20.000000000Z"}
+
+    assert manual.get("/_emulator/clock", headers={"X-Test-Id": "w1"}).json == moved
+    assert manual.get("/_emulator/clock?key=test-w1").json == moved
+    assert manual.get("/_emulator/clock").json == STOOD
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ('{"advance": "soon"}', "Invalid enum value 'soon' - at `$.advance`."),
+        ('{"advance": true}', "got `bool` - at `$.advance`."),
+        ('{"advance": [1]}', "got `array` - at `$.advance`."),
+        ('{"advance": -1}', 'advance is not negative, got -1.0; send "set" to go back in time.'),
+        ('{"advance": null}', 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
+        ("{}", 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
+        ('{"advance": NaN}', "This is no JSON: "),
+        ('{"advance": 1', "This is no JSON: "),
+        ("x", "This is no JSON: "),
+        ("", "This is no JSON: "),
+        ("\xff", "This is no JSON: "),
+        ("[" * 100_000, "Expected `object`, got `array`."),
+        ("[]", "Expected `object`, got `array`."),
+        ("1", "Expected `object`, got `int`."),
+        ('{"set": 1}', "Expected `str | null`, got `int` - at `$.set`."),
+        ('{"set": "now"}', "set must be a time such as 2026-01-01T00:00:00Z, got 'now'."),
+        ('{"set": "1969-12-31T23:59:59Z"}', "A clock goes from 1970 to 2255; -1.0 seconds since 1970 lie beyond."),
+        ('{"advnace": 1}', "There is no member 'advnace'; the nearest is advance."),
+        ('{"mode": "fast"}', "Invalid enum value 'fast' - at `$.mode`."),
+        ('{"rate": 0}', "A clock's rate is more than 0 and at most 1000000, got 0.0."),
+        ('{"freeze": true, "resume": true}', "mode, freeze and resume exclude each other; send one of them."),
+        ('{"freeze": true, "mode": "real"}', "mode, freeze and resume exclude each other; send one of them."),
+        (f'{{"advance": {"9" * 400}}}', "Number out of range"),
+    ],
+    ids=lambda value: value[:30],
+)
+def test_a_bad_move_is_refused(manual: FlaskClient, given: str, sentence: str) -> None:
+    """The refusal is a sentence that names the member and the value, and the clock stays."""
+    answer = manual.post("/_emulator/clock", data=given.encode("latin-1"))
+
+    assert answer.status_code == 400
+    assert sentence in answer.get_json()["error"]
+    assert manual.get("/_emulator/clock").json == STOOD
+
+
+def test_time_has_an_end(manual: FlaskClient) -> None:
+    """A clock that was moved again and again stops in 2255, where nanoseconds still fit 64 bits."""
+    answers = [manual.post("/_emulator/clock", json={"advance": 1e9}) for _ in range(8)]
+
+    assert [answer.status_code for answer in answers] == [200] * 7 + [400]
+    assert answers[-1].json == {"error": f"A clock goes from 1970 to 2255; 1000000000.0 seconds {BEYOND}"}
+    assert manual.get("/v1beta/tunedModels").json == {}
+
+
+@pytest.mark.parametrize("seconds", ["1e10", "1e308", f"1{'0' * 18}"])
+def test_a_move_beyond_the_end_leaves_the_clock(manual: FlaskClient, seconds: str) -> None:
+    """A number that is too large is refused as one, and nothing is moved."""
+    answer = manual.post("/_emulator/clock", data=f'{{"advance": {seconds}}}')
+
+    assert answer.status_code == 400
+    assert answer.json == {"error": f"A clock goes from 1970 to 2255; {float(seconds)} seconds {BEYOND}"}
+    assert manual.get("/_emulator/clock").json == STOOD
+
+
+def test_a_move_of_twenty_megabytes(manual: FlaskClient) -> None:
+    """A body that the API would not read is not read here either, and is no unknown route."""
+    assert manual.post("/_emulator/clock", data=b" " * (20 * 1024 * 1024 + 1)).status_code == 413
+
+
+def test_a_real_clock_is_moved_frozen_and_resumed() -> None:
+    """It goes with the machine's time from wherever it was put; a frozen one stands."""
+    machine = ManualClock(START)
+    http = create_app(Settings(seed=1), machine.now).test_client()
+    machine.advance(1)
+    assert move(http, advance=60)["now"] == "2023-11-14T22:14:21.000000000Z"
+
+    frozen = move(http, freeze=True)
+    machine.advance(5)
+    assert (frozen["mode"], http.get("/_emulator/clock").get_json()["now"]) == ("manual", frozen["now"])
+
+    assert move(http, resume=True, rate=60)["mode"] == "real"
+    machine.advance(1)
+    assert http.get("/_emulator/clock").json == {**STOOD, "now": "2023-11-14T22:15:21.000000000Z", "rate": 60} | {
+        "mode": "real"
+    }
+
+
+def test_a_clock_goes_by_polls_when_it_is_told_to(manual: FlaskClient) -> None:
+    """In mode polling ten looks see the end of a run."""
+    move(manual, mode="polling")
+    operation = start(manual)
+    looks = [manual.get(f"/v1/{operation}").get_json() for _ in range(10)]
+
+    assert [look.get("done", False) for look in looks] == [False] * 9 + [True]
+
+
+def test_a_move_says_what_it_caused(manual: FlaskClient) -> None:
+    """Each run that looks different, from how many steps to how many; those that do not are left out."""
+    first, second = start(manual, "first"), start(manual, "second", epochs=1)
+    assert move(manual, advance=0.2)["caused"] == []
+
+    halfway = move(manual, advance=10)["caused"]
+    assert halfway == [
+        {
+            "operation": first,
+            "model": "tunedModels/first",
+            "steps": [0, 2],
+            "percent": 40.0,
+            "state": "CREATING",
+            "done": False,
+        }
+    ]
+
+    ended = move(manual, advance=60)["caused"]
+    assert [(run["operation"], run["steps"], run["state"], run["done"]) for run in ended] == [
+        (first, [2, 5], "ACTIVE", True),
+        (second, [0, 1], "ACTIVE", True),
+    ]
+    back = move(manual, set="2023-11-14T22:13:21Z")["caused"]
+    assert [(run["steps"], run["state"]) for run in back] == [([5, 0], "CREATING"), ([1, 0], "CREATING")]
+
+
+def test_what_a_move_caused_is_told_up_to_a_hundred_runs(manual: FlaskClient) -> None:
+    """The rest is a number."""
+    for number in range(103):
+        start(manual, f"m{number}", epochs=1)
+    caused = move(manual, advance=60)
+
+    assert (len(caused["caused"]), caused["more"]) == (100, 3)
+
+
+def test_a_clock_leaps_from_event_to_event(manual: FlaskClient) -> None:
+    """``next`` is the next start, step or end of any run; when all have ended the clock stays."""
+    start(manual, "first", 2)
+    start(manual, "second", 1)
+    leaps = [move(manual, advance="next") for _ in range(7)]
+
+    told = [[(run["model"][12:], run["steps"], run["done"]) for run in leap["caused"]] for leap in leaps]
+    assert sorted(change for leap in told for change in leap) == [
+        ("first", [0, 1], False),
+        ("first", [1, 2], False),
+        ("first", [2, 2], True),
+        ("second", [0, 1], False),
+        ("second", [1, 1], True),
+    ]
+    assert told[0] == [] == told[-1]
+    assert leaps[-1]["now"] == leaps[-2]["now"]
+
+
+def test_a_clock_leaps_to_the_end_of_all_runs() -> None:
+    """``end`` comes to the moment at which the last run ends; those that no time ends are named."""
+    app = create_app(Settings(seed=1, pace=Pace(queue_time=0), clock=Clock(Mode.MANUAL, moment=START)))
+    http = app.test_client()
+    first, held = start(http, "first"), start(http, "held")
+    store = app.extensions["tunedmodels"].get("").store
+    record = store.get("held")
+    store.replace(record, replace(record, plan=record.plan.scripted((Event(step=3, stall=-1),))))
+    ended = move(http, advance="end")
+
+    assert ended["now"] == "2023-11-14T22:13:40.000000000Z"
+    assert [(run["operation"], run["steps"], run["done"]) for run in ended["caused"]] == [
+        (first, [0, 5], True),
+        (held, [0, 3], False),
+    ]
+    assert ended["stalled"] == [held]
+    assert move(http, advance="end")["now"] == ended["now"]

@@ -1,0 +1,216 @@
+"""Which calls a fault befalls, and how often: values only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tunedmodels_mockserver.core.armed import MOST, Armed, arm, disarm, living, meet
+from tunedmodels_mockserver.core.faults import Fault, Query
+from tunedmodels_mockserver.core.inputs import BadInput, convert
+from tunedmodels_mockserver.wire.units import SECOND
+
+GET = Query("tunedModels.get", "tunedModels/a", "alice@example.com", 1)
+CREATE = Query("tunedModels.create", "", "alice@example.com", 1)
+LIST = Query("tunedModels.list", "", "bob@example.com", 1)
+
+
+def fault(**members: Any) -> Fault:
+    """A fault from plain values; it resets the connection unless they say what else."""
+    kinds = set(Fault.kinds) & set(members)
+    return convert(members if kinds else {**members, "reset": True}, Fault)
+
+
+def hits(given: Fault, *calls: Query, moments: tuple[float, ...] = ()) -> list[bool]:
+    """Whether it fires at each of the calls, which come at these seconds after it was armed."""
+    armed, found = arm((), [given], 0, 0), []
+    for place, call in enumerate(calls):
+        armed, fired = meet(armed, call, round((moments[place] if moments else 0) * SECOND), 0)
+        found.append(bool(fired))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("members", "fires"),
+    [
+        ({}, (True, True, True)),
+        ({"method": "tunedModels.get"}, (True, False, False)),
+        ({"method": "*.get"}, (True, False, False)),
+        ({"method": "tunedModels.*"}, (True, True, True)),
+        ({"model": "a"}, (True, False, False)),
+        ({"model": "tunedModels/a"}, (True, False, False)),
+        ({"model": "*"}, (True, False, False)),
+        ({"model": "b*"}, (False, False, False)),
+        ({"caller": "alice@*"}, (True, True, False)),
+        ({"run": {}}, (False, True, False)),
+        ({"quota": {"concurrent": 0}}, (False, True, False)),
+        ({"withdrawn": True}, (False, True, False)),
+        ({"pedantic": True}, (True, True, True)),
+    ],
+)
+def test_a_fault_befalls_the_calls_in_its_scope(members: dict[str, Any], fires: tuple[bool, ...]) -> None:
+    """Method, model and caller must all fit; what befalls runs fits creates only."""
+    assert tuple(hits(fault(**members), call) == [True] for call in (GET, CREATE, LIST)) == fires
+
+
+@pytest.mark.parametrize(
+    ("members", "fires"),
+    [
+        ({}, "x...."),
+        ({"times": 2}, "xx..."),
+        ({"times": None}, "xxxxx"),
+        ({"skip": 2}, "..x.."),
+        ({"skip": 1, "times": 3}, ".xxx."),
+        ({"pedantic": True}, "xxxxx"),
+        ({"quota": {"limit": 2}}, "..xxx"),
+        ({"quota": {"limit": 0}}, "xxxxx"),
+    ],
+)
+def test_a_fault_fires_as_often_as_it_says(members: dict[str, Any], fires: str) -> None:
+    """Once by default, a mode for ever; the calls that it skips pass."""
+    assert "".join(".x"[hit] for hit in hits(fault(**members), *[GET] * 5)) == fires
+
+
+@pytest.mark.parametrize(
+    ("members", "fires"),
+    [
+        ({"after": 10}, "..xxx"),
+        ({"after": 10, "lasts": 10}, "..x.."),
+        ({"lasts": 5}, "x...."),
+        ({"until": "1970-01-01T00:00:20Z"}, "xxx.."),
+        ({"from": "1970-01-01T00:00:20Z"}, "...xx"),
+        ({"quota": {"limit": 1, "per": 12}}, ".x.x."),
+    ],
+)
+def test_a_window_is_on_the_worlds_clock(members: dict[str, Any], fires: str) -> None:
+    """Its first moment is within, its last is not; a quota's window slides, and a refused call does not count."""
+    moments = (0.0, 9.0, 12.0, 20.0, 24.0)
+
+    assert "".join(".x"[hit] for hit in hits(fault(times=None, **members), *[GET] * 5, moments=moments)) == fires
+
+
+def test_a_quota_says_when_it_frees() -> None:
+    """In whole seconds, rounded up, so that who waits that long is let pass."""
+    armed, _ = meet(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
+    armed, (fired,) = meet(armed, GET, round(20.5 * SECOND), 0)
+    assert fired.retry == 40
+
+    assert meet(armed, GET, round(60.5 * SECOND), 0)[1] == ()
+
+
+@pytest.mark.parametrize(("running", "fires"), [(1, False), (2, True), (3, True)])
+def test_a_quota_of_runs_counts_the_unfinished(running: int, fires: bool) -> None:
+    """The create that would be one too many is refused."""
+    query = Query(CREATE.method, "", CREATE.caller, 1, running)
+
+    assert hits(fault(quota={"concurrent": 2}), query) == [fires]
+
+
+def test_probability_is_drawn_from_the_seed() -> None:
+    """The same seed repeats itself, another differs, and the share is about what was asked for."""
+    given = fault(probability=0.3, times=None)
+    first = hits(given, *[GET] * 1000)
+    other = hits(given, *[Query(GET.method, GET.model, GET.caller, 2)] * 1000)
+
+    assert hits(given, *[GET] * 1000) == first != other
+    assert 240 < sum(first) < 360
+
+
+def test_the_nearer_scope_answers_first() -> None:
+    """Model, then method, then world, however they were armed; one call meets one answer."""
+    armed = arm((), [fault(id="world"), fault(id="method", method="*.get"), fault(id="model", model="a")], 0, 0)
+    met = []
+    for _ in range(4):
+        armed, fired = meet(armed, GET, 0, 0)
+        met.append([hit.fault.id for hit in fired])
+
+    assert met == [["model"], ["method"], ["world"], []]
+
+
+def test_latency_adds_to_others() -> None:
+    """Every latency that fits comes, and one answer besides; runs and modes go with it."""
+    given = [fault(latency={"seconds": 1}), fault(latency={"seconds": 2}), fault(run={}), fault(pedantic=True), fault()]
+    _, fired = meet(arm((), given, 0, 0), CREATE, 0, 0)
+
+    assert [hit.fault.kind for hit in fired] == ["latency", "latency", "run", "pedantic", "reset"]
+
+
+def test_what_is_answered_already_meets_no_other_answer() -> None:
+    """A fault of the request's own header goes before; the others count the call and wait."""
+    armed, fired = meet(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, answered=True)
+
+    assert [hit.fault.kind for hit in fired] == ["latency"]
+    assert [(item.seen, item.hits) for item in armed] == [(1, 0), (1, 1)]
+
+
+def test_a_fault_outside_its_scope_changes_nothing() -> None:
+    """The very same value comes back, so that nothing has to be kept."""
+    armed = arm((), [fault(method="models.list")], 0, 0)
+
+    assert meet(armed, GET, 0, 0)[0] is armed
+
+
+def test_a_time_to_live_is_the_machines() -> None:
+    """After it the fault is gone, whatever the world's clock shows."""
+    armed = arm((), [fault(ttl=5, times=None)], 0, 100 * SECOND)
+
+    assert living(armed, 104 * SECOND) == armed
+    assert meet(armed, GET, 0, 105 * SECOND) == ((), ())
+
+
+def test_ids_are_made_and_kept_apart() -> None:
+    """Who brings none gets the next number; one that is there already is refused."""
+    armed = arm(arm((), [fault(), fault(id="mine")], 0, 0), [fault()], 0, 0)
+    assert [item.fault.id for item in armed] == ["fault-1", "mine", "fault-2"]
+    assert [item.fault.id for item in disarm(armed, "fault-1")] == ["mine", "fault-2"]
+
+    with pytest.raises(BadInput, match="There is a fault 'mine' already"):
+        arm(armed, [fault(id="mine")], 0, 0)
+    with pytest.raises(KeyError, match=r"There is no fault 'mime'; the nearest is mine."):
+        disarm(armed, "mime")
+
+
+def test_a_world_has_an_end_of_faults() -> None:
+    """A loop that arms and arms is told."""
+    with pytest.raises(BadInput, match=f"at most {MOST} faults"):
+        arm((), [fault()] * (MOST + 1), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ({"method": "tunedModels.creat"}, "there is no method 'tunedModels.creat'; the nearest is tunedModels.create"),
+        ({"method": "unedModels.*"}, "no method fits 'unedModels.*'"),
+        ({"metod": "tunedModels.get"}, "There is no member 'metod'; the nearest is method."),
+        ({"method": "tunedModels.get", "run": {}}, "run befalls tunedModels.create, not 'tunedModels.get'"),
+        ({"quota": {}}, "say either limit or concurrent"),
+        ({"from": "yesterday"}, "from must be a time such as 2026-01-01T00:00:00Z, got 'yesterday'"),
+        ({"until": "2026-01-01T00:00:00Z", "after": 1}, "either by from and until, or by after and lasts"),
+        ({"times": 0}, ">= 1"),
+        ({"probability": 0}, "> 0"),
+        ({"id": "a/b"}, "`$.id`"),
+    ],
+)
+def test_what_could_never_fire_as_meant_is_refused(members: dict[str, Any], sentence: str) -> None:
+    """When it is armed, with the nearest known name."""
+    with pytest.raises(BadInput) as caught:
+        fault(**members)
+
+    assert sentence in str(caught.value)
+
+
+def test_armed_faults_are_values_that_json_keeps() -> None:
+    """Whatever store shares a world can write and read them."""
+    given = [fault(times=None), fault(run={"script": [{"step": 1, "stall": -1}]}), fault(quota={"limit": 3})]
+    armed, _ = meet(arm((), given, 7, 8), CREATE, 9, 10)
+
+    assert msgspec.json.decode(msgspec.json.encode(armed), type=tuple[Armed, ...]) == armed
+
+
+def test_a_route_of_an_allowance_meets_the_faults_of_its_method() -> None:
+    """A cancel that a client sends to the model is a cancel of its operation."""
+    call = Query("tunedModels.cancel", "tunedModels/a", "alice@example.com", 1)
+
+    assert hits(fault(method="tunedModels.operations.cancel"), call) == [True]

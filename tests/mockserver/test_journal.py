@@ -1,0 +1,201 @@
+"""The journal: numbered, bounded, counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tunedmodels_mockserver.core.inputs import BadInput
+from tunedmodels_mockserver.core.journal import Body, Entry, Journal, Journals
+from tunedmodels_mockserver.core.near_misses import near_misses, route
+from tunedmodels_mockserver.core.search import Query, find
+from tunedmodels_mockserver.core.verification import Bounds, Claim, verify
+
+
+def entry(**more: Any) -> Entry:
+    given = {"http": "GET", "path": "/v1beta/tunedModels/m", "status": 200, "started": 0, "ended": 0, **more}
+    return Entry(**{"method": "tunedModels.get", **given})
+
+
+def numbered(*rows: Entry) -> list[Entry]:
+    journal = Journal()
+    return [journal.keep(row) for row in rows]
+
+
+def test_the_newest_stay_and_the_numbers_go_on() -> None:
+    """Beyond its bound the oldest goes, and a cleared journal does not begin anew."""
+    journal = Journal(entries=2)
+    for _ in range(3):
+        journal.keep(entry())
+
+    assert [item.number for item in journal.entries()] == [2, 3]
+    assert journal.dropped == 1
+    assert journal.clear() == 2
+    assert journal.keep(entry()).number == 4
+    assert journal.dropped == 1
+
+
+def test_it_is_bounded_in_bytes() -> None:
+    """Large bodies push out more than one; what grows later counts, too; the newest always stays."""
+    journal = Journal(size=10_000)
+    for _ in range(5):
+        journal.keep(entry())
+    journal.keep(entry(answer=Body(b"x" * 7000, 7000)))
+
+    assert [item.number for item in journal.entries()] == [5, 6]
+    journal.amend(5, answer=Body(b"x" * 2000, 2000))
+    assert [item.number for item in journal.entries()] == [6]
+    journal.amend(5, status=500)
+    journal.keep(entry(answer=Body(b"x" * 20_000, 20_000)))
+    assert [item.number for item in journal.entries()] == [7]
+
+
+def test_looks_at_a_run_are_counted() -> None:
+    """Each run for itself."""
+    journal = Journal()
+
+    assert [journal.keep(entry(), model).poll for model in ("a", "b", "a", "")] == [1, 1, 2, None]
+
+
+def test_who_waits_is_told_and_let_go() -> None:
+    """What is there is given at once; a closed journal keeps nobody."""
+    journals = Journals()
+    journal = journals.of("w")
+    journal.keep(entry())
+
+    assert [item.number for item in journal.wait(0, 60)] == [1]
+    journals.close()
+    assert journal.wait(1, 60) == []
+    assert not journal.open
+
+
+def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
+    """The oldest world's goes first."""
+    journals = Journals(worlds=2)
+    for name in "abc":
+        journals.of(name)
+
+    assert list(journals.all()) == ["b", "c"]
+
+
+ROWS = numbered(
+    entry(method="tunedModels.create", http="POST", path="/v1beta/tunedModels", query="tunedModelId=m"),
+    entry(status=404, caller="a@example.com", path="/v1beta/tunedModels/n"),
+    entry(status=503, fault="f1 error", answer=Body(b'"overloaded"', 12)),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        (Query(), [1, 2, 3]),
+        (Query(method="*.get"), [2, 3]),
+        (Query(http="post"), [1]),
+        (Query(path="/v1beta/*/n"), [2]),
+        (Query(status=404), [2]),
+        (Query(status="5xx"), [3]),
+        (Query(model="m"), [3]),
+        (Query(caller="a@*"), [2]),
+        (Query(fault="f1"), [3]),
+        (Query(fault="error"), [3]),
+        (Query(fault="*"), [1, 2, 3]),
+        (Query(since=2), [3]),
+        (Query(text="overload"), [3]),
+        (Query(text="tunedModelId"), [1]),
+        (Query(method="*.get", status=200), []),
+    ],
+)
+def test_a_query_finds_what_has_all_that_it_names(query: Query, numbers: list[int]) -> None:
+    """Globs, classes of status, texts."""
+    assert [item.number for item in find(ROWS, query)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("claim", "ok"),
+    [
+        (Claim(), True),
+        (Claim(method="tunedModels.delete"), False),
+        (Claim(method="tunedModels.delete", count=0), True),
+        (Claim(count=3), True),
+        (Claim(count=2), False),
+        (Claim(count=Bounds(at_least=1, at_most=3)), True),
+        (Claim(count=Bounds(at_most=2)), False),
+        (Claim(in_order=(Query(http="POST"), Query(status=503))), True),
+        (Claim(in_order=(Query(status=503), Query(http="POST"))), False),
+        (Claim(in_order=(Query(status=503), Query(status=503))), False),
+    ],
+)
+def test_a_claim_is_borne_out_or_not(claim: Claim, ok: bool) -> None:
+    """By count, and by order."""
+    assert verify(ROWS, claim)["ok"] is ok
+
+
+def test_a_claim_that_fails_names_what_came_nearest() -> None:
+    """The nearest request first, with what it lacks."""
+    told = verify(ROWS, Claim(method="tunedModels.create", status=409))
+
+    assert told["message"] == "At least 1 of (method tunedModels.create, status 409): found 0."
+    assert told["near_misses"][0]["number"] == 1
+    assert told["near_misses"][0]["differences"] == ["status is 200, not 409"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        (Claim(status="4x"), "status must be such as 404 or 4xx, got '4x'."),
+        (Claim(count=-1), "count must be a number from 0, or at_least and at_most, got Exactly -1."),
+        (Claim(count=Bounds(2, 1)), "count must be a number from 0, or at_least and at_most, got From 2 to 1."),
+        (Claim(count=Bounds()), "count says nothing: give a number, at_least or at_most."),
+        (
+            Claim(count=1, in_order=(Query(),)),
+            "Give count or in_order, not both: in_order has each of its requests once.",
+        ),
+    ],
+)
+def test_a_claim_that_says_nothing_is_refused(claim: Claim, message: str) -> None:
+    """With a sentence."""
+    with pytest.raises(BadInput) as refused:
+        verify(ROWS, claim)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("http", "path", "nearest", "difference"),
+    [
+        ("GET", "/v1beta/tunedmodels/x", "GET /v1beta/tunedModels/*", "tunedmodels where it has tunedModels"),
+        ("PUT", "/v1beta/tunedModels/x", "PATCH /v1beta/tunedModels/*", "PUT where it has PATCH"),
+        ("GET", "/v2/tunedModels", "GET /v1beta/tunedModels", "v2 where it has v1beta"),
+        (
+            *("POST", "/v1beta/tunedModels/x:generatecontent"),
+            *("POST /v1beta/tunedModels/*:generateContent", ":generatecontent where it has :generateContent"),
+        ),
+        ("GET", "/favicon.ico", "", "No route is like it."),
+    ],
+)
+def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
+    """Spelling, verb, version; what is far from everything has none."""
+    found, told = route(http, path)
+
+    assert found == nearest
+    assert difference in told
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest", "difference"),
+    [
+        ("/v1beta/tunedModels/numbr", "tunedModels/number", "The request has nothing where it has e."),
+        ("/v1beta/tunedModels/gone", None, "tunedModels/gone was deleted by request 1."),
+        ("/v1beta/tunedModels/there", None, "tunedModels/there is in the world w1, and this request asked another."),
+        ("/v1beta/tunedModels/zzz", None, "No model is called like tunedModels/zzz; the world has 1."),
+        ("/v1/tunedModels/number/operations/o", "tunedModels/number", "it has no such operation or permission."),
+    ],
+)
+def test_the_nearest_model_is_named_with_the_difference(path: str, nearest: str | None, difference: str) -> None:
+    """By spelling; else what became of it, or where it is."""
+    deleted = entry(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
+    rows = numbered(deleted, entry(status=404, path=path))
+    found = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)
+
+    assert [(item["number"], item["met_no"], item["nearest"]) for item in found] == [(2, "model", nearest)]
+    assert difference in found[0]["difference"]

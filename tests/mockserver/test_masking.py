@@ -1,0 +1,70 @@
+"""Masking: no secret, whatever its place and spelling, is left over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunedmodels_mockserver.core import masking
+
+SECRETS = [
+    "AIza" + "x" * 35,
+    "ya29." + "x" * 40,
+    "1//" + "x" * 40,
+    "GOCSPX-" + "x" * 28,
+    "AQ." + "x" * 40,
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk",
+    "tunedmodels-access~abc~def",
+    "-----BEGIN PRIVATE KEY-----abc",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_what_looks_like_a_secret_is_masked_in_a_body_a_path_and_a_query(secret: str) -> None:
+    """Only the mask is left, and what stood around it."""
+    assert masking.body(f'{{"text": "a {secret}"}}'.encode()) == b'{"text": "a ***"}'
+    assert masking.text(f"/v1beta/{secret}") == "/v1beta/***"
+    assert masking.query(f"pageSize=1&x={secret}") == "pageSize=1&x=***"
+
+
+@pytest.mark.parametrize(
+    ("query", "masked"),
+    [
+        ("key=k&pageSize=2", "key=***&pageSize=2"),
+        ("%6bey=k", "%6bey=***"),
+        ("$.xgafv=1&$key=k", "$.xgafv=1&$key=***"),
+        ("access_token=t&oauth_token=u", "access_token=***&oauth_token=***"),
+        ("x=%41Iza" + "x" * 35, "x=***"),
+        ("pageToken=abc&fields=name", "pageToken=abc&fields=name"),
+        ("", ""),
+    ],
+)
+def test_credentials_in_a_query_are_masked_however_their_names_are_spelled(query: str, masked: str) -> None:
+    """What is no credential stays as it was sent."""
+    assert masking.query(query) == masked
+
+
+@pytest.mark.parametrize(
+    ("body", "masked"),
+    [
+        (b'{"access_token": "t\\"u", "expires_in": 1}', b'{"access_token": "***", "expires_in": 1}'),
+        (b'{"client_secret":"s"}', b'{"client_secret":"***"}'),
+        (b'{"nextPageToken": "n"}', b'{"nextPageToken": "n"}'),
+        (b'{"text": "Bearer abcdefgh"}', b'{"text": "Bearer ***"}'),
+    ],
+)
+def test_secret_members_of_a_body_are_masked(body: bytes, masked: bytes) -> None:
+    """A member is secret by its name, whatever its value looks like."""
+    assert masking.body(body) == masked
+
+
+def test_a_form_loses_its_credentials() -> None:
+    """As the token endpoint takes them."""
+    form = b"grant_type=refresh_token&refresh_token=r&client_secret=s&client_id=i"
+
+    assert masking.form(form) == b"grant_type=refresh_token&refresh_token=***&client_secret=***&client_id=i"
+
+
+def test_of_an_authorization_only_the_scheme_is_left() -> None:
+    """So that one sees that there was one."""
+    assert masking.authorization("Bearer abc") == "Bearer ***"
+    assert masking.authorization("abc") == "***"

@@ -1,0 +1,119 @@
+"""Matching: which rule answers a call, and how the book counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tunedmodels_mockserver.core import matching
+from tunedmodels_mockserver.core.inputs import convert
+from tunedmodels_mockserver.core.query import Query
+from tunedmodels_mockserver.core.rulebook import Rulebook
+from tunedmodels_mockserver.core.rules import Rule
+
+REQUEST = {
+    "model": "tunedModels/colours",
+    "contents": [{"role": "user", "parts": [{"text": "the sky, please"}]}],
+    "generation_config": {"temperature": 0.10000000149011612, "candidate_count": 1},
+    "safety_settings": [{"category": 7, "threshold": 4}],
+}
+
+
+def query(text: str = "the sky, please", method: str = "generateContent") -> Query:
+    return Query(method, "tunedModels/colours", text, "alice@example.com", "GenerateContentRequest", REQUEST)
+
+
+def book(*rules: dict[str, Any]) -> Rulebook:
+    return Rulebook().armed(convert(list(rules), tuple[Rule, ...]))
+
+
+def answers(rules: Rulebook, *queries: Query) -> list[str | None]:
+    """The answers to calls that come one after the other."""
+    given: list[str | None] = []
+    for one in queries:
+        rules, hit = matching.find(rules, rules.rules, one)
+        given.append(hit.rule.told.text if hit else None)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ({}, True),
+        ({"model": "colours"}, True),
+        ({"model": "col*"}, True),
+        ({"model": "tunedModels/colours"}, True),
+        ({"model": "tunedModels/*"}, True),
+        ({"model": "models/*"}, False),
+        ({"model": "Colours"}, False),
+        ({"method": "generateContent"}, True),
+        ({"method": "streamGenerateContent"}, False),
+        ({"text": "the sky, please"}, True),
+        ({"text": "the sky"}, False),
+        ({"contains": "sky"}, True),
+        ({"contains": "Sky"}, False),
+        ({"regex": "s.y"}, True),
+        ({"regex": "^sky"}, False),
+        ({"regex": "(?i)SKY"}, True),
+        ({"text": "the sky, please", "contains": "sea"}, False),
+        ({"json_path": {"path": "$.contents[0].role", "equals": "user"}}, True),
+        ({"json_path": {"path": "$.contents[*].parts[*].text", "equals": "the sky, please"}}, True),
+        ({"json_path": {"path": "$.generationConfig.temperature", "equals": 0.1}}, True),
+        ({"json_path": {"path": "$.generationConfig.candidateCount", "equals": 1.0}}, True),
+        ({"json_path": {"path": "$.generationConfig.candidateCount", "equals": True}}, False),
+        ({"json_path": {"path": "$.safetySettings[0].category", "equals": "HARM_CATEGORY_HARASSMENT"}}, True),
+        ({"json_path": {"path": "$.contents[0].parts", "equals": [{"text": "the sky, please"}]}}, True),
+        ({"json_path": {"path": "$.tools"}}, False),
+        ({"json_path": {"path": "$.contents"}}, True),
+        ({"json_path": [{"path": "$.contents"}, {"path": "$.tools"}]}, False),
+    ],
+)
+def test_all_conditions_must_hold(when: dict[str, Any], holds: bool) -> None:
+    """Each condition looks at its part of the call; none at all holds always."""
+    assert answers(book({"when": when, "answer": "yes"}), query()) == ["yes" if holds else None]
+
+
+@pytest.mark.parametrize(
+    ("rules", "given"),
+    [
+        ([{"answer": "a"}, {"answer": "b"}], ["a", "a", "a"]),
+        ([{"answer": "a", "times": 1}, {"answer": "b"}], ["a", "b", "b"]),
+        ([{"answer": "a", "when": {"nth": 2}}, {"answer": "b"}], ["b", "a", "b"]),
+        ([{"answer": "a", "when": {"nth": [1, 3]}}], ["a", None, "a"]),
+        ([{"answer": "a", "when": {"nth": "first"}}], ["a", None, None]),
+        ([{"answer": "a", "when": {"nth": "rest"}}], [None, "a", "a"]),
+        ([{"answer": "a", "when": {"nth": "rest"}, "times": 1}], [None, "a", None]),
+        ([{"answer": "a", "when": {"nth": 2, "contains": "sea"}}], [None, None, None]),
+    ],
+)
+def test_the_first_that_matches_wins(rules: list[dict[str, Any]], given: list[str | None]) -> None:
+    """``times`` counts answers, ``nth`` the calls for which the other conditions hold."""
+    assert answers(book(*rules), query(), query(), query()) == given
+
+
+def test_only_calls_that_match_are_counted() -> None:
+    """The second call that is about the sky is the third of all."""
+    rules = book({"answer": "again", "when": {"contains": "sky", "nth": 2}})
+
+    assert answers(rules, query("sky"), query("sea"), query("sky")) == [None, None, "again"]
+
+
+def test_tokens_are_counted_by_name_only() -> None:
+    """A rule that does not name countTokens never answers it."""
+    rules = book({"answer": "x"}, {"when": {"method": "countTokens"}, "answer": {"usage": {"totalTokens": 7}}})
+
+    _, hit = matching.find(rules, rules.rules, query(method="countTokens"))
+    assert hit is not None
+    assert hit.rule.id == "rule-2"
+
+
+def test_ids_are_made_where_none_is_given() -> None:
+    """A made id is none that is taken, and no id comes twice."""
+    rules = book({"answer": "a", "id": "rule-1"}, {"answer": "b"}).armed((Rule("c"),), first=True)
+
+    assert [rule.id for rule in rules.rules] == ["rule-3", "rule-1", "rule-2"]
+    with pytest.raises(ValueError, match="There is a rule 'rule-1' already"):
+        rules.armed((Rule("d", id="rule-1"),))
+    with pytest.raises(ValueError, match="an id has 1 to 100 letters"):
+        rules.armed((Rule("d", id="a/b"),))

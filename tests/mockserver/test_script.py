@@ -1,0 +1,402 @@
+"""Scripts: what an event may say, and the laws that hold whatever befalls a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunedmodels_contracts.laws import Observation, broken_laws
+from tunedmodels_mockserver.core import interventions, lro, resources
+from tunedmodels_mockserver.core.effects import Effect, Error
+from tunedmodels_mockserver.core.inputs import BadInput, convert, read_json
+from tunedmodels_mockserver.core.interventions import RunOver
+from tunedmodels_mockserver.core.losses import Curve
+from tunedmodels_mockserver.core.lro import State, view
+from tunedmodels_mockserver.core.plan import Plan
+from tunedmodels_mockserver.core.records import Examples, TunedModelRecord
+from tunedmodels_mockserver.core.script import Event, Interrupted, Run
+from tunedmodels_mockserver.wire.protojson.writing import dump, plain
+from tunedmodels_mockserver.wire.status import Code
+from tunedmodels_mockserver.wire.surface import surface
+
+SECOND = 1_000_000_000
+CREATED = 1_710_429_083_123_456_000
+CURVE = Curve(7, 11, "models/gemini-1.0-pro-001", examples=20, batch_size=2, learning_rate=0.001, answer_tokens=3)
+FAIL = Error(code="INTERNAL", message="The training diverged.")
+
+
+def plan(*script: Event, steps: int = 10, queue: int = SECOND, length: int = 101 * SECOND, **changes: Any) -> Plan:
+    """A run that waits a second, and then has a step each ten seconds; the end comes a second after the last."""
+    return replace(Plan(CREATED, queue, length, steps, CURVE, script), **changes)
+
+
+def after(seconds: float) -> int:
+    return CREATED + round(seconds * SECOND)
+
+
+def steps(of: Plan, *seconds: float) -> list[int]:
+    return [view(of, after(moment)).completed_steps for moment in seconds]
+
+
+# -- What an event may say
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        ({"fail": {}}, "An event says when by one of step, percent, seconds, poll, moment; got none"),
+        (
+            {"step": 1, "poll": 1, "done": True},
+            "An event says when by one of step, percent, seconds, poll, moment; got st",
+        ),
+        (
+            {"step": 1},
+            "An event says what by one of progress, skip, fault, repeat, fail, stall, cancel, done; got none",
+        ),
+        ({"step": 1, "done": True, "cancel": True}, "got cancel, done"),
+        ({"step": 1, "stall": -0.5}, "stall is a number of seconds from 0, or -1 for ever; got -0.5"),
+        ({"step": 1, "cancel": False}, "cancel and done can only be true; leave the event out"),
+        ({"step": 1, "fail": {"code": "CANCELLED"}}, 'to cancel it send "cancel": true'),
+        ({"step": 1, "fault": {"error": {}}}, "fault and repeat befall an answer; say which by poll"),
+        ({"poll": 2, "repeat": 2}, "repeat names an earlier poll than 2, got 2"),
+        ({"step": 1, "stal": 1}, "There is no member 'stal'; the nearest is stall."),
+        ({"step": -1, "stall": 1}, "`int` >= 0 - at `$.step`"),
+        ({"percent": 101, "stall": 1}, "`float` <= 100.0 - at `$.percent`"),
+        ({"poll": 10_001, "stall": 1}, "`int` <= 10000 - at `$.poll`"),
+        ({"step": 1, "fail": {"code": "OK"}}, "there is no code 'OK' - at `$.fail`"),
+    ],
+    ids=str,
+)
+def test_an_event_that_nobody_could_act_by(event: dict[str, Any], sentence: str) -> None:
+    """It is refused with a sentence that names the member and what would do."""
+    with pytest.raises(BadInput) as refusal:
+        convert(event, Event)
+
+    assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize("lag", ["model_lag", "list_lag"])
+def test_a_lag_is_an_hour_at_most(lag: str) -> None:
+    """What is skewed on purpose is bounded."""
+    assert getattr(convert({lag: 3600}, Run), lag) == 3600
+    with pytest.raises(BadInput, match="3600"):
+        convert({lag: 3601}, Run)
+
+
+def test_a_plan_survives_its_json_form() -> None:
+    """A plan with all that befell it can be written and read again."""
+    of = plan(Event(step=3, stall=-1), Event(poll=2, fault=Effect(error=FAIL)), Event(seconds=9, fail=FAIL))
+    of = of.polled(after(1)).polled(after(2))
+
+    assert read_json(msgspec.json.encode(of), Plan) == of
+
+
+# -- What befalls a run
+
+
+def test_a_stall_holds_a_run_for_its_seconds() -> None:
+    """The step shows, then nothing for so long, and then all the rest comes by as much later."""
+    free, held = plan(), plan(Event(step=4, stall=100))
+
+    assert steps(held, 35, 42, 90, 140) == [*steps(free, 35, 42), 4, 4]
+    assert steps(held, 152, 172, 192) == steps(free, 52, 72, 92)
+    assert (lro.ending(free), lro.ending(held)) == (after(102), after(202))
+    assert view(held, after(200)).snapshots()[:4] == view(free, after(99)).snapshots()[:4]
+
+
+def test_a_stall_for_ever_ends_by_a_call_alone() -> None:
+    """A year later it is still there; progress moves it on."""
+    held = plan(Event(percent=40, stall=-1))
+    assert steps(held, 50, 3e7) == [4, 4]
+    assert lro.ending(held) is None is lro.following(held, after(50))
+
+    moved = interventions.befallen(held, after(60), progress=6)
+    assert steps(moved, 59.9, 60, 72) == [4, 6, 7]
+    assert lro.ending(moved) is not None
+
+
+def test_a_queue_for_ever() -> None:
+    """A stall at step 0 comes before the start, with a queue and without one."""
+    for queue in (0, SECOND):
+        seen = view(plan(Event(step=0, stall=-1), queue=queue), after(1e8))
+        assert (seen.state, seen.completed_steps, seen.start_time) == (State.CREATING, 0, None)
+
+        going = plan(Event(step=0, stall=50), queue=queue)
+        assert view(going, after(52)).start_time == pytest.approx(after(50) + queue, abs=1)
+
+
+@pytest.mark.parametrize(
+    "event", [Event(step=4, fail=FAIL), Event(percent=31, fail=FAIL), Event(seconds=45, fail=FAIL)], ids=repr
+)
+def test_a_run_fails_and_keeps_its_snapshots(event: Event) -> None:
+    """By step, by percent (the first step that is as much) and by time; the steps before stay."""
+    seen = view(plan(event), after(1000))
+
+    assert (seen.done, seen.state, seen.completed_steps, len(seen.snapshots())) == (True, State.FAILED, 4, 4)
+    assert seen.error is not None
+    assert (seen.error.code, seen.error.message) == (Code.INTERNAL, "The training diverged.")
+    assert seen.complete_time == seen.update_time
+
+
+def test_progress_is_spread_over_the_time_since_the_last_step() -> None:
+    """Nobody saw the skipped steps, so their times lie between the last that showed and the jump."""
+    jumped = plan(Event(seconds=25, progress=8))
+    before, now = view(jumped, after(24.9)), view(jumped, after(25))
+    times = [snapshot.compute_time for snapshot in now.snapshots()]
+
+    assert (before.completed_steps, now.completed_steps) == (2, 8)
+    assert now.snapshots()[:2] == before.snapshots()
+    assert times == sorted(times)
+    assert before.update_time <= times[2] < times[7] <= after(25) == now.update_time + after(25) % 1000
+    assert lro.ending(jumped) == pytest.approx(after(25 + 22), abs=4 * SECOND)
+
+
+def test_progress_never_falls_back() -> None:
+    """Less than there is changes nothing."""
+    assert steps(plan(Event(seconds=55, progress=2)), 54, 56, 75) == steps(plan(), 54, 56, 75)
+
+
+def test_a_jump_passes_over_stalls_but_not_over_an_end() -> None:
+    """Where a run is to fail it fails, whoever moves it."""
+    stalled = plan(Event(step=3, stall=-1), Event(seconds=25, progress=5))
+    assert steps(stalled, 25, 65) == [5, 9]
+
+    failing = plan(Event(step=3, fail=FAIL), Event(seconds=25, progress=5))
+    assert (steps(failing, 25), view(failing, after(25)).state) == ([3], State.FAILED)
+
+
+def test_a_run_is_done_when_it_is_told_to() -> None:
+    """All steps are there at that moment, and the model is ACTIVE."""
+    seen = view(plan(Event(step=3, done=True)), after(33))
+
+    assert (seen.done, seen.state, seen.completed_steps, seen.error) == (True, State.ACTIVE, 10, None)
+
+
+def test_polls_alone_move_a_run_that_they_drive() -> None:
+    """Time passes without a step; each poll of the script shows what it says, and in the end all."""
+    of = plan(Event(poll=2, progress=4), Event(poll=3, progress=7), Event(poll=4, done=True))
+    assert steps(of, 1e6) == [0]
+
+    seen = []
+    for _ in range(5):
+        of = of.polled(after(10)) if of.counts_polls else of
+        seen.append(view(of, after(10)))
+    assert [look.completed_steps for look in seen] == [0, 4, 7, 10, 10]
+    assert [look.done for look in seen] == [False, False, False, True, True]
+    assert len(of.polls) == 4
+
+
+def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
+    """The second look is broken, the fourth shows what the first one showed, whatever happened meanwhile."""
+    fault = Effect(error=Error(code="UNAVAILABLE"))
+    of = plan(Event(poll=2, fault=fault), Event(poll=3, progress=7), Event(poll=4, repeat=1)).polled(after(10))
+    assert interventions.shown(of, after(10)) == (of, after(10))
+
+    of = of.polled(after(10))
+    with pytest.raises(Interrupted) as interrupted:
+        interventions.shown(of, after(10))
+    assert interrupted.value.effect == fault
+
+    of = interventions.befallen(of.polled(after(10)), after(10), fail=FAIL).polled(after(10))
+    old, moment = interventions.shown(of, after(10))
+    assert (view(of, after(10)).state, view(old, moment).state) == (State.FAILED, State.CREATING)
+    assert (view(of, after(10)).completed_steps, view(old, moment).completed_steps) == (7, 0)
+
+
+def test_a_clock_that_goes_back_shows_what_was() -> None:
+    """What befalls a run later than now is left out."""
+    of = interventions.befallen(plan(), after(50), fail=FAIL)
+
+    assert view(of, after(49)) == replace(view(plan(), after(49)), plan=of)
+    assert view(of, after(50)).done
+
+
+def test_a_model_lags_behind_its_operation() -> None:
+    """The operation is done while the model reads CREATING, for so long and no longer."""
+    of = plan(model_lag=60 * SECOND)
+    lagging, settled = (lro.of_model(of, after(moment)) for moment in (161, 162))
+
+    assert view(of, after(102)).done
+    assert (lagging.state, lagging.complete_time, lagging.completed_steps) == (State.CREATING, None, 10)
+    assert settled == view(of, after(162))
+    assert (lro.settled(of, after(161)), lro.settled(of, after(162))) == (False, True)
+
+
+def test_following_leads_from_event_to_event() -> None:
+    """Each moment is the first at which something is different; the last is the end."""
+    of = plan(Event(step=5, stall=30), Event(seconds=200, fail=FAIL), model_lag=5 * SECOND)
+    moment: int | None = CREATED
+    seen = []
+    while moment is not None:
+        seen.append(view(of, moment))
+        moment = lro.following(of, moment)
+
+    assert [look.completed_steps for look in seen] == [0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 10]
+    assert [look.done for look in seen] == [False] * 13 + [True] * 2
+    assert lro.ending(of) == after(102 + 30 + 5)
+
+
+# -- What a call may change
+
+
+def test_a_script_is_replaced_from_now_on() -> None:
+    """What has befallen the run stays, what has not is gone."""
+    of = plan(Event(step=2, stall=10), Event(step=8, fail=FAIL))
+    changed = interventions.rescripted(of, after(25), (Event(step=6, done=True),))
+
+    assert changed.script == (Event(step=2, stall=10), Event(step=6, done=True))
+    assert lro.pending(changed, after(25)) == (Event(step=6, done=True),)
+    assert steps(changed, 25, 80) == [*steps(of, 25), 10]
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (Event(step=2, fail=FAIL), "$[0]: step 2 is past, the run is at 2; name a later one."),
+        (Event(percent=15, fail=FAIL), "$[0]: percent 15 is past, the run is at 20; name a later one."),
+        (Event(seconds=25, fail=FAIL), "$[0]: seconds 25 is past, the run is at 25; name a later one."),
+        (Event(poll=1, stall=1), "$[0]: poll 1 is past, the run is at 1; name a later one."),
+        (Event(step=11, fail=FAIL), "$[0]: step 11 never comes, the run has 10 steps."),
+        (Event(poll=2, done=True), "This script would change what the run has shown already; only a new run can"),
+    ],
+    ids=repr,
+)
+def test_the_past_is_not_rewritten(event: Event, sentence: str) -> None:
+    """An event that would have befallen the run before now is refused."""
+    with pytest.raises(BadInput) as refusal:
+        interventions.rescripted(plan(Event(poll=5, stall=1)).polled(after(3)), after(25), (event,))
+
+    assert str(refusal.value).startswith(sentence)
+
+
+def test_a_run_that_is_over_goes_no_other_way() -> None:
+    """Neither an event nor a script is taken; the refusal says how it ended."""
+    sentence = r"^This run has ended with OK, after 10 of 10 steps\.$"
+
+    with pytest.raises(RunOver, match=sentence):
+        interventions.befallen(plan(), after(102), cancel=True)
+    with pytest.raises(RunOver, match=sentence):
+        interventions.rescripted(plan(), after(102), ())
+
+
+# -- The laws
+
+counts = st.integers(0, 14)
+whens = st.one_of(
+    st.fixed_dictionaries({"step": counts}),
+    st.fixed_dictionaries({"percent": st.floats(0, 100)}),
+    st.fixed_dictionaries({"seconds": st.floats(0, 40)}),
+    st.fixed_dictionaries({"poll": st.integers(1, 16)}),
+)
+whats = st.one_of(
+    st.fixed_dictionaries({"progress": st.integers(1, 14)}),
+    st.fixed_dictionaries({"skip": st.floats(0, 20)}),
+    st.fixed_dictionaries({"stall": st.just(-1.0) | st.just(0.0) | st.floats(0, 20)}),
+    st.sampled_from([{"fail": FAIL}, {"cancel": True}, {"done": True}]),
+)
+events = st.builds(lambda when, what: Event(**when, **what), whens, whats)
+looks = st.lists(st.tuples(st.just(0.0) | st.floats(0, 10), st.none() | whats), min_size=1, max_size=12)
+
+
+def taken(
+    of: Plan, looks: list[tuple[float, dict[str, Any] | None]], see: Callable[[lro.View], None]
+) -> list[Observation]:
+    """Look at a run, and let calls befall it meanwhile; return what callers saw, and show each view to *see*."""
+    on = surface("v1beta")
+    now, trace = of.created, []
+    for seconds, what in looks:
+        now += round(seconds * 1e6) * 1000
+        if what and not view(of, now).done:
+            of = interventions.befallen(of, now, **what)
+        shown = []
+        for kind, make in (
+            ("google.longrunning.Operation", resources.operation),
+            ("TunedModel", resources.tuned_model),
+        ):
+            of = of.polled(now) if of.counts_polls else of
+            see(view(of, now))
+            shown.append(json.loads(dump(plain(on.message(kind), make(record(of), now), on))))
+        trace.append(Observation((now - of.created) / SECOND, *shown))
+    return trace
+
+
+def record(of: Plan) -> TunedModelRecord:
+    return TunedModelRecord(
+        id="m",
+        sequence=1,
+        version="v1beta",
+        operation_id="o",
+        permissions=(),
+        display_name="m",
+        description="",
+        base_model=of.curve.base_model,
+        source="",
+        temperature=0.9,
+        top_p=1.0,
+        top_k=0,
+        reader_project_numbers=(),
+        epoch_count=1,
+        batch_size=of.curve.batch_size,
+        learning_rate=of.curve.learning_rate,
+        examples=Examples(()),
+        plan=of,
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    script=st.lists(events, max_size=6).map(tuple),
+    total=st.integers(1, 12),
+    queue=st.sampled_from([0, 1, SECOND, 7 * SECOND]),
+    length=st.sampled_from([0, 1, 5, 999, SECOND, 20 * SECOND]),
+    looks=looks,
+)
+def test_the_laws_hold_whatever_befalls_a_run(
+    script: tuple[Event, ...], total: int, queue: int, length: int, looks: list[tuple[float, dict[str, Any] | None]]
+) -> None:
+    """Any script, any calls, any looks: no law is broken, nothing lies in the future, nothing shown is changed."""
+    of = plan(*script, steps=total, queue=queue, length=length)
+    views: list[lro.View] = []
+    trace = taken(of, looks, views.append)
+
+    assert broken_laws(trace, batch_size=2, examples=20) == []
+    latest = of.created + round(sum(seconds for seconds, _ in looks) * 1e9) + 20_000
+    for before, later in pairwise(views):
+        assert later.snapshots()[: before.completed_steps] == before.snapshots()
+        assert before.update_time <= later.update_time <= latest
+        assert before.start_time in (None, later.start_time)
+        assert all(snapshot.compute_time <= latest for snapshot in later.snapshots())
+
+
+@settings(deadline=None)
+@given(script=st.lists(events, max_size=6).map(tuple), moments=st.lists(st.floats(0, 60), min_size=2, max_size=6))
+def test_a_run_at_any_moment_does_not_depend_on_looks(script: tuple[Event, ...], moments: list[float]) -> None:
+    """Without polls a view is the same whether one looked before or not, and grows with time."""
+    of = plan(*script, length=30 * SECOND)
+    seen = [view(of, after(moment)) for moment in sorted(moments)]
+
+    assert [look.completed_steps for look in seen] == sorted(look.completed_steps for look in seen)
+    for moment, look in zip(sorted(moments), seen, strict=True):
+        assert view(plan(*script, length=30 * SECOND), after(moment)).snapshots() == look.snapshots()
+
+
+@settings(deadline=None)
+@given(script=st.lists(events, max_size=5).map(tuple), now=st.floats(0, 60))
+def test_nothing_happens_before_the_following_moment(script: tuple[Event, ...], now: float) -> None:
+    """Between now and the moment that ``following`` names a reader sees no change, and that moment is later."""
+    of = plan(*script, length=30 * SECOND)
+    present = after(now) // 1000 * 1000
+    moment = lro.following(of, present)
+    until = after(1e5) if moment is None else moment - 1000
+
+    assert moment is None or moment > present
+    assert lro.of_model(of, until) == lro.of_model(of, present)
+    assert view(of, until) == view(of, present)

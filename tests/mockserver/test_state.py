@@ -1,0 +1,132 @@
+"""State files: what is written can be read, and what does not fit is refused with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import ManualClock
+from tunedmodels_mockserver.core import state_file
+from tunedmodels_mockserver.core.inputs import BadInput
+from tunedmodels_mockserver.core.store import State
+
+Create = Callable[[FlaskClient], str]
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def state(app: Flask, http: FlaskClient, create: Create, clock: ManualClock) -> State:
+    """A world in which something happened: a run that failed, one on its way, people, a fault, a canned answer."""
+    first = create(http)
+    create(http)
+    clock.advance(5)
+    http.post(f"/v1beta/{first}/permissions", json={"granteeType": "EVERYONE", "role": "READER"})
+    world = app.extensions["tunedmodels"].get("")
+    taken: State = world.store.state().taken(world.machine())
+    return taken
+
+
+@pytest.fixture
+def document(state: State) -> Document:
+    plain: Document = json.loads(state_file.write({"": state}))
+    return plain
+
+
+def models(document: Document) -> list[Document]:
+    found: list[Document] = document["worlds"][""]["models"]
+    return found
+
+
+def test_what_is_written_is_read(state: State) -> None:
+    """Records, draws and controls come back equal, with the training examples, which are written once."""
+    data = state_file.write({"": state, "w1": state})
+    contents = state_file.read(data)
+
+    assert list(contents) == ["", "w1"]
+    for content in contents.values():
+        assert list(content.base.models()) == list(state.base.models())
+        assert content.base.draws == state.base.draws == 2
+        assert content.controls == state.controls
+        assert [record.examples.pairs for record in content.base.models()] == [
+            record.examples.pairs for record in state.base.models()
+        ]
+    assert len(json.loads(data)["examples"]) == 1
+    assert state_file.write({"": state, "w1": state}) == data
+
+
+def change(path: str, value: Any) -> Callable[[Document], None]:
+    """Set the member at *path*, in which numbers are places of a list."""
+
+    def spoil(document: Document) -> None:
+        *parents, last = [int(part) if part.isdecimal() else part for part in path.split("/")]
+        inner: Any = document
+        for part in parents:
+            inner = inner[part]
+        inner[last] = value
+
+    return spoil
+
+
+MODEL = "worlds//models/0"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (change("format", "somebody-else's"), 'Its member format is "somebody-else\'s", where a state'),
+        (lambda document: document.pop("format"), "Its member format is None, where a state"),
+        (change("version", 2), "version 2 of the format, and this server reads 1. Read it with the newer mock server"),
+        (change("version", 0), "version 0 of the format, and this server reads 1. Write it anew"),
+        (change("worlds", {}), "It has no world."),
+        (change("world", {}), "unknown field `world`"),
+        (change(f"{MODEL}/displayname", "x"), "no member 'displayname' at `$.worlds..models[0]`; the nearest is disp"),
+        (change(f"{MODEL}/plan/curve/rate", 1), "There is no member 'rate' at `$.worlds..models[0].plan.curve`"),
+        (change(f"{MODEL}/sequence", "1"), "Expected `int`, got `str` - at `$.worlds[...].models[0].sequence`"),
+        (
+            change(f"{MODEL}/sequence", 3),
+            "The sequence 3 is there twice, or not from 1 to 2, at `$.worlds[''].models[0]`",
+        ),
+        (
+            change(f"{MODEL}/sequence", 2),
+            "The sequence 2 is there twice, or not from 1 to 2, at `$.worlds[''].models[1]`",
+        ),
+        (change(f"{MODEL}/id", ""), "The id '' is empty or there twice, at `$.worlds[''].models[0]`"),
+        (change(f"{MODEL}/examples", "ff"), "there are no examples 'ff' in the file"),
+        (change(f"{MODEL}/base_model", "models/gpt"), "The base_model 'models/gpt' is none"),
+        (change(f"{MODEL}/permissions", []), "There must be one permission with the role 1, the owner's"),
+        (change(f"{MODEL}/plan/total_steps", 0), "A run has steps, examples, a batch size and a learning rate"),
+        (change(f"{MODEL}/plan/created", -1), "A run is created in 1970 to 2255"),
+        (change("worlds//controls/pace/tuning_time", -1), "tuning_time must be a number of seconds from 0"),
+        (change("worlds//controls/clock/mode", "lunar"), "Invalid enum value 'lunar'"),
+        (change("examples", [1]), "Expected `object`, got `array`"),
+    ],
+)
+def test_what_does_not_fit_is_refused(document: Document, spoil: Callable[[Document], None], said: str) -> None:
+    """The sentence names the place and the value."""
+    spoil(document)
+
+    with pytest.raises(BadInput) as refusal:
+        state_file.read(json.dumps(document).encode())
+    assert said in str(refusal.value)
+    assert str(refusal.value).endswith(".")
+
+
+@pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
+def test_the_beginning_of_a_file_is_no_file(document: Document, part: float) -> None:
+    """A file that was cut off is refused wherever it was cut."""
+    data = json.dumps(document).encode()
+
+    with pytest.raises(BadInput, match=r"^It is no JSON, or only the beginning of one: Input data was truncated\. "):
+        state_file.read(data[: int(len(data) * part)])
+
+
+@pytest.mark.parametrize("data", [b"\x00\xff", b"[]", b"null", b"PK\x03\x04", b'{"a": ' * 100_000])
+def test_other_files_are_refused(data: bytes) -> None:
+    """Whatever it is."""
+    with pytest.raises(BadInput):
+        state_file.read(data)

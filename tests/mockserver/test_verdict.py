@@ -1,0 +1,168 @@
+"""Verdicts: for each finding one trace that has it, and one close to it that has not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tunedmodels_mockserver.core import verdict
+from tunedmodels_mockserver.core.clock import Mode
+from tunedmodels_mockserver.core.journal import Body, Entry
+from tunedmodels_mockserver.wire.units import SECOND
+
+RUN = "tunedModels/m/operations/o"
+RUNNING = {"name": RUN, "metadata": {"tunedModel": "tunedModels/m"}}
+DONE = {**RUNNING, "done": True, "response": {}}
+FAILED = {**RUNNING, "done": True, "error": {"code": 13, "message": "no"}}
+CANCELLED = {**RUNNING, "done": True, "error": {"code": 1, "message": "The operation was cancelled."}}
+RETRY = {"error": {"code": 429, "details": [{"@type": "x/google.rpc.RetryInfo", "retryDelay": "2s"}]}}
+
+
+def entry(method: str, http: str, path: str, status: int = 200, answer: Any = None, **more: Any) -> dict[str, Any]:
+    """An entry without its moments; ``wait`` are the seconds before it."""
+    data = b"" if answer is None else json.dumps(answer).encode()
+    return {"method": method, "http": http, "path": path, "status": status, "answer": Body(data, len(data)), **more}
+
+
+def look(answer: Any = RUNNING, status: int = 200, path: str = f"/v1/{RUN}", **more: Any) -> dict[str, Any]:
+    return entry("tunedModels.operations.get", "GET", path, status, answer, **more)
+
+
+def get(status: int = 200, answer: Any = None, **more: Any) -> dict[str, Any]:
+    return entry("tunedModels.get", "GET", "/v1beta/tunedModels/m", status, answer or {"state": "ACTIVE"}, **more)
+
+
+def create(status: int = 200, answer: Any = RUNNING, body: str = "{}", **more: Any) -> dict[str, Any]:
+    sent = Body(body.encode(), len(body))
+    return entry("tunedModels.create", "POST", "/v1beta/tunedModels", status, answer, request=sent, **more)
+
+
+def delete(**more: Any) -> dict[str, Any]:
+    return entry("tunedModels.delete", "DELETE", "/v1beta/tunedModels/m", 200, {}, **more)
+
+
+def generate(status: int = 200, **more: Any) -> dict[str, Any]:
+    path = "/v1beta/tunedModels/m:generateContent"
+    return entry("tunedModels.generateContent", "POST", path, status, {}, **more)
+
+
+def listed(token: str = "", query: str = "") -> dict[str, Any]:
+    return entry("tunedModels.list", "GET", "/v1beta/tunedModels", 200, {"nextPageToken": token}, query=query)
+
+
+def trace(*rows: dict[str, Any]) -> list[Entry]:
+    """The entries, each a second after the one before and a millisecond long where it does not say otherwise."""
+    entries, now = [], 0
+    for number, given in enumerate(rows, start=1):
+        row = dict(given)
+        started = now + round(row.pop("wait", 1.0) * SECOND)
+        now = started + round(row.pop("takes", 0.001) * SECOND)
+        entries.append(Entry(**{"number": number, "caller": "a@example.com", **row}, started=started, ended=now))
+    return entries
+
+
+def found(*rows: dict[str, Any], mode: Mode = Mode.REAL) -> dict[str, tuple[int, ...]]:
+    return {item.id: item.requests for item in verdict.findings(trace(*rows), mode)}
+
+
+BACKING_OFF = [look(wait=1.2**n) for n in range(22)]
+
+CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
+    "polled-too-fast": ([look(wait=0.1)] * 5, [look(wait=0.1)] * 4 + [look(wait=1)] * 4),
+    "no-back-off": ([look(wait=1)] * 22, BACKING_OFF),
+    "retry-after-ignored": ([get(429, RETRY), get(wait=1.5)], [get(429, RETRY), get(wait=2)]),
+    "retried-in-vain": ([get(403), get(403)], [get(403), delete(), get(403)]),
+    "retry-storm": ([get(503, wait=0.1)] * 6, [get(503, wait=2.0**n) for n in range(6)]),
+    "training-restarted": (
+        [create(lost=True), create(), delete()],
+        [create(lost=True, query="tunedModelId=m"), create(409, {"error": {}}, query="tunedModelId=m")],
+    ),
+    "polled-after-done": ([look(DONE)] * 4, [look(DONE)] * 3),
+    "error-ignored": ([look(FAILED), generate(400)], [look(CANCELLED), generate()]),
+    "never-stopped": ([look(FAILED)] * 6, [look(FAILED)] * 5),
+    "gave-up-early": ([look(), delete()], [look(), look(DONE), delete()]),
+    "gave-up-on-transient": ([get(503)], [get(503), get()]),
+    "page-unread": ([listed("t1")], [listed("t1"), listed(query="pageToken=t1")]),
+    "models-leaked": ([create()], [create(), delete()]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_trace_that_has_it_is_told_from_a_near_one_that_has_not(name: str) -> None:
+    """Each finding is made where it belongs, names requests of the trace, and is not made close by."""
+    bad, near = CASES[name]
+
+    assert name in found(*bad)
+    assert set(found(*bad)[name]) <= set(range(1, len(bad) + 1))
+    assert name not in found(*near)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("never-stopped", [look(status=404, answer={}, wait=20)] * 5),
+        ("retry-after-ignored", [get(503, retry_after="2"), get(wait=1)]),
+        ("training-restarted", [create(504, {"error": {}}), create(), delete()]),
+        ("training-restarted", [create(lost=True, query="tunedModelId=a"), create(query="tunedModelId=b")]),
+        ("gave-up-early", [look(), create(), look(DONE, path="/v1/tunedModels/n/operations/o")]),
+        ("polled-too-fast", [get(answer={"state": "CREATING"}, wait=0.1)] * 5),
+        ("retried-in-vain", [generate(400), generate(400), generate(400)]),
+        ("retried-in-vain", [get(401)] * 3),
+    ],
+)
+def test_other_traces_that_have_it(name: str, rows: list[dict[str, Any]]) -> None:
+    """A finding has more than one form."""
+    assert name in found(*rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [create(), look(), look(), look(DONE), generate(), delete()],
+        [create(), get(answer={"state": "CREATING"}), get(), generate(), get(), delete()],
+        [create(), look(), look(status=503, answer={}), look(wait=2), look(DONE), delete()],
+        [get(401), get()],
+        [get(404), get(404, wait=20)],
+        [get(404), get(404, caller="b@example.com")],
+        [get(503, takes=1), get(wait=-0.5)],
+        [create(503, {"error": {}}), create(), delete()],
+        [look(answer=CANCELLED), look(answer=CANCELLED)],
+    ],
+)
+def test_a_faultless_trace_has_no_finding(rows: list[dict[str, Any]]) -> None:
+    """Waiting, retrying with reason and cleaning up are no mistakes; neither are calls that overlap."""
+    assert found(*rows) == {}
+
+
+def test_on_a_manual_clock_a_client_waits_as_long_as_the_clock_is_moved() -> None:
+    """Code whose sleep moves the clock does not poll too fast; on a real clock the machine's time counts."""
+    rows = [look(wait=0.001, at=n * 5 * SECOND) for n in range(6)]
+
+    assert "polled-too-fast" not in found(*rows, mode=Mode.MANUAL)
+    assert "polled-too-fast" in found(*rows)
+
+
+def test_the_worst_comes_first_and_the_text_says_all() -> None:
+    """Errors, then warnings, then advice; the loop's cost and what was injected are told."""
+    rows = [create(), *[look(wait=0.1)] * 6, look(FAILED, fault="f1 run"), generate(400)]
+    document = verdict.document(trace(*rows), Mode.REAL)
+    text = verdict.text(document)
+
+    assert [item["id"] for item in document["findings"]] == ["error-ignored", "polled-too-fast", "models-leaked"]
+    assert not document["ok"]
+    assert document["loops"][0]["requests_per_day"] == 864_000
+    assert "864,000 requests a day" in text
+    assert "What was answered to 8 (f1 run) was injected" in text
+    assert text.startswith("1 error, 1 warning, 1 piece of advice in 9 requests.\n")
+
+
+def test_advice_alone_is_ok() -> None:
+    """Only errors and warnings make a verdict bad."""
+    assert verdict.document(trace(create()), Mode.REAL)["ok"]
+
+
+def test_who_polls_for_ever_is_told_once() -> None:
+    """The same looks are not told as retries, too."""
+    assert found(*[look(status=404, answer={})] * 6).keys() == {"never-stopped"}
