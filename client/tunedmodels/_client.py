@@ -29,9 +29,10 @@ class Client:
 
     * *base_url*: ``TUNEDMODELS_EMULATOR_HOST`` (``host:port``), else ``GOOGLE_GEMINI_BASE_URL``, else Google.
     * *credentials* (any of google-auth's) or *api_key*: where ``TUNEDMODELS_EMULATOR_HOST`` names the server,
-      those of that server itself (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, where it is their
-      token endpoint), else none; else ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``, but for one that looks real on
-      this machine; else, for https to another machine, what ``google.auth.default()`` finds at the first call.
+      a key of the environment that begins with ``test-``, else those of that server itself
+      (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, where it is their token endpoint), else none; else
+      ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``, but for one that looks real on this machine; else, for https to another
+      machine, what ``google.auth.default()`` finds at the first call.
     * *quota_project*, which is billed: that of the credentials, else ``GOOGLE_CLOUD_QUOTA_PROJECT``; none for a key.
 
     *session* is a ``requests.Session`` of the caller's own, for proxies, certificates or adapters; the caller
@@ -68,7 +69,7 @@ class Client:
         emulator = _environment.emulator_url() if base_url is None else None
         address = Address(base_url or emulator or _environment.base_url() or BASE_URL)
         if credentials is None:
-            key = _environment.api_key() if api_key is None and emulator is None else api_key
+            key = _environment.api_key(made_up=emulator is not None) if api_key is None else api_key
             mock = emulator is not None or address.loopback or not address.encrypted
             if key is not None and not (address.loopback and api_key is None and looks_real(key)):
                 credentials = from_key(key)

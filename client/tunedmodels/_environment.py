@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 
 EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
-"""Where a mock server listens: ``host:port``, with or without a scheme. No credentials are looked for then."""
+"""Where a mock server listens: ``host:port``, with or without a scheme. Only a made-up key is looked for then."""
 
 BASE_URL = "GOOGLE_GEMINI_BASE_URL"
 """Where the service is, as Google's own client google-genai reads it."""
 
 API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """The API key; where both are set the first counts, as in google-genai."""
+
+MADE_UP = "test-"
+"""With this begins a key that is nobody's: the name of a world of a mock server follows."""
 
 CREDENTIALS_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 """A file with credentials, as google-auth reads it."""
@@ -41,9 +44,13 @@ def base_url() -> str | None:
     return os.environ.get(BASE_URL) or None
 
 
-def api_key() -> str | None:
-    """Return the API key that the environment has, or None."""
-    return next((key for name in API_KEYS if (key := os.environ.get(name))), None)
+def api_key(*, made_up: bool = False) -> str | None:
+    """Return the API key that the environment has, or None; one that is *made_up* for a mock server, if that is asked.
+
+    Such a key begins with ``test-``, which chooses a world there, and looks like none of Google's.
+    """
+    key = next((key for name in API_KEYS if (key := os.environ.get(name))), None)
+    return None if made_up and not (key and key.startswith(MADE_UP)) else key
 
 
 def credentials_file() -> str | None:

@@ -8,6 +8,10 @@ from typing import Any
 
 import requests
 
+_NOTE = "X-Tunedmodels-Note"
+_NO_ALLOWANCES = ("fault ", "canned-", "unknown-route:")  # what else such a note may be about
+_STRICT = "start the server with --strict --auth strict"
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -74,8 +78,11 @@ class Answer:
         assert not self.text.lstrip().startswith(("{", "[")), f"{self} has an envelope: {self.text[:1000]}"
 
     def __str__(self) -> str:
-        """Name it by what was asked."""
-        return f"{self.asked} -> {self.status}"
+        """Name it by what was asked, with what a mock server of ours notes: it may say why it is as it is."""
+        notes = self.all_of(_NOTE)
+        if not all(note.startswith(_NO_ALLOWANCES) for note in notes):
+            notes.append(_STRICT)
+        return f"{self.asked} -> {self.status}" + (f" ({'; '.join(notes)})" if notes else "")
 
     def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)

@@ -53,9 +53,7 @@ def _in_suite(argument: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def _tunedmodels_servers(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Servers]:
+def _tunedmodels_servers(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     from .testing.reporting import Reporting
     from .testing.servers import Servers
 
@@ -109,9 +107,7 @@ def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Serv
 
 
 @pytest.fixture
-def tunedmodels_intercepted(
-    request: pytest.FixtureRequest, _tunedmodels_servers: Servers
-) -> Iterator[World]:
+def tunedmodels_intercepted(request: pytest.FixtureRequest, _tunedmodels_servers: Servers) -> Iterator[World]:
     """A world like ``tunedmodels_world``, in this process and without a socket.
 
     What code asks the real service for, by requests or httpx, is answered by a fake; nothing else reaches it.
@@ -131,4 +127,5 @@ def _server(servers: Servers, arguments: Sequence[str]) -> Server:
     try:
         return servers.get(arguments)
     except ServerError as error:
-        pytest.fail(str(error), pytrace=False)
+        said = str(error)
+    pytest.fail(said, pytrace=False)

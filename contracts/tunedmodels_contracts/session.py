@@ -1,4 +1,4 @@
-"""The session: what pytest is told about clauses, and what a run of them comes to.
+"""The session: what pytest is told about clauses, and what it tells of them.
 
 Results travel in the properties of pytest's own reports, so it works under xdist too. A clause that is broken and not
 required, or whose difference is known, is an expected failure to pytest: shown, and without effect on the status.
@@ -7,10 +7,8 @@ required, or whose difference is known, is an expected failure to pytest: shown,
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from datetime import datetime, timezone
 from fnmatch import filter as matching
 from fnmatch import fnmatchcase
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +16,15 @@ import pytest
 
 from . import evidence as evidences
 from . import known as known_differences
-from . import results
 from .catalogue import catalogue
-from .citations import citations
 from .clause import Clause, Level, clause_of
-from .evidence import Evidence, evidence
 from .known import Known
 from .mutants.registry import MUTANTS
 from .nearest import no_such
-from .recordings.provenance import Provenance
 from .report import files
-from .report.account import Account
-from .report.content import Report
 from .report.words import last_line
-from .results import Check, Result, Subject, Verdict, skipped
-from .seen import Seen
+from .results import Subject, Verdict, skipped
+from .summary import Recorded, Summary, recorded
 from .targets.choice import check, kind
 from .targets.target import Target
 
@@ -51,25 +43,21 @@ class Session:
         self._worker = hasattr(config, "workerinput")
         self._level = Level(config.getoption("tunedmodels_level"))
         self._wanted: Sequence[str] = config.getoption("tunedmodels_clause") or ()
-        self._subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
-        self._notes: tuple[str, ...] = ()
-        self._seen = Seen()
-        self._checks: dict[str, tuple[Clause, str, list[Check]]] = {}
-        self._evidence: dict[str, Evidence] = {}
         self._last = ""
-        # The clauses of which not all tests run: those that hold say nothing of the others.
-        self._partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
         try:
             path = config.getoption("tunedmodels_known")
             self._known: tuple[Known, ...] = known_differences.load(path) if path else ()
         except known_differences.KnownError as error:
             raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
-        self._recorded: dict[str, list[Provenance]] = {}
+        found: Recorded = {}
         self._refused: list[str] = []
         if not self._worker:  # workers need no evidence: it is added where their reports arrive
             check(config)
             _check_mutant(config.getoption("tunedmodels_mutant"))
-            self._recorded, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
+            found, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
+        partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
+        subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
+        self._summary = Summary(subject, self._known, found, partly)
 
     # -- Where the tests run ---------------------------------------------------------------------------------------
 
@@ -95,16 +83,16 @@ class Session:
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Remember of which clauses some tests do not run."""
-        self._partly |= {clause.name for item in items if (clause := clause_of(item))}
+        self._summary.partly |= {clause.name for item in items if (clause := clause_of(item))}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
         """See all answers of the target from its beginning."""
         value = yield
         if isinstance(value, Target) and fixturedef.argname == "target":
-            self._subject = Subject(value.kind, value.base_url)
-            self._notes = value.notes
-            self._seen.watch(value.session)
+            self._summary.subject = Subject(value.kind, value.base_url)
+            self._summary.notes = value.notes
+            self._summary.seen.watch(value.session)
         return value
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -115,16 +103,17 @@ class Session:
         if clause is None or report.when == "teardown" or (report.when == "setup" and report.passed):
             return report
         verdict, reason = _judged(report, call)
+        subject = self._summary.subject
         if verdict is Verdict.BROKEN:
-            known = next((entry for entry in self._known if entry.covers(clause.name, self._subject)), None)
+            known = next((entry for entry in self._known if entry.covers(clause.name, subject)), None)
             if known is not None:
                 verdict, reason = Verdict.EXCUSED, f"{known.reason} (since {known.since}): {reason}"
             # What could not be prepared shows nothing of a clause, so it stays an error to pytest at any level.
             if known is not None or (clause.level is not Level.REQUIRED and report.when == "call"):
                 report.outcome = "skipped"
                 report.wasxfail = f"known: {reason}" if known else f"{clause.level.value}, and broken: {reason}"
-        told = [("verdict", verdict.value), ("reason", reason), ("target", self._subject.kind)]
-        told.append(("server", self._subject.server))
+        told = [("verdict", verdict.value), ("reason", reason), ("target", subject.kind)]
+        told.append(("server", subject.server))
         item.user_properties += told  # for the report of the teardown, which is the one that --junitxml writes
         report.user_properties += told
         return report
@@ -148,37 +137,26 @@ class Session:
         told = dict(report.user_properties)
         if self._worker or "clause" not in told:
             return
-        name = str(told["clause"])
-        if name not in self._evidence:
-            self._evidence[name] = evidence(name, citations(), self._recorded)
-        report.user_properties.append(("evidence", str(self._evidence[name])))
-        if report.when == "teardown" or "verdict" not in told:
-            return
-        if told["server"]:
-            self._subject = Subject(str(told["target"]), str(told["server"]))
-        clause = Clause(name, tuple(str(told["methods"]).split()), str(told["outcome"]), Level(told["level"]))
-        _, _, checks = self._checks.setdefault(name, (clause, str(told["sentence"]), []))
-        checks.append(Check(_test(report.nodeid), Verdict(told["verdict"]), str(told["reason"])))
+        report.user_properties.append(("evidence", str(self._summary.evidence(str(told["clause"])))))
+        if report.when != "teardown" and "verdict" in told:
+            self._summary.add(_test(report.nodeid), told)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add what a worker of xdist has seen; one that crashed has told nothing."""
         told = getattr(node, "workeroutput", {}).get(_OUTPUT)
         if told:
-            self._seen.merge(Seen.from_json(told["seen"]))
-            self._partly |= set(told["partly"])
-            self._notes = self._notes or tuple(told["notes"])
+            self._summary.merge(told)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Wrapper:
         """Sum up, after pytest has: the report's files and the status. The last line waits until all is said."""
         if self._worker:
-            told = {"seen": self._seen.as_json(), "partly": sorted(self._partly), "notes": list(self._notes)}
-            vars(self._config)["workeroutput"][_OUTPUT] = told
+            vars(self._config)["workeroutput"][_OUTPUT] = self._summary.as_json()
             return (yield)
         value = yield
         if not self._config.option.collectonly:
-            report = self._report(int(session.exitstatus))
+            report = self._summary.report(int(session.exitstatus))
             (account,) = report.accounts
             self._say([f"known difference that excuses nothing: {entry}: {why}" for entry, why in account.stale])
             self._say([f"no evidence: {fault}" for fault in self._refused])
@@ -198,39 +176,15 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what the target has to tell, and what is broken and did not fail: pytest itself shows no such thing."""
-        if self._notes:
+        if self._summary.notes:
             terminalreporter.section("of the target")
-            for note in self._notes:
+            for note in self._summary.notes:
                 terminalreporter.write_line(note)
-        lines = [
-            f"{result.verdict.value} ({result.clause.level.value}) {result.clause.name}: {result.reason}"
-            for result in self._results()
-            if result.verdict is Verdict.EXCUSED
-            or (result.verdict is Verdict.BROKEN and result.clause.level is not Level.REQUIRED)
-        ]
+        lines = list(self._summary.unfailing())
         if lines:
             terminalreporter.section("clauses that are broken, and do not fail the run")
             for line in lines:
                 terminalreporter.write_line(line)
-
-    def _results(self) -> list[Result]:
-        found = [
-            Result(clause, sentence, tuple(sorted(checks, key=_by_test)))
-            for clause, sentence, checks in self._checks.values()
-        ]
-        return sorted(found, key=lambda result: result.clause.name)
-
-    def _report(self, status: int) -> Report:
-        found = tuple(self._results())
-        today = datetime.now(timezone.utc).date()
-        names = catalogue() if self._known else {}
-        stale = tuple(known_differences.stale(self._known, found, self._subject, names, self._partly))
-        account = Account(self._subject, today, found, self._seen, self._known, stale, status, self._notes)
-        if self._subject.real:
-            for result in results.of(found, Verdict.HELD):
-                name = result.clause.name
-                self._evidence[name] = evidence(name, citations(), self._recorded, held_live=today)
-        return Report(_package(), (account,), self._evidence)
 
     def _say(self, lines: Iterable[str]) -> None:
         terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -244,18 +198,11 @@ def _check_mutant(name: str | None) -> None:
         raise pytest.UsageError(f"--tunedmodels-mutant: {no_such('mutant', name, MUTANTS)}")
 
 
-def _recorded(folder: str | None) -> tuple[dict[str, list[Provenance]], list[str]]:
+def _recorded(folder: str | None) -> tuple[Recorded, list[str]]:
     """Return what was recorded of each clause, in *folder* and of old, and what is wrong with the rest."""
     if folder and not Path(folder).is_dir():
         raise pytest.UsageError(f"--tunedmodels-recordings: there is no folder {folder}")
-    found: dict[str, list[Provenance]] = {}
-    wrong: list[str] = []
-    for place in dict.fromkeys((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve())):
-        those, faults = evidences.recorded(place)
-        wrong += faults
-        for name, provenances in those.items():
-            found.setdefault(name, []).extend(provenances)
-    return found, wrong
+    return recorded((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve()))
 
 
 def _test(nodeid: str) -> str:
@@ -290,15 +237,3 @@ def _judged(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Ver
         return skipped(reason), reason[:_LONGEST]
     reason = (call.excinfo.exconly(tryshort=True) if call.excinfo else "failed").partition("\n")[0][:_LONGEST]
     return Verdict.BROKEN, reason if report.when == "call" else f"in {report.when}: {reason}"
-
-
-def _package() -> str:
-    try:
-        return version("tunedmodels")
-    except PackageNotFoundError:  # run from its sources
-        return ""
-
-
-def _by_test(check: Check) -> str:
-    """Return what orders checks: workers tell of them as they come."""
-    return check.test

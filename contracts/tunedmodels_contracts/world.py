@@ -100,7 +100,7 @@ class World:
 
     def drop(self) -> dict[str, Any]:
         """Forget the world and return what was in it: ``faults``, ``misses``, ``missed``, ``models``."""
-        return dict(self._admin.ask("DELETE", "world"))
+        return dict(self._admin.ask("DELETE", "world", tell="left"))
 
     def close(self) -> None:
         """Close the connections; the world stays."""

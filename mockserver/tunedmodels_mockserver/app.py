@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -24,8 +24,8 @@ from .core.journal import Journals
 from .core.outcomes import Tally
 from .core.pace import Pace
 from .core.policy import Policy
-from .core.rulebook import Rulebook
 from .core.preload import Preload
+from .core.rulebook import Rulebook
 from .core.store import StoreUnavailable
 from .core.worlds import Beginnings, Worlds
 from .rule_files import RuleFiles, read_rules
@@ -39,6 +39,7 @@ from .web.dispatch import MAX_BODY, Dispatch
 from .web.front import front
 from .web.log import LOG, one_line
 from .web.metadata import metadata
+from .web.meter import Meter
 from .web.oauth import oauth
 from .web.recording import recorded
 from .web.routes import Route, Segment, routes
@@ -92,6 +93,23 @@ class Settings:
             raise ValueError(f"auth must be any or strict, got {self.auth!r}")
         return Policy(self.auth == "strict", self.api_keys, self.groups, self.projects, self.allow_real_credentials)
 
+    def shown(self) -> dict[str, Any]:
+        """Return them as plain JSON for everybody to see: without keys, people, and a store's user and password."""
+        scheme, colon, rest = self.store.partition("://")
+        return {
+            "seed": self.seed,
+            "pace": asdict(self.pace),
+            "clock": self.clock.mode.value,
+            "strict": self.strict,
+            "auth": self.auth,
+            "allow_real_credentials": self.allow_real_credentials,
+            "canned_files": [str(path) for path in self.canned_files],
+            # What follows the host may have a password, too.
+            "store": scheme + colon + rest.rpartition("@")[2].partition("?")[0],
+            "preload": None if self.preload is None else str(self.preload),
+            "resume": self.resume,
+        }
+
 
 def create_app(
     settings: Settings | None = None,
@@ -113,7 +131,7 @@ def create_app(
     callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
-    journals, tally = Journals(), Tally()
+    journals, tally, meter = Journals(), Tally(), Meter()
     app.extensions["tunedmodels_journals"] = journals
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST; no client of the service expects one.
@@ -129,7 +147,7 @@ def create_app(
             methods=[route.method.http],
             provide_automatic_options=False,
         )
-    for blueprint in (admin(callers, journals, tally), oauth(callers), metadata(callers)):
+    for blueprint in (admin(callers, journals, tally, meter, settings.shown()), oauth(callers), metadata(callers)):
         app.register_blueprint(blueprint)
     app.add_url_rule("/health", view_func=partial(_health, time.monotonic(), worlds.kind), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
@@ -139,7 +157,7 @@ def create_app(
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _bug)
     behind = front(app.wsgi_app, strict=settings.strict)
-    app.wsgi_app = recorded(behind, journals, tally)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = recorded(behind, journals, tally, meter)  # type: ignore[assignment, method-assign]
     return app
 
 

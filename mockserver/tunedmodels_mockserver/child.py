@@ -45,8 +45,10 @@ class Signals:
     def to(self, group: int | None) -> None:
         """Pass signals on to the process *group* from now on, those that came early, too; None: to nobody any more."""
         self._group = group
+        if group is None:
+            return
         early, self._early = self._early, []
-        for number in early if group is not None else ():
+        for number in early:
             _send(group, number)
 
     def _pass(self, number: int, _frame: FrameType | None) -> None:

@@ -31,6 +31,7 @@ _QUIET = 0.1  # seconds without a request after which nothing more is on its way
 # Above the application's own limit of 20 MiB, so that most bodies that are too large get the service's refusal;
 # beyond this waitress ends the request itself, with a plain 413.
 MAX_BODY = 64 * 1024 * 1024
+_IN_MEMORY = 2**40  # bytes of an answer on its way: any
 
 
 class PortTaken(Exception):
@@ -60,6 +61,9 @@ class Server:
             connection_limit=CONNECTIONS,
             ident=SERVER,
             max_request_body_size=MAX_BODY,
+            # In memory, not in files: nothing of this machine's disk need be writable.
+            inbuf_overflow=MAX_BODY + 1,
+            outbuf_overflow=_IN_MEMORY,
         )
 
     @property

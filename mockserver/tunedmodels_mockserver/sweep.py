@@ -1,8 +1,8 @@
 """The sweep: ends the processes that a command of ``exec`` leaves behind.
 
 They are known by a mark in the environment with which they began, which is handed down to children of children, also
-to those that became daemons. ``python -m tunedmodels_mockserver.sweep MARK`` waits until its stdin ends, as it does when
-the process that holds the other end is gone, however it ended; then it sweeps.
+to those that became daemons. ``python -m tunedmodels_mockserver.sweep MARK`` waits until its stdin ends, as it does
+when the process that holds the other end is gone, however it ended; then it sweeps.
 """
 
 from __future__ import annotations

@@ -268,6 +268,17 @@ def test_emulator_gets_only_what_is_given(
     assert looked_for == []
 
 
+def test_emulator_gets_a_made_up_key_of_the_environment(
+    here: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that begins with test- is nobody's, and says which world of the emulator is meant."""
+    monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
+    monkeypatch.setenv("GEMINI_API_KEY", "test-w1")
+    ask(Client())
+
+    assert sent(here)["x-goog-api-key"] == "test-w1"
+
+
 def test_emulator_behind_https(
     answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, looked_for: list[Any]
 ) -> None:

@@ -37,6 +37,24 @@ def test_of_a_response() -> None:
     assert found.header("Server") is None
 
 
+def test_a_note_of_a_mock_server() -> None:
+    """Who fails at an answer that an allowance let through is told so, once, and how to make the server strict."""
+    told = answer(200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was taken outside /v1"))
+
+    with pytest.raises(AssertionError) as failure:
+        told.refused(404, "NOT_FOUND")
+    assert str(failure.value).startswith(
+        "GET http://a/b -> 200 (cancel-beta: An operation's :cancel was taken outside /v1; "
+        "start the server with --strict --auth strict) is not 404: {}"
+    )
+
+
+@pytest.mark.parametrize("note", ["fault f1: error", "unknown-route: no such route; the nearest is GET /v1beta/models"])
+def test_a_note_that_is_no_allowance(note: str) -> None:
+    """What strictness would not change has no such advice."""
+    assert str(answer(404, "", ("x-tunedmodels-note", note))) == f"GET http://a/b -> 404 ({note})"
+
+
 def test_json_keeps_the_order() -> None:
     """Members are in the order in which they came."""
     assert list(answer(text='{"b": 1, "a": 2}').ok()) == ["b", "a"]

@@ -16,7 +16,7 @@ from tunedmodels_contracts.differential import Finding, Side, compare, different
 from tunedmodels_contracts.mutants import named, spoil
 from tunedmodels_contracts.recordings.exchange import Exchange, ReceivedResponse, SentRequest
 from tunedmodels_contracts.recordings.tape import Tape
-from tunedmodels_contracts.runs import body
+from tunedmodels_contracts.runs import body, watched
 from tunedmodels_contracts.targets.fake import fake
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 
@@ -91,6 +91,61 @@ def test_how_far_a_run_is_need_not_be_the_same() -> None:
 
     assert _kinds(look, later) == []
     assert _kinds(look, later.replace("3,", '"3",')) == [("type", "breaks-clients", "$.metadata.completedSteps")]
+
+
+def _looks(*shown: str) -> list[Exchange]:
+    """Return looks at one operation, running (r) or ended (e), each of them another step further."""
+    ended = '{"name": "tunedModels/a-1/operations/abcdefghijkl", "metadata": {"completedSteps": 38}, "done": true}'
+    running = '{"name": "tunedModels/a-1/operations/abcdefghijkl", "metadata": {"completedSteps": STEP}}'
+    texts = [ended if one == "e" else running.replace("STEP", str(step)) for step, one in enumerate(shown, 1)]
+    return [_exchange(text, path="tunedModels/a-1/operations/abcdefghijkl") for text in texts]
+
+
+@pytest.mark.parametrize(("first", "second"), [("rree", "ree"), ("ree", "rrrree"), ("rre", "ree")])
+def test_looks_are_paired_by_what_they_show(first: str, second: str) -> None:
+    """A run that ends one look later elsewhere is no difference, but that it was looked at more often."""
+    found = compare(_looks(*first), _looks(*second))
+
+    assert {(one.kind, one.severity) for one in found} == {("requests", "cosmetic")}
+
+
+@pytest.mark.parametrize("wrong", ["rere", "rrrr", "eeee"])
+def test_an_end_is_still_compared(wrong: str) -> None:
+    """An end that goes back, one that never comes, and one that was there at once are differences."""
+    for one, other in ((_looks(*"rree"), _looks(*wrong)), (_looks(*wrong), _looks(*"rree"))):
+        assert "$.done" in [found.path for found in compare(one, other)]
+
+
+def test_where_a_run_was_cancelled() -> None:
+    """How far a run was when it was stopped is each server's own, in its operation and ever after in its model."""
+    name = "tunedModels/a-1"
+    operation = f'{{"name": "{name}/operations/b", "metadata": {{"completedSteps": STEPS, "tunedModel": "{name}"}}, '
+    operation += '"done": true, "error": {"code": CODE}}'
+    model = f'{{"name": "{name}", "state": "ACTIVE", "tuningTask": {{"snapshots": [STEPS]}}}}'
+
+    def looks(code: str, steps: str, snapshots: str) -> list[Exchange]:
+        texts = operation.replace("CODE", code).replace("STEPS", steps), model.replace("STEPS", snapshots)
+        return [_exchange(text, path=path) for text, path in zip(texts, (f"{name}/operations/b", name), strict=True)]
+
+    assert compare(looks("1", "2", '{"step": 1}, {"step": 2}'), looks("1", "1", '{"step": 1}')) == []
+    assert [found.path for found in compare(looks("13", "2", "{}, {}"), looks("13", "1", "{}"))] == [
+        "$.metadata.completedSteps",
+        "$.tuningTask.snapshots",
+    ]
+
+
+def test_entries_of_a_list_end_when_they_do() -> None:
+    """In a list a run may have ended on one server alone; all else of it is compared."""
+    model = '{"name": "tunedModels/a-1", "displayName": "a", "state": "STATE", "tuningTask": {TASK}}'
+    running = model.replace("STATE", "CREATING").replace("TASK", '"snapshots": [{"step": 1}]')
+    ended = model.replace("STATE", "ACTIVE").replace("TASK", '"completeTime": "2024-03-14T15:09:26Z"')
+    listed = '{"tunedModels": [%s]}'
+
+    assert _kinds(listed % running, listed % ended) == []
+    assert _kinds(listed % running, listed % ended.replace('"a"', '"b"')) == [
+        ("wording", "visible", "$.tunedModels[0].displayName")
+    ]
+    assert ("value", "breaks-clients", "$.state") in _kinds(running, ended)
 
 
 def test_requests_of_one_alone() -> None:
@@ -189,6 +244,31 @@ def test_mutants_are_found(whole: list[Exchange], mutant: str, kind: str, severi
     assert ("requests", "visible") not in findings
 
 
+def _watched(pause: float, mutant: str = "") -> list[Exchange]:
+    target = fake(seed=1)
+    if mutant:
+        spoil(target.session, named(mutant))
+    tape = Tape(target.session.get_adapter("http://fake.test"))
+    target.session.mount("http://", tape)
+    api = Api(target.session, target.base_url, target.caller)
+    created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": "number-generator"})
+    watched(api, created, target.passing, pause, 60)
+    return list(tape.exchanges)
+
+
+def test_two_fakes_at_their_own_pace() -> None:
+    """Two servers that are looked at when their runs are not as far differ in how often they were asked, at most."""
+    found = compare(_watched(1), _watched(3.1))
+
+    assert {(one.kind, one.severity) for one in found} == {("requests", "cosmetic")}
+
+
+@pytest.mark.parametrize("mutant", ["done-goes-back", "never-done", "always-in-creation", "active-at-once"])
+def test_a_pace_hides_no_mutant(mutant: str) -> None:
+    """What is wrong with the end of a run is found at another pace, too."""
+    assert "breaks-clients" in {found.severity for found in compare(_watched(1), _watched(3.1, mutant))}
+
+
 @contextmanager
 def _served(clock: ManualClock) -> Iterator[str]:
     app = create_app(Settings(seed=1, strict=True, auth="strict"), clock.now)
@@ -234,7 +314,7 @@ def test_what_one_side_leaves_out_is_no_difference() -> None:
 
 def test_a_side_that_cannot_be_asked() -> None:
     """Which side it is, and why, is said."""
-    with pytest.raises(RuntimeError, match=r"(?s)On the second server .*the target url needs --tunedmodels-url"):
+    with pytest.raises(RuntimeError, match=r"(?s)On the second server .*\bthe target url needs --tunedmodels-url"):
         differential(Side(), Side(("--tunedmodels-target", "url")), ["get/missing-model"])
 
 

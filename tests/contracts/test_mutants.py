@@ -33,6 +33,7 @@ KINDS = [
     "masks",
     "operations",
     "cancelling",
+    "failing",
     "progress",
     "permissions",
     "credentials",

@@ -17,7 +17,7 @@ import pytest
 from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.clause import Need
 from tunedmodels_contracts.runs import body, watched
-from tunedmodels_contracts.targets.target import TargetError
+from tunedmodels_contracts.targets.target import Passing, TargetError
 from tunedmodels_contracts.targets.url import url
 
 
@@ -70,7 +70,7 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
     del tmp_path
     with served("--clock", "manual", "--auth", "strict", "--strict", "--tuning-time", "5000") as base_url:
         with url(base_url) as target:
-            assert target.has == {Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}
+            assert target.has == set(Need)
             assert target.base_model == "models/gemini-1.0-pro-001"
             api = Api(target.session, target.base_url, target.caller)
             wanted = {"tunedModelId": target.parts.new_id()}
@@ -87,12 +87,25 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
 def test_a_mock_server_that_takes_everybody() -> None:
     """Without strict credentials none are judged; a clock that goes by itself is waited for."""
     with served("--tuning-time", "0.2") as base_url, url(base_url, base_model="gemini-1.0-pro-001") as target:
-        assert target.has == {Need.SECOND_CALLER, Need.TUNABLE_MODEL}
-        before = target.passing.now()
-        target.passing.sleep(0.05)
-
-        assert target.passing.now() - before < 10
+        assert target.has == {Need.SECOND_CALLER, Need.TUNABLE_MODEL, Need.FAILING_RUN}
+        assert target.passing == Passing()
         assert target.base_model == "models/gemini-1.0-pro-001"
+
+
+@pytest.mark.parametrize("clock", ["real", "manual", "polling"])
+def test_a_run_that_is_to_fail(clock: str) -> None:
+    """The next run of that id fails after some of its steps, whatever moves the clock; the one after it does not."""
+    with served("--clock", clock, "--tuning-time", "1") as base_url, url(base_url, pause=0.2) as target:
+        api = Api(target.session, target.base_url, target.caller)
+        runs = []
+        for model_id in ("first", "second", "first-too"):
+            if model_id == "second":
+                target.fail(model_id)
+            created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": model_id})
+            runs.append(watched(api, created, target.passing, target.pause, 30).ended)
+
+        assert ["error" in run.operation for run in runs] == [False, True, False]
+        assert 0 < runs[1].operation["metadata"]["completedSteps"] < 38
 
 
 def test_credentials_that_are_given() -> None:
@@ -114,6 +127,8 @@ def test_a_server_of_somebody_else() -> None:
     """A server without base models is asked with the tutorial's, and has no second caller unless one is named."""
     with bare() as base_url, url(base_url, bound=5, pause=0.5) as target:
         assert target.has == {Need.TUNABLE_MODEL}
+        with pytest.raises(TargetError, match="cannot let the run of a fail"):
+            target.fail("a")
         assert (target.base_model, target.bound, target.pause) == ("models/gemini-1.0-pro-001", 5, 0.5)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 POSTGRES = os.environ.get("TUNEDMODELS_TEST_POSTGRES") or "postgresql://postgres@127.0.0.1:5432/test"
 DEMANDED = "TUNEDMODELS_TEST_POSTGRES" in os.environ
@@ -31,11 +32,11 @@ def schema() -> Iterator[str]:
     """Make a schema, give the URL of a store that lies in it, and remove it in the end."""
     name = f"tunedmodels_{uuid.uuid4().hex}"
     with psycopg.connect(POSTGRES, autocommit=True) as connection:
-        connection.execute(f'CREATE SCHEMA "{name}"')
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
         try:
             yield f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{name}"
         finally:
-            connection.execute(f'DROP SCHEMA "{name}" CASCADE')
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
 
 
 @contextmanager

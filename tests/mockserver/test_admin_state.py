@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,12 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -
     """A caller of a fake with each kind of store; every world begins with one model that is tuned."""
     preload = tmp_path / "preload.json"
     preload.write_text('{"models": [{"id": "old"}]}', "utf-8")
-    settings = {"seed": 1, "preload": preload, "clock": Clock(Mode.MANUAL)}
+    settings = Settings(seed=1, preload=preload, clock=Clock(Mode.MANUAL))
     if request.param == "memory":
-        yield create_app(Settings(**settings), clock.now).test_client()
+        yield create_app(settings, clock.now).test_client()
         return
     with database(request.param, tmp_path) as url:
-        app = create_app(Settings(**settings, store=url), clock.now)
+        app = create_app(replace(settings, store=url), clock.now)
         yield app.test_client()
         app.extensions["tunedmodels"].close()
 

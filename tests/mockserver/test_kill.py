@@ -37,7 +37,7 @@ def listed(url: str) -> list[str]:
 
 
 def test_kill_9_loses_nothing_that_was_acknowledged(store: str) -> None:
-    """Killed in the middle of 1,000 creates by eight callers, it has every model that was answered, each of them whole."""
+    """Killed in the middle of 1,000 creates by eight callers, it has every model that was answered, whole."""
     acknowledged: set[str] = set()
     enough = threading.Event()
 
@@ -47,7 +47,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(store: str) -> None:
                 model_id = f"m{number}-{turn}"
                 try:
                     answer = create(url, model_id, session)
-                except requests.ConnectionError:
+                except requests.RequestException:  # the connection breaks off wherever it is
                     return
                 assert answer.status_code == 200, answer.text
                 acknowledged.add(f"tunedModels/{model_id}")

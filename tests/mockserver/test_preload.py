@@ -68,6 +68,17 @@ def test_a_short_list_of_models(tmp_path: Path, clock: ManualClock) -> None:
     assert "two" in http.post("/v1beta/tunedModels/halfway:generateContent", json=prompt).text
 
 
+def test_the_list_that_the_docs_show(tmp_path: Path, clock: ManualClock) -> None:
+    """It can be copied."""
+    page = (Path(__file__).parents[2] / "docs" / "state.md").read_text("utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    http = begun(written(tmp_path, block), clock)
+
+    assert ok(http.get("/v1beta/tunedModels/number-generator"))["state"] == "ACTIVE"
+    alice = {"X-Goog-Api-Key": "alice@example.com"}
+    assert ok(http.get("/v1beta/tunedModels/halfway", headers=alice))["state"] == "CREATING"
+
+
 def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
     """However late; what one does to its models the others do not see, and a world that is dropped begins so again."""
     http = begun(written(tmp_path, SHORT), clock)
@@ -181,7 +192,7 @@ def test_a_folder_is_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
     assert names == ["tunedModels/own", "tunedModels/halfway"]
     assert ok(both.get("/v1beta/tunedModels/finished"))["state"] == "ACTIVE"
     exported(http, tmp_path / "b.json")
-    with pytest.raises(BadState, match="b.json has the world '', which another file of the folder has, too"):
+    with pytest.raises(BadState, match=r"b\.json has the world '', which another file of the folder has, too"):
         begun(tmp_path, clock)
 
 

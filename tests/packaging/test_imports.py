@@ -47,6 +47,11 @@ def pulled_in(module: str) -> set[str]:
             {"flask", "werkzeug"},
             id="--help comes at once",
         ),
+        pytest.param(
+            "tunedmodels_mockserver.cli",
+            {"flask", "werkzeug", "requests", "msgspec", "yaml", "psutil", "prometheus_client", "sqlalchemy"},
+            id="a command imports what it needs when it runs",
+        ),
     ],
 )
 def test_import_does_not_pull_in(module: str, unwanted: set[str]) -> None:

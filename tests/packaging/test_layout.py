@@ -14,11 +14,13 @@ PACKAGES = ("client/tunedmodels", "mockserver/tunedmodels_mockserver", "contract
 MODULES = sorted(path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TOP_LEVEL = {
     ".ci",
+    ".dockerignore",
     ".editorconfig",
     ".github",
     ".gitignore",
     ".pre-commit-config.yaml",
     "CHANGELOG.md",
+    "Dockerfile",
     "LICENSE",
     "README.md",
     "client",

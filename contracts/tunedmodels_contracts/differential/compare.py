@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ..recordings.exchange import Exchange, Headers, header
 from .finding import Finding, Kind, Severity
 from .identities import Identities
+from .phases import aligned
 from .values import Values, parsed
 
 # They tell of the moment and of the machine, not of the API.
@@ -26,16 +27,18 @@ def compare(
 ) -> list[Finding]:
     """Return where the answers in *second* differ from those in *first*, request by request.
 
-    Requests are matched by method and path; what was asked of one server alone is a finding of its own. What one of
-    two was asked more often, and the other too, hardly matters: a run took longer there. Ids, times and tokens need
-    not be the same: *identities* of both servers, where names were seen before that come again.
+    Requests are matched by method and path, and looks at a run by whether it had ended; what was asked of one server
+    alone is a finding of its own. What one of two was asked more often, and the other too, hardly matters: a run took
+    longer there. Ids, times and tokens need not be the same: *identities* of both servers, where names were seen before
+    that come again.
     """
     ours, theirs = identities or (Identities(), Identities())
     asked_first = [_asked(exchange, ours) for exchange in first]
     asked_second = [_asked(exchange, theirs) for exchange in second]
+    keys_first, keys_second = aligned(_answered(asked_first, first), _answered(asked_second, second))
     found: list[Finding] = []
     for what, start, end, other_start, other_end in SequenceMatcher(
-        None, asked_first, asked_second, autojunk=False
+        None, keys_first, keys_second, autojunk=False
     ).get_opcodes():
         if what == "equal":
             pairs = zip(first[start:end], second[other_start:other_end], asked_first[start:end], strict=True)
@@ -50,6 +53,11 @@ def compare(
             text = f"asked of the {which} server {'more often' if both else 'alone'}"
             found.append(Finding("requests", "cosmetic" if both else "visible", clause, asked, "", text))
     return found
+
+
+def _answered(asked: Sequence[str], exchanges: Sequence[Exchange]) -> list[tuple[str, Any]]:
+    pairs = zip(asked, exchanges, strict=True)
+    return [(request, _body(_text(exchange), exchange)) for request, exchange in pairs]
 
 
 def _asked(exchange: Exchange, known: Identities) -> str:
@@ -115,5 +123,6 @@ def _is(body: Any) -> str:
 
 def _layout(text: str) -> tuple[str, bool, bool, bool]:
     """Return what is left of *text* where values are not looked at: indentation, the last line end, escapes."""
-    indents = "".join(sorted({line[: len(line) - len(line.lstrip())] for line in text.splitlines()}))
-    return indents, text.endswith("\n"), ": " in text, text.isascii()
+    # How deep it goes depends on what it says.
+    indent = min({line[: len(line) - len(line.lstrip())] for line in text.splitlines()} - {""}, default="")
+    return indent, text.endswith("\n"), ": " in text, text.isascii()

@@ -17,9 +17,13 @@ _MEMBERS = {"nextPageToken": "page", "pageToken": "page", "emailAddress": "addre
 
 
 class Identities:
-    """Numbers the names of one server in the order in which they are seen. What was seen is known everywhere after."""
+    """Numbers the names of one server in the order in which they are seen. What was seen is known everywhere after.
+
+    ``cancelled`` has the models, by their own names, whose runs were seen to be stopped: somewhere on their way.
+    """
 
     def __init__(self) -> None:
+        self.cancelled: set[str] = set()
         self._known: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 

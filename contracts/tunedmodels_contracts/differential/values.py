@@ -8,6 +8,7 @@ from typing import Any
 
 from .finding import Kind, Severity
 from .identities import Identities, form_of
+from .phases import phase_of
 
 Difference = tuple[Kind, Severity, str, str]  # with the path, and what differs in words
 
@@ -15,6 +16,10 @@ Difference = tuple[Kind, Severity, str, str]  # with the path, and what differs 
 _BRANCHED = frozenset(("@type", "code", "done", "finishReason", "granteeType", "name", "role", "state", "status"))
 _WORDS = frozenset(("message", "description", "displayName", "text"))
 _BY_CHANCE = frozenset(("meanLoss",))
+# What a run has when it has ended, and in a list of many it need not have ended on both at once.
+_AT_ITS_END = frozenset(("state", "done", "response", "error", "completeTime"))
+_BOTH = {"running", "ended"}
+_CANCELLED = "1"  # google/rpc/code.proto
 # How far a run is when it is looked at, no two servers need agree on; nor which member is there already.
 _HOW_FAR = frozenset(("completedSteps", "completedPercent", "snapshots", "startTime"))
 
@@ -37,22 +42,27 @@ class Values:
         self._first = first
         self._second = second
         self._running = False
+        self._ending = False
 
     def differences(self, one: Any, other: Any, path: str = "$", name: str = "") -> Iterator[Difference]:
         """Yield where *one*, of the first server, and the *other* differ; *name* is the member that they are."""
         if isinstance(one, dict) and isinstance(other, dict):
-            before, self._running = self._running, self._running or (_runs(one) and _runs(other))
+            before = self._running, self._ending
+            self._running = self._running or (
+                _on_the_way(one, self._first.cancelled) and _on_the_way(other, self._second.cancelled)
+            )
+            self._ending = self._ending or (path.endswith("]") and {phase_of(one), phase_of(other)} == _BOTH)
             yield from self._of_objects(one, other, path)
-            self._running = before
+            self._running, self._ending = before
         elif isinstance(one, list) and isinstance(other, list):
-            if len(one) != len(other) and not (self._running and name in _HOW_FAR):
+            if len(one) != len(other) and not self._passes(name):
                 yield "length", "breaks-clients", path, f"{len(one)} entries, {len(other)} in the other"
             for place, (left, right) in enumerate(zip(one, other, strict=False)):
                 yield from self.differences(left, right, f"{path}[{place}]", name)
         elif _type(one) != _type(other):
             yield "type", "breaks-clients", path, f"{_shown(one)} is {_type(one)}, {_shown(other)} {_type(other)}"
         elif isinstance(one, Number):
-            if not (self._running and name in _HOW_FAR):
+            if not self._passes(name):
                 yield from _of_numbers(one, other, path, name)
         elif isinstance(one, str):
             yield from self._of_texts(one, other, path, name)
@@ -62,9 +72,11 @@ class Values:
     def _of_objects(self, one: Mapping[str, Any], other: Mapping[str, Any], path: str) -> Iterator[Difference]:
         for name in dict.fromkeys([*one, *other]):
             inner = f"{path}.{name}"
+            if self._ending and name in _AT_ITS_END:
+                continue
             if name in one and name in other:
                 yield from self.differences(one[name], other[name], inner, name)
-            elif self._running and name in _HOW_FAR and not _empty(one.get(name, other.get(name))):
+            elif self._passes(name) and not _empty(one.get(name, other.get(name))):
                 continue
             elif _empty(one.get(name, other.get(name))):
                 left_out, written = ("second", "first") if name in one else ("first", "second")
@@ -77,6 +89,10 @@ class Values:
         if shared != [name for name in other if name in one]:
             order = ", ".join(name for name in other if name in one)
             yield "order", "cosmetic", path, f"{', '.join(shared)}; in the other {order}"
+
+    def _passes(self, name: str) -> bool:
+        """Whether the member *name* says how far a run is that does not stand at the same place on both servers."""
+        return name in _HOW_FAR and (self._running or self._ending)
 
     def _of_texts(self, one: str, other: str, path: str, name: str) -> Iterator[Difference]:
         left, right = self._first.member(name, one), self._second.member(name, other)
@@ -106,8 +122,15 @@ def _of_numbers(one: Number, other: Number, path: str, name: str) -> Iterator[Di
         yield "value", severity, path, f"{one}, {other} in the other"
 
 
-def _runs(value: Mapping[str, Any]) -> bool:
-    return value.get("state") == "CREATING" or ("metadata" in value and not value.get("done"))
+def _on_the_way(value: Mapping[str, Any], cancelled: set[str]) -> bool:
+    """Whether *value* is a run or a model that is as far as it was at a moment, which is not the other server's."""
+    if phase_of(value) == "running" or value.get("name") in cancelled:
+        return True
+    stopped = isinstance(value.get("error"), dict) and value["error"].get("code") == _CANCELLED
+    if stopped and "metadata" in value:
+        cancelled.add(str(value["metadata"].get("tunedModel")))
+        return True
+    return False
 
 
 def _digits(number: str) -> int:

@@ -256,9 +256,17 @@ def cancelled(api: Api, target: Target) -> Iterator[tuple[Run, Answer]]:
 
 
 @pytest.fixture(scope="session")
-def failed() -> Run:
-    """A run that failed. Nothing can be told to make one yet, so the clauses about it need what no target has."""
-    pytest.skip("a run cannot be made to fail yet")
+def failed(api: Api, target: Target) -> Iterator[Run]:
+    """A run that failed after some of its steps; clauses only look at its model."""
+    with _failing(api, target) as run:
+        yield run
+
+
+@pytest.fixture
+def failed_too(api: Api, target: Target) -> Iterator[Run]:
+    """A run of the clause's own that failed; it may do with the model what it likes."""
+    with _failing(api, target) as run:
+        yield run
 
 
 @pytest.fixture(scope="session")
@@ -298,9 +306,18 @@ def _owner(api: Api, model: str) -> str:
 
 
 @contextmanager
-def _run(api: Api, target: Target, **members: Any) -> Iterator[Answer]:
+def _failing(api: Api, target: Target) -> Iterator[Run]:
+    _require(target, Need.FAILING_RUN)
+    with _run(api, target, fails=True, displayName="contracts failed") as created:
+        yield watched(api, created, target.passing, target.pause, target.bound)
+
+
+@contextmanager
+def _run(api: Api, target: Target, *, fails: bool = False, **members: Any) -> Iterator[Answer]:
     _require(target, Need.TUNABLE_MODEL)
     model_id = target.parts.new_id()
+    if fails:
+        target.fail(model_id)
     try:
         yield api.post("v1beta/tunedModels", body(target.base_model, **members), {"tunedModelId": model_id})
     finally:

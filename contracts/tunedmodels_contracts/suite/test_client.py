@@ -97,6 +97,18 @@ def test_cancel(client: Client, target: Target, new_id: NewId) -> None:
     assert error.status == "CANCELLED"
 
 
+@clause("client/a-failed-run", OPERATION, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
+def test_a_failed_run(client: Client, failed: Run) -> None:
+    """Who waits for a run that fails gets its error, and can still see how far it came. Documented."""
+    operation = client.operations.get(failed.operation_name)
+    with pytest.raises(tunedmodels.OperationFailed) as failure:
+        operation.result()
+
+    assert str(failed.operation["error"]["message"]) in str(failure.value)
+    assert not operation.cancelled()
+    assert operation.metadata.total_steps == failed.operation["metadata"]["totalSteps"]
+
+
 # -- Models ----------------------------------------------------------------------------------------------------
 
 

@@ -293,6 +293,35 @@ def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
 
 
 @clause(
+    "create/id-of-a-failed-model",
+    CREATE,
+    outcome="409 ALREADY_EXISTS",
+    level=Level.RECOMMENDED,
+    cost=Cost.TUNING,
+    needs=[Need.FAILING_RUN],
+)
+def test_id_of_a_failed_model(create: Create, failed: Run) -> None:
+    """A model whose run failed keeps its id. Inferred: it is there until it is deleted."""
+    create(model_id=failed.name.partition("/")[2]).refused(409, "ALREADY_EXISTS")
+
+
+@clause(
+    "create/again-after-a-failure",
+    CREATE,
+    "tunedModels.get",
+    level=Level.RECOMMENDED,
+    cost=Cost.TUNING,
+    needs=[Need.FAILING_RUN],
+)
+def test_again_after_a_failure(api: Api, create: Create, failed: Run) -> None:
+    """Who tries again under another id gets a run that has nothing of the failed one. Inferred."""
+    operation = create(displayName=failed.model["displayName"]).ok()
+
+    assert "error" not in api.get(f"v1beta/{operation['name']}").ok()
+    assert api.get(f"v1beta/{operation['metadata']['tunedModel']}").ok()["state"] in ("CREATING", "ACTIVE")
+
+
+@clause(
     "create/id-taken-by-somebody-else",
     CREATE,
     outcome="403 PERMISSION_DENIED",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tunedmodels_contracts.answer import Answer
 from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.runs import Run
 
 DELETE = "tunedModels.delete"
 
@@ -56,6 +57,21 @@ def test_permissions_are_gone(api: Api, create: Create) -> None:
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that is not there cannot be deleted. Inferred from get."""
     api.delete(f"v1beta/tunedModels/{new_id()}").refused(404, "NOT_FOUND")
+
+
+@clause(
+    "delete/a-failed-model",
+    DELETE,
+    "tunedModels.get",
+    outcome="404 NOT_FOUND",
+    cost=Cost.TUNING,
+    needs=[Need.FAILING_RUN],
+)
+def test_a_failed_model(api: Api, failed_too: Run) -> None:
+    """The model of a failed run is deleted as any other. Documented: no state is left out."""
+    assert api.delete(f"v1beta/{failed_too.name}").ok() == {}
+
+    api.get(f"v1beta/{failed_too.name}").refused(404, "NOT_FOUND")
 
 
 @clause("delete/twice", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)

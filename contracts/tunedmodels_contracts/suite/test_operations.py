@@ -10,7 +10,7 @@ import pytest
 from tunedmodels_contracts.answer import Answer
 from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.clause import Cost, Level, Need, clause
-from tunedmodels_contracts.laws import SHAPE
+from tunedmodels_contracts.laws import LAWS, SHAPE
 from tunedmodels_contracts.runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
 
 CREATE = "tunedModels.create"
@@ -122,7 +122,7 @@ def test_times_are_in_order(finished: Run) -> None:
 
 @clause("operations/metadata-and-model-agree", GET, MODEL, cost=Cost.TUNING)
 def test_metadata_and_model_agree(finished: Run) -> None:
-    """In the end the model has the snapshots that the operation has. Seen in 2023 and 2024, with no pair of answers kept."""
+    """In the end the model has the snapshots that the operation has. Seen in 2023 and 2024; no pair was kept."""
     assert finished.model["tuningTask"]["snapshots"] == finished.operation["metadata"]["snapshots"]
 
 
@@ -217,18 +217,38 @@ FAILING = [Need.FAILING_RUN]
 
 @clause("operations/a-failure-is-an-error", GET, cost=Cost.TUNING, needs=FAILING)
 def test_a_failure_is_an_error(failed: Run) -> None:
-    """The operation of a failed run has an error with the number of a code and a message. Documented."""
-    error = failed.operation["error"]
+    """A failed run is done, and has no response but an error, with the number of a code and a message. Documented."""
+    operation = failed.operation
 
-    assert "response" not in failed.operation
-    assert 0 < error["code"] <= 16
-    assert error["message"]
+    assert operation.get("done") is True
+    assert "response" not in operation
+    assert 1 < operation["error"]["code"] <= 16  # 1 is that of a run that was cancelled
+    assert operation["error"]["message"]
+
+
+@clause("operations/members-when-failed", GET, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
+def test_members_when_failed(failed: Run) -> None:
+    """A failed operation has name, metadata, done and error, in this order. Inferred from one that succeeded."""
+    assert list(failed.operation) == ["name", "metadata", "done", "error"]
 
 
 @clause("operations/a-failed-model", GET, MODEL, cost=Cost.TUNING, needs=FAILING)
 def test_a_failed_model(failed: Run) -> None:
-    """The model of a failed run is FAILED. Documented."""
+    """The model of a failed run is FAILED, and stays to be looked at. Documented."""
+    assert failed.model["name"] == failed.name
     assert failed.model["state"] == "FAILED"
+
+
+@clause("operations/a-failure-keeps-its-steps", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
+def test_a_failure_keeps_its_steps(failed: Run) -> None:
+    """A failed run shows the steps that it took, fewer than all. Inferred: a finished operation keeps its metadata."""
+    running = [seen.operation for seen in failed.trace if not seen.operation.get("done")]
+    shown = running[-1]["metadata"].get("snapshots", [])
+    metadata = failed.operation["metadata"]
+
+    assert 0 < len(metadata["snapshots"]) < metadata["totalSteps"]
+    assert metadata["snapshots"][: len(shown)] == shown
+    assert failed.model["tuningTask"]["snapshots"] == metadata["snapshots"]
 
 
 @clause("operations/laws-of-a-failure", GET, MODEL, cost=Cost.TUNING, needs=FAILING)
@@ -242,7 +262,14 @@ def test_a_failed_model(failed: Run) -> None:
     ],
 )
 def test_laws_of_a_failure(failed: Run, law: str) -> None:
-    """A failed run keeps the laws of every run. Documented."""
+    """A failed run ends once, with one result, in step with its model, and what it showed stays. Documented."""
+    assert failed.breaks(law) == []
+
+
+@clause("operations/all-laws-of-a-failure", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
+@pytest.mark.parametrize("law", [SHAPE, *LAWS])
+def test_all_laws_of_a_failure(failed: Run, law: str) -> None:
+    """A failed run keeps the laws of every run. Inferred: no such run was kept."""
     assert failed.breaks(law) == []
 
 

@@ -7,6 +7,7 @@ from google.auth import api_key
 from google.oauth2.credentials import Credentials
 
 from ..clause import Need
+from .controls import Controls
 from .in_process import InProcess
 from .target import Passing, Target
 
@@ -23,8 +24,10 @@ def fake(seed: int | None = None) -> Target:
     from tunedmodels_mockserver.core.scopes import TUNING
 
     clock = ManualClock()
-    session = requests.Session()
-    session.mount("http://", InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now)))
+    adapter = InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
+    session, telling = requests.Session(), requests.Session()  # what it is told is none of the API's traffic
+    for opened in (session, telling):
+        opened.mount("http://", adapter)
 
     def token(email: str) -> Credentials:
         return Credentials(token=Access(email, TUNING, _FOREVER, email).token())
@@ -39,5 +42,6 @@ def fake(seed: int | None = None) -> Target:
         base_model="models/gemini-1.0-pro-001",
         passing=Passing(lambda: clock.now() / _SECOND, clock.advance),
         bound=60.0,
-        has=frozenset({Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}),
+        has=frozenset(Need),
+        fail=Controls(telling, _URL).fail,
     )

@@ -25,7 +25,7 @@ class Admin:
         self._headers = {"X-Test-Id": name} if name else {}
         self._session = session
 
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def ask(self, method: str, path: str, body: Any = None, /, **query: Any) -> Any:
         """Return what *path* answers, as plain JSON. Raises WorldError."""
         how: dict[str, Any] = {"params": query, "headers": self._headers, "timeout": _PATIENCE}
         if body is not None:

@@ -29,13 +29,13 @@ class Canned:
         """Put *rules* in the place of all that there are; where *strict*, a call without a rule is an error."""
         self._admin.ask("PUT", "canned", {"rules": list(rules), "strict": strict})
 
-    def list(self) -> list[dict[str, Any]]:
-        """Return the rules in their order, each with its ``hits``."""
-        return list(self._admin.ask("GET", "canned")["rules"])
-
     def misses(self) -> list[dict[str, Any]]:
         """Return the calls that no rule answered, the newest first, each with the nearest rules."""
         return list(self._admin.ask("GET", "canned/misses")["misses"])
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return the rules in their order, each with its ``hits``."""
+        return list(self._admin.ask("GET", "canned")["rules"])
 
     def clear(self, rule_id: str | None = None) -> None:
         """Remove one rule, or all."""

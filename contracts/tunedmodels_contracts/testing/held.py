@@ -54,5 +54,3 @@ def name_for(item: pytest.Item, unique: str) -> str:
     """Return a name for the world of *item* that no other test has, and that people recognize."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in item.name)
     return f"{plain[:60].strip('-')}-{unique}"
-
-

@@ -69,8 +69,9 @@ def _kept(arguments: Sequence[str]) -> str:
     try:
         told = json.loads(said)
     except ValueError:
-        told = f"The keeper of the mock server ended with status {process.wait()}; what it said is on stderr."
+        told = "The keeper of the mock server ended before it said anything; why is on stderr."
     if not isinstance(told, list):
+        process.wait()
         raise ServerError(told)
     # It outlives this function by design, and Python would warn of that.
     process.returncode = 0

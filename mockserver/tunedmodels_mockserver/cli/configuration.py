@@ -22,7 +22,7 @@ _FROM_ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
 class Configured(click.Command):
     """A command whose options the environment and a file can set; what either names beyond them is refused."""
 
-    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **kwargs: Any) -> None:
+    def __init__(self, name: str | None, *, params: list[click.Parameter] | None = None, **kwargs: Any) -> None:
         kwargs["context_settings"] = {"auto_envvar_prefix": environment.PREFIX} | kwargs.get("context_settings", {})
         config = click.Option(
             ["--config"],
@@ -32,7 +32,7 @@ class Configured(click.Command):
             callback=_configure,
             help="A TOML file that sets options; of a pyproject.toml, the table [tool.tunedmodels.mockserver].",
         )
-        super().__init__(*args, params=[*(params or ()), config], **kwargs)
+        super().__init__(name, params=[*(params or ()), config], **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read *args*; what is refused says where it stands, if not on the command line."""
@@ -43,12 +43,19 @@ class Configured(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
-            source = ctx.get_parameter_source(error.param.name) if error.param and error.param.name else None
-            if source is _FROM_ENVIRONMENT and isinstance(error.param, click.Option):
-                error.message += f" It comes from the variable {_variable(error.param)}."
-            elif source is _FROM_FILE:
-                error.message += f" It comes from the file {ctx.params.get('config') or ctx.meta[_configure.__name__]}."
-            raise
+            origin = _origin(ctx, error.param)
+            if origin is None:
+                raise
+            text = f"{error.message} It comes from {origin}."
+            raise click.BadParameter(text, ctx, error.param, error.param_hint) from None
+
+
+def _origin(ctx: click.Context, param: click.Parameter | None) -> str | None:
+    """Return where the value of *param* comes from, where that is not the command line."""
+    source = ctx.get_parameter_source(param.name) if param and param.name else None
+    if source is _FROM_ENVIRONMENT and isinstance(param, click.Option):
+        return f"the variable {_variable(param)}"
+    return f"the file {ctx.meta[_configure.__name__]}" if source is _FROM_FILE else None
 
 
 def options(command: click.Command) -> list[click.Option]:

@@ -77,9 +77,7 @@ def clear(url: str, world: str) -> None:
 @_filters
 @remote.url
 @remote.world
-def verify(
-    count: int | None, at_least: int | None, at_most: int | None, url: str, world: str, **filters: Any
-) -> None:
+def verify(count: int | None, at_least: int | None, at_most: int | None, url: str, world: str, **filters: Any) -> None:
     """Say whether there were such requests. Ends with status 1 where there were not."""
     claim: dict[str, Any] = _given(filters)
     bounds = _given({"at_least": at_least, "at_most": at_most})

@@ -85,9 +85,7 @@ def send(
         session.trust_env = host not in ("localhost", "::1") and not host.startswith("127.")
         headers = {"X-Test-Id": world} if world else {}
         address = f"{with_scheme(base)}/_emulator/{path}"
-        return session.request(
-            method, address, json=json, data=data, params=query, headers=headers, timeout=timeout
-        )
+        return session.request(method, address, json=json, data=data, params=query, headers=headers, timeout=timeout)
 
 
 def read(path: Path) -> bytes:

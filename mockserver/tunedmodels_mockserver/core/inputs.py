@@ -6,6 +6,7 @@ The API's own requests are not read here but by the facts of the service (``wire
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -21,8 +22,23 @@ class BadInput(ValueError):
     """An input is refused; the message is a sentence that names the place, the value and what would do."""
 
 
+# No state: only what makes one thread wait for another.
+_LOOKING = threading.Lock()
+
+
+def prepare(*kinds: Any) -> None:
+    """Look into *kinds*, one thread at a time.
+
+    msgspec (0.22) looks into a type when it first decodes one, and two threads that do so at once crash the process.
+    """
+    with _LOOKING:
+        for kind in kinds:
+            msgspec.json.Decoder(kind)
+
+
 def read_json(data: bytes, kind: type[T]) -> T:
     """Return the JSON text *data* as a *kind*. Raises BadInput for what is no JSON and for what does not fit."""
+    prepare(kind)
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
@@ -33,6 +49,7 @@ def read_json(data: bytes, kind: type[T]) -> T:
 
 def convert(value: Any, kind: type[T]) -> T:
     """Return the plain *value*, as JSON and YAML give them, as a *kind*. Raises BadInput where it does not fit."""
+    prepare(kind)
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -44,7 +44,9 @@ def preset(name: str) -> tuple[Fault, ...]:
     return PRESETS[name]
 
 
-class _Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All faults of the preset of this name."""
+
     preset: str
 
 
@@ -62,7 +64,7 @@ def read_faults(value: Any) -> tuple[Fault, ...]:
 def _read(value: Any, place: str = "") -> tuple[Fault, ...]:
     try:
         if isinstance(value, dict) and "preset" in value:
-            return preset(convert(value, _Preset).preset)
+            return preset(convert(value, Named).preset)
         return (convert(value, Fault),)
     except BadInput as error:
         raise BadInput(f"{place}{error}") from None

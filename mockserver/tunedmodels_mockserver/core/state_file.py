@@ -14,7 +14,7 @@ from .base_models import BASE_MODELS
 from .clock import END
 from .codec import decode, encode, refuse_unknown
 from .controls import Controls
-from .inputs import BadInput
+from .inputs import BadInput, prepare
 from .records import Examples, Role, TunedModelRecord
 from .store import Base, State
 
@@ -48,6 +48,9 @@ class _Head(msgspec.Struct):
     format: Any = None
     version: Any = None
     examples: Any = None
+
+
+prepare(_Head, _Document)
 
 
 def write(worlds: Mapping[str, State]) -> bytes:

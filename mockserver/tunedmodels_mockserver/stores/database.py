@@ -40,6 +40,9 @@ class Database:
         except exc.SQLAlchemyError as error:
             self._engine.dispose()
             raise BadStore(f"Cannot use the store {self.place}: {_reason(error)}") from None
+        except BadStore:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def each(self) -> Iterator[sqlalchemy.Connection]:

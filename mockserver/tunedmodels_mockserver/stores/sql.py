@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..core import state_file
 from ..core.codec import decode, encode
 from ..core.controls import Controls
+from ..core.inputs import prepare
 from ..core.records import Examples, TunedModelRecord
 from ..core.store import Base, State, Store, StoreUnavailable
 from .database import Database, WorldGone
@@ -36,6 +37,8 @@ _BYTES_KEPT = 64 * 1024 * 1024  # of training examples, as JSON
 _RECORDS_KEPT = 10_000
 _BASES_KEPT = 16
 _ATTEMPTS = 100
+
+prepare(Controls, TunedModelRecord)
 
 
 class _Cache:

@@ -20,6 +20,7 @@ from ..core.outcomes import Tally
 from ..core.worlds import DEFAULT_NAME, NAME, world_name
 from ..wire.protojson.reading import query_pairs
 from . import answers, system
+from .meter import Meter
 
 BODY = 16 * 1024  # bytes of a body that are kept
 
@@ -77,7 +78,7 @@ def current(environ: dict[str, Any]) -> Recording:
     return found or Recording()
 
 
-def recorded(application: _Application, journals: Journals, tally: Tally) -> _Application:
+def recorded(application: _Application, journals: Journals, tally: Tally, meter: Meter) -> _Application:
     """Return *application* with each request to the API recorded; ``/health`` and ``/_emulator`` are not."""
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -121,6 +122,7 @@ def recorded(application: _Application, journals: Journals, tally: Tally) -> _Ap
                 entry, entry.name.partition("/operations/")[0] if recording.method in _LOOKS else ""
             )
             tally.count(name, entry, answer)
+            meter.count(entry)
             return entry
 
         def ended(entry: Entry, answer: bytes, whole: bool) -> None:

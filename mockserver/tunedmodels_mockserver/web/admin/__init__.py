@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput
@@ -13,11 +16,31 @@ from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError
 from .. import answers, system
 from ..callers import Callers
-from . import canned, clock, events, faults, journal, operations, snapshots, state, verdict, worlds
+from ..meter import Meter
+from . import (
+    canned,
+    clock,
+    events,
+    faults,
+    info,
+    journal,
+    metrics,
+    openapi,
+    operations,
+    parting,
+    ready,
+    snapshots,
+    state,
+    verdict,
+    worlds,
+)
 
 
-def admin(callers: Callers, journals: Journals, tally: Tally) -> Blueprint:
-    """Return the routes of the admin surface; a request's world is found as the API finds it."""
+def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, settings: Mapping[str, Any]) -> Blueprint:
+    """Return the routes of the admin surface; a request's world is found as the API finds it.
+
+    *settings* are shown to everybody who asks.
+    """
     blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
 
     def world() -> World:
@@ -35,6 +58,11 @@ def admin(callers: Callers, journals: Journals, tally: Tally) -> Blueprint:
     worlds.add(blueprint, world, callers.worlds)
     state.add(blueprint, world, callers.worlds)
     snapshots.add(blueprint, world)
+
+    ready.add(blueprint, callers.worlds)
+    info.add(blueprint, world, settings)
+    metrics.add(blueprint, callers.worlds, journals, meter)
+    openapi.add(blueprint)
 
     @blueprint.errorhandler(StatusError)
     def refused(error: StatusError) -> Response:

@@ -48,7 +48,9 @@ def _counted(meter: Meter) -> Iterator[Metric]:
         answered.add_metric([method, str(status)], count)
     yield answered
     seconds = HistogramMetricFamily(
-        "tunedmodels_request_duration_seconds", "From a request to its answer; to the first of a stream.", labels=["method"]
+        "tunedmodels_request_duration_seconds",
+        "From a request to its answer; to the first of a stream.",
+        labels=["method"],
     )
     edges = [*map(str, BOUNDS), "+Inf"]
     for method, durations in sorted(meter.durations().items()):

@@ -1,4 +1,4 @@
-"""Parting: a world is forgotten, and the answer says what was in it, so that a test's last call is its only one."""
+"""Parting: a world is forgotten, and the answer can say what was in it, so that a test's end is one call."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ...core.armed import living
+from ...core.inputs import BadInput
 from ...core.journal import Journals
 from ...core.worlds import World, Worlds
 from .. import answers
@@ -22,8 +23,10 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.delete("/world")
     def drop_world() -> Response:
-        dropped = world()
-        told = _told(dropped)
+        dropped, tell = world(), request.args.get("tell")
+        if tell not in (None, "left"):
+            raise BadInput(f"tell can only be left: say what was in the world; got {tell[:100]!r}.")
+        told = _told(dropped) if tell else {}
         worlds.drop(dropped.name)
         journals.drop(dropped.name)
         return answers.document(told)

@@ -1,0 +1,359 @@
+"""Interception: code that asks the real service, unmodified, is answered in this process; nothing goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import socket
+import threading
+import unittest
+import urllib.request
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import google.auth.transport.requests
+import pytest
+import requests
+import responses
+from google.oauth2.credentials import Credentials
+from requests.adapters import HTTPAdapter
+
+from tunedmodels import Client
+from tunedmodels_contracts.interception import InterceptTestCase, intercept
+from tunedmodels_contracts.interception.hosts import HOSTS, URL, NotIntercepted
+from tunedmodels_contracts.world import World
+from tunedmodels_mockserver import Clock, Mode, Settings
+from tunedmodels_mockserver.core.grants import Refresh
+from tunedmodels_mockserver.core.scopes import TUNING
+
+pytest_plugins = ["pytester"]
+
+MODELS = f"{URL}/v1beta/tunedModels"
+GENERATE = f"{URL}/v1beta/models/gemini-1.5-flash:generateContent"
+PROMPT = {"contents": [{"parts": [{"text": "hello"}]}]}
+
+
+@pytest.fixture(params=["httpx", "httpx2"])
+def httpx(request: pytest.FixtureRequest) -> ModuleType:
+    """Either of the two forks, where it is installed."""
+    module: ModuleType = pytest.importorskip(request.param)
+    return module
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """The world of a block."""
+    with intercept() as world:
+        yield world
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.json()["candidates"][0]["content"]["parts"][0]["text"])
+
+
+def test_requests(world: World) -> None:
+    """What goes by requests is answered, with whatever key, and stands in the world's journal."""
+    world.canned.add("Hello!", text="hello")
+
+    assert text_of(requests.post(GENERATE, json=PROMPT, params={"key": "test-elsewhere"}, timeout=5)) == "Hello!"
+    assert [entry["method"] for entry in world.journal()] == ["models.generateContent"]
+
+
+def test_our_client(world: World) -> None:
+    """A client that is given nothing asks the real service, and gets a run to its end on the world's clock."""
+    world.clock.freeze()
+    with Client() as client:
+        assert client.base_url == URL
+        operation = client.tuned_models.create(
+            base_model="gemini-1.0-pro-001", display_name="n", training_data=[("1", "2")]
+        )
+        world.run_to_end()
+        model = operation.result(timeout=5)
+        chunks = [chunk.text for chunk in client.tuned_models.stream_generate_content(model, "LXIII")]
+
+    assert "".join(chunks) == "LXIV"
+    assert [item.name for item in world.client.tuned_models.list()] == [model.name]
+
+
+def test_google_auth(world: World) -> None:
+    """google-auth's session is answered, and a refresh token's at the fake's own token endpoint."""
+    given: dict[str, Any] = {"client_id": "me", "client_secret": "made-up", "token_uri": f"{URL}/token"}
+    refresh = Refresh("alice@example.com", TUNING, "one").token()
+    session = google.auth.transport.requests.AuthorizedSession(Credentials(None, refresh_token=refresh, **given))
+
+    assert session.get(MODELS).json() == {}
+    assert [(entry["path"], entry["caller"]) for entry in world.journal()] == [
+        ("/token", None),
+        ("/v1beta/tunedModels", "alice@example.com"),
+    ]
+
+
+def test_httpx(world: World, httpx: ModuleType) -> None:
+    """A client of httpx is answered, made before or within the block."""
+    world.canned.add("Hello!", text="hello")
+
+    assert text_of(httpx.post(GENERATE, json=PROMPT)) == "Hello!"
+    with httpx.Client() as client, client.stream("GET", MODELS) as answer:
+        assert (answer.status_code, answer.read()) == (200, b"{}\n")
+
+
+def test_httpx_made_before(httpx: ModuleType) -> None:
+    """A client that was there before the block is answered within it."""
+    with httpx.Client() as client, intercept():
+        assert client.get(MODELS).json() == {}
+
+
+def test_httpx_async(world: World, httpx: ModuleType) -> None:
+    """So is an asynchronous one."""
+    world.canned.add("Hello!", text="hello")
+
+    async def ask() -> str:
+        async with httpx.AsyncClient() as client:
+            return text_of(await client.post(GENERATE, json=PROMPT))
+
+    assert asyncio.run(ask()) == "Hello!"
+
+
+@pytest.mark.clients
+def test_google_genai(world: World) -> None:
+    """google-genai as a user makes it, without a word about a server, whole, as a stream and asynchronously."""
+    from google import genai
+
+    world.canned.add("Hello!", text="hello")
+    with genai.Client() as client:
+        asked: dict[str, Any] = {"model": "gemini-1.5-flash", "contents": "hello"}
+        assert client.models.generate_content(**asked).text == "Hello!"
+        assert "".join(str(chunk.text) for chunk in client.models.generate_content_stream(**asked)) == "Hello!"
+        assert asyncio.run(client.aio.models.generate_content(**asked)).text == "Hello!"
+
+
+def test_broken_connections(world: World, httpx: ModuleType) -> None:
+    """A reset and a truncated body are the errors that a socket's are."""
+    for kind in ({"reset": True}, {"truncate": {"bytes": 1}}) * 2:
+        world.faults.arm({"method": "tunedModels.list", **kind})
+
+    with pytest.raises(requests.ConnectionError, match="a fault"):
+        requests.get(MODELS, timeout=5)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match=r"closed after 1 of [0-9]+ bytes"):
+        requests.get(MODELS, timeout=5)
+    with pytest.raises(httpx.ReadError, match="a fault"):
+        httpx.get(MODELS)
+    with pytest.raises(httpx.RemoteProtocolError, match=r"closed after 1 of [0-9]+ bytes"):
+        httpx.get(MODELS)
+
+
+def over_http_client() -> None:
+    http.client.HTTPSConnection("generativelanguage.googleapis.com", timeout=5).request("GET", "/")
+
+
+def over_a_proxy() -> None:
+    http.client.HTTPSConnection("127.0.0.1", 1).set_tunnel("generativelanguage.googleapis.com")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(lambda: urllib.request.urlopen(MODELS, timeout=5), id="urllib"),
+        pytest.param(over_http_client, id="http.client"),
+        pytest.param(over_a_proxy, id="a proxy"),
+        pytest.param(lambda: socket.create_connection(("GenerativeLanguage.googleapis.com.", 443), 5), id="a socket"),
+        pytest.param(lambda: socket.gethostbyname("generativelanguage.googleapis.com"), id="a name"),
+    ],
+)
+def test_other_ways_fail_loudly(world: World, way: Callable[[], object]) -> None:
+    """What cannot be answered is no network error that somebody tries again, but says what to do."""
+    with pytest.raises(NotIntercepted, match="nothing was sent"):
+        way()
+
+    assert world.journal() == []
+
+
+def test_everything_else_is_left_alone(world: World, httpx: ModuleType, tunedmodels_server: Any) -> None:
+    """Other hosts are reached as ever, those whose name begins like the service's too."""
+    for get in (requests.get, httpx.get):
+        assert get(f"{tunedmodels_server.url}/health", timeout=5).json()["status"] == "ok"
+    with urllib.request.urlopen(f"{tunedmodels_server.url}/health", timeout=5) as answer:
+        assert answer.status == 200
+    with responses.RequestsMock() as other:
+        other.get("https://generativelanguage.googleapis.com.example.com/", body="elsewhere")
+        assert requests.get("https://generativelanguage.googleapis.com.example.com/", timeout=5).text == "elsewhere"
+    assert world.journal() == []
+
+
+@responses.activate
+def test_own_mocks_of_requests_go_on() -> None:
+    """A test that mocks other hosts by responses still sees them."""
+    responses.get("https://example.com/", body="mocked")
+    with intercept():
+        assert requests.get("https://example.com/", timeout=5).text == "mocked"
+        assert requests.get(MODELS, timeout=5).json() == {}
+
+
+def test_all_is_undone(httpx: ModuleType) -> None:
+    """After the last block everything is what it was."""
+
+    def places() -> list[object]:
+        return [
+            HTTPAdapter.send,
+            httpx.HTTPTransport.handle_request,
+            httpx.AsyncHTTPTransport.handle_async_request,
+            socket.getaddrinfo,
+            socket.gethostbyname,
+            http.client.HTTPConnection.set_tunnel,
+            dict(os.environ),
+        ]
+
+    before = places()
+    with intercept(), intercept():
+        assert not any(one == other for one, other in zip(places(), before, strict=True))
+    assert places() == before
+
+
+def test_environment_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a block there is a key, and nothing that leads elsewhere or names credentials."""
+    for name in ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"):
+        monkeypatch.setenv(name, "elsewhere")
+    with intercept():
+        assert os.environ["GEMINI_API_KEY"] == os.environ["GOOGLE_API_KEY"] == "test-intercepted"
+        assert "elsewhere" not in os.environ.values()
+
+    assert os.environ["TUNEDMODELS_EMULATOR_HOST"] == "elsewhere"
+
+
+def test_nested_blocks() -> None:
+    """The inner block answers, then the outer again."""
+    with intercept() as outer:
+        with intercept() as inner:
+            requests.get(MODELS, timeout=5)
+            assert (len(inner.journal()), len(outer.journal())) == (1, 0)
+        requests.get(MODELS, timeout=5)
+        requests.get(MODELS, timeout=5)
+
+        assert len(outer.journal()) == 2
+
+
+def test_threads() -> None:
+    """Blocks side by side in threads do not meet, whichever ends first; a thread without one is in the latest."""
+    both, first_left = threading.Barrier(2, timeout=20), threading.Event()
+    seen: dict[int, int] = {}
+
+    def side(number: int) -> None:
+        with intercept() as world:
+            both.wait()
+            for _ in range(number):
+                requests.get(MODELS, timeout=5)
+            both.wait()
+            if number == 2:
+                first_left.wait(20)
+                requests.get(MODELS, timeout=5)
+            seen[number] = len(world.journal())
+        if number == 1:
+            first_left.set()
+
+    threads = [threading.Thread(target=side, args=(number,)) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert seen == {1: 1, 2: 3}
+
+    with intercept() as world:
+        helper = threading.Thread(target=requests.get, args=(MODELS,), kwargs={"timeout": 5})
+        helper.start()
+        helper.join(30)
+        assert len(world.journal()) == 1
+
+
+def test_settings() -> None:
+    """The fake behaves as its settings say."""
+    with intercept(Settings(clock=Clock(Mode.MANUAL))) as world:
+        assert world.clock.mode == "manual"
+
+
+def test_decorator() -> None:
+    """Each call of a decorated function, a coroutine's too, has a world of its own."""
+
+    @intercept()
+    def ask(model_id: str) -> list[str]:
+        with Client() as client:
+            client.tuned_models.create(
+                base_model="gemini-1.0-pro-001", tuned_model_id=model_id, training_data=[("1", "2")]
+            )
+            return [model.name for model in client.tuned_models.list()]
+
+    @intercept()
+    async def ask_later() -> Any:
+        return requests.get(MODELS, timeout=5).json()
+
+    assert [ask("one"), ask("two")] == [["tunedModels/one"], ["tunedModels/two"]]
+    assert asyncio.run(ask_later()) == {}
+
+
+def test_what_is_unfinished() -> None:
+    """A block ends with an error for a fault that never fired, unless it has one already."""
+    with pytest.raises(AssertionError, match="never fired"), intercept() as world:
+        world.faults.arm(method="tunedModels.list", error="INTERNAL")
+
+
+def test_an_error_of_its_own_comes_first() -> None:
+    """A block that ends with an error is not judged besides."""
+
+    @intercept()
+    def fail() -> None:
+        with intercept() as world:
+            world.faults.arm(method="tunedModels.list", error="INTERNAL")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+
+
+def test_unittest() -> None:
+    """Each test of a test case has a world of its own."""
+
+    class Users(InterceptTestCase):
+        def test_it(self) -> None:
+            assert requests.get(MODELS, timeout=5).json() == {}
+            assert len(self.world.journal()) == 1
+
+        def test_unfired(self) -> None:
+            self.world.faults.arm(method="tunedModels.list", error="INTERNAL")
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(Users).run(result)
+
+    assert (result.testsRun, len(result.errors), len(result.failures)) == (2, 0, 1)
+    assert "never fired" in result.failures[0][1]
+
+
+def test_fixture(pytester: pytest.Pytester) -> None:
+    """The fixture does what a block does, starts no server, and judges at the end."""
+    pytester.makepyfile(
+        """
+        import pytest, requests
+
+        def test_it(tunedmodels_intercepted):
+            assert requests.get("https://generativelanguage.googleapis.com/v1beta/tunedModels", timeout=5).ok
+            assert len(tunedmodels_intercepted.journal()) == 1
+
+        def test_unfired(tunedmodels_intercepted):
+            tunedmodels_intercepted.faults.arm(method="tunedModels.list", error="INTERNAL")
+
+        def test_failed(tunedmodels_intercepted):
+            requests.get("https://generativelanguage.googleapis.com/v1beta/tunedModels/nope", timeout=5)
+            assert False
+        """
+    )
+    pytester.makepyfile(waitress="raise ImportError('no server is needed')")
+    result = pytester.runpytest_subprocess("-W", "error")
+
+    result.assert_outcomes(passed=2, failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*last requests of the world intercepted*"])
+
+
+def test_names_of_the_service() -> None:
+    """Google's own names of the service are the ones that are caught."""
+    assert URL.removeprefix("https://") in HOSTS
+    assert all(host.endswith(".googleapis.com") for host in HOSTS)

@@ -1,0 +1,314 @@
+"""The fixture of a world, as a user's own pytest sees it, and the handle of a world by a server's URL."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tunedmodels import Client
+from tunedmodels_contracts.plugin import Server
+from tunedmodels_contracts.world import World, WorldError
+
+pytest_plugins = ["pytester"]
+
+BASE = "gemini-1.0-pro-001"
+
+
+@pytest.fixture
+def fresh(tunedmodels_server: Server) -> World:
+    """A world by the server's URL alone."""
+    return World(tunedmodels_server.url)
+
+
+def create(client: Client, model_id: str = "mine") -> str:
+    """Start a run and return its operation's name."""
+    made = client.tuned_models.create(base_model=BASE, tuned_model_id=model_id, training_data=[("1", "2")])
+    return made.name
+
+
+def test_clock_is_held(fresh: World) -> None:
+    """A frozen clock moves when it is told to, and tells which runs a move has changed."""
+    fresh.clock.freeze()
+    before = fresh.clock.now
+    name = create(fresh.client)
+    moved = fresh.advance(0.3)
+
+    assert fresh.clock.mode == "manual"
+    assert (moved.now - before).total_seconds() == 0.3
+    assert [run["operation"] for run in moved.caused] == [name]
+    assert not fresh.client.operations.get(name).done()
+
+    ended = fresh.run_to_end()
+    assert [run["state"] for run in ended.caused] == ["ACTIVE"]
+    assert fresh.client.operations.get(name).done()
+
+
+def test_clock_other_ways(fresh: World) -> None:
+    """It is set, goes on at a rate, follows the looks at runs, and goes to the next event."""
+    fresh.clock.freeze()
+    assert fresh.clock.set("2026-01-01T00:00:00Z").now.isoformat().startswith("2026-01-01T00:00:00")
+    create(fresh.client)
+    assert fresh.clock.next().caused
+
+    fresh.clock.poll()
+    assert fresh.clock.mode == "polling"
+    fresh.clock.resume(rate=2)
+    assert fresh.clock.mode == "real"
+
+
+def test_faults_by_keyword(fresh: World) -> None:
+    """A fault is armed by keywords, fires, and is told; one is removed by its id, all without one."""
+    error = fresh.faults.arm(method="tunedModels.list", error="PERMISSION_DENIED")
+    fresh.faults.arm({"method": "tunedModels.get", "id": "late"}, latency=0.01)
+    answer = requests.get(f"{fresh.url}/v1beta/tunedModels", headers=fresh.headers, timeout=30)
+
+    assert answer.status_code == 403
+    assert {fault["id"]: fault["fired"] for fault in fresh.faults.list()} == {error: True, "late": False}
+    fresh.faults.clear(error)
+    assert [fault["id"] for fault in fresh.faults.list()] == ["late"]
+    fresh.faults.clear()
+    assert fresh.faults.preset("diverges") == ["diverges"]
+
+
+def test_unknown_fault_is_refused_with_the_nearest(fresh: World) -> None:
+    """What the server refuses is an error with its sentence."""
+    with pytest.raises(WorldError, match=r"tunedModels\.creat'.*tunedModels\.create") as caught:
+        fresh.faults.arm(method="tunedModels.creat", error="INTERNAL")
+
+    assert caught.value.status == 400
+
+
+def test_canned_answers(fresh: World) -> None:
+    """Rules answer in their order, are counted, replaced and removed; what none answered is a miss."""
+
+    def ask(text: str) -> str:
+        return fresh.client.tuned_models.generate_content("mine", text).text
+
+    create(fresh.client)
+    fresh.run_to_end()
+    sunny = fresh.canned.add("Sunny.", contains="weather")
+    fresh.canned.add("First.", first=True, id="once", times=1, contains="weather")
+
+    assert [ask("the weather"), ask("the weather")] == ["First.", "Sunny."]
+    assert {rule["id"]: rule["hits"] for rule in fresh.canned.list()} == {"once": 1, sunny: 1}
+    ask("whether")
+    assert [miss["text"] for miss in fresh.canned.misses()] == ["whether"]
+    fresh.canned.replace([{"answer": "Whatever."}])
+    assert ask("whether") == "Whatever."
+    fresh.canned.clear(fresh.canned.list()[0]["id"])
+    assert fresh.canned.list() == []
+
+
+def test_two_people_in_one_world(fresh: World) -> None:
+    """Somebody else in the same world sees a model when it is shared with them."""
+    bob = fresh.as_("bob@example.com")
+    create(fresh.client)
+    assert list(bob.client.tuned_models.list()) == []
+    fresh.client.tuned_models.permissions("mine").create("READER", "bob@example.com")
+
+    assert bob.client.tuned_models.get("mine").name == "tunedModels/mine"
+    for headers in (bob.headers, {"x-goog-api-key": bob.api_key}):
+        assert requests.get(f"{fresh.url}/v1beta/tunedModels/mine", headers=headers, timeout=30).ok
+
+
+def test_journal_and_verdict(fresh: World) -> None:
+    """What was asked is found again, and judged."""
+    create(fresh.client)
+
+    (entry,) = fresh.journal(method="tunedModels.create")
+    assert (entry["status"], fresh.newest()) == (200, 1)
+    assert [finding["id"] for finding in fresh.verdict()["findings"]] == ["models-leaked"]
+
+
+def test_dropped_world_tells_what_it_had(fresh: World) -> None:
+    """Dropping says what was there; reset begins anew under the same name."""
+    create(fresh.client)
+    fresh.faults.arm(method="tunedModels.list", error="INTERNAL")
+    left = fresh.drop()
+
+    assert (left["models"], len(left["faults"]), left["missed"]) == (["tunedModels/mine"], 1, 0)
+    create(fresh.client)
+    fresh.reset()
+    assert list(fresh.client.tuned_models.list()) == []
+
+
+def test_world_is_dropped_behind_a_block(tunedmodels_server: Server) -> None:
+    """As a context manager a world lasts as long as the block."""
+    with World(tunedmodels_server.url, "of-a-block") as world:
+        create(world.client)
+
+    with World(tunedmodels_server.url, "of-a-block") as again:
+        assert list(again.client.tuned_models.list()) == []
+
+
+def test_no_server() -> None:
+    """Where nothing answers, the error says where."""
+    with pytest.raises(WorldError, match=r"No mock server answers at http://127\.0\.0\.1:1/_emulator"):
+        World("http://127.0.0.1:1").clock.freeze()
+
+
+def test_another_server_is_told_from_ours(tunedmodels_server: Server) -> None:
+    """An answer that is no admin's is an error with its status."""
+    with pytest.raises(WorldError, match="was answered 404") as caught:
+        World(f"{tunedmodels_server.url}/elsewhere").clock.freeze()
+
+    assert caught.value.status == 404
+
+
+def test_fresh_world_costs_one_request(pytester: pytest.Pytester) -> None:
+    """Nothing is asked to set a world up, and its end is one request."""
+    pytester.makeconftest(
+        """
+        import requests
+
+        real = requests.adapters.HTTPAdapter.send
+
+        def noted(self, request, *how, **more):
+            with open("sent", "a") as file:
+                print(request.method, request.path_url, file=file)
+            return real(self, request, *how, **more)
+
+        requests.adapters.HTTPAdapter.send = noted
+        """
+    )
+    pytester.makepyfile("def test_it(tunedmodels_world):\n    assert tunedmodels_world.headers\n")
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+    assert (pytester.path / "sent").read_text(encoding="utf-8") == "DELETE /_emulator/world?tell=left\n"
+
+
+def test_environment_leads_to_the_world(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that names no server and no key is in the test's world and sees nothing real; then all is as before."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "real.json")
+    monkeypatch.setenv("GEMINI_API_KEY", "mine")
+    pytester.makepyfile(
+        """
+        import os
+        import pytest
+        from tunedmodels import Client
+
+        @pytest.mark.parametrize("variable", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL"])
+        def test_there(tunedmodels_world, monkeypatch, variable):
+            monkeypatch.delenv(variable)
+            assert "GOOGLE_APPLICATION_CREDENTIALS" not in os.environ
+            tunedmodels_world.client.tuned_models.create(
+                base_model="gemini-1.0-pro-001", tuned_model_id="mine", training_data=[("1", "2")]
+            )
+            with Client() as client:
+                assert [model.name for model in client.tuned_models.list()] == ["tunedModels/mine"]
+
+        def test_afterwards():
+            assert os.environ["GOOGLE_APPLICATION_CREDENTIALS"] == "real.json"
+            assert os.environ["GEMINI_API_KEY"] == "mine"
+            assert "TUNEDMODELS_EMULATOR_HOST" not in os.environ
+        """
+    )
+    monkeypatch.delenv("TUNEDMODELS_EMULATOR_HOST", raising=False)
+
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+
+
+UNFINISHED = """
+import pytest
+import requests
+
+CREATE = dict(base_model="gemini-1.0-pro-001", tuned_model_id="mine", training_data=[("1", "2")])
+
+def ask(world, text):
+    body = {"contents": [{"parts": [{"text": text}]}]}
+    url = f"{world.url}/v1beta/models/gemini-1.5-flash:generateContent"
+    return requests.post(url, json=body, headers=world.headers, timeout=30)
+
+def test_unfired(tunedmodels_world):
+    tunedmodels_world.faults.arm(method="tunedModels.create", error="UNAVAILABLE")
+
+def test_unfired_and_not_required(tunedmodels_world):
+    tunedmodels_world.faults.arm(method="tunedModels.create", error="UNAVAILABLE", required=False)
+
+def test_missed(tunedmodels_world):
+    tunedmodels_world.canned.add("Sunny.", text="the weather")
+    assert ask(tunedmodels_world, "the whether").ok
+
+def test_leaked_and_allowed(tunedmodels_world):
+    tunedmodels_world.client.tuned_models.create(**CREATE)
+
+@pytest.mark.tunedmodels(leaks=True)
+def test_leaked(tunedmodels_world):
+    tunedmodels_world.client.tuned_models.create(**CREATE)
+
+@pytest.mark.tunedmodels(verdict="advice")
+def test_judged(tunedmodels_world):
+    tunedmodels_world.client.tuned_models.create(**CREATE)
+
+@pytest.mark.tunedmodels(verdict="warning")
+def test_judged_less_strictly(tunedmodels_world):
+    tunedmodels_world.client.tuned_models.create(**CREATE)
+
+def test_failed(tunedmodels_world):
+    tunedmodels_world.faults.arm(method="tunedModels.create", error="UNAVAILABLE")
+    requests.get(f"{tunedmodels_world.url}/v1beta/tunedModels/nope", headers=tunedmodels_world.headers, timeout=30)
+    assert False, "of its own"
+
+def test_skipped(tunedmodels_world):
+    tunedmodels_world.faults.arm(method="tunedModels.create", error="UNAVAILABLE")
+    pytest.skip("for a reason")
+"""
+
+
+def test_what_is_unfinished_fails_the_test(pytester: pytest.Pytester) -> None:
+    """Faults that never fired, prompts that no rule matched, and on request models and findings; no more than that."""
+    pytester.makepyfile(UNFINISHED)
+    result = pytester.runpytest_subprocess("-rA")
+
+    result.assert_outcomes(passed=7, failed=1, skipped=1, errors=4)
+    shown = result.stdout.str()
+    assert "The fault fault-1 (error; method tunedModels.create) never fired: no call was in its scope." in shown
+    assert "No canned rule answered 'the whether' (generateContent of models/gemini-1.5-flash)." in shown
+    assert "text does not hold: the [-weather-]{+whether+}" in shown
+    assert "These models were not deleted: tunedModels/mine." in shown
+    assert "advice: Left models behind [models-leaked]." in shown
+    result.stdout.fnmatch_lines(["*last requests of the world test-failed-*"])
+    result.stdout.fnmatch_lines(['1: GET /v1beta/tunedModels/nope → 404 · "Tuned model*'])
+    for name in ("unfired", "missed", "leaked", "judged"):
+        result.stdout.fnmatch_lines([f"ERROR *::test_{name} *"])
+
+
+def test_ini_file_asks_of_all_tests(pytester: pytest.Pytester) -> None:
+    """What a mark says of one test the ini-file says of all."""
+    pytester.makeini("[pytest]\ntunedmodels_leaks = true\ntunedmodels_serve_args = --clock manual\n")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        CREATE = dict(base_model="gemini-1.0-pro-001", display_name="n", training_data=[("1", "2")])
+
+        def test_leaked(tunedmodels_world):
+            tunedmodels_world.client.tuned_models.create(**CREATE)
+            assert tunedmodels_world.clock.mode == "manual"
+
+        @pytest.mark.tunedmodels(leaks=False, serve_args="--step-time 1")
+        def test_its_own(tunedmodels_world, tunedmodels_server):
+            tunedmodels_world.client.tuned_models.create(**CREATE)
+            assert tunedmodels_world.clock.mode == "real"
+            assert tunedmodels_world.url != tunedmodels_server.url
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=2, errors=1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "sentence"),
+    [
+        ("leak=True", "There is no argument 'leak'; did you mean leaks?"),
+        ("verdict='bad'", "verdict must be error, warning, advice or off, got 'bad'."),
+        ("'leaks'", "takes leaks, verdict, serve_args by name"),
+    ],
+)
+def test_bad_mark_is_refused(pytester: pytest.Pytester, mark: str, sentence: str) -> None:
+    """A mark that says nothing that is known is an error, and names what is."""
+    pytester.makepyfile(f"import pytest\n@pytest.mark.tunedmodels({mark})\ndef test_it(tunedmodels_world):\n    pass\n")
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(errors=1)
+    assert sentence in result.stdout.str()

@@ -1,0 +1,217 @@
+"""The commands that ask a fake: each does by HTTP what its name says, in the world that is named."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from tunedmodels_mockserver import Clock, Mode, Settings, create_app
+from tunedmodels_mockserver.cli import main
+from tunedmodels_mockserver.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+WORLD = {"X-Test-Id": "w1"}
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A server in a thread of its own, with clocks that stand still."""
+    fake = Server(create_app(Settings(seed=1, clock=Clock(Mode.MANUAL))), "127.0.0.1", 0)
+    thread = threading.Thread(target=fake.serve)
+    thread.start()
+    yield fake.url
+    fake.stop()
+    thread.join(10)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment name the fake, and its worlds begin anew."""
+    monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", url)
+    for headers in ({}, WORLD):
+        requests.delete(f"{url}/_emulator/world", headers=headers, timeout=5)
+
+
+@pytest.fixture
+def tuned(url: str, tutorial: Callable[..., dict[str, Any]]) -> str:
+    """The name of a model of the world ``w1``."""
+    answer = requests.post(f"{url}/v1beta/tunedModels", json=tutorial(), headers=WORLD, timeout=5).json()
+    return str(answer["metadata"]["tunedModel"])
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def said(*arguments: str) -> Any:
+    result = run(*arguments, "--world", "w1")
+    assert (result.exit_code, result.stderr) == (0, "")
+    return json.loads(result.stdout)
+
+
+def test_clock(tuned: str) -> None:
+    """It is read, moved by seconds and words, frozen and set; a move says what it caused."""
+    before = said("clock")
+    moved = said("clock", "--advance", "end")
+
+    assert before["mode"] == "manual"
+    assert [(item["model"], item["done"]) for item in moved["caused"]] == [(tuned, True)]
+    assert said("clock", "--set", "2030-01-01T00:00:00Z", "--advance", "1.5")["now"] == "2030-01-01T00:00:01.500000000Z"
+    assert said("clock", "--resume", "--rate", "60")["rate"] == 60
+    assert said("clock", "--freeze")["mode"] == "manual"
+
+
+def test_faults(tmp_path: Path) -> None:
+    """Those of a file and of a preset are armed, listed and cleared, one by its id or all."""
+    file = tmp_path / "faults.yaml"
+    file.write_text("- id: one\n  method: tunedModels.get\n  error: {code: ABORTED}\n  until: 2030-01-01T00:00:00Z\n")
+    armed = said("faults", "arm", str(file))["faults"]
+    said("faults", "arm", "overloaded")
+
+    assert [(item["id"], item["until"]) for item in armed] == [("one", "2030-01-01T00:00:00Z")]
+    assert [item["id"] for item in said("faults", "list")["faults"]] == ["one", "overloaded"]
+    assert run("faults", "clear", "one", "--world", "w1").output == ""
+    assert [item["id"] for item in said("faults", "list")["faults"]] == ["overloaded"]
+    run("faults", "clear", "--world", "w1")
+    assert said("faults", "list")["faults"] == []
+    assert "flaky" in json.loads(run("faults", "presets").stdout)["presets"]
+
+
+def test_canned(tmp_path: Path) -> None:
+    """Rules are added in front or behind, replaced, listed and cleared."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.json"
+    first.write_text("id: hello\nwhen: {text: Hello}\nanswer: Hi\n")
+    second.write_text('[{"id": "all", "answer": "Yes."}]')
+    said("canned", "add", str(second))
+    said("canned", "add", str(first), "--first")
+
+    assert [rule["id"] for rule in said("canned", "list")["rules"]] == ["hello", "all"]
+    assert [rule["id"] for rule in said("canned", "set", str(second))["rules"]] == ["all"]
+    assert said("canned", "misses")["missed"] == 0
+    assert run("canned", "clear", "all", "--world", "w1").exit_code == 0
+    assert said("canned", "list")["rules"] == []
+
+
+def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
+    """A state that was taken is put back after a reset, also into another world; and all worlds at once."""
+    file = tmp_path / "state.json"
+    taken = run("state", "get", str(file), "--world", "w1")
+
+    assert (taken.exit_code, taken.output) == (0, "")
+    assert said("reset")["removed"] == 1
+    assert said("state", "put", str(file))["worlds"] == [{"name": "w1", "models": 1}]
+    assert json.loads(run("state", "put", str(file)).stdout)["worlds"] == [{"name": "", "models": 1}]
+    assert set(json.loads(run("state", "get", "--all-worlds").stdout)["worlds"]) == {"", "w1"}
+    assert requests.get(f"{url}/v1beta/{tuned}", headers=WORLD, timeout=5).ok
+    assert said("reset", "--scope", "clock") == {"scope": "clock"}
+
+
+def test_a_state_that_is_none_is_status_4(tmp_path: Path) -> None:
+    """The sentence says what is wrong with the file."""
+    file = tmp_path / "state.json"
+    file.write_text('{"format": "something else"}')
+    result = run("state", "put", str(file))
+
+    assert result.exit_code == 4
+    assert result.stderr.endswith(".\n")
+
+
+def test_journal(tuned: str, url: str) -> None:
+    """Requests are listed by line and as JSON, found by filters, verified, repeated and forgotten."""
+    requests.get(f"{url}/v1beta/tunedModels/none?alt=json", headers=WORLD, timeout=5)
+    listed = run("journal", "list", "--world", "w1", "--status", "404").stdout
+    created = json.loads(run("journal", "list", "--world", "w1", "--format", "json", "--http", "POST").stdout)
+
+    assert listed == "2 404 GET /v1beta/tunedModels/none?alt=json\n"
+    assert f"tunedModels/{created['model']}" == tuned
+    assert run("journal", "verify", "--world", "w1", "--method", "tunedModels.create", "--count", "1").exit_code == 0
+    failed = run("journal", "verify", "--world", "w1", "--method", "tunedModels.delete")
+    assert failed.exit_code == 1
+    assert failed.stdout.startswith("At least 1 of (method tunedModels.delete): found 0.\n  near: ")
+    assert run("journal", "verify", "--world", "w1", "--at-least", "3", "--at-most", "9").exit_code == 1
+    assert "curl" in run("journal", "repro", "--form", "curl", "--world", "w1").stdout
+    assert "def test" in run("journal", "repro", "--world", "w1").stdout
+    assert run("journal", "clear", "--world", "w1").output == ""
+    assert run("journal", "list", "--world", "w1").output == ""
+
+
+def test_verdict(url: str) -> None:
+    """Status 0 for a client without fault, 1 for one with, and for too few outcomes met."""
+    good = run("verdict", "--world", "w1")
+    few = run("verdict", "--world", "w1", "--fail-under", "99.5")
+    for _ in range(20):
+        requests.get(f"{url}/v1beta/tunedModels/none", headers=WORLD, timeout=5)
+    bad = run("verdict", "--world", "w1", "--format", "json")
+
+    assert (good.exit_code, few.exit_code, bad.exit_code) == (0, 1, 1)
+    assert good.stdout.startswith("world w1: No findings in 0 requests.")
+    assert few.stderr.endswith("% of the documented outcomes were met, and 99.5% are asked for.\n")
+    assert json.loads(bad.stdout)["ok"] is False
+    assert "w1" in json.loads(run("verdict", "--all-worlds", "--format", "json").stdout)["worlds"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "text"),
+    [
+        (["faults", "arm", "flakky"], 2, "There is no preset 'flakky'; the nearest is flaky."),
+        (["faults", "clear", "none"], 2, "There is no fault 'none'"),
+        (["clock", "--advance", "soon"], 2, "'soon' is not a number of seconds, next or end."),
+        (["clock", "--advance", "-1"], 2, "advance is not negative"),
+        (["clock", "--freeze", "--resume"], 2, "exclude each other"),
+        (["journal", "verify", "--count", "1", "--at-least", "1"], 2, "--count says it all"),
+        (["journal", "list", "--status", "bad"], 2, "status must be such as 404 or 4xx"),
+        (["journal", "repro", "--status", "418"], 2, "there is nothing to repeat"),
+        (["state", "get", "--all-worlds", "--world", "a"], 2, "give one of them"),
+        (["verdict", "--all-worlds", "--world", "a"], 2, "give one of them"),
+        (["state", "get", "/no/such/folder/file"], 2, "Cannot write /no/such/folder/file: No such file or directory."),
+        (["clock", "--world", "a b"], 2, "'a b' is not a name"),
+        (["vredict"], 2, "No such command 'vredict'; the nearest is verdict."),
+        (["verdict", "--fial-under", "1"], 2, "--fail-under"),
+    ],
+)
+def test_bad_usage_is_status_2(arguments: list[str], status: int, text: str) -> None:
+    """A sentence says what is wrong, with the nearest name where there is one."""
+    result = run(*arguments)
+
+    assert result.exit_code == status
+    assert text in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
+    """The sentence names the file."""
+    file = tmp_path / "faults.yaml"
+    file.write_text("a: [")
+    result = run("faults", "arm", str(file))
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{file}: this is no YAML: ")
+
+
+def test_nobody_there_is_status_1() -> None:
+    """The sentence says where it looked and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    result = run("clock", "--url", url)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"No fake answers at {url}. Start one with `tunedmodels-mockserver serve`, or say with --url where it is.\n"
+    )
+
+
+def test_somebody_else_there_is_status_1(url: str) -> None:
+    """What answers without being a fake is named as that."""
+    result = run("clock", "--url", f"{url}/elsewhere")
+
+    assert result.exit_code == 1
+    assert "is no fake." in result.stderr

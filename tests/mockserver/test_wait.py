@@ -1,0 +1,109 @@
+"""``wait`` and ``healthcheck``, and what they ask: whether a fake is ready."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tunedmodels_mockserver import Settings, create_app
+from tunedmodels_mockserver.cli import main
+from tunedmodels_mockserver.core.store import StoreUnavailable
+from tunedmodels_mockserver.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def served() -> Iterator[Server]:
+    """A server in a thread of its own."""
+    fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
+    thread = threading.Thread(target=fake.serve)
+    thread.start()
+    yield fake
+    fake.stop()
+    thread.join(10)
+
+
+def test_a_fake_that_is_there_is_ready(served: Server) -> None:
+    """Both end with status 0 and say nothing."""
+    for arguments in (("wait", "--timeout", "0"), ("healthcheck",)):
+        result = run(*arguments, "--url", served.url)
+        assert (result.exit_code, result.output) == (0, "")
+
+
+def test_it_waits_for_one_that_comes() -> None:
+    """A fake that begins to listen later is waited for."""
+    port = free_port()
+    results: list[Result] = []
+    waiting = threading.Thread(target=lambda: results.append(run("wait", "--url", f"127.0.0.1:{port}")))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    fake = Server(create_app(), "127.0.0.1", port)
+    serving = threading.Thread(target=fake.serve)
+    serving.start()
+    waiting.join(20)
+    fake.stop()
+    serving.join(10)
+
+    assert (results[0].exit_code, results[0].output) == (0, "")
+
+
+def test_none_in_time_is_said_with_status_1() -> None:
+    """The sentence has the time, the address and the reason."""
+    url = f"http://127.0.0.1:{free_port()}"
+    waited, checked = run("wait", "--timeout", "0.2", "--url", url), run("healthcheck", "--url", url)
+
+    assert (waited.exit_code, waited.stderr) == (1, f"After 0.2 seconds no fake answers at {url}.\n")
+    assert (checked.exit_code, checked.stderr) == (1, f"No fake answers at {url}.\n")
+
+
+def test_a_store_that_cannot_be_asked_is_not_ready(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process lives, as ``/health`` says, but cannot answer for its worlds: 503, status 1, and the reason."""
+    from tunedmodels_mockserver.core.memory import MemoryStores
+
+    def down(_self: MemoryStores) -> list[str]:
+        raise StoreUnavailable("The database is away.")
+
+    monkeypatch.setattr(MemoryStores, "names", down)
+    app = create_app().test_client()
+    result = run("healthcheck", "--url", served.url)
+
+    assert app.get("/health").status_code == 200
+    assert (app.get("/_emulator/ready").status_code, app.get("/_emulator/ready").json) == (
+        503,
+        {"error": "The database is away."},
+    )
+    assert result.exit_code == 1
+    assert result.stderr == f"The fake at {served.url} is not ready: The database is away.\n"
+
+
+def test_info_tells_what_the_server_is_and_no_secret() -> None:
+    """Settings, clock, armed faults and abilities; no key, and of a store's URL neither user nor password."""
+    secret = "a-key-of-ours"
+    app = create_app(Settings(seed=3, api_keys={secret}, auth="strict")).test_client()
+    app.post("/_emulator/faults", json={"preset": "flaky"})
+    answer = app.get("/_emulator/info")
+    info = answer.json
+
+    assert info is not None
+    assert info["settings"]["seed"] == 3
+    assert (info["faults"], info["clock"]["mode"]) == (4, "real")
+    assert {"clock", "faults", "journal", "openapi.json", "verdict"} <= set(info["capabilities"]["admin"])
+    assert secret not in answer.text
+    shown = Settings(store="postgresql://me:word@db.example/test?password=word").shown()
+    assert shown["store"] == "postgresql://db.example/test"
