@@ -166,7 +166,7 @@ def test_tests_are_called_after_their_clauses() -> None:
 
 def test_each_clause_says_how_it_is_known(collected: dict[str, tuple[Clause, str, str]]) -> None:
     """A docstring is the sentence of the contract, and where it is known from."""
-    source = re.compile(r"\b(observed|documented|inferred|seen|reported|sample)\b", re.IGNORECASE)
+    source = re.compile(r"\b(observed|documented|inferred|seen|shown|reported|sample)\b", re.IGNORECASE)
 
     assert [name for name, (_, _, text) in collected.items() if not source.search(text)] == []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core import leaks
 
 from .conftest import ok, refused

@@ -70,7 +70,7 @@ def test_commas_of_a_mask(api: Api, path: str, comma: str) -> None:
 
 @clause("patch/without-a-mask", PATCH, GET, cost=Cost.TUNING)
 def test_without_a_mask(api: Api, path: str) -> None:
-    """Without a mask what the body has is written. Google's own client of 2025 sends none; no answer is kept."""
+    """Without a mask what the body has is written. Inferred: Google's own client of 2025 sends none."""
     api.patch(path, {"displayName": "After", "description": "New."}).ok()
 
     assert _texts(api, path) == ["After", "New."]

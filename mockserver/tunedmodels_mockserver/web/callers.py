@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import cast
 
-from flask import request
+from flask import Request, request
+from werkzeug.local import LocalProxy
 
 from ..core import admission, leaks, refusals
 from ..core.admission import Credentials, Moment
@@ -37,7 +39,9 @@ class Callers:
             text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
             raise StatusError(Code.INVALID_ARGUMENT, text)
         world = self.worlds.get(world_name(test_id, *more, params.token, params.key))
-        recording.current(request.environ).reached(world.name, request._get_current_object())
+        recording.current(request.environ).reached(
+            world.name, cast("LocalProxy[Request]", request)._get_current_object()
+        )
         return world
 
     def refuse_real(self, credentials: tuple[str, ...]) -> None:
