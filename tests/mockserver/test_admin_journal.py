@@ -85,6 +85,11 @@ def test_health_and_the_admin_surface_are_not_in_it_and_unknown_routes_are(http:
         lambda http: http.get(f"/v1beta/tunedModels?filter={KEY}"),
         lambda http: http.post("/v1beta/unknown", data=b"x" * (16 * 1024 - 5) + KEY.encode()),
         lambda http: http.post("/token", data={"assertion": KEY}),
+        # What the mask of one secret moves into the part that is kept is known as one, too.
+        lambda http: http.post(
+            "/v1beta/unknown",
+            data=b'{"accessToken": "' + b"x" * 8000 + b'", "y": "' + b"y" * (20 * 1024 - 8050) + KEY.encode(),
+        ),
     ],
 )
 def test_a_secret_is_masked_before_it_is_kept(app: Flask, ask: Callable[[FlaskClient], Any]) -> None:
@@ -94,6 +99,26 @@ def test_a_secret_is_masked_before_it_is_kept(app: Flask, ask: Callable[[FlaskCl
 
     assert len(kept) == 1
     assert "AIza" not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"accessToken": "opaque-one"}', "application/json"),
+        (b'{"assertion": "opaque-one", "refreshToken": "opaque-one"}', "application/json"),
+        (b'{"text": "authorization: bearer opaque-one"}', "application/json"),
+        (b"access_token=opaque-one&x=1", "application/x-www-form-urlencoded"),
+        (b"access_token=opaque-one&x=1", "application/json"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/token", "/v1beta/unknown"])
+def test_a_secret_is_known_by_the_name_of_its_member(http: FlaskClient, body: bytes, kind: str, path: str) -> None:
+    """However it is spelled, on every route, in the journal and in what repeats it."""
+    http.post(path, data=body, content_type=kind)
+    repeated = http.post("/_emulator/journal:repro", json={"form": "curl"}).text
+
+    assert "***" in json.dumps(entries(http))
+    assert "opaque-one" not in json.dumps(entries(http)) + repeated
 
 
 def test_a_long_body_is_cut_and_its_answer_understood_all_the_same(

@@ -130,9 +130,20 @@ def test_an_unknown_route_and_the_log_of_requests_keep_silent_too(caplog: pytest
     assert KEY not in f"{answer.text} {answer.headers} {caplog.text}"
 
 
+@pytest.mark.parametrize("path", [f"/v9/{KEY}", f"/v1beta/tunedModels&key={KEY}", "/v9/x&access_token=opaque-one"])
+def test_a_credential_in_the_path_is_not_logged(caplog: pytest.LogCaptureFixture, path: str) -> None:
+    """As where somebody wrote & for the question mark."""
+    caplog.set_level(logging.DEBUG)
+    create_app().test_client().get(path)
+
+    assert "***" in caplog.text
+    assert KEY not in caplog.text
+    assert "opaque-one" not in caplog.text
+
+
 def test_a_refused_credential_makes_no_world() -> None:
     """Nothing of it is kept: not even the world that it would have named."""
     app = create_app()
     app.test_client().get(f"/v1beta/tunedModels?key=test-w1/{KEY}")
 
-    assert app.extensions["tunedmodels"]._worlds == {}
+    assert app.extensions["tunedmodels"].names() == []

@@ -34,6 +34,9 @@ def test_what_looks_like_a_secret_is_masked_in_a_body_a_path_and_a_query(secret:
         ("$.xgafv=1&$key=k", "$.xgafv=1&$key=***"),
         ("access_token=t&oauth_token=u", "access_token=***&oauth_token=***"),
         ("x=%41Iza" + "x" * 35, "x=***"),
+        ("accessToken=t&Refresh-Token=u&api_key=k", "accessToken=***&Refresh-Token=***&api_key=***"),
+        ("authorization=bearer%20t&subject_token=u", "authorization=***&subject_token=***"),
+        ("q=bearer%20abcdefgh", "q=***"),
         ("pageToken=abc&fields=name", "pageToken=abc&fields=name"),
         ("", ""),
     ],
@@ -48,6 +51,18 @@ def test_credentials_in_a_query_are_masked_however_their_names_are_spelled(query
     [
         (b'{"access_token": "t\\"u", "expires_in": 1}', b'{"access_token": "***", "expires_in": 1}'),
         (b'{"client_secret":"s"}', b'{"client_secret":"***"}'),
+        (b'{"accessToken": "a", "refreshToken":"r"}', b'{"accessToken": "***", "refreshToken":"***"}'),
+        (b'{"assertion": "a", "Api-Key": "k"}', b'{"assertion": "***", "Api-Key": "***"}'),
+        (b'{"X-Goog-Api-Key": "k", "password": "p"}', b'{"X-Goog-Api-Key": "***", "password": "***"}'),
+        (b'{"Authorization": "Basic YTpi"}', b'{"Authorization": "***"}'),
+        (b"{'access_token': 'it is', 'x': 1}", b"{'access_token': '***', 'x': 1}"),
+        (rb'{"log": "{\"access_token\": \"a\\\"b\", \"x\": 1}"}', rb'{"log": "{\"access_token\": \"***\", \"x\": 1}"}'),
+        (rb'{"access\u005ftoken": "a"}', b'{"access_token": "***"}'),
+        (rb'{"text": "1\/\/' + b"x" * 40 + b'"}', b'{"text": "***"}'),
+        (rb'{"text": "a\u002Bb \/ \u0022c"}', rb'{"text": "a\u002Bb \/ \u0022c"}'),
+        (b'{"text": "authorization: bearer abcdefgh"}', b'{"text": "authorization: bearer ***"}'),
+        (b'{"text": "BEARER abcdefgh"}', b'{"text": "BEARER ***"}'),
+        (b'{"text": "the bearer of it", "token": 7}', b'{"text": "the bearer of it", "token": 7}'),
         (b'{"nextPageToken": "n"}', b'{"nextPageToken": "n"}'),
         (b'{"text": "Bearer abcdefgh"}', b'{"text": "Bearer ***"}'),
     ],
@@ -58,7 +73,8 @@ def test_secret_members_of_a_body_are_masked(body: bytes, masked: bytes) -> None
 
 
 def test_a_form_loses_its_credentials() -> None:
-    """As the token endpoint takes them."""
+    """As the token endpoint takes them, and as others spell them."""
+    assert masking.form(b"refreshToken=r&x=1") == b"refreshToken=***&x=1"
     form = b"grant_type=refresh_token&refresh_token=r&client_secret=s&client_id=i"
 
     assert masking.form(form) == b"grant_type=refresh_token&refresh_token=***&client_secret=***&client_id=i"
@@ -67,4 +83,6 @@ def test_a_form_loses_its_credentials() -> None:
 def test_of_an_authorization_only_the_scheme_is_left() -> None:
     """So that one sees that there was one."""
     assert masking.authorization("Bearer abc") == "Bearer ***"
+    assert masking.authorization("bearer abc") == "bearer ***"
     assert masking.authorization("abc") == "***"
+    assert masking.authorization("abc def") == "***"

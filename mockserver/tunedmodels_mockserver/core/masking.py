@@ -34,18 +34,18 @@ _ANYWHERE = (
     "proxyauthorization",
 )
 _IN_QUERY = frozenset((*_ANYWHERE, "key", "code"))  # in JSON these two name other things as well
-_STEMS = (b"token", b"secret", b"password", b"key", b"assertion", b"authorization")  # of each name
+_STEMS = (b'token"', b'secret"', b'password"', b'key"', b'assertion"', b'authorization"')  # one in each name
+_QUOTED = tuple(b'"%s"' % name.encode() for name in _ANYWHERE)
+_SIMPLE = bytes.maketrans(b"'ABCDEFGHIJKLMNOPQRSTUVWXYZ", b'"abcdefghijklmnopqrstuvwxyz')
 _SCHEMES = frozenset(("bearer", "basic", "digest", "negotiate", "apikey"))
 
 _MASKED = MASK.encode()
 _NAMES = b"|".join(rb"[_-]?".join(re.findall(b".", name.encode())) for name in _ANYWHERE)
-# A member with its quotes, which are escaped where JSON is a text within JSON, and single where somebody sent str(dict).
-_MEMBER = re.compile(
-    rb'(\\?["\'])((?i:' + _NAMES + rb'))\1(\s*:\s*)(\\?["\'])(?:(?!\4)(?:\\\\\\.|\\.|.))*', re.DOTALL
-)
+# A member with its quotes: escaped where JSON is a text within JSON, single where somebody sent str(dict).
+_MEMBER = re.compile(rb'(\\?["\'])((?i:' + _NAMES + rb'))\1(\s*:\s*)(\\?["\'])(?:(?!\4)(?:\\\\\\.|\\.|.))*', re.DOTALL)
 _REAL = re.compile(
     b"|".join(form.pattern.encode() for _, form in leaks.FORMS)
-    + rb"|tunedmodels-(?:access|refresh)~[\w~-]+|eyJ[\w-]{8,}\.[\w.-]*"
+    + rb"|tunedmodels-(?:access|refresh)~[\w~-]+|eyJ[\w-]{8,}(?:\.[\w.-]*)?"
     + rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*"
 )
 _BEARER = re.compile(rb"((?i:bearer)(?:[\s:+]|%20)+)[\w.~+/=-]{8,}")
@@ -87,10 +87,10 @@ def form(data: bytes) -> bytes:
 def _without_secrets(data: bytes) -> bytes:
     # Few bodies have anything of the kind, and a body is looked through for one byte in no time. Each pattern has a
     # byte, or else a text, that is rare.
-    small = data.lower()
-    if any(stem in small for stem in _STEMS):
+    simple = data.translate(_SIMPLE, b"_-\\")
+    if any(stem in simple for stem in _STEMS) and any(name in simple for name in _QUOTED):
         data = _MEMBER.sub(rb"\1\2\1\3\4" + _MASKED, data)
-    if b"bearer" in small:
+    if b"bearer" in simple:
         data = _BEARER.sub(rb"\1" + _MASKED, data)
     if (
         (b"A" in data and b"z" in data and b"AIza" in data)
@@ -117,4 +117,6 @@ def _pair(pair: str) -> str:
     if equals and re.sub(r"[\s$_+-]", "", unquote(name)).lower() in _IN_QUERY:
         return f"{name}={MASK}"
     plain = unquote(pair)
-    return pair if text(plain) == plain else f"{text(unquote(name))}={MASK}"
+    if text(plain) == plain:
+        return pair
+    return f"{text(unquote(name))}={MASK}" if equals else text(plain)

@@ -33,7 +33,7 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = _parse(url)
         self.kind = parsed.get_backend_name()
-        self.place = parsed.render_as_string(hide_password=True)
+        self.place = _place(parsed)
         self._engine = _engine(parsed)
         try:
             self._make_tables()
@@ -110,8 +110,9 @@ class Database:
 def _parse(url: str) -> sqlalchemy.URL:
     try:
         parsed = sqlalchemy.make_url(url)
-    except exc.ArgumentError:
-        raise BadStore(f"{url!r} is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
+    except (exc.ArgumentError, ValueError):  # a port that is no number is a ValueError; the URL may hold a password
+        shown = "The URL" if "@" in url else repr(url)
+        raise BadStore(f"{shown} is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
     kind = parsed.get_backend_name()
     if parsed.drivername not in ("sqlite", "postgresql"):
         raise BadStore(
@@ -122,6 +123,11 @@ def _parse(url: str) -> sqlalchemy.URL:
     if kind == "sqlite" and (parsed.host or parsed.query):
         raise BadStore("A store of the kind sqlite is a file and nothing else: sqlite:///FILE has three slashes.")
     return parsed.set(drivername="postgresql+psycopg") if kind == "postgresql" else parsed
+
+
+def _place(url: sqlalchemy.URL) -> str:
+    """Return *url* as it was given, without the password, which may be among the options, too."""
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 def _engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:

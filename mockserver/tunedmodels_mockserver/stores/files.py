@@ -97,6 +97,8 @@ def _plain(path: Path, data: bytes) -> object:
 
     try:
         return yaml.safe_load(data)
+    except RecursionError:
+        raise BadInput("This is nested too deep.") from None
     except yaml.YAMLError as error:
         raise BadInput(f"This is no YAML: {' '.join(str(error).split())}.") from None
 

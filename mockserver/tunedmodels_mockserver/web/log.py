@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from ..core import masking
+
 LOG = logging.getLogger("tunedmodels_mockserver")
 
 
 def one_line(text: str) -> str:
-    """Return *text*, such as a path, without the line breaks that would begin a line of the log."""
-    return text.encode("unicode_escape").decode("ascii")
+    """Return *text*, such as a path, without secrets and without the line breaks that would begin a line of the log."""
+    return masking.query(text).encode("unicode_escape").decode("ascii")

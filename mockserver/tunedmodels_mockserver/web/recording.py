@@ -26,7 +26,6 @@ BODY = 16 * 1024  # bytes of a body that are kept
 
 _RECORDING = "tunedmodels.recording"
 _MOST = BODY + masking.MARGIN  # bytes of a body that are looked at
-_FORMS = frozenset({"/token", "/revoke"})
 _LOOKS = frozenset({"tunedModels.get", "tunedModels.operations.get"})
 # The headers that change an answer, or say who asks; credentials come masked.
 _CREDENTIALS = (("Authorization", "HTTP_AUTHORIZATION"), ("X-Goog-Api-Key", "HTTP_X_GOOG_API_KEY"))
@@ -109,7 +108,7 @@ def recorded(application: _Application, journals: Journals, tally: Tally, meter:
                 caller=recording.caller,
                 query=query_shown,
                 headers=headers_shown,
-                request=_body(_sent(environ, recording.request), form=path in _FORMS),
+                request=_body(_sent(environ, recording.request), asked=True),
                 answer=_body(answer),
                 fault=recording.fault,
                 allowances=recording.allowances,
@@ -190,13 +189,15 @@ def _whole(body: Iterable[bytes]) -> bytes:
             close()
 
 
-def _body(data: bytes, *, form: bool = False) -> Body:
-    """Return a body as it is kept: masked, then cut."""
+def _body(data: bytes, *, asked: bool = False) -> Body:
+    """Return a body as it is kept: masked, then cut. One that was *asked* may be a form, whatever its header says."""
     if not data:
         return EMPTY
     near = data[:_MOST]
-    masked = masking.form(near) if form else masking.body(near)
-    return Body(masked[:BODY], len(masked) + len(data) - len(near))
+    masked = masking.form(near) if asked and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
+    # A secret that was cut in two at the end of what is looked at is not known as one, wherever masks have moved it.
+    kept = BODY if len(near) == len(data) else min(BODY, len(masked) - masking.MARGIN)
+    return Body(masked[: max(kept, 0)], len(masked) + len(data) - len(near))
 
 
 def _asked(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
@@ -207,7 +208,8 @@ def _asked(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tu
     together = "\n".join([path, *(value for _, value in headers)])
     if masking.text(together) != together:
         path, headers = masking.text(path), [(name, masking.text(value)) for name, value in headers]
-    return path, masking.query(query), (*headers, *secret)
+    # Who writes & for the first ? has the query in the path.
+    return masking.query(path) if "&" in path else path, masking.query(query), (*headers, *secret)
 
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
@@ -219,7 +221,7 @@ def _sent(environ: dict[str, Any], request: Request | None) -> bytes:
     if environ.get("CONTENT_LENGTH") in (None, "", "0"):
         return b""
     try:
-        return request.get_data() if request else bytes(environ["wsgi.input"].read(_MOST))
+        return request.get_data() if request else bytes(environ["wsgi.input"].read(_MOST + 1))  # so that a cut is seen
     except (HTTPException, OSError, ValueError):
         return b""
 
