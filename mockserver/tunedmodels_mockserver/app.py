@@ -21,12 +21,12 @@ from .core.defaults import API_KEY
 from .core.faults import Fault
 from .core.inputs import BadInput
 from .core.journal import Journals
-from .core.outcomes import Tally
 from .core.pace import Pace
 from .core.policy import Policy
 from .core.preload import Preload
 from .core.rulebook import Rulebook
 from .core.store import StoreUnavailable
+from .core.tally import Tally
 from .core.worlds import Beginnings, Worlds
 from .rule_files import RuleFiles, read_rules
 from .stores import files

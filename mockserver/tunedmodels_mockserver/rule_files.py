@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from . import yaml_text
 from .core import rules
 from .core.inputs import BadInput, convert, read_json
 from .core.rulebook import Filed, RuleFile
@@ -95,7 +96,7 @@ def _fresh(path: Path, stamp: _Stamp | None) -> _Read:
     """Return what the file at *path* says. Raises BadInput with the file's name."""
     try:
         data = path.read_bytes()
-        given = read_rules(read_json(data, object) if path.suffix == ".json" else _yaml(data))
+        given = read_rules(read_json(data, object) if path.suffix == ".json" else yaml_text.parse(data) or [])
         return _Read(stamp, tuple(_named(path, given.rules)), given.strict)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}.") from None
@@ -116,13 +117,6 @@ def _named(path: Path, given: tuple[Rule, ...]) -> Iterator[Rule]:
             raise BadInput(f"There are two rules {name!r}. Give one of them another id.")
         known.add(name)
         yield msgspec.structs.replace(rule, id=f"{path}#{name}")
-
-
-def _yaml(data: bytes) -> Any:
-    try:
-        return msgspec.yaml.decode(data) or []
-    except msgspec.DecodeError as error:
-        raise BadInput(f"This is no YAML: {' '.join(str(error).split())}.") from None
 
 
 def _stamp(path: Path) -> _Stamp | None:

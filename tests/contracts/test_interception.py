@@ -357,3 +357,20 @@ def test_names_of_the_service() -> None:
     """Google's own names of the service are the ones that are caught."""
     assert URL.removeprefix("https://") in HOSTS
     assert all(host.endswith(".googleapis.com") for host in HOSTS)
+
+
+def test_what_would_run_outside_of_its_block_is_refused() -> None:
+    """A generator's code and a class's functions run after the decorator, and would ask the real service."""
+
+    def generator() -> Iterator[None]:
+        yield
+
+    class Tests:
+        pass
+
+    with pytest.raises(TypeError, match=r"^generator is a generator; write 'with intercept\(\):'"):
+        intercept()(generator)
+    with pytest.raises(TypeError, match=r"^Tests is a class; .* InterceptTestCase\.$"):
+        intercept()(Tests)
+    with pytest.raises(TypeError, match=r"@intercept\(\) with its parentheses"):
+        intercept(generator)  # type: ignore[arg-type]

@@ -82,3 +82,26 @@ def test_plugin_imports_nothing_heavy() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert set(run.stdout.split()) <= {*sys.stdlib_module_names, "tunedmodels_contracts"}
+
+
+def test_a_test_may_have_a_world_and_be_intercepted(pytester: pytest.Pytester) -> None:
+    """Both are judged at the end of a test that has both, and both are shown where it fails."""
+    pytester.makepyfile(
+        """
+        def test_both(tunedmodels_world, tunedmodels_intercepted):
+            pass
+
+        def test_unfired(tunedmodels_world, tunedmodels_intercepted):
+            tunedmodels_world.faults.arm(id="of-the-server", reset=True)
+            tunedmodels_intercepted.faults.arm(id="in-process", reset=True)
+
+        def test_fails(tunedmodels_world, tunedmodels_intercepted):
+            assert not tunedmodels_world
+        """
+    )
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(passed=2, failed=1, errors=1)
+    result.stdout.fnmatch_lines_random(["*of-the-server*", "*in-process*", "*last requests of the world intercepted*"])
+    result.stdout.fnmatch_lines_random(["*last requests of the world test-fails-*"])
+    result.stdout.no_fnmatch_line("*KeyError*")

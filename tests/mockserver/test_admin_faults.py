@@ -261,3 +261,35 @@ def test_the_command_refuses_bad_faults_at_its_start(
 
     assert ended.exit_code == 2
     assert sentence in ended.output
+
+
+def test_a_create_that_starts_no_run_leaves_its_faults_to_the_next(
+    http: FlaskClient,
+    clock: ManualClock,
+    create: Callable[[FlaskClient], str],
+    tutorial: Callable[..., dict[str, Any]],
+) -> None:
+    """Refused by another fault or by its own body, it neither spends what was armed for a run nor is counted."""
+    script = {"script": [{"step": 0, "fail": {"code": "INTERNAL"}}]}
+    faults = [
+        {"id": "first", "run": script, "required": False},
+        {"id": "third", "skip": 2, "run": script},
+        {"id": "lost", "method": "tunedModels.create", "error": {}},
+    ]
+    ok(http.post("/_emulator/faults", json=faults))
+
+    refusal = http.post("/v1beta/tunedModels", json=tutorial())
+    assert (refusal.status_code, refusal.headers["X-Tunedmodels-Note"]) == (503, "fault lost: error")
+    assert http.post("/v1beta/tunedModels", json={**tutorial(), "baseModel": "models/none"}).status_code == 400
+    assert not ok(http.get("/_emulator/faults/first"))["fired"]
+    names = [create(http) for _ in range(3)]
+    clock.advance(30)
+    assert [ok(http.get(f"/v1beta/{name}"))["state"] for name in names] == ["FAILED", "ACTIVE", "FAILED"]
+
+
+@pytest.mark.parametrize("window", [{"from": "2027-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, {"lasts": 0}])
+def test_a_window_that_never_opens_is_refused(http: FlaskClient, window: dict[str, Any]) -> None:
+    """It could never fire, and would fail the test that armed it for another reason."""
+    answer = http.post("/_emulator/faults", json={"error": {}, **window})
+
+    assert (answer.status_code, "closes before it opens" in answer.text) == (400, True)

@@ -273,3 +273,19 @@ def test_few_follow_at_a_time_and_who_goes_makes_room(url: str) -> None:
     again = next(answer for answer in iter(lambda: follow(url), None) if answer.status_code == 200)
     for reader in [again, *readers]:
         reader.close()
+
+
+def test_the_size_of_a_long_body_is_told_on_every_route(http: FlaskClient) -> None:
+    """Also where nobody reads the body to its end."""
+    http.post("/v1beta/nothing", data=b"x" * 50_000)
+
+    told = entries(http)[-1]["request"]
+    assert (told["size"], len(told["content"]), told["cut"]) == (50_000, 16 * 1024, True)
+
+
+def test_a_member_at_the_wrong_place_is_said_to_be_there(http: FlaskClient) -> None:
+    """It is not named as the nearest of itself."""
+    refused = http.post("/_emulator/journal:verify", json={"at_least": 2})
+
+    assert refused.status_code == 400
+    assert refused.json == {"error": "There is no member 'at_least' here; it belongs into another member."}

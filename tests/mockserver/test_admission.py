@@ -96,7 +96,7 @@ def test_a_registered_key(clock: ManualClock) -> None:
     assert ok(http.get("/v1beta/tunedModels?key=mine")) == {}
     assert refused(made)[1].startswith("models/none is not found for CREATE TUNED MODEL")
     assert refused(http.get("/v1beta/tunedModels", headers=KEY))[0] == "INVALID_ARGUMENT"
-    assert sorted(app.extensions["tunedmodels"]._worlds) == ["", "w1"]
+    assert app.extensions["tunedmodels"].names() == ["", "w1"]
 
 
 BAD = {

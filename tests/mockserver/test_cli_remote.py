@@ -190,11 +190,25 @@ def test_bad_usage_is_status_2(arguments: list[str], status: int, text: str) -> 
 def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
     """The sentence names the file."""
     file = tmp_path / "faults.yaml"
-    file.write_text("a: [")
-    result = run("faults", "arm", str(file))
+    for text, said in (
+        ("a: [", "line 1, column 5: this is no YAML: "),
+        ("[" * 50_000, "this is no YAML that can be read"),
+    ):
+        file.write_text(text)
+        for command in (("faults", "arm"), ("canned", "add")):
+            result = run(*command, str(file))
+
+            assert result.exit_code == 2
+            assert result.stderr.startswith(f"{file}: {said}")
+
+
+@pytest.mark.parametrize("command", ["wait", "healthcheck", "clock", "env"])
+def test_a_url_that_is_none_is_bad_usage(command: str) -> None:
+    """A sentence with the form, and no look at it."""
+    result = run(command, "--url", "http://[")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"{file}: this is no YAML: ")
+    assert "'http://[' is not where a fake could be." in result.stderr
 
 
 def test_nobody_there_is_status_1() -> None:

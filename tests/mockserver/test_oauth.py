@@ -211,7 +211,7 @@ def test_a_token_is_of_the_world_that_issued_it(
     access = ok(http.post(path, data=refreshing(token), headers=headers))["access_token"]
 
     assert access.startswith("test-w1/tunedmodels-access~")
-    assert sorted(worlds._worlds) == ["w1"]
+    assert worlds.names() == ["w1"]
     assert granted(http.post(path, data=refreshing(token), headers=headers)).expires == NOW + 4600
 
 

@@ -103,7 +103,8 @@ def test_what_a_file_says_anew_is_a_new_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("- {answer: [}", "This is no YAML: "),
+        ("- {answer: [}", "this is no YAML: "),
+        ("[" * 50_000, "this is no YAML that can be read: it is nested too deeply."),
         ("- {answer: 5}", "Expected `str | object`, got `int` - at `$[0].answer`."),
         ("rules: [{answer: x}]\nstrickt: true", "There is no member 'strickt'; the nearest is strict."),
         ("- {id: a, answer: x}\n- {id: a, answer: y}", "There are two rules 'a'. Give one of them another id."),

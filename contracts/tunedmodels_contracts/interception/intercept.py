@@ -25,10 +25,13 @@ class intercept:
 
     ``with intercept() as world:`` for a block; ``@intercept()`` for a function, whose every call has a new world.
     It ends with an AssertionError for faults that never fired and calls that no canned rule answered, unless there is
-    another error already. Blocks may be nested, the inner one answers; threads may have one each.
+    another error already. Blocks may be nested, the inner one answers; threads may have one each. Raises TypeError for
+    a class or a generator's function, whose code would run outside of the block and ask the real service.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
+        if callable(settings):
+            raise TypeError("intercept is called first: write @intercept() with its parentheses.")
         self._settings = settings
         self._open: list[tuple[ExitStack, World]] = []
 
@@ -51,7 +54,11 @@ class intercept:
             raise AssertionError("\n".join(said))
 
     def __call__(self, function: Function) -> Function:
-        """Return *function* intercepted, a coroutine's function too."""
+        """Return *function* intercepted, a coroutine's function too. Raises TypeError for what cannot be."""
+        if inspect.isclass(function):
+            raise TypeError(f"{function.__name__} is a class; intercept its functions or use InterceptTestCase.")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{function.__name__} is a generator; write 'with intercept():' around its yield instead.")
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from ..world import World, WorldError
-from .reporting import PASSED, WORLD
+from .reporting import PASSED, WORLDS
 from .unfinished import findings, unfinished
 from .wishes import Wishes
 
@@ -30,12 +30,12 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 @contextmanager
 def held(item: pytest.Item, world: World, wished: Wishes) -> Iterator[World]:
     """Let *item* have *world*, and fail it, if it passed, for what it leaves there that it should not."""
-    item.stash[WORLD] = world
+    item.stash[WORLDS] = (*item.stash.get(WORLDS, ()), world)
     said: list[str] = []
     try:
         yield world
     finally:
-        del item.stash[WORLD]
+        item.stash[WORLDS] = tuple(other for other in item.stash[WORLDS] if other is not world)
         try:
             if item.stash.get(PASSED, False) and wished.verdict:
                 said = findings(world.verdict(), wished.verdict)

@@ -10,13 +10,13 @@ import pytest
 
 from ..world import World, WorldError
 
-WORLD = pytest.StashKey[World]()
+WORLDS = pytest.StashKey[tuple[World, ...]]()
 PASSED = pytest.StashKey[bool]()
 _LAST = 5  # requests that are shown
 
 
 class Reporting:
-    """Watches tests that have a world: an item's stash has it under ``WORLD``, and gets ``PASSED`` from here."""
+    """Watches tests that have a world: an item's stash has its worlds under ``WORLDS``, and gets ``PASSED`` from here."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -24,12 +24,12 @@ class Reporting:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note whether the test passed, and add a section where it did not."""
         report = yield
-        world = item.stash.get(WORLD, None)
-        if world is None or call.when != "call":
+        worlds = item.stash.get(WORLDS, ())
+        if not worlds or call.when != "call":
             return report
         item.stash[PASSED] = report.passed
         if report.failed:
-            report.sections.append((f"last requests of the world {world.name}", _shown(world)))
+            report.sections += [(f"last requests of the world {world.name}", _shown(world)) for world in worlds]
         return report
 
 

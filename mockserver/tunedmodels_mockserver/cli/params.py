@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
+
+from ..environment import with_scheme
 
 
 class Seconds(click.FloatRange):
@@ -38,6 +41,17 @@ def address(value: str) -> str:
     if not ADDRESS.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not an e-mail address. The form is alice@example.com.")
     return value.lower()
+
+
+def url(value: str) -> str:
+    """Return where a fake is, a URL or ``host:port``, as it was given."""
+    try:
+        well_formed = bool(urlsplit(with_scheme(value)).hostname)
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise click.BadParameter(f"{value!r} is not where a fake could be. The form is http://127.0.0.1:9480.")
+    return value
 
 
 def world(value: str) -> str:

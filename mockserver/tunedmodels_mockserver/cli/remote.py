@@ -22,7 +22,7 @@ Command = Callable[..., Any]
 def url(command: Command) -> Command:
     """Add the option ``--url`` to *command*."""
     text = f"Where the fake answers.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
-    return click.option("--url", default=emulator_url, metavar="URL", help=text)(command)
+    return click.option("--url", default=emulator_url, type=params.url, metavar="URL", help=text)(command)
 
 
 def world(command: Command) -> Command:
@@ -92,12 +92,17 @@ def read(path: Path) -> bytes:
     """Return the YAML or JSON file at *path* as JSON, or end with a sentence and the status 2."""
     import msgspec
 
+    from .. import yaml_text
+    from ..core.inputs import BadInput
+
     try:
-        return msgspec.json.encode(msgspec.yaml.decode(path.read_bytes()))
+        return msgspec.json.encode(yaml_text.parse(path.read_bytes()))
     except OSError as error:
         fail(f"{path}: {error.strerror or error}.", BAD_USAGE)
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
-        fail(f"{path}: this is no YAML: {' '.join(str(error).split())}.", BAD_USAGE)
+    except BadInput as error:
+        fail(f"{path}: {error}", BAD_USAGE)
+    except (ValueError, TypeError, RecursionError) as error:
+        fail(f"{path}: this cannot be sent as JSON: {' '.join(str(error).split())}.", BAD_USAGE)
 
 
 def show(response: Any) -> None:

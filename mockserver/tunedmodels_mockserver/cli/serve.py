@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from ..core.defaults import API_KEY
 from ..environment import DEFAULT_PORT
-from . import params
+from . import params, service
 from .configuration import Configured
 from .params import Seconds
 
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
-    from ..app import Settings
     from ..core.faults import Fault
-    from ..core.worlds import Worlds
-
-BAD_USAGE = 2
-PORT_TAKEN = 3
-BAD_STATE = 4
 
 # From the strongest: what is said more strongly of a run's pace counts.
 _SOURCES = [
@@ -214,7 +206,7 @@ def serve(
         raise click.UsageError(f"{error}.") from None
     if resume and preload is None:
         raise click.UsageError("--resume says how a preload goes on; give --preload, too.")
-    _run(settings, host, port, port_file, export_on_exit, with_parent=with_parent)
+    service.run(settings, host, port, port_file, export_on_exit, with_parent=with_parent)
 
 
 def _step_time(step_time: float | None) -> float | None:
@@ -239,80 +231,3 @@ def _faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
     except BadInput as error:
         raise click.UsageError(str(error)) from None
     return tuple(faults)
-
-
-def _run(
-    settings: Settings,
-    host: str,
-    port: int,
-    port_file: Path | None,
-    export: Path | None,
-    *,
-    with_parent: bool,
-) -> None:
-    from ..app import create_app
-    from ..core.inputs import BadInput
-    from ..server import PortTaken, Server, write_port_file
-    from ..stores.errors import Unusable
-    from ..stores.files import check_writable
-
-    if not host:
-        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
-    if port_file and not port_file.name:
-        _fail("--port-file is empty. Leave it out, or name a file.", BAD_USAGE)
-    try:
-        if export:
-            check_writable(export)
-        app = create_app(settings)
-        server = Server(app, host, port)
-    except Unusable as error:
-        _fail(str(error), BAD_STATE)
-    except BadInput as error:
-        _fail(str(error), BAD_USAGE)
-    except PortTaken as error:
-        _fail(str(error), PORT_TAKEN)
-    except OSError as error:
-        _fail(
-            f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
-            BAD_USAGE,
-        )
-
-    def when_ready() -> None:
-        if port_file:
-            try:
-                write_port_file(port_file, server.port)
-            except OSError as error:
-                _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", BAD_USAGE)
-        try:
-            click.echo(server.ready_line())
-        except BrokenPipeError:
-            # Who reads no more may still want the server; Python would complain of the rest of the buffer in the end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except OSError as error:
-            _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
-
-    server.run(when_ready, with_parent=with_parent)
-    worlds = app.extensions["tunedmodels"]
-    if export:
-        _export(worlds, export)
-    worlds.close()
-    if port_file:
-        with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
-            port_file.unlink()
-
-
-def _export(worlds: Worlds, path: Path) -> None:
-    """Write the state of all *worlds* into the file at *path*, or end with a sentence."""
-    from ..core.store import StoreUnavailable
-    from ..stores.errors import BadState
-    from ..stores.files import write
-
-    try:
-        write(path, {world.name: world.store.state().taken(world.machine()) for world in worlds.all()})
-    except (BadState, StoreUnavailable) as error:
-        _fail(str(error), BAD_STATE)
-
-
-def _fail(sentence: str, status: int) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(status)

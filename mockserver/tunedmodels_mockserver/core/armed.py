@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -134,6 +134,19 @@ def meet(
             answer = hit
     after = tuple(changed.values())
     return (armed if after == armed else after), (*fired, *((answer,) if answer else ()))
+
+
+def unmet(armed: tuple[Armed, ...], query: Query, now: int, fired: Collection[str]) -> tuple[Armed, ...]:
+    """Return *armed* as if what befalls runs had not met the create *query*, of which the ids in *fired* fired.
+
+    For a create that starts no run: the next one that does shall have what was armed for it.
+    """
+    return tuple(
+        replace(item, seen=max(item.seen - 1, 0), hits=max(item.hits - (item.fault.id in fired), 0))
+        if item.fault.run is not None and item.fault.fits(query) and _open(item, now)
+        else item
+        for item in armed
+    )
 
 
 def _tried(item: Armed, query: Query, now: int) -> tuple[Armed, Fired | None]:

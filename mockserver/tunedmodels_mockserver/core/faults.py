@@ -98,6 +98,9 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
                 raise ValueError(f"{name} must be a time such as 2026-01-01T00:00:00Z, got {text!r}")
         if (self.from_ is not None or self.until is not None) and (self.after or self.lasts is not None):
             raise ValueError("say the window either by from and until, or by after and lasts")
+        closes = self.closes(0)
+        if closes is not None and closes <= self.opens(0):
+            raise ValueError("the window closes before it opens; say an until after from, or a lasts above 0")
 
     @property
     def limit(self) -> int | None:

@@ -70,6 +70,8 @@ def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
     if not match:
         return f"{text}."
     names = sorted(_names(msgspec.inspect.type_info(kind), set()))
+    if match["name"] in names:
+        return f"There is no member {match['name']!r} here{match['where']}; it belongs into another member."
     return f"There is no member {match['name']!r}{match['where']}{nearest(match['name'], names)}."
 
 

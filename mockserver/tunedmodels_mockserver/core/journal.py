@@ -240,13 +240,12 @@ class Journals:
         self._lock = threading.Lock()
 
     def of(self, world: str) -> Journal:
-        """Return the journal of the world of that name; beyond the bound the oldest world's is forgotten."""
-        journal = self._journals.get(world)
-        if journal is None:
-            with self._lock:
-                journal = self._journals.setdefault(world, Journal())
-                while len(self._journals) > self._most:
-                    self._journals.pop(next(iter(self._journals))).close()
+        """Return the journal of the world of that name; beyond the bound the one least lately asked for is forgotten."""
+        with self._lock:
+            journal = self._journals.pop(world, None) or Journal()
+            self._journals[world] = journal
+            while len(self._journals) > self._most:
+                self._journals.pop(next(iter(self._journals))).close()
         return journal
 
     def drop(self, world: str) -> None:

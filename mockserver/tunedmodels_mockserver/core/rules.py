@@ -54,7 +54,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     text: str | None = None
     contains: str | None = None
     regex: str | None = None
-    json_path: JsonPath | tuple[JsonPath, ...] = ()
+    json_path: JsonPath | tuple[JsonPath, ...] | None = None
     nth: int | tuple[int, ...] | Literal["first", "rest"] | None = None
 
     def __post_init__(self) -> None:
@@ -63,6 +63,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
             raise ValueError(f"model must have 1 to 200 characters, got {len(self.model)}")
         if self.regex is not None:
             patterns.regex(self.regex)
+        if self.json_path == ():
+            raise ValueError("json_path must be a path or a list of one or more; leave it out for none")
         numbers = (self.nth,) if isinstance(self.nth, int) else self.nth if isinstance(self.nth, tuple) else (1,)
         if not numbers or min(numbers) < 1:
             raise ValueError(f"nth must be 1 or more, a list of such numbers, first or rest, got {self.nth!r}")
@@ -70,7 +72,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     @property
     def json_paths(self) -> tuple[JsonPath, ...]:
         """The JSON paths, one or many."""
-        return (self.json_path,) if isinstance(self.json_path, JsonPath) else self.json_path
+        return (self.json_path,) if isinstance(self.json_path, JsonPath) else self.json_path or ()
 
 
 class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -42,7 +42,7 @@ def verify(entries: Sequence[Entry], claim: Claim) -> dict[str, Any]:
         bounds = Bounds(bounds, bounds)
     least, most = bounds.at_least or 0, bounds.at_most
     if min(least, least if most is None else most) < 0 or (most is not None and most < least):
-        raise BadInput(f"count must be a number from 0, or at_least and at_most, got {_counted(least, most)}.")
+        raise BadInput(f"count must be a number from 0, or at_least and at_most, got {_counted(least, most).lower()}.")
     if claim.count is not None and bounds == Bounds():
         raise BadInput("count says nothing: give a number, at_least or at_most.")
     found = search.find(entries, claim)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import event, exc, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core.store import StoreUnavailable
 from . import tables
@@ -58,6 +59,10 @@ class Database:
         """Give a connection whose statements are done together or not at all; when *reading*, they see one moment."""
         with self._told(), self._engine.connect() as connection, self._transaction(connection, reading) as begun:
             yield begun
+
+    def insert(self, table: sqlalchemy.Table) -> Any:
+        """Return an INSERT that may say what becomes of a conflict, which each dialect has for itself."""
+        return sqlite.insert(table) if self.kind == "sqlite" else postgresql.insert(table)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -93,14 +93,9 @@ def _short(data: bytes) -> bool:
 def _plain(path: Path, data: bytes) -> object:
     if path.suffix not in _YAML:
         return msgspec.json.decode(data)
-    import yaml  # it takes a while, and only who writes YAML needs it
+    from .. import yaml_text  # PyYAML takes a while, and only who writes YAML needs it
 
-    try:
-        return yaml.safe_load(data)
-    except RecursionError:
-        raise BadInput("This is nested too deep.") from None
-    except yaml.YAMLError as error:
-        raise BadInput(f"This is no YAML: {' '.join(str(error).split())}.") from None
+    return yaml_text.parse(data)
 
 
 def _joined(found: Preload, worlds: Mapping[str, Content], path: Path) -> Preload:

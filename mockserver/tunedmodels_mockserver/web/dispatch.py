@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.allowances import Allowances
 from ..core.call import Call
-from ..core.faults import Query
+from ..core.faults import CREATE, Query
 from ..core.script import Interrupted
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
@@ -59,6 +59,8 @@ class Dispatch:
         except StatusError as error:
             response = answers.refusal(error.status, params, streaming=route.method.streaming)
         allowances, injection = beside.allowances, beside.injection
+        if injection and route.method.id == CREATE and response.status_code >= 400:
+            injection.started_none()
         for allowance in allowances.applied:
             # Once is a warning; a loop that polls need not fill the log.
             level = logging.DEBUG if allowance.id in self.logged else logging.WARNING

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import Response, json
@@ -14,7 +15,7 @@ from ..core.armed import Fired
 from ..core.call import Call
 from ..core.controls import Controls
 from ..core.effects import Effect, Error
-from ..core.faults import Query
+from ..core.faults import CREATE, Query
 from ..core.inputs import BadInput
 from ..core.lro import settled
 from ..core.pedantic import pedantic, spoiled
@@ -41,7 +42,8 @@ class Injection:
     """What befalls one call: at most one effect on its answer, and what goes with it.
 
     ``named`` has the id and effect of each fault that fired. ``latency`` is in seconds. ``instead`` is the refusal
-    that is answered in place of the method's answer.
+    that is answered in place of the method's answer. ``unspend`` takes back what was counted of the faults of runs, of
+    which it is told those that fired.
     """
 
     named: list[tuple[str, str]] = field(default_factory=list)
@@ -51,6 +53,7 @@ class Injection:
     run: Run = field(default_factory=Run)
     withdrawn: bool = False
     pedantic: bool = False
+    unspend: Callable[[Collection[str]], object] | None = None
 
     def add(self, name: str, effect: Effect, draw: float = 0.0) -> None:
         """Let *effect*, which the fault called *name* has, befall the call."""
@@ -61,6 +64,13 @@ class Injection:
             self.instead = effect.error
         else:
             self.effect = effect
+
+    def started_none(self) -> None:
+        """Let what befalls runs befall a later call, because the present one has started no run."""
+        runs = [name for name, kind in self.named if kind == "run"]
+        self.named = [item for item in self.named if item[1] != "run"]
+        if self.unspend:
+            self.unspend(runs)
 
     def answer(self) -> Response | None:
         """Return what is answered without asking the method, None where it is asked. Raises StatusError likewise."""
@@ -137,6 +147,8 @@ def inject(world: World, query: Query, words: str, sent: int, now: int) -> Injec
             return controls if faults is controls.faults else replace(controls, faults=faults)
 
         world.change(change)
+        if query.method == CREATE:
+            injection.unspend = partial(_unspend, world, query, now)
     for hit in fired:
         _befall(injection, hit, query, world)
     if own is not None:
@@ -149,12 +161,16 @@ def model_of(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
 
     *name* is what the path names; a create may name its model in the query.
     """
-    if method == "tunedModels.create":
+    if method == CREATE:
         given: Mapping[str, str] = dict(pairs)
         model_id = given.get("tunedModelId") or given.get("tuned_model_id")
         return f"{NAME}{model_id}" if model_id else ""
     parts = name.split("/")
     return "/".join(parts[:2]) if len(parts) > 1 else ""
+
+
+def _unspend(world: World, query: Query, now: int, fired: Collection[str]) -> None:
+    world.change(lambda controls: replace(controls, faults=armed.unmet(controls.faults, query, now, fired)))
 
 
 def _instructed(words: str, sent: int) -> Effect | None:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..core import masking, told
 from ..core.journal import EMPTY, Body, Entry, Journals
-from ..core.outcomes import Tally
+from ..core.tally import Tally
 from ..core.worlds import DEFAULT_NAME, NAME, world_name
 from ..wire.protojson.reading import query_pairs
 from . import answers, system
@@ -108,7 +108,7 @@ def recorded(application: _Application, journals: Journals, tally: Tally, meter:
                 caller=recording.caller,
                 query=query_shown,
                 headers=headers_shown,
-                request=_body(_sent(environ, recording.request), asked=True),
+                request=_body(_sent(environ, recording.request), asked=True, length=_length(environ)),
                 answer=_body(answer),
                 fault=recording.fault,
                 allowances=recording.allowances,
@@ -189,15 +189,23 @@ def _whole(body: Iterable[bytes]) -> bytes:
             close()
 
 
-def _body(data: bytes, *, asked: bool = False) -> Body:
-    """Return a body as it is kept: masked, then cut. One that was *asked* may be a form, whatever its header says."""
+def _body(data: bytes, *, asked: bool = False, length: int = 0) -> Body:
+    """Return a body as it is kept: masked, then cut. One that was *asked* may be a form, whatever its header says.
+
+    *length* is what it has, where *data* is only its beginning.
+    """
     if not data:
         return EMPTY
     near = data[:_MOST]
     masked = masking.form(near) if asked and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
     # A secret that was cut in two at the end of what is looked at is not known as one, wherever masks have moved it.
     kept = BODY if len(near) == len(data) else min(BODY, len(masked) - masking.MARGIN)
-    return Body(masked[: max(kept, 0)], len(masked) + len(data) - len(near))
+    return Body(masked[: max(kept, 0)], len(masked) + max(len(data), length) - len(near))
+
+
+def _length(environ: dict[str, Any]) -> int:
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    return int(length) if length.isascii() and length.isdecimal() else 0
 
 
 def _asked(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput
 from ...core.journal import Journals
-from ...core.outcomes import Tally
 from ...core.store import StoreUnavailable
+from ...core.tally import Tally
 from ...core.worlds import World
 from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError

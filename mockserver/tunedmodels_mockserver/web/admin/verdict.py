@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ...core import outcomes as outcomes_
+from ...core import tally as tally_
 from ...core import verdict as verdict_
 from ...core.inputs import BadInput, nearest
 from ...core.journal import Journals
-from ...core.outcomes import Tally
+from ...core.tally import Tally
 from ...core.worlds import World, Worlds
 from ...wire.protojson.reading import query_pairs
 from .. import answers, system
@@ -33,7 +33,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         met = tally.document()
         if given.get("format") == "text":
             lines = [(f"world {name}: " if name else "") + verdict_.text(document) for name, document in judged.items()]
-            return _text("".join(lines) + outcomes_.text(met))
+            return _text("".join(lines) + tally_.text(met))
         content: dict[str, Any] = {"ok": all(document["ok"] for document in judged.values())}
         content |= {"worlds": judged} if "world" in given else next(iter(judged.values()))
         return answers.document({**content, "outcomes": met})
@@ -41,7 +41,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
     @blueprint.get("/outcomes")
     def outcomes() -> Response:
         met = tally.document()
-        return _text(outcomes_.text(met)) if _given("format").get("format") == "text" else answers.document(met)
+        return _text(tally_.text(met)) if _given("format").get("format") == "text" else answers.document(met)
 
 
 def _judged(world: World, journals: Journals) -> dict[str, Any]:

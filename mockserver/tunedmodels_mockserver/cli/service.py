@@ -1,0 +1,100 @@
+"""The service: a server from its start to its end, with its files and its statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
+    from ..app import Settings
+    from ..core.worlds import Worlds
+
+BAD_USAGE = 2
+PORT_TAKEN = 3
+BAD_STATE = 4
+
+
+def run(
+    settings: Settings,
+    host: str,
+    port: int,
+    port_file: Path | None,
+    export: Path | None,
+    *,
+    with_parent: bool,
+) -> None:
+    """Serve with these *settings* until somebody says stop, or end with a sentence and a status.
+
+    *port_file* is written once the server answers and removed in the end, *export* is written in the end.
+    """
+    from ..app import create_app
+    from ..core.inputs import BadInput
+    from ..server import PortTaken, Server, write_port_file
+    from ..stores.errors import Unusable
+    from ..stores.files import check_writable
+
+    if not host:
+        _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
+    if port_file and not port_file.name:
+        _fail("--port-file is empty. Leave it out, or name a file.", BAD_USAGE)
+    try:
+        if export:
+            check_writable(export)
+        app = create_app(settings)
+        server = Server(app, host, port)
+    except Unusable as error:
+        _fail(str(error), BAD_STATE)
+    except BadInput as error:
+        _fail(str(error), BAD_USAGE)
+    except PortTaken as error:
+        _fail(str(error), PORT_TAKEN)
+    except OSError as error:
+        _fail(
+            f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",
+            BAD_USAGE,
+        )
+
+    def when_ready() -> None:
+        if port_file:
+            try:
+                write_port_file(port_file, server.port)
+            except OSError as error:
+                _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", BAD_USAGE)
+        try:
+            click.echo(server.ready_line())
+        except BrokenPipeError:
+            # Who reads no more may still want the server; Python would complain of the rest of the buffer in the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
+
+    server.run(when_ready, with_parent=with_parent)
+    worlds = app.extensions["tunedmodels"]
+    if export:
+        _export(worlds, export)
+    worlds.close()
+    if port_file:
+        with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
+            port_file.unlink()
+
+
+def _export(worlds: Worlds, path: Path) -> None:
+    """Write the state of all *worlds* into the file at *path*, or end with a sentence."""
+    from ..core.store import StoreUnavailable
+    from ..stores.errors import BadState
+    from ..stores.files import write
+
+    try:
+        write(path, {world.name: world.store.state().taken(world.machine()) for world in worlds.all()})
+    except (BadState, StoreUnavailable) as error:
+        _fail(str(error), BAD_STATE)
+
+
+def _fail(sentence: str, status: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(status)

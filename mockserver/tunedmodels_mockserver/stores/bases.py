@@ -1,0 +1,39 @@
+"""Bases: what worlds and snapshots began with, in the database once for all that share it."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from sqlalchemy import select
+
+from ..core import state_file
+from ..core.controls import Controls
+from ..core.store import Base, State
+from .cache import Cache
+from .database import Database
+from .tables import bases
+
+
+def keep_base(database: Database, cache: Cache, base: Base) -> str:
+    """Return the digest under which *base* is in the database; it is written where it was not."""
+
+    def keep() -> str:
+        body = state_file.write({"": State(base, Controls())}).decode()
+        digest = blake2b(body.encode(), digest_size=16).hexdigest()
+        with database.each() as connection:
+            connection.execute(database.insert(bases).values(digest=digest, body=body).on_conflict_do_nothing())
+        cache.base(digest, lambda: base)
+        return digest
+
+    return cache.digest(base, keep)
+
+
+def read_base(database: Database, cache: Cache, digest: str) -> Base:
+    """Return the base of this digest; it is read once."""
+
+    def read() -> Base:
+        with database.each() as connection:
+            body = connection.execute(select(bases.c.body).where(bases.c.digest == digest)).scalar_one()
+        return state_file.read(body.encode())[""].base
+
+    return cache.base(digest, read)
