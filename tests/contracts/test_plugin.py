@@ -91,8 +91,10 @@ def test_a_test_may_have_a_world_and_be_intercepted(pytester: pytest.Pytester) -
         def test_both(tunedmodels_world, tunedmodels_intercepted):
             pass
 
-        def test_unfired(tunedmodels_world, tunedmodels_intercepted):
+        def test_unfired_there(tunedmodels_world, tunedmodels_intercepted):
             tunedmodels_world.faults.arm(id="of-the-server", reset=True)
+
+        def test_unfired_here(tunedmodels_world, tunedmodels_intercepted):
             tunedmodels_intercepted.faults.arm(id="in-process", reset=True)
 
         def test_fails(tunedmodels_world, tunedmodels_intercepted):
@@ -101,7 +103,9 @@ def test_a_test_may_have_a_world_and_be_intercepted(pytester: pytest.Pytester) -
     )
     result = pytester.runpytest_subprocess()
 
-    result.assert_outcomes(passed=2, failed=1, errors=1)
-    result.stdout.fnmatch_lines_random(["*of-the-server*", "*in-process*", "*last requests of the world intercepted*"])
+    result.assert_outcomes(passed=3, failed=1, errors=2)
+    result.stdout.fnmatch_lines_random(
+        ["*fault of-the-server*", "*fault in-process*", "*last requests of the world intercepted*"]
+    )
     result.stdout.fnmatch_lines_random(["*last requests of the world test-fails-*"])
     result.stdout.no_fnmatch_line("*KeyError*")

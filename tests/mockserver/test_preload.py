@@ -102,7 +102,7 @@ def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
         ('{"id": "A b"}', "models[0], 'A b': * CreateTunedModelRequest.tuned_model_id: tuned_model_id must match"),
         ('{"id": "a"}, {"id": "a"}', "models[1]: there are two models with the id 'a'; give each its own."),
         ('{"id": "a", "baseModel": "models/gpt"}', "models[0], 'a': "),
-        ('{"id": "a", "state": "DONE"}', "Invalid enum value 'DONE'"),
+        ('{"id": "a", "state": "DONE"}', "'DONE' is none of ACTIVE, CREATING"),
         ('{"id": "a", "percent": 50}', "percent is 100 for an ACTIVE model, else from 0 to below 100, got 50.0."),
         ('{"id": "a", "epochCount": -1}', "must be greater than 0"),
         ('{"id": "a", "permissions": [{"role": "READER"}]}', "A permission names one of user, group and everyone."),

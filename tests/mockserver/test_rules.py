@@ -17,7 +17,12 @@ from tunedmodels_mockserver.core.rules import Rule, Rules
         ({"answer": {"txt": "x"}}, "There is no member 'txt' - at `$.answer`; the nearest is text."),
         ({"answr": "x"}, "There is no member 'answr'; the nearest is answer."),
         ({"when": {"txt": "x"}, "answer": "y"}, "There is no member 'txt' - at `$.when`; the nearest is text."),
-        ({"when": {"method": "generate"}, "answer": "y"}, "Invalid enum value 'generate' - at `$.when.method`."),
+        ({"when": {"method": "generate"}, "answer": "y"}, "'generate' is none of countTokens, generateContent, "),
+        (
+            {"when": {"method": "generateContnt"}, "answer": "y"},
+            "; the nearest is generateContent - at `$.when.method`.",
+        ),
+        ({"when": {"json_path": []}, "answer": "y"}, "json_path must be a path or a list of one or more; "),
         ({"when": {"text": 5}, "answer": "y"}, "Expected `str | null`, got `int` - at `$.when.text`."),
         ({"answer": {"text": "a", "echo": True}}, "an answer has exactly one of text, parts, candidates, blocked, "),
         ({"answer": {"finish_reason": "STOP"}}, "an answer has exactly one of text, parts, candidates, blocked, "),

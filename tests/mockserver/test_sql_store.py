@@ -6,7 +6,8 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import sqlalchemy
 
 from tunedmodels_mockserver import Settings, create_app
+from tunedmodels_mockserver.core.store import Base, State, StoreUnavailable
 from tunedmodels_mockserver.stores import tables
 from tunedmodels_mockserver.stores.errors import BadStore
 from tunedmodels_mockserver.stores.sql import SqlStores
@@ -143,6 +145,30 @@ def test_a_preload_is_written_once_for_all_worlds(store: str, behind: sqlalchemy
     assert len(page["tunedModels"]) == 100
     assert ok(two.test_client().get("/v1beta/tunedModels", headers={"X-Test-Id": "w9"})) == {}
     two.extensions["tunedmodels"].close()
+
+
+def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_path: Path) -> None:
+    """What another server has wiped meanwhile does not come back, and the next request meets the new world."""
+    preload = tmp_path / "preload.json"
+    preload.write_text(json.dumps({"models": [{"id": "x"}]}), "utf-8")
+    app = create_app(Settings(seed=1, store=store, preload=preload))
+    worlds = app.extensions["tunedmodels"]
+    one, two = worlds.get("w").store, worlds.get("w").store
+    record = one.get("x")
+    two.begin(State(Base.of([], 0), two.controls()))
+
+    changes: list[Callable[[], bool]] = [
+        lambda: one.replace(record, replace(record, description="new")),
+        lambda: one.insert(replace(record, id="y")),
+        lambda: one.delete(record),
+    ]
+    for change in changes:
+        with pytest.raises(StoreUnavailable, match="begun anew while it was asked; ask again"):
+            change()
+    assert list(worlds.get("w").store.after(0)) == []
+    assert worlds.get("w").store.insert(record)
+    assert worlds.get("w").store.get("x") == record
+    worlds.close()
 
 
 @pytest.mark.parametrize("model_id", ["a%00b", "%F0%9F%98%80", "%ED%A0%80", "a'b", "a%25b", "x" * 5000])

@@ -16,7 +16,7 @@ _LAST = 5  # requests that are shown
 
 
 class Reporting:
-    """Watches tests that have a world: an item's stash has its worlds under ``WORLDS``, and gets ``PASSED`` from here."""
+    """Watches tests that have worlds: an item's stash has them under ``WORLDS``, and gets ``PASSED`` from here."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

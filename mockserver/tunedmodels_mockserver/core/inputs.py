@@ -15,6 +15,7 @@ import msgspec
 
 T = TypeVar("T")
 
+_NO_SUCH = re.compile(r"Invalid enum value '(?P<value>.*?)'(?P<where>(?: - at `(?P<path>.*)`)?)", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?P<where>.*)", re.DOTALL)
 
 
@@ -66,6 +67,10 @@ def nearest(name: str, known: Iterator[str] | list[str]) -> str:
 
 def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
     text = str(error)
+    match = _NO_SUCH.fullmatch(text)
+    known = _choices(kind, match["path"] or "") if match else []
+    if match and known:
+        return f"{match['value']!r} is none of {', '.join(known)}{nearest(match['value'], known)}{match['where']}."
     match = _UNKNOWN.fullmatch(text)
     if not match:
         return f"{text}."
@@ -73,6 +78,36 @@ def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
     if match["name"] in names:
         return f"There is no member {match['name']!r} here{match['where']}; it belongs into another member."
     return f"There is no member {match['name']!r}{match['where']}{nearest(match['name'], names)}."
+
+
+def _choices(kind: Any, path: str) -> list[str]:
+    """Return the words that may stand at *path*, such as ``$.run.shape``, of a value of this type."""
+    infos = _alternatives(msgspec.inspect.type_info(kind))
+    for step in re.findall(r"\.(\w+)|\[", path):
+        infos = [found for info in infos for inner in _inside(info, step) for found in _alternatives(inner)]
+    words: list[Any] = []
+    for info in infos:
+        if isinstance(info, msgspec.inspect.LiteralType):
+            words += info.values
+        elif isinstance(info, msgspec.inspect.EnumType):
+            words += [item.value for item in info.cls]
+    return sorted(word for word in words if isinstance(word, str))
+
+
+def _alternatives(info: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
+    if isinstance(info, msgspec.inspect.Metadata):
+        return _alternatives(info.type)
+    if isinstance(info, msgspec.inspect.UnionType):
+        return [found for one in info.types for found in _alternatives(one)]
+    return [info]
+
+
+def _inside(info: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]:
+    """Return what a value of this type has at the member called *step*; without one, at an index or a key."""
+    if step:
+        return [field.type for field in getattr(info, "fields", ()) if field.encode_name == step]
+    inner = [getattr(info, "item_type", None), getattr(info, "value_type", None), *getattr(info, "item_types", ())]
+    return [one for one in inner if isinstance(one, msgspec.inspect.Type)]
 
 
 def _names(info: msgspec.inspect.Type, seen: set[int]) -> Iterator[str]:

@@ -240,7 +240,7 @@ class Journals:
         self._lock = threading.Lock()
 
     def of(self, world: str) -> Journal:
-        """Return the journal of the world of that name; beyond the bound the one least lately asked for is forgotten."""
+        """Return the journal of the world of that name; beyond the bound the least lately asked one goes."""
         with self._lock:
             journal = self._journals.pop(world, None) or Journal()
             self._journals[world] = journal

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Text, and_, cast, delete, literal, select, update
 
 from ..core.codec import decode, encode
 from ..core.controls import Controls
@@ -239,9 +239,21 @@ class SqlStore:
         return sorted(page.items(), key=itemgetter(0))[:_PAGE]
 
     def _added(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
-        """Add a row and return True, or return False where there is one."""
-        row = {"world": self._world, "id": record.id, "sequence": record.sequence, "body": body}
-        return bool(connection.execute(self._database.insert(models).values(row).on_conflict_do_nothing()).rowcount)
+        """Add a row and return True, or return False where there is one.
+
+        Raises StoreUnavailable where the world was begun anew since it was opened: then *record* is of another world.
+        """
+        row = (literal(value) for value in (self._world, record.id, record.sequence))
+        mine = worlds.c.id == self._world
+        # The lock, which SQLite needs not, lets nobody begin the world anew between the look and the row.
+        there = select(*row, cast(literal(body), Text)).where(mine, worlds.c.base == self._base_digest)
+        columns = ["world", "id", "sequence", "body"]
+        new = self._database.insert(models).from_select(columns, there.with_for_update(read=True))
+        if connection.execute(new.on_conflict_do_nothing()).rowcount:
+            return True
+        if connection.execute(select(worlds.c.base).where(mine)).scalar() != self._base_digest:
+            raise gone()
+        return False
 
     @contextmanager
     def _telling_gone(self) -> Iterator[None]:
@@ -262,4 +274,4 @@ def _no_examples(digest: str) -> Examples:
 
 def gone() -> StoreUnavailable:
     """Return what to raise where the rows of a world are there no more."""
-    return StoreUnavailable("The world was dropped while it was asked; ask again, and it is a new one.")
+    return StoreUnavailable("The world was dropped or begun anew while it was asked; ask again.")
