@@ -33,11 +33,14 @@ class Answer:
 
     @classmethod
     def of(cls, response: requests.Response) -> Answer:
-        """Return *response*, which is read to its end."""
-        text = response.content.decode("utf-8")
+        """Return *response*, which is read to its end. It is an assertion that its body is UTF-8."""
         headers = getattr(response.raw, "headers", None)
         pairs = headers.items() if headers is not None else response.headers.items()
         asked = f"{response.request.method} {response.request.url}"
+        try:
+            text = response.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise AssertionError(f"{asked} -> {response.status_code} has a body that is no UTF-8: {error}") from None
         return cls(asked, response.status_code, tuple((str(name), str(value)) for name, value in pairs), text)
 
     def header(self, name: str) -> str | None:

@@ -21,6 +21,7 @@ DEFAULT = Path("tunedmodels-ledger.jsonl")
 """Where a live run notes what it makes, unless it is told where."""
 
 _READERS_TOO = 0o644
+_BEGINNING = '{"event": "'  # of every line
 _FACTS = ("host", "by", "at", "name", "display_name")
 
 
@@ -95,10 +96,12 @@ class Ledger:
 
     def _write(self, event: str, number: int, **facts: Any) -> None:
         line = json.dumps({"event": event, "run": self.run, "number": number, **facts}) + "\n"
+        text = (b"\n" if _is_cut(self.path) else b"") + line.encode()
         # One write of a whole line: several runs may have the file open.
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _READERS_TOO)
         try:
-            os.write(descriptor, line.encode())
+            if os.write(descriptor, text) < len(text):
+                raise LedgerError(f"{self.path}: there was no room for a whole line; make some")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -107,7 +110,8 @@ class Ledger:
 def read(path: Path) -> list[Entry]:
     """Return the create calls in the ledger at *path*, of all runs; none where there is no file.
 
-    Raises LedgerError where it is no ledger. A last line that a crash has cut is passed over.
+    Raises LedgerError where it is no ledger. A line that a crash has cut is passed over: what it was to tell of had
+    not been sent.
     """
     entries: dict[tuple[str, int], Entry] = {}
     for line in _lines(path):
@@ -125,18 +129,28 @@ def read(path: Path) -> list[Entry]:
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
     if not path.exists():
         return
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    for number, text in enumerate(lines, 1):
+    for number, text in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
         if not text:
             continue
         try:
             line = json.loads(text)
         except ValueError:
+            if text.startswith(_BEGINNING) or _BEGINNING.startswith(text):
+                continue
             line = None
         if isinstance(line, dict) and isinstance(line.get("run"), str) and isinstance(line.get("number"), int):
             yield line
-        elif number < len(lines):  # what is whole ends with a line end
+        else:
             raise LedgerError(f"{path}: line {number} is none of a ledger; name another file, or move this one away")
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether the last line has no end."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
 
 class Noting(Through):

@@ -6,6 +6,7 @@ required, or whose difference is known, is an expected failure to pytest: shown,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Sequence
 from fnmatch import filter as matching
 from fnmatch import fnmatchcase
@@ -54,6 +55,7 @@ class Session:
         if not self._worker:  # workers need no evidence: it is added where their reports arrive
             check(config)
             _check_mutant(config.getoption("tunedmodels_mutant"))
+            _make_folder(config.getoption("tunedmodels_report"))
             found, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
         partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
         subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
@@ -196,6 +198,18 @@ class Session:
 def _check_mutant(name: str | None) -> None:
     if name and name not in MUTANTS:
         raise pytest.UsageError(f"--tunedmodels-mutant: {no_such('mutant', name, MUTANTS)}")
+
+
+def _make_folder(folder: str | None) -> None:
+    """Make the report's folder before anything runs: after hours on the real API it would be too late to say so."""
+    if not folder:
+        return
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--tunedmodels-report: {folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise pytest.UsageError(f"--tunedmodels-report: nothing can be written to {folder}; name another folder")
 
 
 def _recorded(folder: str | None) -> tuple[Recorded, list[str]]:

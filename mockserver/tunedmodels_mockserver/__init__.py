@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .core.clock import Clock as Clock
     from .core.clock import ManualClock as ManualClock
     from .core.clock import Mode as Mode
-    from .core.pace import Pace as Pace
+    from .core.runs.pace import Pace as Pace
 
 __all__ = ["Clock", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
 
@@ -23,7 +23,7 @@ _HOMES = {
     "Clock": ".core.clock",
     "ManualClock": ".core.clock",
     "Mode": ".core.clock",
-    "Pace": ".core.pace",
+    "Pace": ".core.runs.pace",
     "Settings": ".app",
     "create_app": ".app",
 }

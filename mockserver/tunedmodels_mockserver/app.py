@@ -14,19 +14,19 @@ from typing import Any, Literal
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .core.armed import arm
+from .core.callers.policy import Policy
+from .core.canned.rulebook import Rulebook
 from .core.clock import Clock
 from .core.controls import Controls
 from .core.defaults import API_KEY
-from .core.faults import Fault
+from .core.faults.armed import arm
+from .core.faults.fault import Fault
 from .core.inputs import BadInput
-from .core.journal import Journals
-from .core.pace import Pace
-from .core.policy import Policy
-from .core.preload import Preload
-from .core.rulebook import Rulebook
-from .core.store import StoreUnavailable
-from .core.tally import Tally
+from .core.journal.journal import Journals
+from .core.journal.tally import Tally
+from .core.runs.pace import Pace
+from .core.state.preload import Preload
+from .core.state.store import StoreUnavailable
 from .core.worlds import Beginnings, Worlds
 from .rule_files import RuleFiles, read_rules
 from .stores import files
@@ -34,6 +34,7 @@ from .stores.choice import MEMORY, open_stores
 from .stores.errors import BadState
 from .web import answers, unknown
 from .web.admin import admin
+from .web.admin.catalogue import no_such_call
 from .web.callers import Callers
 from .web.dispatch import MAX_BODY, Dispatch
 from .web.front import front
@@ -193,6 +194,8 @@ def _discovery() -> Response:
 
 def _unknown(_error: HTTPException) -> Response:
     """Answer a path that no route has, or a method that its route has not."""
+    if request.path.startswith("/_emulator/"):
+        return no_such_call(request.method, request.path)
     return unknown.answer(request.method, request.path)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import yaml_text
-from .core.armed import arm
-from .core.faults import Fault
+from .core.faults.armed import arm
+from .core.faults.fault import Fault
+from .core.faults.presets import read_faults
 from .core.inputs import BadInput
-from .core.presets import read_faults
 
 
 def read(path: Path) -> tuple[Fault, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .core.callers.service_accounts import EXPONENT, PROJECT, Key
 from .core.ids import permission_id
-from .core.service_accounts import EXPONENT, PROJECT, Key
 
 _BITS = 2048
 

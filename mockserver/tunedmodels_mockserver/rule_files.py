@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from . import yaml_text
-from .core import rules
+from .core.canned import rules
+from .core.canned.rulebook import Filed, RuleFile
+from .core.canned.rules import Rule, Rules
 from .core.inputs import BadInput, convert, read_json
-from .core.rulebook import Filed, RuleFile
-from .core.rules import Rule, Rules
 from .web.log import LOG
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})

@@ -24,9 +24,9 @@ from cryptography.x509.oid import NameOID
 
 from tunedmodels_contracts.targets.stand_in import VARIABLE
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.grants import Access
-from tunedmodels_mockserver.core.pace import Pace
-from tunedmodels_mockserver.core.scopes import TUNING
+from tunedmodels_mockserver.core.callers.grants import Access
+from tunedmodels_mockserver.core.callers.scopes import TUNING
+from tunedmodels_mockserver.core.runs.pace import Pace
 from tunedmodels_mockserver.key_files import service_account
 from tunedmodels_mockserver.server import Server
 

@@ -37,6 +37,17 @@ def test_of_a_response() -> None:
     assert found.header("Server") is None
 
 
+def test_a_body_that_is_no_text() -> None:
+    """It is told which answer it was."""
+    response = requests.Response()
+    response.status_code = 200
+    response.raw = HTTPResponse(body=io.BytesIO(b"\xff"), preload_content=False)
+    response.request = requests.Request("GET", "http://a/b").prepare()
+
+    with pytest.raises(AssertionError, match="^GET http://a/b -> 200 has a body that is no UTF-8: "):
+        Answer.of(response)
+
+
 def test_a_note_of_a_mock_server() -> None:
     """Who fails at an answer that an allowance let through is told so, once, and how to make the server strict."""
     told = answer(200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was taken outside /v1"))

@@ -25,8 +25,8 @@ from tunedmodels_contracts.interception import InterceptTestCase, intercept
 from tunedmodels_contracts.interception.hosts import HOSTS, URL, NotIntercepted
 from tunedmodels_contracts.world import World
 from tunedmodels_mockserver import Clock, Mode, Settings
-from tunedmodels_mockserver.core.grants import Refresh
-from tunedmodels_mockserver.core.scopes import TUNING
+from tunedmodels_mockserver.core.callers.grants import Refresh
+from tunedmodels_mockserver.core.callers.scopes import TUNING
 
 pytest_plugins = ["pytester"]
 

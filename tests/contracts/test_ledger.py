@@ -195,14 +195,23 @@ def test_what_stays_is_told(path: Path, noted: Target) -> None:
     assert left.endswith(f"by other at {HOST}: to delete it is answered 403")
 
 
-def test_a_last_line_that_a_crash_has_cut_is_passed_over(path: Path) -> None:
-    """Half a line at the end is what a crash leaves; before it, it is no ledger."""
+@pytest.mark.parametrize("cut", [5, 30])
+def test_a_line_that_a_crash_has_cut_is_passed_over(path: Path, cut: int) -> None:
+    """Half a line is what a crash leaves; the next run writes behind it, and both are read."""
     Ledger(path, "abcdef", HOST).begin("caller", "tunedModels/contracts-abcdef1", "")
     whole = path.read_text(encoding="utf-8")
-    path.write_text(whole + whole[:30], encoding="utf-8")
+    path.write_text(whole + whole[:cut], encoding="utf-8")
     assert [entry.name for entry in read(path)] == ["tunedModels/contracts-abcdef1"]
 
-    path.write_text(whole[:30] + "\n" + whole, encoding="utf-8")
+    Ledger(path, "fedcba", HOST).begin("caller", "tunedModels/contracts-fedcba1", "")
+    assert [entry.run for entry in read(path)] == ["abcdef", "fedcba"]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"type": "service_account"}\n', "any", '{"event": "other"}'])
+def test_a_file_that_is_no_ledger(path: Path, text: str) -> None:
+    """Nothing is written behind what is something else, even if it is one line without an end."""
+    path.write_text(text, encoding="utf-8")
+
     with pytest.raises(LedgerError, match=r"ledger\.jsonl: line 1 is none of a ledger; name another file"):
         read(path)
 

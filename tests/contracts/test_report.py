@@ -93,6 +93,15 @@ REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It ha
             "contracts: url http://localhost:9000: nothing ran, so nothing is proved; of 1 clause, "
             "1 has published evidence, none is verified against the real API",
         ),
+        (
+            replace(GOOD, status=2),
+            "contracts: fake: 2 of 2 required clauses held, and the run was interrupted before its end; of 2 clauses, "
+            "1 has published evidence, none is verified against the real API; pytest ended with status 2",
+        ),
+        (
+            replace(account(), status=5),
+            "contracts: fake: nothing ran, so nothing is proved; pytest ended with status 5",
+        ),
     ],
 )
 def test_last_line(one: Account, line: str) -> None:
@@ -127,6 +136,7 @@ def test_verified_counts_live_kinds_only() -> None:
         "Nothing is known of the service's own way with 1 of them."
     )
     assert headline(Report("0.1.0", (), {})) == "Nothing ran, so nothing is proved."
+    assert headline(Report("0.1.0", (account(),), {})) == "fake: nothing ran, so nothing is proved."
 
 
 def test_json() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tunedmodels_mockserver import Settings, create_app, fault_file
-from tunedmodels_mockserver.core.instructions import WORDS
-from tunedmodels_mockserver.core.presets import PRESETS
+from tunedmodels_mockserver.core.faults.instructions import WORDS
+from tunedmodels_mockserver.core.faults.presets import PRESETS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

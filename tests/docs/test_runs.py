@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from tunedmodels_mockserver import create_app
-from tunedmodels_mockserver.core.losses import Shape
-from tunedmodels_mockserver.core.script import Event, Run
+from tunedmodels_mockserver.core.runs.losses import Shape
+from tunedmodels_mockserver.core.runs.script import Event, Run
 from tunedmodels_mockserver.web.admin.clock import Move
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runs.md").read_text("utf-8")

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import Clock, ManualClock, Mode, Pace, Settings, create_app
-from tunedmodels_mockserver.core.script import Event
+from tunedmodels_mockserver.core.runs.script import Event
 
 START = 1_700_000_000_000_000_000
 STOOD = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from tunedmodels_mockserver import Clock, ManualClock, Mode, Settings, create_app, fault_file
 from tunedmodels_mockserver.cli.serve import serve
 from tunedmodels_mockserver.core.effects import Error
-from tunedmodels_mockserver.core.faults import Fault
+from tunedmodels_mockserver.core.faults.fault import Fault
 from tunedmodels_mockserver.core.inputs import BadInput
 
 from .conftest import ok, refused

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock
-from tunedmodels_mockserver.core.script import Event
+from tunedmodels_mockserver.core.runs.script import Event
 
 from .conftest import ok
 

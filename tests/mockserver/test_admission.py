@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from google.auth import crypt, jwt
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app, key_files
-from tunedmodels_mockserver.core import scopes
-from tunedmodels_mockserver.core.grants import Access, Refresh
-from tunedmodels_mockserver.core.token_endpoint import AUDIENCE
+from tunedmodels_mockserver.core.callers import scopes
+from tunedmodels_mockserver.core.callers.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE
 from tunedmodels_mockserver.web.routes import routes
 from tunedmodels_mockserver.wire.units import SECOND
 

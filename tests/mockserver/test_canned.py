@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels_mockserver.core import canned
-from tunedmodels_mockserver.core.canned import FALLBACK
+from tunedmodels_mockserver.core.canned import answer as canned
+from tunedmodels_mockserver.core.canned.answer import FALLBACK
 from tunedmodels_mockserver.core.records import EXAMPLES_LOOKED_AT, Examples
 
 NUMBERS = Examples((("1", "2"), ("twenty two", "twenty three"), ("XL", "XLI"), ("九", "十")))

@@ -12,7 +12,7 @@ import requests
 from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver.cli import main
-from tunedmodels_mockserver.core import grants, scopes, service_accounts
+from tunedmodels_mockserver.core.callers import grants, scopes, service_accounts
 from tunedmodels_mockserver.environment import emulator_url
 
 from .test_cli import serving

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tunedmodels_mockserver.core.armed import MOST, Armed, arm, disarm, living, meet
-from tunedmodels_mockserver.core.faults import Fault, Query
+from tunedmodels_mockserver.core.faults.armed import MOST, Armed, arm, disarm, living, meet
+from tunedmodels_mockserver.core.faults.fault import Fault, Query
 from tunedmodels_mockserver.core.inputs import BadInput, convert
 from tunedmodels_mockserver.wire.units import SECOND
 

@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.core import grants, seals
-from tunedmodels_mockserver.core.token_endpoint import JWT_BEARER
+from tunedmodels_mockserver.core.callers import grants, seals
+from tunedmodels_mockserver.core.callers.token_endpoint import JWT_BEARER
 from tunedmodels_mockserver.web.routes import Route, routes
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import Field, Message, Surface, surface

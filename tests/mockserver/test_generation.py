@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.core.canned import FALLBACK
+from tunedmodels_mockserver.core.canned.answer import FALLBACK
 from tunedmodels_mockserver.core.clock import ManualClock
 from tunedmodels_mockserver.core.effects import Error
-from tunedmodels_mockserver.core.script import Event
+from tunedmodels_mockserver.core.runs.script import Event
 
 from .conftest import ok, refused
 

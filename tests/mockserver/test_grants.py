@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core import grants, jwt, leaks, seals
-from tunedmodels_mockserver.core.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers import grants, jwt, leaks, seals
+from tunedmodels_mockserver.core.callers.grants import Access, Refresh
 from tunedmodels_mockserver.core.worlds import bare, within, world_name
 
 ACCESS = Access("alice@example.com", ("a", "b"), 1_710_413_130, "0123", "4567")

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.core.grants import Refresh
-from tunedmodels_mockserver.core.scopes import TUNING
+from tunedmodels_mockserver.core.callers.grants import Refresh
+from tunedmodels_mockserver.core.callers.scopes import TUNING
 
 from .conftest import ok, refused
 

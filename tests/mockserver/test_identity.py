@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from tunedmodels_mockserver.core.grants import Access, Refresh
-from tunedmodels_mockserver.core.identity import DEVELOPER, Caller, caller
+from tunedmodels_mockserver.core.callers.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers.identity import DEVELOPER, Caller, caller
 
 
 def jwt(**claims: object) -> str:

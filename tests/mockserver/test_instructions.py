@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from tunedmodels_mockserver.core.faults.instructions import WORDS, effect
 from tunedmodels_mockserver.core.inputs import BadInput
-from tunedmodels_mockserver.core.instructions import WORDS, effect
 
 from .conftest import refused
 

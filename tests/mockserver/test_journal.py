@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.inputs import BadInput
-from tunedmodels_mockserver.core.journal import Body, Entry, Journal, Journals
-from tunedmodels_mockserver.core.near_misses import near_misses, route
-from tunedmodels_mockserver.core.search import Query, find
-from tunedmodels_mockserver.core.verification import Bounds, Claim, verify
+from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal, Journals
+from tunedmodels_mockserver.core.journal.near_misses import near_misses, route
+from tunedmodels_mockserver.core.journal.search import Query, find
+from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
 
 
 def entry(**more: Any) -> Entry:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core import leaks
+from tunedmodels_mockserver.core.callers import leaks
 
 from .conftest import ok, refused
 

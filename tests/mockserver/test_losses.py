@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core import losses
-from tunedmodels_mockserver.core.losses import Curve, Shape, mean_loss, shape_of
+from tunedmodels_mockserver.core.runs import losses
+from tunedmodels_mockserver.core.runs.losses import Curve, Shape, mean_loss, shape_of
 
 SEEDS = range(100)  # of data and of run alike: the recorded runs had different data, too
 

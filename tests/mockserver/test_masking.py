@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels_mockserver.core import masking
+from tunedmodels_mockserver.core.journal import masking
 
 SECRETS = [
     "AIza" + "x" * 35,

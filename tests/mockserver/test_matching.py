@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_mockserver.core import matching
+from tunedmodels_mockserver.core.canned import matching
+from tunedmodels_mockserver.core.canned.query import Query
+from tunedmodels_mockserver.core.canned.rulebook import Rulebook
+from tunedmodels_mockserver.core.canned.rules import Rule
 from tunedmodels_mockserver.core.inputs import convert
-from tunedmodels_mockserver.core.query import Query
-from tunedmodels_mockserver.core.rulebook import Rulebook
-from tunedmodels_mockserver.core.rules import Rule
 
 REQUEST = {
     "model": "tunedModels/colours",

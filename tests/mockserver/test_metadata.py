@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver.core import grants, scopes
+from tunedmodels_mockserver.core.callers import grants, scopes
 
 from .conftest import ok
 from .test_admission import bearer

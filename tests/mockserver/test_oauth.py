@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.core import grants
-from tunedmodels_mockserver.core.grants import Access, Refresh
-from tunedmodels_mockserver.core.identity import DEVELOPER
-from tunedmodels_mockserver.core.token_endpoint import AUDIENCE, JWT_BEARER
+from tunedmodels_mockserver.core.callers import grants
+from tunedmodels_mockserver.core.callers.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers.identity import DEVELOPER
+from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE, JWT_BEARER
 from tunedmodels_mockserver.wire.units import SECOND
 
 from .conftest import START, ok

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import schemathesis
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -71,3 +73,22 @@ schema = schemathesis.openapi.from_wsgi("/_emulator/openapi.json", create_app(Se
 def test_every_answer_is_as_described(case: schemathesis.Case[Any]) -> None:
     """Whatever is sent, there is no 5xx, and status, content type and body are among those described."""
     case.call_and_validate(checks=CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest"),
+    [
+        ("GET", "/_emulator/clok", "GET /_emulator/clock"),
+        ("PUT", "/_emulator/clock", "GET /_emulator/clock"),
+        ("GET", "/_emulator/faluts", "GET /_emulator/faults"),
+    ],
+)
+def test_a_call_that_there_is_not(http: FlaskClient, method: str, path: str, nearest: str) -> None:
+    """An unknown path of the admin surface is a sentence that names the nearest call, not a page of the API."""
+    answer = http.open(path, method=method)
+
+    assert answer.status_code == 404
+    sentence = (
+        f"There is no call {method} {path}; the nearest is {nearest}. GET /_emulator/openapi.json describes them all."
+    )
+    assert answer.json == {"error": sentence}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.policy import Policy
+from tunedmodels_mockserver.core.callers.policy import Policy
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock
-from tunedmodels_mockserver.core.armed import arm
+from tunedmodels_mockserver.core.faults.armed import arm
+from tunedmodels_mockserver.core.faults.presets import PRESETS, preset, read_faults
 from tunedmodels_mockserver.core.inputs import BadInput
-from tunedmodels_mockserver.core.presets import PRESETS, preset, read_faults
 
 from .conftest import ok, refused
 

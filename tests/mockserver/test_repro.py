@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
-from tunedmodels_mockserver.core import repro
-from tunedmodels_mockserver.core.journal import Body, Entry
+from tunedmodels_mockserver.core.journal import repro
+from tunedmodels_mockserver.core.journal.journal import Body, Entry
 from tunedmodels_mockserver.server import Server
 
 SECRET = "test-w1/alice@example.com"

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tunedmodels_mockserver.core.canned.rules import Rule, Rules
 from tunedmodels_mockserver.core.inputs import BadInput, convert
-from tunedmodels_mockserver.core.rules import Rule, Rules
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,6 @@ def test_rules_go_through_json_and_come_back() -> None:
 
 def test_a_catastrophic_regex_hangs_nobody() -> None:
     """A pattern on which a backtracking engine would not end before the sun does answers at once."""
-    from tunedmodels_mockserver.core.patterns import regex
+    from tunedmodels_mockserver.core.canned.patterns import regex
 
     assert regex("(a+)+$").search("a" * 40_000 + "b") is None

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.store import Base, State, StoreUnavailable
+from tunedmodels_mockserver.core.state.store import Base, State, StoreUnavailable
 from tunedmodels_mockserver.stores import tables
 from tunedmodels_mockserver.stores.errors import BadStore
 from tunedmodels_mockserver.stores.sql import SqlStores

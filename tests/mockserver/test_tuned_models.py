@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.core.clock import ManualClock
 from tunedmodels_mockserver.core.effects import Error
-from tunedmodels_mockserver.core.memory import MemoryStore
-from tunedmodels_mockserver.core.script import Event
+from tunedmodels_mockserver.core.runs.script import Event
+from tunedmodels_mockserver.core.state.memory import MemoryStore
 
 from .conftest import ok, refused
 

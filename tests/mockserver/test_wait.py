@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.cli import main
-from tunedmodels_mockserver.core.store import StoreUnavailable
+from tunedmodels_mockserver.core.state.store import StoreUnavailable
 from tunedmodels_mockserver.server import Server
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_none_in_time_is_said_with_status_1() -> None:
 
 def test_a_store_that_cannot_be_asked_is_not_ready(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process lives, as ``/health`` says, but cannot answer for its worlds: 503, status 1, and the reason."""
-    from tunedmodels_mockserver.core.memory import MemoryStores
+    from tunedmodels_mockserver.core.state.memory import MemoryStores
 
     def down(_self: MemoryStores) -> list[str]:
         raise StoreUnavailable("The database is away.")

@@ -15,6 +15,7 @@ INVENTED = (
     "been seen from the real API."
 )
 
+_INTERRUPTED = 2  # as pytest ends where it is
 _OTHERS = (Level.RECOMMENDED, Level.OPTIONAL)
 
 
@@ -24,16 +25,20 @@ def last_line(report: Report) -> str:
     stale = len(account.stale)
     ended = f"pytest ended with status {account.status}" if account.status else ""
     excuses = f"{_count(stale, 'known difference')} {'excuse' if stale > 1 else 'excuses'} nothing" if stale else ""
-    return "; ".join(part for part in (f"contracts: {told(account)}", proved(report), excuses, ended) if part)
+    evidence = proved(report) if report.rows else ""
+    return "; ".join(part for part in (f"contracts: {told(account)}", evidence, excuses, ended) if part)
 
 
 def headline(report: Report) -> str:
     """Return the first line of a report: what is proved, and what is not."""
     if not report.accounts:
         return "Nothing ran, so nothing is proved."
+    runs = "; ".join(told(account) for account in report.accounts)
+    if not report.rows:
+        return f"{runs}."
     bare = len(report.bare)
-    unknown = f" Nothing is known of the service's own way with {bare or 'none'} of them." if report.rows else ""
-    return f"{'; '.join(told(account) for account in report.accounts)}. {_capital(proved(report))}.{unknown}"
+    unknown = f" Nothing is known of the service's own way with {bare or 'none'} of them."
+    return f"{runs}. {_capital(proved(report))}.{unknown}"
 
 
 def told(account: Account) -> str:
@@ -50,6 +55,8 @@ def told(account: Account) -> str:
     others = account.count(Verdict.BROKEN, *_OTHERS)
     if others:
         parts.append(f"and {others} broken that {'are' if others > 1 else 'is'} not required")
+    if account.status == _INTERRUPTED:
+        parts.append("and the run was interrupted before its end")
     return ", ".join(parts)
 
 

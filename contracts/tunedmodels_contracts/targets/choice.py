@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tunedmodels._address import Address
+
 from .. import anonymous
 from ..clause import clause_of
 from ..ledger import DEFAULT, LedgerError
@@ -56,11 +58,13 @@ def check(config: pytest.Config) -> None:
     """Raise UsageError for options that do not go together, and for a target live that cannot be asked."""
     chosen_kind = kind(config)
     for name, targets in OF_TARGET.items():
-        if _option(config, name) not in (None, False, "") and chosen_kind not in targets:
+        value = _option(config, name)
+        if value is not None and value is not False and value != "" and chosen_kind not in targets:
             option = f"--tunedmodels-{name}"
             raise pytest.UsageError(f"{option} is for the target {' or '.join(targets)}, and this is {chosen_kind}")
-    if chosen_kind == "url" and not _option(config, "url"):
-        raise pytest.UsageError("the target url needs --tunedmodels-url, such as http://127.0.0.1:9480")
+    _check_seconds(config)
+    if chosen_kind == "url":
+        _check_url(_option(config, "url"))
     if chosen_kind != "live":
         return
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
@@ -71,6 +75,23 @@ def check(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     if in_the_way:
         raise pytest.UsageError("\n".join(in_the_way))
+
+
+def _check_seconds(config: pytest.Config) -> None:
+    bound, pause = _option(config, "bound"), _option(config, "pause")
+    if bound is not None and not 0 < bound < float("inf"):
+        raise pytest.UsageError(f"--tunedmodels-bound: {bound:g} is no time to wait; give seconds above 0, such as 600")
+    if pause is not None and not 0 <= pause < float("inf"):
+        raise pytest.UsageError(f"--tunedmodels-pause: {pause:g} is no time to wait; give 0 seconds or more, such as 1")
+
+
+def _check_url(base_url: str | None) -> None:
+    if not base_url:
+        raise pytest.UsageError("the target url needs --tunedmodels-url, such as http://127.0.0.1:9480")
+    try:
+        Address(base_url)
+    except ValueError as error:  # now, since later the summary would repeat it with the password in it
+        raise pytest.UsageError(f"--tunedmodels-url: {error}") from None
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -19,9 +19,9 @@ _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
 def fake(seed: int | None = None) -> Target:
     """Return a new fake with no models in it; *seed* makes its ids and losses repeat."""
     from tunedmodels_mockserver import ManualClock, Settings, create_app
+    from tunedmodels_mockserver.core.callers.grants import Access
+    from tunedmodels_mockserver.core.callers.scopes import TUNING
     from tunedmodels_mockserver.core.defaults import API_KEY
-    from tunedmodels_mockserver.core.grants import Access
-    from tunedmodels_mockserver.core.scopes import TUNING
 
     clock = ManualClock()
     adapter = InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))

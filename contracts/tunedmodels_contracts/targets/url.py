@@ -103,9 +103,9 @@ class _Moved:
 
 
 def _in_world(world: str) -> People:
+    from tunedmodels_mockserver.core.callers.grants import Access
+    from tunedmodels_mockserver.core.callers.scopes import TUNING
     from tunedmodels_mockserver.core.defaults import API_KEY
-    from tunedmodels_mockserver.core.grants import Access
-    from tunedmodels_mockserver.core.scopes import TUNING
 
     def token(email: str) -> Credentials:
         return bearer(f"test-{world}/{Access(email, TUNING, _FOREVER, email).token()}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..core import scopes
+from ..core.callers import scopes
 from ..core.defaults import API_KEY, DEVELOPER
 from ..environment import EMULATOR_HOST, emulator_url
 from . import params
@@ -109,7 +109,7 @@ def api_key(world: str) -> None:
 def _refresh_token(user: str, wanted: tuple[str, ...], world: str) -> str:
     import secrets
 
-    from ..core.grants import Refresh
+    from ..core.callers.grants import Refresh
     from ..core.worlds import within
 
     return within(Refresh(user, wanted, secrets.token_hex(8)).token(), world)

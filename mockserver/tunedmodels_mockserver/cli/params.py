@@ -24,7 +24,7 @@ class Seconds(click.FloatRange):
 
 def group(value: str) -> tuple[str, frozenset[str]]:
     """Return a group's address and its members' from ``team@example.com=alice@example.com,bob@example.com``."""
-    from ..core.identity import ADDRESS
+    from ..core.callers.identity import ADDRESS
 
     name, _, rest = value.lower().partition("=")
     members = frozenset(rest.split(","))
@@ -36,7 +36,7 @@ def group(value: str) -> tuple[str, frozenset[str]]:
 
 def address(value: str) -> str:
     """Return somebody's e-mail address in lower case."""
-    from ..core.identity import ADDRESS
+    from ..core.callers.identity import ADDRESS
 
     if not ADDRESS.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not an e-mail address. The form is alice@example.com.")

@@ -16,7 +16,7 @@ from .configuration import Configured
 from .params import Seconds
 
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
-    from ..core.faults import Fault
+    from ..core.faults.fault import Fault
 
 # From the strongest: what is said more strongly of a run's pace counts.
 _SOURCES = [
@@ -178,7 +178,7 @@ def serve(
     """
     from ..app import Settings
     from ..core.clock import Clock, Mode
-    from ..core.pace import Pace
+    from ..core.runs.pace import Pace
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
@@ -220,9 +220,9 @@ def _step_time(step_time: float | None) -> float | None:
 
 def _faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
     """Return the faults of the file at *path* and of the presets called *names*."""
-    from ..core.armed import arm
+    from ..core.faults.armed import arm
+    from ..core.faults.presets import preset
     from ..core.inputs import BadInput
-    from ..core.presets import preset
     from ..fault_file import read
 
     try:

@@ -85,7 +85,7 @@ def run(
 
 def _export(worlds: Worlds, path: Path) -> None:
     """Write the state of all *worlds* into the file at *path*, or end with a sentence."""
-    from ..core.store import StoreUnavailable
+    from ..core.state.store import StoreUnavailable
     from ..stores.errors import BadState
     from ..stores.files import write
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import refusals
 from .call import Call
-from .identity import Caller
+from .callers.identity import Caller
 from .records import GranteeType, Permission, Role, TunedModelRecord
 
 NAME = "tunedModels/"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .allowances import Allowances
-from .identity import Caller
-from .script import Run
+from .callers.identity import Caller
+from .runs.script import Run
 from .worlds import World
 
 

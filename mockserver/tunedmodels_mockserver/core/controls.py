@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .armed import Armed
+from .canned.rulebook import Rulebook
 from .clock import Clock
-from .pace import Pace
-from .rulebook import Rulebook
+from .faults.armed import Armed
+from .runs.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)

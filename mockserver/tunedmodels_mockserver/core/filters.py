@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from . import access, refusals
-from .identity import Caller
+from .callers.identity import Caller
 from .records import Role, TunedModelRecord
 
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..wire.surface import surface
-from . import access, canned, refusals, replies, tokens
+from . import access, refusals, tokens
 from .base_models import BASE_MODELS
 from .call import Call
-from .lro import State, view
-from .query import Query
+from .canned import answer as canned
+from .canned import replies
+from .canned.query import Query
+from .canned.replies import Outcome, Parts, Reply
 from .records import Examples, Role
-from .replies import Outcome, Parts, Reply
+from .runs.lro import State, view
 
 Value = dict[str, Any]
 

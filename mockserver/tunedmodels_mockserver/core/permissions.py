@@ -7,8 +7,9 @@ from typing import Any
 
 from ..wire import fieldmask, pages
 from ..wire.surface import surface
-from . import access, identity, ids, refusals, resources, tuned_models
+from . import access, ids, refusals, resources, tuned_models
 from .call import Call
+from .callers import identity
 from .records import GranteeType, Permission, Role, TunedModelRecord
 
 Value = dict[str, Any]

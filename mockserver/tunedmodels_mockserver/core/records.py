@@ -14,7 +14,7 @@ from hashlib import blake2b
 import msgspec
 
 from .numerals import successor
-from .plan import Plan
+from .runs.plan import Plan
 
 EXAMPLES_LOOKED_AT = 200  # of tens of thousands; reading a number in words takes a quarter of a millisecond
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..wire.status import AnyValue
-from . import lro
 from .records import Permission, TunedModelRecord
+from .runs import lro
 
 Value = dict[str, Any]
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from ..wire import fieldmask, pages
 from ..wire.surface import surface
-from . import access, filters, interventions, lro, refusals, resources, tuning
+from . import access, filters, refusals, resources, tuning
 from .base_models import BASE_MODELS
 from .call import Call
 from .records import Role, TunedModelRecord
+from .runs import interventions, lro
 
 Value = dict[str, Any]
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from ..wire.protojson.numbers import float32
 from ..wire.units import SECOND
-from . import access, chance, ids, lro, refusals, tokens
+from . import access, chance, ids, refusals, tokens
 from .base_models import BASE_MODELS, BaseModel
 from .call import Call
-from .losses import Curve
-from .plan import Plan
 from .records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
-from .script import Run
+from .runs import lro
+from .runs.losses import Curve
+from .runs.plan import Plan
+from .runs.script import Run
 
 Value = dict[str, Any]
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..wire.units import MICROSECOND
-from . import chance, lro
+from . import chance
+from .canned.rulebook import Filed
 from .clock import Clock
 from .controls import Controls
-from .plan import Plan
-from .rulebook import Filed
-from .store import State, Store, Stores
+from .runs import lro
+from .runs.plan import Plan
+from .state.store import State, Store, Stores
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 DEFAULT_NAME = ""

@@ -6,9 +6,9 @@ from hashlib import blake2b
 
 from sqlalchemy import select
 
-from ..core import state_file
 from ..core.controls import Controls
-from ..core.store import Base, State
+from ..core.state import file as state_file
+from ..core.state.store import Base, State
 from .cache import Cache
 from .database import Database
 from .tables import bases

@@ -10,7 +10,7 @@ from typing import TypeVar
 from cachetools import LRUCache
 
 from ..core.records import Examples, TunedModelRecord
-from ..core.store import Base
+from ..core.state.store import Base
 
 K = TypeVar("K")
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.memory import MemoryStores
-from ..core.store import Stores
+from ..core.state.memory import MemoryStores
+from ..core.state.store import Stores
 from .errors import BadStore
 
 MEMORY = "memory"

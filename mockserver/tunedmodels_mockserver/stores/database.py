@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import event, exc, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..core.store import StoreUnavailable
+from ..core.state.store import StoreUnavailable
 from . import tables
 from .errors import BadStore
 

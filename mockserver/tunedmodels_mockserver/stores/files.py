@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from ..core import state_file
 from ..core.inputs import BadInput, convert
-from ..core.preload import Models, Preload
-from ..core.state_file import Content
-from ..core.store import State
+from ..core.state import file as state_file
+from ..core.state.file import Content
+from ..core.state.preload import Models, Preload
+from ..core.state.store import State
 from .errors import BadState
 
 _YAML = frozenset({".yaml", ".yml"})

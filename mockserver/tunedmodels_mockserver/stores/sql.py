@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import delete, select
 
-from ..core.store import State, Store
+from ..core.state.store import State, Store
 from .bases import keep_base
 from .cache import Cache
 from .database import Database

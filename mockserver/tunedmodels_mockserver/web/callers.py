@@ -9,10 +9,11 @@ from typing import cast
 from flask import Request, request
 from werkzeug.local import LocalProxy
 
-from ..core import admission, leaks, refusals
-from ..core.admission import Credentials, Moment
-from ..core.identity import Caller
-from ..core.policy import Policy
+from ..core import refusals
+from ..core.callers import admission, leaks
+from ..core.callers.admission import Credentials, Moment
+from ..core.callers.identity import Caller
+from ..core.callers.policy import Policy
 from ..core.worlds import NAME, World, Worlds, world_name
 from ..wire.status import Code, StatusError
 from ..wire.units import SECOND

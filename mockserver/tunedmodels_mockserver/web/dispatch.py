@@ -13,8 +13,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.allowances import Allowances
 from ..core.call import Call
-from ..core.faults import CREATE, Query
-from ..core.script import Interrupted
+from ..core.faults.fault import CREATE, Query
+from ..core.runs.script import Interrupted
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError

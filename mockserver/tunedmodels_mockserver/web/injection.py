@@ -9,19 +9,20 @@ from typing import Any
 
 from flask import Response, json
 
-from ..core import armed, instructions, operations, quotas, refusals, resources
+from ..core import operations, refusals, resources
 from ..core.access import NAME, find
-from ..core.armed import Fired
 from ..core.call import Call
 from ..core.controls import Controls
 from ..core.effects import Effect, Error
-from ..core.faults import CREATE, Query
+from ..core.faults import armed, instructions, quotas
+from ..core.faults.armed import Fired
+from ..core.faults.fault import CREATE, Query
+from ..core.faults.pedantic import pedantic, spoiled
+from ..core.faults.withdrawal import withdrawn
 from ..core.inputs import BadInput
-from ..core.lro import settled
-from ..core.pedantic import pedantic, spoiled
 from ..core.records import Role
-from ..core.script import Interrupted, Run
-from ..core.withdrawal import withdrawn
+from ..core.runs.lro import settled
+from ..core.runs.script import Interrupted, Run
 from ..core.worlds import World
 from ..wire.protojson.writing import COMPACT, PRETTY, dump
 from ..wire.status import Code, StatusError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from ..core import masking
+from ..core.journal import masking
 
 LOG = logging.getLogger("tunedmodels_mockserver")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from ..core import identity, scopes, service_accounts
+from ..core.callers import identity, scopes, service_accounts
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import StatusError
 from . import answers, unknown

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..core.token_endpoint import Endpoint, GrantRefused
+from ..core.callers.token_endpoint import Endpoint, GrantRefused
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import Code, StatusError
 from . import answers, system

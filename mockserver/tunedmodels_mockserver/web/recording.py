@@ -14,9 +14,9 @@ import msgspec
 from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 
-from ..core import masking, told
-from ..core.journal import EMPTY, Body, Entry, Journals
-from ..core.tally import Tally
+from ..core.journal import masking, told
+from ..core.journal.journal import EMPTY, Body, Entry, Journals
+from ..core.journal.tally import Tally
 from ..core.worlds import DEFAULT_NAME, NAME, world_name
 from ..wire.protojson.reading import query_pairs
 from . import answers, system

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput
-from ...core.journal import Journals
-from ...core.store import StoreUnavailable
-from ...core.tally import Tally
+from ...core.journal.journal import Journals
+from ...core.journal.tally import Tally
+from ...core.state.store import StoreUnavailable
 from ...core.worlds import World
 from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError

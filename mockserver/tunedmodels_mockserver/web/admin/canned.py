@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
+from ...core.canned.rulebook import Rulebook, Taken
+from ...core.canned.rules import Rule, Rules
 from ...core.controls import Controls
 from ...core.inputs import BadInput, nearest, read_json
-from ...core.rulebook import Rulebook, Taken
-from ...core.rules import Rule, Rules
 from ...core.worlds import World
 from ...wire.protojson.timestamps import format_timestamp
 from .. import answers

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import msgspec
+from flask import Response
 
-from ...core.faults import Fault
-from ...core.presets import Named
-from ...core.rules import Rule, Rules
-from ...core.script import Event
-from ...core.verification import Claim
+from ...core.canned.rules import Rule, Rules
+from ...core.faults.fault import Fault
+from ...core.faults.presets import Named
+from ...core.journal.verification import Claim
+from ...core.runs.script import Event
+from .. import answers
 from .clock import Move
 from .events import Following
 from .journal import Listing, Reproduction
@@ -187,3 +190,12 @@ CATALOGUE = (
     Call("GET", "/metrics", "Tell Prometheus.", kinds=(TEXT, "application/openmetrics-text")),
     Call("GET", "/openapi.json", "Read this document.", ("openapi", "info", "paths", "components")),
 )
+
+
+def no_such_call(method: str, path: str) -> Response:
+    """Return the answer to a path below ``/_emulator`` that nothing has, or to a *method* that its path has not."""
+    asked = f"{method} {path.removeprefix('/_emulator')}"
+    near = get_close_matches(asked, [f"{call.method} {call.path}" for call in CATALOGUE], n=1, cutoff=0.5)
+    nearest = f"; the nearest is {near[0].replace(' ', ' /_emulator')}" if near else ""
+    sentence = f"There is no call {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."
+    return answers.document({"error": sentence}, 404)

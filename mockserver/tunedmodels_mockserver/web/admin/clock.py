@@ -9,11 +9,11 @@ from typing import Any, Literal
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core import lro
 from ...core.clock import Clock, Mode
 from ...core.controls import Controls
 from ...core.inputs import BadInput, read_json
 from ...core.records import TunedModelRecord
+from ...core.runs import lro
 from ...core.worlds import World
 from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
 from ...wire.units import MICROSECOND

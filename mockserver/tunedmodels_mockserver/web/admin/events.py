@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core import search
 from ...core.inputs import BadInput
-from ...core.journal import Journal, Journals
-from ...core.search import Query
+from ...core.journal import search
+from ...core.journal.journal import Journal, Journals
+from ...core.journal.search import Query
 from ...core.worlds import World
 from .. import answers
 from .journal import given

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.armed import Armed, arm, disarm, living
 from ...core.controls import Controls
+from ...core.faults.armed import Armed, arm, disarm, living
+from ...core.faults.presets import PRESETS, read_faults
 from ...core.inputs import BadInput, read_json
-from ...core.presets import PRESETS, read_faults
 from ...core.worlds import World
 from .. import answers
 

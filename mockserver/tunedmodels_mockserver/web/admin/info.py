@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app
 
-from ...core.armed import living
-from ...core.presets import PRESETS
+from ...core.faults.armed import living
+from ...core.faults.presets import PRESETS
 from ...core.worlds import World
 from ...wire.protojson.timestamps import format_timestamp
 from ...wire.surface import VERSIONS

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from flask import Blueprint, Response, request
 
-from ...core import repro, search
 from ...core.inputs import BadInput, convert, read_json
-from ...core.journal import Entry, Journals
-from ...core.near_misses import near_misses
-from ...core.search import Query
-from ...core.verification import Claim, verify
+from ...core.journal import repro, search
+from ...core.journal.journal import Entry, Journals
+from ...core.journal.near_misses import near_misses
+from ...core.journal.search import Query
+from ...core.journal.verification import Claim, verify
 from ...core.worlds import World, Worlds
 from ...wire.protojson.reading import query_pairs
 from .. import answers, system

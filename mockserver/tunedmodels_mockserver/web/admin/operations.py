@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core import interventions, lro
 from ...core.effects import Error
 from ...core.inputs import BadInput, nearest, read_json
-from ...core.interventions import RunOver
-from ...core.plan import Plan
 from ...core.records import TunedModelRecord
-from ...core.script import Event
+from ...core.runs import interventions, lro
+from ...core.runs.interventions import RunOver
+from ...core.runs.plan import Plan
+from ...core.runs.script import Event
 from ...core.worlds import World
 from ...wire.status import Code, StatusError
 from .. import answers

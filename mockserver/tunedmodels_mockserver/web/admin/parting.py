@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.armed import living
+from ...core.faults.armed import living
 from ...core.inputs import BadInput
-from ...core.journal import Journals
+from ...core.journal.journal import Journals
 from ...core.worlds import World, Worlds
 from .. import answers
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.differences import difference
 from ...core.inputs import BadInput, nearest
-from ...core.store import State
+from ...core.state.differences import difference
+from ...core.state.store import State
 from ...core.worlds import NAME, World
 from .. import answers
 

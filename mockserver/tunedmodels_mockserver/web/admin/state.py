@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from ...core import state_file
 from ...core.inputs import BadInput
-from ...core.state_file import Content
-from ...core.store import State
+from ...core.state import file as state_file
+from ...core.state.file import Content
+from ...core.state.store import State
 from ...core.worlds import World, Worlds
 from .. import answers
 

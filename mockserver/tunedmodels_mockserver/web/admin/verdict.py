@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ...core import tally as tally_
-from ...core import verdict as verdict_
 from ...core.inputs import BadInput, nearest
-from ...core.journal import Journals
-from ...core.tally import Tally
+from ...core.journal import tally as tally_
+from ...core.journal import verdict as verdict_
+from ...core.journal.journal import Journals
+from ...core.journal.tally import Tally
 from ...core.worlds import World, Worlds
 from ...wire.protojson.reading import query_pairs
 from .. import answers, system

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from ...core.controls import Controls
 from ...core.inputs import read_json
-from ...core.store import State
+from ...core.state.store import State
 from ...core.worlds import World, Worlds
 from .. import answers
 

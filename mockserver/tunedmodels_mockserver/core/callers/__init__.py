@@ -1,0 +1,1 @@
+"""Callers: who asks, and whether their credentials let them."""

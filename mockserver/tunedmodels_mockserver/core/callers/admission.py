@@ -1,0 +1,82 @@
+"""Admission: whether a call's credentials open its method, and who calls by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .. import refusals
+from ..worlds import World, bare
+from . import grants, identity, jwt, scopes, service_accounts
+from .identity import Caller
+from .policy import Policy
+
+# What google-auth signs for by itself when it knows no scopes: the service's address.
+_AUDIENCES = frozenset({f"https://{refusals.SERVICE}/", f"https://{refusals.SERVICE}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request carries: a bearer token, an API key, and the project that it is to be billed to."""
+
+    token: str | None = None
+    key: str | None = None
+    project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The present twice, in seconds: the world's, and the machine's, by which google-auth stamps what it signs."""
+
+    world: float
+    machine: float
+
+
+def admit(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> Caller:
+    """Return who calls the method *method_id*, which details name *rpc*.
+
+    Raises StatusError where the policy is strict and the service would refuse. That a token is looked at before a
+    key, and a project last, is invented.
+    """
+    caller = identity.caller(given.token, given.key, given.project)
+    if policy.strict:
+        caller = replace(caller, email=_checked(policy, given, world, moment, method_id, rpc))
+    return replace(caller, groups=policy.groups_of(caller.email))
+
+
+def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
+    if given.token is None and scopes.needs_oauth(method_id):
+        # Whatever key there is, good, bad or none, is not looked at.
+        raise refusals.oauth_needed(rpc) if given.key else refusals.token_missing(rpc)
+    if given.token is None and not given.key:
+        raise refusals.unregistered()
+    email, granted = identity.DEVELOPER, None
+    if given.token is not None:
+        email, granted = _bearer(given.token, world, moment)
+    if given.key and not policy.knows_key(given.key, bare(given.key)):
+        raise refusals.api_key_invalid()
+    if granted is not None and not scopes.ACCEPTED[method_id] & granted:
+        raise refusals.scopes_insufficient(rpc)
+    if given.project and not policy.knows_project(given.project):
+        raise refusals.project_denied(given.project)
+    return email
+
+
+def _bearer(token: str, world: World, moment: Moment) -> tuple[str, frozenset[str] | None]:
+    """Return whom *token* names and its scopes, None for all of them. Raises StatusError for a bad one."""
+    own = grants.access(token)
+    if own:
+        if own.expires <= moment.world or not world.controls.revoked.isdisjoint({own.id, own.parent} - {""}):
+            raise refusals.token_invalid()
+        return own.email, frozenset(own.scopes)
+    signed = jwt.read(bare(token))
+    email = service_accounts.signer(signed) if signed else None
+    if signed is None or email is None or not service_accounts.is_timely(signed.claims, moment.machine):
+        raise refusals.token_invalid()
+    if signed.claims.get("sub", email) != email:
+        raise refusals.token_invalid()
+    scope = signed.claims.get("scope")
+    if isinstance(scope, str):
+        return email, frozenset(scope.split())
+    if not service_accounts.is_for(signed.claims, _AUDIENCES):
+        raise refusals.token_invalid()
+    return email, None

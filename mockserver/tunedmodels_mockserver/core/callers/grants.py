@@ -1,0 +1,62 @@
+"""Grants: the access and refresh tokens that the fake makes, which say themselves what they grant, and to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..worlds import bare
+from . import seals
+
+LIFETIME = 3600  # seconds; Google's access tokens live an hour
+
+_ACCESS = "access"
+_REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an access token says: who calls, for what, until which second of its world's clock.
+
+    ``id`` is by which it is revoked, ``parent`` the id of the refresh token that it came from, or empty.
+    """
+
+    email: str
+    scopes: tuple[str, ...]
+    expires: int
+    id: str
+    parent: str = ""
+
+    def token(self) -> str:
+        """Return the token."""
+        return seals.seal(_ACCESS, [self.email, " ".join(self.scopes), self.expires, self.id, self.parent])
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What a refresh token says: for whom and for what access tokens are to be had. It does not expire."""
+
+    email: str
+    scopes: tuple[str, ...]
+    id: str
+
+    def token(self) -> str:
+        """Return the token."""
+        return seals.seal(_REFRESH, [self.email, " ".join(self.scopes), self.id])
+
+
+def access(token: str) -> Access | None:
+    """Return what the access *token* says; None for any other text. A world before it does not count."""
+    content = seals.unseal(_ACCESS, bare(token))
+    if content is None:
+        return None
+    email, scopes, expires, grant_id, parent = content
+    return Access(email, tuple(scopes.split()), expires, grant_id, parent)
+
+
+def refresh(token: str) -> Refresh | None:
+    """Return what the refresh *token* says; None for any other text. A world before it does not count."""
+    content = seals.unseal(_REFRESH, bare(token))
+    if content is None:
+        return None
+    email, scopes, grant_id = content
+    return Refresh(email, tuple(scopes.split()), grant_id)

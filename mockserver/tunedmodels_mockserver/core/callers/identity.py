@@ -1,0 +1,53 @@
+"""Identity: who calls, read from a request's credentials.
+
+A token that names somebody, the fake's own or one with an address in it, wins over a key; whatever names nobody, and
+no credential at all, is one and the same developer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..defaults import DEVELOPER as DEVELOPER
+from . import grants, jwt
+
+_SUBJECT = re.compile(r"[ -~]{1,400}")
+ADDRESS = re.compile(r"[^\s/@,;<>\"]{1,200}@[^\s/@,;<>\"]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an address, the project number that the call is billed to, if it is a number, and the groups."""
+
+    email: str = DEVELOPER
+    project: int | None = None
+    groups: frozenset[str] = frozenset()
+
+
+def caller(token: str | None, key: str | None, project: str | None) -> Caller:
+    """Return the caller that a bearer *token* or an API *key* names, billed to *project*."""
+    named = (person(text) for text in (token, key) if text)
+    return Caller(next((email for email in named if email), DEVELOPER), project_number(project))
+
+
+def person(credential: str) -> str | None:
+    """Return whom *credential* names; nothing of it is verified. None where it names nobody."""
+    own = grants.access(credential) or grants.refresh(credential)
+    if own:
+        return own.email
+    match = ADDRESS.search(credential)
+    return match[0].lower() if match else subject(jwt.claims(credential) or {})
+
+
+def subject(claims: Mapping[str, Any]) -> str | None:
+    """Return the subject that a JWT *claims*; None where that is no name."""
+    claimed = claims.get("sub")
+    return claimed.lower() if isinstance(claimed, str) and _SUBJECT.fullmatch(claimed) else None
+
+
+def project_number(project: str | None) -> int | None:
+    """Return the number that *project* is; None where it is none."""
+    return int(project) if project and re.fullmatch(r"[0-9]{1,18}", project) else None

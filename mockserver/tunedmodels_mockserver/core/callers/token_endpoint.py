@@ -1,0 +1,141 @@
+"""The token endpoint: what an OAuth grant is exchanged for, and which tokens are taken back.
+
+Wordings marked *observed* were seen from Google's endpoint in reports by its users; the others are invented.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...wire.units import SECOND
+from ..worlds import World, within
+from . import grants, identity, jwt, service_accounts
+from .grants import Access, Refresh
+from .policy import Policy
+
+AUDIENCE = "https://oauth2.googleapis.com/token"
+"""The audience that google-auth puts into every assertion, whatever the token endpoint."""
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+REFRESH_TOKEN = "refresh_token"
+
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,500}")  # RFC 6749's characters
+
+Value = dict[str, Any]
+
+
+class GrantRefused(Exception):
+    """The endpoint refuses in the form of OAuth: one of its errors, with a description."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One world's token endpoint at one moment.
+
+    ``own`` are its own addresses, ``machine`` is the machine's second, by which assertions are stamped, ``fresh``
+    an id that no other token has.
+    """
+
+    policy: Policy
+    world: World
+    own: Collection[str]
+    machine: float
+    fresh: str
+
+    def exchange(self, form: Mapping[str, str]) -> Value:
+        """Return an access token for the grant in *form*. Raises GrantRefused for what is none."""
+        grant_type = form.get("grant_type")
+        if not grant_type:
+            raise GrantRefused("invalid_request", "Missing required parameter: grant_type")
+        if grant_type == JWT_BEARER:
+            email, scopes = self._asserted(form.get("assertion", ""))
+            return self.issue(email, scopes)
+        if grant_type == REFRESH_TOKEN:
+            refresh = self._refresh(form.get("refresh_token", ""))
+            wanted = _scopes(form.get("scope", ""))
+            # Without a scope the answer has all that was once granted (RFC 6749, section 6).
+            if self.policy.strict and not set(wanted) <= set(refresh.scopes):
+                raise GrantRefused("invalid_scope", "Bad Request")  # observed
+            return self.issue(refresh.email, wanted or refresh.scopes, refresh.id)
+        raise GrantRefused("unsupported_grant_type", f"Invalid grant_type: {grant_type[:100]}")
+
+    def issue(self, email: str, scopes: tuple[str, ...], parent: str = "") -> Value:
+        """Return the answer with a new access token for *email*."""
+        expires = self.world.now() // SECOND + grants.LIFETIME
+        token = Access(email, scopes, expires, self.fresh, parent).token()
+        return {
+            "access_token": within(token, self.world.name),
+            "expires_in": grants.LIFETIME - 1,  # as Google's
+            "scope": " ".join(scopes),
+            "token_type": "Bearer",
+        }
+
+    def revoke(self, token: str) -> None:
+        """Take back *token*, and what is of the same grant. Raises GrantRefused where there is nothing to take."""
+        if not token:
+            raise GrantRefused("invalid_request", "Missing required parameter: token")
+        access, refresh = grants.access(token), grants.refresh(token)
+        if access:
+            # An access token takes the refresh token along that it came from (documented).
+            ids = {access.id, access.parent} - {""}
+        elif refresh:
+            ids = {refresh.id}
+        else:
+            ids = set()
+        if self.policy.strict and (not ids or ids <= self.world.controls.revoked):
+            raise GrantRefused("invalid_token", "Token expired or revoked")  # observed
+        self.world.change(lambda controls: replace(controls, revoked=controls.revoked | ids))
+
+    def _asserted(self, assertion: str) -> tuple[str, tuple[str, ...]]:
+        claims = jwt.claims(assertion)
+        if claims is None:
+            raise GrantRefused("invalid_grant", "Invalid JWT: it must have three parts with JSON in them.")
+        scope = claims.get("scope")
+        scopes = _scopes(scope if isinstance(scope, str) else "")
+        if not self.policy.strict:
+            issuer = claims.get("iss")
+            robot = issuer.lower() if isinstance(issuer, str) and identity.ADDRESS.fullmatch(issuer) else None
+            return identity.subject(claims) or robot or identity.DEVELOPER, scopes
+        signed = jwt.read(assertion)
+        email = service_accounts.signer(signed) if signed else None
+        if email is None:
+            raise GrantRefused("invalid_grant", "Invalid JWT Signature.")  # observed
+        if not service_accounts.is_timely(claims, self.machine):
+            text = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+            raise GrantRefused("invalid_grant", f"{text}Check your iat and exp values in the JWT claim.")  # observed
+        if not service_accounts.is_for(claims, (AUDIENCE, *self.own)):
+            raise GrantRefused("invalid_grant", "Invalid JWT: Failed audience check.")  # observed
+        if not scopes:
+            raise GrantRefused("invalid_scope", "Invalid OAuth scope or ID token audience provided.")  # observed
+        if "sub" in claims:
+            # Somebody else whom the service account acts for, as an administrator may let it.
+            email = identity.subject(claims)
+            if email is None or not identity.ADDRESS.fullmatch(email):
+                raise GrantRefused("invalid_request", 'Invalid impersonation "sub" field.')
+        return email, scopes
+
+    def _refresh(self, token: str) -> Refresh:
+        if not token:
+            raise GrantRefused("invalid_request", "Missing required parameter: refresh_token")
+        refresh = grants.refresh(token)
+        if self.policy.strict:
+            if refresh is None:
+                raise GrantRefused("invalid_grant", "Bad Request")  # observed
+            if refresh.id in self.world.controls.revoked:
+                raise GrantRefused("invalid_grant", "Token has been expired or revoked.")  # observed
+        return refresh or Refresh(identity.person(token) or identity.DEVELOPER, (), "")
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    scopes = tuple(dict.fromkeys(text.split()))
+    if not all(_SCOPE.fullmatch(scope) for scope in scopes):
+        raise GrantRefused("invalid_scope", "Some requested scopes were invalid.")
+    return scopes

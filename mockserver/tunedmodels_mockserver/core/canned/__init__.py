@@ -1,0 +1,1 @@
+"""Canned answers: rules, and what they make of a prompt."""

@@ -1,0 +1,138 @@
+"""Replies: what stands for a model's answer to a prompt, before it is written as one message or as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from .. import tokens
+from . import fitting
+from .rules import BLOCK_REASON, COUNT, FINISH_REASON, USAGE, Answer, Candidate, Chunk
+from .templates import Filling
+
+Value = dict[str, Any]
+Parts = Sequence[Value]
+
+CHUNKS = 4  # at most so many parts of a text in a stream; SDKs saw two and more
+STOP, MAX_TOKENS = 1, 2  # Candidate.FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one chunk of a stream has of a candidate; ``pause`` is how many seconds pass before it."""
+
+    parts: Parts
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One candidate. None for ``parts`` is no content at all, for ``ratings`` those of an answer without harm."""
+
+    parts: Parts | None
+    finish_reason: int
+    ratings: Sequence[Value] | None = None
+    told: Sequence[Piece] | None = None  # the chunks that a rule asks for
+
+    @property
+    def text(self) -> str:
+        """The texts of all parts."""
+        return text_of(self.parts or ())
+
+    def pieces(self) -> Sequence[Piece]:
+        """Return what each chunk of a stream has of it, at least one."""
+        if self.told is not None:
+            return self.told
+        pieces = [Piece(parts) for part in self.parts or () for parts in _split(part)]
+        return pieces or [Piece(())]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call gets: candidates or, where the prompt was ``blocked``, none; ``usage`` overrides what is counted."""
+
+    replies: Sequence[Reply]
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    feedback: Value | None = None  # PromptFeedback
+
+
+def text_of(parts: Parts) -> str:
+    """Return the texts of *parts* as one."""
+    return "".join(part.get("text", "") for part in parts)
+
+
+def cut(text: str, config: Value) -> Reply:
+    """Return *text* up to its first stop sequence and no longer than the limit of tokens."""
+    ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
+    text = text[: min(ends, default=len(text))]
+    kept = tokens.head(text, config.get("max_output_tokens", len(text)))
+    return Reply(_parts(kept), STOP if kept == text else MAX_TOKENS)
+
+
+def counted(answer: Answer) -> Value:
+    """Return what *answer* overrides in an answer to countTokens."""
+    return fitting.fit(answer.usage or {}, COUNT, "usage")
+
+
+def told(answer: Answer, filling: Filling, config: Value) -> Outcome:
+    """Return what *answer*, no error, tells to a request with *config*; one candidate comes as often as asked for."""
+    usage = fitting.fit(answer.usage or {}, USAGE, "usage")
+    if answer.blocked is not None:
+        feedback: Value = {"block_reason": fitting.enum(answer.blocked, BLOCK_REASON, "blocked")}
+        feedback["safety_ratings"] = _ratings(answer.safety_ratings) or []
+        return Outcome((), usage, feedback)
+    if answer.candidates is not None:
+        return Outcome([_candidate(candidate, filling, config) for candidate in answer.candidates], usage)
+    if answer.chunks is not None:
+        reply = _chunked(answer, filling)
+    else:
+        text = filling.query.text if answer.echo else filling.fill(answer.text)
+        reply = _reply(text, answer, filling, config)
+    return Outcome([reply] * config.get("candidate_count", 1), usage)
+
+
+def _candidate(candidate: Candidate, filling: Filling, config: Value) -> Reply:
+    return _reply(filling.fill(candidate.text), candidate, filling, config)
+
+
+def _reply(text: str | None, said: Answer | Candidate, filling: Filling, config: Value) -> Reply:
+    ratings = _ratings(said.safety_ratings)
+    if text is not None and said.finish_reason is None:
+        reply = cut(text, config)
+        return Reply(reply.parts, reply.finish_reason, ratings)
+    parts: Parts | None = None
+    if text is not None:
+        parts = _parts(text)
+    elif said.parts is not None:
+        parts = [fitting.fit(part, "Part", "parts") for part in filling.fill(said.parts)]
+    return Reply(parts, _end(said.finish_reason), ratings)
+
+
+def _chunked(answer: Answer, filling: Filling) -> Reply:
+    chunks = [Chunk(item) if isinstance(item, str) else item for item in answer.chunks or ()]
+    pieces = [Piece(_parts(filling.fill(chunk.text)), chunk.pause) for chunk in chunks]
+    whole = "".join(text_of(piece.parts) for piece in pieces)
+    return Reply(_parts(whole), _end(answer.finish_reason), _ratings(answer.safety_ratings), pieces)
+
+
+def _parts(text: str) -> list[Value]:
+    return [{"text": text}] if text else []
+
+
+def _end(name: str | None) -> int:
+    return STOP if name is None else fitting.enum(name, FINISH_REASON, "finish_reason")
+
+
+def _ratings(given: Sequence[Value] | None) -> list[Value] | None:
+    return None if given is None else [fitting.fit(rating, "SafetyRating", "safety_ratings") for rating in given]
+
+
+def _split(part: Value) -> list[Parts]:
+    """Return *part* as those of a stream: a text in up to four of whole tokens, anything else whole."""
+    text = part.get("text", "")
+    total = tokens.count(text)
+    heads = [tokens.head(text, total * place // CHUNKS) for place in range(CHUNKS + 1)]
+    pieces = [after[len(before) :] for before, after in pairwise(heads)]
+    return [[{**part, "text": piece}] for piece in pieces if piece] or [[part]]

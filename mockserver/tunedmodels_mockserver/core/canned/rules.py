@@ -1,0 +1,202 @@
+"""Rules: what an operator says of the answers to prompts, as a condition and what is answered where it holds.
+
+All is checked when it is read: unknown members, enum values, places of templates, regular expressions and JSON paths
+raise ValueError, so that no rule fails when it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import Any, Literal
+
+import msgspec
+
+from ..effects import Error
+from . import fitting, patterns, templates
+
+MAX_CHUNKS = 1000
+MAX_PAUSE = 60.0  # seconds before one chunk
+_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+FINISH_REASON = "Candidate.FinishReason"
+BLOCK_REASON = "GenerateContentResponse.PromptFeedback.BlockReason"
+USAGE = "GenerateContentResponse.UsageMetadata"
+COUNT = "CountTokensResponse"
+_CONTENTS = ("text", "parts", "candidates", "blocked", "chunks", "error", "echo")
+
+Parts = tuple[dict[str, Any], ...]
+MethodName = Literal["generateContent", "streamGenerateContent", "generateText", "countTokens"]
+
+
+class JsonPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something at ``path`` in the request equals ``equals``; without that, something is there at all."""
+
+    path: str
+    equals: Any | msgspec.UnsetType = msgspec.UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse what is no JSON path."""
+        patterns.json_path(self.path)
+        if self.equals is not msgspec.UNSET:
+            fitting.check_json(self.equals, "equals")
+
+
+class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The conditions of a rule; all that are given must hold, and none holds always.
+
+    ``model`` is an id, a resource name or a glob of either. ``text``, ``contains`` and ``regex`` look at the text of
+    the last turn. ``nth`` counts the calls for which the other conditions held, from 1. A rule without ``method``
+    stands for every method but countTokens.
+    """
+
+    model: str | None = None
+    method: MethodName | None = None
+    text: str | None = None
+    contains: str | None = None
+    regex: str | None = None
+    json_path: JsonPath | tuple[JsonPath, ...] | None = None
+    nth: int | tuple[int, ...] | Literal["first", "rest"] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse conditions that never hold."""
+        if self.model is not None and not 1 <= len(self.model) <= 200:
+            raise ValueError(f"model must have 1 to 200 characters, got {len(self.model)}")
+        if self.regex is not None:
+            patterns.regex(self.regex)
+        if self.json_path == ():
+            raise ValueError("json_path must be a path or a list of one or more; leave it out for none")
+        numbers = (self.nth,) if isinstance(self.nth, int) else self.nth if isinstance(self.nth, tuple) else (1,)
+        if not numbers or min(numbers) < 1:
+            raise ValueError(f"nth must be 1 or more, a list of such numbers, first or rest, got {self.nth!r}")
+
+    @property
+    def json_paths(self) -> tuple[JsonPath, ...]:
+        """The JSON paths, one or many."""
+        return (self.json_path,) if isinstance(self.json_path, JsonPath) else self.json_path or ()
+
+
+class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One chunk of a stream. ``pause`` is how many seconds it lets wait."""
+
+    text: str
+    pause: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody waits for."""
+        if not 0 <= self.pause <= MAX_PAUSE:
+            raise ValueError(f"pause must be from 0 to {MAX_PAUSE:.0f} seconds, got {self.pause}")
+
+
+class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One of several candidates; without text and parts it has no content, as one that was stopped for safety."""
+
+    text: str | None = None
+    parts: Parts | None = None
+    finish_reason: str | None = None
+    safety_ratings: tuple[dict[str, Any], ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no candidate of the API."""
+        if self.text is not None and self.parts is not None:
+            raise ValueError("a candidate has text or parts, got both")
+        _check_parts(self.parts)
+        _check_end(self.finish_reason, self.safety_ratings)
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is answered: one of text, parts, candidates, blocked (a block reason), chunks, error and echo.
+
+    ``parts`` and ``safety_ratings`` are the API's own, ``usage`` overrides members of its usageMetadata (for
+    countTokens, of its answer, and may stand alone). Without ``finish_reason`` a text ends as the request's limits say.
+    """
+
+    text: str | None = None
+    parts: Parts | None = None
+    candidates: tuple[Candidate, ...] | None = None
+    blocked: str | None = None
+    chunks: tuple[str | Chunk, ...] | None = None
+    error: Error | None = None
+    echo: Literal[True] | None = None
+    finish_reason: str | None = None
+    safety_ratings: tuple[dict[str, Any], ...] | None = None
+    usage: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the API could not answer."""
+        given = [name for name in _CONTENTS if getattr(self, name) is not None]
+        if len(given) > 1 or (not given and self.usage is None):
+            named = " and ".join(given) or "none"
+            raise ValueError(f"an answer has exactly one of {', '.join(_CONTENTS)}, got {named}")
+        kind = given[0] if given else ""
+        if self.finish_reason is not None and kind in ("candidates", "blocked", "error", ""):
+            raise ValueError("finish_reason goes with text, parts, chunks and echo; a candidate has its own")
+        if self.safety_ratings is not None and kind in ("candidates", "error", ""):
+            raise ValueError("safety_ratings goes with text, parts, chunks, echo and blocked; a candidate has its own")
+        if self.usage is not None and kind == "error":
+            raise ValueError("usage goes with everything but error")
+        if self.candidates == () or self.chunks == () or len(self.chunks or ()) > MAX_CHUNKS:
+            raise ValueError(f"{kind} must have one item or more, and of chunks there are at most {MAX_CHUNKS}")
+        if self.blocked is not None:
+            fitting.enum(self.blocked, BLOCK_REASON, "blocked")
+        _check_parts(self.parts)
+        _check_end(self.finish_reason, self.safety_ratings)
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One rule. ``times`` is how often it answers at most; None: always. An empty ``id`` is made when it is armed."""
+
+    answer: str | Answer
+    when: When = When()
+    id: str = ""
+    times: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"times must be 1 or more, got {self.times}")
+        templates.check(msgspec.to_builtins(self.told), self.when.regex)
+        content = next((name for name in _CONTENTS if getattr(self.told, name) is not None), None)
+        counting = self.when.method == "countTokens"
+        if counting and content not in (None, "error"):
+            raise ValueError(f"a rule for countTokens answers usage, such as totalTokens: 7, or error, got {content}")
+        if content is None and not counting:
+            raise ValueError(f"an answer has exactly one of {', '.join(_CONTENTS)}, got usage alone")
+        if self.told.usage is not None:
+            fitting.fit(self.told.usage, COUNT if counting else USAGE, "usage")
+
+    @property
+    def told(self) -> Answer:
+        """The answer; a string is its text."""
+        return Answer(text=self.answer) if isinstance(self.answer, str) else self.answer
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Rules that come together. With ``strict`` a call that none of them matches is answered with an error."""
+
+    rules: tuple[Rule, ...] = ()
+    strict: bool = False
+
+
+def digest(rule: Rule) -> str:
+    """Return six characters that tell the content of *rule* from others."""
+    return blake2b(msgspec.json.encode(rule, order="deterministic"), digest_size=3).hexdigest()
+
+
+def check_id(rule_id: str) -> None:
+    """Raise ValueError for what can be no id of a rule."""
+    if not _ID.fullmatch(rule_id):
+        raise ValueError(f"an id has 1 to 100 letters, digits, dots, dashes or underscores, got {rule_id[:100]!r}")
+
+
+def _check_parts(parts: Parts | None) -> None:
+    for number, part in enumerate(parts or ()):
+        value = fitting.fit(part, "Part", f"parts[{number}]")
+        if not value.keys() - {"thought", "thought_signature", "part_metadata", "video_metadata"}:
+            raise ValueError(f"parts[{number}] has no content, such as text, functionCall or inlineData")
+
+
+def _check_end(finish_reason: str | None, ratings: tuple[dict[str, Any], ...] | None) -> None:
+    if finish_reason is not None:
+        fitting.enum(finish_reason, FINISH_REASON, "finish_reason")
+    for number, rating in enumerate(ratings or ()):
+        fitting.fit(rating, "SafetyRating", f"safety_ratings[{number}]")

@@ -1,0 +1,93 @@
+"""Templates: texts with places such as ``{{prompt}}`` that a call fills. Names only, no expressions.
+
+``{{prompt}}``, ``{{model}}`` (the full name), ``{{model_id}}``, ``{{caller}}`` (an e-mail address), ``{{call}}`` (how
+often the rule has answered, this time included), ``{{json:$.path}}`` (the first value there in the request) and
+``{{match:1}}`` (a group of the rule's regex, by number or name). ``\\{{`` stands for two braces.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..inputs import nearest
+from . import patterns
+from .query import Query
+
+_NAMES = ("prompt", "model", "model_id", "caller", "call", "json:", "match:")
+_PLACE = re.compile(r"(?P<escaped>\\\{\{)|\{\{(?P<name>[^{}]*)\}\}|(?P<open>\{\{)")
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What fills a text: the call that is answered, the rule's regex (or None), and how often the rule has answered."""
+
+    query: Query
+    regex: str | None
+    call: int
+
+    def fill(self, value: Any) -> Any:
+        """Return plain JSON *value* with the places in all its texts filled."""
+        if isinstance(value, str):
+            return _PLACE.sub(self._place, value) if "{{" in value else value
+        if isinstance(value, dict):
+            return {key: self.fill(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.fill(item) for item in value]
+        return value
+
+    def _place(self, place: re.Match[str]) -> str:
+        if place["escaped"]:
+            return "{{"
+        name, _, argument = place["name"].strip().partition(":")
+        query = self.query
+        if name == "json":
+            values = patterns.selected(argument.strip(), query.document)
+            return _text(values[0]) if values else ""
+        if name == "match":
+            match = patterns.regex(self.regex or "").search(query.text)
+            return (match and match.group(_group(argument))) or ""
+        return str(self.call if name == "call" else query.text if name == "prompt" else getattr(query, name))
+
+
+def check(value: Any, regex: str | None) -> None:
+    """Raise ValueError where a text in *value* has a place that nothing fills; *regex* is the rule's."""
+    if isinstance(value, str):
+        for place in _PLACE.finditer(value):
+            _check(place, regex)
+    elif isinstance(value, dict):
+        for item in value.values():
+            check(item, regex)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check(item, regex)
+
+
+def _check(place: re.Match[str], regex: str | None) -> None:
+    if place["escaped"]:
+        return
+    if place["open"]:
+        raise ValueError("a text has {{ without a name and }} after it; write \\{{ for two braces")
+    name, colon, argument = place["name"].strip().partition(":")
+    if f"{name}{colon}" not in _NAMES:
+        near = nearest(f"{name}{colon}", list(_NAMES))
+        raise ValueError(f"nothing fills {place[0]}{near}; there are {', '.join(_NAMES)}; write \\{{{{ for two braces")
+    if name == "json":
+        patterns.json_path(argument.strip())
+    elif name == "match":
+        if regex is None:
+            raise ValueError(f"{place[0]} needs a regex among the rule's conditions")
+        pattern, group = patterns.regex(regex), _group(argument)
+        if group not in pattern.groupindex and group not in range(pattern.groups + 1):
+            raise ValueError(f"{place[0]} names no group of the regex {regex!r}, which has {pattern.groups}")
+
+
+def _group(argument: str) -> int | str:
+    text = argument.strip()
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Faults: what goes wrong when a test asks for it."""

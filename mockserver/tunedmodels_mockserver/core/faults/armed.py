@@ -1,0 +1,181 @@
+"""Armed faults: those of a world, with what each has met so far. All of it is values; ``meet`` makes new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+import msgspec
+
+from ...wire.units import SECOND
+from .. import chance
+from ..inputs import BadInput, nearest
+from .fault import CREATE, Fault, Query, Quota
+
+MOST = 1000  # faults of one world
+_COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})  # others answer; these go with what answers
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A fault since it was armed, ``at`` on the world's clock and ``machine`` on the machine's, in nanoseconds.
+
+    ``seen`` counts the calls in its scope and window, ``hits`` how often it fired. ``calls`` are the moments of the
+    calls that a quota has let pass and still counts.
+    """
+
+    fault: Fault
+    at: int
+    machine: int
+    seen: int = 0
+    hits: int = 0
+    calls: tuple[int, ...] = ()
+
+    @property
+    def remaining(self) -> int | None:
+        """How often it will fire at most from now on; None for always."""
+        return None if self.fault.limit is None else max(self.fault.limit - self.hits, 0)
+
+    def gone(self, machine: int) -> bool:
+        """Whether its time to live is over."""
+        return self.fault.ttl is not None and machine >= self.machine + round(self.fault.ttl * SECOND)
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain JSON: the fault as it was armed, and what it has met."""
+        fault: dict[str, Any] = msgspec.to_builtins(self.fault)
+        counts = {"seen": self.seen, "hits": self.hits, "remaining": self.remaining, "fired": self.hits > 0}
+        return {"id": self.fault.id, "effect": self.fault.kind, **fault, "required": self.fault.required, **counts}
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A fault that befalls the present call. ``draw`` is a number in [0, 1) from the seed.
+
+    ``retry`` is in how many seconds a quota frees; None where it does not say.
+    """
+
+    fault: Fault
+    draw: float = 0.0
+    retry: int | None = None
+
+
+def arm(armed: tuple[Armed, ...], faults: Sequence[Fault], now: int, machine: int) -> tuple[Armed, ...]:
+    """Return *armed* with *faults* behind; who has no id gets one. Raises BadInput for an id that is taken."""
+    kept = living(armed, machine)
+    taken = {item.fault.id for item in kept}
+    number = 0
+    for fault in faults:
+        if fault.id in taken:
+            raise BadInput(f"There is a fault {fault.id!r} already; delete it first, or choose another id.")
+        if not fault.id:
+            while not number or f"fault-{number}" in taken:
+                number += 1
+            fault = msgspec.structs.replace(fault, id=f"fault-{number}")
+        taken.add(fault.id)
+        kept = (*kept, Armed(fault, now, machine))
+    if len(kept) > MOST:
+        raise BadInput(f"A world has at most {MOST} faults, and these would make {len(kept)}; delete some first.")
+    return kept
+
+
+def disarm(armed: tuple[Armed, ...], fault_id: str) -> tuple[Armed, ...]:
+    """Return *armed* without the fault called *fault_id*. Raises KeyError with a sentence where there is none."""
+    kept = tuple(item for item in armed if item.fault.id != fault_id)
+    if len(kept) == len(armed):
+        raise KeyError(f"There is no fault {fault_id!r}{nearest(fault_id, [item.fault.id for item in armed])}.")
+    return kept
+
+
+def living(armed: tuple[Armed, ...], machine: int) -> tuple[Armed, ...]:
+    """Return those of *armed* whose time to live is not over."""
+    return armed if not any(item.gone(machine) for item in armed) else tuple(i for i in armed if not i.gone(machine))
+
+
+def started(armed: tuple[Armed, ...], now: int, machine: int) -> tuple[Armed, ...]:
+    """Return *armed* as they are in a world that begins at *now*."""
+    return tuple(replace(item, at=now, machine=machine) for item in armed)
+
+
+def counts_runs(armed: tuple[Armed, ...], method: str) -> bool:
+    """Whether one of *armed* has to know how many runs there are before a call of *method*."""
+    return method == CREATE and any(item.fault.quota and item.fault.quota.concurrent is not None for item in armed)
+
+
+def meet(
+    armed: tuple[Armed, ...], query: Query, now: int, machine: int, *, answered: bool = False
+) -> tuple[tuple[Armed, ...], tuple[Fired, ...]]:
+    """Return *armed* after the call *query*, and the faults that befall it; what answers comes last.
+
+    At most one of them answers; where the call is *answered* already, none does. Latencies, what befalls runs,
+    ``withdrawn`` and ``pedantic`` come with it.
+    """
+    armed = living(armed, machine)
+    places = sorted(range(len(armed)), key=lambda place: armed[place].fault.rank)
+    changed = dict(enumerate(armed))
+    fired: list[Fired] = []
+    answer: Fired | None = None
+    for place in places:
+        item = armed[place]
+        if not item.fault.fits(query) or not _open(item, now):
+            continue
+        item = replace(item, seen=item.seen + 1)
+        composing = item.fault.kind in _COMPOSING
+        busy = any(other.fault.kind == item.fault.kind for other in fired) and item.fault.kind != "latency"
+        if busy if composing else (answer is not None or answered):
+            changed[place] = item
+            continue
+        item, hit = _tried(item, query, now)
+        changed[place] = item
+        if hit and composing:
+            fired.append(hit)
+        elif hit:
+            answer = hit
+    after = tuple(changed.values())
+    return (armed if after == armed else after), (*fired, *((answer,) if answer else ()))
+
+
+def unmet(armed: tuple[Armed, ...], query: Query, now: int, fired: Collection[str]) -> tuple[Armed, ...]:
+    """Return *armed* as if what befalls runs had not met the create *query*, of which the ids in *fired* fired.
+
+    For a create that starts no run: the next one that does shall have what was armed for it.
+    """
+    return tuple(
+        replace(item, seen=max(item.seen - 1, 0), hits=max(item.hits - (item.fault.id in fired), 0))
+        if item.fault.run is not None and item.fault.fits(query) and _open(item, now)
+        else item
+        for item in armed
+    )
+
+
+def _tried(item: Armed, query: Query, now: int) -> tuple[Armed, Fired | None]:
+    """Return *item*, which has seen the present call, and what fires of it."""
+    fault = item.fault
+    if item.seen <= fault.skip or item.remaining == 0:
+        return item, None
+    if fault.probability < 1 and chance.uniform(query.seed, "fault", fault.id, item.seen) >= fault.probability:
+        return item, None
+    hit: Fired | None
+    if fault.quota:
+        item, hit = _charged(item, fault.quota, query, now)
+    else:
+        hit = Fired(fault, chance.uniform(query.seed, "jitter", fault.id, item.seen) if fault.latency else 0.0)
+    return (replace(item, hits=item.hits + 1) if hit else item), hit
+
+
+def _charged(item: Armed, quota: Quota, query: Query, now: int) -> tuple[Armed, Fired | None]:
+    """Return *item* with the present call counted, or with a refusal; a refused call does not count."""
+    if quota.limit is None:
+        return item, Fired(item.fault) if query.running >= (quota.concurrent or 0) else None
+    span = round(quota.per * SECOND)
+    calls = tuple(moment for moment in item.calls if now - span < moment <= now)
+    if len(calls) < quota.limit:
+        return replace(item, calls=(*calls, now)), None
+    frees = calls[len(calls) - quota.limit] + span if quota.limit else now + span
+    return replace(item, calls=calls), Fired(item.fault, retry=max(ceil((frees - now) / SECOND), 1))
+
+
+def _open(item: Armed, now: int) -> bool:
+    closes = item.fault.closes(item.at)
+    return item.fault.opens(item.at) <= now and (closes is None or now < closes)

@@ -1,0 +1,154 @@
+"""Faults: what a test or an operator arms, with its scope, its count, its window of time and exactly one effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ...wire.protojson.timestamps import parse_timestamp
+from ...wire.surface import methods
+from ...wire.units import SECOND
+from ..effects import Effect
+from ..inputs import nearest
+from ..runs.script import Run
+
+CREATE = "tunedModels.create"
+# Routes that only allowances open, and the methods that they stand for.
+_STANDS_FOR = {"tunedModels.cancel": "tunedModels.operations.cancel", "tunedModels.countTokens": "models.countTokens"}
+_GENERATES = frozenset(f"tunedModels.{verb}" for verb in ("generateContent", "streamGenerateContent", "generateText"))
+_WITHDRAWN = _GENERATES | {CREATE, "models.get", "models.list"}
+_LONGEST = 1e9  # seconds
+
+Span = Annotated[float, Meta(ge=0, le=_LONGEST)]
+Scope = Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """At most ``limit`` calls in any ``per`` seconds of the world's clock, or ``concurrent`` unfinished runs."""
+
+    limit: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    per: Annotated[float, Meta(gt=0, le=_LONGEST)] = 60.0
+    concurrent: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse both and none."""
+        if (self.limit is None) == (self.concurrent is None):
+            raise ValueError("say either limit or concurrent: how many calls in per seconds, or how many runs at once")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One call as faults see it. ``model`` is a resource name, empty where the call names none.
+
+    ``running`` is how many runs of the world are unfinished, and counts for a create only.
+    """
+
+    method: str
+    model: str
+    caller: str
+    seed: int
+    running: int = 0
+
+
+class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing that goes wrong. Exactly one effect is set: one of Effect's, or one of the four here.
+
+    ``method`` is a method's id, ``model`` a model's id or resource name, ``caller`` an e-mail address; each may be a
+    glob, and without it all are meant. The fault fires ``times`` times (None: always; by default once, but quotas,
+    ``withdrawn`` and ``pedantic`` always), after the first ``skip`` calls that it fits, with this ``probability``.
+    ``from`` and ``until`` (RFC 3339), or ``after`` and ``lasts`` (seconds from when it was armed), are a window on the
+    world's clock; ``ttl`` is in seconds of the machine's, after which it is gone. ``required`` says whether it is an
+    error of the test if it never fires.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = (*Effect.kinds, "quota", "run", "withdrawn", "pedantic")
+
+    quota: Quota | None = None
+    run: Run | None = None
+    withdrawn: Literal[True] | None = None
+    pedantic: Literal[True] | None = None
+    id: Annotated[str, Meta(pattern=r"^([A-Za-z0-9._-]{1,100})?$")] = ""
+    method: Scope | None = None
+    model: Scope | None = None
+    caller: Scope | None = None
+    times: Annotated[int, Meta(ge=1)] | UnsetType | None = UNSET
+    skip: Annotated[int, Meta(ge=0)] = 0
+    probability: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    from_: str | None = msgspec.field(default=None, name="from")
+    until: str | None = None
+    after: Span = 0.0
+    lasts: Span | None = None
+    ttl: Annotated[float, Meta(gt=0, le=_LONGEST)] | None = None
+    required: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what could never fire as it is meant."""
+        super().__post_init__()
+        if self.method is not None:
+            _check_method(self.method)
+        concurrent = self.quota is not None and self.quota.concurrent is not None
+        if (self.run is not None or concurrent) and not self.fits_method(CREATE):
+            raise ValueError(f"{self.kind} befalls {CREATE}, not {self.method!r}; leave method out")
+        for name, text in (("from", self.from_), ("until", self.until)):
+            if text is not None and parse_timestamp(text) is None:
+                raise ValueError(f"{name} must be a time such as 2026-01-01T00:00:00Z, got {text!r}")
+        if (self.from_ is not None or self.until is not None) and (self.after or self.lasts is not None):
+            raise ValueError("say the window either by from and until, or by after and lasts")
+        closes = self.closes(0)
+        if closes is not None and closes <= self.opens(0):
+            raise ValueError("the window closes before it opens; say an until after from, or a lasts above 0")
+
+    @property
+    def limit(self) -> int | None:
+        """How often it fires at most; None for always."""
+        if isinstance(self.times, UnsetType):
+            return None if self.kind in ("quota", "withdrawn", "pedantic") else 1
+        return self.times
+
+    @property
+    def rank(self) -> int:
+        """Which faults go first: 0 those of a model, 1 those of a method or a caller, 2 those of the world."""
+        if self.model not in (None, "*"):
+            return 0
+        return 1 if {self.method, self.caller} - {None, "*"} else 2
+
+    def fits_method(self, method: str) -> bool:
+        """Whether it is meant for the method called *method*."""
+        method = _STANDS_FOR.get(method, method)
+        return self.method is None or fnmatchcase(method, self.method)
+
+    def fits(self, query: Query) -> bool:
+        """Whether *query* is in its scope; what befalls runs fits creates only."""
+        only_create = self.run is not None or (self.quota is not None and self.quota.concurrent is not None)
+        if only_create and query.method != CREATE:
+            return False
+        if self.withdrawn and query.method not in _WITHDRAWN:
+            return False
+        if not self.fits_method(query.method):
+            return False
+        if self.caller is not None and not fnmatchcase(query.caller, self.caller):
+            return False
+        names = (query.model, query.model.rpartition("/")[2])
+        return self.model is None or (bool(query.model) and any(fnmatchcase(name, self.model) for name in names))
+
+    def opens(self, armed_at: int) -> int:
+        """Return the moment at which its window opens, where it was armed at *armed_at*."""
+        moment = parse_timestamp(self.from_) if self.from_ is not None else None
+        return armed_at + round(self.after * SECOND) if moment is None else moment
+
+    def closes(self, armed_at: int) -> int | None:
+        """Return the moment from which its window is closed, None for never."""
+        if self.until is not None:
+            return parse_timestamp(self.until)
+        return None if self.lasts is None else self.opens(armed_at) + round(self.lasts * SECOND)
+
+
+def _check_method(name: str) -> None:
+    known = [method.id for method in methods()]
+    if not any(fnmatchcase(method, name) for method in known):
+        what = "no method fits" if set(name) & set("*?[") else "there is no method"
+        raise ValueError(f"{what} {name!r}{nearest(name, known)}")

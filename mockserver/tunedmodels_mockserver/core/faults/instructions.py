@@ -1,0 +1,98 @@
+"""Instructions: what one request asks to go wrong with itself, in the words of Google's storage testbench.
+
+The words that only gRPC has (``redirect-…``) and those about buckets mean nothing here and are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from ...wire.status import Code
+from ..effects import WORDINGS, Effect, Error, Page, Stall, Truncate
+from ..inputs import BadInput, nearest
+
+KIB = 1024
+PAUSE = 10.0  # seconds of a stall that does not say how long, as the testbench has it
+TRIES = 2  # of a request that counts its retries, the first two fail
+
+WORDS = (
+    "return-503",
+    "return-reset-connection",
+    "return-broken-stream",
+    "return-broken-stream-after-256K",
+    "return-broken-stream-final-chunk-after-100B",
+    "return-503-after-256K",
+    "return-503-after-256K/retry-1",
+    "return-corrupted-data",
+    "stall-always",
+    "stall-at-256KiB",
+    "stall-for-5s",
+    "stall-for-500ms",
+    "stall-for-5s-after-256K",
+)
+
+
+def effect(text: str, body: int) -> Effect | None:
+    """Return what the header's *text* asks for; *body* is how many bytes the request has.
+
+    None where the words ask for nothing yet: an error after more bytes than were sent, or at a later retry. Raises
+    BadInput for unknown words, with the nearest known.
+    """
+    text = text.strip()
+    for form, made in _FORMS:
+        match = form.fullmatch(text)
+        if match:
+            try:
+                return made(*(int(group) if group else 0 for group in match.groups()), body)
+            except (ValueError, msgspec.ValidationError) as error:
+                raise BadInput(f"x-goog-emulator-instructions {text[:100]!r}: {error}.") from None
+    known = f"known are {', '.join(WORDS)}, with other numbers"
+    text = text[:100]
+    raise BadInput(f"x-goog-emulator-instructions has no words {text!r}{nearest(text, list(WORDS))}; {known}.")
+
+
+def _error(status: int, _body: int) -> Effect:
+    """Return the error of HTTP's *status*: of several codes the one that Google's APIs mean most often."""
+    usual = {400: "INVALID_ARGUMENT", 409: "ABORTED", 500: "INTERNAL"}
+    code = usual.get(status) or next((code.name for code in Code if code.name in WORDINGS and code.http == status), "")
+    if code:
+        return Effect(error=Error(code))
+    if not 400 <= status <= 599:
+        raise ValueError("the status of an error is 400 to 599")
+    return Effect(page=Page(status, f"<html><body><h1>{status}</h1></body></html>\n"))
+
+
+def _error_after(status: int, kibibytes: int, retry: int, body: int) -> Effect | None:
+    failing = retry <= TRIES and body >= kibibytes * KIB
+    return _error(status, body) if failing else None
+
+
+def _broken(after: int) -> Effect:
+    return Effect(stall=Stall(0.0, after))
+
+
+def _stall(seconds: float, after: int) -> Effect:
+    return msgspec.convert({"stall": {"seconds": seconds, "after": after, "resumes": True}}, Effect)
+
+
+def _latency(seconds: float) -> Effect:
+    return msgspec.convert({"latency": {"seconds": seconds}}, Effect)
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[..., Effect | None]], ...] = (
+    (re.compile(r"return-(\d{3})"), _error),
+    (re.compile(r"return-(\d{3})-after-(\d{1,7})K(?:/retry-(\d{1,4}))?"), _error_after),
+    (re.compile(r"return-reset-connection"), lambda _body: Effect(reset=True)),
+    (re.compile(r"return-broken-stream"), lambda _body: Effect(truncate=Truncate(fraction=0.5))),
+    (re.compile(r"return-broken-stream-after-(\d{1,6})K"), lambda after, _body: _broken(after * KIB)),
+    (re.compile(r"return-broken-stream-final-chunk-after-(\d{1,9})B"), lambda after, _body: _broken(after)),
+    (re.compile(r"return-corrupted-data"), lambda _body: Effect(malformed=True)),
+    (re.compile(r"stall-always"), lambda _body: _stall(PAUSE, 0)),
+    (re.compile(r"stall-at-(\d{1,6})KiB"), lambda after, _body: _stall(PAUSE, after * KIB)),
+    (re.compile(r"stall-for-(\d{1,5})s"), lambda seconds, _body: _latency(seconds)),
+    (re.compile(r"stall-for-(\d{1,6})ms"), lambda millis, _body: _latency(millis / 1000)),
+    (re.compile(r"stall-for-(\d{1,5})s-after-(\d{1,6})K"), lambda s, after, _body: _stall(s, after * KIB)),
+)

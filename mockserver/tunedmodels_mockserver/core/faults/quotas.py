@@ -1,0 +1,40 @@
+"""Quotas: the refusal of a call that a quota does not let pass, with what it says of the quota.
+
+Seen is the one of 2025 for generation, with its details. Those of other methods, and of runs at once, are invented.
+"""
+
+from __future__ import annotations
+
+from ...wire.surface import camel
+from ..effects import Error, QuotaViolation
+from ..refusals import SERVICE
+from .fault import Query, Quota
+
+MESSAGE = (
+    "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
+    "head to: https://ai.google.dev/gemini-api/docs/rate-limits."
+)
+_MINUTE = 60.0  # seconds
+
+
+def exceeded(quota: Quota, query: Query, model: str, retry: int | None) -> Error:
+    """Return the refusal of *query*. *model* is the id of the base model that is asked, empty where none is.
+
+    *retry* is in how many seconds the quota frees, None where nobody knows.
+    """
+    if quota.limit is None:
+        violation = QuotaViolation(
+            f"{SERVICE}/concurrent_tuned_model_runs", "ConcurrentTunedModelRunsPerProject", quota.concurrent or 0, ""
+        )
+    elif query.method.endswith("enerateContent"):
+        violation = QuotaViolation(quota_id=_id("Generate", quota), quota_value=quota.limit, model=model)
+    else:
+        name = camel(query.method.rpartition(".")[2])
+        name = name[:1].upper() + name[1:]
+        violation = QuotaViolation(f"{SERVICE}/requests", _id(name, quota), quota.limit, model)
+    return Error("RESOURCE_EXHAUSTED", MESSAGE, retry, quota_failure=violation)
+
+
+def _id(name: str, quota: Quota) -> str:
+    span = "PerMinute" if quota.per == _MINUTE else f"Per{quota.per:g}Seconds"
+    return f"{name}Requests{span}PerProjectPerModel-FreeTier"

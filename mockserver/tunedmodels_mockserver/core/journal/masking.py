@@ -1,0 +1,122 @@
+"""Masking: what is a secret, or looks like one, is gone before a request is kept."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from ..callers import leaks
+
+MASK = "***"
+
+# More than this is read beyond where a body is cut, so that no secret is cut in two and then not known as one.
+MARGIN = 4096
+
+# Names that mean a secret wherever they are, in lower case and without what joins their words: clients write
+# access_token, accessToken, Access-Token.
+_ANYWHERE = (
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "oauthtoken",
+    "subjecttoken",
+    "actortoken",
+    "token",
+    "clientsecret",
+    "secret",
+    "password",
+    "privatekey",
+    "apikey",
+    "xgoogapikey",
+    "assertion",
+    "clientassertion",
+    "authorization",
+    "proxyauthorization",
+)
+_IN_QUERY = frozenset((*_ANYWHERE, "key", "code"))  # in JSON these two name other things as well
+_STEMS = (b'token"', b'secret"', b'password"', b'key"', b'assertion"', b'authorization"')  # one in each name
+_QUOTED = tuple(b'"%s"' % name.encode() for name in _ANYWHERE)
+_SIMPLE = bytes.maketrans(b"'ABCDEFGHIJKLMNOPQRSTUVWXYZ", b'"abcdefghijklmnopqrstuvwxyz')
+_SCHEMES = frozenset(("bearer", "basic", "digest", "negotiate", "apikey"))
+
+_MASKED = MASK.encode()
+_NAMES = b"|".join(rb"[_-]?".join(re.findall(b".", name.encode())) for name in _ANYWHERE)
+# A member with its quotes: escaped where JSON is a text within JSON, single where somebody sent str(dict).
+_MEMBER = re.compile(rb'(\\?["\'])((?i:' + _NAMES + rb'))\1(\s*:\s*)(\\?["\'])(?:(?!\4)(?:\\\\\\.|\\.|.))*', re.DOTALL)
+_REAL = re.compile(
+    b"|".join(form.pattern.encode() for _, form in leaks.FORMS)
+    + rb"|tunedmodels-(?:access|refresh)~[\w~-]+|eyJ[\w-]{8,}(?:\.[\w.-]*)?"
+    + rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*"
+)
+_BEARER = re.compile(rb"((?i:bearer)(?:[\s:+]|%20)+)[\w.~+/=-]{8,}")
+_ESCAPE = re.compile(rb"\\(?:u00([2-7][0-9A-Fa-f])|(/)|(.))", re.DOTALL)
+_QUOTES = b"\"'\\"
+
+
+def text(value: str) -> str:
+    """Return *value*, such as a path, without what looks like a secret in it."""
+    return body(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def query(value: str) -> str:
+    """Return a raw query string whose credentials are masked, whichever way they are spelled."""
+    return "&".join(map(_pair, value.split("&"))) if value else ""
+
+
+def authorization(value: str) -> str:
+    """Return an Authorization header of which only the scheme is left."""
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space and scheme.lower() in _SCHEMES else MASK
+
+
+def body(data: bytes) -> bytes:
+    """Return a body, JSON or a form, without the values of members that are secret and what looks like a secret."""
+    if b"\\u00" in data or b"\\/" in data:
+        # Some encoders escape what need not be; what has no secret stays as it was sent.
+        plain = _ESCAPE.sub(_unescaped, data)
+        masked = _without_secrets(plain)
+        return data if masked == plain else masked
+    return _without_secrets(data)
+
+
+def form(data: bytes) -> bytes:
+    """Return the body of a form, such as one for the token endpoint, without its credentials."""
+    return query(body(data).decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _without_secrets(data: bytes) -> bytes:
+    # Few bodies have anything of the kind, and a body is looked through for one byte in no time. Each pattern has a
+    # byte, or else a text, that is rare.
+    simple = data.translate(_SIMPLE, b"_-\\")
+    if any(stem in simple for stem in _STEMS) and any(name in simple for name in _QUOTED):
+        data = _MEMBER.sub(rb"\1\2\1\3\4" + _MASKED, data)
+    if b"bearer" in simple:
+        data = _BEARER.sub(rb"\1" + _MASKED, data)
+    if (
+        (b"A" in data and b"z" in data and b"AIza" in data)
+        or b"ya29." in data
+        or b"//" in data
+        or (b"Q" in data and b"AQ." in data)
+        or (b"X" in data and b"GOCSPX-" in data)
+        or (b"J" in data and b"eyJ" in data)
+        or (b"Y" in data and b"PRIVATE KEY" in data)
+        or (b"~" in data and b"tunedmodels-" in data)
+    ):
+        data = _REAL.sub(_MASKED, data)
+    return data
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    """Return what an escape stands for, unless JSON needs it escaped."""
+    character = bytes([int(escape[1], 16)]) if escape[1] else escape[2]
+    return escape[0] if not character or character in _QUOTES else character
+
+
+def _pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    if equals and re.sub(r"[\s$_+-]", "", unquote(name)).lower() in _IN_QUERY:
+        return f"{name}={MASK}"
+    plain = unquote(pair)
+    if text(plain) == plain:
+        return pair
+    return f"{text(unquote(name))}={MASK}" if equals else text(plain)

@@ -1,0 +1,104 @@
+"""Search: which entries of a journal are meant, and what keeps the others from being it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+
+from ..inputs import BadInput
+from .journal import Entry
+
+_GLOBS = ("method", "path", "model", "operation", "caller", "fault")
+_NEAREST = 3
+
+
+class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an entry must be; all that is given must hold.
+
+    ``method`` (an id such as ``tunedModels.create``), ``path``, ``model``, ``operation``, ``caller`` and ``fault`` may
+    have ``*`` and ``?``; a fault is known by its id or its effect. ``http`` is GET or another verb. ``status`` is a
+    status or a class of them such as 4xx. ``since`` is the number after which entries count, and ``text`` stands
+    somewhere in the path, the query or a body.
+    """
+
+    method: str | None = None
+    http: str | None = None
+    path: str | None = None
+    status: int | str | None = None
+    model: str | None = None
+    operation: str | None = None
+    caller: str | None = None
+    fault: str | None = None
+    since: int | None = None
+    text: str | None = None
+
+
+def check(query: Query) -> Query:
+    """Return *query*. Raises BadInput where its status is none."""
+    status = str(query.status)
+    if query.status is not None and not (
+        len(status) == 3 and status[0] in "12345" and (status[1:] == "xx" or status.isdecimal())
+    ):
+        raise BadInput(f"status must be such as 404 or 4xx, got {query.status!r}.")
+    return query
+
+
+def find(entries: Iterable[Entry], query: Query) -> list[Entry]:
+    """Return those of *entries* that *query* means."""
+    return [entry for entry in entries if next(differences(entry, query), None) is None]
+
+
+def differences(entry: Entry, query: Query) -> Iterator[str]:
+    """Yield for each part of *query* that *entry* does not meet a sentence that says why."""
+    for name in _GLOBS:
+        wanted = getattr(query, name)
+        if wanted is not None and not any(fnmatchcase(got, wanted) for got in _values(entry, name)):
+            yield f"{name} is {getattr(entry, name) or 'none'}, not {wanted}"
+    if query.http is not None and entry.http != query.http.upper():
+        yield f"http is {entry.http}, not {query.http.upper()}"
+    if query.status is not None and not _has_status(entry.status, str(query.status)):
+        yield f"status is {entry.status}, not {query.status}"
+    if query.since is not None and entry.number <= query.since:
+        yield f"number is {entry.number}, not after {query.since}"
+    if query.text is not None and not _says(entry, query.text):
+        yield f"{query.text!r} stands nowhere in it"
+
+
+def near(entries: Iterable[Entry], query: Query) -> list[dict[str, Any]]:
+    """Return those of *entries* that come nearest to what *query* means, the nearest first, with the differences."""
+    rated = [(entry, list(differences(entry, query))) for entry in entries]
+    missed = [(entry, why) for entry, why in rated if why]
+    missed.sort(key=lambda row: (len(row[1]), -_alike(row[0], query), -row[0].number))
+    return [
+        {"number": entry.number, "request": entry.asked, "status": entry.status, "differences": why}
+        for entry, why in missed[:_NEAREST]
+    ]
+
+
+def said(query: Query) -> str:
+    """Return what *query* asks for in words: ``method tunedModels.get, status 200``."""
+    parts = {name: getattr(query, name) for name in Query.__struct_fields__}
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "any request"
+
+
+def _values(entry: Entry, name: str) -> tuple[str, ...]:
+    value: str = getattr(entry, name)
+    return (value, *value.split(" ", 1)) if name == "fault" and value else (value,)
+
+
+def _has_status(status: int, wanted: str) -> bool:
+    return str(status)[0] == wanted[0] if wanted.endswith("xx") else str(status) == wanted
+
+
+def _says(entry: Entry, text: str) -> bool:
+    data = text.encode("utf-8", "surrogatepass")
+    return text in entry.path or text in entry.query or data in entry.request.data or data in entry.answer.data
+
+
+def _alike(entry: Entry, query: Query) -> float:
+    pairs = [(getattr(entry, name), getattr(query, name)) for name in _GLOBS if getattr(query, name) is not None]
+    return sum(SequenceMatcher(None, got[:200], wanted[:200]).ratio() for got, wanted in pairs)

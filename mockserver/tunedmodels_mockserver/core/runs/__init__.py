@@ -1,0 +1,1 @@
+"""Runs: what a tuning run looks like at any moment, and what befalls it."""

@@ -1,0 +1,107 @@
+"""Interventions: what a call makes of a run at its present.
+
+Each becomes an event of the run's script, so that ``lro.view`` stays the only truth.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Final
+
+from ..inputs import BadInput
+from . import lro
+from .course import course
+from .plan import Plan
+from .script import MAX_EVENTS, Event, Interrupted
+
+MOST_EVENTS: Final = 10_000  # of a run's script with all that calls added
+
+
+class RunOver(Exception):
+    """A run that has ended is asked to go another way; the message is a sentence."""
+
+
+def befallen(plan: Plan, now: int, **what: Any) -> Plan:
+    """Return *plan* with an event at *now*; *what* is the one member of ``Event`` that says what.
+
+    Raises RunOver for a run that has ended, BadInput where its script is full.
+    """
+    refuse_ended(plan, now)
+    event = Event(moment=now, polls=len(plan.polls), **what)
+    if len(plan.script) >= MOST_EVENTS and not event.ends:
+        raise BadInput(f"No run's script has more than {MOST_EVENTS} events; start another run.")
+    return plan.scripted((*plan.script, event))
+
+
+def advanced(plan: Plan, now: int, more: float) -> Plan:
+    """Return *plan* with so many *more* steps at once, rounded up, or with all that are left; that ends a stall.
+
+    Raises RunOver for a run that has ended, or that has all its steps.
+    """
+    completed = lro.view(plan, now).completed_steps
+    if completed == plan.total_steps:
+        refuse_ended(plan, now)
+        raise RunOver(f"This run has all its {completed} steps; finish it.")
+    return befallen(plan, now, progress=min(completed + max(math.ceil(more), 1), plan.total_steps))
+
+
+def rescripted(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
+    """Return *plan* with *script* in the place of all that has not befallen it by *now*.
+
+    Raises RunOver for a run that has ended, BadInput for an event that would lie in the past or beyond the last step.
+    """
+    refuse_ended(plan, now)
+    if len(script) > MAX_EVENTS:
+        raise BadInput(f"A script has at most {MAX_EVENTS} events, got {len(script)}.")
+    run = course(plan, now)
+    past = tuple(event for index, event in enumerate(plan.script) if index in run.fired)
+    for place, event in enumerate(script):
+        for name, value, least in (
+            ("step", event.step, run.completed),
+            ("percent", event.percent, 100 * run.completed / plan.total_steps),
+            ("poll", event.poll, len(plan.polls)),
+            ("seconds", event.seconds, (now - plan.created) / 1e9),
+            ("moment", event.moment, now),
+        ):
+            waiting = name in ("step", "percent") and value == 0 and run.position < plan.start
+            if value is not None and value <= least and not waiting:
+                raise BadInput(f"$[{place}]: {name} {value} is past, the run is at {least:.12g}; name a later one.")
+        if event.step is not None and event.step > plan.total_steps:
+            raise BadInput(f"$[{place}]: step {event.step} never comes, the run has {plan.total_steps} steps.")
+    changed = plan.scripted((*past, *script))
+    if course(changed, now).fired != set(range(len(past))) or lro.view(changed, now) != _like(plan, now, changed):
+        raise BadInput(
+            "This script would change what the run has shown already; only a new run can begin to go by polls."
+        )
+    return changed
+
+
+def refuse_ended(plan: Plan, now: int) -> None:
+    """Raise RunOver for a run that has ended."""
+    seen = lro.view(plan, now)
+    if seen.done:
+        how = seen.error.code.name if seen.error else "OK"
+        raise RunOver(f"This run has ended with {how}, after {seen.completed_steps} of {plan.total_steps} steps.")
+
+
+def shown(plan: Plan, now: int) -> tuple[Plan, int]:
+    """Return the plan and the moment that the latest poll of *plan*, made at *now*, shows: a repeat shows old ones.
+
+    Raises Interrupted where the script has a fault for this poll.
+    """
+    events = [event for event in plan.script if event.poll == len(plan.polls)]
+    for event in events:
+        if event.fault is not None:
+            raise Interrupted(event.fault)
+    number: int | None = None
+    again = next((event.repeat for event in events if event.repeat is not None), None)
+    while again is not None:
+        number = again
+        again = next((event.repeat for event in plan.script if event.poll == number and event.repeat), None)
+    return (plan, now) if number is None else (plan.as_of(number), plan.polls[number - 1])
+
+
+def _like(plan: Plan, now: int, changed: Plan) -> lro.View:
+    """Return the view of *plan* as if it were that of *changed*."""
+    return replace(lro.view(plan, now), plan=changed)

@@ -1,0 +1,1 @@
+"""State: what a world keeps, where, and in which form it travels."""

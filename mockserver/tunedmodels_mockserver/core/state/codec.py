@@ -1,0 +1,79 @@
+"""Codec: values of a world as JSON and back, whatever members they have.
+
+Training examples stand for themselves nowhere but by their digest, so that they are written once; where they are
+written is the caller's business. Equal values give equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from ..inputs import BadInput, nearest
+from ..records import Examples
+
+T = TypeVar("T")
+
+
+def encode(value: Any, keep: Callable[[Examples], object]) -> bytes:
+    """Return *value* as JSON; *keep* is told of all examples within."""
+
+    def hook(part: Any) -> str:
+        if not isinstance(part, Examples):
+            raise TypeError(f"{type(part).__name__} has no form in JSON")
+        keep(part)
+        return part.digest
+
+    return msgspec.json.encode(value, enc_hook=hook, order="deterministic")
+
+
+def decode(data: bytes | str, kind: type[T], examples: Callable[[str], Examples]) -> T:
+    """Return the *kind* that *data* is the JSON of; *examples* gives those of a digest, or raises ValueError.
+
+    Raises msgspec.ValidationError for what does not fit.
+    """
+
+    def hook(wanted: type[Any], part: Any) -> Any:
+        if wanted is not Examples or not isinstance(part, str):
+            raise TypeError(f"no {wanted.__name__} can be made of {part!r}")
+        return examples(part)
+
+    return msgspec.json.decode(data, type=kind, dec_hook=hook)
+
+
+def refuse_unknown(value: Any, kind: Any) -> None:
+    """Raise BadInput where the plain *value* has a member that a *kind* has not, anywhere within."""
+    for place, name, known in _unknown(value, inspect.type_info(kind), "$"):
+        raise BadInput(f"There is no member {name!r} at `{place}`{nearest(name, known)}.")
+
+
+def _unknown(value: Any, info: inspect.Type, place: str) -> Iterator[tuple[str, str, list[str]]]:
+    if isinstance(info, inspect.UnionType):
+        fitting = [inner for inner in info.types if _holds(inner, value)]
+        if len(fitting) == 1:
+            yield from _unknown(value, fitting[0], place)
+    elif isinstance(value, dict) and isinstance(info, inspect.DictType):
+        for name, part in value.items():
+            yield from _unknown(part, info.value_type, f"{place}.{name}")
+    elif isinstance(value, dict) and isinstance(info, (inspect.DataclassType, inspect.StructType)):
+        fields = {field.encode_name: field.type for field in info.fields}
+        for name, part in value.items():
+            if name not in fields:
+                yield place, name, list(fields)
+            else:
+                yield from _unknown(part, fields[name], f"{place}.{name}")
+    elif isinstance(value, list) and isinstance(info, inspect.TupleType):
+        for number, (part, inner) in enumerate(zip(value, info.item_types, strict=False)):
+            yield from _unknown(part, inner, f"{place}[{number}]")
+    elif isinstance(value, list) and isinstance(info, inspect.CollectionType):
+        for number, part in enumerate(value):
+            yield from _unknown(part, info.item_type, f"{place}[{number}]")
+
+
+def _holds(info: inspect.Type, value: Any) -> bool:
+    if isinstance(value, dict):
+        return isinstance(info, (inspect.DictType, inspect.DataclassType, inspect.StructType))
+    return isinstance(value, list) and isinstance(info, (inspect.TupleType, inspect.CollectionType))

@@ -1,0 +1,90 @@
+"""Differences between two states of a world: what was added and removed, and which members changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ..records import TunedModelRecord
+from .codec import encode
+from .store import State
+
+_MISSING = "nothing"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The member at ``path`` had one value before and has another after; ``null`` also where there is none."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A tuned model that is in both states, with what changed of it."""
+
+    model: str
+    changes: list[Change]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What differs between two states; models are named by their ids, in order of creation."""
+
+    added: list[str]
+    removed: list[str]
+    changed: list[Changed]
+    controls: list[Change]
+    draws: int
+
+    @property
+    def text(self) -> str:
+        """The same for people, a line for each."""
+        lines = [f"+ {model}" for model in self.added] + [f"- {model}" for model in self.removed]
+        lines += [_line(f"~ {item.model}", change) for item in self.changed for change in item.changes]
+        lines += [_line("~ controls", change) for change in self.controls]
+        return "\n".join(lines or ["no difference"]) + "\n"
+
+
+def difference(before: State, after: State) -> Difference:
+    """Return what differs in *after* from *before*."""
+    old, new = before.base, after.base
+    both = [model for _, model in new.order if model in old.records]
+    # The same object is the same value: two states of a large world share nearly all records.
+    touched = [model for model in both if old.records[model] is not new.records[model]]
+    changed = [Changed(model, _changes(old.records[model], new.records[model])) for model in touched]
+    return Difference(
+        added=[model for _, model in new.order if model not in old.records],
+        removed=[model for _, model in old.order if model not in new.records],
+        changed=[item for item in changed if item.changes],
+        # Where the machine's own time stood says nothing of the world.
+        controls=[change for change in _changes(before.controls, after.controls) if change.path != "clock.origin"],
+        draws=new.draws - old.draws,
+    )
+
+
+def _changes(before: Any, after: Any) -> list[Change]:
+    return list(_compared(_plain(before), _plain(after), ""))
+
+
+def _plain(value: TunedModelRecord | Any) -> Any:
+    return msgspec.json.decode(encode(value, lambda _examples: None))
+
+
+def _compared(before: Any, after: Any, path: str) -> Iterator[Change]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in [*before, *(name for name in after if name not in before)]:
+            yield from _compared(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+    elif isinstance(before, list) and isinstance(after, list):
+        for place in range(max(len(before), len(after))):
+            old, new = (part[place] if place < len(part) else None for part in (before, after))
+            yield from _compared(old, new, f"{path}[{place}]")
+    elif before != after:
+        yield Change(path, before, after)
+
+
+def _line(head: str, change: Change) -> str:
+    before, after = (_MISSING if side is None else json.dumps(side) for side in (change.before, change.after))
+    return f"{head} {change.path}: {before} -> {after}"
