@@ -206,6 +206,26 @@ def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
     assert accounts[0][-1]["checks"][0]["test"].startswith("test_operations.py::test_")
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["http://u:hidden@localhost"], "A base URL has no query, no fragment and no password; that of localhost has."),
+        (["localhost:9000"], "--tunedmodels-url: A base URL begins with http:// or https:// and names a host"),
+        (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is no time to wait; give seconds above 0"),
+        (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is no time to wait"),
+        (["http://localhost", "--pause", "-1"], "--tunedmodels-pause: -1 is no time to wait; give 0 seconds or more"),
+    ],
+)
+def test_a_server_that_cannot_be_asked(tmp_path: Path, options: list[str], sentence: str) -> None:
+    """What cannot be is refused before anything runs, and no password is repeated."""
+    result = ran(tmp_path, "run", "--report", "report", "--url", *options)
+
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert sentence in result.stderr
+    assert "hidden" not in result.stdout + result.stderr
+    assert not (tmp_path / "report").exists()
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_server_that_is_not_there(tmp_path: Path, jobs: str) -> None:
     """Where nothing answers, the reason is said and the run has not passed; the last line sums it up."""

@@ -199,6 +199,8 @@ def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
         (["--tunedmodels-target", "live", "--tunedmodels-spend", "money=1"], "'money=1' is no limit"),
         (["--tunedmodels-target", "url"], "the target url needs --tunedmodels-url, such as http://127.0.0.1:9480"),
         (["--tunedmodels-target", "live"], "The target live needs to know what it may cost"),
+        (["--tunedmodels-bound", "0"], "--tunedmodels-bound is for the target url or live, and this is fake"),
+        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be made: File exists"),
     ],
 )
 def test_options_that_do_not_go_together(

@@ -84,7 +84,7 @@ def of_pytest(options: Mapping[str, Any]) -> list[str]:
             found.append(option)
         elif isinstance(value, tuple):
             found += [f"{option}={one}" for one in value]
-        elif value not in (None, False):
+        elif value is not None and value is not False:  # 0 is a value
             found.append(f"{option}={value}")
     return found
 
