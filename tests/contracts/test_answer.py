@@ -44,7 +44,7 @@ def test_a_body_that_is_no_text() -> None:
     response.raw = HTTPResponse(body=io.BytesIO(b"\xff"), preload_content=False)
     response.request = requests.Request("GET", "http://a/b").prepare()
 
-    with pytest.raises(AssertionError, match="^GET http://a/b -> 200 has a body that is no UTF-8: "):
+    with pytest.raises(AssertionError, match=r"^GET http://a/b -> 200 has a body that is no UTF-8: "):
         Answer.of(response)
 
 

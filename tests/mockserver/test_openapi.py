@@ -79,7 +79,7 @@ def test_every_answer_is_as_described(case: schemathesis.Case[Any]) -> None:
     ("method", "path", "nearest"),
     [
         ("GET", "/_emulator/clok", "GET /_emulator/clock"),
-        ("PUT", "/_emulator/clock", "GET /_emulator/clock"),
+        ("PUT", "/_emulator/clock", "POST /_emulator/clock"),
         ("GET", "/_emulator/faluts", "GET /_emulator/faults"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ _TUNING_TIME = 0.5  # seconds
 
 # Patches are of the whole process, so what they lead to is known to the whole process.
 _PROCESS = Process(patched)
+# werkzeug compiles routes by ast.parse; some CPython 3.11 end that with SystemError where two threads do it at once.
+_MAKING = threading.Lock()
 
 
 @contextmanager
@@ -33,7 +36,8 @@ def answering(settings: Settings | None = None) -> Iterator[World]:
 
     By default a tuning run takes half a second.
     """
-    application = create_app(settings or Settings(pace=Pace(_TUNING_TIME, None, 0.0)))
+    with _MAKING:
+        application = create_app(settings or Settings(pace=Pace(_TUNING_TIME, None, 0.0)))
     session = requests.Session()
     session.trust_env = False
     inner = _in_world(application)
