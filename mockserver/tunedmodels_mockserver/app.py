@@ -22,7 +22,7 @@ from .core.defaults import API_KEY
 from .core.faults.armed import arm
 from .core.faults.fault import Fault
 from .core.inputs import BadInput
-from .core.journal.journal import Journals
+from .core.journal.journals import Journals
 from .core.journal.tally import Tally
 from .core.runs.pace import Pace
 from .core.state.preload import Preload

@@ -19,7 +19,7 @@ import waitress.server
 from flask import Flask
 from waitress import wasyncore
 
-from .core.journal.journal import Journals
+from .core.journal.journals import Journals
 from .sockets import Wire
 from .web.answers import SERVER
 from .web.connection import CONNECTION

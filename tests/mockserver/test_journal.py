@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.inputs import BadInput
-from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal, Journals
+from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal
+from tunedmodels_mockserver.core.journal.journals import Journals
 from tunedmodels_mockserver.core.journal.near_misses import near_misses, route
 from tunedmodels_mockserver.core.journal.search import Query, find
 from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
@@ -77,6 +78,21 @@ def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
         journals.of(name)
 
     assert list(journals.all()) == ["a", "c"]
+
+
+def test_all_journals_together_have_a_bound() -> None:
+    """Where they hold too many bytes the least lately asked one goes, and the last one stays whatever its size."""
+    journals = Journals(size=50_000)
+    for name in "abc":
+        journals.of(name).keep(entry(answer=Body(b"x" * 20_000, 20_000)))
+    for _ in range(64):
+        newest = journals.of("c")
+
+    assert list(journals.all()) == ["b", "c"]
+    newest.keep(entry(answer=Body(b"x" * 90_000, 90_000)))
+    for _ in range(64):
+        journals.of("c")
+    assert list(journals.all()) == ["c"]
 
 
 ROWS = numbered(

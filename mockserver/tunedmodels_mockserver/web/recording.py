@@ -15,7 +15,8 @@ from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 
 from ..core.journal import masking, told
-from ..core.journal.journal import EMPTY, Body, Entry, Journals
+from ..core.journal.journal import EMPTY, Body, Entry
+from ..core.journal.journals import Journals
 from ..core.journal.tally import Tally
 from ..core.worlds import DEFAULT_NAME, NAME, world_name
 from ..wire.protojson.reading import query_pairs

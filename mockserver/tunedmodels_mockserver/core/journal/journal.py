@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +19,6 @@ from .told import Told
 
 ENTRIES = 1000
 BYTES = 8 * 1024 * 1024
-WORLDS = 1000  # whose journals one server keeps
 
 _OVERHEAD = 1000  # bytes of an entry besides its bodies, about
 _NAME = re.compile(r"tunedModels/(?P<model>[^/:?]+)(?:/operations/(?P<operation>[^/:?]+))?")
@@ -206,6 +204,11 @@ class Journal:
             self._lock.notify_all()
 
     @property
+    def size(self) -> int:
+        """How many bytes it holds, about."""
+        return self._size
+
+    @property
     def open(self) -> bool:
         """Whether there is something to wait for."""
         return not self._closed
@@ -228,40 +231,3 @@ class Journal:
             self._size -= self._entries.pop(self._first).size
             self._first += 1
             self.dropped += 1
-
-
-class Journals:
-    """The journals of one server's worlds, made when they are first asked for; ``closed`` at the server's end."""
-
-    def __init__(self, worlds: int = WORLDS) -> None:
-        self.closed = False
-        self._most = worlds
-        self._journals: dict[str, Journal] = {}
-        self._lock = threading.Lock()
-
-    def of(self, world: str) -> Journal:
-        """Return the journal of the world of that name; beyond the bound the least lately asked one goes."""
-        with self._lock:
-            journal = self._journals.pop(world, None) or Journal()
-            self._journals[world] = journal
-            while len(self._journals) > self._most:
-                self._journals.pop(next(iter(self._journals))).close()
-        return journal
-
-    def drop(self, world: str) -> None:
-        """Forget the journal of a world."""
-        with self._lock:
-            journal = self._journals.pop(world, None)
-        if journal:
-            journal.close()
-
-    def all(self) -> Mapping[str, Journal]:
-        """Return the journals that there are, by the names of their worlds."""
-        with self._lock:
-            return dict(self._journals)
-
-    def close(self) -> None:
-        """Let nobody wait for an entry any more: the server ends."""
-        self.closed = True
-        for journal in self.all().values():
-            journal.close()

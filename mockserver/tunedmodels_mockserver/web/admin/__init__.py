@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput
-from ...core.journal.journal import Journals
+from ...core.journal.journals import Journals
 from ...core.journal.tally import Tally
 from ...core.state.store import StoreUnavailable
 from ...core.worlds import World

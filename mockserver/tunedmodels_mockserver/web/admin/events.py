@@ -11,7 +11,8 @@ from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput
 from ...core.journal import search
-from ...core.journal.journal import Journal, Journals
+from ...core.journal.journal import Journal
+from ...core.journal.journals import Journals
 from ...core.journal.search import Query
 from ...core.worlds import World
 from .. import answers

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput, convert, read_json
 from ...core.journal import repro, search
-from ...core.journal.journal import Entry, Journals
+from ...core.journal.journal import Entry
+from ...core.journal.journals import Journals
 from ...core.journal.near_misses import near_misses
 from ...core.journal.search import Query
 from ...core.journal.verification import Claim, verify

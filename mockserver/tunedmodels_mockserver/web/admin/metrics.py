@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from ...core.journal.journal import Journals
+from ...core.journal.journals import Journals
 from ...core.worlds import Worlds
 from ..meter import BOUNDS, Meter
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from ...core.faults.armed import living
 from ...core.inputs import BadInput
-from ...core.journal.journal import Journals
+from ...core.journal.journals import Journals
 from ...core.worlds import World, Worlds
 from .. import answers
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from ...core.inputs import BadInput, nearest
 from ...core.journal import tally as tally_
 from ...core.journal import verdict as verdict_
-from ...core.journal.journal import Journals
+from ...core.journal.journals import Journals
 from ...core.journal.tally import Tally
 from ...core.worlds import World, Worlds
 from ...wire.protojson.reading import query_pairs

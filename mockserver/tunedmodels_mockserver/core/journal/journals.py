@@ -1,0 +1,59 @@
+"""The journals of one server: one a world, all of them within bounds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from .journal import Journal
+
+WORLDS = 1000
+BYTES = 256 * 1024 * 1024  # of all journals, about
+
+_LOOK = 64  # requests from one look at the sum of all bytes to the next
+
+
+class Journals:
+    """The journals of one server's worlds, made when they are first asked for; ``closed`` at the server's end.
+
+    Beyond *worlds* of them, or *size* bytes in all, the least lately asked ones go.
+    """
+
+    def __init__(self, worlds: int = WORLDS, size: int = BYTES) -> None:
+        self.closed = False
+        self._most = worlds
+        self._largest = size
+        self._asked = 0
+        self._journals: dict[str, Journal] = {}
+        self._lock = threading.Lock()
+
+    def of(self, world: str) -> Journal:
+        """Return the journal of the world of that name."""
+        with self._lock:
+            journal = self._journals.pop(world, None) or Journal()
+            self._journals[world] = journal
+            self._asked += 1
+            while len(self._journals) > self._most or (self._asked % _LOOK == 0 and self._too_large()):
+                self._journals.pop(next(iter(self._journals))).close()
+        return journal
+
+    def drop(self, world: str) -> None:
+        """Forget the journal of a world."""
+        with self._lock:
+            journal = self._journals.pop(world, None)
+        if journal:
+            journal.close()
+
+    def all(self) -> Mapping[str, Journal]:
+        """Return the journals that there are, by the names of their worlds."""
+        with self._lock:
+            return dict(self._journals)
+
+    def close(self) -> None:
+        """Let nobody wait for an entry any more: the server ends."""
+        self.closed = True
+        for journal in self.all().values():
+            journal.close()
+
+    def _too_large(self) -> bool:
+        return len(self._journals) > 1 and sum(journal.size for journal in self._journals.values()) > self._largest
