@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from .core.clock import Clock as Clock
     from .core.clock import ManualClock as ManualClock
     from .core.clock import Mode as Mode
+    from .core.effects import Error as Error
+    from .core.faults.fault import Fault as Fault
     from .core.runs.pace import Pace as Pace
 
-__all__ = ["Clock", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
+__all__ = ["Clock", "Error", "Fault", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
 
 _HOMES = {
     "Clock": ".core.clock",
+    "Error": ".core.effects",
+    "Fault": ".core.faults.fault",
     "ManualClock": ".core.clock",
     "Mode": ".core.clock",
     "Pace": ".core.runs.pace",

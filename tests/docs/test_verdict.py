@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_mockserver import Settings, core, create_app
+from tunedmodels_mockserver import Settings, create_app
+from tunedmodels_mockserver.core import journal
 from tunedmodels_mockserver.server import Server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdict.md").read_text("utf-8")
@@ -36,7 +37,7 @@ def test_the_pages_python_runs(url: str) -> None:
 
 def test_the_page_lists_every_finding() -> None:
     """Those that the code can make, by their ids, and no others."""
-    folder = Path(core.__file__).parent
+    folder = Path(journal.__file__).parent
     made = {
         name
         for module in ("loops", "repeats", "leftovers")
