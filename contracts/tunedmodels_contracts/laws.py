@@ -13,87 +13,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise, zip_longest
 from typing import Any
 
 from .shape import misshapen, nanoseconds
-
-Json = Mapping[str, Any]
+from .trace import Json, Look, Run, looks_of, task_snapshots
+from .trace import Observation as Observation  # a trace is what users of the laws make
 
 CANCELLED = 1  # google/rpc/code.proto
 
 
-@dataclass(frozen=True)
-class Observation:
-    """One look: when, in seconds from any beginning; the operation; the model right after it, or None."""
-
-    seconds: float
-    operation: Json
-    tuned_model: Json | None = None
-
-
-@dataclass(frozen=True)
-class _Look:
-    """An observation, its place in the trace for findings to name, and its parts by short names."""
-
-    place: str
-    seconds: float
-    operation: Json
-    tuned_model: Json | None
-
-    @property
-    def metadata(self) -> Json:
-        metadata: Json = self.operation.get("metadata", {})
-        return metadata
-
-    @property
-    def done(self) -> bool:
-        return bool(self.operation.get("done", False))
-
-    @property
-    def total(self) -> int:
-        return int(self.metadata.get("totalSteps", 0))
-
-    @property
-    def completed(self) -> int:
-        return int(self.metadata.get("completedSteps", 0))
-
-    @property
-    def percent(self) -> float:
-        return float(self.metadata.get("completedPercent", 0))
-
-    @property
-    def snapshots(self) -> Sequence[Json]:
-        return list(self.metadata.get("snapshots", ()))
-
-    def models(self) -> Iterator[tuple[str, Json]]:
-        """Yield the tuned models of this look, each with its place."""
-        if "response" in self.operation:
-            yield f"{self.place}, response", self.operation["response"]
-        if self.tuned_model is not None:
-            yield f"{self.place}, tuned model", self.tuned_model
-
-
-@dataclass(frozen=True)
-class _Run:
-    """All that is known of one run."""
-
-    looks: Sequence[_Look]
-    batch_size: int | None
-    examples: int | None
-    bound: float | None
-
-    def snapshot_lists(self) -> Iterator[tuple[str, Sequence[Json]]]:
-        """Yield every list of snapshots that was seen, in the order of looking, each with its place."""
-        for look in self.looks:
-            yield f"{look.place}, metadata", look.snapshots
-            for place, model in look.models():
-                yield place, _task_snapshots(model)
-
-
 Findings = Iterator[tuple[str, str]]
-Law = Callable[[_Run], Findings]
+Law = Callable[[Run], Findings]
 
 
 def broken_laws(
@@ -114,24 +45,21 @@ def broken_laws(
     for before, after in pairwise(trace):
         if after.seconds < before.seconds:
             raise ValueError(f"A trace goes forward in time: {after.seconds} s comes after {before.seconds} s.")
-    looks = [
-        _Look(f"at look {number} ({seen.seconds:g} s)", seen.seconds, seen.operation, seen.tuned_model)
-        for number, seen in enumerate(trace)
-    ]
+    looks = looks_of(trace)
     wrong = [f"{SHAPE}: {place}: {values}." for look in looks for place, values in _types(look)]
     if wrong:
         return wrong
-    run = _Run(looks, batch_size, examples, bound)
+    run = Run(looks, batch_size, examples, bound)
     return [f"{law}: {place}: {values}." for law, judge in LAWS.items() for place, values in judge(run)]
 
 
-def _types(look: _Look) -> Findings:
+def _types(look: Look) -> Findings:
     yield from misshapen(look.operation, f"{look.place}, operation")
     if look.tuned_model is not None:
         yield from misshapen(look.tuned_model, f"{look.place}, tuned model")
 
 
-def _constant(run: _Run) -> Findings:
+def _constant(run: Run) -> Findings:
     """Observed: a poll under v1 still says the type of the version that created; the others hold by their meaning."""
     for path in (("name",), ("metadata", "@type"), ("metadata", "totalSteps"), ("metadata", "tunedModel")):
         first = _member(run.looks[0].operation, path) if run.looks else None
@@ -143,7 +71,7 @@ def _constant(run: _Run) -> Findings:
                 yield look.place, f"{'.'.join(path)} was {first!r} and is {value!r}"
 
 
-def _one_model(run: _Run) -> Findings:
+def _one_model(run: Run) -> Findings:
     """Observed in every answer of a create, a poll and a get."""
     for look in run.looks:
         name = look.metadata.get("tunedModel")
@@ -154,14 +82,14 @@ def _one_model(run: _Run) -> Findings:
                 yield place, f"the model is called {model.get('name')!r}, in the metadata {name!r}"
 
 
-def _done_stays(run: _Run) -> Findings:
+def _done_stays(run: Run) -> Findings:
     """AIP-151: an operation that is done is a result, and no longer runs."""
     for before, after in pairwise(run.looks):
         if before.done and not after.done:
             yield after.place, f"done was true at {before.place} and is no more"
 
 
-def _result(run: _Run) -> Findings:
+def _result(run: Run) -> Findings:
     """AIP-151: a result comes with the end, and there is one."""
     for look in run.looks:
         results = [name for name in ("response", "error") if name in look.operation]
@@ -171,7 +99,7 @@ def _result(run: _Run) -> Findings:
             yield look.place, f"done is not true, with {' and '.join(results)}"
 
 
-def _progress(run: _Run) -> Findings:
+def _progress(run: Run) -> Findings:
     """Observed in polls of two runs; that a success has all its steps, in both."""
     for look in run.looks:
         if not 0 <= look.completed <= look.total:
@@ -185,7 +113,7 @@ def _progress(run: _Run) -> Findings:
             yield after.place, f"completedPercent was {before.percent} and is {after.percent}"
 
 
-def _percent(run: _Run) -> Findings:
+def _percent(run: Run) -> Findings:
     """Observed: 5.263158 for 2 of 38; absent before the first snapshot."""
     for look in run.looks:
         expected = _float32(100 * look.completed / look.total) if look.total else 0.0
@@ -198,7 +126,7 @@ def _percent(run: _Run) -> Findings:
             yield look.place, f"completedPercent is {look.percent} without any snapshot"
 
 
-def _snapshots(run: _Run) -> Findings:
+def _snapshots(run: Run) -> Findings:
     """Observed in whole runs of 12 to 375 steps; that the metadata counts the same steps, in one of 38."""
     for place, snapshots in run.snapshot_lists():
         for expected, snapshot in enumerate(snapshots, start=1):
@@ -210,7 +138,7 @@ def _snapshots(run: _Run) -> Findings:
             yield look.place, f"completedSteps is {look.completed}, with {len(look.snapshots)} snapshots"
 
 
-def _append_only(run: _Run) -> Findings:
+def _append_only(run: Run) -> Findings:
     """What was once seen of a step, in the operation or in the model, is what is seen of it ever after."""
     longest: Sequence[Json] = ()
     for place, snapshots in run.snapshot_lists():
@@ -222,7 +150,7 @@ def _append_only(run: _Run) -> Findings:
             longest = snapshots
     in_metadata = [(f"{look.place}, metadata", len(look.snapshots)) for look in run.looks]
     in_model = [
-        (f"{look.place}, tuned model", len(_task_snapshots(look.tuned_model)))
+        (f"{look.place}, tuned model", len(task_snapshots(look.tuned_model)))
         for look in run.looks
         if look.tuned_model is not None
     ]
@@ -231,7 +159,7 @@ def _append_only(run: _Run) -> Findings:
             yield place, f"there were {before} snapshots and are {after}"
 
 
-def _epochs(run: _Run) -> Findings:
+def _epochs(run: Run) -> Findings:
     """Observed in eight whole runs, none with a batch larger than the data: such a run proves nothing here."""
     if run.batch_size is None or run.examples is None or run.batch_size > run.examples:
         return
@@ -246,7 +174,7 @@ def _epochs(run: _Run) -> Findings:
                 break
 
 
-def _states(run: _Run) -> Findings:
+def _states(run: Run) -> Findings:
     """That a cancelled run leaves an ACTIVE model is inferred: it can be asked, and no state says cancelled."""
     known = "CREATING"
     for look, following in zip_longest(run.looks, run.looks[1:]):
@@ -266,7 +194,7 @@ def _states(run: _Run) -> Findings:
             known = state
 
 
-def _times(run: _Run) -> Findings:
+def _times(run: Run) -> Findings:
     """Observed in whole runs. A time that is not set yet is passed over."""
     for look in run.looks:
         for place, model in look.models():
@@ -286,7 +214,7 @@ def _times(run: _Run) -> Findings:
                     yield place, f"{later_name} {later_text} is before {name} {text}"
 
 
-def _end_stays(run: _Run) -> Findings:
+def _end_stays(run: Run) -> Findings:
     """AIP-151: a result is one; what follows the end of an operation is no part of it."""
     ended = run.looks[next((number for number, look in enumerate(run.looks) if look.done), len(run.looks)) :]
     for look in ended[1:]:
@@ -299,7 +227,7 @@ def _end_stays(run: _Run) -> Findings:
             yield look.place, f"{', '.join(changed)} is not what it was at {ended[0].place}"
 
 
-def _zeros(run: _Run) -> Findings:
+def _zeros(run: Run) -> Findings:
     """Observed in every answer: what is zero, false or empty is left out of an operation, and epoch 0 of a step."""
     for look in run.looks:
         if look.operation.get("done") is False:
@@ -315,7 +243,7 @@ def _zeros(run: _Run) -> Findings:
                 break
 
 
-def _in_time(run: _Run) -> Findings:
+def _in_time(run: Run) -> Findings:
     """How long a run may take is the target's to say: minutes were observed, and hours in a queue."""
     for look in run.looks:
         if run.bound is not None and look.seconds >= run.bound and not look.done:
@@ -355,10 +283,6 @@ def _member(value: Any, path: Sequence[str]) -> Any:
     for name in path:
         value = value.get(name, {})
     return value
-
-
-def _task_snapshots(model: Json) -> Sequence[Json]:
-    return list(model.get("tuningTask", {}).get("snapshots", ()))
 
 
 def _final_state(operation: Json) -> str | None:

@@ -80,51 +80,57 @@ def failed_models_are_active(reply: Reply) -> None:
     )
 
 
-@SHELF.memory
-def ids_of_failed_models_are_free() -> Spoiler:
-    """Who creates a model under the id of one whose run failed is answered as if there was none."""
+def _remembering(answer: Callable[[Ask, set[str]], Reply | None]) -> Spoiler:
+    """Return what answers in the place of the server where *answer*, told which models' runs have failed, does."""
     failed: set[str] = set()
 
     def spoil(ask: Ask, send: Send) -> Reply:
-        name = f"tunedModels/{ask.query.get('tunedModelId')}"
-        if name in failed and ask.is_(_CREATE):
-            operation = {"name": f"{name}/operations/again", "metadata": {"totalSteps": 38, "tunedModel": name}}
-            return Reply.saying(operation)
+        spoiled = answer(ask, failed)
+        if spoiled is not None:
+            return spoiled
         reply = send(ask)
         failed.update(_failed(reply))
         return reply
 
     return spoil
+
+
+@SHELF.memory
+def ids_of_failed_models_are_free() -> Spoiler:
+    """Who creates a model under the id of one whose run failed is answered as if there was none."""
+
+    def answer(ask: Ask, failed: set[str]) -> Reply | None:
+        name = f"tunedModels/{ask.query.get('tunedModelId')}"
+        if name not in failed or not ask.is_(_CREATE):
+            return None
+        operation = {"name": f"{name}/operations/again", "metadata": {"totalSteps": 38, "tunedModel": name}}
+        return Reply.saying(operation)
+
+    return _remembering(answer)
 
 
 @SHELF.memory
 def failed_models_answer() -> Spoiler:
     """The model of a failed run can be asked."""
-    failed: set[str] = set()
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if ask.model in failed and ask.is_(*_ASK):
-            return Reply.saying([_ANSWER] if "stream" in ask.path else _ANSWER)
-        reply = send(ask)
-        failed.update(_failed(reply))
-        return reply
+    def answer(ask: Ask, failed: set[str]) -> Reply | None:
+        if ask.model not in failed or not ask.is_(*_ASK):
+            return None
+        return Reply.saying([_ANSWER] if "stream" in ask.path else _ANSWER)
 
-    return spoil
+    return _remembering(answer)
 
 
 @SHELF.memory
 def failed_models_stay() -> Spoiler:
     """The model of a failed run cannot be deleted."""
-    failed: set[str] = set()
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if ask.model in failed and ask.is_("DELETE tunedModels/*"):
-            return Reply.refusing(400, "FAILED_PRECONDITION", "Precondition check failed.")
-        reply = send(ask)
-        failed.update(_failed(reply))
-        return reply
+    def answer(ask: Ask, failed: set[str]) -> Reply | None:
+        if ask.model not in failed or not ask.is_("DELETE tunedModels/*"):
+            return None
+        return Reply.refusing(400, "FAILED_PRECONDITION", "Precondition check failed.")
 
-    return spoil
+    return _remembering(answer)
 
 
 @SHELF.memory
