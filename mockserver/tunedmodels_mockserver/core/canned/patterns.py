@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 if TYPE_CHECKING:
-    from jsonpath_rfc9535 import JSONPathQuery
+    from collections.abc import MutableMapping
+
+    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathQuery
 
 MAX_REGEX = 1000  # characters
 MAX_JSON_PATH = 200  # characters
@@ -46,8 +48,9 @@ def json_path(text: str) -> JSONPathQuery:
     from jsonpath_rfc9535.exceptions import JSONPathError
 
     environment = JSONPathEnvironment()
-    for function in ("match", "search"):
-        del environment.function_extensions[function]
+    functions = _functions(environment)
+    for name in ("match", "search"):
+        del functions[name]
     try:
         query = environment.compile(text)
     except (JSONPathError, RecursionError) as error:
@@ -55,6 +58,16 @@ def json_path(text: str) -> JSONPathQuery:
     if len(re.findall(r"\.\.", text)) > 1:
         raise ValueError(f"{text!r} has more than one `..`; a JSON path may have one")
     return query
+
+
+def _functions(environment: JSONPathEnvironment) -> MutableMapping[str, Any]:
+    """Return the functions that JSON paths of *environment* may call, by name.
+
+    The attribute was called ``function_extensions`` before version 2, which needs Python 3.12.
+    """
+    name = "functions" if hasattr(environment, "functions") else "function_extensions"
+    functions: MutableMapping[str, Any] = getattr(environment, name)
+    return functions
 
 
 def selected(path: str, document: Any) -> list[Any]:
