@@ -14,6 +14,7 @@ from typing import Any, Literal
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from .core.base_models import parse, with_own
 from .core.callers.policy import Policy
 from .core.canned.rulebook import Rulebook
 from .core.clock import Clock
@@ -27,9 +28,9 @@ from .core.journal.tally import Tally
 from .core.runs.pace import Pace
 from .core.state.preload import Preload
 from .core.state.store import StoreUnavailable
-from .core.worlds import Beginnings, Worlds
+from .core.worlds import Worlds
 from .rule_files import RuleFiles, read_rules
-from .stores import files
+from .stores import files as state_files
 from .stores.choice import MEMORY, open_stores
 from .stores.errors import BadState
 from .web import answers, unknown
@@ -67,6 +68,9 @@ class Settings:
     ``canned_files`` are files and folders of such rules, which every world has after its own. With ``faults`` armed
     each world begins.
 
+    ``base_models`` are added to those that the server has, each as ``NAME`` or ``NAME=METHOD,METHOD``; by default one
+    generates, counts tokens and can be tuned. They win over those of a preload.
+
     ``store`` is where worlds are kept: ``memory``, ``sqlite:///FILE`` or ``postgresql://HOST/NAME``. ``preload`` is a
     file or folder of states and models with which new worlds begin; with ``resume`` they go on from the moment at which
     it was written, as if no time had passed since.
@@ -87,6 +91,7 @@ class Settings:
     preload: str | Path | None = None
     resume: bool = False
     faults: Collection[Fault] = ()
+    base_models: Collection[str] = ()
 
     def policy(self) -> Policy:
         """Return what the settings say of callers. Raises ValueError for what can be no key, address or project."""
@@ -109,6 +114,7 @@ class Settings:
             "store": scheme + colon + rest.rpartition("@")[2].partition("?")[0],
             "preload": None if self.preload is None else str(self.preload),
             "resume": self.resume,
+            "base_models": list(self.base_models),
         }
 
 
@@ -120,15 +126,22 @@ def create_app(
     """Return a new fake with no models, as a WSGI application.
 
     *machine* tells the time in nanoseconds that the clocks of all worlds follow; pass ``ManualClock().now`` to hold it.
-    Raises BadInput, a ValueError, for bad canned rules, and Unusable for a store or a preload that cannot be used.
+    Raises BadInput, a ValueError, for bad canned rules and base models, and Unusable for a store or a preload that
+    cannot be used.
     The worlds are at ``app.extensions["tunedmodels"]``.
     """
     settings = settings or Settings()
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
-    canned = Rulebook().replaced(read_rules(settings.canned))
+    preload = _preload(settings)
+    base_models = with_own([*preload.base_models, *map(parse, settings.base_models)])
+    canned = Rulebook().replaced(read_rules(settings.canned, base_models))
     start = Controls(settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), 0, 0))
-    beginnings = _beginnings(settings, start, seed, machine())
-    worlds = Worlds(seed, machine, beginnings, open_stores(settings.store), RuleFiles(settings.canned_files).filed)
+    try:
+        beginnings = preload.beginnings(start, seed, machine(), base_models)
+    except BadInput as error:
+        raise BadState(f"{settings.preload}: {error}") from None
+    files = RuleFiles(settings.canned_files, base_models)
+    worlds = Worlds(seed, machine, beginnings, open_stores(settings.store), files.filed, base_models)
     callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
@@ -162,14 +175,10 @@ def create_app(
     return app
 
 
-def _beginnings(settings: Settings, start: Controls, seed: int, machine: int) -> Beginnings:
+def _preload(settings: Settings) -> Preload:
     if settings.preload is None:
-        return Preload().beginnings(start, seed, machine)
-    path = Path(settings.preload)
-    try:
-        return replace(files.read(path), resume=settings.resume).beginnings(start, seed, machine)
-    except BadInput as error:
-        raise BadState(f"{path}: {error}") from None
+        return Preload()
+    return replace(state_files.read(Path(settings.preload)), resume=settings.resume)
 
 
 def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) -> Response:

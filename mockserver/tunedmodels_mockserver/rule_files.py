@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 
 from . import yaml_text
+from .core.base_models import BASE_MODELS
 from .core.canned import rules
+from .core.canned.reach import check_models
 from .core.canned.rulebook import Filed, RuleFile
 from .core.canned.rules import Rule, Rules
 from .core.inputs import BadInput, convert, read_json
@@ -33,10 +35,14 @@ class _Read:
 
 
 class RuleFiles:
-    """The rules of *paths*. Raises BadInput for a file that is not there, or whose text is no rules."""
+    """The rules of *paths*, on a server with *base_models*.
 
-    def __init__(self, paths: Iterable[str | Path]) -> None:
+    Raises BadInput for a file that is not there, or whose text is no rules.
+    """
+
+    def __init__(self, paths: Iterable[str | Path], base_models: Collection[str] = frozenset(BASE_MODELS)) -> None:
         self._paths = [Path(path) for path in paths]
+        self._base_models = base_models
         self._lock = threading.Lock()
         self._read: dict[Path, _Read] = {}
         self._filed = Filed()
@@ -44,7 +50,7 @@ class RuleFiles:
             if not path.exists():
                 raise BadInput(f"There is no file or folder {path}.")
         for path in self._files():
-            self._read[path] = _fresh(path, _stamp(path))
+            self._read[path] = _fresh(path, _stamp(path), self._base_models)
         self._gather(list(self._read))
 
     def filed(self) -> Filed:
@@ -72,7 +78,7 @@ class RuleFiles:
         if stamp == before.stamp and path in self._read:
             return before
         try:
-            return _fresh(path, stamp)
+            return _fresh(path, stamp, self._base_models)
         except BadInput as error:
             LOG.error("%s The rules of before stay.", error)
             return _Read(stamp, before.rules, before.strict, str(error))
@@ -86,17 +92,23 @@ class RuleFiles:
         )
 
 
-def read_rules(value: Any) -> Rules:
-    """Return rules that are given as plain values: a list of them, or ``rules`` and ``strict``. Raises BadInput."""
+def read_rules(value: Any, base_models: Collection[str]) -> Rules:
+    """Return rules that are given as plain values: a list of them, or ``rules`` and ``strict``.
+
+    Raises BadInput, also for a rule that no model fits on a server with *base_models*.
+    """
     given = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
-    return given if isinstance(given, Rules) else Rules(given)
+    read = given if isinstance(given, Rules) else Rules(given)
+    check_models(read.rules, base_models)
+    return read
 
 
-def _fresh(path: Path, stamp: _Stamp | None) -> _Read:
+def _fresh(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _Read:
     """Return what the file at *path* says. Raises BadInput with the file's name."""
     try:
         data = path.read_bytes()
-        given = read_rules(read_json(data, object) if path.suffix == ".json" else yaml_text.parse(data) or [])
+        plain = read_json(data, object) if path.suffix == ".json" else yaml_text.parse(data) or []
+        given = read_rules(plain, base_models)
         return _Read(stamp, tuple(_named(path, given.rules)), given.strict)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}.") from None

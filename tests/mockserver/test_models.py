@@ -31,16 +31,40 @@ RECORDED = [
     ("aqa", 7168, 1024),
 ]
 
+# As published answers of 2025 and 2026 show them: id, token limit out; the limit in is 1048576 for all.
+LATER = [
+    ("gemini-2.5-flash", 65536),
+    ("gemini-2.5-pro", 65536),
+    ("gemini-2.0-flash", 8192),
+    ("gemini-2.0-flash-001", 8192),
+    ("gemini-2.0-flash-lite-001", 8192),
+    ("gemini-2.0-flash-lite", 8192),
+    ("gemini-flash-latest", 65536),
+    ("gemini-flash-lite-latest", 65536),
+    ("gemini-pro-latest", 65536),
+    ("gemini-2.5-flash-lite", 65536),
+    ("gemini-3-pro-preview", 65536),
+    ("gemini-3-flash-preview", 65536),
+    ("gemini-3.1-pro-preview", 65536),
+    ("gemini-3.1-flash-lite", 65536),
+    ("gemini-3.5-flash", 65536),
+    ("gemini-3.5-flash-lite", 65536),
+    ("gemini-3.6-flash", 65536),
+    ("gemini-3.7-flash", 65536),
+    ("gemini-3.8-flash", 65536),
+]
+
 
 def test_the_models_of_their_time(http: FlaskClient) -> None:
-    """The recorded list of July 2024 with its limits, and the tunable flash model that came two weeks later."""
+    """The recorded list of July 2024, the tunable flash model that came two weeks later, and those of later years."""
     page = ok(http.get("/v1beta/models"))
 
     shown = [
         (model["name"].removeprefix("models/"), model["inputTokenLimit"], model["outputTokenLimit"])
         for model in page["models"]
     ]
-    assert [model for model in shown if model[0] != "gemini-1.5-flash-001-tuning"] == RECORDED
+    later = [(name, 1048576, limit) for name, limit in LATER]
+    assert [model for model in shown if model[0] != "gemini-1.5-flash-001-tuning"] == RECORDED + later
     assert ("gemini-1.5-flash-001-tuning", 16384, 8192) in shown
     assert "nextPageToken" not in page
 
@@ -66,6 +90,11 @@ def test_the_models_of_their_time(http: FlaskClient) -> None:
         (
             "gemini-1.5-flash-001",
             ["generateContent", "countTokens", "createCachedContent"],
+            {"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2},
+        ),
+        (
+            "gemini-2.5-flash",
+            ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"],
             {"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2},
         ),
     ],

@@ -97,7 +97,6 @@ MODEL = "worlds//models/0"
         ),
         (change(f"{MODEL}/id", ""), "The id '' is empty or there twice, at `$.worlds[''].models[0]`"),
         (change(f"{MODEL}/examples", "ff"), "there are no examples 'ff' in the file"),
-        (change(f"{MODEL}/base_model", "models/gpt"), "The base_model 'models/gpt' is none"),
         (change(f"{MODEL}/permissions", []), "There must be one permission with the role 1, the owner's"),
         (change(f"{MODEL}/plan/total_steps", 0), "A run has steps, examples, a batch size and a learning rate"),
         (change(f"{MODEL}/plan/created", -1), "A run is created in 1970 to 2255"),

@@ -213,7 +213,9 @@ def test_what_only_the_service_sets_is_ignored(http: FlaskClient) -> None:
     assert shown["tuningTask"] == {"hyperparameters": {"epochCount": 5, "batchSize": 4, "learningRate": 0.001}}
 
 
-@pytest.mark.parametrize("base", ["models/gemini-2.5-flash", "models/gemini-1.5-flash", "models/aqa", "x"])
+@pytest.mark.parametrize(
+    "base", ["models/gemini-2.5-flash", "models/gemini-1.5-flash", "models/aqa", "models/gemini-2.5", "x"]
+)
 def test_other_base_models_cannot_be_tuned(http: FlaskClient, base: str) -> None:
     """A base model that is unknown or not tunable is a failed precondition (observed)."""
     for version in ("v1beta", "v1beta3"):

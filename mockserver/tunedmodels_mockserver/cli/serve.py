@@ -92,6 +92,13 @@ _SOURCES = [
     metavar="NAME",
     help="A set of faults with a name, such as flaky or quota, with which every world begins.",
 )
+@click.option(
+    "--base-model",
+    "base_model",
+    multiple=True,
+    metavar="NAME[=METHODS]",
+    help="Add a base model. METHODS are, by default, generateContent,countTokens,createTunedModel.",
+)
 @click.option("--strict", is_flag=True, help="Switch the compatibility allowances off.")
 @click.option(
     "--auth",
@@ -158,6 +165,7 @@ def serve(
     canned: tuple[Path, ...],
     fault_file: Path | None,
     presets: tuple[str, ...],
+    base_model: tuple[str, ...],
     strict: bool,
     auth: Literal["any", "strict"],
     api_keys: tuple[str, ...],
@@ -196,6 +204,7 @@ def serve(
         allow_real_credentials=allow_real_credentials,
         canned_files=canned,
         faults=_faults(fault_file, presets),
+        base_models=base_model,
         store=store,
         preload=preload,
         resume=resume,

@@ -1,39 +1,83 @@
-"""Base models: those of mid-2024, with the sampling values that a model tuned on one of them shows.
+"""Base models: those of mid-2024, some of 2025 and 2026, and those that an operator adds.
 
-Source: recorded answers of models.list (2024-07-27) and of tuned models; the descriptions are our own.
+Sources: recorded answers of models.list (2024-07-27, and published ones of December 2025 to August 2026) and of tuned
+models; ``docs/invented.md`` says what no source shows. The descriptions are our own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
+import msgspec
+
 from ..wire.protojson.numbers import float32
+from .inputs import BadInput, nearest
+
+PREFIX = "models/"
+METHODS = (
+    "generateContent",
+    "countTokens",
+    "createTunedModel",
+    "createTunedTextModel",
+    "generateText",
+    "countTextTokens",
+    "generateMessage",
+    "countMessageTokens",
+    "embedContent",
+    "embedText",
+    "generateAnswer",
+    "createCachedContent",
+    "batchGenerateContent",
+)
+"""What supportedGenerationMethods may have; a model that generates also streams, though no list says so."""
 
 _GEMINI = ("generateContent", "countTokens")
 _CACHED = (*_GEMINI, "createCachedContent")
 _TUNABLE = (*_GEMINI, "createTunedModel")
+_BATCHED = (*_CACHED, "batchGenerateContent")
+_MILLION, _TWO_MILLION = 1 << 20, 1 << 21
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BaseModel:
-    """One base model; ``temperature``, ``top_p`` and ``top_k`` are None where its answer does not show them."""
+class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One base model, by default one that generates, counts tokens and can be tuned.
+
+    The limits are in tokens. ``temperature``, ``top_p``, ``top_k`` and ``max_temperature`` are None if its answer does
+    not show them. Raises ValueError for an id, a method or a limit that no model has.
+    """
 
     id: str
-    display_name: str
-    input_token_limit: int
-    output_token_limit: int
-    methods: tuple[str, ...]
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    max_temperature: float | None = None
+    display_name: str = ""
+    input_token_limit: int = _MILLION
+    output_token_limit: int = 8192
+    methods: tuple[str, ...] = _TUNABLE
+    temperature: float | None = 1
+    top_p: float | None = 0.95
+    top_k: int | None = 64
+    max_temperature: float | None = 2
     version: str = "001"
+
+    def __post_init__(self) -> None:
+        """Refuse what no model has."""
+        if not _ID.fullmatch(self.id):
+            text = "has 1 to 100 letters, digits, dots, dashes or underscores"
+            raise ValueError(f"the name of a base model {text}, got {self.id[:100]!r}")
+        for method in self.methods:
+            if method not in METHODS:
+                raise ValueError(f"a base model has no method {method!r}{nearest(method, list(METHODS))}")
+        if not self.methods:
+            raise ValueError("a base model has one method or more, such as generateContent")
+        if min(self.input_token_limit, self.output_token_limit) < 1:
+            raise ValueError("the limits of a base model are 1 token or more")
 
     @property
     def name(self) -> str:
         """The resource name."""
-        return f"models/{self.id}"
+        return PREFIX + self.id
 
     @property
     def tunable(self) -> bool:
@@ -42,11 +86,12 @@ class BaseModel:
 
     def value(self) -> dict[str, Any]:
         """Return it as the message Model."""
+        title = self.display_name or self.id
         return {
             "name": self.name,
             "version": self.version,
-            "display_name": self.display_name,
-            "description": f"{self.display_name}, as a mock server offers it.",
+            "display_name": title,
+            "description": f"{title}, as a mock server offers it.",
             "input_token_limit": self.input_token_limit,
             "output_token_limit": self.output_token_limit,
             "supported_generation_methods": self.methods,
@@ -61,64 +106,106 @@ class BaseModel:
         return method.replace("streamGenerateContent", "generateContent") in self.methods
 
 
-BASE_MODELS = {
+def _of_2024(
+    model_id: str,
+    display_name: str,
+    limits: tuple[int, int],
+    methods: tuple[str, ...],
+    sampling: tuple[float | None, float | None, int | None] = (None, None, None),
+    version: str = "001",
+) -> BaseModel:
+    temperature, top_p, top_k = sampling
+    return BaseModel(model_id, display_name, *limits, methods, temperature, top_p, top_k, None, version)
+
+
+def _of_2_0(model_id: str, display_name: str) -> BaseModel:
+    return BaseModel(model_id, display_name, methods=_BATCHED, top_k=40, version="2.0")
+
+
+def _since_2_5(model_id: str, display_name: str, version: str) -> BaseModel:
+    return BaseModel(model_id, display_name, output_token_limit=65536, methods=_BATCHED, version=version)
+
+
+BASE_MODELS: Mapping[str, BaseModel] = {
     model.name: model
     for model in (
-        BaseModel(
+        _of_2024(
             "chat-bison-001",
             "PaLM 2 Chat (Legacy)",
-            4096,
-            1024,
+            (4096, 1024),
             ("generateMessage", "countMessageTokens"),
-            0.25,
-            0.95,
-            40,
+            (0.25, 0.95, 40),
         ),
-        BaseModel(
+        _of_2024(
             "text-bison-001",
             "PaLM 2 (Legacy)",
-            8196,
-            1024,
+            (8196, 1024),
             ("generateText", "countTextTokens", "createTunedTextModel"),
-            0.7,
-            0.95,
-            40,
+            (0.7, 0.95, 40),
         ),
-        BaseModel("embedding-gecko-001", "Embedding Gecko", 1024, 1, ("embedText", "countTextTokens")),
-        BaseModel("gemini-1.0-pro-latest", "Gemini 1.0 Pro Latest", 30720, 2048, _GEMINI, 0.9, 1),
-        BaseModel("gemini-1.0-pro", "Gemini 1.0 Pro", 30720, 2048, _GEMINI, 0.9, 1),
-        BaseModel("gemini-pro", "Gemini 1.0 Pro", 30720, 2048, _GEMINI, 0.9, 1),
-        BaseModel("gemini-1.0-pro-001", "Gemini 1.0 Pro 001 (Tuning)", 30720, 2048, _TUNABLE, 0.9, 1),
-        BaseModel("gemini-1.0-pro-vision-latest", "Gemini 1.0 Pro Vision", 12288, 4096, _GEMINI, 0.4, 1, 32),
-        BaseModel("gemini-pro-vision", "Gemini 1.0 Pro Vision", 12288, 4096, _GEMINI, 0.4, 1, 32),
-        BaseModel("gemini-1.5-pro-latest", "Gemini 1.5 Pro Latest", 2097152, 8192, _GEMINI, 1, 0.95, 64, 2),
-        BaseModel("gemini-1.5-pro-001", "Gemini 1.5 Pro 001", 2097152, 8192, _CACHED, 1, 0.95, 64, 2),
-        BaseModel("gemini-1.5-pro", "Gemini 1.5 Pro", 2097152, 8192, _GEMINI, 1, 0.95, 64, 2),
-        BaseModel("gemini-1.5-flash-latest", "Gemini 1.5 Flash Latest", 1048576, 8192, _GEMINI, 1, 0.95, 64, 2),
-        BaseModel("gemini-1.5-flash-001", "Gemini 1.5 Flash 001", 1048576, 8192, _CACHED, 1, 0.95, 64, 2),
-        BaseModel("gemini-1.5-flash", "Gemini 1.5 Flash", 1048576, 8192, _GEMINI, 1, 0.95, 64, 2),
-        BaseModel(
-            "gemini-1.5-flash-001-tuning",
-            "Gemini 1.5 Flash 001 Tuning",
-            16384,
-            8192,
-            _TUNABLE,
-            1,
-            0.95,
-            64,
-            2,
-        ),
-        BaseModel("embedding-001", "Embedding 001", 2048, 1, ("embedContent",)),
-        BaseModel("text-embedding-004", "Text Embedding 004", 2048, 1, ("embedContent",), version="004"),
-        BaseModel(
+        _of_2024("embedding-gecko-001", "Embedding Gecko", (1024, 1), ("embedText", "countTextTokens")),
+        _of_2024("gemini-1.0-pro-latest", "Gemini 1.0 Pro Latest", (30720, 2048), _GEMINI, (0.9, 1, None)),
+        _of_2024("gemini-1.0-pro", "Gemini 1.0 Pro", (30720, 2048), _GEMINI, (0.9, 1, None)),
+        _of_2024("gemini-pro", "Gemini 1.0 Pro", (30720, 2048), _GEMINI, (0.9, 1, None)),
+        _of_2024("gemini-1.0-pro-001", "Gemini 1.0 Pro 001 (Tuning)", (30720, 2048), _TUNABLE, (0.9, 1, None)),
+        _of_2024("gemini-1.0-pro-vision-latest", "Gemini 1.0 Pro Vision", (12288, 4096), _GEMINI, (0.4, 1, 32)),
+        _of_2024("gemini-pro-vision", "Gemini 1.0 Pro Vision", (12288, 4096), _GEMINI, (0.4, 1, 32)),
+        BaseModel("gemini-1.5-pro-latest", "Gemini 1.5 Pro Latest", _TWO_MILLION, methods=_GEMINI),
+        BaseModel("gemini-1.5-pro-001", "Gemini 1.5 Pro 001", _TWO_MILLION, methods=_CACHED),
+        BaseModel("gemini-1.5-pro", "Gemini 1.5 Pro", _TWO_MILLION, methods=_GEMINI),
+        BaseModel("gemini-1.5-flash-latest", "Gemini 1.5 Flash Latest", methods=_GEMINI),
+        BaseModel("gemini-1.5-flash-001", "Gemini 1.5 Flash 001", methods=_CACHED),
+        BaseModel("gemini-1.5-flash", "Gemini 1.5 Flash", methods=_GEMINI),
+        BaseModel("gemini-1.5-flash-001-tuning", "Gemini 1.5 Flash 001 Tuning", 16384),
+        _of_2024("embedding-001", "Embedding 001", (2048, 1), ("embedContent",)),
+        _of_2024("text-embedding-004", "Text Embedding 004", (2048, 1), ("embedContent",), version="004"),
+        _of_2024(
             "aqa",
             "Model that performs Attributed Question Answering.",
-            7168,
-            1024,
+            (7168, 1024),
             ("generateAnswer",),
-            0.2,
-            1,
-            40,
+            (0.2, 1, 40),
         ),
+        _since_2_5("gemini-2.5-flash", "Gemini 2.5 Flash", "001"),
+        _since_2_5("gemini-2.5-pro", "Gemini 2.5 Pro", "2.5"),
+        _of_2_0("gemini-2.0-flash", "Gemini 2.0 Flash"),
+        _of_2_0("gemini-2.0-flash-001", "Gemini 2.0 Flash 001"),
+        _of_2_0("gemini-2.0-flash-lite-001", "Gemini 2.0 Flash-Lite 001"),
+        _of_2_0("gemini-2.0-flash-lite", "Gemini 2.0 Flash-Lite"),
+        _since_2_5("gemini-flash-latest", "Gemini Flash Latest", "Gemini Flash Latest"),
+        _since_2_5("gemini-flash-lite-latest", "Gemini Flash-Lite Latest", "Gemini Flash-Lite Latest"),
+        _since_2_5("gemini-pro-latest", "Gemini Pro Latest", "Gemini Pro Latest"),
+        _since_2_5("gemini-2.5-flash-lite", "Gemini 2.5 Flash-Lite", "001"),
+        _since_2_5("gemini-3-pro-preview", "Gemini 3 Pro Preview", "3-pro-preview-11-2025"),
+        _since_2_5("gemini-3-flash-preview", "Gemini 3 Flash Preview", "3-flash-preview-12-2025"),
+        _since_2_5("gemini-3.1-pro-preview", "Gemini 3.1 Pro Preview", "3.1-pro-preview-01-2026"),
+        _since_2_5("gemini-3.1-flash-lite", "Gemini 3.1 Flash Lite", "3.1-flash-lite-05-2026"),
+        _since_2_5("gemini-3.5-flash", "Gemini 3.5 Flash", "3.5-flash-05-2026"),
+        _since_2_5("gemini-3.5-flash-lite", "Gemini 3.5 Flash Lite", "3.5-flash-lite-07-2026"),
+        _since_2_5("gemini-3.6-flash", "Gemini 3.6 Flash", "3.6"),
+        _since_2_5("gemini-3.7-flash", "Gemini 3.7 Flash", "3.7"),
+        _since_2_5("gemini-3.8-flash", "Gemini 3.8 Flash", "3.8"),
     )
 }
+"""By resource name, in the order of the lists; the first nineteen are those of 2024."""
+
+
+def parse(text: str) -> BaseModel:
+    """Return the base model that *text* asks for, ``NAME`` or ``NAME=METHOD,METHOD``. Raises BadInput for neither."""
+    name, equals, methods = text.partition("=")
+    chosen = tuple(method.strip() for method in methods.split(",") if method.strip()) if equals else _TUNABLE
+    try:
+        return BaseModel(name.strip().removeprefix(PREFIX), methods=chosen)
+    except ValueError as error:
+        raise BadInput(f"{error}.") from None
+
+
+def with_own(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
+    """Return the base models of a server to which an operator adds *models*; one replaces another of its name."""
+    return {**BASE_MODELS, **{model.name: model for model in models}}
+
+
+def alike(name: str, models: Iterable[BaseModel]) -> list[str]:
+    """Return the ids of the few of *models* that are most like *name*, an id or a resource name; the nearest first."""
+    ids = [model.id for model in models]
+    return get_close_matches(name.removeprefix(PREFIX), ids, n=_SHOWN, cutoff=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .allowances import Allowances
+from .base_models import alike
 from .callers.identity import Caller
 from .runs.script import Run
 from .worlds import World
@@ -24,3 +25,10 @@ class Call:
     allowances: Allowances = field(default_factory=Allowances)
     run: Run = field(default_factory=Run)
     notes: list[str] = field(default_factory=list)
+
+    def note_alike(self, name: str, method: str = "") -> None:
+        """Note which base models are most like the one called *name*, of those that have *method* if it is given."""
+        models = [model for model in self.world.base_models.values() if not method or model.serves(method)]
+        what = f" with {method}" if method else ""
+        near = ", ".join(alike(name, models)) or "none"
+        self.notes.append(f"base-models: of the {len(models)} base models{what} the nearest are {near}")

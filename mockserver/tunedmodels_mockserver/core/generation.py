@@ -11,7 +11,6 @@ from typing import Any
 
 from ..wire.surface import surface
 from . import access, refusals, tokens
-from .base_models import BASE_MODELS
 from .call import Call
 from .canned import answer as canned
 from .canned import replies
@@ -145,16 +144,21 @@ def _target(call: Call, name: str, method: str) -> Examples | None:
     Raises StatusError where it is missing, forbidden, not ready, or of a kind without *method*.
     """
     if not name.startswith(access.NAME):
-        model = BASE_MODELS.get(name)
-        if model is None or not model.serves(method):
-            raise refusals.not_supported(name, call.version, method)
+        check_base_model(call, name, method)
         return None
     record = access.find(call, name, Role.READER)
     if view(record.plan, call.now).state is not State.ACTIVE:
         raise refusals.model_not_ready(name)
-    if not BASE_MODELS[record.base_model].serves(method):
-        raise refusals.not_supported(record.base_model, call.version, method)
+    check_base_model(call, record.base_model, method)
     return record.examples
+
+
+def check_base_model(call: Call, name: str, method: str) -> None:
+    """Raise StatusError if there is no base model called *name* or it has no *method*; a note tells what has."""
+    model = call.world.base_models.get(name)
+    if model is None or not model.serves(method):
+        call.note_alike(name, method)
+        raise refusals.not_supported(name, call.version, method)
 
 
 def _check_features(call: Call, request: Value, prompt: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..wire import pages
 from . import refusals
-from .base_models import BASE_MODELS
 from .call import Call
 
 Value = dict[str, Any]
@@ -16,17 +15,18 @@ DEFAULT_PAGE_SIZE = 50  # documented
 
 def get(call: Call, request: Value) -> Value:
     """Return one base model."""
-    model = BASE_MODELS.get(request["name"])
+    model = call.world.base_models.get(request["name"])
     if model is None:
+        call.note_alike(request["name"])
         raise refusals.base_model_missing(request["name"], call.version)
     return model.value()
 
 
-def list_(_call: Call, request: Value) -> Value:
-    """Return a page of base models, in the order of the recorded list."""
+def list_(call: Call, request: Value) -> Value:
+    """Return a page of base models, in the order of the recorded lists; those of an operator come last."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     start = pages.place(request.get("page_token", ""), "models")
-    models = list(BASE_MODELS.values())
+    models = list(call.world.base_models.values())
     answer: Value = {"models": [model.value() for model in models[start : start + size]]}
     if start + size < len(models):
         answer["next_page_token"] = pages.token(start + size, "models")

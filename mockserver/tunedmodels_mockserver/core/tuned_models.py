@@ -10,7 +10,7 @@ from typing import Any
 from ..wire import fieldmask, pages
 from ..wire.surface import surface
 from . import access, filters, refusals, resources, tuning
-from .base_models import BASE_MODELS
+from .base_models import BaseModel
 from .call import Call
 from .records import Role, TunedModelRecord
 from .runs import interventions, lro
@@ -21,6 +21,7 @@ DEFAULT_PAGE_SIZE = 10  # documented
 _REQUEST = "UpdateTunedModelRequest"
 _MUTABLE = frozenset({"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"})
 _ATTEMPTS = 100
+_GONE = BaseModel("gone")  # stands for one that the server had when the model was made
 
 
 def create(call: Call, request: Value) -> Value:
@@ -111,7 +112,8 @@ def patch(call: Call, request: Value) -> Value:
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         blank = {"display_name": "", "description": "", "reader_project_numbers": ()}
-        cleared = {**blank, **tuning.sampling(BASE_MODELS[record.base_model], {})}
+        base = call.world.base_models.get(record.base_model, _GONE)
+        cleared = {**blank, **tuning.sampling(base, {})}
         values = {name: model.get(name, cleared[name]) for name in named}
         if "reader_project_numbers" in values:
             values["reader_project_numbers"] = tuple(values["reader_project_numbers"])

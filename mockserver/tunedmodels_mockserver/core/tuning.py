@@ -12,7 +12,7 @@ from typing import Any
 from ..wire.protojson.numbers import float32
 from ..wire.units import SECOND
 from . import access, chance, ids, refusals, tokens
-from .base_models import BASE_MODELS, BaseModel
+from .base_models import BaseModel
 from .call import Call
 from .records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
 from .runs import lro
@@ -154,7 +154,7 @@ def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
     if not model.get("base_model") and "tuned_model_source" not in model:
         raise refusals.one_of(_REQUEST, "tuned_model", "source_model")
     if "base_model" in model:
-        base = BASE_MODELS.get(model["base_model"])
+        base = call.world.base_models.get(model["base_model"])
         if base is None or not base.tunable:
             raise refusals.not_tunable(model["base_model"], call.version)
         return base, ""
@@ -168,7 +168,10 @@ def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
         raise refusals.model_not_ready(source)
     if record.base_model == "models/gemini-1.5-flash-001-tuning":
         raise refusals.invalid_argument()  # refused with 400 (observed), the text was not kept
-    return BASE_MODELS[record.base_model], record.name
+    base = call.world.base_models.get(record.base_model)
+    if base is None:
+        raise refusals.not_tunable(record.base_model, call.version)
+    return base, record.name
 
 
 def _examples(call: Call, task: Value) -> tuple[Examples, int]:

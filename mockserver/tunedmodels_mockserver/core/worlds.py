@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..wire.units import MICROSECOND
 from . import chance
+from .base_models import BASE_MODELS, BaseModel
 from .canned.rulebook import Filed
 from .clock import Clock
 from .controls import Controls
@@ -27,6 +28,7 @@ class World:
     """One isolated state of the service.
 
     ``machine`` tells the machine's time in nanoseconds, ``filed`` the canned rules that files give to every world.
+    ``base_models`` has the base models of the server by resource name.
     """
 
     name: str
@@ -34,6 +36,7 @@ class World:
     store: Store
     machine: Callable[[], int]
     filed: Callable[[], Filed] = Filed
+    base_models: Mapping[str, BaseModel] = field(default_factory=lambda: BASE_MODELS)
 
     @property
     def controls(self) -> Controls:
@@ -118,8 +121,10 @@ class Worlds:
         beginnings: Beginnings,
         stores: Stores,
         filed: Callable[[], Filed] = Filed,
+        base_models: Mapping[str, BaseModel] = BASE_MODELS,
     ) -> None:
         self.machine = machine
+        self.base_models = base_models
         self.kind = stores.kind
         self._seed = seed
         self._beginnings = beginnings
@@ -129,7 +134,7 @@ class Worlds:
     def get(self, name: str) -> World:
         """Return the world called *name*."""
         store = self._stores.open(name, lambda: (chance.bits(self._seed, "world", name), self.beginning(name)))
-        return World(name, store.seed, store, self.machine, self._filed)
+        return World(name, store.seed, store, self.machine, self._filed, self.base_models)
 
     def beginning(self, name: str) -> State:
         """Return how the world called *name* would begin now."""

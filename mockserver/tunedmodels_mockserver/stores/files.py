@@ -76,18 +76,20 @@ def _with(found: Preload, path: Path, data: bytes) -> Preload:
     try:
         if path.suffix not in _YAML and not _short(data):
             return _joined(found, state_file.read(data), path)
-        return replace(found, models=(*found.models, *convert(_plain(path, data), Models).models))
+        short = convert(_plain(path, data), Models)
+        models, base_models = (*found.models, *short.models), (*found.base_models, *short.added())
+        return replace(found, models=models, base_models=base_models)
     except BadInput as error:
         raise BadState(f"{path}: {error}") from None
 
 
 def _short(data: bytes) -> bool:
-    """Whether *data* is a short list of models: an object with ``models`` and without ``format``."""
+    """Whether *data* is a short list: an object with ``models`` or ``baseModels`` and without ``format``."""
     try:
         plain = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    return isinstance(plain, dict) and "models" in plain and "format" not in plain
+    return isinstance(plain, dict) and bool(plain.keys() & {"models", "baseModels"}) and "format" not in plain
 
 
 def _plain(path: Path, data: bytes) -> object:

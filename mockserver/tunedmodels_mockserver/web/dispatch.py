@@ -69,6 +69,8 @@ class Dispatch:
         answers.note(response, allowances)
         for note in beside.notes:
             response.headers.add(answers.NOTE, note)
+            if response.status_code >= 400:
+                LOG.warning("%s %s: %s", request.method, one_line(request.path), note)
         if injection and injection.named:
             response = injection.spoil(response, pretty=params.pretty)
         recorded = recording.current(request.environ)

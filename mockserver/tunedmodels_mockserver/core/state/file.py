@@ -5,15 +5,14 @@ One reader for each version of the format; what another version wrote is refused
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-from ..base_models import BASE_MODELS
 from ..clock import END
 from ..controls import Controls
-from ..inputs import BadInput, prepare
+from ..inputs import BadInput, nearest, prepare
 from ..records import Examples, Role, TunedModelRecord
 from .codec import decode, encode, refuse_unknown
 from .store import Base, State
@@ -92,6 +91,19 @@ def read(data: bytes) -> dict[str, Content]:
     }
 
 
+def check_base_models(worlds: Mapping[str, Content], known: Collection[str]) -> None:
+    """Raise BadInput if a model of *worlds* was tuned on a base model that is not among the *known* names."""
+    for name, content in worlds.items():
+        for number, record in enumerate(content.base.models()):
+            if record.base_model not in known:
+                near = nearest(record.base_model, list(known))
+                place = f"`$.worlds[{name!r}].models[{number}]`"
+                raise BadInput(
+                    f"This server has no base model {record.base_model!r}{near} - at {place}. "
+                    "Start it with --base-model and that name, or leave the model out."
+                )
+
+
 def _check_head(head: _Head) -> None:
     if head.format != FORMAT:
         raise BadInput(f"Its member format is {head.format!r}, where a state of the mock server has {FORMAT!r}.")
@@ -115,8 +127,6 @@ def _check(place: str, world: _World) -> None:
             raise BadInput(f"The id {record.id!r} is empty or there twice, {here}")
         if record.sequence in sequences or not 0 < record.sequence <= world.draws:
             raise BadInput(f"The sequence {record.sequence} is there twice, or not from 1 to {world.draws}, {here}")
-        if record.base_model not in BASE_MODELS:
-            raise BadInput(f"The base_model {record.base_model!r} is none, {here}")
         if sum(grant.role is Role.OWNER for grant in record.permissions) != 1:
             raise BadInput(f"There must be one permission with the role {Role.OWNER:d}, the owner's, {here}")
         plan = record.plan

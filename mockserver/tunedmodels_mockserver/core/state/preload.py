@@ -10,6 +10,7 @@ import msgspec
 
 from ...wire.status import StatusError
 from .. import ids, tuning
+from ..base_models import BASE_MODELS, BaseModel, parse
 from ..call import Call
 from ..callers.identity import Caller
 from ..clock import Clock
@@ -19,7 +20,7 @@ from ..permissions import EVERYONE
 from ..records import GranteeType, Permission, Role, TunedModelRecord
 from ..runs.plan import Plan
 from ..worlds import DEFAULT_NAME, Beginnings, World
-from .file import Content
+from .file import Content, check_base_models
 from .memory import MemoryStore
 from .store import Base, State
 
@@ -57,35 +58,50 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     permissions: list[Grant] = []
 
 
-class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A short list of models."""
+class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A short list of models, and the base models that the server has besides its own; a string is as the option's."""
 
-    models: list[Model]
+    models: list[Model] = []
+    base_models: list[BaseModel | str] = []
+
+    def added(self) -> tuple[BaseModel, ...]:
+        """Return the base models. Raises BadInput for a string that names none."""
+        return tuple(parse(item) if isinstance(item, str) else item for item in self.base_models)
 
 
 @dataclass(frozen=True, slots=True)
 class Preload:
-    """What the files of a preload have: worlds by name, and models for every world.
+    """What the files of a preload have: worlds by name, models for every world, and base models for the server.
 
     ``resume`` lets the worlds of files go on from the moment at which they were written, as if no time had passed.
     """
 
     worlds: Mapping[str, Content] = field(default_factory=dict)
     models: tuple[Model, ...] = ()
+    base_models: tuple[BaseModel, ...] = ()
     resume: bool = False
 
-    def beginnings(self, start: Controls, seed: int, machine: int) -> Beginnings:
+    def beginnings(
+        self, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel] = BASE_MODELS
+    ) -> Beginnings:
         """Return how worlds begin on a server whose own worlds would begin with the controls *start*.
 
         A world that the files have begins as they say; every other begins as their default world, or as the only one
-        that they have. What *start* sets wins over what a file sets. Raises BadInput for models that cannot be.
+        that they have. What *start* sets wins over what a file sets. *base_models* are all that the server has. Raises
+        BadInput for models that cannot be.
         """
-        named = {name: self._state(content, start, seed, machine) for name, content in self.worlds.items()}
-        only = next(iter(named.values())) if len(named) == 1 else None
-        rest = named.get(DEFAULT_NAME, only) or self._state(Content(Base(), None), start, seed, machine)
-        return Beginnings(rest, named)
+        check_base_models(self.worlds, base_models)
 
-    def _state(self, content: Content, start: Controls, seed: int, machine: int) -> State:
+        def state(content: Content) -> State:
+            return self._state(content, start, seed, machine, base_models)
+
+        named = {name: state(content) for name, content in self.worlds.items()}
+        only = next(iter(named.values())) if len(named) == 1 else None
+        return Beginnings(named.get(DEFAULT_NAME, only) or state(Content(Base(), None)), named)
+
+    def _state(
+        self, content: Content, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel]
+    ) -> State:
         controls = start if content.controls is None else _settled(start, content.controls)
         state = State(content.base, controls)
         if self.resume:
@@ -94,7 +110,10 @@ class Preload:
             return state
         now = controls.clock.now(machine)
         clock = controls.clock if content.controls else replace(controls.clock, moment=now)
-        return State(_with_models(content.base, self.models, controls, seed, now), replace(state.controls, clock=clock))
+        scratch = replace(controls, clock=Clock(moment=now, origin=now))
+        store = MemoryStore(seed, State(content.base, scratch))
+        world = World(DEFAULT_NAME, seed, store, lambda: now, base_models=base_models)
+        return State(_with_models(world, content.base, self.models), replace(state.controls, clock=clock))
 
 
 def _settled(start: Controls, file: Controls) -> Controls:
@@ -110,10 +129,8 @@ def _names() -> list[str]:
     return [member.name for member in fields(Controls)]
 
 
-def _with_models(base: Base, models: tuple[Model, ...], controls: Controls, seed: int, now: int) -> Base:
+def _with_models(world: World, base: Base, models: tuple[Model, ...]) -> Base:
     # The checks and defaults of a create call, in a world of their own.
-    scratch = replace(controls, clock=Clock(moment=now, origin=now))
-    world = World(DEFAULT_NAME, seed, MemoryStore(seed, State(base, scratch)), lambda: now)
     records = list(base.models())
     for number, model in enumerate(models):
         try:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
+from ...core.canned.reach import check_models
 from ...core.canned.rulebook import Rulebook, Taken
 from ...core.canned.rules import Rule, Rules
 from ...core.controls import Controls
@@ -36,6 +37,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         given: Any = read_json(request.get_data(), _One)  # type: ignore[arg-type]
         rules = given if isinstance(given, tuple) else (given,)
         changed = world()
+        check_models(rules, changed.base_models)
         before = changed.controls.canned
 
         def change(controls: Controls) -> Controls:
@@ -57,6 +59,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         given: Any = read_json(request.get_data(), _All)  # type: ignore[arg-type]
         rules = given if isinstance(given, Rules) else Rules(given)
         changed = world()
+        check_models(rules.rules, changed.base_models)
         try:
             changed.change(lambda controls: replace(controls, canned=controls.canned.replaced(rules)))
         except ValueError as error:

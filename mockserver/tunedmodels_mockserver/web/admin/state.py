@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from ...core.inputs import BadInput
 from ...core.state import file as state_file
-from ...core.state.file import Content
+from ...core.state.file import Content, check_base_models
 from ...core.state.store import State
 from ...core.worlds import World, Worlds
 from .. import answers
@@ -28,6 +28,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> Non
     @blueprint.put("/state")
     def put_state() -> Response:
         contents = state_file.read(request.get_data())
+        check_base_models(contents, worlds.base_models)
         if not _all():
             if len(contents) != 1:
                 names = ", ".join(map(repr, contents))

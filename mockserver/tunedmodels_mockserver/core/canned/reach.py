@@ -1,0 +1,41 @@
+"""Reach: whether a canned rule can ever meet a call, given the models that a server has or may get."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
+
+from .. import access
+from ..base_models import PREFIX
+from ..inputs import BadInput, nearest
+from .rules import Rule
+
+_WILDCARDS = "*?[]!"
+_IN_TUNED_IDS = frozenset(string.ascii_lowercase + string.digits + "-" + _WILDCARDS)
+
+
+def check_models(rules: Iterable[Rule], base_models: Collection[str]) -> None:
+    """Raise BadInput for the first of *rules* whose ``when.model`` fits no model, now or later.
+
+    *base_models* are the resource names that the server has. A tuned model may be made after the rule, so a name that
+    a tuned model can have passes.
+    """
+    for number, rule in enumerate(rules, start=1):
+        model = rule.when.model
+        if model is None or _may_be_tuned(model) or any(_fits(model, name) for name in base_models):
+            continue
+        ids = [name.removeprefix(PREFIX) for name in base_models]
+        raise BadInput(
+            f"Rule {number}: no model fits when.model {model!r}{nearest(model.removeprefix(PREFIX), ids)}. "
+            "The base models are those of models.list; --base-model adds one."
+        )
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return fnmatchcase(name if "/" in pattern else name.removeprefix(PREFIX), pattern)
+
+
+def _may_be_tuned(pattern: str) -> bool:
+    collection, slash, tail = pattern.rpartition("/")
+    return _IN_TUNED_IDS.issuperset(tail) and (not slash or fnmatchcase(access.NAME.rstrip("/"), collection))
