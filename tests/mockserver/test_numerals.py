@@ -101,6 +101,40 @@ def test_words_keep_their_form(text: str, answer: str) -> None:
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
+        *[("quatre", "cinq"), ("Quatre", "Cinq"), ("QUATRE", "CINQ"), ("zéro", "un"), ("dix", "onze")],
+        *[("seize", "dix-sept"), ("vingt", "vingt et un"), ("vingt et un", "vingt-deux")],
+        *[
+            ("vingt deux", "vingt trois"),
+            ("soixante et onze", "soixante-douze"),
+            ("soixante-dix-neuf", "quatre-vingts"),
+        ],
+        *[("quatre-vingts", "quatre-vingt-un"), ("quatre-vingt-dix-neuf", "cent"), ("deux cents", "deux cent un")],
+        *[("moins un", "zéro"), ("moins vingt", "moins dix-neuf"), ("deux milliards", "deux milliards un")],
+        *[("DIX", "DX"), ("six", "seven")],
+    ],
+)
+def test_french_words(text: str, answer: str) -> None:
+    """French words are followed by French words; what is also Roman in capitals or English is not French."""
+    assert successor(text) == answer
+
+
+@pytest.mark.parametrize("text", ["et", "vingt et deux", "un deux", "cent un cent", "cinq vingt", "vingt  un", "moins"])
+def test_other_french_text_has_no_successor(text: str) -> None:
+    """A jumble of French words is no number."""
+    assert successor(text) is None
+
+
+@given(st.integers(0, 10**4) | st.integers(0, 10**12))
+def test_any_french_words(number: int) -> None:
+    """French words are followed by the words num2words has for the next number."""
+    words = num2words(number, lang="fr")
+
+    assert successor(words) == ("seven" if words == "six" else num2words(number + 1, lang="fr"))
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
         *[("〇", "一"), ("零", "一"), ("九", "十"), ("十", "十一"), ("九十九", "百"), ("百", "百一")],
         *[("九百九十九", "千"), ("九千九百九十九", "一万"), ("一億二千万", "一億二千万一")],
         *[("千万", "千万一"), ("一千万", "一千万一"), ("一万一千", "一万一千一"), ("九千億", "九千億一")],
@@ -167,12 +201,13 @@ def test_any_int(number: int) -> None:
 
 
 def test_every_roman_numeral() -> None:
-    """Every Roman numeral but the last is followed by the next, in either case."""
+    """Every Roman numeral but the last is followed by the next, in either case; "dix" alone is French for ten."""
     for number in range(1, 3999):
         answer = successor(roman(number))
 
         assert answer == roman(number + 1)
-        assert successor(roman(number).lower()) == roman(number + 1).lower()
+        if roman(number) != "DIX":
+            assert successor(roman(number).lower()) == roman(number + 1).lower()
 
 
 @given(st.text("IVXLCDM", min_size=1, max_size=15))

@@ -7,6 +7,8 @@ tells a numeral from a jumble ("IIII", "one two", "1,00"), so the rules of a scr
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 _LONGEST = 200  # Real numerals are far shorter; prompts may be megabytes.
 
@@ -25,16 +27,56 @@ _KANJI = {
 }
 _KANJI_LAST = 10**16 - 1
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """A language of number words, by the code that num2words knows it by.
+
+    ``words`` has the value of each word, ``joins`` the words without one, ``minus`` the words for a minus. ``marks``
+    are what num2words writes between words where a space is in use, too; with ``sparing`` a number without a mark is
+    followed by one without it, else only a number that leaves the mark out.
+    """
+
+    code: str
+    words: Mapping[str, int]
+    joins: tuple[str, ...]
+    minus: tuple[str, ...]
+    marks: tuple[str, ...]
+    sparing: bool
+
+
+def _counted(words: str, first: int, step: int = 1) -> dict[str, int]:
+    return {word: first + place * step for place, word in enumerate(words.split())}
+
+
+_ENGLISH = _Language(
+    code="en",
+    words={
+        **_counted("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen", 0),
+        **_counted("fifteen sixteen seventeen eighteen nineteen", 15),
+        **_counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
+        **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
+    },
+    joins=("and",),
+    minus=("minus", "negative"),
+    marks=(", ", "-", " and "),
+    sparing=True,
 )
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_WORDS = {
-    **dict(zip(_SMALL.split(), range(20), strict=True)),
-    **dict(zip(_TENS.split(), range(20, 100, 10), strict=True)),
-    **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
-}
+_FRENCH = _Language(
+    code="fr",
+    words={
+        **_counted("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize", 0),
+        **_counted("vingt trente quarante cinquante soixante", 20, 10),
+        **{"vingts": 20, "cent": 100, "cents": 100, "mille": 10**3, "million": 10**6, "millions": 10**6},
+        **{"milliard": 10**9, "milliards": 10**9, "billion": 10**12, "billions": 10**12},
+    },
+    joins=("et",),
+    minus=("moins",),
+    marks=("-",),
+    sparing=False,
+)
+_LANGUAGES = (_ENGLISH, _FRENCH)  # "six" is a word of both; the first counts
+_SMALLEST_FACTOR = 20  # "quatre-vingts" is four times twenty
 
 
 def successor(text: str) -> str | None:
@@ -71,6 +113,8 @@ def _next_digits(text: str) -> str | None:
 
 
 def _next_roman(text: str) -> str | None:
+    if any(text in language.words for language in _LANGUAGES):  # "dix" is ten in French, "DIX" is 509
+        return None
     values = [_ROMAN.get(letter, 0) for letter in text.upper()]
     value = sum(-this if this < after else this for this, after in zip(values, [*values[1:], 0], strict=True))
     if value >= _ROMAN_LAST:
@@ -108,27 +152,32 @@ def _kanji(value: int, one_before_thousand: str) -> str:
 
 
 def _next_words(text: str) -> str | None:
+    return next(filter(None, (_next_in(language, text) for language in _LANGUAGES)), None)
+
+
+def _next_in(language: _Language, text: str) -> str | None:
     lower = text.lower()
     first, _, rest = lower.partition(" ")
-    negative = first in ("minus", "negative")
+    negative = first in language.minus
     body = rest if negative else lower
+    words = [word for word in re.split("[ ,-]+", body) if word not in language.joins]
     try:
-        value = _worth([_WORDS[word] for word in re.split("[ ,-]+", body) if word != "and"], 100)
+        value = _worth([language.words[word] for word in words], _SMALLEST_FACTOR)
     except KeyError:
         return None
 
     from num2words import num2words  # Here, because few runs get this far and start-up time matters.
 
-    # num2words writes "one thousand, two hundred and thirty-four"; all three marks are a matter of taste.
-    known: str = num2words(value)
+    # num2words writes "one thousand, two hundred and thirty-four"; the marks are a matter of taste.
+    known: str = num2words(value, lang=language.code)
     pattern = known.replace(", ", ",? ").replace("-", "[- ]").replace(" and ", " (?:and )?")
     if not re.fullmatch(pattern, body):
         return None
 
     value = 1 - value if negative else value + 1
-    answer: str = num2words(abs(value))
-    for mark in (", ", "-", " and "):
-        if mark not in body:
+    answer: str = num2words(abs(value), lang=language.code)
+    for mark in language.marks:
+        if mark not in body and (language.sparing or mark in known):
             answer = answer.replace(mark, " ")
     if value < 0:
         answer = f"{first} {answer}"
