@@ -214,10 +214,20 @@ def test_a_page_size_is_not_negative(http: FlaskClient) -> None:
         ("numbers owner:me", "own"),
         ("numbers readers:everyone", "public"),
         ("colours", ""),
+        ('displayName="letters"', "read"),
+        ('displayName = "letters"', "read"),
+        ('display_name="letters"', "read"),
+        ('displayName= "Numbers, counting up"', "own"),
+        ('displayName="Numbers, counting"', ""),
+        ('displayName="numbers, counting up"', ""),
+        ('displayName="numbers for all"', ""),
+        ('readers:everyone displayName="numbers for all"', "public"),
+        ('displayName="letters" owner:me', ""),
+        ("displayName=letters", ""),
     ],
 )
 def test_filters(http: FlaskClient, text: str, expected: str) -> None:
-    """Operators go by the caller's own roles, words by display name and description; all parts must hold."""
+    """Operators go by the caller's own roles, words by display name and description; a displayName is a whole one."""
     make(http, "own", ALICE, displayName="Numbers, counting up")
     make(http, "ownpublic", ALICE)
     make(http, "written", BOB, description="some numbers")
