@@ -65,6 +65,19 @@ def test_server_sent_events(http: FlaskClient, active: str, name: str) -> None:
     assert response.text.startswith("data: {")
 
 
+def test_an_answer_that_is_whole_is_one_event(http: FlaskClient, active: str) -> None:
+    """``alt=sse`` makes one event of it, in the form of those of a stream; a refusal stays an envelope."""
+    whole = http.post(f"/v1beta/{active}:generateContent", json=PROMPT).get_json()
+    response = http.post(f"/v1beta/{active}:generateContent?alt=sse", json=PROMPT, headers={"Accept-Encoding": "gzip"})
+
+    assert response.content_type == "text/event-stream"
+    assert "Content-Encoding" not in response.headers
+    assert response.text == f"data: {json.dumps(whole)}\r\n\r\n"
+    model = http.get(f"/v1beta/{active}?alt=sse&fields=name")
+    assert model.text == f'data: {{"name": "{active}"}}\r\n\r\n'
+    assert http.post(f"/v1beta/{active}:generateContent?alt=sse", json={}).get_json()["error"]["code"] == 400
+
+
 def test_events_with_numbers(http: FlaskClient, active: str) -> None:
     """Both halves of ``alt`` hold on a stream."""
     response = http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse;enum-encoding=int", json=PROMPT)

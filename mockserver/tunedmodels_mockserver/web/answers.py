@@ -41,8 +41,12 @@ _HEADERS = (
 
 
 def value(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Response:
-    """Return a message's value as a response, in the form that *system* asks for; of it what *tree* names."""
-    return _response(_text(_body(content, message, on, system, tree), system))
+    """Return a message's value as a response, in the form that *system* asks for; of it what *tree* names.
+
+    Server-sent events are one event, the whole value (reported for generateContent, invented for other methods).
+    """
+    body = _body(content, message, on, system, tree)
+    return _events([body]) if system.events else _response(_text(body, system))
 
 
 def stream(
@@ -58,10 +62,7 @@ def stream(
     *pause* waits so many seconds, or returns False where the reader is gone.
     """
     bodies = (_body(chunk, message, on, system, tree) for chunk in _paced(chunks, pause))
-    if system.events:
-        events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
-        return _response(_encoded(events), content_type="text/event-stream")
-    return _response(_encoded(_array(bodies, system)))
+    return _events(bodies) if system.events else _response(_encoded(_array(bodies, system)))
 
 
 def refusal(status: Status, system: System, *, streaming: bool = False) -> Response:
@@ -109,6 +110,11 @@ def _paced(chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float],
 
 def _body(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Any:
     return partial(plain(message, content, on, numbers=system.enum_numbers), tree)
+
+
+def _events(bodies: Iterable[Any]) -> Response:
+    events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
+    return _response(_encoded(events), content_type="text/event-stream")
 
 
 def _array(bodies: Iterable[Any], system: System) -> Iterator[str]:

@@ -36,7 +36,7 @@ class System:
 
     @property
     def events(self) -> bool:
-        """Whether a stream is wanted as server-sent events."""
+        """Whether the answer is wanted as server-sent events."""
         return self.alt == "sse"
 
 
