@@ -82,7 +82,7 @@ def test_an_answers_form(http: FlaskClient, version: str) -> None:
         "index": 0,
         "safetyRatings": ratings,
     }
-    usage = {"promptTokenCount": 3, "candidatesTokenCount": 3, "totalTokenCount": 6}
+    usage = {"promptTokenCount": 4, "candidatesTokenCount": 3, "totalTokenCount": 7}
     assert answer == {"candidates": [candidate], "usageMetadata": usage}
 
 
@@ -130,7 +130,7 @@ def test_an_empty_answer_has_no_parts(http: FlaskClient) -> None:
     answer = ok(ask(http, "tunedModels/colours", prompt("grass", stopSequences=["g"])))
 
     assert answer["candidates"][0]["content"] == {"role": "model"}
-    assert answer["usageMetadata"] == {"promptTokenCount": 1, "totalTokenCount": 1}
+    assert answer["usageMetadata"] == {"promptTokenCount": 2, "totalTokenCount": 2}
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
@@ -140,7 +140,7 @@ def test_as_many_candidates_as_asked_for(http: FlaskClient, count: int) -> None:
 
     assert [text_of(candidate) for candidate in answer["candidates"]] == ["101"] * count
     assert [candidate["index"] for candidate in answer["candidates"]] == list(range(count))
-    usage = {"promptTokenCount": 3, "candidatesTokenCount": 3 * count, "totalTokenCount": 3 + 3 * count}
+    usage = {"promptTokenCount": 4, "candidatesTokenCount": 3 * count, "totalTokenCount": 4 + 3 * count}
     assert answer["usageMetadata"] == usage
 
 
@@ -372,7 +372,7 @@ def test_a_prompt_has_forty_thousand_characters(http: FlaskClient) -> None:
     """One more is too much for a tuned model (documented limit, invented wording), not for a base model."""
     longest, longer = prompt("語" * 40_000), prompt("語" * 40_000, "x")
 
-    assert ok(ask(http, "tunedModels/colours", longest))["usageMetadata"]["promptTokenCount"] == 40_000
+    assert ok(ask(http, "tunedModels/colours", longest))["usageMetadata"]["promptTokenCount"] == 40_001
     text = "a prompt to a tuned model must have at most 40000 characters, got 40001"
     refusal = ("INVALID_ARGUMENT", finding("contents", text))
     assert refused(ask(http, "tunedModels/colours", longer)) == refusal
@@ -482,15 +482,33 @@ def test_a_young_text_model_is_not_ready(http: FlaskClient) -> None:
         (prompt("100", "101"), 6),
         (CONVERSATION, 3),
         ({"generateContentRequest": prompt("twenty two")}, 2),
-        ({"contents": [{"parts": [{"text": ""}]}]}, None),
+        ({"contents": [{"parts": [{"text": ""}]}]}, 0),
     ],
 )
-def test_tokens_are_counted(http: FlaskClient, body: dict[str, Any], total: int | None) -> None:
-    """A base model counts all turns, of contents or of a whole request; a digit is a token (observed)."""
-    expected = {} if total is None else {"totalTokens": total}
-
+def test_tokens_are_counted(http: FlaskClient, body: dict[str, Any], total: int) -> None:
+    """A base model counts all turns, of contents or of a whole request; since 1.5 a prompt has one token more."""
     for version in ("v1", "v1beta", "v1alpha"):
-        assert ok(ask(http, "models/gemini-1.5-flash", body, "countTokens", version)) == expected
+        before = ok(ask(http, "models/gemini-1.0-pro", body, "countTokens", version))
+        since = ok(ask(http, "models/gemini-1.5-flash", body, "countTokens", version))
+        assert (before, since) == ({"totalTokens": total} if total else {}, {"totalTokens": total + 1})
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "total"),
+    [
+        ("gemini-1.5-flash-latest", "count me", 3),
+        ("gemini-3.5-flash", "Reply with the single word: ok", 8),
+        ("gemini-3.5-flash-lite", "Write a 500 word essay about the sea.", 13),
+    ],
+)
+def test_observed_counts_of_prompts(http: FlaskClient, model: str, text: str, total: int) -> None:
+    """What the service counted in these prompts, alike for a count and for an answer."""
+    name = f"models/{model}"
+
+    assert ok(ask(http, name, prompt(text), "countTokens")) == {"totalTokens": total}
+    request = {"generateContentRequest": {"model": name, **prompt(text)}}
+    assert ok(ask(http, name, request, "countTokens")) == {"totalTokens": total}
+    assert ok(ask(http, name, prompt(text), "generateContent"))["usageMetadata"]["promptTokenCount"] == total
 
 
 @pytest.mark.parametrize(
@@ -514,6 +532,6 @@ def test_only_base_models_count(http: FlaskClient, strict_http: FlaskClient) -> 
     """For a tuned model the route is an allowance with a note."""
     answer = ask(http, "tunedModels/colours", prompt("100"), "countTokens")
 
-    assert ok(answer) == {"totalTokens": 3}
+    assert ok(answer) == {"totalTokens": 4}
     assert answer.headers["X-Tunedmodels-Note"].startswith("count-tokens: ")
     assert ask(strict_http, "tunedModels/colours", prompt("100"), "countTokens").content_type.startswith("text/html")

@@ -29,6 +29,8 @@ TEXTS = st.text() | st.text("ab １1_,.六ア\n\té", max_size=60)
         ("a\n\nb", ["a", "\n\n", "b"]),
         ("naïve été", ["naïve", " été"]),
         ("1 ", ["1", " "]),
+        ("a 5", ["a", " ", "5"]),
+        ("Write a 500 word", ["Write", " a", " ", "5", "0", "0", " word"]),
     ],
 )
 def test_pieces(text: str, pieces: list[str]) -> None:

@@ -47,7 +47,8 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """One base model, by default one that generates, counts tokens and can be tuned.
 
     The limits are in tokens. ``temperature``, ``top_p``, ``top_k`` and ``max_temperature`` are None if its answer does
-    not show them. Raises ValueError for an id, a method or a limit that no model has.
+    not show them. A prompt counts ``start_tokens`` besides those of its text: one since the models of 1.5, none before
+    (observed). Raises ValueError for an id, a method or a limit that no model has.
     """
 
     id: str
@@ -60,6 +61,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     top_k: int | None = 64
     max_temperature: float | None = 2
     version: str = "001"
+    start_tokens: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what no model has."""
@@ -115,7 +117,7 @@ def _of_2024(
     version: str = "001",
 ) -> BaseModel:
     temperature, top_p, top_k = sampling
-    return BaseModel(model_id, display_name, *limits, methods, temperature, top_p, top_k, None, version)
+    return BaseModel(model_id, display_name, *limits, methods, temperature, top_p, top_k, None, version, 0)
 
 
 def _of_2_0(model_id: str, display_name: str) -> BaseModel:
@@ -197,7 +199,7 @@ def parse(text: str) -> BaseModel:
     try:
         return BaseModel(name.strip().removeprefix(PREFIX), methods=chosen)
     except ValueError as error:
-        raise BadInput(f"{error}.") from None
+        raise BadInput(f"{text[:200]!r} is no base model: {error}.") from None
 
 
 def with_own(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:

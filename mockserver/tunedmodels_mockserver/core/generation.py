@@ -11,6 +11,7 @@ from typing import Any
 
 from ..wire.surface import surface
 from . import access, refusals, tokens
+from .base_models import BaseModel
 from .call import Call
 from .canned import answer as canned
 from .canned import replies
@@ -65,7 +66,7 @@ def stream_generate_content(call: Call, request: Value) -> Iterator[Value | Paus
 
 def generate_text(call: Call, request: Value) -> Value:
     """Answer a prompt as the text models of 2023 did."""
-    examples = _target(call, request["model"], "generateText")
+    _, examples = _target(call, request["model"], "generateText")
     text = request.get("prompt", {}).get("text", "")
     if not text:
         raise refusals.not_specified("GenerateTextRequest", "prompt.text")
@@ -87,13 +88,13 @@ def generate_text(call: Call, request: Value) -> Value:
 
 def count_tokens(call: Call, request: Value) -> Value:
     """Count the tokens of a prompt; the counts are plausible, not the service's."""
-    _target(call, request["model"], "countTokens")
+    base, _ = _target(call, request["model"], "countTokens")
     inner = request.get("generate_content_request", request)
     contents = inner.get("contents", [])
     if not contents:
         raise refusals.not_specified("CountTokensRequest", "contents")
     hit = canned.ruled(call, _query(call, request, "countTokens", _text(contents[-1])))
-    return {"total_tokens": _prompt_tokens(contents), **(replies.counted(hit.rule.told) if hit else {})}
+    return {"total_tokens": _prompt_tokens(base, contents), **(replies.counted(hit.rule.told) if hit else {})}
 
 
 def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
@@ -110,13 +111,13 @@ def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
                 raise refusals.one_of(_REQUEST, f"contents[{place}].parts[{part_place}]", "data")
     config = request.get("generation_config", {})
     _check_limits(config, _REQUEST, "generation_config.")
-    examples = _target(call, request["model"], method)
+    base, examples = _target(call, request["model"], method)
     prompt = _text(contents[-1])
     if request["model"].startswith(access.NAME):
         _check_features(call, request, prompt)
     outcome = _outcome(call, _query(call, request, method, prompt), examples, config)
     usage = {
-        "prompt_token_count": _prompt_tokens(contents),
+        "prompt_token_count": _prompt_tokens(base, contents),
         "candidates_token_count": sum(tokens.count(reply.text) for reply in outcome.replies),
         **outcome.usage,
     }
@@ -138,27 +139,26 @@ def _query(call: Call, request: Value, method: str, text: str) -> Query:
     return Query(method, request["model"], text, call.caller.email, message, request)
 
 
-def _target(call: Call, name: str, method: str) -> Examples | None:
-    """Return the examples of the tuned model called *name*, or None for a base model.
+def _target(call: Call, name: str, method: str) -> tuple[BaseModel, Examples | None]:
+    """Return the base model of what is called *name*, and the examples if it is a tuned model.
 
     Raises StatusError where it is missing, forbidden, not ready, or of a kind without *method*.
     """
     if not name.startswith(access.NAME):
-        check_base_model(call, name, method)
-        return None
+        return base_model(call, name, method), None
     record = access.find(call, name, Role.READER)
     if view(record.plan, call.now).state is not State.ACTIVE:
         raise refusals.model_not_ready(name)
-    check_base_model(call, record.base_model, method)
-    return record.examples
+    return base_model(call, record.base_model, method), record.examples
 
 
-def check_base_model(call: Call, name: str, method: str) -> None:
-    """Raise StatusError if there is no base model called *name* or it has no *method*; a note tells what has."""
+def base_model(call: Call, name: str, method: str) -> BaseModel:
+    """Return the base model called *name*. Raises StatusError, with a note, if there is none or it has no *method*."""
     model = call.world.base_models.get(name)
     if model is None or not model.serves(method):
         call.note_alike(name, method)
         raise refusals.not_supported(name, call.version, method)
+    return model
 
 
 def _check_features(call: Call, request: Value, prompt: str) -> None:
@@ -217,5 +217,5 @@ def _text(content: Value) -> str:
     return replies.text_of(content.get("parts", ()))
 
 
-def _prompt_tokens(contents: list[Value]) -> int:
-    return sum(tokens.count(_text(content)) for content in contents if content.get("parts"))
+def _prompt_tokens(base: BaseModel, contents: list[Value]) -> int:
+    return base.start_tokens + sum(tokens.count(_text(content)) for content in contents if content.get("parts"))

@@ -79,7 +79,7 @@ def not_supported(model: str, version: str, method: str) -> StatusError:
 
 
 def base_model_missing(name: str, version: str) -> StatusError:
-    """There is no such base model to get (invented wording)."""
+    """There is no such base model to get; observed in 2026."""
     return StatusError(Code.NOT_FOUND, f"Model is not found: {name} for api version {version}")
 
 

@@ -107,8 +107,10 @@ class Dispatch:
             instead = injection.answer()
             if instead:
                 return instead
-        value = self._read(route, version, pairs, beside.allowances)
         call = Call(world, caller, version, now, beside.allowances, notes=beside.notes)
+        if not route.method.served:
+            route.view(call, _bound({}, route))  # raises: nothing of the request is read
+        value = self._read(route, version, pairs, beside.allowances)
         message = on.message(route.method.response)
         tree = partial.wanted(params.fields, message, on)
         try:
@@ -154,9 +156,7 @@ def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[st
         value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
     value.update(reader.query(pairs, message, method.body))
     reader.finish()
-    if method.bound:
-        _bind(value, method.bound, route.name(request.path.split("/", 2)[2]))
-    return value
+    return _bound(value, route)
 
 
 def _body() -> bytes:
@@ -167,9 +167,13 @@ def _body() -> bytes:
         raise StatusError(Code.INVALID_ARGUMENT, text) from None
 
 
-def _bind(value: dict[str, Any], path: str, name: str) -> None:
-    *parents, last = path.split(".")
-    for parent in parents:
-        inner = value.get(parent)
-        value[parent] = value = dict(inner) if isinstance(inner, Mapping) else {}
-    value[last] = name
+def _bound(message: dict[str, Any], route: Route) -> dict[str, Any]:
+    """Return *message* with the name that the path has."""
+    if route.method.bound:
+        *parents, last = route.method.bound.split(".")
+        value = message
+        for parent in parents:
+            inner = value.get(parent)
+            value[parent] = value = dict(inner) if isinstance(inner, Mapping) else {}
+        value[last] = route.name(request.path.split("/", 2)[2])
+    return message

@@ -24,6 +24,14 @@ def _unserved(what: str) -> View:
     return view
 
 
+def _unserved_by(verb: str) -> View:
+    def view(call: Call, request: Value) -> Value:
+        generation.base_model(call, request.get("batch", request)["model"], verb)
+        raise refusals.unimplemented(f"models.{verb}")
+
+    return view
+
+
 VIEWS: Mapping[str, View] = {
     "models.get": models.get,
     "models.list": models.list_,
@@ -31,6 +39,19 @@ VIEWS: Mapping[str, View] = {
     "models.streamGenerateContent": generation.stream_generate_content,
     "models.generateText": generation.generate_text,
     "models.countTokens": generation.count_tokens,
+    **{
+        f"models.{verb}": _unserved_by(verb)
+        for verb in (
+            "countTextTokens",
+            "generateMessage",
+            "countMessageTokens",
+            "embedContent",
+            "embedText",
+            "generateAnswer",
+            "batchGenerateContent",
+        )
+    },
+    "cachedContents.create": _unserved("cachedContents.create"),
     "tunedModels.create": tuned_models.create,
     "tunedModels.list": tuned_models.list_,
     "tunedModels.get": tuned_models.get,

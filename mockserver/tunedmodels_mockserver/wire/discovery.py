@@ -70,7 +70,7 @@ def document(on: Surface, root_url: str) -> dict[str, Any]:
     }
     result["schemas"]["Empty"] = {"id": "Empty", "type": "object", "properties": {}}
     for method in on.methods():
-        if method.documented:
+        if method.documented and method.served:
             *collections, verb = method.id.split(".")
             resource = result
             for collection in collections:

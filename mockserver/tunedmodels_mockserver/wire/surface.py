@@ -89,22 +89,28 @@ class Method:
     ``path`` is the template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``bound`` is
     the request field that its variable fills (None without one), ``pattern`` the variable's form and ``suffix``
     what follows it. ``body`` is the field that the body fills: a name, ``*`` for the whole request, None for no
-    body. ``documented`` is False where only a client's notes tell of the route.
+    body. ``documented`` is False where only a client's notes tell of the route. ``request`` and ``response`` are empty
+    for a method that is known and not served: the facts do not have its messages.
     """
 
     id: str
     rpc: str
     http: str
     path: str
-    request: str
-    response: str
     versions: tuple[str, ...]
     bound: str | None
     pattern: str
     suffix: str
+    request: str = ""
+    response: str = ""
     body: str | None = None
     streaming: bool = False
     documented: bool = True
+
+    @property
+    def served(self) -> bool:
+        """Whether its messages are known."""
+        return bool(self.request)
 
 
 class Surface:
