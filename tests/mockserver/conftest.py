@@ -70,6 +70,16 @@ def robot() -> dict[str, str]:
     return key_files.service_account("robot@tunedmodels-fake.iam.gserviceaccount.com", "http://localhost/token")
 
 
+@pytest.fixture(scope="session")
+def foreign_key() -> str:
+    """A private key that is not the fake's."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    private = rsa.generate_private_key(65537, 2048)
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 @pytest.fixture
 def tutorial() -> Callable[..., dict[str, Any]]:
     """Make the body of the tutorial's create call; keywords replace hyperparameters and the base model."""

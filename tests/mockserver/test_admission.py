@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask.testing import FlaskClient
 from google.auth import crypt, jwt
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app, key_files
-from tunedmodels_mockserver.core.callers import scopes
+from tunedmodels_mockserver.core.callers import scopes, service_accounts
 from tunedmodels_mockserver.core.callers.grants import Access, Refresh
 from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE
 from tunedmodels_mockserver.web.routes import routes
@@ -40,12 +41,20 @@ def token(*granted: str, email: str = "alice@example.com", expires: int = NOW + 
 
 
 def signed(key: dict[str, str], ahead: int = 0, lasts: int = 3600, **claims: Any) -> str:
-    """A JWT that *key* signs, for an hour from now unless *claims* say otherwise; a claim of None is left out."""
+    """A JWT that *key* signs, for an hour from now unless *claims* say otherwise; a claim of None is left out.
+
+    A key without a ``private_key_id`` signs one without ``kid``.
+    """
     now = int(time.time()) + ahead
     email = key["client_email"]
     every = {"iss": email, "sub": email, "iat": now, "exp": now + lasts, "aud": API} | claims
-    signer = crypt.RSASigner.from_service_account_info(key)
+    signer = crypt.RSASigner.from_string(key["private_key"], key.get("private_key_id"))
     return jwt.encode(signer, {name: value for name, value in every.items() if value is not None}).decode()  # type: ignore[no-any-return]
+
+
+def without_id(key: dict[str, str]) -> dict[str, str]:
+    """What Google's library for Ruby reads of a key file."""
+    return {name: value for name, value in key.items() if name != "private_key_id"}
 
 
 def details(answer: Any) -> list[Any]:
@@ -278,7 +287,16 @@ SELF_SIGNED: dict[str, tuple[dict[str, Any], bool]] = {
     "of yesterday": ({"iat": 1_700_000_000, "exp": 1_700_003_600}, False),
     "of tomorrow": ({"iat": 9_000_000_000, "exp": 9_000_003_600}, False),
     "of a clock that is far ahead": ({"ahead": 60}, False),
+    "of a clock that is a little behind": ({"ahead": -5}, True),
+    "stamped a minute before": ({"ahead": -60, "lasts": 3660}, True),
+    "stamped two minutes before": ({"ahead": -120, "lasts": 3720}, False),
+    "for more than an hour from now": ({"lasts": 3620}, False),
     "just expired": ({"ahead": -3611}, False),
+    "just expired, stamped a minute before": ({"ahead": -3671, "lasts": 3660}, False),
+    "for the fake": ({"aud": "http://localhost/"}, True),
+    "for the fake, without its slash": ({"aud": "http://localhost"}, True),
+    "for a method of the fake": ({"aud": "http://localhost/v1beta/tunedModels"}, False),
+    "for another fake": ({"aud": "http://localhost:9480"}, False),
     "for a day": ({"lasts": 86_400}, False),
     "for ever": ({"exp": None}, False),
     "from words": ({"iat": "now", "exp": "later"}, False),
@@ -307,18 +325,49 @@ def test_a_self_signed_jwt_has_its_own_scopes(guarded: FlaskClient, robot: dict[
     assert guarded.post("/v1beta/tunedModels", headers=bearer(signed(robot))).status_code == 400
 
 
-def test_the_signature_counts(guarded: FlaskClient, robot: dict[str, str]) -> None:
+def test_the_signature_counts(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
     """A JWT that was changed, or that another key signed under our key's id, is a bad token."""
     head, body, signature = signed(robot).split(".")
-    other = key_files.service_account(robot["client_email"], "http://localhost/token")
-    forged = signed({**robot, "private_key": other["private_key"]})
+    other = key_files.service_account("other@example.com", "http://localhost/token")
+    forged = signed({**robot, "private_key": foreign_key})
+    swapped = signed({**other, "client_email": robot["client_email"]})
     unknown = signed({**robot, "private_key_id": "0123"})
     unsigned = signed(robot).rpartition(".")[0] + "."
     changed = f"{head}.{body[:-2]}AA.{signature}"
 
-    for bad in (forged, unknown, unsigned, changed):
+    for bad in (forged, swapped, unknown, unsigned, changed):
         assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(bad))) == BAD_TOKEN
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(other)))) == {}
+
+
+def test_a_key_outlives_the_shared_one(guarded: FlaskClient, foreign_key: str) -> None:
+    """A file with a key of its own, whose public half its id holds, is good."""
+    modulus = load_pem_private_key(foreign_key.encode(), None).public_key().public_numbers().n  # type: ignore[union-attr]
+    own = {
+        "client_email": "a@example.com",
+        "private_key": foreign_key,
+        "private_key_id": service_accounts.Key("a@example.com", modulus).id(),
+    }
+
+    assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(own)))) == {}
+    assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(signed(without_id(own))))) == BAD_TOKEN
+
+
+def test_a_self_signed_jwt_without_the_id_of_its_key(
+    guarded: FlaskClient, robot: dict[str, str], foreign_key: str
+) -> None:
+    """As Google's library for Ruby makes it. The issuer names the account, and the signature counts."""
+    ruby = without_id(robot)
+    backdated = {"ahead": -60, "lasts": 3660}
+    bad = [
+        signed({**ruby, "private_key": foreign_key}),
+        signed({**ruby, "client_email": "nobody"}),
+        signed(ruby, iss=None),
+        signed(ruby, aud="https://pubsub.googleapis.com/"),
+    ]
+
+    assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(ruby, **backdated)))) == {}
+    assert [refused(guarded.get("/v1beta/tunedModels", headers=bearer(each))) for each in bad] == [BAD_TOKEN] * 4
 
 
 def test_an_assertion_is_no_bearer_token(guarded: FlaskClient, robot: dict[str, str]) -> None:

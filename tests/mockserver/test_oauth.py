@@ -15,11 +15,11 @@ from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.callers import grants
 from tunedmodels_mockserver.core.callers.grants import Access, Refresh
 from tunedmodels_mockserver.core.callers.identity import DEVELOPER
-from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE, JWT_BEARER
+from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE, JWT_BEARER, OLDER_AUDIENCE
 from tunedmodels_mockserver.wire.units import SECOND
 
 from .conftest import START, ok
-from .test_admission import bearer, signed
+from .test_admission import bearer, signed, without_id
 
 TUNING = "https://www.googleapis.com/auth/generative-language.tuning"
 READ = f"{TUNING}.readonly"
@@ -82,7 +82,8 @@ def test_an_answer_has_the_form_of_googles(guarded: FlaskClient, robot: dict[str
         ({"iss": None}, "invalid_grant", INVALID),
         ({"ahead": -3700}, "invalid_grant", TIMES),
         ({"ahead": 60}, "invalid_grant", TIMES),
-        ({"lasts": 3601}, "invalid_grant", TIMES),
+        ({"lasts": 3620}, "invalid_grant", TIMES),
+        ({"ahead": -120, "lasts": 3720}, "invalid_grant", TIMES),
         ({"iat": None}, "invalid_grant", TIMES),
         ({"aud": "https://example.com/token"}, "invalid_grant", "Invalid JWT: Failed audience check."),
         ({"aud": None}, "invalid_grant", "Invalid JWT: Failed audience check."),
@@ -103,12 +104,45 @@ def test_a_bad_assertion(
     assert (answer.status_code, answer.json) == (400, {"error": error, "error_description": description})
 
 
-@pytest.mark.parametrize("audience", [AUDIENCE, "http://localhost/token", "http://localhost/token?key=test-w1"])
+@pytest.mark.parametrize(
+    "audience", [AUDIENCE, OLDER_AUDIENCE, "http://localhost/token", "http://localhost/token?key=test-w1"]
+)
 def test_the_audiences_of_an_assertion(guarded: FlaskClient, robot: dict[str, str], audience: str) -> None:
     """google-auth always names Google's endpoint; others name the one that they ask, as they ask it."""
     answer = guarded.post("/token?key=test-w1", data=assertion(robot, aud=audience))
 
     assert granted(answer).email == robot["client_email"]
+
+
+# What the assertions of Google's libraries have in common is what google-auth's has.
+LIBRARIES: dict[str, tuple[dict[str, Any], bool]] = {
+    "PHP": ({"ahead": -60, "lasts": 3660}, True),
+    "Ruby": ({"ahead": -60, "lasts": 3660, "aud": OLDER_AUDIENCE}, False),
+    "Node": ({"aud": AUDIENCE}, True),
+}
+
+
+@pytest.mark.parametrize("language", LIBRARIES)
+def test_assertions_of_other_languages(guarded: FlaskClient, robot: dict[str, str], language: str) -> None:
+    """PHP and Ruby stamp a minute back, Ruby has an older audience and no id of its key."""
+    claims, has_id = LIBRARIES[language]
+    answer = guarded.post("/token", data=assertion(robot if has_id else without_id(robot), **claims))
+
+    assert granted(answer).email == robot["client_email"]
+
+
+def test_an_assertion_without_the_id_of_its_key(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
+    """Another key's signature, another time and a broken name are refused as with an id."""
+    ruby = without_id(robot)
+    forms = [
+        assertion({**ruby, "private_key": foreign_key}),
+        assertion({**ruby, "client_email": "nobody"}),
+        assertion(ruby, ahead=-3671, lasts=3660),
+        assertion(ruby, ahead=86_400, lasts=3660),
+    ]
+    answers = [guarded.post("/token", data=form) for form in forms]
+
+    assert [(answer.json or {})["error_description"] for answer in answers] == [INVALID, INVALID, TIMES, TIMES]
 
 
 def test_a_forged_assertion(guarded: FlaskClient, robot: dict[str, str]) -> None:

@@ -57,7 +57,7 @@ class Callers:
         """Return who makes the present call. Raises StatusError where its credentials do not open the method."""
         recorded = recording.current(request.environ)
         recorded.at = now
-        given = Credentials(params.token, params.key, request.headers.get("X-Goog-User-Project"))
+        given = Credentials(params.token, params.key, request.headers.get("X-Goog-User-Project"), request.host_url)
         caller = admission.admit(self.policy, given, world, Moment(now / SECOND, time.time()), method_id, rpc)
         recorded.caller = caller.email
         return caller

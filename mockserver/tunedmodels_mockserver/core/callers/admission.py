@@ -10,17 +10,21 @@ from . import grants, identity, jwt, scopes, service_accounts
 from .identity import Caller
 from .policy import Policy
 
-# What google-auth signs for by itself when it knows no scopes: the service's address.
+# What Google's libraries sign for by themselves when they know no scopes: the service's address.
 _AUDIENCES = frozenset({f"https://{refusals.SERVICE}/", f"https://{refusals.SERVICE}"})
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request carries: a bearer token, an API key, and the project that it is to be billed to."""
+    """What a request carries: a bearer token, an API key, and the project that it is to be billed to.
+
+    ``sent_to`` is the address of the server that it was sent to, with a slash at its end.
+    """
 
     token: str | None = None
     key: str | None = None
     project: str | None = None
+    sent_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, m
         raise refusals.unregistered()
     email, granted = identity.DEVELOPER, None
     if given.token is not None:
-        email, granted = _bearer(given.token, world, moment)
+        audiences = _AUDIENCES | {given.sent_to, given.sent_to.rstrip("/")}
+        email, granted = _bearer(given.token, audiences, world, moment)
     if given.key and not policy.knows_key(given.key, bare(given.key)):
         raise refusals.api_key_invalid()
     if granted is not None and not scopes.ACCEPTED[method_id] & granted:
@@ -61,8 +66,12 @@ def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, m
     return email
 
 
-def _bearer(token: str, world: World, moment: Moment) -> tuple[str, frozenset[str] | None]:
-    """Return whom *token* names and its scopes, None for all of them. Raises StatusError for a bad one."""
+def _bearer(token: str, audiences: frozenset[str], world: World, moment: Moment) -> tuple[str, frozenset[str] | None]:
+    """Return whom *token* names and its scopes, None for all of them. Raises StatusError for a bad one.
+
+    *audiences* are those of a JWT without scopes. That the fake's own address is one of them is invented: Google's
+    library for Node signs for the URL that it is given.
+    """
     own = grants.access(token)
     if own:
         if own.expires <= moment.world or not world.controls.revoked.isdisjoint({own.id, own.parent} - {""}):
@@ -77,6 +86,6 @@ def _bearer(token: str, world: World, moment: Moment) -> tuple[str, frozenset[st
     scope = signed.claims.get("scope")
     if isinstance(scope, str):
         return email, frozenset(scope.split())
-    if not service_accounts.is_for(signed.claims, _AUDIENCES):
+    if not service_accounts.is_for(signed.claims, audiences):
         raise refusals.token_invalid()
     return email, None

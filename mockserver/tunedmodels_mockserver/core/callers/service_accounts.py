@@ -1,23 +1,46 @@
-"""Service accounts: keys that certify themselves, and what is signed with them.
+"""Service accounts: the key that all of them have, and what is signed with it.
 
-The id of such a key, which a JWT's header carries as ``kid``, holds the key's public half and its e-mail address
-under a seal. So no fake has to be told of a key, and signatures are checked all the same.
+The key stands here, so every fake can check a signature and needs no list of accounts. The id of a key, which a JWT's
+header carries as ``kid``, holds the key's public half and its e-mail address under a seal. Google's library for Ruby
+sends no id; then the issuer names the account.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import seals
+from .identity import ADDRESS
 from .jwt import Jwt
 
 PROJECT = "tunedmodels-fake"
 """The project in which everything of the fake's own making is."""
 
 EXPONENT = 65537
-LONGEST = 3600  # seconds that a signed JWT may last, Google's own limit
+PRIMES = tuple(
+    int(digits, 16)
+    for digits in (
+        (
+            "f329ca5e3287cd6b9f49f4e9fab85f5564ccca1b504a42fdc5e07edcd7f99a74388c97b1c6429cf1db661392f137acae"
+            "c1606f42b95c0d2d26caa2be2ebcd0ed8fec32932e583756ec9554d370ef26510766550ab045a4c8db1e3b75ce777957"
+            "5f44b5be3c9e22a7e71f6480533a174595412ba4fae45b32cf7bc9b526e918f5"
+        ),
+        (
+            "e4980acd769ba0d19b7d0aa17ac3e4cb6f4306a83acfa10443f39c1dad3a09907aeda8fd79f9691c6e2d70ac3d881bd6"
+            "23eec4235c9ac05dd851cfd3c072115aba5aeb3ffeafd198c215829b580a7d496fb74afe921592360983009aa79c5b51"
+            "40c5c3005dd0dc55ba5f94d1be576183fe4d07113564dc28ec1b98d03d64923d"
+        ),
+    )
+)
+"""The private half of the key. It is no secret, as nothing of a fake is."""
+
+LONGEST = 3600  # seconds from now in which a signed JWT must expire, Google's own limit
+# Google's libraries for PHP and Ruby stamp a JWT so many seconds before they sign it, for clocks that lag. That the
+# service takes these is inferred: it is what the libraries do by default.
+BACKDATED = 60
 # The machine's clock judges what the machine's clock stamped: google-auth knows no other. Client and fake mostly
 # are neighbours, so this leaves room for a container that lags, and no more.
 SKEW = 10
@@ -31,7 +54,7 @@ class Key:
     """The public half of a service account's key."""
 
     email: str
-    modulus: int
+    modulus: int = math.prod(PRIMES)
 
     def id(self) -> str:
         """Return the id under which every fake knows it."""
@@ -50,21 +73,23 @@ def signer(jwt: Jwt) -> str | None:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
     from google.auth.crypt import RSAVerifier
 
-    ours = key(jwt.header.get("kid"))
-    if ours is None or jwt.header.get("alg") != "RS256":
+    issuer = jwt.claims.get("iss")
+    if not isinstance(issuer, str) or not ADDRESS.fullmatch(issuer):
+        return None
+    ours = key(jwt.header["kid"]) if "kid" in jwt.header else Key(issuer)
+    if ours is None or ours.email != issuer or jwt.header.get("alg") != "RS256":
         return None
     public = RSAPublicNumbers(EXPONENT, ours.modulus).public_key()
-    if not RSAVerifier(public).verify(jwt.signed, jwt.signature) or jwt.claims.get("iss") != ours.email:
-        return None
-    return ours.email
+    return ours.email if RSAVerifier(public).verify(jwt.signed, jwt.signature) else None
 
 
 def is_timely(claims: Mapping[str, Any], now: float) -> bool:
-    """Whether *claims* are valid at the second *now*, and for an hour at most."""
+    """Whether *claims* are valid at the second *now*, and for an hour from then at most."""
     issued, expires = _second(claims.get("iat")), _second(claims.get("exp"))
     if issued is None or expires is None:
         return False
-    return issued <= now + SKEW and now - SKEW < expires and expires - issued <= LONGEST
+    begun = issued <= now + SKEW
+    return begun and now - SKEW < expires <= now + LONGEST + SKEW and expires - issued <= LONGEST + BACKDATED
 
 
 def is_for(claims: Mapping[str, Any], audiences: Collection[str]) -> bool:

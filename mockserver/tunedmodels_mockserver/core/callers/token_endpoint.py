@@ -19,6 +19,9 @@ from .policy import Policy
 AUDIENCE = "https://oauth2.googleapis.com/token"
 """The audience that google-auth puts into every assertion, whatever the token endpoint."""
 
+OLDER_AUDIENCE = "https://www.googleapis.com/oauth2/v4/token"
+"""The audience that Google's library for Ruby puts there. That the service takes it is inferred from that."""
+
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 REFRESH_TOKEN = "refresh_token"
 
@@ -111,7 +114,7 @@ class Endpoint:
         if not service_accounts.is_timely(claims, self.machine):
             text = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
             raise GrantRefused("invalid_grant", f"{text}Check your iat and exp values in the JWT claim.")  # observed
-        if not service_accounts.is_for(claims, (AUDIENCE, *self.own)):
+        if not service_accounts.is_for(claims, (AUDIENCE, OLDER_AUDIENCE, *self.own)):
             raise GrantRefused("invalid_grant", "Invalid JWT: Failed audience check.")  # observed
         if not scopes:
             raise GrantRefused("invalid_scope", "Invalid OAuth scope or ID token audience provided.")  # observed
