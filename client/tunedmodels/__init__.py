@@ -86,6 +86,9 @@ if TYPE_CHECKING:
     from .errors import Unimplemented as Unimplemented
     from .errors import Unknown as Unknown
 
+#: The version of the distribution.
+__version__: str
+
 __all__ = [
     "APIError",
     "Aborted",
@@ -263,6 +266,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("tunedmodels")
     if name == "errors":
         return import_module(".errors", __name__)
     if name not in _HOMES:
@@ -272,4 +277,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *__all__, "__version__"]

@@ -41,6 +41,26 @@ class Address:
         except requests.RequestException as error:
             raise ValueError(f"{self.url!r} is no base URL: {error}") from None
 
+    @classmethod
+    def read(cls, text: str, name: str, *, mock_server: bool = False) -> Address:
+        """Return the base URL that *text* is, which the argument or variable *name* has.
+
+        A text without a scheme, such as ``127.0.0.1:9480``, is http for this machine, and for every machine if
+        *name* is of a mock server. Raises ValueError for any other, with *name* in it.
+        """
+        text = text.strip()
+        try:
+            if "://" in text:
+                return cls(text)
+            if text.isdecimal():
+                raise ValueError(f"{text} is a port alone; it must name the host too: 127.0.0.1:{text}.")
+            address = cls(f"http://{text}")
+            if not (mock_server or address.loopback):
+                raise ValueError(f"{text!r} has no scheme; write https://{text}, or http://{text} for a mock server.")
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        return address
+
     @property
     def host(self) -> str:
         """The name or number of the host."""

@@ -27,7 +27,8 @@ class Client:
 
     What is not given comes from the environment:
 
-    * *base_url*: ``TUNEDMODELS_EMULATOR_HOST`` (``host:port``), else ``GOOGLE_GEMINI_BASE_URL``, else Google.
+    * *base_url*: ``TUNEDMODELS_EMULATOR_HOST`` (``host:port``), else ``GOOGLE_GEMINI_BASE_URL``, else Google. For this
+      machine ``host:port`` is enough in all three.
     * *credentials* (any of google-auth's) or *api_key*: where ``TUNEDMODELS_EMULATOR_HOST`` names the server,
       a key of the environment that begins with ``test-``, else those of that server itself
       (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, where it is their token endpoint), else none; else
@@ -66,8 +67,13 @@ class Client:
         if base_url is not None and not base_url.strip():
             raise ValueError("base_url is empty; leave it out, or name a server.")
         _check_kinds(credentials=credentials, retry=retry, polling=polling, timeout=timeout)
-        emulator = _environment.emulator_url() if base_url is None else None
-        address = Address(base_url or emulator or _environment.base_url() or BASE_URL)
+        emulator = _environment.emulator_host() if base_url is None else None
+        if emulator is not None:
+            address = Address.read(emulator, _environment.EMULATOR_HOST, mock_server=True)
+        elif base_url is not None:
+            address = Address.read(base_url, "base_url")
+        else:
+            address = Address.read(_environment.base_url() or BASE_URL, _environment.BASE_URL)
         if credentials is None:
             key = _environment.api_key(made_up=emulator is not None) if api_key is None else api_key
             mock = emulator is not None or address.loopback or not address.encrypted

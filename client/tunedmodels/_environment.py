@@ -8,7 +8,7 @@ EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
 """Where a mock server listens: ``host:port``, with or without a scheme. Only a made-up key is looked for then."""
 
 BASE_URL = "GOOGLE_GEMINI_BASE_URL"
-"""Where the service is, as Google's own client google-genai reads it."""
+"""Where the service is, as Google's own client google-genai reads it; the scheme may be left out for this machine."""
 
 API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """The API key; where both are set the first counts, as in google-genai."""
@@ -26,22 +26,14 @@ METADATA_HOST = "GCE_METADATA_HOST"
 """The host and port of a metadata server, as google-auth reads it."""
 
 
-def emulator_url() -> str | None:
-    """Return the URL of the mock server that the environment names, or None.
-
-    Raises ValueError for a value that names no server, such as a port alone.
-    """
-    host = os.environ.get(EMULATOR_HOST, "").strip()
-    if not host:
-        return None
-    if host.isdecimal():
-        raise ValueError(f"{EMULATOR_HOST}={host} is a port alone; it must name the host too: 127.0.0.1:{host}.")
-    return host if "://" in host else f"http://{host}"
+def emulator_host() -> str | None:
+    """Return where the mock server is that the environment names, or None."""
+    return os.environ.get(EMULATOR_HOST, "").strip() or None
 
 
 def base_url() -> str | None:
     """Return the base URL that the environment names, or None."""
-    return os.environ.get(BASE_URL) or None
+    return os.environ.get(BASE_URL, "").strip() or None
 
 
 def api_key(*, made_up: bool = False) -> str | None:

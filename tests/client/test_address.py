@@ -59,6 +59,56 @@ def test_what_is_no_base_url(url: str, match: str) -> None:
         Address(url)
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("127.0.0.1:9480", "http://127.0.0.1:9480"),
+        (" localhost:9480/\n", "http://localhost:9480"),
+        ("localhost", "http://localhost"),
+        ("[::1]:9480", "http://[::1]:9480"),
+        ("127.0.0.1:9480/behind/a/proxy", "http://127.0.0.1:9480/behind/a/proxy"),
+        ("https://127.0.0.1:9480", "https://127.0.0.1:9480"),
+        ("https://service.test", "https://service.test"),
+    ],
+)
+@pytest.mark.parametrize("mock_server", [False, True])
+def test_this_machine_needs_no_scheme(text: str, url: str, mock_server: bool) -> None:
+    """host:port is enough where nothing leaves the machine."""
+    assert Address.read(text, "base_url", mock_server=mock_server).url == url
+
+
+def test_another_machine_without_a_scheme() -> None:
+    """A mock server's variable needs none; elsewhere the caller has to choose one."""
+    assert Address.read("mock:9480", "NAME", mock_server=True).url == "http://mock:9480"
+
+    with pytest.raises(ValueError, match="has no scheme") as caught:
+        Address.read("mock:9480", "NAME")
+    assert str(caught.value) == (
+        "NAME: 'mock:9480' has no scheme; write https://mock:9480, or http://mock:9480 for a mock server."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("9480", "NAME: 9480 is a port alone; it must name the host too: 127.0.0.1:9480."),
+        ("ftp://service.test", "NAME: A base URL begins with http:// or https:// and names a host; "),
+        ("/v1beta", "NAME: A base URL begins with http:// or https:// and names a host; "),
+        ("127.0.0.1:port", "NAME: 'http://127.0.0.1:port' is no base URL"),
+        ("https://user:word@service.test", "NAME: A base URL has no query, no fragment and no password"),
+        ("user:word@127.0.0.1", "NAME: A base URL has no query, no fragment and no password"),
+    ],
+)
+@pytest.mark.parametrize("mock_server", [False, True])
+def test_a_refusal_names_its_source(text: str, said: str, mock_server: bool) -> None:
+    """The argument or variable is named, and a password is not repeated."""
+    with pytest.raises(ValueError, match=r"^NAME: ") as caught:
+        Address.read(text, "NAME", mock_server=mock_server)
+
+    assert str(caught.value).startswith(said)
+    assert "word@" not in str(caught.value)
+
+
 def test_password_is_not_repeated() -> None:
     """The message about a URL with a password does not show it."""
     with pytest.raises(ValueError, match="password") as caught:

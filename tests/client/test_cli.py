@@ -349,7 +349,10 @@ def test_models(command: Command) -> None:
         (["delete"], "Missing argument"),
         (["list", "--base-url", ""], "it is empty; leave the option out, or give a value."),
         (["list", "--api-key", ""], "it is empty"),
-        (["list", "--base-url", "ftp://x"], "Error: A base URL begins with http:// or https:// and names a host"),
+        (
+            ["list", "--base-url", "ftp://x"],
+            "Error: --base-url: A base URL begins with http:// or https:// and names a host",
+        ),
         (["list", "--api-key", "ключ"], "Error: An API key is one line of ASCII without space around it"),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],

@@ -45,8 +45,33 @@ def test_base_url_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatc
     """A variable that names no server is refused when the client is made."""
     monkeypatch.setenv(name, "ftp://service.test")
 
-    with pytest.raises(ValueError, match="begins with http:// or https://"):
+    with pytest.raises(ValueError, match=f"^{name}: A base URL begins with http:// or https://"):
         Client()
+
+
+@pytest.mark.parametrize("name", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL", "base_url"])
+def test_host_and_port_of_this_machine(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Both variables and the argument take host:port; a port alone is refused with the name of its source."""
+
+    def client(text: str) -> Client:
+        if name == "base_url":
+            return Client(text)
+        monkeypatch.setenv(name, text)
+        return Client()
+
+    assert client("127.0.0.1:9480").base_url == "http://127.0.0.1:9480"
+    with pytest.raises(ValueError, match=f"^{name}: 9480 is a port alone"):
+        client("9480")
+
+
+def test_another_machine_needs_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TUNEDMODELS_EMULATOR_HOST alone says what is there, a mock server."""
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "mock:9480")
+    with pytest.raises(ValueError, match=r"^GOOGLE_GEMINI_BASE_URL: 'mock:9480' has no scheme; write https://mock"):
+        Client()
+
+    monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "mock:9480")
+    assert Client().base_url == "http://mock:9480"
 
 
 def test_path_before_the_version(answers: responses.RequestsMock) -> None:

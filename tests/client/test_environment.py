@@ -7,37 +7,9 @@ import pytest
 from tunedmodels import _environment
 
 
-@pytest.mark.parametrize(
-    ("value", "url"),
-    [
-        ("127.0.0.1:9480", "http://127.0.0.1:9480"),
-        ("http://127.0.0.1:9480", "http://127.0.0.1:9480"),
-        ("https://mock.test", "https://mock.test"),
-        ("[::1]:9480", "http://[::1]:9480"),
-        ("mock", "http://mock"),
-        (" 127.0.0.1:9480\n", "http://127.0.0.1:9480"),
-        ("", None),
-        (" ", None),
-    ],
-)
-def test_emulator_host_has_a_scheme_or_not(monkeypatch: pytest.MonkeyPatch, value: str, url: str | None) -> None:
-    """TUNEDMODELS_EMULATOR_HOST is host:port or a URL; empty is as good as unset."""
-    monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", value)
-
-    assert _environment.emulator_url() == url
-
-
-def test_emulator_host_that_is_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port alone is refused with what was meant; as a host it would be an address far away."""
-    monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "9480")
-
-    with pytest.raises(ValueError, match=r"TUNEDMODELS_EMULATOR_HOST=9480 is a port alone; .* 127\.0\.0\.1:9480"):
-        _environment.emulator_url()
-
-
 def test_nothing_is_set() -> None:
     """Without variables there is neither a server nor anybody who calls."""
-    assert _environment.emulator_url() is None
+    assert _environment.emulator_host() is None
     assert _environment.base_url() is None
     assert _environment.api_key() is None
     assert _environment.credentials_file() is None
@@ -47,6 +19,7 @@ def test_nothing_is_set() -> None:
 @pytest.mark.parametrize(
     ("name", "read"),
     [
+        ("TUNEDMODELS_EMULATOR_HOST", _environment.emulator_host),
         ("GOOGLE_GEMINI_BASE_URL", _environment.base_url),
         ("GOOGLE_APPLICATION_CREDENTIALS", _environment.credentials_file),
         ("GCE_METADATA_HOST", _environment.metadata_host),

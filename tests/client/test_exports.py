@@ -6,6 +6,7 @@ import ast
 import inspect
 import itertools
 import re
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ def test_every_name_can_be_found() -> None:
 
     assert set(tunedmodels.__all__) <= set(dir(tunedmodels))
     assert {name: space[name] for name in classes()} == classes()
+
+
+def test_version() -> None:
+    """The version is that of the distribution."""
+    assert tunedmodels.__version__ == version("tunedmodels")
+    assert "__version__" in dir(tunedmodels)
 
 
 def test_name_that_is_none() -> None:

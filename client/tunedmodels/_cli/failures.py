@@ -23,6 +23,7 @@ _WORDS = (
     ("api_key= or credentials=", "--api-key"),
     ("no api_key,", "no --api-key,"),
     ("api_key=", "--api-key"),
+    ("base_url: ", "--base-url: "),
     ("quota_project=", "--quota-project"),
     ("with input_key", "with --input-key"),
     ("with output_key", "with --output-key"),

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from .failures import Failed, Misused, failed
+from .failures import Failed, Misused, failed, translated
 from .text import folded
 
 
@@ -68,7 +68,7 @@ def _failure(error: Exception) -> Failed | None:
         file = f"{error.filename}: " if error.filename else ""
         return Failed(f"{file}{error.strerror or error}.")
     if isinstance(error, ValueError):
-        return Misused(str(error))
+        return Misused(translated(str(error)))
     return None
 
 
