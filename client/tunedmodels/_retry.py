@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import tenacity
 
-from .errors import APIError, CredentialsError, Failure, ResourceExhausted, TransportError
+from .errors import APIError, CredentialsError, Failure, ResourceExhausted, TransportError, TunedModelsError
 
 T = TypeVar("T")
 
@@ -63,14 +63,15 @@ class Retry:
         repeated = False
         whole = left()
 
-        def once() -> T:
+        def once() -> T | BaseException:
             nonlocal repeated
             try:
                 return attempt(repeated)
-            except Exception as error:
+            except BaseException as error:
                 # What may be repeated in any case has certainly not been done.
                 repeated = repeated or not may_repeat(error, repeatable=False)
-                raise
+                # Returned and not raised, so that tenacity has no part in its traceback.
+                return error
 
         def pause(state: tenacity.RetryCallState) -> float:
             return max(_asked_for(state), backoff(state))
@@ -86,13 +87,20 @@ class Retry:
             sleep=sleep,  # type: ignore[arg-type]  # what it returns is nobody's matter
             wait=pause,
             stop=late,
-            retry=tenacity.retry_if_exception(lambda error: may_repeat(error, repeatable=repeatable)),
-            reraise=True,
+            retry=tenacity.retry_if_result(lambda outcome: may_repeat(outcome, repeatable=repeatable)),
+            retry_error_callback=_outcome,
         )
-        return tries(once)
+        outcome: T | BaseException = tries(once)
+        if not isinstance(outcome, BaseException):
+            return outcome
+        try:
+            # Where in the try an error of this package was made helps nobody; what is beneath it is its cause.
+            raise outcome.with_traceback(None) if isinstance(outcome, TunedModelsError) else outcome
+        finally:
+            del outcome  # its traceback has this frame
 
 
-def may_repeat(error: BaseException, *, repeatable: bool) -> bool:
+def may_repeat(error: object, *, repeatable: bool) -> bool:
     """Whether another try may mend *error*; *repeatable* is whether the request twice does what it does once."""
     if isinstance(error, _REFUSED):
         return True
@@ -103,11 +111,15 @@ def may_repeat(error: BaseException, *, repeatable: bool) -> bool:
     return error.failure is Failure.UNSENT or (repeatable and error.failure is Failure.LOST)
 
 
+def _outcome(state: tenacity.RetryCallState) -> object:
+    return state.outcome.result() if state.outcome else None
+
+
 def _is_unsent(state: tenacity.RetryCallState) -> bool:
-    error = state.outcome.exception() if state.outcome else None
+    error = _outcome(state)
     return isinstance(error, (TransportError, CredentialsError)) and error.failure is Failure.UNSENT
 
 
 def _asked_for(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
+    error = _outcome(state)
     return (error.retry_delay or 0.0) if isinstance(error, APIError) else 0.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +16,14 @@ from tunedmodels import (
     APIError,
     CredentialsError,
     Failure,
+    NotFound,
     ResourceExhausted,
     Retry,
     TrainingDataError,
     TransportError,
     TunedModelsError,
     Unavailable,
+    _retry,
 )
 from tunedmodels._retry import may_repeat
 
@@ -149,6 +153,42 @@ def test_other_failures_are_raised_at_once(error: BaseException) -> None:
 
     assert caught.value is error
     assert tries.sleeps == []
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt(), of_status("NOT_FOUND"), UNSENT], ids=repr)
+def test_the_traceback_has_our_frames_alone(error: BaseException) -> None:
+    """How retrying works is no part of a traceback; of a bug the place stays."""
+    with pytest.raises(type(error)) as caught:
+        Tries(error).made(Retry(timeout=0))
+
+    names = [entry.name for entry in caught.traceback]
+    assert names[1:3] == ["made", "call"]
+    assert names[3:] == ([] if isinstance(error, TunedModelsError) else ["once", "__call__"])
+    assert {str(entry.path) for entry in caught.traceback} == {__file__, _retry.__file__}
+    assert error.__context__ is None
+
+
+def test_an_error_holds_no_frame_for_ever() -> None:
+    """The frames of a call go away with its error, without a collector of garbage."""
+
+    class Thing:
+        pass
+
+    def fail() -> weakref.ref[Thing]:
+        thing = Thing()
+
+        def attempt(_repeated: bool) -> Thing:
+            raise NotFound(404, "NOT_FOUND", f"No {thing}.")
+
+        with pytest.raises(NotFound):
+            Retry().call(attempt, repeatable=True, left=lambda: 9.0, sleep=lambda _seconds: None)
+        return weakref.ref(thing)
+
+    gc.disable()
+    try:
+        assert fail()() is None
+    finally:
+        gc.enable()
 
 
 def test_what_may_have_been_done_is_not_repeated() -> None:

@@ -18,6 +18,7 @@ import requests.adapters
 import responses
 from responses import matchers
 
+import tunedmodels
 from tunedmodels import (
     AlreadyExists,
     APIError,
@@ -496,3 +497,17 @@ def test_key_is_in_no_text(answers: responses.RequestsMock, client: Client, answ
     said = [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(client)]
     assert answers.calls[0].request.headers["x-goog-api-key"] == "the-key"
     assert "the-key" not in "".join([*said, answers.calls[0].request.url or ""])
+
+
+@pytest.mark.parametrize("retry", [Retry(), None], ids=["retry", "no retry"])
+def test_the_traceback_of_a_refusal(answers: responses.RequestsMock, retry: Retry | None) -> None:
+    """It has the caller's line and frames of this package, and no library's."""
+    answers.get(f"{URL}/v1beta/tunedModels/m", status=404)
+
+    with pytest.raises(NotFound) as caught, Client(URL, api_key="the-key", retry=retry) as client:
+        client.tuned_models.get("m")
+
+    ours = Path(tunedmodels.__file__).parent
+    assert [str(entry.path) for entry in caught.traceback if ours not in Path(entry.path).parents] == [__file__]
+    assert len(caught.traceback) <= 6
+    assert caught.value.__cause__ is caught.value.__context__ is None
