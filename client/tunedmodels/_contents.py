@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
+from . import _arguments
 from ._messages.content import Content, Part
 
-Contents = str | Content | Iterable[Content]
+Turn = str | Content | Mapping[str, Any]
+"""A text of the user, or one content; as a dict its parts may be texts, too."""
+
+Contents = str | Content | Mapping[str, Any] | Iterable[Content | Mapping[str, Any]]
 """A text, one content, or the turns of a conversation."""
 
 
 def contents(value: Contents) -> tuple[Content, ...]:
     """Return *value* as the turns of a conversation; a text is one turn of the user."""
-    if isinstance(value, str):
-        return (Content(role="user", parts=(Part(text=value),)),)
-    if isinstance(value, Content):
-        return (value,)
+    if isinstance(value, (str, Content, Mapping)):
+        return (content(cast("Turn", value), "contents"),)
     turns = tuple(value)
     for place, turn in enumerate(turns):
-        if not isinstance(turn, Content):
+        if isinstance(turn, str):
             raise TypeError(f"contents[{place}] must be a Content, got {turn!r:.100}; a text alone needs no list")
-    return turns
+    return tuple(content(turn, f"contents[{place}]") for place, turn in enumerate(turns))
+
+
+def content(value: Turn, name: str) -> Content:
+    """Return *value*, the argument *name*, as one content; a text is the user's."""
+    if isinstance(value, str):
+        return Content(role="user", parts=(Part(text=value),))
+    if isinstance(value, Mapping) and "parts" in value:
+        value = {**value, "parts": _parts(value["parts"])}
+    return _arguments.message(Content, value, name)
+
+
+def _parts(value: Any) -> Any:
+    """Return the *value* of a dict's member ``parts`` with a part for each text."""
+    if isinstance(value, str):
+        value = [value]
+    return (
+        [{"text": part} if isinstance(part, str) else part for part in value] if isinstance(value, Iterable) else value
+    )

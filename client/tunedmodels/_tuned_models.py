@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from . import _answer, _names
-from ._contents import Contents, contents
+from . import _answer, _arguments, _names
+from ._contents import Contents, Turn, content, contents
 from ._messages.content import Content, GenerateContentRequest, GenerationConfig, SafetySetting
 from ._messages.generation import GenerateContentResponse
 from ._messages.model import Model
@@ -192,13 +193,15 @@ class TunedModels:
         model: str | TunedModel,
         contents: Contents,
         *,
-        generation_config: GenerationConfig | None = None,
-        safety_settings: Iterable[SafetySetting] = (),
-        system_instruction: str | None = None,
+        generation_config: GenerationConfig | Mapping[str, Any] | None = None,
+        safety_settings: Iterable[SafetySetting | Mapping[str, Any]] = (),
+        system_instruction: Turn | None = None,
     ) -> GenerateContentResponse:
         """Ask *model*, which must be ``ACTIVE``, to answer *contents*: a text, or the turns of a conversation.
 
-        The service has refused several turns, a *system_instruction* and JSON mode for tuned models.
+        Each message may be a dict, with the names of its class or of the wire: ``{"top_p": 0.5}``, ``{"topP": 0.5}``.
+        Raises TypeError for what is neither, and ValueError for a member that is not known. The service has refused
+        several turns, a *system_instruction* and JSON mode for tuned models.
         """
         body = _request(contents, generation_config, safety_settings, system_instruction)
         return _answer.message(
@@ -210,9 +213,9 @@ class TunedModels:
         model: str | TunedModel,
         contents: Contents,
         *,
-        generation_config: GenerationConfig | None = None,
-        safety_settings: Iterable[SafetySetting] = (),
-        system_instruction: str | None = None,
+        generation_config: GenerationConfig | Mapping[str, Any] | None = None,
+        safety_settings: Iterable[SafetySetting | Mapping[str, Any]] = (),
+        system_instruction: Turn | None = None,
         events: bool = True,
     ) -> Iterator[GenerateContentResponse]:
         """Ask as ``generate_content`` does, and return an iterator that yields each chunk when it arrives.
@@ -224,12 +227,6 @@ class TunedModels:
         query = {"alt": "sse" if events else None}
         chunks = self._transport.stream("POST", f"{_path(model)}:streamGenerateContent", body, query)
         return (_answer.message(GenerateContentResponse, chunk) for chunk in chunks)
-
-
-def _check_kind(kind: type, **values: object) -> None:
-    for name, value in values.items():
-        if value is not None and not isinstance(value, kind):
-            raise TypeError(f"{name} must be a {kind.__name__}, got {value!r:.100}")
 
 
 def _check_finite(**numbers: float | None) -> None:
@@ -244,19 +241,20 @@ def _path(model: str | TunedModel) -> str:
 
 def _request(
     said: Contents,
-    generation_config: GenerationConfig | None,
-    safety_settings: Iterable[SafetySetting],
-    system_instruction: str | None,
+    generation_config: GenerationConfig | Mapping[str, Any] | None,
+    safety_settings: Iterable[SafetySetting | Mapping[str, Any]],
+    system_instruction: Turn | None,
 ) -> Json:
-    settings = tuple(safety_settings)
-    _check_kind(GenerationConfig, generation_config=generation_config)
+    config = None
     if generation_config is not None:
-        _check_finite(temperature=generation_config.temperature, top_p=generation_config.top_p)
-    _check_kind(SafetySetting, **{f"safety_settings[{place}]": each for place, each in enumerate(settings)})
-    instruction = None if system_instruction is None else Content(parts=contents(system_instruction)[0].parts)
+        config = _arguments.message(GenerationConfig, generation_config, "generation_config")
+        _check_finite(temperature=config.temperature, top_p=config.top_p)
+    instruction = None
+    if system_instruction is not None:
+        instruction = Content(parts=content(system_instruction, "system_instruction").parts)
     return GenerateContentRequest(
         contents=contents(said),
-        generation_config=generation_config,
-        safety_settings=settings,
+        generation_config=config,
+        safety_settings=_arguments.messages(SafetySetting, safety_settings, "safety_settings"),
         system_instruction=instruction,
     ).to_json()

@@ -22,6 +22,10 @@ TWO = Content(role="model", parts=(Part(text="LXIV"),))
         pytest.param([ONE, TWO], (ONE, TWO), id="list"),
         pytest.param((turn for turn in (ONE, TWO)), (ONE, TWO), id="generator"),
         pytest.param([], (), id="nothing"),
+        pytest.param({"role": "user", "parts": [{"text": "LXIII"}]}, (ONE,), id="dict"),
+        pytest.param({"role": "user", "parts": ["LXIII"]}, (ONE,), id="dict with texts"),
+        pytest.param({"role": "user", "parts": "LXIII"}, (ONE,), id="dict with a text"),
+        pytest.param([{"role": "user", "parts": [ONE.parts[0]]}, TWO], (ONE, TWO), id="list of dicts"),
     ],
 )
 def test_forms(value: Any, turns: tuple[Content, ...]) -> None:
@@ -34,10 +38,30 @@ def test_empty_text_is_sent() -> None:
     assert contents("")[0].to_json() == {"parts": [{"text": ""}], "role": "user"}
 
 
-@pytest.mark.parametrize("value", [["LXIII"], [ONE, {"parts": []}], [None]], ids=repr)
+@pytest.mark.parametrize("value", [["LXIII"], [ONE, 5], [None]], ids=repr)
 def test_turn_that_is_no_content(value: Any) -> None:
     """A list of something else is named by its place."""
-    with pytest.raises(TypeError, match=rf"^contents\[{len(value) - 1}\] must be a Content, got "):
+    with pytest.raises(
+        TypeError, match=rf"^contents\[{len(value) - 1}\] must be a Content( or a dict of its members)?, got "
+    ):
+        contents(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"rôle": "user"}, "contents: Content has no member 'rôle'; the nearest is 'role'"),
+        (
+            [ONE, {"parts": [{"txt": "7"}]}],
+            r"contents\[1\]\.parts\[0\]: Part has no member 'txt'; the nearest is 'text'",
+        ),
+        ({"parts": 5}, r"contents\.parts: 5 is no array"),
+        ({"parts": [5]}, r"contents\.parts\[0\]: must be a Part or a dict of its members, got 5"),
+    ],
+)
+def test_dict_that_is_no_content(value: Any, said: str) -> None:
+    """The place is named."""
+    with pytest.raises(ValueError, match=f"^{said}"):
         contents(value)
 
 

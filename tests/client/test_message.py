@@ -549,11 +549,81 @@ def test_parts_of_other_kinds_come_back() -> None:
     assert Content(parts=(part,)).to_json() == {"parts": [{"functionCall": {"name": "f"}}]}
 
 
-def test_repr_shows_what_is_known() -> None:
-    """The repr has the fields, and not the members that this version does not know."""
-    source = CitationSource.from_json({"uri": "https://a.test", "secretThing": 1})
+@given(st.data(), st.sampled_from(KINDS))
+def test_repr_makes_the_message(data: st.DataObject, kind: type[Message]) -> None:
+    """What the repr shows is Python for an equal message."""
+    message = data.draw(messages_of(kind))
 
+    assert eval(repr(message), {**vars(tunedmodels), "nan": math.nan, "inf": math.inf}) == message
+
+
+def test_repr_leaves_out_what_is_absent() -> None:
+    """Members that have their default are not shown; those that this version does not know are."""
+    source = CitationSource.from_json({"uri": "https://a.test", "newThing": 1})
+
+    assert repr(TunedModel()) == "TunedModel()"
     assert repr(CitationMetadata(citation_sources=(source,))) == (
-        "CitationMetadata(citation_sources=("
-        "CitationSource(start_index=None, end_index=None, uri='https://a.test', license=None),))"
+        "CitationMetadata(citation_sources=(CitationSource(uri='https://a.test', unknown={'newThing': 1}),))"
     )
+
+
+def long_run(steps: int) -> TuningTask:
+    return TuningTask(snapshots=tuple(TuningSnapshot(step=step, mean_loss=0.5) for step in range(1, steps + 1)))
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"), [(6, [1, 2, 3, 4, 5, 6]), (7, [1, 2, 3, None, 5, 6, 7]), (300, [1, 2, 3, None, 298, 299, 300])]
+)
+def test_repr_shortens_a_long_list(steps: int, shown: list[int | None]) -> None:
+    """Of more than six items the first three and the last three are shown."""
+    items = [f"TuningSnapshot(step={step}, mean_loss=0.5)" if step else "..." for step in shown]
+
+    assert repr(long_run(steps)) == f"TuningTask(snapshots=({', '.join(items)}))"
+
+
+def test_repr_in_a_notebook() -> None:
+    """IPython's printer gets one line a member if one line is too short, and the same text otherwise."""
+    pretty = pytest.importorskip("IPython.lib.pretty").pretty
+    model = TunedModel(
+        name="tunedModels/m", state=TunedModelState.ACTIVE, tuning_task=long_run(300), reader_project_numbers=(1,)
+    )
+
+    assert pretty(model, max_width=10_000) == repr(model)
+    assert pretty(model, max_width=80).splitlines() == [
+        "TunedModel(",
+        "    name='tunedModels/m',",
+        "    state=TunedModelState.ACTIVE,",
+        "    tuning_task=TuningTask(",
+        "        snapshots=(",
+        "            TuningSnapshot(step=1, mean_loss=0.5),",
+        "            TuningSnapshot(step=2, mean_loss=0.5),",
+        "            TuningSnapshot(step=3, mean_loss=0.5),",
+        "            ...,",
+        "            TuningSnapshot(step=298, mean_loss=0.5),",
+        "            TuningSnapshot(step=299, mean_loss=0.5),",
+        "            TuningSnapshot(step=300, mean_loss=0.5))),",
+        "    reader_project_numbers=(1,))",
+    ]
+
+
+def test_a_table_of_snapshots() -> None:
+    """pandas makes a column of each member, and no other."""
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(long_run(2).snapshots)
+
+    assert list(table.columns) == ["step", "epoch", "mean_loss", "compute_time"]
+    assert table["step"].tolist() == [1, 2]
+
+
+def test_replacing_keeps_what_is_not_known() -> None:
+    """A message with another value has the unknown members of the first."""
+    part = Part.from_json({"functionCall": {"name": "f"}})
+
+    assert dataclasses.replace(part, thought=True).to_json() == {"thought": True, "functionCall": {"name": "f"}}
+
+
+def test_a_tuned_model_cannot_be_iterated_over() -> None:
+    """Who comes from google-generativeai iterates over wait_bar()."""
+    with pytest.raises(TypeError, match=r"for metadata in operation\.progress\(\)"):
+        for _ in TunedModel():  # type: ignore[attr-defined]  # the mistake that is tested
+            pass

@@ -33,6 +33,7 @@ def test_member_is_a_string() -> None:
     assert {"ACTIVE": 1}[active] == 1
     assert f"{active:>8}|{active}" == "  ACTIVE|ACTIVE"
     assert json.dumps(active) == '"ACTIVE"'
+    assert repr(active) == "TunedModelState.ACTIVE"
 
 
 @pytest.mark.parametrize(("value", "name"), [("PAUSED", "PAUSED"), (7, "7"), (-1, "-1"), ("mro", "mro")], ids=repr)
@@ -47,7 +48,7 @@ def test_value_that_is_not_listed(value: Any, name: str) -> None:
     assert state == TunedModelState(value)
     assert hash(state) == hash(TunedModelState(value))
     assert state not in list(TunedModelState)
-    assert repr(state) == f"<TunedModelState.{name}: {value!r}>"
+    assert repr(state) == f"TunedModelState({value!r})"
 
 
 @pytest.mark.parametrize("value", ["ACTIVE", "PAUSED", 7], ids=repr)

@@ -141,6 +141,13 @@ def use(client: Client) -> str:
         system_instruction="Count.",
         events=False,
     )
+    client.tuned_models.generate_content(
+        model,
+        {"role": "user", "parts": ["LXIII"]},
+        generation_config={"temperature": 0, "topK": 3},
+        safety_settings=[{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
+        system_instruction={"parts": "Count."},
+    )
     print("".join(chunk.text for chunk in chunks))
     changed: tunedmodels.TunedModel = client.tuned_models.update(
         model, display_name="new", temperature=0.5, reader_project_numbers=[1]

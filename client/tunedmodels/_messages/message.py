@@ -11,13 +11,14 @@ first read or written, so that importing costs nothing.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
+from functools import cache, partial
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from .open_enum import OpenEnum
 from .timestamp import Timestamp
@@ -50,8 +51,44 @@ class NotTheMessage(ValueError):
 class Message:
     """The base of all messages."""
 
-    #: The members of the JSON object that this version of the client does not know, as they came.
-    unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    if TYPE_CHECKING:
+        #: The members of the JSON object that this version of the client does not know, as they came.
+        unknown: Mapping[str, Any] = field(default_factory=dict)
+    else:
+        # No field of the dataclass: pandas would make it a column of every table.
+        unknown: InitVar = None
+
+        def __post_init__(self, unknown: Mapping[str, Any] | None) -> None:
+            object.__setattr__(self, "unknown", dict(unknown or {}))
+
+    def __init_subclass__(cls) -> None:
+        """Give each class these methods, so that ``dataclass`` writes none of its own."""
+        # The last one because IPython takes a class's repr before what its base prints.
+        for name in ("__eq__", "__repr__", "_repr_pretty_"):
+            setattr(cls, name, getattr(Message, name))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all members, those of ``unknown`` too."""
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
+
+    def __repr__(self) -> str:
+        """Show the members that are there, of a long list the first and the last items."""
+        members = (f"{name}={_shown(value)}" for name, value in self._present())
+        return f"{type(self).__name__}({', '.join(members)})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the same in IPython and notebooks, a member a line if one line is too short."""
+        assert not cycle  # it is frozen
+        _print(printer, f"{type(self).__name__}(", ")", self._present())
+
+    def _present(self) -> Iterator[tuple[str, Any]]:
+        """Yield the members that do not have their default."""
+        for known in _members(type(self)).values():
+            value = getattr(self, known.attribute)
+            if value != known.default:
+                yield known.attribute, value
+        if self.unknown:
+            yield "unknown", self.unknown
 
     @classmethod
     def from_json(cls: type[M], value: Mapping[str, Any]) -> M:
@@ -82,14 +119,62 @@ class Message:
         return {**written, **self.unknown}
 
 
+def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
+    """Return *value* as a message: one of *kind* itself, or a dict of its members.
+
+    The names of the members may be those of the class or of the wire, ``top_p`` or ``topP``. Raises TypeError for
+    another *value*, and ValueError for a member that *kind* does not have or a value that it cannot have.
+    """
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise TypeError(f"must be a {kind.__name__} or a dict of its members, got {value!r:.100}")
+    plan = _members(kind)
+    members: dict[str, Any] = {}
+    for name, item in value.items():
+        known = plan.get(_camel(name)) if isinstance(name, str) else None
+        if known is None:
+            names = [known.attribute for known in plan.values()]
+            nearest = difflib.get_close_matches(_snake(str(name)), names, 1, 0.0)
+            raise NotTheMessage(
+                "",
+                f"{kind.__name__} has no member {name!r}; the nearest is {nearest[0]!r}. What this client "
+                f"does not know can be sent as {kind.__name__}(unknown=...).",
+            )
+        if known.attribute in members:
+            raise NotTheMessage("", f"{kind.__name__} has {known.attribute!r} twice")
+        try:
+            members[known.attribute] = known.default if item is None else known.coerce(item)
+        except NotTheMessage as error:
+            raise error.under(name) from None
+    return kind(**members)
+
+
+def _coerce_inside(kind: type[Message], value: Any) -> Message:
+    try:
+        message: Message = coerce(kind, value)
+    except TypeError as error:  # it is the message around it that is none then
+        raise NotTheMessage("", str(error)) from None
+    return message
+
+
+class _Codec(NamedTuple):
+    """How a value is read from JSON, written to it, and taken from a caller."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+    coerce: Callable[[Any], Any]
+
+
 @dataclass(frozen=True)
 class _Field:
-    """How one member of a message is read and written, and the value that leaving it out stands for."""
+    """How one member of a message is read, written and coerced, and the value that leaving it out stands for."""
 
     attribute: str
     default: Any
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
+    coerce: Callable[[Any], Any]
 
 
 def _members(kind: type[Message]) -> dict[str, _Field]:
@@ -101,10 +186,9 @@ def _plan(kind: Any) -> dict[str, _Field]:
     hints = get_type_hints(kind, include_extras=True)
     plan = {}
     for known in dataclasses.fields(kind):
-        if known.name != "unknown":
-            factory = known.default_factory
-            default = known.default if factory is dataclasses.MISSING else factory()
-            plan[_camel(known.name)] = _Field(known.name, default, *_codec(hints[known.name]))
+        factory = known.default_factory
+        default = known.default if factory is dataclasses.MISSING else factory()
+        plan[_camel(known.name)] = _Field(known.name, default, *_codec(hints[known.name]))
     return plan
 
 
@@ -113,23 +197,33 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _codec(hint: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """Return how a value of the annotated type is read from JSON and written to it."""
+def _snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name)
+
+
+def _codec(hint: Any) -> _Codec:
+    """Return how a value of the annotated type is read from JSON, written to it, and taken from a caller."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (types.UnionType, typing.Union):  # None is the absence of the member
         return _codec(next(inner for inner in arguments if inner is not type(None)))
     if origin is Annotated:
-        return _integer, str
+        return _Codec(_integer, str, _integer)
     if origin is tuple:
-        read, write = _codec(arguments[0])
-        return lambda value: _items(value, read), lambda value: [write(item) for item in value]
+        read, write, coerce_item = _codec(arguments[0])
+        return _Codec(
+            lambda value: _items(value, read),
+            lambda value: [write(item) for item in value],
+            lambda value: _items(value, coerce_item),
+        )
     if isinstance(hint, type) and issubclass(hint, Message):
-        return hint.from_json, lambda value: value.to_json()
+        return _Codec(hint.from_json, lambda value: value.to_json(), partial(_coerce_inside, hint))
     if isinstance(hint, type) and issubclass(hint, OpenEnum):
-        return lambda value: _enum(hint, value), lambda value: value.value
+        read = partial(_enum, hint)
+        return _Codec(read, lambda value: value.value, read)
     if origin is Mapping:
-        return _texts, dict
-    return _SCALARS[hint]
+        return _Codec(_texts, dict, _texts)
+    read, write = _SCALARS[hint]
+    return _Codec(read, write, read)
 
 
 def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
@@ -215,6 +309,38 @@ def _texts(value: Any) -> dict[str, str]:
     except NotTheMessage as error:
         raise error.under(name) from None
     return texts
+
+
+_SHOWN = 6  # items of a list that a repr shows
+
+
+def _some(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return *items*; of many the first and the last, and an ellipsis for those between."""
+    half = _SHOWN // 2
+    return items if len(items) <= _SHOWN else (*items[:half], ..., *items[-half:])
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, tuple):
+        return "..." if value is ... else repr(value)
+    items = [_shown(item) for item in _some(value)]
+    return f"({', '.join(items)}{',' * (len(items) == 1)})"
+
+
+def _print(printer: Any, opening: str, closing: str, items: Iterable[tuple[str, Any]]) -> None:
+    """Give IPython's *printer* named or nameless *items* between brackets."""
+    with printer.group(4, opening, closing):
+        for place, (name, value) in enumerate(items):
+            if place:
+                printer.text(",")
+            printer.breakable(" " if place else "")
+            printer.text(f"{name}=" if name else "")
+            if isinstance(value, tuple):
+                _print(printer, "(", ",)" if len(value) == 1 else ")", (("", item) for item in _some(value)))
+            elif value is ...:
+                printer.text("...")
+            else:
+                printer.pretty(value)
 
 
 _SCALARS: Mapping[Any, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {

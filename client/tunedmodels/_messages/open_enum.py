@@ -28,8 +28,9 @@ class OpenEnum(str, Enum):
         return self._name_ in type(self).__members__
 
     def __repr__(self) -> str:
-        """Show the value, which may be a number."""
-        return f"<{type(self).__name__}.{self._name_}: {self._value_!r}>"
+        """Show what makes the member; the value may be a number."""
+        kind = type(self).__name__
+        return f"{kind}.{self._name_}" if self.known else f"{kind}({self._value_!r})"
 
     def __str__(self) -> str:
         """Return the name alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 from .message import Int64, Message
 from .open_enum import OpenEnum
@@ -59,6 +60,15 @@ class TunedModel(Message):
     top_k: int | None = None
     #: The numbers of the projects that may read it.
     reader_project_numbers: tuple[Int64, ...] = ()
+
+    if not TYPE_CHECKING:  # a type checker says so itself
+
+        def __iter__(self) -> NoReturn:
+            """Refuse a loop over what ``wait_bar`` returns, which is the status of a run in google-generativeai."""
+            raise TypeError(
+                "A TunedModel cannot be iterated over. wait_bar() waits to the end and returns the model; to see each "
+                "step, write: for metadata in operation.progress()"
+            )
 
     @property
     def source_model(self) -> str:
