@@ -6,12 +6,10 @@ import errno
 import os
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -77,16 +75,20 @@ class Server:
         return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
 
     def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
-        """Serve until SIGTERM or Ctrl-C. *when_ready* is called first: whoever connects from then on is answered.
+        """Serve until SIGTERM, Ctrl-C or SIGHUP. *when_ready* is called first: whoever connects then is answered.
 
-        *with_parent* also ends it, within a second, when the process that started this one is gone.
+        If this process was started to ignore SIGHUP, as by nohup, it does. *with_parent* also ends it, within a
+        second, when the process that started this one is gone.
         """
         self._parent = os.getppid() if with_parent else None
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             self.stop()
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        numbers = [signal.SIGTERM, signal.SIGINT]
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
+        before = {number: signal.signal(number, stop) for number in numbers}
         try:
             when_ready()
             self.serve()
@@ -126,18 +128,6 @@ class Server:
             self._server.task_dispatcher.shutdown(timeout=1)
             self._server.trigger.close()
             wasyncore.close_all(self._sockets, ignore_all=True)
-
-
-def write_port_file(path: Path, port: int) -> None:
-    """Write *port* into the file *path* at once and whole, so that a reader never sees half of it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{port}\n")
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _listen(host: str, port: int) -> socket.socket:

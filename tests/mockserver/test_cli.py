@@ -57,6 +57,37 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
     assert (process.returncode, out, err) == (0, "", "")
 
 
+@contextmanager
+def hangups(handler: signal.Handlers) -> Iterator[None]:
+    """Start processes with this handler of SIGHUP, whatever the tests' own parent has set."""
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_hangup_ends_it_as_sigterm_does(tmp_path: Path) -> None:
+    """If its terminal is closed, it ends with status 0 and writes the export."""
+    export = tmp_path / "state.json"
+    with hangups(signal.SIG_DFL), serving("--export-on-exit", str(export)) as (process, _url):
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=10)
+
+    assert (process.returncode, out, err) == (0, "", "")
+    assert export.exists()
+
+
+def test_a_hangup_that_is_ignored_stays_so() -> None:
+    """Under nohup it goes on when the terminal is closed."""
+    with hangups(signal.SIG_IGN), serving() as (process, url):
+        process.send_signal(signal.SIGHUP)
+
+        assert requests.get(f"{url}/health", timeout=5).ok
+        process.terminate()
+        assert process.wait(10) == 0
+
+
 def test_a_signal_right_after_the_ready_line_ends_it_cleanly() -> None:
     """There is no moment after READY at which a signal leaves anything but status 0."""
     for _ in range(3):
@@ -93,7 +124,7 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--queue-time", "-1"], "-1.0 is not in the range"),
         (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
         (["serve", "--step-time", "1", "--tuning-time", "2"], "give one of them"),
-        (["serve", "--port-file", ""], "--port-file is empty"),
+        (["serve", "--port-file", ""], "'--port-file': It is empty. Leave it out, or name a file."),
         (["sevre"], "No such command 'sevre'"),
         (["serve", "--auth", "none"], "'none' is not one of"),
         (["serve", "--group", "team"], "'team' is not a group with its members. The form is team@example.com=alice"),

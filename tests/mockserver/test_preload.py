@@ -221,7 +221,6 @@ def test_what_cannot_be_used_ends_the_command_with_status_4(tmp_path: Path) -> N
             ["--preload", str(written(tmp_path, "[" * 50_000, "deep.yaml"))],
             "deep.yaml: this is no YAML that can be read",
         ),
-        (["--export-on-exit", str(tmp_path)], f"{tmp_path} is a folder, and the state is one file. Name a file"),
         (["--export-on-exit", str(tmp_path / "no" / "f")], f"Cannot write into the folder {tmp_path / 'no'}: "),
         (["--store", "sqlite://"], "A store of the kind sqlite needs a file: "),
         (["--store", f"sqlite:///{tmp_path}/no/f"], f"The folder {tmp_path}/no of the store is none."),

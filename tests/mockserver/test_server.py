@@ -6,14 +6,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.server import PortTaken, Server, write_port_file
+from tunedmodels_mockserver.server import PortTaken, Server
 from tunedmodels_mockserver.web.answers import SERVER
 
 BODY = {
@@ -92,25 +91,6 @@ def test_the_url_is_one_that_this_machine_can_use(host: str, shown: str) -> None
     fake.serve()
 
     assert fake.url == f"http://{shown}:{fake.port}"
-
-
-def test_a_port_file_replaces_an_older_one(tmp_path: Path) -> None:
-    """The file holds the port and a newline, and nothing else is left in its folder."""
-    path = tmp_path / "port"
-    path.write_text("an older and longer content")
-    write_port_file(path, 1234)
-
-    assert path.read_text() == "1234\n"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_port_file_that_cannot_be_put_in_place_leaves_nothing(tmp_path: Path) -> None:
-    """Where the name is a folder's, the write fails and no half-made file stays."""
-    (tmp_path / "port").mkdir()
-    with pytest.raises(OSError, match="port"):
-        write_port_file(tmp_path / "port", 1234)
-
-    assert [path.name for path in tmp_path.iterdir()] == ["port"]
 
 
 def test_what_was_begun_is_answered_before_the_end() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from tunedmodels_mockserver import whole_files
 
 from . import document, form, provenance
 from .errors import RecordingError
@@ -98,7 +99,7 @@ def save(recording: Recording, path: Path | str) -> None:
     _refuse(leaks(text, value), path.name)
     if Recording(*form.parts(value, path.name)) != recording:
         raise RecordingError(path.name, "the file", "would not read back as what was written", "report a bug")
-    _replace(path, text)
+    whole_files.write(path, text.encode())
 
 
 def _refuse(leaks: list[Leak], file: str) -> None:
@@ -106,18 +107,6 @@ def _refuse(leaks: list[Leak], file: str) -> None:
         more = f"; so do {len(leaks) - 1} more" if leaks[1:] else ""
         fix = "name it in secrets= when recording, or take it out and call the file hand-written"
         raise RecordingError(file, leaks[0].place, f"looks like a secret ({leaks[0].kind}){more}", fix)
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _unreadable(exchange: Exchange, file: str, number: int) -> Iterator[RecordingError]:

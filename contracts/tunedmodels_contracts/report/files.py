@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tunedmodels_mockserver import whole_files
+
 from . import content
 from .as_html import as_html
 from .as_junit import as_junit
@@ -25,7 +27,7 @@ def write(report: Report, folder: Path) -> None:
     )
     for name, text in zip(NAMES, texts, strict=True):
         # A lone surrogate, which JSON of a server can hold, has no UTF-8.
-        (folder / name).write_bytes(text.encode("utf-8", "backslashreplace"))
+        whole_files.write(folder / name, text.encode("utf-8", "backslashreplace"))
 
 
 def read(path: Path) -> Report:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from .. import whole_files
 from ..environment import with_scheme
 
 
@@ -20,6 +22,24 @@ class Seconds(click.FloatRange):
         if math.isnan(result):
             self.fail(f"{value!r} is not a span of time.", param, ctx)
         return result
+
+
+class WrittenFile(click.Path):
+    """The path of a file that the command writes; what exists there already is a regular file."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return *value* as a path."""
+        if not str(value):
+            self.fail("It is empty. Leave it out, or name a file.", param, ctx)
+        path: Path = super().convert(value, param, ctx)
+        try:
+            whole_files.destination(path)
+        except OSError as error:
+            self.fail(f"{path}: {error.strerror or error}. Name a file.", param, ctx)
+        return path
 
 
 def group(value: str) -> tuple[str, frozenset[str]]:

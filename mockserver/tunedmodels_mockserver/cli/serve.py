@@ -38,7 +38,8 @@ _SOURCES = [
 )
 @click.option(
     "--port-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=params.WrittenFile(),
+    metavar="FILE",
     help="Write the port into this file once the server answers.",
 )
 @click.option("--seed", type=int, help="Repeat ids and losses from run to run.  [default: they differ]")
@@ -141,7 +142,7 @@ _SOURCES = [
 @click.option("--resume", is_flag=True, help="Let preloaded runs go on as if no time had passed since the export.")
 @click.option(
     "--export-on-exit",
-    type=click.Path(path_type=Path),
+    type=params.WrittenFile(),
     metavar="FILE",
     help="Write the state of all worlds into this file in the end.",
 )
@@ -179,7 +180,7 @@ def serve(
     with_parent: bool,
     log_level: str,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C.
+    """Serve until SIGTERM, Ctrl-C or SIGHUP.
 
     Prints one line, READY url=... pid=... version=..., when it answers. Ends with status 0 when told to stop, 2
     for bad usage, 3 when the port is taken, 4 for a store or a state that cannot be used.

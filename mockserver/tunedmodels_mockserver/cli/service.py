@@ -32,16 +32,15 @@ def run(
 
     *port_file* is written once the server answers and removed in the end, *export* is written in the end.
     """
+    from .. import whole_files
     from ..app import create_app
     from ..core.inputs import BadInput
-    from ..server import PortTaken, Server, write_port_file
+    from ..server import PortTaken, Server
     from ..stores.errors import Unusable
     from ..stores.files import check_writable
 
     if not host:
         _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
-    if port_file and not port_file.name:
-        _fail("--port-file is empty. Leave it out, or name a file.", BAD_USAGE)
     try:
         if export:
             check_writable(export)
@@ -62,7 +61,7 @@ def run(
     def when_ready() -> None:
         if port_file:
             try:
-                write_port_file(port_file, server.port)
+                whole_files.write(port_file, f"{server.port}\n".encode())
             except OSError as error:
                 _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", BAD_USAGE)
         try:
@@ -80,7 +79,7 @@ def run(
     worlds.close()
     if port_file:
         with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
-            port_file.unlink()
+            whole_files.destination(port_file).unlink()
 
 
 def _export(worlds: Worlds, path: Path) -> None:

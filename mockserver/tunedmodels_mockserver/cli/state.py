@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from . import remote
+from . import params, remote
 
 BAD_STATE = 4
 
@@ -19,7 +19,7 @@ def state() -> None:
 
 
 @state.command()
-@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=params.WrittenFile())
 @_all
 @remote.url
 @remote.world
@@ -29,10 +29,10 @@ def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
     if file is None:
         remote.show(response)
         return
-    from ..stores.files import write_whole
+    from .. import whole_files
 
     try:
-        write_whole(file, response.content)
+        whole_files.write(file, response.content)
     except OSError as error:
         remote.fail(f"Cannot write {file}: {error.strerror or error}.", remote.BAD_USAGE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from .. import whole_files
 from ..core.inputs import BadInput, convert
 from ..core.state import file as state_file
 from ..core.state.file import Content
@@ -41,34 +41,20 @@ def read(path: Path) -> Preload:
 def write(path: Path, worlds: Mapping[str, State]) -> None:
     """Write the state of *worlds* into the file at *path*. Raises BadState where that fails."""
     try:
-        write_whole(path, state_file.write(worlds))
+        whole_files.write(path, state_file.write(worlds))
     except OSError as error:
         raise BadState(f"Cannot write the state into {path}: {error.strerror or error}. The old file stays.") from None
 
 
 def check_writable(path: Path) -> None:
     """Raise BadState where no file can be written at *path*: better at the start than when all is over."""
-    if path.is_dir():
-        raise BadState(f"{path} is a folder, and the state is one file. Name a file, such as {path / 'state.json'}.")
+    folder = path.parent
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
+        folder = whole_files.destination(path).parent
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise BadState(f"Cannot write into the folder {path.parent}: {error.strerror or error}.") from None
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write *data* into the file *path* at once and whole, so that a reader never sees half of it. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        raise BadState(f"Cannot write into the folder {folder}: {error.strerror or error}.") from None
 
 
 def _with(found: Preload, path: Path, data: bytes) -> Preload:
