@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,8 +10,9 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from tunedmodels_mockserver.cli.configuration import Configured, options
-from tunedmodels_mockserver.cli.serve import serve
+from tunedmodels_mockserver.cli.configuration import Configured, options, variable
+from tunedmodels_mockserver.cli.execute import execute
+from tunedmodels_mockserver.cli.serve import SECTIONS, serve
 
 from .serving import serving
 
@@ -145,12 +147,60 @@ def test_an_error_on_the_command_line_blames_nobody_else(file: Path) -> None:
     assert "comes from" not in result.stderr
 
 
-def test_no_two_options_of_serve_have_one_variable() -> None:
-    """Each option can be set by a variable of its own, and none is given to something that is there already."""
-    names = [option.name for option in options(serve)]
+def test_a_variable_is_named_as_its_option() -> None:
+    """The spelling on the command line counts, also of an option whose parameter has another name."""
+    found = values(run(TUNEDMODELS_MOCKSERVER_API_KEY="a b"))
+    unknown = run(TUNEDMODELS_MOCKSERVER_API_KEYS="a b")
+
+    assert found["api_keys"] == ("a", "b")
+    assert unknown.exit_code == 2
+    assert "the nearest is TUNEDMODELS_MOCKSERVER_API_KEY." in " ".join(unknown.stderr.split())
+
+
+def help_of(command: click.Command) -> str:
+    """The help of a command with its white space folded."""
+    return " ".join(CliRunner().invoke(command, ["--help"], terminal_width=300).stdout.split())
+
+
+def test_help_names_the_variable_of_each_option_of_serve() -> None:
+    """Each option has a variable of its own, which follows from its spelling."""
+    text = help_of(serve)
+    names = [variable(option) for option in options(serve)]
 
     assert len(names) == len(set(names))
-    assert {"port", "config", "store"} <= set(names)
+    for option, name in zip(options(serve), names, strict=True):
+        (spelling,) = option.opts
+        assert name == "TUNEDMODELS_MOCKSERVER_" + spelling.strip("-").replace("-", "_").upper()
+        assert text.count(f"[env var: {name};") + text.count(f"[env var: {name}]") == 1
+
+
+def test_help_has_headings() -> None:
+    """Each heading stands above its options, every option is there once, and the list ends with the others."""
+    text = CliRunner().invoke(serve, ["--help"]).stdout
+    parts = dict(
+        zip([*SECTIONS, "Other options"], re.split(r"^[A-Z][a-z ]+:$", text, flags=re.MULTILINE)[1:], strict=True)
+    )
+    spellings = {option.name: option.opts[0] for option in options(serve)}
+
+    for heading, members in SECTIONS.items():
+        assert re.findall(r"^  (--[a-z-]+)", parts[heading], re.MULTILINE) == [spellings[name] for name in members]
+    shown = re.findall(r"^  (?:-h, )?(--[a-z-]+)", text, re.MULTILINE)
+    assert sorted(shown) == sorted([*spellings.values(), "--help"])
+
+
+def test_exec_says_that_its_port_is_a_free_one() -> None:
+    """Its help has no other default and no variable for the port."""
+    text = help_of(execute)
+
+    assert "no variable and no file sets it. [default: (a free one); 0<=x<=65535]" in text
+    assert "MOCKSERVER_PORT" not in text
+
+
+def test_no_variable_sets_the_port_of_exec() -> None:
+    """The variable that sets the port of ``serve`` is known, and is not read."""
+    taken = CliRunner(env={"TUNEDMODELS_MOCKSERVER_PORT": "soon"}).invoke(execute, ["--store", "x"])
+
+    assert "Missing argument" in taken.stderr
 
 
 @pytest.mark.parametrize(

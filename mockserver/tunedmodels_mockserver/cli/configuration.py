@@ -1,12 +1,14 @@
 """Configuration: options that may also come from the environment and from a file.
 
-Flags win over ``TUNEDMODELS_MOCKSERVER_<OPTION>``, and these over ``--config FILE``. No file is read unasked: what a
+An option's variable is named as the option is spelled: ``--api-key`` is ``TUNEDMODELS_MOCKSERVER_API_KEY``. Flags win
+over variables, and these over ``--config FILE``. No file is read unasked: what a
 server does must not depend on the folder that it happens to be started in.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,21 @@ _FROM_ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
 
 
 class Configured(click.Command):
-    """A command whose options the environment and a file can set; what either names beyond them is refused."""
+    """A command whose options the environment and a file can set; what either names beyond them is refused.
 
-    def __init__(self, name: str | None, *, params: list[click.Parameter] | None = None, **kwargs: Any) -> None:
-        kwargs["context_settings"] = {"auto_envvar_prefix": environment.PREFIX} | kwargs.get("context_settings", {})
+    *sections* are the headings under which ``--help`` shows the options, each with their names; other options come
+    last. No variable sets an option that has ``allow_from_autoenv=False``.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        params: list[click.Parameter] | None = None,
+        sections: Mapping[str, Sequence[str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.sections = sections or {}
         config = click.Option(
             ["--config"],
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -33,10 +46,13 @@ class Configured(click.Command):
             help="A TOML file that sets options; of a pyproject.toml, the table [tool.tunedmodels.mockserver].",
         )
         super().__init__(name, params=[*(params or ()), config], **kwargs)
+        for option in options(self):
+            if option.allow_from_autoenv:
+                option.envvar, option.show_envvar = variable(option), True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read *args*; what is refused says where it stands, if not on the command line."""
-        known = [_variable(option) for option in options(self)]
+        known = [variable(option) for option in options(self)]
         for name in environment.settings():
             if name not in known:
                 raise click.UsageError(f"There is no variable {name}{_nearest(name, known)}.", ctx)
@@ -49,12 +65,28 @@ class Configured(click.Command):
             text = f"{error.message} It comes from {origin}."
             raise click.BadParameter(text, ctx, error.param, error.param_hint) from None
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under their headings."""
+        left = {param.name: param for param in self.get_params(ctx) if isinstance(param, click.Option)}
+        for heading, names in self.sections.items():
+            _write_options(ctx, formatter, heading, [left.pop(name) for name in names if name in left])
+        _write_options(ctx, formatter, "Other options" if self.sections else "Options", list(left.values()))
+
+
+def _write_options(
+    ctx: click.Context, formatter: click.HelpFormatter, heading: str, members: Sequence[click.Option]
+) -> None:
+    records = [record for option in members if (record := option.get_help_record(ctx))]
+    if records:
+        with formatter.section(heading):
+            formatter.write_dl(records)
+
 
 def _origin(ctx: click.Context, param: click.Parameter | None) -> str | None:
     """Return where the value of *param* comes from, where that is not the command line."""
     source = ctx.get_parameter_source(param.name) if param and param.name else None
     if source is _FROM_ENVIRONMENT and isinstance(param, click.Option):
-        return f"the variable {_variable(param)}"
+        return f"the variable {variable(param)}"
     return f"the file {ctx.meta[_configure.__name__]}" if source is _FROM_FILE else None
 
 
@@ -63,8 +95,9 @@ def options(command: click.Command) -> list[click.Option]:
     return [param for param in command.params if isinstance(param, click.Option)]
 
 
-def _variable(option: click.Option) -> str:
-    return f"{environment.PREFIX}_{(option.name or '').upper()}"
+def variable(option: click.Option) -> str:
+    """Return the name of the variable that sets *option*: its spelling in capitals, after the prefix."""
+    return f"{environment.PREFIX}_{_spelling(option).upper().replace('-', '_')}"
 
 
 def _spelling(option: click.Option) -> str:

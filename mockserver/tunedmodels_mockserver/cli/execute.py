@@ -8,9 +8,17 @@ from typing import Any
 import click
 
 from .configuration import Configured
-from .serve import serve
+from .serve import SECTIONS, serve
 
-_OURS = ("config", "port_file", "with_parent")
+_OURS = ("config", "port", "port_file", "with_parent")
+_PORT = click.Option(
+    ["--port"],
+    default=0,
+    type=click.IntRange(0, 65535),
+    allow_from_autoenv=False,
+    show_default="a free one",
+    help="The fake's port; no variable and no file sets it.",
+)
 
 
 class _Exec(Configured):
@@ -40,7 +48,9 @@ execute = _Exec(
     "exec",
     callback=_execute,
     help=_execute.__doc__,
+    sections=SECTIONS,
     params=[
+        _PORT,
         *(option for option in serve.params if option.name not in _OURS),
         click.Argument(["command"], nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD..."),
     ],

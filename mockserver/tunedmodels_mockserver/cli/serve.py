@@ -27,7 +27,17 @@ _SOURCES = [
 ]
 
 
-@click.command(cls=Configured)
+SECTIONS = {
+    "Address": ("host", "port", "port_file"),
+    "Tuning runs": ("clock", "tuning_time", "step_time", "queue_time"),
+    "Answers": ("seed", "strict", "canned", "fault_file", "presets"),
+    "Callers": ("auth", "api_keys", "groups", "projects", "allow_real_credentials"),
+    "State": ("store", "preload", "resume", "export_on_exit"),
+}
+"""The headings under which ``--help`` shows the options, each with the names of their parameters."""
+
+
+@click.command(cls=Configured, sections=SECTIONS)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -42,7 +52,7 @@ _SOURCES = [
     metavar="FILE",
     help="Write the port into this file once the server answers.",
 )
-@click.option("--seed", type=int, help="Repeat ids and losses from run to run.  [default: they differ]")
+@click.option("--seed", type=int, show_default="they differ", help="Repeat ids and losses from run to run.")
 @click.option(
     "--tuning-time",
     default=20.0,
@@ -124,7 +134,8 @@ _SOURCES = [
     "projects",
     multiple=True,
     metavar="ID",
-    help="A quota project that --auth strict knows.  [default: it knows all]",
+    show_default="it knows all",
+    help="A quota project that --auth strict knows.",
 )
 @click.option("--allow-real-credentials", is_flag=True, help="Take keys and tokens that look like Google's own.")
 @click.option(
