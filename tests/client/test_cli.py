@@ -317,7 +317,7 @@ def test_models(command: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["lsit"], "No such command 'lsit'."),
+        (["lsit"], "No such command 'lsit'. Did you mean 'list'?"),
         (
             ["tune", "x.csv", "--id", "a"],
             "Give --base-model, the base model to tune, or --source-model, a tuned model.",

@@ -126,7 +126,7 @@ def test_extra_that_is_not_installed(missing: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["rum"], "There is no command 'rum'; did you mean run?"),
+        (["rum"], "No such command 'rum'. Did you mean 'run'?"),
         (["selftest", "--mutant", "percent-fall"], "There is no mutant 'percent-fall'; did you mean percent-falls?"),
         (["selftest", "--clause", "get/mising-model"], "no clause 'get/mising-model'; did you mean get/missing-model?"),
         (["diff", "--right", "fake", "--clause", "zzz"], "There is no clause 'zzz'."),

@@ -174,7 +174,7 @@ def test_verdict(url: str) -> None:
         (["verdict", "--all-worlds", "--world", "a"], 2, "give one of them"),
         (["state", "get", "/no/such/folder/file"], 2, "Cannot write /no/such/folder/file: No such file or directory."),
         (["clock", "--world", "a b"], 2, "'a b' is not a name"),
-        (["vredict"], 2, "No such command 'vredict'; the nearest is verdict."),
+        (["vredict"], 2, "No such command 'vredict'. Did you mean 'verdict'?"),
         (["verdict", "--fial-under", "1"], 2, "--fail-under"),
     ],
 )

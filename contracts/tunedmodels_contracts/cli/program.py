@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from ..nearest import no_such
-
 
 class Program(click.Group):
     """A group whose commands stand in the order in which they are used."""
@@ -18,14 +16,6 @@ class Program(click.Group):
         """Return the commands in the order in which they were added, not that of the alphabet."""
         del ctx
         return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or refuse it with the nearest that there is."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise click.UsageError(no_such("command", args[0], self.commands), ctx)
-        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Who interrupts it knows that it has not ended by itself: the status is 0."""

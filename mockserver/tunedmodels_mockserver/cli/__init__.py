@@ -19,22 +19,7 @@ from .state import reset, state
 from .verdict import verdict
 
 
-class _Commands(click.Group):
-    """A group that answers an unknown command with the nearest one."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* name. Raises UsageError."""
-        name = args[0]
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
-            from ..core.inputs import nearest
-
-            raise click.UsageError(f"No such command {name!r}{nearest(name, self.list_commands(ctx))}.", ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
     """A mock server of the Gemini API's model tuning."""
