@@ -12,6 +12,7 @@ import requests
 from tunedmodels import Client
 from tunedmodels_mockserver.core.defaults import API_KEY
 from tunedmodels_mockserver.core.worlds import within
+from tunedmodels_mockserver.environment import pointed_at
 
 from .testing.admin import Admin
 from .testing.admin import WorldError as WorldError
@@ -55,12 +56,7 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """The variables by which clients find this world: Google's own, and ``tunedmodels``."""
-        return {
-            "GOOGLE_GEMINI_BASE_URL": self.url,
-            "TUNEDMODELS_EMULATOR_HOST": self.url,
-            "GEMINI_API_KEY": self.api_key,
-            "GOOGLE_API_KEY": self.api_key,
-        }
+        return pointed_at(self.url, self.api_key)
 
     @cached_property
     def client(self) -> Client:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 DEFAULT_PORT = 9480
 
@@ -15,6 +16,16 @@ EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
 
 EXEC_MARK = "TUNEDMODELS_EXEC"
 """By what ``exec`` knows the processes that its command leaves behind."""
+
+
+NO_PROXY = ("NO_PROXY", "no_proxy")
+"""The hosts that are asked without a proxy; some clients read the first spelling, some the second."""
+
+OTHER_KEY = "GEMINI_API_KEY"
+"""The second variable in which google-genai looks for a key.
+
+It is removed where ``pointed_at`` sets the first one: google-genai warns if both are set, and a real key may be in it.
+"""
 
 
 def emulator_url() -> str:
@@ -32,14 +43,33 @@ def with_scheme(host: str) -> str:
     return (host if "://" in host else f"http://{host}").rstrip("/")
 
 
-def pointed_at(url: str, api_key: str) -> Mapping[str, str]:
-    """Return the variables that point clients, google-genai and ours among them, at the mock server at *url*."""
-    return {
-        "GOOGLE_GEMINI_BASE_URL": url,
-        "GEMINI_API_KEY": api_key,
-        "GOOGLE_API_KEY": api_key,
-        EMULATOR_HOST: url,
-    }
+def is_loopback(host: str) -> bool:
+    """Return whether *host*, a name or an address, is this machine's loopback."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def pointed_at(url: str, api_key: str) -> dict[str, str]:
+    """Return the variables that point clients, google-genai and ours among them, at the mock server at *url*.
+
+    If it is on this machine, ``NO_PROXY`` and ``no_proxy`` get its host after what they have in our own environment:
+    a proxy cannot reach another machine's loopback.
+    """
+    # Every client that reads a key at all knows this variable, and google-genai prefers it to OTHER_KEY.
+    variables = {"GOOGLE_GEMINI_BASE_URL": url, "GOOGLE_API_KEY": api_key, EMULATOR_HOST: url}
+    host = urlsplit(url).hostname or ""
+    if is_loopback(host):
+        upper, lower = (os.environ.get(name, "") for name in NO_PROXY)
+        variables |= dict(zip(NO_PROXY, (_with(upper or lower, host), _with(lower or upper, host)), strict=True))
+    return variables
+
+
+def _with(hosts: str, host: str) -> str:
+    """Return the value *hosts* of ``NO_PROXY`` with *host* in it."""
+    names = [name.strip() for name in hosts.split(",") if name.strip()]
+    return hosts if host in names or "*" in names else ",".join([*names, host])
 
 
 def settings() -> list[str]:

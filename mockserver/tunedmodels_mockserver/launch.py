@@ -13,7 +13,7 @@ import click
 
 from . import child
 from .core.defaults import API_KEY
-from .environment import EXEC_MARK, pointed_at
+from .environment import EXEC_MARK, OTHER_KEY, pointed_at
 
 _PATIENCE = 10  # seconds for the server to end when it is told to; it needs five at most
 _NOT_EXECUTABLE = 126
@@ -32,6 +32,7 @@ def run(command: Sequence[str], options: Sequence[str]) -> int:
             return server.wait() if signals.early is None else 128 + signals.early
         mark = "/".join(filter(None, [os.environ.get(EXEC_MARK), secrets.token_hex(8)]))
         environment = {**os.environ, **pointed_at(url, API_KEY), EXEC_MARK: mark}
+        environment.pop(OTHER_KEY, None)
         with _swept(mark):
             if signals.early is not None:
                 return 128 + signals.early

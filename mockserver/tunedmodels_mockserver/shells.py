@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 
 def _sh(name: str, value: str) -> str:
@@ -52,6 +52,6 @@ def exports(variables: Mapping[str, str], form: str) -> str:
     return "".join(f"{_SET[form](name, value)}\n" for name, value in variables.items())
 
 
-def removals(variables: Mapping[str, str], form: str) -> str:
+def removals(variables: Iterable[str], form: str) -> str:
     """Return the lines that take *variables* away; files know no such thing, so there they become empty."""
     return "".join(f"{_UNSET[form].format(name)}\n" for name in variables)

@@ -7,7 +7,11 @@ Not here, because the client itself cannot: ``tunings.list`` (since 1.74 it rais
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -357,6 +361,24 @@ def test_base_url_from_the_environment(
     monkeypatch.setenv("GOOGLE_API_KEY", key)
     with Client() as client:
         assert client.models.generate_content(model=tuned_model, contents="3").text == "4"
+
+
+def test_exec_needs_no_code_and_leaves_nothing_to_warn_of(tmp_path: Path) -> None:
+    """A program that names neither server nor key is sent to the fake, past a proxy, whatever real keys there are."""
+    program = tmp_path / "app.py"
+    program.write_text(
+        "import logging\n"
+        "from google import genai\n"
+        "logging.basicConfig()\n"
+        "client = genai.Client()\n"
+        "print(next(iter(client.models.list())).name)\n"
+    )
+    given = {**os.environ, "GEMINI_API_KEY": "real", "GOOGLE_API_KEY": "real", "HTTP_PROXY": "http://127.0.0.1:1"}
+    command = [sys.executable, "-m", "tunedmodels_mockserver", "exec", "--", sys.executable, program]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout[:7]) == (0, "models/")
+    assert "API_KEY" not in done.stderr
 
 
 def test_async_half_does_the_same(polling_url: str, key: str) -> None:

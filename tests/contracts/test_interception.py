@@ -213,10 +213,11 @@ def test_all_is_undone(httpx: ModuleType) -> None:
 
 def test_environment_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a block there is a key, and nothing that leads elsewhere or names credentials."""
-    for name in ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS"):
+    names = ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS", "GEMINI_API_KEY")
+    for name in names:
         monkeypatch.setenv(name, "elsewhere")
     with intercept():
-        assert os.environ["GEMINI_API_KEY"] == os.environ["GOOGLE_API_KEY"] == "test-intercepted"
+        assert os.environ["GOOGLE_API_KEY"] == "test-intercepted"
         assert "elsewhere" not in os.environ.values()
 
     assert os.environ["TUNEDMODELS_EMULATOR_HOST"] == "elsewhere"

@@ -191,6 +191,7 @@ def test_environment_leads_to_the_world(pytester: pytest.Pytester, monkeypatch: 
         def test_there(tunedmodels_world, monkeypatch, variable):
             monkeypatch.delenv(variable)
             assert "GOOGLE_APPLICATION_CREDENTIALS" not in os.environ
+            assert "GEMINI_API_KEY" not in os.environ
             tunedmodels_world.client.tuned_models.create(
                 base_model="gemini-1.0-pro-001", tuned_model_id="mine", training_data=[("1", "2")]
             )

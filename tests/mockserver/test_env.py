@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from tunedmodels_mockserver.cli import main
 from tunedmodels_mockserver.shells import FORMATS, exports, removals
 
-NAMES = ["GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_API_KEY", "TUNEDMODELS_EMULATOR_HOST"]
+NAMES = ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_API_KEY", "TUNEDMODELS_EMULATOR_HOST"]
 # What each kind of quoting has to withstand.
 HARD = {"A": "it's", "B": 'a "quoted" word', "C": "$HOME `id` \\ back", "D": "plain"}
 
@@ -22,6 +22,8 @@ def _no_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no setting of the machine's own say where a fake is."""
     monkeypatch.delenv("TUNEDMODELS_EMULATOR_HOST", raising=False)
     monkeypatch.delenv("TUNEDMODELS_MOCKSERVER_PORT", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
 
 
 def run(*arguments: str) -> Result:
@@ -29,25 +31,58 @@ def run(*arguments: str) -> Result:
 
 
 def test_by_default_it_prints_exports_for_a_posix_shell() -> None:
-    """Four variables, with the scheme, the key that every fake knows, and nothing else."""
+    """The URL with its scheme, the key that every fake knows in one variable and not in the other, and no proxy."""
     result = run()
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
         "export GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:9480\n"
-        "export GEMINI_API_KEY=tunedmodels-api-key\n"
         "export GOOGLE_API_KEY=tunedmodels-api-key\n"
         "export TUNEDMODELS_EMULATOR_HOST=http://127.0.0.1:9480\n"
+        "export NO_PROXY=127.0.0.1\n"
+        "export no_proxy=127.0.0.1\n"
+        "unset GEMINI_API_KEY\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "variables", "expected"),
+    [
+        ("127.0.0.1:1", {}, ("127.0.0.1", "127.0.0.1")),
+        ("localhost:1", {"NO_PROXY": "a, .b"}, ("a,.b,localhost", "a,.b,localhost")),
+        ("http://[::1]:1", {"NO_PROXY": "a", "no_proxy": "b"}, ("a,::1", "b,::1")),
+        ("127.0.0.2:1", {"no_proxy": "127.0.0.2,a"}, ("127.0.0.2,a", "127.0.0.2,a")),
+        ("127.0.0.1:1", {"NO_PROXY": "*"}, ("*", "*")),
+        ("fake.example.com:1", {"NO_PROXY": "a"}, None),
+        ("127.example.com:1", {}, None),
+    ],
+)
+def test_a_fake_on_this_machine_is_asked_without_a_proxy(
+    url: str, variables: dict[str, str], expected: tuple[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both spellings keep what they have and get the host once; for another machine's neither is printed."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    printed = dict(line.split("=", 1) for line in run("--format", "github", "--url", url).stdout.splitlines())
+
+    assert {name: printed[name] for name in ("NO_PROXY", "no_proxy") if name in printed} == (
+        dict(zip(("NO_PROXY", "no_proxy"), expected, strict=True)) if expected else {}
+    )
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_key_in_the_other_variable_is_removed(form: str) -> None:
+    """google-genai warns if both are set, and the other one may hold a real key."""
+    assert run("--format", form).stdout.endswith(removals(["GEMINI_API_KEY"], form))
 
 
 @pytest.mark.parametrize(
     ("form", "line"),
     [
-        ("fish", "set -gx GEMINI_API_KEY 'test-w1/tunedmodels-api-key'"),
-        ("powershell", "$Env:GEMINI_API_KEY = 'test-w1/tunedmodels-api-key'"),
-        ("dotenv", 'GEMINI_API_KEY="test-w1/tunedmodels-api-key"'),
-        ("github", "GEMINI_API_KEY=test-w1/tunedmodels-api-key"),
+        ("fish", "set -gx GOOGLE_API_KEY 'test-w1/tunedmodels-api-key'"),
+        ("powershell", "$Env:GOOGLE_API_KEY = 'test-w1/tunedmodels-api-key'"),
+        ("dotenv", 'GOOGLE_API_KEY="test-w1/tunedmodels-api-key"'),
+        ("github", "GOOGLE_API_KEY=test-w1/tunedmodels-api-key"),
     ],
 )
 def test_other_readers_and_a_world(form: str, line: str) -> None:
@@ -58,15 +93,15 @@ def test_other_readers_and_a_world(form: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("form", "line"),
     [
-        ("sh", "unset GEMINI_API_KEY"),
-        ("fish", "set -e GEMINI_API_KEY"),
-        ("powershell", "Remove-Item Env:GEMINI_API_KEY -ErrorAction SilentlyContinue"),
-        ("dotenv", "GEMINI_API_KEY="),
-        ("github", "GEMINI_API_KEY="),
+        ("sh", "unset GOOGLE_API_KEY"),
+        ("fish", "set -e GOOGLE_API_KEY"),
+        ("powershell", "Remove-Item Env:GOOGLE_API_KEY -ErrorAction SilentlyContinue"),
+        ("dotenv", "GOOGLE_API_KEY="),
+        ("github", "GOOGLE_API_KEY="),
     ],
 )
 def test_unset_takes_them_away(form: str, line: str) -> None:
-    """There is one line for each variable."""
+    """There is one line for each variable but those of proxies, which keep what somebody else has put there."""
     lines = run("--format", form, "--unset").stdout.splitlines()
 
     assert line in lines

@@ -122,15 +122,20 @@ import json, os, subprocess, sys, requests
 env = [sys.executable, "-m", "tunedmodels_mockserver", "env", "--format", "github"]
 printed = subprocess.run(env, capture_output=True, text=True, check=True).stdout
 health = requests.get(os.environ["GOOGLE_GEMINI_BASE_URL"] + "/health", timeout=5).json()
+assert "GEMINI_API_KEY" not in os.environ
 print(json.dumps([dict(line.split("=", 1) for line in printed.splitlines()), dict(os.environ), health]))
 """
-    printed, environment, health = json.loads(run("--", PYTHON, "-c", script).stdout)
+    # The proxy is none that would answer.
+    given = {**os.environ, "GEMINI_API_KEY": "real", "GOOGLE_API_KEY": "real", "HTTP_PROXY": "http://127.0.0.1:1"}
+    printed, environment, health = json.loads(run("--", PYTHON, "-c", script, env=given).stdout)
 
+    assert printed.pop("GEMINI_API_KEY") == ""
     assert set(printed) == {
         "GOOGLE_GEMINI_BASE_URL",
-        "GEMINI_API_KEY",
         "GOOGLE_API_KEY",
         "TUNEDMODELS_EMULATOR_HOST",
+        "NO_PROXY",
+        "no_proxy",
     }
     assert printed.items() <= environment.items()
     assert health["status"] == "ok"

@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from tunedmodels_mockserver.environment import OTHER_KEY
+
 from .answer import Broken, ask
 from .hosts import HOSTS, NotIntercepted, named
 
@@ -27,7 +29,7 @@ _HTTPX = ("httpx", "httpx2")  # the second is a fork of the first, with the same
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _OURS = re.compile(r"https?://(" + "|".join(map(re.escape, sorted(HOSTS))) + r")(:\d+)?([/?]|$)", re.IGNORECASE)
 _OTHERS = re.compile(r"(?!" + _OURS.pattern + r")", re.IGNORECASE)
-_HIDDEN = ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS")
+_HIDDEN = ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS", OTHER_KEY)
 
 
 def patched(current: Current) -> ExitStack:
@@ -45,7 +47,7 @@ def patched(current: Current) -> ExitStack:
 def _environment() -> Any:
     """Give code under test a key, and let nothing lead elsewhere or name credentials."""
     variables = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-    return mock.patch.dict(os.environ, {**variables, "GEMINI_API_KEY": API_KEY, "GOOGLE_API_KEY": API_KEY}, clear=True)
+    return mock.patch.dict(os.environ, {**variables, "GOOGLE_API_KEY": API_KEY}, clear=True)
 
 
 def _application(current: Current, how: str) -> WSGIApplication:

@@ -7,13 +7,15 @@ from contextlib import contextmanager
 
 import pytest
 
+from tunedmodels_mockserver.environment import OTHER_KEY
+
 from ..world import World, WorldError
 from .reporting import PASSED, WORLDS
 from .unfinished import findings, unfinished
 from .wishes import Wishes
 
 # Each would lead elsewhere, or show what is real to a fake.
-HIDDEN = ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_CLOUD_QUOTA_PROJECT")
+HIDDEN = (OTHER_KEY, "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_CLOUD_QUOTA_PROJECT")
 
 
 @contextmanager

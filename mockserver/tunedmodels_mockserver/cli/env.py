@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..core.defaults import API_KEY
-from ..environment import emulator_url, pointed_at, with_scheme
+from ..environment import NO_PROXY, OTHER_KEY, emulator_url, pointed_at, with_scheme
 from ..shells import FORMATS, exports, removals
 from . import remote
 
@@ -24,8 +24,9 @@ _HINTS = {
 @remote.url
 @remote.world
 def env(form: str, unset: bool, url: str, world: str) -> None:
-    """Print the variables that point clients at a fake.
+    """Print the variables that point clients at a fake, and what removes GEMINI_API_KEY.
 
+    If the fake is on this machine, NO_PROXY and no_proxy get its host and keep what they have; --unset leaves them.
     On stdout is nothing else; on stderr, where that is a terminal, how to use them.
     """
     import sys
@@ -34,8 +35,8 @@ def env(form: str, unset: bool, url: str, world: str) -> None:
 
     variables = pointed_at(with_scheme(url or emulator_url()), within(API_KEY, world))
     if unset:
-        click.echo(removals(variables, form), nl=False)
+        click.echo(removals([name for name in variables if name not in NO_PROXY], form), nl=False)
         return
-    click.echo(exports(variables, form), nl=False)
+    click.echo(exports(variables, form) + removals([OTHER_KEY], form), nl=False)
     if sys.stderr.isatty():
         click.echo(f"# To use these: {_HINTS[form]}", err=True)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ..environment import EMULATOR_HOST, emulator_url, with_scheme
+from ..environment import EMULATOR_HOST, emulator_url, is_loopback, with_scheme
 from . import params
 
 FAILED = 1
@@ -82,7 +82,7 @@ def send(
     with requests.Session() as session:
         host = urlsplit(with_scheme(base)).hostname or ""
         # A proxy knows another loopback than ours.
-        session.trust_env = host not in ("localhost", "::1") and not host.startswith("127.")
+        session.trust_env = not is_loopback(host)
         headers = {"X-Test-Id": world} if world else {}
         address = f"{with_scheme(base)}/_emulator/{path}"
         return session.request(method, address, json=json, data=data, params=query, headers=headers, timeout=timeout)
