@@ -19,6 +19,7 @@ ENV PATH=/opt/tunedmodels/bin:$PATH \
 # A number, so that a cluster which refuses root can tell.
 USER 10001:10001
 EXPOSE 9480
+# It reads TUNEDMODELS_MOCKSERVER_PORT, as the server does, and cannot know of an option --port of the server.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["tunedmodels-mockserver", "healthcheck"]
 ENTRYPOINT ["tunedmodels-mockserver"]
 CMD ["serve"]

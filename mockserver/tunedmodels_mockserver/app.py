@@ -203,7 +203,7 @@ def _discovery() -> Response:
 
 def _unknown(_error: HTTPException) -> Response:
     """Answer a path that no route has, or a method that its route has not."""
-    if request.path.startswith("/_emulator/"):
+    if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
         return no_such_call(request.method, request.path)
     return unknown.answer(request.method, request.path)
 

@@ -12,8 +12,9 @@ from flask import Blueprint, Response, request
 from ..core.callers import identity, scopes, service_accounts
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import StatusError
-from . import answers, unknown
+from . import answers
 from .callers import Callers
+from .home import home
 from .oauth import answer, endpoint
 
 _FLAVOR = ("Metadata-Flavor", "Google")
@@ -28,8 +29,8 @@ def metadata(callers: Callers) -> Blueprint:
     def route(name: str, path: str, view: Callable[[], Response]) -> None:
         def flavored(**_segments: str) -> Response:
             if request.headers.get(_FLAVOR[0]) != _FLAVOR[1]:
-                # Browsers come to the root too; what they see there is what they see on any other path.
-                return unknown.answer(request.method, "/") if path == "/" else _forbidden()
+                # Everybody else comes to the root, too.
+                return home(callers.worlds.names) if path == "/" else _forbidden()
             response = view()
             response.headers[_FLAVOR[0]] = _FLAVOR[1]
             return response

@@ -21,6 +21,7 @@ from ..core.journal.tally import Tally
 from ..core.worlds import DEFAULT_NAME, NAME, world_name
 from ..wire.protojson.reading import query_pairs
 from . import answers, system
+from .home import navigated
 from .meter import Meter
 
 BODY = 16 * 1024  # bytes of a body that are kept
@@ -41,6 +42,7 @@ _HEADERS = (
     ("X-HTTP-Method-Override", "HTTP_X_HTTP_METHOD_OVERRIDE"),
     ("X-Goog-Emulator-Instructions", "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"),
 )
+_UNRECORDED = ("/health", "/favicon.ico")
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -79,11 +81,14 @@ def current(environ: dict[str, Any]) -> Recording:
 
 
 def recorded(application: _Application, journals: Journals, tally: Tally, meter: Meter) -> _Application:
-    """Return *application* with each request to the API recorded; ``/health`` and ``/_emulator`` are not."""
+    """Return *application* with each request to the API recorded.
+
+    ``/health``, ``/_emulator`` and what a browser alone asks for are not.
+    """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if path == "/health" or path.startswith("/_emulator"):
+        if path in _UNRECORDED or path.startswith("/_emulator") or navigated(environ):
             return application(environ, start_response)
         http, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
         recording = environ[_RECORDING] = Recording()

@@ -1,0 +1,88 @@
+"""Home: the page at ``/`` for somebody who opens the fake in a browser.
+
+The service has no such page, so every other request to ``/`` gets the service's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, render_template_string, request
+
+from ..core.defaults import API_KEY
+from ..core.worlds import DEFAULT_NAME, within
+from . import answers, unknown
+from .admin.catalogue import CATALOGUE
+
+_MOST = 100  # worlds that the page shows
+_DOCS = ("command", "runs", "faults", "canned", "state", "verdict", "credentials", "testing", "invented")
+# No script and no style; the empty icon keeps browsers from a request for one.
+_POLICY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>tunedmodels-mockserver</title>
+<h1>A mock server of the Gemini API's model tuning</h1>
+<p>Clients use <code>{{ url }}</code> as their base URL. This page is for browsers alone.</p>
+<ul>
+<li><a href="health">/health</a>: Say whether the process lives.</li>
+<li><a href="$discovery/rest?version=v1beta">/$discovery/rest</a>: Describe the API.</li>
+</ul>
+<h2>Worlds</h2>
+<ul>
+{%- for name, key in worlds %}
+<li>{{ name or "the default world" }}: <a href="v1beta/tunedModels?key={{ key }}">models</a>,
+<a href="_emulator/journal?key={{ key }}">journal</a>,
+<a href="_emulator/verdict?format=text&amp;key={{ key }}">verdict</a></li>
+{%- endfor %}
+{%- if more %}
+<li>{{ more }} more in <a href="_emulator/worlds">/_emulator/worlds</a></li>
+{%- endif %}
+</ul>
+<h2>Administration</h2>
+<p>A browser can open these; <a href="_emulator/openapi.json">/_emulator/openapi.json</a> describes all calls.</p>
+<ul>
+{%- for call in calls %}
+<li><a href="_emulator{{ call.path }}">/_emulator{{ call.path }}</a>: {{ call.summary }}</li>
+{%- endfor %}
+</ul>
+<h2>Documentation</h2>
+<p>In the repository of the project: README.md{% for name in docs %}, docs/{{ name }}.md{% endfor %}.</p>
+</html>
+"""
+
+
+def navigated(environ: Mapping[str, Any]) -> bool:
+    """Return whether a browser asks for the page in the request with this WSGI *environ*."""
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and environ.get("PATH_INFO") == "/"
+        and "text/html" in environ.get("HTTP_ACCEPT", "")
+        and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+    )
+
+
+def home(names: Callable[[], Iterable[str]]) -> Response:
+    """Answer the present request for ``/``; *names* returns those of the worlds that exist."""
+    if not navigated(request.environ):
+        return unknown.answer(request.method, request.path)
+    known = sorted({DEFAULT_NAME, *names()})
+    response = answers.page(
+        render_template_string(
+            _PAGE,
+            url=request.url_root.rstrip("/"),
+            worlds=[(name, quote(within(API_KEY, name))) for name in known[:_MOST]],
+            more=max(len(known) - _MOST, 0),
+            calls=[call for call in CATALOGUE if call.method == "GET" and "{" not in call.path],
+            docs=_DOCS,
+        ),
+        200,
+    )
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
