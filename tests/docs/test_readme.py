@@ -35,6 +35,12 @@ WRITTEN_BASE = "http://127.0.0.1:9480"
 # Blocks that show something and ask nobody to type it.
 SHOWN = {"json", "mermaid", "text", "toml", "yaml"}
 
+# What lets the environment choose a server or credentials; a reader begins without.
+LEADING = ("PYTEST_", "TUNEDMODELS_", "GOOGLE_", "GEMINI_")
+
+# What else than this project the README installs.
+OTHERS = {"google-genai"}
+
 READY = re.compile(r"^READY url=(\S+) pid=\d+ version=\S+$", re.MULTILINE)
 FILE = re.compile(r"[\w-]+\.\w+")  # in the folder where the reader is
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<tag>[^`]*)$")
@@ -104,7 +110,7 @@ class Runner:
     command: Sequence[str] = (str(EXECUTABLE),)
     client: Sequence[str] = (str(EXECUTABLE.with_name(CLIENT)),)
     contracts: Sequence[str] = (str(EXECUTABLE.with_name(CONTRACTS)),)
-    exported: dict[str, str] = field(default_factory=dict[str, str])
+    exported: dict[str, str | None] = field(default_factory=dict[str, "str | None"])  # None: unset
 
     def run(self, block: Block) -> None:
         tag, _, name = block.tag.partition(" ")
@@ -133,6 +139,10 @@ class Runner:
         """Check each line by what its command is; nothing is handed to a shell."""
         without_curl = False
         for line in commands_of(block.text):
+            evaluated = re.fullmatch(r'eval "\$\((.*)\)"', line)
+            if evaluated:
+                self.evaluate(self.parse(evaluated[1]))
+                continue
             match self.parse(line):
                 case ["export", assignment] if re.fullmatch(r"\w+=.*", assignment):
                     name, _, value = assignment.partition("=")
@@ -141,6 +151,10 @@ class Runner:
                     self.check_script(script, arguments)
                 case [command, *arguments, ">", name] if command == COMMAND and FILE.fullmatch(name):
                     (self.scratch / name).write_text(self.run_program([*self.command, *arguments]), encoding="utf-8")
+                case [command, "exec", *arguments] if command == COMMAND:
+                    self.run_program([*self.command, "exec", *arguments])
+                case ["python", name] if FILE.fullmatch(name):
+                    self.run_program([sys.executable, name])
                 case [command, *arguments] if command == COMMAND:
                     self.check_options(arguments)
                 case [command, *arguments] if command == CLIENT:
@@ -162,6 +176,17 @@ class Runner:
                     pytest.fail(f"the README has a command that no test runs: {line}")
         if without_curl:
             pytest.skip("curl is not installed here; the other lines of the block are fine")
+
+    def evaluate(self, words: Sequence[str]) -> None:
+        """Let a shell read what the command prints, and keep what becomes of the environment."""
+        if words[0] != COMMAND:
+            pytest.fail(f"the README has a command that no test runs, it takes a shell: {shlex.join(words)}")
+        before = self.environment()
+        printed = self.run_program([*self.command, *words[1:]])
+        after = dict(
+            pair.split("=", 1) for pair in self.run_program(["sh", "-c", f"{printed}\nenv -0"]).split("\0") if pair
+        )
+        self.exported |= dict.fromkeys(before.keys() - after.keys()) | after
 
     def parse(self, line: str) -> list[str]:
         """Words, with the mock server's address and the exported variables filled in."""
@@ -209,6 +234,8 @@ class Runner:
         for argument in arguments:
             if argument.startswith("-"):
                 continue
+            if argument in OTHERS:
+                continue
             found = re.fullmatch(r"(?:tunedmodels|\./?)(?:\[([\w,\s-]+)\])?(?:\s*(?:@|[=~><!]=?).*)?", argument)
             if found is None:
                 pytest.fail(f"the README installs {argument}, which is not this project")
@@ -244,15 +271,18 @@ class Runner:
         return program.stdout
 
     def environment(self) -> dict[str, str]:
-        """The tests' own without what configures pytest, the mock server's address, and what was exported."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        return {
+        """The tests' own without what leads clients anywhere, the usual port, and what was exported."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(LEADING)}
+        variables = {
             **inherited,
+            "PATH": f"{EXECUTABLE.parent}{os.pathsep}{inherited.get('PATH', '')}",
             "PYTHONIOENCODING": "utf-8",
             "COLUMNS": "100",
-            "TUNEDMODELS_EMULATOR_HOST": self.url,
+            # The README's server has the usual port.
+            "TUNEDMODELS_MOCKSERVER_PORT": self.url.rpartition(":")[2],
             **self.exported,
         }
+        return {name: value for name, value in variables.items() if value is not None}
 
 
 def extras_of(root: Path) -> set[str]:
@@ -351,6 +381,15 @@ def serve(port, fast): ...
 @click.option("--quick", is_flag=True)
 def demo(quick): ...
 
+@main.command()
+def env():
+    click.echo("export SET='a b'\\nunset EXPORTED")
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1)
+def exec(command):
+    raise SystemExit(int(command[-1]))
+
 @main.group()
 def clock(): ...
 
@@ -431,7 +470,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
     [
         (
             "python",
-            "import os\nassert os.environ['TUNEDMODELS_EMULATOR_HOST'].startswith('http://127.0.0.1:')",
+            "import os\nassert 'TUNEDMODELS_EMULATOR_HOST' not in os.environ",
         ),
         ("python", "def test_one():\n    assert True"),
         ("text", "only shown"),
@@ -441,6 +480,9 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
         ("sh", "pip install -e '.[dev, mockserver]'\npython -m pip install 'tunedmodels[dev]>=0.1'"),
         ("sh", "tunedmodels pyproject.toml"),
         ("csv new.csv", "text_input,output"),
+        ("py new.py", "raise SystemExit(3)"),
+        ("sh", "pip install google-genai"),
+        ("sh", "tunedmodels-mockserver exec -- 0"),
         ("sh", "tunedmodels-mockserver --help"),
         ("sh", "tunedmodels-mockserver serve --port=1 \\\n    --no-fast &"),
         ("sh", "tunedmodels-mockserver clock advance 10 --rate 2 -- other --unknown"),
@@ -470,6 +512,10 @@ def test_good_block_passes(runner: Runner, tag: str, text: str) -> None:
         ("csv new.txt", "a,b", "no test runs: its tag is 'csv new.txt'"),
         ("sh", "tunedmodels missing.csv", "missing.csv"),
         ("sh", "make all", "no test runs: make all"),
+        ("sh", "python missing.py", "ended with status 2"),
+        ("sh", "python -c 'pass'", "no test runs: python -c 'pass'"),
+        ("sh", "tunedmodels-mockserver exec -- 3", "ended with status 3"),
+        ("sh", 'eval "$(make)"', "it takes a shell: make"),
         ("sh", "NAME=value make", "no test runs: NAME=value make"),
         ("sh", "curl http://127.0.0.1:9480/found | sh", "it takes a shell"),
         ("sh", "tunedmodels-mockserver --help && make", "it takes a shell"),
@@ -521,3 +567,10 @@ def test_export_is_there_for_the_blocks_after_it(runner: Runner) -> None:
     """A program sees what an earlier command exported, with the address of the server that runs."""
     run(runner, "sh", "export BASE=http://127.0.0.1:9480/v1 ")
     run(runner, "python", f"import os\nassert os.environ['BASE'] == '{runner.url}/v1'")
+
+
+def test_what_a_command_prints_for_a_shell_is_there_for_the_blocks_after_it(runner: Runner) -> None:
+    """A program sees the variables that were set, and not those that were unset."""
+    run(runner, "sh", "export EXPORTED=1")
+    run(runner, "sh", 'eval "$(tunedmodels-mockserver env)"')
+    run(runner, "python", "import os\nassert os.environ['SET'] == 'a b'\nassert 'EXPORTED' not in os.environ")
