@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from tunedmodels_mockserver import Settings, create_app, fault_file
+from tunedmodels_mockserver.core.effects import WORDINGS
 from tunedmodels_mockserver.core.faults.instructions import WORDS
 from tunedmodels_mockserver.core.faults.presets import PRESETS
+from tunedmodels_mockserver.wire.status import Code
+from tunedmodels_mockserver.wire.surface import methods
 
 PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -52,9 +55,16 @@ def test_the_pages_program_runs(tmp_path: Path) -> None:
 
 
 def test_the_pages_lists_are_whole() -> None:
-    """Every word of the header, and every preset, in order."""
-    (words,) = blocks("text")
+    """Every method, code and word of the header, and every preset, in order."""
+    ids, words = blocks("text")
     presets = PAGE.partition("## Presets")[2].partition("\n## ")[0]
+    codes = re.findall(r"^\| `([A-Z_]+)` \| (\d+) \|$", PAGE, re.MULTILINE)
+    usual = re.findall(r"(\d{3}) (?:stands )?for `(\w+)`", PAGE)
 
+    assert ids.split() == [method.id for method in methods()]
+    assert {code: int(status) for code, status in codes} == {code: Code[code].http for code in WORDINGS}
+    statuses = [status for _, status in codes]
+    assert {status for status, _ in usual} == {status for status in statuses if statuses.count(status) > 1}
+    assert all(Code.of_http(int(status)) is Code[code] for status, code in usual)
     assert tuple(words.split()) == WORDS
     assert re.findall(r"^\| `([\w-]+)` \|", presets, re.MULTILINE) == list(PRESETS)

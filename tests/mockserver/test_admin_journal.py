@@ -288,4 +288,4 @@ def test_a_member_at_the_wrong_place_is_said_to_be_there(http: FlaskClient) -> N
     refused = http.post("/_emulator/journal:verify", json={"at_least": 2})
 
     assert refused.status_code == 400
-    assert refused.json == {"error": "There is no member 'at_least' here; it belongs into another member."}
+    assert refused.json == {"error": "There is no member 'at_least'; it belongs in count."}

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from tunedmodels_mockserver.core.effects import Error, Latency, error_of, latency_of
 from tunedmodels_mockserver.core.faults.armed import MOST, Armed, arm, disarm, living, meet
 from tunedmodels_mockserver.core.faults.fault import Fault, Query
 from tunedmodels_mockserver.core.inputs import BadInput, convert
+from tunedmodels_mockserver.core.runs.script import Run
 from tunedmodels_mockserver.wire.units import SECOND
 
 GET = Query("tunedModels.get", "tunedModels/a", "alice@example.com", 1)
@@ -183,9 +185,17 @@ def test_a_world_has_an_end_of_faults() -> None:
     [
         ({"method": "tunedModels.creat"}, "there is no method 'tunedModels.creat'; the nearest is tunedModels.create"),
         ({"method": "unedModels.*"}, "no method fits 'unedModels.*'"),
+        ({"method": "TUNEDMODELS.LIST"}, "there is no method 'TUNEDMODELS.LIST'; the nearest is tunedModels.list"),
+        ({"method": "GET"}, "there is no method 'GET'; known are models.get, models.list, models.generateContent, "),
         ({"metod": "tunedModels.get"}, "There is no member 'metod'; the nearest is method."),
         ({"method": "tunedModels.get", "run": {}}, "run befalls tunedModels.create, not 'tunedModels.get'"),
         ({"quota": {}}, "say either limit or concurrent"),
+        ({"quota": {"limit": 2, "window": 60}}, "'window' - at `$.quota`; known here: limit, per, concurrent."),
+        ({"quota": {"limt": 2}}, "There is no member 'limt' - at `$.quota`; the nearest is limit."),
+        ({"run": {"fail_at_step": 10}}, "`$.run`; known here: shape, script, model_lag, list_lag."),
+        ({"run": {"step": 10}}, "There is no member 'step' - at `$.run`; it belongs in run.script."),
+        ({"run": {"times": 2}}, "There is no member 'times' - at `$.run`; it belongs in the outermost object."),
+        ({"seconds": 1}, "There is no member 'seconds'; it belongs in latency or stall or run.script."),
         ({"from": "yesterday"}, "from must be a time such as 2026-01-01T00:00:00Z, got 'yesterday'"),
         ({"until": "2026-01-01T00:00:00Z", "after": 1}, "either by from and until, or by after and lasts"),
         ({"times": 0}, ">= 1"),
@@ -199,6 +209,71 @@ def test_what_could_never_fire_as_meant_is_refused(members: dict[str, Any], sent
         fault(**members)
 
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("members", [{"error": 503}, {"error": "503"}, {"error": {"code": 503}}, {"error": {}}])
+def test_an_error_has_many_spellings(members: dict[str, Any]) -> None:
+    """The HTTP status stands for the name of the code, alone or as a member."""
+    given = fault(**members).error
+
+    assert given is not None
+    assert error_of(given).status() == error_of("UNAVAILABLE").status()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "INVALID_ARGUMENT"),
+        (401, "UNAUTHENTICATED"),
+        (403, "PERMISSION_DENIED"),
+        (404, "NOT_FOUND"),
+        (409, "ABORTED"),
+        (429, "RESOURCE_EXHAUSTED"),
+        (499, "CANCELLED"),
+        (500, "INTERNAL"),
+        (501, "UNIMPLEMENTED"),
+        (503, "UNAVAILABLE"),
+        (504, "DEADLINE_EXCEEDED"),
+    ],
+)
+def test_an_http_status_stands_for_a_code(status: int, code: str) -> None:
+    """The code is the usual one if several have the status, and the answer has that status."""
+    assert error_of(status).status_code.name == code
+    assert error_of(status).status_code.http == status
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("unavailable", "there is no code 'unavailable'; the nearest is UNAVAILABLE."),
+        ("x", "there is no code 'x'; known are UNAVAILABLE, RESOURCE_EXHAUSTED, "),
+        (418, "no error has the HTTP status 418; known are 400, 401, 403, 404, 409, 429, 499, 500, 501, 503, 504"),
+        (200, "no error has the HTTP status 200; known are "),
+        (True, "got `bool` - at `$.error`."),
+        ({"code": "unavailable"}, "the nearest is UNAVAILABLE - at `$.error`."),
+    ],
+)
+def test_a_code_that_there_is_not_is_refused(error: Any, sentence: str) -> None:
+    """In terms of what was written: no member is named that was not."""
+    with pytest.raises(BadInput) as caught:
+        fault(error=error)
+
+    assert sentence in str(caught.value)
+
+
+def test_short_forms_are_what_the_long_ones_are() -> None:
+    """A run fails with a code, and an answer is late by a number of seconds."""
+    (event,) = convert({"script": [{"step": 1, "fail": "INTERNAL"}]}, Run).script
+
+    assert event.fail is not None
+    assert error_of(event.fail) == Error("INTERNAL")
+    with pytest.raises(BadInput, match="another code than CANCELLED"):
+        convert({"script": [{"step": 1, "fail": 499}]}, Run)
+    late = fault(latency=0.5).latency
+    assert late is not None
+    assert latency_of(late) == Latency(0.5)
+    with pytest.raises(BadInput, match=r"<= 60\.0 - at `\$.latency`"):
+        fault(latency=61)
 
 
 def test_armed_faults_are_values_that_json_keeps() -> None:

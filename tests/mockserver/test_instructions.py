@@ -20,10 +20,10 @@ KIB = 1024
 @pytest.mark.parametrize(
     ("words", "body", "expected"),
     [
-        ("return-503", 0, {"error": {}}),
-        ("return-429", 0, {"error": {"code": "RESOURCE_EXHAUSTED"}}),
-        ("return-400", 0, {"error": {"code": "INVALID_ARGUMENT"}}),
-        ("return-500", 0, {"error": {"code": "INTERNAL"}}),
+        ("return-503", 0, {"error": 503}),
+        ("return-429", 0, {"error": 429}),
+        ("return-400", 0, {"error": 400}),
+        ("return-500", 0, {"error": 500}),
         ("return-reset-connection", 0, {"reset": True}),
         ("return-broken-stream", 0, {"truncate": {"fraction": 0.5}}),
         ("return-broken-stream-after-2K", 0, {"stall": {"seconds": 0, "after": 2 * KIB}}),
@@ -35,8 +35,8 @@ KIB = 1024
         ("stall-for-500ms", 0, {"latency": {"seconds": 0.5}}),
         ("stall-for-5s-after-1K", 0, {"stall": {"seconds": 5, "after": KIB, "resumes": True}}),
         ("return-503-after-1K", KIB - 1, None),
-        ("return-503-after-1K", KIB, {"error": {}}),
-        ("return-503-after-1K/retry-2", KIB, {"error": {}}),
+        ("return-503-after-1K", KIB, {"error": 503}),
+        ("return-503-after-1K/retry-2", KIB, {"error": 503}),
         ("return-503-after-1K/retry-3", KIB, None),
     ],
 )

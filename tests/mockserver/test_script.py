@@ -72,7 +72,7 @@ def steps(of: Plan, *seconds: float) -> list[int]:
         ({"step": -1, "stall": 1}, "`int` >= 0 - at `$.step`"),
         ({"percent": 101, "stall": 1}, "`float` <= 100.0 - at `$.percent`"),
         ({"poll": 10_001, "stall": 1}, "`int` <= 10000 - at `$.poll`"),
-        ({"step": 1, "fail": {"code": "OK"}}, "there is no code 'OK' - at `$.fail`"),
+        ({"step": 1, "fail": {"code": "OK"}}, "there is no code 'OK'; known are UNAVAILABLE, "),
     ],
     ids=str,
 )

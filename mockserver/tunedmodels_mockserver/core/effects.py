@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -66,10 +67,11 @@ class QuotaViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A google.rpc.Status; without a ``message`` it has the wording that is known for its code.
 
-    ``retry_delay`` (seconds) comes as RetryInfo, ``reason`` as ErrorInfo, ``quota_failure`` as QuotaFailure.
+    ``code`` is a code's name or an HTTP status such as 503. ``retry_delay`` (seconds) comes as RetryInfo, ``reason`` as
+    ErrorInfo, ``quota_failure`` as QuotaFailure.
     """
 
-    code: str = "UNAVAILABLE"
+    code: str | int = "UNAVAILABLE"
     message: str = ""
     retry_delay: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     reason: str = ""
@@ -77,13 +79,12 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def __post_init__(self) -> None:
         """Refuse a code that gRPC does not have."""
-        if self.code not in WORDINGS:
-            raise ValueError(f"there is no code {self.code!r}{nearest(self.code, list(WORDINGS))}")
+        _code(self.code)
 
     @property
     def status_code(self) -> Code:
         """The code as gRPC's enum has it."""
-        return Code[self.code]
+        return _code(self.code)
 
     def status(self) -> Status:
         """Return the status, with its details; a QuotaFailure brings Help with it, as it was seen."""
@@ -97,7 +98,13 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             details.append(AnyValue("v1beta", "google.rpc.ErrorInfo", info))
         if self.retry_delay is not None:
             details.append(AnyValue("v1beta", "google.rpc.RetryInfo", {"retry_delay": _duration(self.retry_delay)}))
-        return Status(self.status_code, self.message or WORDINGS[self.code], tuple(details))
+        code = self.status_code
+        return Status(code, self.message or WORDINGS[code.name], tuple(details))
+
+
+def error_of(given: Error | str | int) -> Error:
+    """Return the error that *given* is; a code's name or an HTTP status stands for an error that has no more."""
+    return given if isinstance(given, Error) else Error(given)
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -117,6 +124,11 @@ class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         """Refuse what together is too long."""
         if self.seconds + self.jitter > LONGEST_LATENCY:
             raise ValueError(f"seconds and jitter together are at most {LONGEST_LATENCY:.0f}")
+
+
+def latency_of(given: Latency | float) -> Latency:
+    """Return the latency that *given* is; a number is its seconds."""
+    return given if isinstance(given, Latency) else Latency(given)
 
 
 class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -157,7 +169,8 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """What becomes of one answer. Exactly one of these members is set.
 
     ``reset`` resets the connection and nothing is done; ``commit_then_drop`` does what was asked first. ``malformed``
-    ends the JSON in its middle. ``expired_token`` is refused as the service refuses one.
+    ends the JSON in its middle. ``expired_token`` is refused as the service refuses one. An ``error`` may be its code
+    alone, a ``latency`` its seconds.
     """
 
     kinds: ClassVar[tuple[str, ...]] = (
@@ -165,9 +178,9 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         "expired_token",
     )
 
-    error: Error | None = None
+    error: Error | str | int | None = None
     page: Page | None = None
-    latency: Latency | None = None
+    latency: Latency | Seconds | None = None
     reset: Literal[True] | None = None
     commit_then_drop: Literal[True] | None = None
     truncate: Truncate | None = None
@@ -182,6 +195,10 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         if len(given) != 1:
             text = f"got {' and '.join(given)}" if given else "got none"
             raise ValueError(f"exactly one effect is needed, one of {', '.join(self.kinds)}; {text}")
+        if self.error is not None:
+            error_of(self.error)
+        if self.latency is not None:
+            latency_of(self.latency)
 
     @property
     def kind(self) -> str:
@@ -193,3 +210,16 @@ def _duration(seconds: float) -> str:
     """Return *seconds* as JSON writes a Duration: 24s, 1.500s."""
     whole = round(seconds * 1000)
     return f"{whole // 1000}s" if whole % 1000 == 0 else f"{whole // 1000}.{whole % 1000:03d}s"
+
+
+def _code(given: str | int) -> Code:
+    """Return the code of this name or HTTP status. Raises ValueError if no error has it."""
+    name = str(given)[:100]
+    code = Code.of_http(int(name)) if re.fullmatch("[0-9]{3}", name) else Code.__members__.get(name)
+    if code is not None and code.name in WORDINGS:
+        return code
+    if name.isdecimal():
+        known = ", ".join(map(str, sorted({Code[name].http for name in WORDINGS})))
+        raise ValueError(f"no error has the HTTP status {name}; known are {known}")
+    near = nearest(name, WORDINGS) or f"; known are {', '.join(WORDINGS)}"
+    raise ValueError(f"there is no code {name!r}{near}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -16,7 +16,9 @@ import msgspec
 T = TypeVar("T")
 
 _NO_SUCH = re.compile(r"Invalid enum value '(?P<value>.*?)'(?P<where>(?: - at `(?P<path>.*)`)?)", re.DOTALL)
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?P<where>.*)", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>.*)`)?", re.DOTALL)
+_MANY = 8  # members of one object that are listed at most
+_FEW = 3  # places of a member that are named at most
 
 
 class BadInput(ValueError):
@@ -59,10 +61,14 @@ def convert(value: Any, kind: type[T]) -> T:
         raise BadInput("This is nested too deeply.") from None
 
 
-def nearest(name: str, known: Iterator[str] | list[str]) -> str:
-    """Return ``; the nearest is X`` for the one of *known* that is most like *name*, and nothing where none is."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; the nearest is {close[0]}" if close else ""
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``; the nearest is X`` for the one of *known* that is most like *name*, and nothing if none is.
+
+    Upper and lower case count as the same.
+    """
+    spelled = {item.lower(): item for item in known}
+    close = get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    return f"; the nearest is {spelled[close[0]]}" if close else ""
 
 
 def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
@@ -72,26 +78,44 @@ def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
     if match and known:
         return f"{match['value']!r} is none of {', '.join(known)}{nearest(match['value'], known)}{match['where']}."
     match = _UNKNOWN.fullmatch(text)
-    if not match:
-        return f"{text}."
-    names = sorted(_names(msgspec.inspect.type_info(kind), set()))
-    if match["name"] in names:
-        return f"There is no member {match['name']!r} here{match['where']}; it belongs into another member."
-    return f"There is no member {match['name']!r}{match['where']}{nearest(match['name'], names)}."
+    return _no_member(match["name"], match["path"] or "", kind) if match else f"{text}."
+
+
+def _no_member(name: str, path: str, kind: Any) -> str:
+    """Return the sentence for a member *name* at *path* of a value of this *kind*, which has no such member there.
+
+    The members of that object alone are near: another object's would be refused there as well.
+    """
+    root = msgspec.inspect.type_info(kind)
+    here = [field.encode_name for info in _at(root, path) for field in getattr(info, "fields", ())]
+    sentence = f"There is no member {name!r}{f' - at `{path}`' if path else ''}"
+    places = {place for place, member in _members(root, "", frozenset()) if member == name}
+    if places:
+        outer = sorted(places, key=lambda place: (place.count("."), place))[:_FEW]
+        return f"{sentence}; it belongs in {' or '.join(place or 'the outermost object' for place in outer)}."
+    near = nearest(name, here)
+    if near or not 0 < len(here) <= _MANY:
+        return f"{sentence}{near}."
+    return f"{sentence}; known here: {', '.join(here)}."
 
 
 def _choices(kind: Any, path: str) -> list[str]:
     """Return the words that may stand at *path*, such as ``$.run.shape``, of a value of this type."""
-    infos = _alternatives(msgspec.inspect.type_info(kind))
-    for step in re.findall(r"\.(\w+)|\[", path):
-        infos = [found for info in infos for inner in _inside(info, step) for found in _alternatives(inner)]
     words: list[Any] = []
-    for info in infos:
+    for info in _at(msgspec.inspect.type_info(kind), path):
         if isinstance(info, msgspec.inspect.LiteralType):
             words += info.values
         elif isinstance(info, msgspec.inspect.EnumType):
             words += [item.value for item in info.cls]
     return sorted(word for word in words if isinstance(word, str))
+
+
+def _at(info: msgspec.inspect.Type, path: str) -> list[msgspec.inspect.Type]:
+    """Return what may stand at *path* of a value of this type."""
+    infos = _alternatives(info)
+    for step in re.findall(r"\.(\w+)|\[", path):
+        infos = [found for info in infos for inner in _inside(info, step) for found in _alternatives(inner)]
+    return infos
 
 
 def _alternatives(info: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
@@ -110,17 +134,14 @@ def _inside(info: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]
     return [one for one in inner if isinstance(one, msgspec.inspect.Type)]
 
 
-def _names(info: msgspec.inspect.Type, seen: set[int]) -> Iterator[str]:
-    """Yield the names of all members that a value of this type may have anywhere within."""
-    for inner in (getattr(info, "item_type", None), getattr(info, "value_type", None)):
-        if isinstance(inner, msgspec.inspect.Type):
-            yield from _names(inner, seen)
-    for inner in getattr(info, "types", ()) or getattr(info, "item_types", ()):
-        yield from _names(inner, seen)
-    cls = getattr(info, "cls", None)
-    if cls is None or id(cls) in seen:
-        return
-    seen.add(id(cls))
-    for field in getattr(info, "fields", ()):
-        yield field.encode_name
-        yield from _names(field.type, seen)
+def _members(info: msgspec.inspect.Type, place: str, above: frozenset[type]) -> Iterator[tuple[str, str]]:
+    """Yield where each member of a value of this type stands, such as ``run.script``, and its name."""
+    for one in _alternatives(info):
+        for inner in _inside(one, ""):
+            yield from _members(inner, place, above)
+        cls = getattr(one, "cls", None)
+        if cls is None or cls in above:
+            continue
+        for field in getattr(one, "fields", ()):
+            yield place, field.encode_name
+            yield from _members(field.type, f"{place}.{field.encode_name}".lstrip("."), above | {cls})

@@ -13,7 +13,7 @@ from ..core import operations, refusals, resources
 from ..core.access import NAME, find
 from ..core.call import Call
 from ..core.controls import Controls
-from ..core.effects import Effect, Error
+from ..core.effects import Effect, Error, error_of, latency_of
 from ..core.faults import armed, instructions, quotas
 from ..core.faults.armed import Fired
 from ..core.faults.fault import CREATE, Query
@@ -59,10 +59,11 @@ class Injection:
     def add(self, name: str, effect: Effect, draw: float = 0.0) -> None:
         """Let *effect*, which the fault called *name* has, befall the call."""
         self.named.append((name, effect.kind))
-        if effect.latency:
-            self.latency += effect.latency.seconds + effect.latency.jitter * draw
-        elif effect.error:
-            self.instead = effect.error
+        if effect.latency is not None:
+            latency = latency_of(effect.latency)
+            self.latency += latency.seconds + latency.jitter * draw
+        elif effect.error is not None:
+            self.instead = error_of(effect.error)
         else:
             self.effect = effect
 

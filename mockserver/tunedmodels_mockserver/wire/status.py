@@ -34,6 +34,11 @@ class Code(IntEnum):
         """The HTTP status (code.proto)."""
         return _HTTP[self]
 
+    @classmethod
+    def of_http(cls, status: int) -> Code | None:
+        """Return the code of an HTTP *status*, the one that Google's APIs mean most often; None if no code has it."""
+        return _USUAL.get(status) or next((code for code in cls if code.http == status), None)
+
 
 _HTTP = {
     Code.OK: 200,
@@ -54,6 +59,9 @@ _HTTP = {
     Code.DATA_LOSS: 500,
     Code.UNAUTHENTICATED: 401,
 }
+
+# Of several codes with one HTTP status.
+_USUAL = {400: Code.INVALID_ARGUMENT, 409: Code.ABORTED, 500: Code.INTERNAL}
 
 # The reason that the v1 error form (``$.xgafv=1``) gives beside the status; the names of Google's older APIs.
 _REASONS = {

@@ -14,6 +14,7 @@ from ...wire.status import StatusError
 from .. import refusals
 from ..call import Call
 from ..controls import Controls
+from ..effects import error_of
 from ..numerals import successor
 from ..records import Examples
 from . import matching, misses
@@ -64,7 +65,7 @@ def ruled(call: Call, query: Query) -> Hit | None:
         if strict:
             raise refusals.canned_miss(miss.short)
     if hit is not None and hit.rule.told.error is not None:
-        error = hit.rule.told.error
+        error = error_of(hit.rule.told.error)
         message = hit.filling(query).fill(error.message)
         status = msgspec.structs.replace(error, message=message).status()
         raise StatusError(status.code, status.message, *status.details)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..effects import Error
+from ..effects import Error, error_of
 from . import fitting, patterns, templates
 
 MAX_CHUNKS = 1000
@@ -104,7 +104,7 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is answered: one of text, parts, candidates, blocked (a block reason), chunks, error and echo.
+    """What is answered: one of text, parts, candidates, blocked (a block reason), chunks, error (or its code) and echo.
 
     ``parts`` and ``safety_ratings`` are the API's own, ``usage`` overrides members of its usageMetadata (for
     countTokens, of its answer, and may stand alone). Without ``finish_reason`` a text ends as the request's limits say.
@@ -115,7 +115,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     candidates: tuple[Candidate, ...] | None = None
     blocked: str | None = None
     chunks: tuple[str | Chunk, ...] | None = None
-    error: Error | None = None
+    error: Error | str | int | None = None
     echo: Literal[True] | None = None
     finish_reason: str | None = None
     safety_ratings: tuple[dict[str, Any], ...] | None = None
@@ -136,6 +136,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
             raise ValueError("usage goes with everything but error")
         if self.candidates == () or self.chunks == () or len(self.chunks or ()) > MAX_CHUNKS:
             raise ValueError(f"{kind} must have one item or more, and of chunks there are at most {MAX_CHUNKS}")
+        if self.error is not None:
+            error_of(self.error)
         if self.blocked is not None:
             fitting.enum(self.blocked, BLOCK_REASON, "blocked")
         _check_parts(self.parts)

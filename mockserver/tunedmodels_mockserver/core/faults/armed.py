@@ -160,7 +160,9 @@ def _tried(item: Armed, query: Query, now: int) -> tuple[Armed, Fired | None]:
     if fault.quota:
         item, hit = _charged(item, fault.quota, query, now)
     else:
-        hit = Fired(fault, chance.uniform(query.seed, "jitter", fault.id, item.seen) if fault.latency else 0.0)
+        hit = Fired(
+            fault, chance.uniform(query.seed, "jitter", fault.id, item.seen) if fault.latency is not None else 0.0
+        )
     return (replace(item, hits=item.hits + 1) if hit else item), hit
 
 

@@ -10,15 +10,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ...wire.protojson.timestamps import parse_timestamp
-from ...wire.surface import methods
 from ...wire.units import SECOND
 from ..effects import Effect
-from ..inputs import nearest
+from ..method_ids import STANDS_FOR, check_method
 from ..runs.script import Run
 
 CREATE = "tunedModels.create"
-# Routes that only allowances open, and the methods that they stand for.
-_STANDS_FOR = {"tunedModels.cancel": "tunedModels.operations.cancel", "tunedModels.countTokens": "models.countTokens"}
 _GENERATES = frozenset(f"tunedModels.{verb}" for verb in ("generateContent", "streamGenerateContent", "generateText"))
 _WITHDRAWN = _GENERATES | {CREATE, "models.get", "models.list"}
 _LONGEST = 1e9  # seconds
@@ -89,7 +86,7 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         """Refuse what could never fire as it is meant."""
         super().__post_init__()
         if self.method is not None:
-            _check_method(self.method)
+            check_method(self.method)
         concurrent = self.quota is not None and self.quota.concurrent is not None
         if (self.run is not None or concurrent) and not self.fits_method(CREATE):
             raise ValueError(f"{self.kind} befalls {CREATE}, not {self.method!r}; leave method out")
@@ -118,7 +115,7 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     def fits_method(self, method: str) -> bool:
         """Whether it is meant for the method called *method*."""
-        method = _STANDS_FOR.get(method, method)
+        method = STANDS_FOR.get(method, method)
         return self.method is None or fnmatchcase(method, self.method)
 
     def fits(self, query: Query) -> bool:
@@ -145,10 +142,3 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         if self.until is not None:
             return parse_timestamp(self.until)
         return None if self.lasts is None else self.opens(armed_at) + round(self.lasts * SECOND)
-
-
-def _check_method(name: str) -> None:
-    known = [method.id for method in methods()]
-    if not any(fnmatchcase(method, name) for method in known):
-        what = "no method fits" if set(name) & set("*?[") else "there is no method"
-        raise ValueError(f"{what} {name!r}{nearest(name, known)}")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from ...wire.status import Code
-from ..effects import WORDINGS, Effect, Error, Page, Stall, Truncate
+from ..effects import Effect, Page, Stall, Truncate
 from ..inputs import BadInput, nearest
 
 KIB = 1024
@@ -55,13 +55,11 @@ def effect(text: str, body: int) -> Effect | None:
 
 
 def _error(status: int, _body: int) -> Effect:
-    """Return the error of HTTP's *status*: of several codes the one that Google's APIs mean most often."""
-    usual = {400: "INVALID_ARGUMENT", 409: "ABORTED", 500: "INTERNAL"}
-    code = usual.get(status) or next((code.name for code in Code if code.name in WORDINGS and code.http == status), "")
-    if code:
-        return Effect(error=Error(code))
+    """Return the error of HTTP's *status*, or a page where no error has that."""
     if not 400 <= status <= 599:
         raise ValueError("the status of an error is 400 to 599")
+    if Code.of_http(status):
+        return Effect(error=status)
     return Effect(page=Page(status, f"<html><body><h1>{status}</h1></body></html>\n"))
 
 

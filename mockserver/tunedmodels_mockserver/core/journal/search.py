@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ..inputs import BadInput
+from ..method_ids import STANDS_FOR, check_method
 from .journal import Entry
 
 _GLOBS = ("method", "path", "model", "operation", "caller", "fault")
@@ -38,7 +39,12 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(query: Query) -> Query:
-    """Return *query*. Raises BadInput where its status is none."""
+    """Return *query*. Raises BadInput for a status that there is not, and for a method that fits none."""
+    if query.method is not None:
+        try:
+            check_method(query.method, "", *STANDS_FOR)  # an entry without a route has the empty method
+        except ValueError as error:
+            raise BadInput(f"{error}.") from None
     status = str(query.status)
     if query.status is not None and not (
         len(status) == 3 and status[0] in "12345" and (status[1:] == "xx" or status.isdecimal())

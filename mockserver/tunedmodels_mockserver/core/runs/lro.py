@@ -18,6 +18,7 @@ from ...wire.protojson.numbers import float32
 from ...wire.status import Code, Status
 from ...wire.units import MICROSECOND
 from ..clock import END
+from ..effects import error_of
 from .course import FOREVER, Course, course, timed
 from .plan import Plan as Plan
 from .plan import Snapshot as Snapshot
@@ -154,5 +155,5 @@ def _outcome(ended_by: Event | None) -> tuple[State, Status | None]:
     if ended_by is None or ended_by.done:
         return State.ACTIVE, None
     if ended_by.fail is not None:
-        return State.FAILED, ended_by.fail.status()
+        return State.FAILED, error_of(ended_by.fail).status()
     return State.ACTIVE, CANCELLED

@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from ..effects import Effect, Error
+from ...wire.status import Code
+from ..effects import Effect, Error, error_of
 from .losses import Shape
 
 MAX_EVENTS: Final = 1_000  # of a script as it is given
@@ -41,7 +42,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     skip: Seconds | None = None  # so many seconds of the run pass at once
     fault: Effect | None = None  # of the answer to that poll
     repeat: Poll | None = None  # the answer shows what the poll of this number showed
-    fail: Error | None = None
+    fail: Error | str | int | None = None  # with this error, or this code
     stall: Annotated[float, msgspec.Meta(ge=-1, le=_LONGEST)] | None = None  # seconds; -1 for ever, 0 ends a stall
     cancel: bool | None = None
     done: bool | None = None  # all steps are complete, and the run is
@@ -56,7 +57,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise ValueError(f"stall is a number of seconds from 0, or -1 for ever; got {self.stall}")
         if False in (self.cancel, self.done):
             raise ValueError("cancel and done can only be true; leave the event out")
-        if self.fail is not None and self.fail.code == "CANCELLED":
+        if self.fail is not None and error_of(self.fail).status_code is Code.CANCELLED:
             raise ValueError('A run that fails has another code than CANCELLED; to cancel it send "cancel": true')
         if self.poll is None and (self.fault is not None or self.repeat is not None):
             raise ValueError("fault and repeat befall an answer; say which by poll")

@@ -38,7 +38,7 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Fail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The error of the operation."""
 
-    code: str = "INTERNAL"
+    code: str | int = "INTERNAL"
     message: str = "The tuning run failed."
 
 

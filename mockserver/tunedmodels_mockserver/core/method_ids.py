@@ -1,0 +1,21 @@
+"""Method ids: the names by which faults and searches mean the API's methods."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from ..wire.surface import methods
+from .inputs import nearest
+
+# Routes that only allowances open, and the methods that they stand for.
+STANDS_FOR = {"tunedModels.cancel": "tunedModels.operations.cancel", "tunedModels.countTokens": "models.countTokens"}
+
+
+def check_method(pattern: str, *more: str) -> None:
+    """Raise ValueError if *pattern*, an id or a glob, fits no method and none of the ids in *more*."""
+    known = [method.id for method in methods()]
+    if any(fnmatchcase(name, pattern) for name in (*known, *more)):
+        return
+    what = "no method fits" if set(pattern) & set("*?[") else "there is no method"
+    near = nearest(pattern, known) or f"; known are {', '.join(known)}"
+    raise ValueError(f"{what} {pattern!r}{near}")
