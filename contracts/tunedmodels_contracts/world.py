@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from tunedmodels import Client
+from tunedmodels_mockserver.core.callers.identity import address
 from tunedmodels_mockserver.core.defaults import API_KEY
 from tunedmodels_mockserver.core.worlds import within
 from tunedmodels_mockserver.environment import pointed_at
@@ -64,7 +65,11 @@ class World:
         return Client(self.url, api_key=self.api_key, session=self._given)
 
     def as_(self, email: str) -> Person:
-        """Return somebody else in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``."""
+        """Return somebody else in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``.
+
+        Raises ValueError if *email* is no e-mail address.
+        """
+        email = address(email)
         return self._people.setdefault(email, Person(self.url, self.name, email, self._given))
 
     def advance(self, seconds: float) -> Moved:
@@ -91,8 +96,11 @@ class World:
         return dict(self._admin.ask("GET", "verdict"))
 
     def reset(self) -> None:
-        """Begin anew: no models, no faults, no rules, the clock and the journal of a new world."""
-        self.drop()
+        """Begin anew: the models, faults, rules and clock of a new world, and an empty journal. Snapshots stay.
+
+        ``POST /_emulator/reset`` and the command ``reset`` do the same.
+        """
+        self._admin.ask("POST", "reset")
 
     def drop(self) -> dict[str, Any]:
         """Forget the world and return what was in it: ``faults``, ``misses``, ``missed``, ``models``."""

@@ -54,14 +54,26 @@ def test_one_server_and_a_world_for_each_test(pytester: pytest.Pytester) -> None
 
 
 def test_server_that_does_not_start(pytester: pytest.Pytester) -> None:
-    """Where the mock server's parts are missing, the test says what to install."""
+    """The error has the last line that the mock server said, and all of it is on stderr."""
     pytester.makepyfile(USERS_TEST)
     pytester.makepyfile(waitress="raise ImportError('waitress is not installed')")
     result = pytester.runpytest_subprocess()
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*did not start (status 1)*pip install 'tunedmodels?contracts?'*"])
-    result.stdout.fnmatch_lines(["*ImportError: waitress is not installed*"])
+    result.stdout.fnmatch_lines(
+        ["*did not start (status 1): ImportError: waitress is not installed", "*Captured stderr*", "Traceback *"]
+    )
+
+
+def test_an_option_of_the_server_that_there_is_not(pytester: pytest.Pytester) -> None:
+    """The error is the server's sentence about the option, with no advice about anything else."""
+    pytester.makeini("[pytest]\ntunedmodels_serve_args = --sede 1\n")
+    pytester.makepyfile("def test_it(tunedmodels_world):\n    pass\n")
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*did not start (status 2): Error: No such option '--sede'*--seed*"])
+    result.stdout.no_fnmatch_line("*pip install*")
 
 
 def test_fixtures_are_explained(pytester: pytest.Pytester) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 import pytest
 import requests
 
 from tunedmodels import Client
 from tunedmodels_contracts.plugin import Server
+from tunedmodels_contracts.testing.faults import Members
 from tunedmodels_contracts.world import World, WorldError
+from tunedmodels_mockserver.core.faults.fault import Fault
 
 pytest_plugins = ["pytester"]
 
@@ -78,6 +85,52 @@ def test_unknown_fault_is_refused_with_the_nearest(fresh: World) -> None:
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize(("error", "status"), [("UNAVAILABLE", 503), (503, 503), ("429", 429), ({"code": 404}, 404)])
+def test_error_by_name_or_status(fresh: World, error: str | int | dict[str, Any], status: int) -> None:
+    """An error is armed by the name of its code, or by the HTTP status."""
+    fresh.faults.arm(method="tunedModels.list", error=error)
+
+    assert requests.get(f"{fresh.url}/v1beta/tunedModels", headers=fresh.headers, timeout=30).status_code == status
+
+
+@pytest.mark.parametrize("given", ["UNAVAILABLE", 503, [{"error": "UNAVAILABLE"}]])
+def test_fault_that_is_no_mapping(fresh: World, given: Any) -> None:
+    """A sentence says what to write."""
+    with pytest.raises(TypeError, match=r'A fault is given by keywords, arm\(error="UNAVAILABLE"\), or a mapping'):
+        fresh.faults.arm(given)
+
+
+def test_members_of_a_fault_are_those_of_the_server() -> None:
+    """What type checkers take as a keyword the server takes as a member, of the same type."""
+    ours = {name.removesuffix("_"): set(get_args(kind)) or {kind} for name, kind in get_type_hints(Members).items()}
+    theirs = {field.encode_name: _alternatives(field.type) for field in msgspec.structs.fields(Fault)}
+    optional = {name for name, kinds in theirs.items() if type(None) in kinds}
+
+    assert optional >= {"error", "method", "until"}
+    for name in optional - {"times"}:  # there None says something: always
+        theirs[name].remove(type(None))
+    assert {name: {_plain(kind) for kind in kinds} for name, kinds in ours.items()} == theirs
+
+
+def _alternatives(kind: Any) -> set[Any]:
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return {one for inner in get_args(kind) for one in _alternatives(inner)} - {msgspec.UnsetType}
+    return {_plain(kind)}
+
+
+def _plain(kind: Any) -> Any:
+    """A mapping for a structure, true for a literal true."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)[0]
+    return (
+        Mapping
+        if get_origin(kind) is Mapping or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+        else kind
+    )
+
+
 def test_canned_answers(fresh: World) -> None:
     """Rules answer in their order, are counted, replaced and removed; what none answered is a miss."""
 
@@ -111,6 +164,18 @@ def test_two_people_in_one_world(fresh: World) -> None:
         assert requests.get(f"{fresh.url}/v1beta/tunedModels/mine", headers=headers, timeout=30).ok
 
 
+@pytest.mark.parametrize("email", ["", "bob", "bob@", "bob@example.com, eve@example.com"])
+def test_person_without_an_address(fresh: World, email: str) -> None:
+    """Nobody is somebody else by mistake."""
+    with pytest.raises(ValueError, match=r"is not an e-mail address. The form is alice@example\.com\."):
+        fresh.as_(email)
+
+
+def test_person_in_any_case(fresh: World) -> None:
+    """The case of an address makes no other person."""
+    assert fresh.as_("Bob@Example.com") is fresh.as_("bob@example.com")
+
+
 def test_journal_and_verdict(fresh: World) -> None:
     """What was asked is found again, and judged."""
     create(fresh.client)
@@ -121,15 +186,25 @@ def test_journal_and_verdict(fresh: World) -> None:
 
 
 def test_dropped_world_tells_what_it_had(fresh: World) -> None:
-    """Dropping says what was there; reset begins anew under the same name."""
+    """Dropping says what was there."""
     create(fresh.client)
     fresh.faults.arm(method="tunedModels.list", error="INTERNAL")
     left = fresh.drop()
 
     assert (left["models"], len(left["faults"]), left["missed"]) == (["tunedModels/mine"], 1, 0)
+
+
+def test_reset_is_that_of_the_server(fresh: World) -> None:
+    """Models, faults and journal are those of a new world, and snapshots stay."""
     create(fresh.client)
+    fresh.faults.arm(method="tunedModels.list", error="INTERNAL")
+    root = f"{fresh.url}/_emulator/snapshots"
+    requests.post(f"{root}/mine", headers=fresh.headers, timeout=30).raise_for_status()
     fresh.reset()
+
+    assert fresh.journal() == []
     assert list(fresh.client.tuned_models.list()) == []
+    assert requests.get(root, headers=fresh.headers, timeout=30).json()["snapshots"]
 
 
 def test_world_is_dropped_behind_a_block(tunedmodels_server: Server) -> None:

@@ -90,7 +90,10 @@ def test_a_reset_is_a_wipe_and_the_preload(server: FlaskClient, create: Create) 
     server.post("/_emulator/clock", json={"advance": 60})
     ok(server.delete("/v1beta/tunedModels/old", headers=W1))
 
+    assert ok(server.get("/_emulator/journal"))["kept"] == 2
     assert ok(server.post("/_emulator/reset")) == {"scope": "all", "removed": 1, "models": 1}
+    assert ok(server.get("/_emulator/journal"))["kept"] == 0
+    assert ok(server.get("/_emulator/journal", headers=W1))["kept"] == 1
     assert (names(server), names(server, W1)) == (["old"], [])
     assert create(server) == first
 
@@ -104,6 +107,7 @@ def test_a_reset_has_a_scope(server: FlaskClient, create: Create, scope: str) ->
 
     answer = ok(server.post("/_emulator/reset", json={"scope": scope}))
     assert answer["scope"] == scope
+    assert ok(server.get("/_emulator/journal"))["kept"] == 1
     assert ok(server.get("/_emulator/clock"))["now"] == (start if scope == "clock" else moved)
     assert len(names(server)) == (1 if scope == "models" else 2)
 

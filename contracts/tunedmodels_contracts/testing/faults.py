@@ -3,9 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from .admin import Admin
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing since Python 3.11
+
+
+class Members(TypedDict, total=False):
+    """The members of a fault, as keywords: those that ``POST /_emulator/faults`` takes, with ``from_`` for ``from``."""
+
+    error: str | int | Mapping[str, Any]
+    page: Mapping[str, Any]
+    latency: float | Mapping[str, Any]
+    reset: Literal[True]
+    commit_then_drop: Literal[True]
+    truncate: Mapping[str, Any]
+    malformed: Literal[True]
+    slow: Mapping[str, Any]
+    stall: Mapping[str, Any]
+    expired_token: Literal[True]
+    quota: Mapping[str, Any]
+    run: Mapping[str, Any]
+    withdrawn: Literal[True]
+    pedantic: Literal[True]
+    id: str
+    method: str
+    model: str
+    caller: str
+    times: int | None
+    skip: int
+    probability: float
+    from_: str
+    until: str
+    after: float
+    lasts: float
+    ttl: float
+    required: bool
 
 
 class Faults:
@@ -14,16 +49,17 @@ class Faults:
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
 
-    def arm(self, fault: Mapping[str, Any] | None = None, /, **members: Any) -> str:
+    def arm(self, fault: Mapping[str, Any] | None = None, /, **members: Unpack[Members]) -> str:
         """Arm one fault, given as a mapping, as keywords or as both, and return its id.
 
-        ``error="UNAVAILABLE"`` is short for an error with that code, ``latency=0.5`` for so many seconds, and
-        ``from_`` stands for ``from``. Raises WorldError for what the server refuses, with the nearest name.
+        ``error="UNAVAILABLE"`` and ``error=503`` stand for an error with that code, ``latency=0.5`` for half a second,
+        and ``from_`` for ``from``. Raises WorldError for what the server refuses, with the nearest name, and TypeError
+        if *fault* is no mapping.
         """
+        if not isinstance(fault, Mapping | None):
+            form = 'arm(error="UNAVAILABLE"), or a mapping such as {"method": "tunedModels.create", "error": 503}'
+            raise TypeError(f"A fault is given by keywords, {form}; got {fault!r}.")
         given = {**(fault or {}), **{name.removesuffix("_"): value for name, value in members.items()}}
-        for name, member in (("error", "code"), ("latency", "seconds")):
-            if name in given and not isinstance(given[name], Mapping):
-                given[name] = {member: given[name]}
         return str(self._admin.ask("POST", "faults", given)["faults"][0]["id"])
 
     def preset(self, name: str) -> list[str]:

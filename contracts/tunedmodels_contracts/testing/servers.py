@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _SERVE = ("-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0")
 _TUNING_TIME = ("--tuning-time", "0.5")
@@ -56,17 +59,40 @@ def started(arguments: Sequence[str]) -> Iterator[Server]:
     """Run a server for as long as the context lasts, or this process does."""
     command = [sys.executable, *_SERVE, *_times(arguments), *arguments]
     # In a session of its own no Ctrl-C reaches it: tests that are being ended still need it.
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "errors": "replace"}
+    with subprocess.Popen(command, **pipes, start_new_session=True) as process:
+        errors = _Errors(process)
         try:
             ready = process.stdout.readline() if process.stdout else ""
             if not ready.startswith("READY "):
+                status = process.wait()
+                errors.join()
                 raise ServerError(
-                    f"The mock server did not start (status {process.wait()}); what it said is on stderr. "
-                    "Its parts come with: pip install 'tunedmodels[contracts]'"
+                    f"The mock server did not start (status {status}): {errors.last or 'it said nothing'}"
                 )
             yield Server(url=ready.split()[1].removeprefix("url="))
         finally:
             process.terminate()
+            errors.join()
+
+
+class _Errors(threading.Thread):
+    """Copies the stderr of *process* to where our own goes at the start. ``last`` is the last line with text."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        super().__init__(daemon=True)
+        self.last = ""
+        self._process = process
+        self._ours = os.dup(2)  # pytest points the descriptor elsewhere between tests
+        self.start()
+
+    def run(self) -> None:
+        """Copy until the process ends."""
+        for line in self._process.stderr or ():
+            self.last = line.strip() or self.last
+            with suppress(OSError):  # nobody may read ours any more, and the process must not wait for that
+                os.write(self._ours, line.encode())
+        os.close(self._ours)
 
 
 def _times(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -54,13 +54,26 @@ def group(value: str) -> tuple[str, frozenset[str]]:
     return name, members
 
 
+def preset(value: str) -> str:
+    """Return the name of a preset of faults."""
+    from ..core.faults.presets import preset as faults_of
+    from ..core.inputs import BadInput
+
+    try:
+        faults_of(value)
+    except BadInput as error:
+        raise click.BadParameter(str(error)) from None
+    return value
+
+
 def address(value: str) -> str:
     """Return somebody's e-mail address in lower case."""
-    from ..core.callers.identity import ADDRESS
+    from ..core.callers.identity import address as checked
 
-    if not ADDRESS.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is not an e-mail address. The form is alice@example.com.")
-    return value.lower()
+    try:
+        return checked(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def url(value: str) -> str:

@@ -62,7 +62,7 @@ def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def reset(scope: str, url: str, world: str) -> None:
-    """Let a world be again as it was when it began, preload included."""
+    """Let a world be again as it was when it began, preload included. With the scope all the journal is empty, too."""
     remote.show(remote.ask("POST", url, "reset", world, json={"scope": scope}))
 
 

@@ -42,6 +42,13 @@ def person(credential: str) -> str | None:
     return match[0].lower() if match else subject(jwt.claims(credential) or {})
 
 
+def address(text: str) -> str:
+    """Return the e-mail address *text* in lower case. Raises ValueError if it is none."""
+    if not ADDRESS.fullmatch(text):
+        raise ValueError(f"{text[:200]!r} is not an e-mail address. The form is alice@example.com.")
+    return text.lower()
+
+
 def subject(claims: Mapping[str, Any]) -> str | None:
     """Return the subject that a JWT *claims*; None where that is no name."""
     claimed = claims.get("sub")

@@ -55,7 +55,7 @@ def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, sett
     events.add(blueprint, world, journals)
     verdict.add(blueprint, world, callers.worlds, journals, tally)
 
-    worlds.add(blueprint, world, callers.worlds)
+    worlds.add(blueprint, world, callers.worlds, journals)
     state.add(blueprint, world, callers.worlds)
     snapshots.add(blueprint, world)
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from ...core.controls import Controls
 from ...core.inputs import read_json
+from ...core.journal.journals import Journals
 from ...core.state.store import State
 from ...core.worlds import World, Worlds
 from .. import answers
@@ -20,12 +21,15 @@ _MEMBERS = {"faults": ("faults",), "canned": ("canned",), "clock": ("clock",)}
 
 
 class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be as it was when the world began; ``models`` are its models with their operations and permissions."""
+    """What is to be as it was when the world began; ``models`` are its models with their operations and permissions.
+
+    ``all`` empties the journal as well.
+    """
 
     scope: Literal["all", "models", "faults", "canned", "clock"] = "all"
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> None:
+def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
     """Add the routes ``/worlds``, and ``/reset`` of the present request's *world*."""
 
     @blueprint.get("/worlds")
@@ -37,7 +41,10 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> Non
         data = request.get_data()
         scope = read_json(data, Reset).scope if data.strip() else "all"
         asked = world()
-        return answers.document(_reset(asked, worlds.beginning(asked.name), scope))
+        told = _reset(asked, worlds.beginning(asked.name), scope)
+        if scope == "all":
+            journals.of(asked.name).clear()
+        return answers.document(told)
 
 
 def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
