@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import yaml_text
+from . import documents
 from .core.faults.armed import arm
 from .core.faults.fault import Fault
 from .core.faults.presets import read_faults
@@ -14,7 +14,7 @@ from .core.inputs import BadInput
 def read(path: Path) -> tuple[Fault, ...]:
     """Return the faults in the YAML (or JSON) file at *path*. Raises BadInput with the file, the place and the fix."""
     try:
-        value = yaml_text.parse(path.read_bytes())
+        value = documents.read(path)
         faults = read_faults([] if value is None else value)
         arm((), faults, 0, 0)  # for ids that come twice
     except OSError as error:

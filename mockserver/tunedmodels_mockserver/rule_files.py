@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from . import yaml_text
+from . import documents
 from .core.base_models import BASE_MODELS
 from .core.canned import rules
 from .core.canned.reach import check_models
 from .core.canned.rulebook import Filed, RuleFile
 from .core.canned.rules import Rule, Rules
-from .core.inputs import BadInput, convert, read_json
+from .core.inputs import BadInput, convert
 from .web.log import LOG
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -37,7 +37,8 @@ class _Read:
 class RuleFiles:
     """The rules of *paths*, on a server with *base_models*.
 
-    Raises BadInput for a file that is not there, or whose text is no rules.
+    Raises BadInput for a file that is not there, is empty, or whose text is no rules. A folder without such a file gets
+    a warning in the log: files may come later.
     """
 
     def __init__(self, paths: Iterable[str | Path], base_models: Collection[str] = frozenset(BASE_MODELS)) -> None:
@@ -49,6 +50,8 @@ class RuleFiles:
         for path in self._paths:
             if not path.exists():
                 raise BadInput(f"There is no file or folder {path}.")
+            if path.is_dir() and not any(_in(path)):
+                LOG.warning("%s has no file of canned rules yet (%s).", path, ", ".join(sorted(SUFFIXES)))
         for path in self._files():
             self._read[path] = _fresh(path, _stamp(path), self._base_models)
         self._gather(list(self._read))
@@ -69,7 +72,7 @@ class RuleFiles:
     def _files(self) -> Iterator[Path]:
         for path in self._paths:
             if path.is_dir():
-                yield from sorted(inner for inner in path.iterdir() if inner.suffix in SUFFIXES and inner.is_file())
+                yield from _in(path)
             else:
                 yield path
 
@@ -92,6 +95,11 @@ class RuleFiles:
         )
 
 
+def _in(folder: Path) -> list[Path]:
+    """Return the files of rules in *folder*, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+
+
 def read_rules(value: Any, base_models: Collection[str]) -> Rules:
     """Return rules that are given as plain values: a list of them, or ``rules`` and ``strict``.
 
@@ -106,9 +114,10 @@ def read_rules(value: Any, base_models: Collection[str]) -> Rules:
 def _fresh(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _Read:
     """Return what the file at *path* says. Raises BadInput with the file's name."""
     try:
-        data = path.read_bytes()
-        plain = read_json(data, object) if path.suffix == ".json" else yaml_text.parse(data) or []
-        given = read_rules(plain, base_models)
+        value = documents.read(path)
+        if value is None:
+            raise BadInput("there is no rule in it. Write one, such as {answer: Hello}, or [] for none.")
+        given = read_rules(value, base_models)
         return _Read(stamp, tuple(_named(path, given.rules)), given.strict)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}.") from None

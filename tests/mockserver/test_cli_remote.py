@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import responses
 from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
@@ -96,6 +98,12 @@ def test_canned(tmp_path: Path) -> None:
 
     assert [rule["id"] for rule in said("canned", "list")["rules"]] == ["hello", "all"]
     assert [rule["id"] for rule in said("canned", "set", str(second))["rules"]] == ["all"]
+    whole = tmp_path / "whole.yaml"
+    whole.write_text("rules: [{answer: Yes.}]\n")
+    refused = run("canned", "add", str(whole), "--world", "w1")
+    assert (refused.exit_code, "use PUT, or `canned set`." in refused.stderr) == (2, True)
+    assert [rule["answer"] for rule in said("canned", "set", str(whole))["rules"]] == ["Yes."]
+    said("canned", "set", str(second))
     assert said("canned", "misses")["missed"] == 0
     assert run("canned", "clear", "all", "--world", "w1").exit_code == 0
     assert said("canned", "list")["rules"] == []
@@ -112,7 +120,11 @@ def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
     assert json.loads(run("state", "put", str(file)).stdout)["worlds"] == [{"name": "", "models": 1}]
     assert set(json.loads(run("state", "get", "--all-worlds").stdout)["worlds"]) == {"", "w1"}
     assert requests.get(f"{url}/v1beta/{tuned}", headers=WORLD, timeout=5).ok
+    assert run("journal", "list", "--world", "w1").stdout
     assert said("reset", "--scope", "clock") == {"scope": "clock"}
+    assert run("journal", "list", "--world", "w1").stdout
+    said("reset")
+    assert run("journal", "list", "--world", "w1").stdout == ""
 
 
 def test_a_state_that_is_none_is_status_4(tmp_path: Path) -> None:
@@ -162,13 +174,25 @@ def test_verdict(url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "text"),
     [
-        (["faults", "arm", "flakky"], 2, "There is no preset 'flakky'; the nearest is flaky."),
+        (["faults", "arm", "flakky"], 2, "There is no file 'flakky', and no such preset; the nearest is flaky."),
+        (
+            ["faults", "arm", "missing.yaml"],
+            2,
+            "There is no file 'missing.yaml', and no such preset; the presets are quota, flaky, ",
+        ),
         (["faults", "clear", "none"], 2, "There is no fault 'none'"),
         (["clock", "--advance", "soon"], 2, "'soon' is not a number of seconds, next or end."),
         (["clock", "--advance", "-1"], 2, "advance is not negative"),
         (["clock", "--freeze", "--resume"], 2, "exclude each other"),
         (["journal", "verify", "--count", "1", "--at-least", "1"], 2, "--count says it all"),
         (["journal", "list", "--status", "bad"], 2, "status must be such as 404 or 4xx"),
+        (["journal", "list", "--method", "foo"], 2, "there is no method 'foo'; known are models.get, "),
+        (
+            ["journal", "verify", "--method", "tunedModels.creat"],
+            2,
+            "there is no method 'tunedModels.creat'; the nearest is tunedModels.create.",
+        ),
+        (["journal", "repro", "--method", "foo.*"], 2, "no method fits 'foo.*'"),
         (["journal", "repro", "--status", "418"], 2, "there is nothing to repeat"),
         (["state", "get", "--all-worlds", "--world", "a"], 2, "give one of them"),
         (["verdict", "--all-worlds", "--world", "a"], 2, "give one of them"),
@@ -185,6 +209,17 @@ def test_bad_usage_is_status_2(arguments: list[str], status: int, text: str) -> 
     assert result.exit_code == status
     assert text in result.stderr
     assert result.stdout == ""
+
+
+def test_a_json_file_that_is_none_is_said(tmp_path: Path) -> None:
+    """By its suffix it is JSON, so the sentence is about JSON."""
+    file = tmp_path / "faults.json"
+    file.write_text('{"error": }')
+    for command in (("faults", "arm"), ("canned", "add")):
+        result = run(*command, str(file))
+
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f"{file}: This is no JSON: ")
 
 
 def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
@@ -229,3 +264,24 @@ def test_somebody_else_there_is_status_1(url: str) -> None:
 
     assert result.exit_code == 1
     assert "is no fake." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (404, "application/json", '{"error": {"code": 404, "status": "NOT_FOUND"}}'),
+        (404, "application/json", "[]"),
+        (200, "text/html", "<p>hello</p>"),
+    ],
+)
+@pytest.mark.parametrize("command", [["faults", "list"], ["journal", "list"], ["faults", "arm", "flaky"]])
+def test_no_fake_is_told_by_its_answer(command: list[str], status: int, kind: str, body: str) -> None:
+    """An error of another form, as the real service has it, and a page are no answers of a fake."""
+    with responses.RequestsMock() as answers:
+        answers.add(responses.GET, re.compile("http://127.0.0.1:9/.*"), status=status, body=body, content_type=kind)
+        result = run(*command, "--url", "http://127.0.0.1:9")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"What answers at http://127.0.0.1:9 with status {status} is no fake. Say with --url where the fake is.\n"
+    )

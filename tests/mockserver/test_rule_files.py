@@ -100,6 +100,43 @@ def test_what_a_file_says_anew_is_a_new_rule(tmp_path: Path) -> None:
     assert [asked(http), asked(http)] == ["once more", "always"]
 
 
+@pytest.mark.parametrize("name", ["rules.yaml", "rules.json"])
+@pytest.mark.parametrize("text", ["", "\n", "# later\n"])
+def test_a_file_without_a_rule_is_refused_at_the_start(tmp_path: Path, name: str, text: str) -> None:
+    """It is a mistake; a list that is empty is none."""
+    path = tmp_path / name
+    path.write_text(text)
+
+    with pytest.raises(ValueError, match=r"rules\.\w+: (there is no rule in it|This is no JSON)"):
+        create_app(Settings(canned_files=[path]))
+    path.write_text("[]")
+    assert ok(create_app(Settings(canned_files=[path])).test_client().get(CANNED))["rules"] == []
+
+
+def test_a_file_that_is_emptied_keeps_its_rules(tmp_path: Path) -> None:
+    """An editor may empty a file before it writes."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(SUNNY)
+    http = create_app(Settings(canned_files=[path])).test_client()
+    path.write_text("")
+
+    assert asked(http) == "sunny"
+    assert "there is no rule in it" in ok(http.get(CANNED))["files"][0]["problem"]
+
+
+def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It may be filled later."""
+    (tmp_path / "notes.txt").write_text("no rules")
+    with caplog.at_level(logging.WARNING):
+        http = create_app(Settings(canned_files=[tmp_path])).test_client()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path} has no file of canned rules yet (.json, .yaml, .yml)."
+    ]
+    (tmp_path / "rules.yaml").write_text(SUNNY)
+    assert asked(http) == "sunny"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -31,8 +31,14 @@ def arm(what: str, url: str, world: str) -> None:
     """Arm the faults of a YAML or JSON file, or of a preset; `faults presets` prints these."""
     if Path(what).is_file():
         remote.show(remote.ask("POST", url, "faults", world, data=remote.read(Path(what))))
-    else:
-        remote.show(remote.ask("POST", url, "faults", world, json={"preset": what}))
+        return
+    known = remote.ask("GET", url, "presets").json()["presets"]
+    if what not in known:
+        from ..core.inputs import nearest
+
+        near = nearest(what, known) or f"; the presets are {', '.join(known)}"
+        remote.fail(f"There is no file {what!r}, and no such preset{near}.", remote.BAD_USAGE)
+    remote.show(remote.ask("POST", url, "faults", world, json={"preset": what}))
 
 
 @faults.command()

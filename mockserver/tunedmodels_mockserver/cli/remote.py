@@ -54,13 +54,22 @@ def ask(
     except requests.RequestException:
         text = "Start one with `tunedmodels-mockserver serve`, or say with --url where it is."
         fail(f"No fake answers at {with_scheme(base)}. {text}", FAILED)
-    if response.ok:
+    if response.ok and not response.headers.get("Content-Type", "").startswith("text/html"):
         return response
-    try:
-        sentence = str(response.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        fail(f"What answers at {with_scheme(base)} with status {response.status_code} is no fake.", FAILED)
+    sentence = _sentence(response)
+    if sentence is None:
+        text = "Say with --url where the fake is."
+        fail(f"What answers at {with_scheme(base)} with status {response.status_code} is no fake. {text}", FAILED)
     fail(sentence, refused if response.status_code in (400, 404) else FAILED)
+
+
+def _sentence(response: Any) -> str | None:
+    """Return why a fake refuses what was asked; None if the answer is not one of a fake's own surface."""
+    try:
+        sentence = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return sentence if isinstance(sentence, str) else None
 
 
 def send(
@@ -92,11 +101,11 @@ def read(path: Path) -> bytes:
     """Return the YAML or JSON file at *path* as JSON, or end with a sentence and the status 2."""
     import msgspec
 
-    from .. import yaml_text
+    from .. import documents
     from ..core.inputs import BadInput
 
     try:
-        return msgspec.json.encode(yaml_text.parse(path.read_bytes()))
+        return msgspec.json.encode(documents.read(path))
     except OSError as error:
         fail(f"{path}: {error.strerror or error}.", BAD_USAGE)
     except BadInput as error:

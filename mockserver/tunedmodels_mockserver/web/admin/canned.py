@@ -34,7 +34,9 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         at = request.args.get("at", "last")
         if at not in ("first", "last"):
             raise BadInput(f"at must be first or last, got {at!r}.")
-        given: Any = read_json(request.get_data(), _One)  # type: ignore[arg-type]
+        data = request.get_data()
+        _refuse_whole(data)
+        given: Any = read_json(data, _One)  # type: ignore[arg-type]
         rules = given if isinstance(given, tuple) else (given,)
         changed = world()
         check_models(rules, changed.base_models)
@@ -92,6 +94,13 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             {**msgspec.to_builtins(miss), "moment": format_timestamp(miss.moment, 9)} for miss in reversed(book.misses)
         ]
         return answers.document({"missed": book.missed, "misses": told})
+
+
+def _refuse_whole(data: bytes) -> None:
+    """Raise BadInput if *data* is what replaces all rules, and not a rule or a list of them."""
+    given = read_json(data, object)
+    if isinstance(given, dict) and "rules" in given:
+        raise BadInput("This is a whole file, because it has `rules`. To replace all rules use PUT, or `canned set`.")
 
 
 def _told(world: World) -> dict[str, Any]:
