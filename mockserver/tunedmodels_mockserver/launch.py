@@ -18,6 +18,8 @@ from .environment import EXEC_MARK, OTHER_KEY, pointed_at
 _PATIENCE = 10  # seconds for the server to end when it is told to; it needs five at most
 _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
+# An option that the server refuses is one of exec's to whoever wrote it, so the usage is that of exec.
+_SERVE = "from tunedmodels_mockserver.cli.serve import serve; serve(prog_name='tunedmodels-mockserver exec')"
 
 
 def run(command: Sequence[str], options: Sequence[str]) -> int:
@@ -49,7 +51,7 @@ def run(command: Sequence[str], options: Sequence[str]) -> int:
 @contextmanager
 def _server(options: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str | None]]:
     """Yield a serving process and its URL, or None where it does not serve; end it in the end."""
-    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", *options, "--with-parent"]
+    command = [sys.executable, "-c", _SERVE, "--port", "0", *options, "--with-parent"]
     # In a session of its own no Ctrl-C reaches it before the command has ended.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -12,7 +12,7 @@ import pytest
 import responses
 from click.testing import CliRunner, Result
 
-from tunedmodels import Timestamp, TuningSnapshot, _advice
+from tunedmodels import Timestamp, TuningSnapshot, _advice, _failures
 from tunedmodels._cli import curve, failures, main, text
 
 URL = "https://service.test"
@@ -62,7 +62,12 @@ def test_advice_speaks_of_the_command(answers: responses.RequestsMock) -> None:
 
 def test_all_advice_is_translated() -> None:
     """No advice of the client reaches people at a shell in the words of Python."""
-    known = [*_advice._BY_REASON.values(), *(item[2] for item in _advice._BY_MESSAGE), _advice._REPEATED]
+    known = [
+        _failures._LOG_IN,
+        *_advice._BY_REASON.values(),
+        *(item[2] for item in _advice._BY_MESSAGE),
+        _advice._REPEATED,
+    ]
 
     left = [said for advice in known if re.search(r"client\.|\w\(|[a-z_]+=[ ,)]", said := failures.translated(advice))]
     assert left == []

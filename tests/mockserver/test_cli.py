@@ -131,7 +131,7 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--group", "t@example.com="], "'t@example.com=' is not a group with its members."),
         (["serve", "--group", "t@example.com=a@example.com,"], "is not a group with its members."),
         (["serve", "--api-key", ""], "an API key must be 1 to 200 visible ASCII characters, got ''."),
-        (["serve", "--api-key", "AIza" + "x" * 35], "an API key for a fake must not look like a real one"),
+        (["serve", "--api-key", "AIza" + "x" * 35], "a real one; --allow-real-credentials allows it."),
         (["serve", "--project", "My Project"], "a project must be an id such as my-project, or a number"),
         (["credentials", "api-key", "--world", "a b"], "'a b' is not a name of 1 to 100 letters"),
         (["credentials", "service-account", "--user", "alice"], "'alice' is not an e-mail address."),

@@ -162,6 +162,8 @@ print(info["settings"]["seed"], *sys.argv[1:])
     [
         (["--sede", "1", "--", "true"], 2, "--seed"),
         ([], 2, "Missing argument"),
+        (["--preset", "nope", "--", "true"], 2, "'--preset': There is no preset 'nope'. There are quota, flaky"),
+        (["--step-time", "1", "--tuning-time", "1", "--", "true"], 2, "give one of them"),
         (["--preload", "/no/such/file", "--", "true"], 2, "does not exist"),
         (["--store", "nonsense", "--", "true"], 4, "nonsense"),
         (["--", "no-such-command"], 127, "Cannot run no-such-command: No such file or directory.\n"),
@@ -176,6 +178,7 @@ def test_what_cannot_begin_is_said(arguments: list[str], status: int, said: str)
     assert said in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+    assert " serve" not in done.stderr.partition("Error: ")[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

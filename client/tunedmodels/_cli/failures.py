@@ -21,6 +21,7 @@ _WORDS = (
     ("client.operations.list()", "`tunedmodels operations list`"),
     (", or give credentials=", ""),
     ("api_key= or credentials=", "--api-key"),
+    ("credentials= or api_key=", "--api-key"),
     ("no api_key,", "no --api-key,"),
     ("api_key=", "--api-key"),
     ("base_url: ", "--base-url: "),
@@ -46,10 +47,11 @@ class Misused(Failed):
 
 def failed(error: TunedModelsError) -> Failed:
     """Return the failure that *error* of the client is."""
-    from ..errors import OperationTimeout, TrainingDataError
+    from ..errors import CredentialsError, OperationTimeout, TrainingDataError
 
     said = str(error)
-    if isinstance(error, (OperationTimeout, TrainingDataError)):  # every word of these is the client's own
+    # No word of these comes from the service.
+    if isinstance(error, (CredentialsError, OperationTimeout, TrainingDataError)):
         return Failed(translated(said))
     advice = getattr(error, "advice", "")
     if advice:  # what the service itself says is left alone

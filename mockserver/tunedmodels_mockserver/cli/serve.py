@@ -100,6 +100,7 @@ SECTIONS = {
     "--preset",
     "presets",
     multiple=True,
+    type=params.preset,
     metavar="NAME",
     help="A set of faults with a name, such as flaky or quota, with which every world begins.",
 )

@@ -35,7 +35,9 @@ class Policy:
             if not _KEY.fullmatch(key):
                 raise ValueError(f"an API key must be 1 to 200 visible ASCII characters, got {key!r}")
             if leaks.kind([key]) and not self.allow_real_credentials:
-                raise ValueError("an API key for a fake must not look like a real one; allow it where it must be")
+                raise ValueError(
+                    "an API key for a fake must not look like a real one; --allow-real-credentials allows it"
+                )
         for address in (*self.groups, *(member for members in self.groups.values() for member in members)):
             if not ADDRESS.fullmatch(address):
                 raise ValueError(f"a group and its members must be e-mail addresses, got {address!r}")
