@@ -374,7 +374,7 @@ def test_exec_needs_no_code_and_leaves_nothing_to_warn_of(tmp_path: Path) -> Non
         "print(next(iter(client.models.list())).name)\n"
     )
     given = {**os.environ, "GEMINI_API_KEY": "real", "GOOGLE_API_KEY": "real", "HTTP_PROXY": "http://127.0.0.1:1"}
-    command = [sys.executable, "-m", "tunedmodels_mockserver", "exec", "--", sys.executable, program]
+    command = [sys.executable, "-m", "tunedmodels_mockserver", "exec", "--", sys.executable, str(program)]
     done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout[:7]) == (0, "models/")

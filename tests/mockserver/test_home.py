@@ -76,7 +76,7 @@ def test_the_page_is_in_no_journal(http: FlaskClient) -> None:
     http.get("/favicon.ico")
     http.get("/")
 
-    assert [entry["status"] for entry in http.get("/_emulator/journal").json["entries"]] == [404]
+    assert [entry["status"] for entry in http.get("/_emulator/journal").get_json()["entries"]] == [404]
 
 
 def test_the_admin_surface_answers_without_a_slash_as_with_one(http: FlaskClient) -> None:
@@ -84,6 +84,6 @@ def test_the_admin_surface_answers_without_a_slash_as_with_one(http: FlaskClient
     without, with_ = http.get("/_emulator"), http.get("/_emulator/")
 
     assert without.status_code == with_.status_code == 404
-    assert without.json["error"].startswith("There is no call GET /_emulator")
-    assert without.json["error"].endswith("GET /_emulator/openapi.json describes them all.")
-    assert with_.json["error"].endswith("GET /_emulator/openapi.json describes them all.")
+    assert without.get_json()["error"].startswith("There is no call GET /_emulator")
+    assert without.get_json()["error"].endswith("GET /_emulator/openapi.json describes them all.")
+    assert with_.get_json()["error"].endswith("GET /_emulator/openapi.json describes them all.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,7 +35,7 @@ class WrittenFile(click.Path):
         """Return *value* as a path."""
         if not str(value):
             self.fail("It is empty. Leave it out, or name a file.", param, ctx)
-        path: Path = super().convert(value, param, ctx)
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             whole_files.destination(path)
         except OSError as error:
