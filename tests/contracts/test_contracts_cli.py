@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -109,10 +111,18 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     assert heavy & set(ran.stdout.split()) == set()
 
 
-@pytest.mark.parametrize("missing", ["pytest", "responses", "yaml"])
-def test_extra_that_is_not_installed(missing: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "missing", "options"),
+    [
+        ("pytest", "pytest", []),
+        ("responses", "responses", []),
+        ("yaml", "yaml", []),
+        ("xdist", "pytest-xdist", ["--jobs", "2"]),
+    ],
+)
+def test_extra_that_is_not_installed(module: str, missing: str, options: list[str]) -> None:
     """Who has the client alone is told what to install."""
-    program = f"import sys; sys.modules['{missing}'] = None; sys.argv[1:] = ['run']; " + (
+    program = f"import sys; sys.modules['{module}'] = None; sys.argv[1:] = {['run', *options]}; " + (
         "import tunedmodels_contracts.__main__ as program; program.main()"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -121,6 +131,13 @@ def test_extra_that_is_not_installed(missing: str) -> None:
     assert ran.stderr == (
         f"The contracts need {missing}, which is not installed: pip install 'tunedmodels[contracts]'\n"
     )
+
+
+def test_the_extra_has_all_that_the_command_needs() -> None:
+    """``--jobs`` is among what the extra ``contracts`` installs."""
+    extra = [one for one in requires("tunedmodels") or [] if re.search(r"""extra == ["']contracts["']""", one)]
+
+    assert any(re.match(r"pytest-xdist\b", one) for one in extra)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A plain project elsewhere, with nothing but the wheel's extra ``contracts`` and pytest-xdist."""
+"""A plain project elsewhere, with nothing but the wheel's extra ``contracts``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_many_tests_share_one_server_and_never_meet(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     venv.create(tmp_path / "venv", with_pip=True)
     python = str(tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    ran(python, "-m", "pip", "install", "-q", f"{wheel}[contracts]", "pytest-xdist", cwd=tmp_path)
+    ran(python, "-m", "pip", "install", "-q", f"{wheel}[contracts]", cwd=tmp_path)
     project = tmp_path / "project"
     project.mkdir()
     (project / "test_project.py").write_text(PROJECT, encoding="utf-8")

@@ -33,6 +33,6 @@ def _shared(jobs: int | None) -> list[str]:
 
     if jobs in (None, 1):
         return []
-    if not find_spec("xdist"):
-        raise click.UsageError("--jobs needs pytest-xdist, which is not installed: pip install pytest-xdist")
+    if not find_spec("xdist"):  # the command says what to install
+        raise ModuleNotFoundError(name="pytest-xdist")
     return ["-n", str(jobs)]
