@@ -381,9 +381,15 @@ def test_exec_needs_no_code_and_leaves_nothing_to_warn_of(tmp_path: Path) -> Non
     assert "API_KEY" not in done.stderr
 
 
-def test_async_half_does_the_same(polling_url: str, key: str) -> None:
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")  # the client's own
+@pytest.mark.parametrize("aiohttp", [True, False], ids=["aiohttp", "no aiohttp"])
+def test_async_half_does_the_same(polling_url: str, key: str, aiohttp: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same calls by the asynchronous client: tune, get, list, generate, stream, count, update, delete."""
+    from google.genai import _api_client
     from google.genai.errors import ClientError
+
+    assert _api_client.has_aiohttp
+    monkeypatch.setattr(_api_client, "has_aiohttp", aiohttp)
 
     async def run(client: Client) -> tuple[str, list[str | None], int, list[str | None], ClientError]:
         async with client.aio as aio:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import unittest
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
+import aiohttp
 import google.auth.transport.requests
 import pytest
 import requests
@@ -29,6 +33,8 @@ from tunedmodels_mockserver.core.callers.grants import Refresh
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 
 pytest_plugins = ["pytester"]
+
+T = TypeVar("T")
 
 MODELS = f"{URL}/v1beta/tunedModels"
 GENERATE = f"{URL}/v1beta/models/gemini-1.5-flash:generateContent"
@@ -116,17 +122,108 @@ def test_httpx_async(world: World, httpx: ModuleType) -> None:
     assert asyncio.run(ask()) == "Hello!"
 
 
+def in_session(ask: Callable[[aiohttp.ClientSession], Awaitable[T]]) -> T:
+    """Return what *ask* does with a session of aiohttp that knows nothing of the block."""
+
+    async def run() -> T:
+        async with aiohttp.ClientSession() as session:
+            return await ask(session)
+
+    return asyncio.run(run())
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+def test_aiohttp(world: World) -> None:
+    """A session of aiohttp is answered: whole, as a stream, and a body that it sends in chunks."""
+    world.canned.add("Hello", text="hello")
+    prompt = json.dumps(PROMPT).encode()
+
+    async def ask(session: aiohttp.ClientSession) -> list[bytes]:
+        async with session.post(GENERATE, json=PROMPT, params={"key": "test-elsewhere"}) as whole:
+            answers = [await whole.read()]
+        async with session.post(GENERATE, data=chunks(prompt[:9], prompt[9:])) as whole:
+            answers.append(await whole.read())
+        async with session.post(GENERATE.replace("generate", "streamGenerate") + "?alt=sse", json=PROMPT) as stream:
+            answers.append(b"".join([line async for line in stream.content]).removeprefix(b"data: "))
+        async with session.head(f"{URL}/health") as head:
+            assert (head.status, await head.read()) == (200, b"")
+        async with session.get(f"{MODELS}/nope") as refused:
+            assert (refused.status, refused.reason) == (404, "Not Found")
+        return answers
+
+    for answer in in_session(ask):
+        assert json.loads(answer)["candidates"][0]["content"]["parts"][0]["text"] == "Hello"
+    assert [entry["status"] for entry in world.journal()] == [200, 200, 200, 404]
+
+
+def test_aiohttp_made_before() -> None:
+    """A session that was there before the block is answered within it, and keeps nothing of it afterwards."""
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        for _ in range(2):
+            with intercept() as world:
+                async with session.get(MODELS) as answer:
+                    assert await answer.json() == {}
+                assert len(world.journal()) == 1
+        assert session.connector is not None
+        assert not session.connector._conns  # the pool, which has no public name
+
+    in_session(ask)
+
+
+def test_aiohttp_in_two_blocks() -> None:
+    """Each task of one loop is in the world of its own block."""
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        entered = [asyncio.Event(), asyncio.Event()]
+
+        async def side(number: int) -> int:
+            with intercept() as world:
+                entered[number].set()
+                await entered[1 - number].wait()
+                for _ in range(1 + number):
+                    async with session.get(MODELS):
+                        pass
+                return len(world.journal())
+
+        assert [*await asyncio.gather(side(0), side(1))] == [1, 2]
+
+    in_session(ask)
+
+
+@pytest.fixture(params=[True, False], ids=["aiohttp", "no aiohttp"])
+def _with_aiohttp(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let google-genai find aiohttp, or none."""
+    from google.genai import _api_client
+
+    assert _api_client.has_aiohttp
+    monkeypatch.setattr(_api_client, "has_aiohttp", request.param)
+
+
 @pytest.mark.clients
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")  # google-genai's own
+@pytest.mark.usefixtures("_with_aiohttp")
 def test_google_genai(world: World) -> None:
     """google-genai as a user makes it, without a word about a server, whole, as a stream and asynchronously."""
     from google import genai
 
     world.canned.add("Hello!", text="hello")
+
+    async def ask(client: genai.client.AsyncClient) -> tuple[str | None, str]:
+        async with client:
+            whole = await client.models.generate_content(**asked)
+            stream = await client.models.generate_content_stream(**asked)
+            return whole.text, "".join([str(chunk.text) async for chunk in stream])
+
     with genai.Client() as client:
         asked: dict[str, Any] = {"model": "gemini-1.5-flash", "contents": "hello"}
         assert client.models.generate_content(**asked).text == "Hello!"
         assert "".join(str(chunk.text) for chunk in client.models.generate_content_stream(**asked)) == "Hello!"
-        assert asyncio.run(client.aio.models.generate_content(**asked)).text == "Hello!"
+        assert asyncio.run(ask(client.aio)) == ("Hello!", "Hello!")
 
 
 def test_broken_connections(world: World, httpx: ModuleType) -> None:
@@ -142,6 +239,25 @@ def test_broken_connections(world: World, httpx: ModuleType) -> None:
         httpx.get(MODELS)
     with pytest.raises(httpx.RemoteProtocolError, match=r"closed after 1 of [0-9]+ bytes"):
         httpx.get(MODELS)
+
+
+def test_broken_connections_of_aiohttp(world: World) -> None:
+    """A reset and a truncated body are the errors that a socket's are, and so is a stream that ends too early."""
+    stream = f"{URL}/v1beta/models/gemini-1.5-flash:streamGenerateContent"
+    world.faults.arm({"method": "models.generateContent", "reset": True})
+    world.faults.arm({"method": "tunedModels.list", "truncate": {"bytes": 1}})
+    world.faults.arm({"method": "models.streamGenerateContent", "stall": {"after": 1, "seconds": 0}})
+
+    async def ask(session: aiohttp.ClientSession) -> None:
+        with pytest.raises(aiohttp.ClientOSError, match="a fault"):
+            await session.post(GENERATE, json=PROMPT)
+        for asked in (session.get(MODELS), session.post(stream, json=PROMPT)):
+            async with asked as answer:
+                assert answer.status == 200
+                with pytest.raises(aiohttp.ClientPayloadError, match="not completed"):
+                    await answer.read()
+
+    in_session(ask)
 
 
 def over_http_client() -> None:
@@ -172,8 +288,15 @@ def test_other_ways_fail_loudly(world: World, way: Callable[[], object]) -> None
 
 def test_everything_else_is_left_alone(world: World, httpx: ModuleType, tunedmodels_server: Any) -> None:
     """Other hosts are reached as ever, those whose name begins like the service's too."""
+    health = f"{tunedmodels_server.url}/health"
     for get in (requests.get, httpx.get):
-        assert get(f"{tunedmodels_server.url}/health", timeout=5).json()["status"] == "ok"
+        assert get(health, timeout=5).json()["status"] == "ok"
+
+    async def ask(session: aiohttp.ClientSession) -> Any:
+        async with session.get(health) as answer:
+            return await answer.json()
+
+    assert in_session(ask)["status"] == "ok"
     with urllib.request.urlopen(f"{tunedmodels_server.url}/health", timeout=5) as answer:
         assert answer.status == 200
     with responses.RequestsMock() as other:
@@ -193,12 +316,14 @@ def test_own_mocks_of_requests_go_on() -> None:
 
 def test_all_is_undone(httpx: ModuleType) -> None:
     """After the last block everything is what it was."""
+    finders = [*sys.meta_path]
 
     def places() -> list[object]:
         return [
             HTTPAdapter.send,
             httpx.HTTPTransport.handle_request,
             httpx.AsyncHTTPTransport.handle_async_request,
+            aiohttp.TCPConnector.connect,
             socket.getaddrinfo,
             socket.gethostbyname,
             http.client.HTTPConnection.set_tunnel,
@@ -209,6 +334,41 @@ def test_all_is_undone(httpx: ModuleType) -> None:
     with intercept(), intercept():
         assert not any(one == other for one, other in zip(places(), before, strict=True))
     assert places() == before
+    assert sys.meta_path == finders
+
+
+LATE = """
+import asyncio, sys
+from tunedmodels_contracts.interception import intercept
+
+URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
+names = {"httpx", "httpx2", "aiohttp"}
+
+
+async def ask():
+    async with aiohttp.ClientSession() as session, session.get(URL) as answer:
+        return await answer.json()
+
+
+with intercept() as world:
+    assert not names & {*sys.modules}
+    import aiohttp, httpx
+
+    assert httpx.get(URL).json() == asyncio.run(ask()) == {}
+    assert len(world.journal()) == 2
+real = aiohttp.TCPConnector.connect
+with intercept():
+    assert aiohttp.TCPConnector.connect is not real
+    assert asyncio.run(ask()) == {}
+assert aiohttp.TCPConnector.connect is real
+"""
+
+
+def test_what_is_imported_within_a_block() -> None:
+    """A block imports no client that nobody uses, and answers one that is imported later."""
+    run = subprocess.run([sys.executable, "-W", "error", "-c", LATE], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
 
 
 def test_environment_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:

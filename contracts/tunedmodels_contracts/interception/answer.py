@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-
-class Broken(Exception):
-    """The connection ended before the whole answer was there; ``begun`` says whether some of it was."""
-
-    def __init__(self, message: str, *, begun: bool) -> None:
-        super().__init__(message)
-        self.begun = begun
 
 
 @dataclass(frozen=True)
@@ -26,6 +18,14 @@ class Answer:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+
+
+class Broken(Exception):
+    """The connection ended before the whole answer was there; ``begun`` is the part that was, or None."""
+
+    def __init__(self, message: str, begun: Answer | None) -> None:
+        super().__init__(message)
+        self.begun = begun
 
 
 def ask(application: WSGIApplication, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
@@ -38,19 +38,21 @@ def ask(application: WSGIApplication, method: str, url: str, headers: Iterable[t
         query_string=parts.query,
         base_url=f"{parts.scheme}://{parts.netloc}",
         method=method,
-        headers=list(headers),
+        # The body is whole; beside the header it would count as one whose length nobody knows, and be ignored.
+        headers=[(name, value) for name, value in headers if name.lower() != "transfer-encoding"],
         data=body,
     )
     environ = builder.get_environ()
     builder.close()
-    received = b""
+    answer: Answer | None = None
     try:
         pieces, status, answered = run_wsgi_app(application, environ, buffered=False)
+        answer = Answer(int(status.partition(" ")[0]), list(answered), b"")
         for piece in pieces:
-            received += piece
+            answer = replace(answer, body=answer.body + piece)
     except ConnectionResetError as error:
-        raise Broken(str(error), begun=bool(received)) from error
+        raise Broken(str(error), answer if answer and answer.body else None) from error
     whole = answered.get("Content-Length", type=int)
-    if method != "HEAD" and whole is not None and len(received) < whole:
-        raise Broken(f"The connection closed after {len(received)} of {whole} bytes", begun=True)
-    return Answer(int(status.partition(" ")[0]), list(answered), received)
+    if method != "HEAD" and whole is not None and len(answer.body) < whole:
+        raise Broken(f"The connection closed after {len(answer.body)} of {whole} bytes", answer)
+    return answer

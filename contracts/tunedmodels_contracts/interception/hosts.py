@@ -18,8 +18,8 @@ class NotIntercepted(RuntimeError):
     def __init__(self, how: str) -> None:
         super().__init__(
             f"{how} asked for the real Gemini API while it is intercepted, and nothing was sent. What goes by "
-            "requests, httpx or google-auth over requests is intercepted; give other clients a mock server's URL "
-            "instead: the fixture tunedmodels_world has one."
+            "requests, httpx, aiohttp or google-auth over requests is intercepted; give other clients a mock server's "
+            "URL instead: the fixture tunedmodels_world has one."
         )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
-import importlib
-import importlib.util
 import os
 import re
 import socket
@@ -17,6 +16,8 @@ from tunedmodels_mockserver.environment import OTHER_KEY
 
 from .answer import Broken, ask
 from .hosts import HOSTS, NotIntercepted, named
+from .imports import once_imported
+from .wire import Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -37,9 +38,10 @@ def patched(current: Current) -> ExitStack:
     with ExitStack() as stack:
         stack.enter_context(_environment())
         _requests(stack, current)
+        modules = stack.enter_context(ExitStack())
         for name in _HTTPX:
-            if importlib.util.find_spec(name):
-                _httpx(stack, importlib.import_module(name), current)
+            stack.enter_context(once_imported(name, lambda module: _httpx(modules, module, current)))
+        stack.enter_context(once_imported("aiohttp", lambda module: _aiohttp(modules, module, current)))
         _sockets(stack)
         return stack.pop_all()
 
@@ -108,6 +110,23 @@ def _httpx(stack: ExitStack, module: Any, current: Current) -> None:
 
     stack.enter_context(mock.patch.object(module.HTTPTransport, "handle_request", handle_request))
     stack.enter_context(mock.patch.object(module.AsyncHTTPTransport, "handle_async_request", handle_async_request))
+
+
+def _aiohttp(stack: ExitStack, module: Any, current: Current) -> None:
+    """Patch the connector that each session of aiohttp makes for itself; one with another connector is its own."""
+    real = module.TCPConnector.connect
+
+    async def connect(self: Any, request: Any, traces: Any, timeout: Any) -> Any:
+        if not named(request.url.host):
+            return await real(self, request, traces, timeout)
+        # The connection comes from no pool and goes into none, where it could outlive the block.
+        loop = asyncio.get_running_loop()
+        protocol = module.client_proto.ResponseHandler(loop)
+        wire = Wire(protocol, _application(current, "aiohttp"), str(request.url.origin()))
+        protocol.connection_made(wire)
+        return module.connector.Connection(self, request.connection_key, protocol, loop)
+
+    stack.enter_context(mock.patch.object(module.TCPConnector, "connect", connect))
 
 
 def _sockets(stack: ExitStack) -> None:
