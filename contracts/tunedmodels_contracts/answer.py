@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
-_NOTE = "X-Tunedmodels-Note"
-_NO_ALLOWANCES = ("fault ", "canned-", "unknown-route:")  # what else such a note may be about
+from .allowances import NOTE, allowances
+
 _STRICT = "start the server with --strict --auth strict"
 
 
@@ -82,8 +82,8 @@ class Answer:
 
     def __str__(self) -> str:
         """Name it by what was asked, with what a mock server of ours notes: it may say why it is as it is."""
-        notes = self.all_of(_NOTE)
-        if not all(note.startswith(_NO_ALLOWANCES) for note in notes):
+        notes = self.all_of(NOTE)
+        if allowances(notes):
             notes.append(_STRICT)
         return f"{self.asked} -> {self.status}" + (f" ({'; '.join(notes)})" if notes else "")
 

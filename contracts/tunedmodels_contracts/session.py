@@ -95,6 +95,7 @@ class Session:
             self._summary.subject = Subject(value.kind, value.base_url)
             self._summary.notes = value.notes
             self._summary.seen.watch(value.session)
+            self._summary.allowances.watch(value.session)
         return value
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -178,9 +179,9 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show what the target has to tell, and what is broken and did not fail: pytest itself shows no such thing."""
-        if self._summary.notes:
+        if self._summary.lines:
             terminalreporter.section("of the target")
-            for note in self._summary.notes:
+            for note in self._summary.lines:
                 terminalreporter.write_line(note)
         lines = list(self._summary.unfailing())
         if lines:

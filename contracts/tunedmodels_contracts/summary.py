@@ -12,6 +12,7 @@ from typing import Any
 from . import evidence as evidences
 from . import known as known_differences
 from . import results
+from .allowances import Allowances
 from .catalogue import catalogue
 from .citations import citations
 from .clause import Clause, Level
@@ -40,6 +41,7 @@ class Summary:
     partly: set[str] = field(default_factory=set)
     notes: tuple[str, ...] = ()
     seen: Seen = field(default_factory=Seen)
+    allowances: Allowances = field(default_factory=Allowances)
     _checks: dict[str, tuple[Clause, str, list[Check]]] = field(default_factory=dict)
     _evidence: dict[str, Evidence] = field(default_factory=dict)
 
@@ -60,13 +62,24 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         """Return what a worker of xdist has to tell beside its reports."""
-        return {"seen": self.seen.as_json(), "partly": sorted(self.partly), "notes": list(self.notes)}
+        return {
+            "seen": self.seen.as_json(),
+            "partly": sorted(self.partly),
+            "notes": list(self.notes),
+            "allowances": sorted(self.allowances.ids),
+        }
 
     def merge(self, told: Mapping[str, Any]) -> None:
         """Add what a worker has told."""
         self.seen.merge(Seen.from_json(told["seen"]))
         self.partly |= set(told["partly"])
         self.notes = self.notes or tuple(told["notes"])
+        self.allowances.ids |= set(told["allowances"])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a person should know of the target: its notes, and that it is a mock server without ``--strict``."""
+        return self.notes + self.allowances.notes
 
     def results(self) -> list[Result]:
         """Return what became of each clause, by their names."""
@@ -89,7 +102,7 @@ class Summary:
         today = datetime.now(timezone.utc).date()
         names = catalogue() if self.known else {}
         stale = tuple(known_differences.stale(self.known, found, self.subject, names, self.partly))
-        account = Account(self.subject, today, found, self.seen, self.known, stale, status, self.notes)
+        account = Account(self.subject, today, found, self.seen, self.known, stale, status, self.lines)
         evidence_of = {result.clause.name: self.evidence(result.clause.name) for result in found}
         if self.subject.real:
             for result in results.of(found, Verdict.HELD):

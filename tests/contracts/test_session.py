@@ -286,6 +286,42 @@ def test_what_the_target_has_to_tell(pytester: pytest.Pytester, workers: str) ->
     assert account["notes"] == ["drift: one"]
 
 
+LENIENT = """
+from google.auth.credentials import AnonymousCredentials
+from requests import Session
+from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.targets.in_process import InProcess
+from tunedmodels_contracts.targets.target import Target
+from tunedmodels_mockserver import Settings, create_app
+@pytest.fixture(scope="session")
+def target():
+    session = Session()
+    session.mount("http://", InProcess(create_app(Settings(strict=STRICT))))
+    return Target("url", session, "http://fake.test", AnonymousCredentials(), "m")
+@clause("a/asks", "tunedModels.list")
+@pytest.mark.parametrize("path", ["v1/tunedModels", "v1beta//tunedModels", "nowhere"])
+def test_asks(target, path):
+    Api(target.session, target.base_url, target.caller).get(path)
+"""
+WITHOUT_STRICT = (
+    "This is a mock server without --strict; start it with --strict. "
+    "It accepted what the service refuses: doubled-slashes, v1-tuned-models."
+)
+
+
+@pytest.mark.parametrize(("strict", "workers"), [(True, "0"), (False, "0"), (False, "2")])
+def test_a_mock_server_without_strict(pytester: pytest.Pytester, strict: bool, workers: str) -> None:
+    """The summary and the report say that our own server has to be strict, and which allowances applied."""
+    how = (*ON, "-n", workers, "--tunedmodels-report", ".")
+    result = run(pytester, LENIENT.replace("STRICT", str(strict)), options=how)
+
+    (account,) = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["runs"]
+    assert account["notes"] == ([] if strict else [WITHOUT_STRICT])
+    assert (WITHOUT_STRICT in result.outlines) is not strict
+    report = "".join((pytester.path / name).read_text("utf-8") for name in ("report.md", "report.html"))
+    assert report.count("without --strict") == (0 if strict else 2)
+
+
 def test_an_address_alone_is_a_target(pytester: pytest.Pytester) -> None:
     """Where only an address is given, what is checked is called url, though nothing was asked of it."""
     result = run(pytester, HOLDS, options=("--tunedmodels-url", "http://localhost:9000"))
