@@ -116,7 +116,7 @@ def test_every_field_of_a_message_is_explained() -> None:
         explained = {
             match[1]
             for above, line in itertools.pairwise(inspect.getsource(kind).splitlines())
-            if above.strip().startswith("#: ") and (match := re.match(r"    (\w+): ", line))
+            if above.strip().startswith("#: ") and (match := re.match(r" +(\w+): ", line))
         }
         silent += [f"{name}.{field}" for field in set(inspect.get_annotations(kind)) - explained]
 
