@@ -62,9 +62,10 @@ def test_a_kept_connection_answers_without_delay(url: str) -> None:
     """Requests on one connection are answered at once: no pause of 40 ms between headers and body."""
     with requests.Session() as session:
         session.get(f"{url}/v1beta/models", timeout=5)
-        times = [session.get(f"{url}/v1beta/tunedModels", timeout=5).elapsed.total_seconds() for _ in range(20)]
+        times = (session.get(f"{url}/v1beta/tunedModels", timeout=5).elapsed.total_seconds() for _ in range(200))
 
-    assert sorted(times)[5] < 0.03
+        # Such a pause is in every answer; a busy machine is late with some.
+        assert any(seconds < 0.03 for seconds in times)
 
 
 def test_a_body_beyond_the_limit_gets_the_services_refusal(url: str) -> None:
