@@ -222,6 +222,26 @@ def test_list_of_base_models(client: Client) -> None:
     models = {model.name: model.supported_actions or [] for model in client.models.list()}
 
     assert "createTunedModel" in models[BASE_MODEL]
+    assert "createTunedModel" not in models["models/gemini-2.5-flash"]
+
+
+def test_a_current_base_model_answers(client: Client) -> None:
+    """gemini-2.5-flash generates, streams and counts, by its short name."""
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents="Say yes.")
+    chunks = client.models.generate_content_stream(model="gemini-2.5-flash", contents="Say yes.")
+
+    assert answer.text
+    assert "".join(chunk.text or "" for chunk in chunks) == answer.text
+    assert client.models.count_tokens(model="gemini-2.5-flash", contents="count me").total_tokens == 3
+
+
+def test_embeddings_are_not_implemented(client: Client) -> None:
+    """A method that the list has and the server does not serve is a server's error with a status."""
+    from google.genai.errors import ServerError
+
+    with pytest.raises(ServerError) as refusal:
+        client.models.embed_content(model="text-embedding-004", contents="x")
+    assert (refusal.value.code, refusal.value.status) == (501, "UNIMPLEMENTED")
 
 
 def test_models_get_reads_a_tuned_model(client: Client, tuned_model: str) -> None:

@@ -74,7 +74,7 @@ def test_answers_have_the_services_form(http: FlaskClient, answer: Any, expected
     arm(http, {"answer": answer})
 
     given = ok(ask(http))
-    assert given.pop("usageMetadata")["promptTokenCount"] == 1
+    assert given.pop("usageMetadata")["promptTokenCount"] == 2
     assert given == expected
 
 

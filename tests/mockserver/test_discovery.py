@@ -67,7 +67,7 @@ def objects(node: object) -> Iterator[dict[str, Any]]:
 
 
 def documented(version: str) -> list[Method]:
-    return [entry for entry in surface(version).methods() if entry.documented]
+    return [entry for entry in surface(version).methods() if entry.documented and entry.served]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -72,7 +72,10 @@ def test_an_answer_that_is_whole_is_one_event(http: FlaskClient, active: str) ->
 
     assert response.content_type == "text/event-stream"
     assert "Content-Encoding" not in response.headers
-    assert response.text == f"data: {json.dumps(whole)}\r\n\r\n"
+    event = response.text.removeprefix("data: ").removesuffix("\r\n\r\n")
+    assert response.text == f"data: {event}\r\n\r\n"
+    assert "\n" not in event
+    assert json.loads(event) == whole
     model = http.get(f"/v1beta/{active}?alt=sse&fields=name")
     assert model.text == f'data: {{"name": "{active}"}}\r\n\r\n'
     assert http.post(f"/v1beta/{active}:generateContent?alt=sse", json={}).get_json()["error"]["code"] == 400

@@ -32,15 +32,22 @@ METHODS = (
     "createCachedContent",
     "batchGenerateContent",
 )
-"""What supportedGenerationMethods may have; a model that generates also streams, though no list says so."""
+"""What supportedGenerationMethods may have."""
 
 _GEMINI = ("generateContent", "countTokens")
 _CACHED = (*_GEMINI, "createCachedContent")
 _TUNABLE = (*_GEMINI, "createTunedModel")
 _BATCHED = (*_CACHED, "batchGenerateContent")
 _MILLION, _TWO_MILLION = 1 << 20, 1 << 21
+# What comes with a method, though no list says so.
+_WITH = {
+    "streamGenerateContent": "generateContent",
+    "batchEmbedContents": "embedContent",
+    "batchEmbedText": "embedText",
+}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHOWN = 5
+_COMPARED = 200  # characters
 
 
 class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -104,8 +111,8 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
         }
 
     def serves(self, method: str) -> bool:
-        """Whether it answers *method*; what generates also streams, though no list says so."""
-        return method.replace("streamGenerateContent", "generateContent") in self.methods
+        """Whether it has *method*: what generates also streams, and what embeds also embeds batches."""
+        return _WITH.get(method, method) in self.methods
 
 
 def _of_2024(
@@ -210,4 +217,5 @@ def with_own(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
 def alike(name: str, models: Iterable[BaseModel]) -> list[str]:
     """Return the ids of the few of *models* that are most like *name*, an id or a resource name; the nearest first."""
     ids = [model.id for model in models]
-    return get_close_matches(name.removeprefix(PREFIX), ids, n=_SHOWN, cutoff=0)
+    # A name may be as long as a request's first line, and a comparison takes as long as it is.
+    return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_SHOWN, cutoff=0)

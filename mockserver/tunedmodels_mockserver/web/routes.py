@@ -46,7 +46,9 @@ VIEWS: Mapping[str, View] = {
             "generateMessage",
             "countMessageTokens",
             "embedContent",
+            "batchEmbedContents",
             "embedText",
+            "batchEmbedText",
             "generateAnswer",
             "batchGenerateContent",
         )

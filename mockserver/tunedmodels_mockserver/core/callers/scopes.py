@@ -26,7 +26,7 @@ ACCEPTED = {
     **dict.fromkeys(("models.generateText", "models.countTokens", "models.countTextTokens"), _BASE),
     **dict.fromkeys(("models.generateMessage", "models.countMessageTokens", "models.generateAnswer"), _BASE),
     **dict.fromkeys(("models.embedContent", "models.embedText", "models.batchGenerateContent"), _BASE),
-    "cachedContents.create": _BASE,
+    **dict.fromkeys(("models.batchEmbedContents", "models.batchEmbedText", "cachedContents.create"), _BASE),
     **dict.fromkeys(("tunedModels.create", "tunedModels.patch", "tunedModels.delete", "tunedModels.cancel"), _CHANGE),
     **dict.fromkeys(("tunedModels.get", "tunedModels.list"), _READ),
     **dict.fromkeys(("tunedModels.generateContent", "tunedModels.streamGenerateContent"), _USE),
