@@ -217,7 +217,7 @@ def test_a_refusal_notes_the_nearest_models(http: FlaskClient, verb: str, caplog
 
     assert answer.status_code == 404
     note = answer.headers[NOTE]
-    assert note.startswith("base-models: of the 32 base models with ")
+    assert note.startswith(f"base-models: models.list shows 32 with {verb}; ")
     assert "the nearest are gemini-2.5-flash, " in note
     assert note.count(",") == 4
     assert [record.getMessage() for record in caplog.records] == [f"POST /v1beta/models/gemini-2.5-flsh:{verb}: {note}"]
@@ -227,7 +227,7 @@ def test_a_look_at_a_missing_model_notes_the_nearest(http: FlaskClient) -> None:
     """Of all models; and nothing is noted where the model is there."""
     note = http.get("/v1beta/models/gemini-3-pro").headers[NOTE]
 
-    assert note.startswith(f"base-models: of the {len(BASE_MODELS)} base models the nearest are gemini-")
+    assert note.startswith(f"base-models: models.list shows {len(BASE_MODELS)}; the nearest are gemini-")
     assert "gemini-3-pro-preview" in note
     assert NOTE not in http.get("/v1beta/models/gemini-2.5-pro").headers
 

@@ -109,7 +109,8 @@ SECTIONS = {
     "base_model",
     multiple=True,
     metavar="NAME[=METHODS]",
-    help="Add a base model. METHODS are, by default, generateContent,countTokens,createTunedModel.",
+    help="Add a base model. By default it generates, counts tokens and can be tuned; METHODS, with commas between "
+    "them, are as models.list shows them.",
 )
 @click.option("--strict", is_flag=True, help="Switch the compatibility allowances off.")
 @click.option(

@@ -31,4 +31,4 @@ class Call:
         models = [model for model in self.world.base_models.values() if not method or model.serves(method)]
         what = f" with {method}" if method else ""
         near = ", ".join(alike(name, models)) or "none"
-        self.notes.append(f"base-models: of the {len(models)} base models{what} the nearest are {near}")
+        self.notes.append(f"base-models: models.list shows {len(models)}{what}; the nearest are {near}")
