@@ -6,10 +6,11 @@ The names come from their modules when they are first asked for: the command imp
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# Not typing's: a command imports this before it handles signals, and typing takes its time.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import errors as errors
     from ._client import Client as Client
     from ._messages.content import Content as Content
@@ -266,6 +267,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name == "__version__":
         return import_module("importlib.metadata").version("tunedmodels")
     if name == "errors":

@@ -1,33 +1,29 @@
-"""The command's beginning: says what to install where the parts that it needs are missing."""
+"""The command's beginning: signals, and what to install if a module is missing."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
+
+from tunedmodels_mockserver import interrupts
 
 
 def main() -> None:
-    """Run ``tunedmodels-contracts``. Ends with status 1 where the extra ``contracts`` is not installed.
+    """Run ``tunedmodels-contracts``. Ctrl-C and SIGTERM end it, and the process dies of the signal.
 
-    SIGTERM ends it as Ctrl-C does, so that a live run that is told to end deletes what it has made.
+    Ends with status 2 if the command needs a module of the extra ``contracts`` and that is not installed.
     """
-    signal.signal(signal.SIGTERM, _stop)
+    interrupts.begin()
     try:
         from .cli import main as command
 
         command(prog_name="tunedmodels-contracts")
-    except KeyboardInterrupt:
-        sys.exit(0)  # it came before the command began, or after it ended
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing.startswith("tunedmodels"):
-            raise
-        sys.exit(f"The contracts need {missing}, which is not installed: pip install 'tunedmodels[contracts]'")
+    except ModuleNotFoundError as error:  # commands import late, so any of them may raise it
+        from tunedmodels_mockserver.extra import advice
 
+        from .extra import MODULES
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        sys.stderr.write(f"{advice(error, MODULES, 'tunedmodels-contracts', 'contracts')}\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a di
 
 from .mutants.registry import MUTANTS
 from .mutants.trial import Trial, trial
-from .workers import at_work, workers
+from .workers import workers
 
 REASONS = Path(__file__).parent / "mutants" / "reasons.yaml"
 
@@ -180,9 +180,9 @@ def selftest(
             raise KeyError(name)
     asked = None if clauses is None else tuple(clauses)
     trials: dict[str, Trial] = {}
-    with workers(jobs) as pool:
-        baseline = pool.submit(at_work, trial, None, asked, arguments)
-        waiting = {pool.submit(at_work, trial, name, asked, arguments): name for name in tried}
+    with workers(jobs) as submit:
+        baseline = submit(trial, None, asked, arguments)
+        waiting = {submit(trial, name, asked, arguments): name for name in tried}
         for number, future in enumerate(as_completed(waiting), 1):
             trials[waiting[future]] = future.result()
             if progress:

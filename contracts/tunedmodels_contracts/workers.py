@@ -1,39 +1,81 @@
-"""Workers: processes of their own for runs of pytest, which a Ctrl-C ends as quietly as it ends the command."""
+"""Workers: processes of their own for runs of pytest. Ctrl-C and SIGTERM end them with the command."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+from tunedmodels_mockserver import interrupts
 
 T = TypeVar("T")
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Submit(Protocol):
+    """A function that calls another one in a worker."""
+
+    def __call__(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+        """Call *function* with *arguments*, and return the future of its result."""
+        ...
+
 
 @contextmanager
-def workers(number: int) -> Iterator[ProcessPoolExecutor]:
+def workers(number: int) -> Iterator[Submit]:
     """Open a pool of *number* fresh processes: pytest changes the one that it runs in, for good.
 
-    What waits when something is raised is dropped. Hand ``at_work`` the functions that they are to call.
+    If the block raises, waiting calls are dropped. If a signal ends it, running ones are ended, too, after pytest has
+    cleaned up.
     """
     # Spawned, not forked: a caller may be a test itself.
-    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _deaf)
+    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _begin)
+
+    def submit(function: Callable[..., T], *arguments: object) -> Future[T]:
+        # It may start a process, which must get no signal before ``_begin`` runs there.
+        with _blocked():
+            return pool.submit(_call, function, *arguments)
+
     try:
-        yield pool
+        yield submit
+    except KeyboardInterrupt:
+        with _blocked():  # one that started without the pool would fail
+            for process in multiprocessing.active_children():
+                process.terminate()  # the signal may have come to us alone
+            pool.shutdown(cancel_futures=True)
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def at_work(function: Callable[..., T], *arguments: object) -> T:
-    """Call *function* in a worker; a Ctrl-C reaches it alone, so that pytest can clear away what it has made."""
-    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _begin() -> None:
+    """Handle signals in a worker: one without work dies at once."""
+    interrupts.begin()
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+def _call(function: Callable[..., T], *arguments: object) -> T:
+    """Call *function* in a worker; after a signal pytest cleans up, and the worker dies."""
     try:
-        return function(*arguments)
+        with interrupts.raised():
+            return function(*arguments)
     finally:
-        signal.signal(signal.SIGINT, heard)
+        interrupts.finish()  # a worker runs nothing at exit
 
 
-def _deaf() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _blocked() -> Iterator[None]:
+    """Let signals wait inside the block; a process that starts there lets them wait, too."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

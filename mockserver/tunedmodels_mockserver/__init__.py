@@ -6,10 +6,11 @@ The names come from their modules when they are first asked for: the command imp
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# Not typing's: a command imports this before it handles signals, and typing takes its time.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .app import Settings as Settings
     from .app import create_app as create_app
     from .core.clock import Clock as Clock
@@ -34,6 +35,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name], __name__), name)

@@ -1,17 +1,27 @@
-"""The command's beginning: says what to install where the parts that it needs are missing."""
+"""The command's beginning: signals, and what to install if a module is missing."""
 
 from __future__ import annotations
 
 import sys
 
+from . import interrupts
+
 
 def main() -> None:
-    """Run ``tunedmodels-mockserver``. Ends with status 1 where the extra ``mockserver`` is not installed."""
+    """Run ``tunedmodels-mockserver``. Ctrl-C and SIGTERM end it, and the process dies of the signal.
+
+    Ends with status 2 if the command needs a module of the extra ``mockserver`` and that is not installed.
+    """
+    interrupts.begin()
     try:
         from .cli import main as command
-    except ModuleNotFoundError as error:
-        sys.exit(f"The mock server needs {error.name}, which is not installed: pip install 'tunedmodels[mockserver]'")
-    command()
+
+        command()
+    except ModuleNotFoundError as error:  # commands import late, so any of them may raise it
+        from .extra import MODULES, advice
+
+        sys.stderr.write(f"{advice(error, MODULES, 'tunedmodels-mockserver', 'mockserver')}\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

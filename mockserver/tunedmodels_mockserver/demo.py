@@ -12,6 +12,8 @@ import click
 import requests
 from tqdm import tqdm
 
+from . import interrupts
+
 # The fifteen examples of the published tuning tutorial.
 EXAMPLES = {
     "1": "2",
@@ -42,7 +44,7 @@ Json = dict[str, Any]
 def run(port: int) -> int:
     """Start a fake on *port* (0: a free one), run the tutorial against it and return the exit status."""
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
+    with interrupts.raised(), subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
         try:
             ready = fake.stdout.readline() if fake.stdout else ""
             if not ready.startswith("READY "):
@@ -50,8 +52,6 @@ def run(port: int) -> int:
             url = ready.split()[1].removeprefix("url=")
             click.echo(f"A fake of the Gemini API answers at {url}")
             tutorial(url)
-        except KeyboardInterrupt:
-            click.echo("Stopped.", err=True)
         except requests.RequestException as error:
             click.echo(f"The fake did not answer as it should: {error}", err=True)
             return 1

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from types import FrameType
 from typing import Any
 
 import waitress.server
@@ -75,27 +73,16 @@ class Server:
         return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
 
     def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
-        """Serve until SIGTERM, Ctrl-C or SIGHUP. *when_ready* is called first: whoever connects then is answered.
+        """Serve until ``stop`` is called. *when_ready* is called first: whoever connects then is answered.
 
-        If this process was started to ignore SIGHUP, as by nohup, it does. *with_parent* also ends it, within a
-        second, when the process that started this one is gone.
+        *with_parent* also ends it, within a second, when the process that started this one is gone.
         """
         self._parent = os.getppid() if with_parent else None
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            self.stop()
-
-        numbers = [signal.SIGTERM, signal.SIGINT]
-        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            numbers.append(signal.SIGHUP)
-        before = {number: signal.signal(number, stop) for number in numbers}
         try:
             when_ready()
             self.serve()
         finally:
             self._close()
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def serve(self) -> None:
         """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""

@@ -17,7 +17,7 @@ import sys
 import termios
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,10 +143,11 @@ def test_a_log_has_no_bar(csv: str, where: list[str]) -> None:
     assert "100 %" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("verb", ["tune", "watch"])
 def test_a_signal_ends_watching_cleanly(csv: str, slow: list[str], number: signal.Signals, verb: str) -> None:
-    """Status 0, and one sentence that says that the run goes on, and how to watch it again."""
+    """It dies of the signal, after one sentence that says that the run goes on, and how to watch it again."""
     words = ["tune", csv, *TUNE, *slow, "--watch"]
     if verb == "watch":
         name = run("tune", csv, *TUNE, *slow).stdout.strip()
@@ -157,7 +158,7 @@ def test_a_signal_ends_watching_cleanly(csv: str, slow: list[str], number: signa
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
 
-    assert (process.returncode, out) == (0, "")
+    assert (process.returncode, out) == (-number, "")
     again = rf"tunedmodels watch tunedModels/\S+/operations/\S+ --base-url {re.escape(slow[1])}"
     assert re.fullmatch(rf"Stopped watching; the run goes on\. Watch it again with: {again}", err.splitlines()[-1])
     assert "Traceback" not in err
@@ -196,9 +197,10 @@ def test_a_cancelled_run(csv: str, slow: list[str]) -> None:
     assert re.search(r"^state +cancelled$", run("operations", "get", operation["name"], *slow).stdout, re.MULTILINE)
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_answer_ends_it_cleanly(csv: str, number: signal.Signals) -> None:
-    """A service that never answers is left with status 0; who was starting a run is told where to look."""
+    """It dies of the signal while a service does not answer; a command that starts a run says where to look."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         where = ["--base-url", f"http://127.0.0.1:{silent.getsockname()[1]}", "--api-key", "test-key"]
         for words, said in (
@@ -212,9 +214,30 @@ def test_a_signal_before_the_answer_ends_it_cleanly(csv: str, number: signal.Sig
                     process.send_signal(number)
                     out, err = process.communicate(timeout=20)
 
-            assert (process.returncode, out) == (0, "")
+            assert (process.returncode, out) == (-number, "")
             assert err.startswith(said)
             assert err.count("\n") == (1 if said else 0)
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_ends_the_loop_of_a_shell(csv: str, slow: list[str]) -> None:
+    """A shell that tunes in a loop starts no further run after Ctrl-C."""
+    command = shlex.join([*COMMAND, "tune", csv, *TUNE, *slow, "--watch"])
+    loop = f"for number in 1 2 3; do echo $number; {command}; done; echo done"
+    with subprocess.Popen(
+        ["bash", "-c", loop], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as shell:
+        try:
+            assert shell.stderr is not None
+            assert shell.stderr.readline().startswith("The run has begun")
+            os.killpg(shell.pid, signal.SIGINT)
+            out, _ = shell.communicate(timeout=20)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+
+    assert (shell.returncode, out) == (-signal.SIGINT, "1\n")
 
 
 @pytest.mark.parametrize(

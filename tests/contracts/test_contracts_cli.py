@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -127,9 +128,9 @@ def test_extra_that_is_not_installed(module: str, missing: str, options: list[st
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert ran.returncode == 1
+    assert ran.returncode == 2
     assert ran.stderr == (
-        f"The contracts need {missing}, which is not installed: pip install 'tunedmodels[contracts]'\n"
+        f"tunedmodels-contracts needs {missing}, which is not installed: pip install 'tunedmodels[contracts]'\n"
     )
 
 
@@ -202,7 +203,13 @@ def ran(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     """Run the command in *folder* as a process of its own."""
     command = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
     return subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
     )
 
 
@@ -270,21 +277,45 @@ import os, signal
 
 def pytest_runtest_setup(item):
     if item.name == "test_missing_model":
-        os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
+        command = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+        os.kill(command, getattr(signal, os.environ["SIGNAL"]))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
-@pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
-def test_interrupted(tmp_path: Path, signal: str) -> None:
-    """Ctrl-C ends a run with status 0 and no traceback; what was held until then is summed up."""
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("more", [(), ("--jobs", "2")], ids=["alone", "jobs"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupted(tmp_path: Path, name: str, more: tuple[str, ...]) -> None:
+    """A run dies of the signal, without a traceback, after it has summed up the clauses that it has checked."""
     (tmp_path / "interrupt.py").write_text(INTERRUPT, encoding="utf-8")
-    arguments = ["run", "--clause", "get/*", "--", "-p", "interrupt"]
-    result = ran(tmp_path, *arguments, PYTHONPATH=str(tmp_path), SIGNAL=signal)
+    arguments = ["run", "--clause", "get/*", *more, "--", "-p", "interrupt"]
+    result = ran(tmp_path, *arguments, PYTHONPATH=str(tmp_path), SIGNAL=name)
 
-    assert result.returncode == 0
+    assert result.returncode == -signal.Signals[name]
     assert "Traceback" not in result.stdout + result.stderr
     assert result.stdout.splitlines()[-1].endswith("pytest ended with status 2")
+
+
+# Each worker that starts sends a signal to all processes of the command, as a terminal does.
+FROM_WORKER = """
+import os, signal, sys
+
+if "--multiprocessing-fork" in sys.argv:
+    os.killpg(0, getattr(signal, os.environ["SIGNAL"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no group of processes can be sent a signal there")
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("words", [["selftest", "--mutant", "percent-falls"], ["diff", "--right", "fake"]])
+def test_workers_are_interrupted(tmp_path: Path, words: list[str], name: str) -> None:
+    """A command and its workers die of the signal, even while they start, and say nothing."""
+    (tmp_path / "sitecustomize.py").write_text(FROM_WORKER, encoding="utf-8")
+    result = ran(tmp_path, *words, PYTHONPATH=str(tmp_path), SIGNAL=name)
+
+    assert (result.returncode, result.stdout, result.stderr) == (-signal.Signals[name], "", "")
 
 
 def test_giving_up_is_no_interruption(tmp_path: Path) -> None:

@@ -432,6 +432,33 @@ def pytest_fixture_setup(fixturedef):
         os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
 """
 
+# The plugin that sends a signal while the models are deleted.
+AGAIN = """
+import os, signal
+from tunedmodels_contracts.targets import live
+
+def _settle(*arguments, settle=live._settle):
+    os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
+    settle(*arguments)
+
+live._settle = _settle
+"""
+
+# Where a worker of the command has made a model, the command gets a signal.
+PARENT = """
+import os, signal, sys
+
+if "--multiprocessing-fork" in sys.argv:
+    from tunedmodels_contracts.ledger import Ledger
+
+    def note(self, event, *rest, noted=Ledger.note, **facts):
+        noted(self, event, *rest, **facts)
+        if event == "made":
+            os.kill(os.getppid(), signal.SIGTERM)
+
+    Ledger.note = note
+"""
+
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``tunedmodels-contracts`` in *folder*, in the environment that there is."""
@@ -492,18 +519,49 @@ def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_the_command_is_interrupted(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch, name: str) -> None:
-    """Ctrl-C ends a live run with status 0, and what was made is gone all the same."""
+    """A live run dies of the signal, and what it made is gone all the same; a second signal does not keep it."""
     del there
-    (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
+    (tmp_path / "ends.py").write_text(ENDS + AGAIN, encoding="utf-8")
     alone.setenv("PYTHONPATH", str(tmp_path))
     alone.setenv("SIGNAL", name)
 
     ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
 
-    assert ended.returncode == 0
+    assert ended.returncode == -signal.Signals[name]
     assert "Traceback" not in ended.stdout + ended.stderr
+    assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
+@pytest.mark.usefixtures("interruptible")
+def test_a_signal_while_it_deletes_waits(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch) -> None:
+    """A signal that comes when all clauses have run does not keep a live run from deleting what it made."""
+    del there
+    (tmp_path / "ends.py").write_text(AGAIN, encoding="utf-8")
+    alone.setenv("PYTHONPATH", str(tmp_path))
+    alone.setenv("SIGNAL", "SIGINT")
+
+    ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
+
+    assert ended.returncode == -signal.SIGINT
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
+def test_a_comparison_with_live_is_interrupted(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch) -> None:
+    """A signal to the command alone ends its workers, too, after the live one has deleted what it made."""
+    del there
+    (tmp_path / "sitecustomize.py").write_text(PARENT, encoding="utf-8")
+    alone.setenv("PYTHONPATH", str(tmp_path))
+
+    ended = command(tmp_path, "diff", "--right", "live", *SPEND, "--clause", "operations/done-is-absorbing")
+
+    assert ended.returncode == -signal.SIGTERM
+    assert (ended.stdout, ended.stderr) == ("", "")
     assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 

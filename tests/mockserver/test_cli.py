@@ -46,12 +46,14 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
-    """SIGTERM and Ctrl-C end the server with status 0, one line on stdout and nothing on stderr."""
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT, signal.SIGTERM]])
+def test_a_signal_ends_it_cleanly(numbers: list[signal.Signals]) -> None:
+    """SIGTERM and Ctrl-C, or both, end the server with status 0, one line on stdout and nothing on stderr."""
     with serving() as (process, url):
         assert requests.get(f"{url}/health", timeout=5).json()["status"] == "ok"
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
         out, err = process.communicate(timeout=10)
 
     assert (process.returncode, out, err) == (0, "", "")
@@ -303,18 +305,6 @@ def test_slashes_at_the_beginning_are_an_allowance() -> None:
             assert ("doubled-slashes" in (answer.headers["X-Tunedmodels-Note"] or "")) is (status == 200)
 
 
-def test_a_missing_part_is_named(tmp_path: Path) -> None:
-    """Without the extra the command says what to install, and shows no traceback."""
-    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click here', name='click')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, env=environment, check=False)
-
-    assert done.returncode == 1
-    assert done.stderr == (
-        "The mock server needs click, which is not installed: pip install 'tunedmodels[mockserver]'\n"
-    )
-
-
 def test_a_port_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
     """Where the port cannot be written, what was there before is left alone."""
     (tmp_path / "port").mkdir()
@@ -388,8 +378,46 @@ def test_the_demo_runs_the_tutorial() -> None:
     assert "mean loss" in done.stdout
 
 
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [["wait"], ["clock"], ["faults", "list"], ["journal", "list"]])
+def test_a_signal_ends_a_command_that_asks(words: list[str], number: signal.Signals) -> None:
+    """A command that waits for an answer dies of the signal, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        command = [*COMMAND, *words, "--url", f"127.0.0.1:{silent.getsockname()[1]}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            with connection:
+                connection.recv(1)
+                process.send_signal(number)
+                out, err = process.communicate(timeout=20)
+
+    assert (process.returncode, out, err) == (-number, "", "")
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_ready_line_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+    """A server that does not answer yet dies of the signal."""
+    (tmp_path / "waitress.py").write_text("import time\nprint('starting', flush=True)\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "starting\n"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+
+    assert (process.returncode, out, err) == (-number, "", "")
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_demo_cleanly() -> None:
-    """Ctrl-C in the middle of the demo ends it and its fake with status 0."""
+    """Ctrl-C in the middle of the demo ends it, by the signal, and its fake."""
     process = subprocess.Popen(
         [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -398,7 +426,7 @@ def test_ctrl_c_ends_the_demo_cleanly() -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=10)
 
-    assert process.returncode == 0
+    assert process.returncode == -signal.SIGINT
     assert "Traceback" not in err
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{url}/health", timeout=5)

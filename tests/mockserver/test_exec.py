@@ -18,6 +18,8 @@ import psutil
 import pytest
 import requests
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 COMMAND = [sys.executable, "-m", "tunedmodels_mockserver", "exec"]
 PYTHON = sys.executable
 # A child that says where its fake is, and then waits for a signal. Its own child ignores what can be ignored.

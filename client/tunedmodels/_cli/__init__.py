@@ -25,7 +25,8 @@ def main() -> None:
 
     Results go to stdout, everything else to stderr; --json writes results for programs. The status is 0 when it is
     done, 1 when the service refused or did not answer, when data cannot be read or a run failed, and 2 for bad
-    usage. Ctrl-C and SIGTERM end it with 0. Colours are for terminals alone, and for none where NO_COLOR is set.
+    usage. Ctrl-C ends it with 130 and SIGTERM with 143; a run that it watches goes on at the service. Colours are
+    for terminals alone, and for none where NO_COLOR is set.
     """
 
 

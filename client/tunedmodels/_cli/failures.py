@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
+from .. import _interrupts
 from .text import folded
 
 if TYPE_CHECKING:
@@ -66,7 +69,12 @@ def translated(advice: str) -> str:
     return advice
 
 
-def stopped(sentence: str) -> NoReturn:
-    """End the command, which was told to stop, with *sentence* on stderr; to be told is no failure."""
-    click.echo(sentence, err=True)
-    raise click.exceptions.Exit(0)
+@contextmanager
+def explained(sentence: str) -> Iterator[None]:
+    """Say *sentence* on stderr if Ctrl-C or SIGTERM ends the command inside the block."""
+    with _interrupts.raised():
+        try:
+            yield
+        except KeyboardInterrupt:
+            click.echo(sentence, err=True)
+            raise

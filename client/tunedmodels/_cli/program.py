@@ -42,8 +42,6 @@ def _ended() -> Iterator[None]:
     """Turn what is raised into how a click command ends."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise click.exceptions.Exit(0) from None
     except BrokenPipeError:  # who reads no more, as ``head -1`` does, has had what it wanted
         _let_go_of_stdout()
         raise click.exceptions.Exit(0) from None

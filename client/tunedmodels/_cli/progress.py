@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import click
 
 from . import documents
 from .connection import Connection
-from .failures import stopped
+from .failures import explained
 from .text import folded, plain
 
 if TYPE_CHECKING:
@@ -50,13 +49,9 @@ def written(operation: Operation, timeout: float | None) -> TunedModel:
     return operation.result(0)
 
 
-@contextmanager
-def resumable(operation: Operation, connection: Connection) -> Iterator[None]:
-    """Watch *operation* inside; who is told to stop says that the run goes on, and how to see more of it."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        stopped(f"Stopped watching; the run goes on. Watch it again with: {how(operation, connection)}")
+def resumable(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
+    """Watch *operation* inside the block; Ctrl-C and SIGTERM say there that the run goes on, and how to watch it."""
+    return explained(f"Stopped watching; the run goes on. Watch it again with: {how(operation, connection)}")
 
 
 def how(operation: Operation, connection: Connection) -> str:

@@ -9,7 +9,7 @@ import click
 
 from . import documents, progress
 from .connection import Connection, connected
-from .failures import stopped
+from .failures import explained
 from .params import Seconds
 from .text import plain
 
@@ -42,7 +42,7 @@ def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | No
 
     The file, a local one or at a URL, is CSV, TSV, JSON or JSON Lines. Prints the model's name, with --watch once
     the run has ended well; progress goes to stderr. With --json it prints the operation, with --watch the model
-    that came of it.
+    that came of it. Ctrl-C ends the watching, and the run goes on at the service.
     """
     if (wanted["base_model"] is None) == (wanted["source_model"] is None):
         raise click.UsageError("Give --base-model, the base model to tune, or --source-model, a tuned model.")
@@ -66,9 +66,7 @@ def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | No
 def _created(client: Client, wanted: dict[str, Any]) -> Operation:
     from ..errors import DuplicateExamplesWarning
 
-    with warnings.catch_warnings():
+    unknown = "Stopped before the service answered; whether a run began is in: tunedmodels operations list"
+    with warnings.catch_warnings(), explained(unknown):
         warnings.simplefilter("always", DuplicateExamplesWarning)
-        try:
-            return client.tuned_models.create(**wanted)
-        except KeyboardInterrupt:
-            stopped("Stopped before the service answered; whether a run began is in: tunedmodels operations list")
+        return client.tuned_models.create(**wanted)

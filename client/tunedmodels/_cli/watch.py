@@ -23,7 +23,8 @@ def watch(connection: Connection, as_json: bool, operation: str, timeout: float 
     With --json every line of stdout is a JSON object: the operation's metadata when there are new steps, with the
     snapshots of these alone, and at last the whole model.
 
-    The status is 1 when the run fails, is cancelled, or has not ended in time.
+    The status is 1 when the run fails, is cancelled, or has not ended in time. Ctrl-C ends the watching, and the run
+    goes on at the service.
     """
     with connection.client() as client:
         found = named(client, operation)

@@ -20,7 +20,8 @@ from .sweep import sweep
 def main() -> None:
     """Contracts that hold a server to the Gemini API's model tuning.
 
-    Each command ends with status 0 where all is well, and with another where it is not. Ctrl-C ends it with 0.
+    Each command ends with status 0 where all is well, and with another where it is not: Ctrl-C ends it with 130 and
+    SIGTERM with 143. A live run deletes what it made before it ends.
     """
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tunedmodels_mockserver import interrupts
+
 from ..nearest import no_such
 from ..options import OF_TARGET
 from .options import CLAUSE, Suites, asked, of_pytest, of_suite
@@ -42,8 +44,10 @@ def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **optio
     kinds = [name.partition("=")[0] for name in names.values()]
     first, second = (_side(option, name, options) for option, name in names.items())
     _refuse_idle(options, kinds)
+    named = asked(clauses)
     try:
-        found = differential(first, second, asked(clauses))
+        with interrupts.raised():
+            found = differential(first, second, named)
     except RuntimeError as error:
         raise click.ClickException(str(error)) from None
     counts = {severity: found.count(severity) for severity in SEVERITIES}

@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
+from tunedmodels_mockserver import interrupts
+
+from ..extra import MODULES
 from ..nearest import no_such
 from ..options import OPTIONS
-
-_NEEDED = ("pytest", "yaml", "responses", "jinja2", "flask")
 
 PYTESTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
 """What follows the options: pytest's own arguments."""
@@ -102,35 +103,20 @@ def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]
 
 
 def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:
-    """Run the suite and return the status: pytest's, but 0 where somebody has interrupted it.
+    """Run the suite and return pytest's status. After Ctrl-C or SIGTERM pytest cleans up, and the command ends.
 
     Raises ClickException where a live run leaves something at the service, and ModuleNotFoundError where the extra
     is not installed: pytest itself would make a long story of it.
     """
-    for name in _NEEDED:
+    for name in sorted(MODULES):
         if find_spec(name) is None:
             raise ModuleNotFoundError(name=name)
     import pytest
 
     from ..ledger import LedgerError
 
-    interrupted = _Interrupted()
     try:
-        status = int(pytest.main(arguments(options, more), plugins=[interrupted]))
+        with interrupts.raised():
+            return int(pytest.main(arguments(options, more)))
     except LedgerError as error:  # pytest shows it itself, but not where it was interrupted
         raise click.ClickException(str(error)) from None
-    return 0 if interrupted.happened else status
-
-
-class _Interrupted:
-    """Notes that somebody has interrupted pytest.
-
-    It ends with the same status where it gives up by itself, as where a module cannot be imported, and calls that a
-    KeyboardInterrupt of a kind of its own.
-    """
-
-    def __init__(self) -> None:
-        self.happened = False
-
-    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        self.happened = excinfo.type is KeyboardInterrupt

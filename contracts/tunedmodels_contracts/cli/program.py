@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import click
 
 
@@ -16,16 +12,3 @@ class Program(click.Group):
         """Return the commands in the order in which they were added, not that of the alphabet."""
         del ctx
         return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Who interrupts it knows that it has not ended by itself: the status is 0."""
-        with _ended():
-            return super().invoke(ctx)
-
-
-@contextmanager
-def _ended() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise click.exceptions.Exit(0) from None

@@ -8,6 +8,8 @@ import sys
 
 import click
 
+from tunedmodels_mockserver import interrupts
+
 from ..nearest import no_such
 from .options import CLAUSE, asked
 
@@ -34,7 +36,8 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
     named = asked(clauses)
     tried = list(dict.fromkeys(mutants)) or None
     # A bar is for terminals alone.
-    with tqdm(total=len(tried or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False) as bar:
+    bar = tqdm(total=len(tried or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False)
+    with interrupts.raised(), bar:
 
         def progress(name: str, _number: int, _of: int) -> None:
             bar.set_postfix_str(name, refresh=False)

@@ -20,7 +20,7 @@ from ..recordings.exchange import Exchange
 from ..recordings.tape import Tape
 from ..spend import Meter
 from ..targets.target import Target
-from ..workers import at_work, workers
+from ..workers import workers
 from .compare import compare
 from .finding import SEVERITIES, Finding, Severity
 from .identities import Identities
@@ -69,8 +69,8 @@ def differential(first: Side, second: Side, clauses: Iterable[str] | None = None
     suite cannot be run on one of them, or nothing could be compared, and KeyError for a mutant that there is not.
     """
     asked = None if clauses is None else frozenset(clauses)
-    with workers(2) as pool:
-        sides = [pool.submit(at_work, exchanges, side, asked) for side in (first, second)]
+    with workers(2) as submit:
+        sides = [submit(exchanges, side, asked) for side in (first, second)]
         ours, theirs = _noted("first", sides[0]), _noted("second", sides[1])
     left_out = {clause for clause, _ in ours.left_out ^ theirs.left_out}
     # What is shared by clauses that are left out is made on one side alone.

@@ -14,6 +14,7 @@ from google.auth.credentials import AnonymousCredentials
 from .. import anonymous, ledger
 from ..api import Api
 from ..clause import Need
+from ..deferral import Deferral
 from ..ledger import Ledger, LedgerError, Noting
 from ..record import Recorder
 from ..results import GONE
@@ -69,8 +70,8 @@ def obstacles(asked: Asked) -> list[str]:
 def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
     """Open the real service; *left_out* is called for what would go beyond the spend.
 
-    In the end all that was made is deleted, and proved gone. Raises TargetError where a key is missing, or a ledger
-    says that an earlier run has left something; LedgerError where this one has.
+    In the end all that was made is deleted, and proved gone; Ctrl-C and SIGTERM wait for that. Raises TargetError where
+    a key is missing, or a ledger says that an earlier run has left something; LedgerError where this one has.
     """
     in_the_way = obstacles(asked)
     if in_the_way:
@@ -86,11 +87,12 @@ def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
     book = Ledger(asked.ledger, parts.run, base_url)
     noting = recorder if asked.anonymously else Noting(book, recorder, who=asking.who)
     meter = Meter(spend, noting, exceeded=left_out)
-    with _session(standing) as session:
+    with _session(standing) as session, Deferral() as deferral:
         session.mount(f"{base_url}/", meter)
         try:
             yield _target(asked, asking, session, base_url, parts, recorder)
         finally:
+            deferral.hold()
             try:
                 with meter.settling():
                     _settle(book, session, asking, asked.pause)

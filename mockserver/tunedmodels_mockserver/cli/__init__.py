@@ -22,7 +22,11 @@ from .verdict import verdict
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
-    """A mock server of the Gemini API's model tuning."""
+    """A mock server of the Gemini API's model tuning.
+
+    Ctrl-C ends a command with status 130 and SIGTERM with 143, but serve with 0 once it answers. exec passes them on
+    to what it runs.
+    """
 
 
 @main.command()

@@ -195,8 +195,9 @@ def serve(
 ) -> None:
     """Serve until SIGTERM, Ctrl-C or SIGHUP.
 
-    Prints one line, READY url=... pid=... version=..., when it answers. Ends with status 0 when told to stop, 2
-    for bad usage, 3 when the port is taken, 4 for a store or a state that cannot be used.
+    Prints one line, READY url=... pid=... version=..., when it answers. From then on Ctrl-C and SIGTERM end it with
+    status 0, before it with 130 and 143. The status is 2 for bad usage, 3 when the port is taken, 4 for a store or a
+    state that cannot be used.
     """
     from ..app import Settings
     from ..core.clock import Clock, Mode

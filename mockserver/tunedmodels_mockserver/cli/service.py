@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from .. import interrupts
+
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
     from ..app import Settings
     from ..core.worlds import Worlds
@@ -72,6 +74,7 @@ def run(
         except OSError as error:
             _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
 
+    interrupts.call(server.stop)
     server.run(when_ready, with_parent=with_parent)
     worlds = app.extensions["tunedmodels"]
     if export:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..core.state.memory import MemoryStores
 from ..core.state.store import Stores
-from .errors import BadStore
 
 MEMORY = "memory"
 
@@ -16,10 +15,6 @@ def open_stores(url: str) -> Stores:
     """
     if url == MEMORY:
         return MemoryStores()
-    try:
-        from .sql import SqlStores  # SQLAlchemy takes a while, and most servers never need it
-    except ModuleNotFoundError as error:
-        raise BadStore(
-            f"A store other than memory needs {error.name}: pip install 'tunedmodels[mockserver]'."
-        ) from None
+    from .sql import SqlStores  # SQLAlchemy takes a while, and most servers never need it
+
     return SqlStores(url)

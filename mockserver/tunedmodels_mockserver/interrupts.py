@@ -1,0 +1,90 @@
+"""Interrupts: how Ctrl-C and SIGTERM end a command.
+
+A command dies of the signal itself, without a traceback. A shell then reports 130 or 143, and ends a loop that runs the
+command. A signal that the parent process ignores stays ignored.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from contextlib import contextmanager, suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+    from typing import NoReturn
+else:
+    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``begin`` runs
+
+_NUMBERS = [signal.SIGINT, signal.SIGTERM]
+_SERVER_NUMBERS = [*_NUMBERS, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else ())]  # Windows has no SIGHUP
+_received: list[int] = []
+
+
+def begin() -> None:
+    """Let each signal end the process at once from now on. Call this before any import that takes time."""
+    for number in _heeded():
+        signal.signal(number, _die)
+    atexit.register(finish)  # first, so that it runs last: what others clean up at exit is cleaned up
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Raise KeyboardInterrupt inside the block for each signal, so that the block can clean up.
+
+    After a signal the block ends with SystemExit, unless it raises another exception, and the process dies of the
+    signal when Python exits.
+    """
+    before = {number: signal.signal(number, _raise) for number in _heeded()}
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not _received:
+            raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if _received:
+        raise SystemExit(128 + _received[0])
+
+
+def call(stop: Callable[[], object]) -> None:
+    """Call *stop* for each signal from now on, to the end of the process, so that a server ends with its own status.
+
+    A closed terminal (SIGHUP) stops a server too.
+    """
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    for number in _heeded(_SERVER_NUMBERS):
+        signal.signal(number, handler)
+
+
+def finish() -> None:
+    """Die of the first signal that a ``raised`` block received. Does nothing if there was none."""
+    if _received:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
+                stream.flush()
+        _die(_received[0])
+
+
+def _heeded(numbers: Sequence[int] = _NUMBERS) -> list[int]:
+    return [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+
+
+def _raise(number: int, _frame: FrameType | None) -> NoReturn:
+    _received.append(number)
+    raise KeyboardInterrupt
+
+
+def _die(number: int, _frame: FrameType | None = None) -> NoReturn:
+    if sys.platform != "win32":
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+    os._exit(128 + number)  # the first process of a container survives its own signal, and Windows has no such end
