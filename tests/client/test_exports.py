@@ -27,6 +27,8 @@ def seen_by_type_checkers() -> dict[str, str]:
     found = {}
     for node in block.body:
         assert isinstance(node, ast.ImportFrom)
+        if node.module == "typing":
+            continue
         for alias in node.names:
             assert alias.asname == alias.name, "without this a type checker takes it for private"
             found[alias.name] = f"tunedmodels.{node.module}" if node.module else "tunedmodels"
