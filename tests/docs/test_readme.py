@@ -261,7 +261,7 @@ class Runner:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
-                timeout=120,
+                timeout=600,
                 check=False,
             )
         except FileNotFoundError:
