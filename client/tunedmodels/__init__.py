@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import errors as errors
+    from . import errors
     from ._client import Client as Client
     from ._messages.content import Content as Content
     from ._messages.content import GenerateContentRequest as GenerateContentRequest
@@ -51,14 +51,14 @@ if TYPE_CHECKING:
     from ._messages.tuning_task import Hyperparameters as Hyperparameters
     from ._messages.tuning_task import TuningSnapshot as TuningSnapshot
     from ._messages.tuning_task import TuningTask as TuningTask
-    from ._models import Models as Models
-    from ._operation import Operation as Operation
-    from ._operations import Operations as Operations
-    from ._pages import Pager as Pager
-    from ._permissions import Permissions as Permissions
-    from ._polling import Polling as Polling
-    from ._retry import Retry as Retry
-    from ._tuned_models import TunedModels as TunedModels
+    from ._resources.models import Models as Models
+    from ._resources.operation import Operation as Operation
+    from ._resources.operations import Operations as Operations
+    from ._resources.pager import Pager as Pager
+    from ._resources.permissions import Permissions as Permissions
+    from ._resources.polling import Polling as Polling
+    from ._resources.tuned_models import TunedModels as TunedModels
+    from ._transport.retry import Retry as Retry
     from .errors import Aborted as Aborted
     from .errors import AlreadyExists as AlreadyExists
     from .errors import APIError as APIError
@@ -224,14 +224,14 @@ _HOMES = {
             "TuningSnapshot",
             "TuningTask",
         ),
-        "._models": ("Models",),
-        "._operation": ("Operation",),
-        "._operations": ("Operations",),
-        "._pages": ("Pager",),
-        "._permissions": ("Permissions",),
-        "._polling": ("Polling",),
-        "._retry": ("Retry",),
-        "._tuned_models": ("TunedModels",),
+        "._resources.models": ("Models",),
+        "._resources.operation": ("Operation",),
+        "._resources.operations": ("Operations",),
+        "._resources.pager": ("Pager",),
+        "._resources.permissions": ("Permissions",),
+        "._resources.polling": ("Polling",),
+        "._transport.retry": ("Retry",),
+        "._resources.tuned_models": ("TunedModels",),
         ".errors": (
             "Aborted",
             "AlreadyExists",

@@ -9,15 +9,15 @@ from types import TracebackType
 import google.auth.credentials
 import requests
 
-from . import _environment, _sessions
-from ._address import Address, looks_real
-from ._credentials import Caller, from_key, of_emulator
-from ._models import Models
-from ._operations import Operations
-from ._polling import Polling
-from ._retry import Retry
-from ._transport import Time, Transport
-from ._tuned_models import TunedModels
+from ._resources.models import Models
+from ._resources.operations import Operations
+from ._resources.polling import Polling
+from ._resources.tuned_models import TunedModels
+from ._transport import deadline_session, environment
+from ._transport.address import Address, looks_real
+from ._transport.credentials import Caller, from_key, of_emulator
+from ._transport.retry import Retry
+from ._transport.transport import Time, Transport
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 
@@ -67,21 +67,21 @@ class Client:
         if base_url is not None and not base_url.strip():
             raise ValueError("base_url is empty; leave it out, or name a server.")
         _check_kinds(credentials=credentials, retry=retry, polling=polling, timeout=timeout)
-        emulator = _environment.emulator_host() if base_url is None else None
+        emulator = environment.emulator_host() if base_url is None else None
         if emulator is not None:
-            address = Address.read(emulator, _environment.EMULATOR_HOST, mock_server=True)
+            address = Address.read(emulator, environment.EMULATOR_HOST, mock_server=True)
         elif base_url is not None:
             address = Address.read(base_url, "base_url")
         else:
-            address = Address.read(_environment.base_url() or BASE_URL, _environment.BASE_URL)
+            address = Address.read(environment.base_url() or BASE_URL, environment.BASE_URL)
         if credentials is None:
-            key = _environment.api_key(made_up=emulator is not None) if api_key is None else api_key
+            key = environment.api_key(made_up=emulator is not None) if api_key is None else api_key
             mock = emulator is not None or address.loopback or not address.encrypted
             if key is not None and not (address.loopback and api_key is None and looks_real(key)):
                 credentials = from_key(key)
             elif mock:
                 credentials = of_emulator(address)
-        self._session = session or _sessions.session()
+        self._session = session or deadline_session.session()
         self._owns_session = session is None
         passing = Time(clock, sleep)
         caller = Caller(address, credentials, quota_project, self._session)

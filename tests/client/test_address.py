@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels._address import Address
+from tunedmodels._transport.address import Address
 
 # Made up, in the forms that Google's own have.
 KEY = "AIza" + "x" * 35

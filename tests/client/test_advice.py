@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tunedmodels import Client, TunedModels, errors
-from tunedmodels._advice import advice
-from tunedmodels._refusals import from_response
+from tunedmodels._transport.error_hints import advice
+from tunedmodels._transport.error_responses import from_response
 from tunedmodels.errors import Request, Response
 
 

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from tunedmodels import TransportError, TunedModel, _answer
+from tunedmodels import TransportError, TunedModel
+from tunedmodels._resources import response_messages
 
 
 def test_message() -> None:
     """A JSON object is read as the message."""
-    assert _answer.message(TunedModel, {"name": "tunedModels/m"}) == TunedModel(name="tunedModels/m")
+    assert response_messages.message(TunedModel, {"name": "tunedModels/m"}) == TunedModel(name="tunedModels/m")
 
 
 @pytest.mark.parametrize("value", [None, [], {"name": 5}], ids=repr)
 def test_what_is_no_message(value: Any) -> None:
     """An answer in another form is a TransportError that names the message, with the finding as its cause."""
     with pytest.raises(TransportError, match="something that is no TunedModel: ") as caught:
-        _answer.message(TunedModel, value)
+        response_messages.message(TunedModel, value)
 
     assert isinstance(caught.value.__cause__, ValueError)
 
@@ -27,9 +28,12 @@ def test_messages() -> None:
     """The list of a page is read as messages; a page without it has none."""
     page = {"tunedModels": [{"name": "tunedModels/a"}, {}]}
 
-    assert _answer.messages(TunedModel, page, "tunedModels") == (TunedModel(name="tunedModels/a"), TunedModel())
-    assert _answer.messages(TunedModel, {}, "tunedModels") == ()
-    assert _answer.messages(TunedModel, {"tunedModels": None}, "tunedModels") == ()
+    assert response_messages.messages(TunedModel, page, "tunedModels") == (
+        TunedModel(name="tunedModels/a"),
+        TunedModel(),
+    )
+    assert response_messages.messages(TunedModel, {}, "tunedModels") == ()
+    assert response_messages.messages(TunedModel, {"tunedModels": None}, "tunedModels") == ()
 
 
 @pytest.mark.parametrize(
@@ -44,4 +48,4 @@ def test_messages() -> None:
 def test_page_in_another_form(page: dict[str, Any], match: str) -> None:
     """A list that is none is a TransportError."""
     with pytest.raises(TransportError, match=match):
-        _answer.messages(TunedModel, page, "tunedModels")
+        response_messages.messages(TunedModel, page, "tunedModels")

@@ -21,7 +21,7 @@ from tunedmodels import (
     TuningSnapshot,
     TuningTask,
 )
-from tunedmodels._arguments import message, messages
+from tunedmodels._resources.arguments import message, messages
 
 from .conftest import URL
 

@@ -15,7 +15,7 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels._body import TooSlow, Undecodable, parts
+from tunedmodels._transport.response_body import TooSlow, Undecodable, parts
 
 TEXT = b"six seven " * 40
 

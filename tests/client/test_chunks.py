@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels._chunks import NoStream, elements, events
+from tunedmodels._transport.stream_chunks import NoStream, elements, events
 
 Read = Callable[[Iterable[bytes]], Iterator[Any]]
 

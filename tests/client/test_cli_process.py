@@ -368,5 +368,5 @@ def test_the_package_imports_nothing_of_the_command() -> None:
     """Who uses the client alone does not load the command, nor what only that needs."""
     modules = imported("-c", "from tunedmodels import Client")
 
-    assert "tunedmodels._transport" in modules
+    assert "tunedmodels._transport.transport" in modules
     assert not modules & {"click", "tabulate", "plotille", "tqdm", "tunedmodels._cli"}

@@ -12,8 +12,9 @@ import pytest
 import responses
 from click.testing import CliRunner, Result
 
-from tunedmodels import Timestamp, TuningSnapshot, _advice, _failures
+from tunedmodels import Timestamp, TuningSnapshot
 from tunedmodels._cli import curve, failures, main, text
+from tunedmodels._transport import error_hints, foreign_errors
 
 URL = "https://service.test"
 MODEL = f"{URL}/v1beta/tunedModels/m"
@@ -63,10 +64,10 @@ def test_advice_speaks_of_the_command(answers: responses.RequestsMock) -> None:
 def test_all_advice_is_translated() -> None:
     """No advice of the client reaches people at a shell in the words of Python."""
     known = [
-        _failures._LOG_IN,
-        *_advice._BY_REASON.values(),
-        *(item[2] for item in _advice._BY_MESSAGE),
-        _advice._REPEATED,
+        foreign_errors._LOG_IN,
+        *error_hints._BY_REASON.values(),
+        *(item[2] for item in error_hints._BY_MESSAGE),
+        error_hints._REPEATED,
     ]
 
     left = [said for advice in known if re.search(r"client\.|\w\(|[a-z_]+=[ ,)]", said := failures.translated(advice))]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunedmodels import Content, Part
-from tunedmodels._contents import contents
+from tunedmodels._resources.contents import contents
 
 ONE = Content(role="user", parts=(Part(text="LXIII"),))
 TWO = Content(role="model", parts=(Part(text="LXIV"),))

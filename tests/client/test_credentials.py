@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import compute_engine
 
 from tunedmodels import Client, CredentialsError, Failure
-from tunedmodels._address import Address
-from tunedmodels._credentials import Caller, from_key, of_emulator
+from tunedmodels._transport.address import Address
+from tunedmodels._transport.credentials import Caller, from_key, of_emulator
 
 SCOPES = [
     "https://www.googleapis.com/auth/generative-language.tuning",

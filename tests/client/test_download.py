@@ -10,8 +10,8 @@ import requests
 import responses
 
 from tunedmodels import TrainingDataError
-from tunedmodels._download import download
-from tunedmodels._training_data import FILE_BYTES, Document
+from tunedmodels._training_data.download import download
+from tunedmodels._training_data.reader import FILE_BYTES, Document
 
 URL = "https://files.test/a.csv"
 CSV = "text_input,output\n六,七\n".encode()

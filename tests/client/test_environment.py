@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels import _environment
+from tunedmodels._transport import environment
 
 
 def test_nothing_is_set() -> None:
     """Without variables there is neither a server nor anybody who calls."""
-    assert _environment.emulator_host() is None
-    assert _environment.base_url() is None
-    assert _environment.api_key() is None
-    assert _environment.credentials_file() is None
-    assert _environment.metadata_host() is None
+    assert environment.emulator_host() is None
+    assert environment.base_url() is None
+    assert environment.api_key() is None
+    assert environment.credentials_file() is None
+    assert environment.metadata_host() is None
 
 
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("TUNEDMODELS_EMULATOR_HOST", _environment.emulator_host),
-        ("GOOGLE_GEMINI_BASE_URL", _environment.base_url),
-        ("GOOGLE_APPLICATION_CREDENTIALS", _environment.credentials_file),
-        ("GCE_METADATA_HOST", _environment.metadata_host),
+        ("TUNEDMODELS_EMULATOR_HOST", environment.emulator_host),
+        ("GOOGLE_GEMINI_BASE_URL", environment.base_url),
+        ("GOOGLE_APPLICATION_CREDENTIALS", environment.credentials_file),
+        ("GCE_METADATA_HOST", environment.metadata_host),
     ],
 )
 def test_plain_variables(monkeypatch: pytest.MonkeyPatch, name: str, read: object) -> None:
@@ -38,10 +38,10 @@ def test_plain_variables(monkeypatch: pytest.MonkeyPatch, name: str, read: objec
 def test_google_api_key_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two keys GOOGLE_API_KEY counts, as in google-genai; an empty one does not."""
     monkeypatch.setenv("GEMINI_API_KEY", "gemini")
-    assert _environment.api_key() == "gemini"
+    assert environment.api_key() == "gemini"
 
     monkeypatch.setenv("GOOGLE_API_KEY", "")
-    assert _environment.api_key() == "gemini"
+    assert environment.api_key() == "gemini"
 
     monkeypatch.setenv("GOOGLE_API_KEY", "google")
-    assert _environment.api_key() == "google"
+    assert environment.api_key() == "google"

@@ -12,16 +12,15 @@ import requests
 import responses
 import urllib3
 
-from tunedmodels import (
-    Client,
-    CredentialsError,
-    Failure,
-    Request,
-    TrainingDataError,
-    TransportError,
-    Unauthenticated,
+from tunedmodels import Client, CredentialsError, Failure, Request, TrainingDataError, TransportError, Unauthenticated
+from tunedmodels._transport.foreign_errors import (
+    OF_GOOGLE_AUTH,
+    OF_REQUESTS,
+    cut_off,
+    no_credentials,
+    not_answered,
+    said,
 )
-from tunedmodels._failures import OF_GOOGLE_AUTH, OF_REQUESTS, cut_off, no_credentials, not_answered, said
 
 URL = "https://service.test"
 LOOK = f"{URL}/v1beta/tunedModels/m"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels import Client, TunedModel, _names
+from tunedmodels import Client, TunedModel
+from tunedmodels._resources import resource_names
 
 # What a path, a query or a method could be made of.
 DANGEROUS = ["", " ", ".", "..", "a/b", "a?b", "a#b", "a:b", "a b", "a\n", "a\u2028b"]
@@ -13,37 +14,37 @@ DANGEROUS = ["", " ", ".", "..", "a/b", "a?b", "a#b", "a:b", "a b", "a\n", "a\u2
 @pytest.mark.parametrize("model", ["counter", "tunedModels/counter", TunedModel(name="tunedModels/counter")], ids=repr)
 def test_tuned_model(model: str | TunedModel) -> None:
     """A tuned model is named by its id, its name, or is one."""
-    assert _names.tuned_model(model) == "tunedModels/counter"
+    assert resource_names.tuned_model(model) == "tunedModels/counter"
 
 
 @pytest.mark.parametrize("name", ["gemini-1.0-pro-001", "models/gemini-1.0-pro-001"])
 def test_base_model(name: str) -> None:
     """A base model is named by its id or its name."""
-    assert _names.base_model(name) == "models/gemini-1.0-pro-001"
+    assert resource_names.base_model(name) == "models/gemini-1.0-pro-001"
 
 
 def test_operation() -> None:
     """An operation has its whole name."""
-    assert _names.operation("tunedModels/m/operations/o") == "tunedModels/m/operations/o"
+    assert resource_names.operation("tunedModels/m/operations/o") == "tunedModels/m/operations/o"
 
 
 @pytest.mark.parametrize("name", ["everyone", "tunedModels/m/permissions/everyone"])
 def test_permission(name: str) -> None:
     """A permission is named by its id or its name."""
-    assert _names.permission("tunedModels/m", name) == "tunedModels/m/permissions/everyone"
+    assert resource_names.permission("tunedModels/m", name) == "tunedModels/m/permissions/everyone"
 
 
 @pytest.mark.parametrize("name", ["...", "a.b", ".a", "..a", "ä", "%2e%2e", "a\\b"])
 def test_odd_names_that_lead_nowhere_else(name: str) -> None:
     """What the service would refuse itself is left to it, as long as it stays one segment of a path."""
-    assert _names.tuned_model(name) == f"tunedModels/{name}"
+    assert resource_names.tuned_model(name) == f"tunedModels/{name}"
 
 
 @pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/m/", "tunedModels/m/operations/o", "/m"])
 def test_no_tuned_model(name: str) -> None:
     """A name that could reach something else is refused, and the message shows it and the form."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}; .* has not\.$") as caught:
-        _names.tuned_model(name)
+        resource_names.tuned_model(name)
 
     assert repr(name if "/" in name else f"tunedModels/{name}") in str(caught.value)
 
@@ -52,7 +53,7 @@ def test_no_tuned_model(name: str) -> None:
 def test_no_base_model(name: str) -> None:
     """The same holds for base models."""
     with pytest.raises(ValueError, match=r"has the form models/\{id\}"):
-        _names.base_model(name)
+        resource_names.base_model(name)
 
 
 @pytest.mark.parametrize(
@@ -70,20 +71,20 @@ def test_no_base_model(name: str) -> None:
 def test_no_operation(name: str) -> None:
     """The same holds for operations, whose ids alone say too little."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}/operations/\{id\}"):
-        _names.operation(name)
+        resource_names.operation(name)
 
 
 @pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/other/permissions/p", "permissions/p", "tunedModels/m.1"])
 def test_no_permission(name: str) -> None:
     """The same holds for permissions; one of another model is none of this."""
     with pytest.raises(ValueError, match=r"has the form tunedModels/m\.1/permissions/\{id\}"):
-        _names.permission("tunedModels/m.1", name)
+        resource_names.permission("tunedModels/m.1", name)
 
 
 def test_dot_in_a_model_is_a_dot() -> None:
     """The name of the model is no pattern."""
     with pytest.raises(ValueError, match="A permission's name"):
-        _names.permission("tunedModels/m.1", "tunedModels/mx1/permissions/p")
+        resource_names.permission("tunedModels/m.1", "tunedModels/mx1/permissions/p")
 
 
 def test_permission_that_would_be_its_model(client: Client) -> None:
@@ -95,6 +96,6 @@ def test_permission_that_would_be_its_model(client: Client) -> None:
 def test_models_of_the_other_kind() -> None:
     """Who gives a model of the other kind is told which argument it is for."""
     with pytest.raises(ValueError, match=r"^'models/m' is a base model; .* give it as base_model\.$"):
-        _names.tuned_model("models/m")
+        resource_names.tuned_model("models/m")
     with pytest.raises(ValueError, match=r"^'tunedModels/m' is a tuned model; .* give it as source_model\.$"):
-        _names.base_model("tunedModels/m")
+        resource_names.base_model("tunedModels/m")

@@ -20,7 +20,7 @@ from tunedmodels import (
     TransportError,
     TunedModelsError,
 )
-from tunedmodels._transport import Time
+from tunedmodels._transport.transport import Time
 
 NAME = "tunedModels/m/operations/o"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedmodels import errors
-from tunedmodels._refusals import from_error, from_operation, from_response, retry_delay
+from tunedmodels._transport.error_responses import from_error, from_operation, from_response, retry_delay
 from tunedmodels.errors import Request, Response
 
 REQUEST = Request("POST", "https://service.test/v1beta/tunedModels")

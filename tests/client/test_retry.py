@@ -23,9 +23,9 @@ from tunedmodels import (
     TransportError,
     TunedModelsError,
     Unavailable,
-    _retry,
 )
-from tunedmodels._retry import may_repeat
+from tunedmodels._transport import retry as _retry
+from tunedmodels._transport.retry import may_repeat
 
 UNAVAILABLE = Unavailable(503, "UNAVAILABLE", "Not now.")
 LOST = TransportError("no answer", failure=Failure.LOST)

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tunedmodels import Client, CredentialsError, Failure, Polling, Retry, Unauthenticated
-from tunedmodels._address import Address
-from tunedmodels._credentials import Caller
+from tunedmodels._transport.address import Address
+from tunedmodels._transport.credentials import Caller
 
 from .flaky_server import FlakyServer, Received, Step, answer, refusal
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels._training_data import Document, read
+from tunedmodels._training_data.reader import Document, read
 from tunedmodels.errors import DuplicateExamplesWarning, TrainingDataError
 
 PAIRS = [("1", "2"), ("六", "七")]

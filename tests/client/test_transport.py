@@ -30,9 +30,9 @@ from tunedmodels import (
     Unauthenticated,
     Unavailable,
 )
-from tunedmodels._address import Address
-from tunedmodels._credentials import Caller
-from tunedmodels._transport import Time, Transport
+from tunedmodels._transport.address import Address
+from tunedmodels._transport.credentials import Caller
+from tunedmodels._transport.transport import Time, Transport
 
 URL = "https://service.test"
 THINGS = f"{URL}/v1beta/things"

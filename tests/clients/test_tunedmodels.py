@@ -15,15 +15,7 @@ import requests
 from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 
-from tunedmodels import (
-    Client,
-    CredentialsError,
-    InvalidArgument,
-    PermissionDenied,
-    Polling,
-    Role,
-    Unauthenticated,
-)
+from tunedmodels import Client, CredentialsError, InvalidArgument, PermissionDenied, Polling, Role, Unauthenticated
 
 from .conftest import command
 

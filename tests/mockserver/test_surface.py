@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels_mockserver.wire.surface import (
-    SCALARS,
-    VERSIONS,
-    WELL_KNOWN,
-    Method,
-    camel,
-    method,
-    methods,
-    surface,
-)
+from tunedmodels_mockserver.wire.surface import SCALARS, VERSIONS, WELL_KNOWN, Method, camel, method, methods, surface
 
 ALL = ("v1", "v1beta", "v1alpha", "v1beta3")
 BETAS = ("v1beta", "v1alpha", "v1beta3")

@@ -13,7 +13,7 @@ from .text import folded, plain, state
 
 if TYPE_CHECKING:
     from .._client import Client
-    from .._operation import Operation
+    from .._resources.operation import Operation
 
 _operation = click.argument("operation")
 

@@ -13,7 +13,7 @@ from .text import plain
 if TYPE_CHECKING:
     from .._client import Client
     from .._messages.permission import Permission
-    from .._permissions import Permissions
+    from .._resources.permissions import Permissions
 
 _HEADERS = ("PERMISSION", "ROLE", "GRANTEE", "EMAIL")
 

@@ -17,7 +17,7 @@ from .text import folded, plain
 if TYPE_CHECKING:
     from .._messages.metadata import CreateTunedModelMetadata
     from .._messages.tuned_model import TunedModel
-    from .._operation import Operation
+    from .._resources.operation import Operation
 
 _TENTH = 10  # percent
 

@@ -15,7 +15,7 @@ from .text import plain
 
 if TYPE_CHECKING:
     from .._client import Client
-    from .._operation import Operation
+    from .._resources.operation import Operation
 
 
 @click.command()

@@ -107,7 +107,7 @@ def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> Non
 
     One that cannot be deleted does not keep the others. With --json it prints the names of those that are.
     """
-    from .._names import tuned_model
+    from .._resources.resource_names import tuned_model
 
     whole = [tuned_model(name) for name in names]  # a name that cannot be one is found before anything is deleted
     with connection.client() as client:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tunedmodels._address import Address
+from tunedmodels._transport.address import Address
 
 from .. import anonymous
 from ..clause import clause_of

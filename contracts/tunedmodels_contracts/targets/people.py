@@ -17,9 +17,9 @@ from google.auth import api_key
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.oauth2 import credentials as oauth2
 
-from tunedmodels import _environment
-from tunedmodels._address import is_loopback
-from tunedmodels._credentials import SCOPES
+from tunedmodels._transport import environment
+from tunedmodels._transport.address import is_loopback
+from tunedmodels._transport.credentials import SCOPES
 
 from .stand_in import Loopback
 from .target import TargetError
@@ -28,7 +28,7 @@ _REAL = ("AIza", "AQ.")
 
 _NONE = (
     "The target live has no credentials: run gcloud auth application-default login, or set "
-    f"{_environment.CREDENTIALS_FILE}, {' or '.join(_environment.API_KEYS)}"
+    f"{environment.CREDENTIALS_FILE}, {' or '.join(environment.API_KEYS)}"
 )
 
 
@@ -70,7 +70,7 @@ class People:
 
 def nobody() -> str:
     """Return what to do where this machine has no credentials and no key; nothing where it has some."""
-    return "" if _environment.api_key() or _default() else _NONE
+    return "" if environment.api_key() or _default() else _NONE
 
 
 def found(second_token: str, *, stand_in: bool) -> People:
@@ -79,7 +79,7 @@ def found(second_token: str, *, stand_in: bool) -> People:
     A stand-in gets nothing that is real: a service account's file whose token endpoint is on this machine, and a key
     that does not look like one of Google's.
     """
-    key = _environment.api_key() or ""
+    key = environment.api_key() or ""
     if stand_in:
         _refuse_real(key)
     named = api_key.Credentials(key) if key else AnonymousCredentials()
@@ -151,14 +151,14 @@ def _default() -> Any:
 
 
 def _refuse_real(key: str) -> None:
-    path = _environment.credentials_file()
+    path = environment.credentials_file()
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8")) if path else None
     except (OSError, ValueError):
         value = None
     uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
     if key.startswith(_REAL) or not isinstance(uri, str) or not is_loopback(urlsplit(uri).hostname or ""):
-        name = _environment.CREDENTIALS_FILE
+        name = environment.CREDENTIALS_FILE
         raise TargetError(
             f"A stand-in takes nothing that is real: {name} has to name a service account's file whose "
             "token_uri is on this machine, and an API key has to be made up"

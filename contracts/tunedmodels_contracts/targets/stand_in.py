@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from tunedmodels._address import is_loopback
+from tunedmodels._transport.address import is_loopback
 
 from .target import TargetError
 

@@ -9,7 +9,7 @@ import requests
 from google.auth import api_key
 from google.auth.credentials import AnonymousCredentials, Credentials
 
-from tunedmodels._address import Address
+from tunedmodels._transport.address import Address
 
 from ..api import Api
 from ..clause import Need

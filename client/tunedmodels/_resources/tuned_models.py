@@ -7,20 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import _answer, _arguments, _names
-from ._contents import Contents, Turn, content, contents
-from ._messages.content import Content, GenerateContentRequest, GenerationConfig, SafetySetting
-from ._messages.generation import GenerateContentResponse
-from ._messages.model import Model
-from ._messages.training_data import Dataset, TuningExample, TuningExamples
-from ._messages.tuned_model import TunedModel, TunedModelSource
-from ._messages.tuning_task import Hyperparameters, TuningTask
-from ._operation import Operation
-from ._operations import Operations
-from ._pages import Pager
-from ._permissions import Permissions
-from ._training_data import TrainingData, read
-from ._transport import Json, Transport
+from .._messages.content import Content, GenerateContentRequest, GenerationConfig, SafetySetting
+from .._messages.generation import GenerateContentResponse
+from .._messages.model import Model
+from .._messages.training_data import Dataset, TuningExample, TuningExamples
+from .._messages.tuned_model import TunedModel, TunedModelSource
+from .._messages.tuning_task import Hyperparameters, TuningTask
+from .._training_data.reader import TrainingData, read
+from .._transport.transport import Json, Transport
+from . import arguments, resource_names, response_messages
+from .contents import Contents, Turn, content, contents
+from .operation import Operation
+from .operations import Operations
+from .pager import Pager
+from .permissions import Permissions
 
 _PATH = "v1beta/tunedModels"
 
@@ -81,14 +81,16 @@ class TunedModels:
             temperature=temperature,
             top_p=top_p,
         )
-        source = None if source_model is None else TunedModelSource(tuned_model=_names.tuned_model(source_model))
+        source = (
+            None if source_model is None else TunedModelSource(tuned_model=resource_names.tuned_model(source_model))
+        )
         pairs = read(
             training_data, input_key=input_key, output_key=output_key, fetch=self._transport.download, stacklevel=3
         )
         examples = tuple(TuningExample(text_input=text_input, output=output) for text_input, output in pairs)
         model = TunedModel(
             tuned_model_source=source,
-            base_model="" if base_model is None else _names.base_model(base_model),
+            base_model="" if base_model is None else resource_names.base_model(base_model),
             display_name=display_name or "",
             description=description or "",
             tuning_task=TuningTask(
@@ -116,7 +118,7 @@ class TunedModels:
 
     def get(self, model: str | TunedModel) -> TunedModel:
         """Return *model* as it is now."""
-        return _answer.message(TunedModel, self._transport.call("GET", _path(model)))
+        return response_messages.message(TunedModel, self._transport.call("GET", _path(model)))
 
     def list(
         self,
@@ -136,7 +138,7 @@ class TunedModels:
                 "GET", _PATH, query={"pageSize": page_size, "pageToken": token or None, "filter": filter}
             )
 
-        return Pager(page, lambda answer: _answer.messages(TunedModel, answer, "tunedModels"), page_token)
+        return Pager(page, lambda answer: response_messages.messages(TunedModel, answer, "tunedModels"), page_token)
 
     def update(
         self,
@@ -168,7 +170,7 @@ class TunedModels:
         if not changed:
             return now
         body = TunedModel(**changed).to_json()  # type: ignore[arg-type]
-        answer = _answer.message(
+        answer = response_messages.message(
             TunedModel,
             self._transport.call("PATCH", _path(model), body, {"updateMask": ",".join(changed)}),
         )
@@ -186,7 +188,7 @@ class TunedModels:
 
     def permissions(self, model: str | TunedModel) -> Permissions:
         """Return the permissions of *model*: who may use it, change it, and own it. Nothing is asked yet."""
-        return Permissions(self._transport, _names.tuned_model(model))
+        return Permissions(self._transport, resource_names.tuned_model(model))
 
     def generate_content(
         self,
@@ -204,7 +206,7 @@ class TunedModels:
         several turns, a *system_instruction* and JSON mode for tuned models.
         """
         body = _request(contents, generation_config, safety_settings, system_instruction)
-        return _answer.message(
+        return response_messages.message(
             GenerateContentResponse, self._transport.call("POST", f"{_path(model)}:generateContent", body)
         )
 
@@ -226,7 +228,7 @@ class TunedModels:
         body = _request(contents, generation_config, safety_settings, system_instruction)
         query = {"alt": "sse" if events else None}
         chunks = self._transport.stream("POST", f"{_path(model)}:streamGenerateContent", body, query)
-        return (_answer.message(GenerateContentResponse, chunk) for chunk in chunks)
+        return (response_messages.message(GenerateContentResponse, chunk) for chunk in chunks)
 
 
 def _check_finite(**numbers: float | None) -> None:
@@ -236,7 +238,7 @@ def _check_finite(**numbers: float | None) -> None:
 
 
 def _path(model: str | TunedModel) -> str:
-    return f"v1beta/{_names.tuned_model(model)}"
+    return f"v1beta/{resource_names.tuned_model(model)}"
 
 
 def _request(
@@ -247,7 +249,7 @@ def _request(
 ) -> Json:
     config = None
     if generation_config is not None:
-        config = _arguments.message(GenerationConfig, generation_config, "generation_config")
+        config = arguments.message(GenerationConfig, generation_config, "generation_config")
         _check_finite(temperature=config.temperature, top_p=config.top_p)
     instruction = None
     if system_instruction is not None:
@@ -255,6 +257,6 @@ def _request(
     return GenerateContentRequest(
         contents=contents(said),
         generation_config=config,
-        safety_settings=_arguments.messages(SafetySetting, safety_settings, "safety_settings"),
+        safety_settings=arguments.messages(SafetySetting, safety_settings, "safety_settings"),
         system_instruction=instruction,
     ).to_json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from ._messages.message import Message, NotTheMessage, coerce
+from .._messages.message import Message, NotTheMessage, coerce
 
 M = TypeVar("M", bound=Message)
 

@@ -6,11 +6,11 @@ import time
 
 import requests
 
-from . import _body, _failures
-from ._credentials import leave
-from ._tables import Place
-from ._training_data import FILE_BYTES, Document
-from .errors import TrainingDataError
+from .._transport import foreign_errors, response_body
+from .._transport.credentials import leave
+from ..errors import TrainingDataError
+from .reader import FILE_BYTES, Document
+from .tables import Place
 
 
 def download(session: requests.Session, url: str, timeout: float) -> Document:
@@ -28,13 +28,13 @@ def download(session: requests.Session, url: str, timeout: float) -> Document:
             with own.get(url, auth=leave, timeout=timeout, stream=True) as response:
                 if not response.ok:
                     raise Place(url).error(f"cannot be read: the answer is {response.status_code}.")
-                for part in _body.parts(response, lambda: until - time.monotonic()):
+                for part in response_body.parts(response, lambda: until - time.monotonic()):
                     content += part
                     if len(content) > FILE_BYTES:
                         break
                 return Document(content[: FILE_BYTES + 1], response.headers.get("Content-Type", ""))
-    except _failures.SENDING as error:
+    except foreign_errors.SENDING as error:
         if isinstance(error, TrainingDataError):
             raise
         # What the error says may name the URL, and that a signature.
-        raise Place(url).error(f"cannot be read: {_failures.said(error)}.") from None
+        raise Place(url).error(f"cannot be read: {foreign_errors.said(error)}.") from None

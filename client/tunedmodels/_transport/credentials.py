@@ -19,9 +19,9 @@ import google.auth.exceptions
 import google.auth.transport.requests
 import requests
 
-from . import _environment
-from ._address import Address, is_loopback
-from ._failures import no_credentials
+from . import environment
+from .address import Address, is_loopback
+from .foreign_errors import no_credentials
 
 SCOPES = (
     "https://www.googleapis.com/auth/generative-language.tuning",
@@ -49,7 +49,7 @@ def of_emulator(address: Address) -> google.auth.credentials.Credentials:
     Its own are a service account's file whose token endpoint it is, and a metadata server that it is. Others are
     not looked for: what is real stays away from a mock server.
     """
-    path = _environment.credentials_file()
+    path = environment.credentials_file()
     if path and address.same_server(_token_uri(path)):
         from google.oauth2 import service_account
 
@@ -58,7 +58,7 @@ def of_emulator(address: Address) -> google.auth.credentials.Credentials:
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
             raise no_credentials(error) from error
         return made
-    host = _environment.metadata_host()
+    host = environment.metadata_host()
     if host and address.same_server(f"http://{host}"):
         from google.auth import compute_engine
 
@@ -84,7 +84,7 @@ class Caller:
         # A service account's credentials say no scopes of their own; others keep those they have.
         self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
         if quota_project is None and not isinstance(credentials, _WITHOUT_PROJECT):
-            quota_project = getattr(credentials, "quota_project_id", None) or _environment.quota_project()
+            quota_project = getattr(credentials, "quota_project_id", None) or environment.quota_project()
         self._quota_project = quota_project
         self._session = session
         self._lock = threading.Lock()

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from . import errors
-from ._advice import advice
-from ._messages import status as _status
-from .errors import APIError, OperationFailed, Request, Response
+from .. import errors
+from .._messages import status as _status
+from ..errors import APIError, OperationFailed, Request, Response
+from .error_hints import advice
 
 NOTE = "x-tunedmodels-note"  # what the mock server says about its answer, for people
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import _answer, _names
-from ._messages.model import Model
-from ._pages import Pager
-from ._transport import Json, Transport
+from .._messages.model import Model
+from .._transport.transport import Json, Transport
+from . import resource_names, response_messages
+from .pager import Pager
 
 
 class Models:
@@ -16,7 +16,9 @@ class Models:
 
     def get(self, name: str) -> Model:
         """Return the base model called *name*, ``models/{id}`` or the id alone."""
-        return _answer.message(Model, self._transport.call("GET", f"v1beta/{_names.base_model(name)}"))
+        return response_messages.message(
+            Model, self._transport.call("GET", f"v1beta/{resource_names.base_model(name)}")
+        )
 
     def list(self, page_size: int | None = None, page_token: str = "") -> Pager[Model]:
         """Return the base models, a page at a time; *page_size* is how many come with one request."""
@@ -25,7 +27,7 @@ class Models:
             query = {"pageSize": page_size, "pageToken": token or None}
             return self._transport.call("GET", "v1beta/models", query=query)
 
-        return Pager(page, lambda answer: _answer.messages(Model, answer, "models"), page_token)
+        return Pager(page, lambda answer: response_messages.messages(Model, answer, "models"), page_token)
 
     def tunable(self) -> tuple[Model, ...]:
         """Return the base models that can be tuned; since May 2025 the Gemini API has none."""

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import _answer
-from ._messages.metadata import CreateTunedModelMetadata
-from ._messages.tuned_model import TunedModel
-from ._polling import Polling
-from ._refusals import from_operation
-from ._transport import Json, Time
-from .errors import CredentialsError, Failure, OperationFailed, OperationTimeout, TransportError
+from .._messages.metadata import CreateTunedModelMetadata
+from .._messages.tuned_model import TunedModel
+from .._transport.error_responses import from_operation
+from .._transport.transport import Json, Time
+from ..errors import CredentialsError, Failure, OperationFailed, OperationTimeout, TransportError
+from . import response_messages
+from .polling import Polling
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,10 @@ class Operation:
         value = self._value
         read = self._read
         if read is None or read[0] is not value:  # a run of many steps takes a while to read
-            self._read = read = value, _answer.message(CreateTunedModelMetadata, _inside(value.get("metadata")))
+            self._read = read = (
+                value,
+                response_messages.message(CreateTunedModelMetadata, _inside(value.get("metadata"))),
+            )
         return read[1]
 
     def done(self) -> bool:
@@ -78,7 +81,7 @@ class Operation:
             raise error
         if "response" not in self._value:
             raise TransportError(f"{self.name} is done, and has neither a response nor an error")
-        return _answer.message(TunedModel, _inside(self._value["response"]))
+        return response_messages.message(TunedModel, _inside(self._value["response"]))
 
     def exception(self, timeout: float | None = None) -> OperationFailed | None:
         """Wait until the operation ends, and return its error, or None where it ended well.
@@ -125,7 +128,7 @@ class Operation:
         The bar has steps, epoch, loss and the time left; *options* are those of ``tqdm``. *timeout* and what is
         raised are as in ``result``.
         """
-        from ._bar import watch
+        from .progress_bar import watch
 
         watch(self, self.progress(timeout), **options)
         return self.result()  # it has ended, so nothing is waited for
@@ -135,7 +138,7 @@ class Operation:
 
         Raises ImportError where matplotlib is not installed.
         """
-        from ._plot import plot
+        from .loss_plot import plot
 
         return plot(self.metadata.snapshots, self.metadata.tuned_model, axes)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import _answer, _names
-from ._messages.tuned_model import TunedModel
-from ._operation import Operation
-from ._pages import Pager
-from ._polling import Polling
-from ._transport import Json, Time, Transport
-from .errors import TransportError
+from .._messages.tuned_model import TunedModel
+from .._transport.transport import Json, Time, Transport
+from ..errors import TransportError
+from . import resource_names, response_messages
+from .operation import Operation
+from .pager import Pager
+from .polling import Polling
 
 
 class Operations:
@@ -26,7 +26,7 @@ class Operations:
 
     def get(self, name: str) -> Operation:
         """Return the operation called *name*, as it is now. Any process can, that knows the name."""
-        operation = self.made(self._look(_names.operation(name), None))
+        operation = self.made(self._look(resource_names.operation(name), None))
         if operation.name != name:
             raise TransportError(f"Asked for {name}, the service answered with {operation.name}")
         return operation
@@ -39,17 +39,17 @@ class Operations:
         *page_size* is how many come with one request, by default the service's own choice.
         """
         # Of all models v1 alone has the list.
-        path = "v1/operations" if model is None else f"v1beta/{_names.tuned_model(model)}/operations"
+        path = "v1/operations" if model is None else f"v1beta/{resource_names.tuned_model(model)}/operations"
 
         def fetch(token: str) -> Json:
             return self._transport.call("GET", path, query={"pageSize": page_size, "pageToken": token or None})
 
-        return Pager(fetch, lambda page: tuple(map(self.made, _answer.array(page, "operations"))), page_token)
+        return Pager(fetch, lambda page: tuple(map(self.made, response_messages.array(page, "operations"))), page_token)
 
     def cancel(self, name: str) -> None:
         """Ask the service to stop a run. It may come too late, and the operation still takes a moment to end."""
         # v1 alone has this method.
-        self._transport.call("POST", f"v1/{_names.operation(name)}:cancel", {})
+        self._transport.call("POST", f"v1/{resource_names.operation(name)}:cancel", {})
 
     def made(self, value: Json) -> Operation:
         """Return the operation that the JSON object *value* says. Raises TransportError where it says none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ._messages.model import Model
-from ._messages.tuned_model import TunedModel
+from .._messages.model import Model
+from .._messages.tuned_model import TunedModel
 
 TUNED_MODELS = "tunedModels"
 MODELS = "models"

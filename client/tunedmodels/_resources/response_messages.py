@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ._messages.message import Message, NotTheMessage
-from .errors import TransportError
+from .._messages.message import Message, NotTheMessage
+from ..errors import TransportError
 
 M = TypeVar("M", bound=Message)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import _answer, _names
-from ._messages.permission import GranteeType, Permission, Role
-from ._pages import Pager
-from ._transport import Json, Transport
+from .._messages.permission import GranteeType, Permission, Role
+from .._transport.transport import Json, Transport
+from . import resource_names, response_messages
+from .pager import Pager
 
 
 class Permissions:
@@ -33,11 +33,11 @@ class Permissions:
             raise ValueError("Give email_address, or grantee_type EVERYONE, which has none.")
         wanted = Permission(role=Role(role), email_address=email_address, grantee_type=grantee_type)
         answer = self._transport.call("POST", f"v1beta/{self._model}/permissions", wanted.to_json(), repeatable=False)
-        return _answer.message(Permission, answer)
+        return response_messages.message(Permission, answer)
 
     def get(self, permission: str | Permission) -> Permission:
         """Return *permission* as it is now."""
-        return _answer.message(Permission, self._transport.call("GET", self._path(permission)))
+        return response_messages.message(Permission, self._transport.call("GET", self._path(permission)))
 
     def list(self, page_size: int | None = None, page_token: str = "") -> Pager[Permission]:
         """Return the permissions, the owner's first; *page_size* is how many come with one request."""
@@ -46,12 +46,12 @@ class Permissions:
             query = {"pageSize": page_size, "pageToken": token or None}
             return self._transport.call("GET", f"v1beta/{self._model}/permissions", query=query)
 
-        return Pager(page, lambda answer: _answer.messages(Permission, answer, "permissions"), page_token)
+        return Pager(page, lambda answer: response_messages.messages(Permission, answer, "permissions"), page_token)
 
     def update(self, permission: str | Permission, role: Role | str) -> Permission:
         """Change the role of *permission*, the one member that can change, and return it as it is then."""
         body = Permission(role=Role(role)).to_json()
-        return _answer.message(
+        return response_messages.message(
             Permission, self._transport.call("PATCH", self._path(permission), body, {"updateMask": "role"})
         )
 
@@ -61,4 +61,4 @@ class Permissions:
 
     def _path(self, permission: str | Permission) -> str:
         name = permission.name if isinstance(permission, Permission) else permission
-        return f"v1beta/{_names.permission(self._model, name)}"
+        return f"v1beta/{resource_names.permission(self._model, name)}"

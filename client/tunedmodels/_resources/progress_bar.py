@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ._messages.metadata import CreateTunedModelMetadata
+from .._messages.metadata import CreateTunedModelMetadata
 
 if TYPE_CHECKING:
-    from ._operation import Operation
+    from .operation import Operation
 
 
 def watch(operation: Operation, progress: Iterable[CreateTunedModelMetadata], **options: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import tenacity
 
-from .errors import APIError, CredentialsError, Failure, ResourceExhausted, TransportError, TunedModelsError
+from ..errors import APIError, CredentialsError, Failure, ResourceExhausted, TransportError, TunedModelsError
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from .errors import TrainingDataError
+from ..errors import TrainingDataError
 
 # The line on which a row begins, where it has one, and the row: whatever stands there.
 Rows = Iterable[tuple[int | None, object]]

@@ -11,9 +11,9 @@ from numbers import Number
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from ._messages.training_data import TuningExample
-from ._tables import FORMATS, MEDIA_TYPES, Keys, Place, Rows, from_columns, from_document, require, short
-from .errors import DuplicateExamplesWarning
+from .._messages.training_data import TuningExample
+from ..errors import DuplicateExamplesWarning
+from .tables import FORMATS, MEDIA_TYPES, Keys, Place, Rows, from_columns, from_document, require, short
 
 # ai.google.dev/gemini-api/docs/model-tuning, for gemini-1.5-flash-001-tuning, read in April 2025. Characters are
 # counted as code points.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._messages.tuning_task import TuningSnapshot
+from .._messages.tuning_task import TuningSnapshot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ import google.auth.exceptions as auth
 import requests.exceptions as http
 import urllib3.exceptions
 
-from .errors import CredentialsError, Failure, Request, TransportError
+from ..errors import CredentialsError, Failure, Request, TransportError
 
 OF_REQUESTS: Mapping[type[Exception], Failure] = {
     http.RequestException: Failure.FINAL,

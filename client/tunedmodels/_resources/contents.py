@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from . import _arguments
-from ._messages.content import Content, Part
+from .._messages.content import Content, Part
+from . import arguments
 
 Turn = str | Content | Mapping[str, Any]
 """A text of the user, or one content; as a dict its parts may be texts, too."""
@@ -32,7 +32,7 @@ def content(value: Turn, name: str) -> Content:
         return Content(role="user", parts=(Part(text=value),))
     if isinstance(value, Mapping) and "parts" in value:
         value = {**value, "parts": _parts(value["parts"])}
-    return _arguments.message(Content, value, name)
+    return arguments.message(Content, value, name)
 
 
 def _parts(value: Any) -> Any:

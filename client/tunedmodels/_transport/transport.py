@@ -13,14 +13,15 @@ from urllib.parse import quote
 
 import requests
 
-from . import _body, _chunks, _failures
-from ._address import Address
-from ._credentials import Caller, leave
-from ._download import download
-from ._refusals import from_error, from_response
-from ._retry import Retry
-from ._training_data import Document
-from .errors import NotFound, Request, Response, TransportError
+from .._training_data.download import download
+from .._training_data.reader import Document
+from ..errors import NotFound, Request, Response, TransportError
+from . import foreign_errors, response_body
+from . import stream_chunks as _chunks
+from .address import Address
+from .credentials import Caller, leave
+from .error_responses import from_error, from_response
+from .retry import Retry
 
 T = TypeVar("T")
 
@@ -171,19 +172,19 @@ class Transport:
                 # What is on this machine is not asked for through a proxy.
                 proxies={"no_proxy": self.address.host} if self.address.loopback else None,
             )
-        except _failures.SENDING as error:
-            raise _failures.not_answered(call.request, error) from error
+        except foreign_errors.SENDING as error:
+            raise foreign_errors.not_answered(call.request, error) from error
 
     def _text(self, call: _Call, response: requests.Response, until: float) -> str:
         try:
             with response:
-                body = b"".join(_body.parts(response, lambda: until - self._time.clock()))
-        except _failures.BENEATH as error:
-            raise _failures.cut_off(call.request, error) from error
+                body = b"".join(response_body.parts(response, lambda: until - self._time.clock()))
+        except foreign_errors.BENEATH as error:
+            raise foreign_errors.cut_off(call.request, error) from error
         return body.decode("utf-8", "replace")
 
     def _chunks(self, call: _Call, response: requests.Response, until: float) -> Iterator[Json]:
-        parts = _body.parts(response, lambda: until - self._time.clock())
+        parts = response_body.parts(response, lambda: until - self._time.clock())
         events = response.headers.get("Content-Type", "").startswith("text/event-stream")
         try:
             with response:
@@ -194,8 +195,8 @@ class Transport:
                         raise from_error(chunk["error"], call.request, _received(response, json.dumps(chunk)))
                     yield chunk
                     until = self._time.clock() + self._timeout
-        except _failures.BENEATH as error:
-            raise _failures.cut_off(call.request, error) from error
+        except foreign_errors.BENEATH as error:
+            raise foreign_errors.cut_off(call.request, error) from error
         except _chunks.NoStream as error:
             raise TransportError(
                 f"{call.request.method} {call.request.url} was answered with a stream that is none: {error}",

@@ -1,0 +1,1 @@
+"""Training data: reads examples from Python values, files and URLs."""

@@ -1,0 +1,1 @@
+"""Transport: sends requests, with credentials, retries and deadlines, and turns failures into our errors."""
