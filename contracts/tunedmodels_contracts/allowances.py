@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tunedmodels_mockserver.core.allowances import ALLOWANCES
+from tunedmodels_mockserver.core.methods.allowances import ALLOWANCES
 
 if TYPE_CHECKING:
     import requests

@@ -12,7 +12,7 @@ import requests
 from tunedmodels import Client
 from tunedmodels_mockserver.core.callers.identity import address
 from tunedmodels_mockserver.core.defaults import API_KEY
-from tunedmodels_mockserver.core.worlds import within
+from tunedmodels_mockserver.core.state.worlds import within
 from tunedmodels_mockserver.environment import pointed_at
 
 from .testing.admin import Admin

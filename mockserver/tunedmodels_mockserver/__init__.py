@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .core.clock import Mode as Mode
     from .core.effects import Error as Error
     from .core.faults.fault import Fault as Fault
-    from .core.runs.pace import Pace as Pace
+    from .core.runs.durations import Pace as Pace
 
 __all__ = ["Clock", "Error", "Fault", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
 
@@ -28,7 +28,7 @@ _HOMES = {
     "Fault": ".core.faults.fault",
     "ManualClock": ".core.clock",
     "Mode": ".core.clock",
-    "Pace": ".core.runs.pace",
+    "Pace": ".core.runs.durations",
     "Settings": ".app",
     "create_app": ".app",
 }

@@ -18,34 +18,34 @@ from .core.base_models import parse, with_own
 from .core.callers.policy import Policy
 from .core.canned.rulebook import Rulebook
 from .core.clock import Clock
-from .core.controls import Controls
 from .core.defaults import API_KEY
 from .core.faults.armed import arm
 from .core.faults.fault import Fault
-from .core.inputs import BadInput
-from .core.journal.journals import Journals
-from .core.journal.tally import Tally
-from .core.runs.pace import Pace
-from .core.state.preload import Preload
+from .core.journal.registry import Journals
+from .core.runs.durations import Pace
+from .core.seeding.preload import Preload
+from .core.state.controls import Controls
 from .core.state.store import StoreUnavailable
-from .core.worlds import Worlds
-from .rule_files import RuleFiles, read_rules
-from .stores import files as state_files
+from .core.state.worlds import Worlds
+from .core.strict_input import BadInput
+from .core.verdict.outcome_coverage import Tally
+from .files import state as state_files
+from .files.canned_rules import RuleFiles, read_rules
+from .log import LOG, one_line
 from .stores.choice import MEMORY, open_stores
 from .stores.errors import BadState
-from .web import answers, unknown
+from .web import not_found, responses
 from .web.admin import admin
-from .web.admin.catalogue import no_such_call
-from .web.callers import Callers
+from .web.admin.endpoints import no_such_call
 from .web.dispatch import MAX_BODY, Dispatch
-from .web.front import front
-from .web.log import LOG, one_line
-from .web.metadata import metadata
-from .web.meter import Meter
+from .web.journaling import recorded
+from .web.metadata_server import metadata
+from .web.middleware import front
 from .web.oauth import oauth
-from .web.recording import recorded
+from .web.request_caller import Callers
+from .web.request_metrics import Meter
 from .web.routes import Route, Segment, routes
-from .web.system import System
+from .web.system_parameters import System
 from .wire import discovery
 from .wire.protojson.reading import query_pairs
 from .wire.status import Code, Status
@@ -191,21 +191,21 @@ def _answer(dispatch: Dispatch, route: Route, version: str, **_segments: str) ->
 
 def _health(started: float, store: str) -> Response:
     uptime = round(time.monotonic() - started, 3)
-    return answers.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime, "store": store})
+    return responses.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime, "store": store})
 
 
 def _discovery() -> Response:
     version = dict(query_pairs(request.query_string)).get("version", "v1beta")
     if version not in VERSIONS or not request.host:
-        return unknown.answer(request.method, request.path)
-    return answers.document(discovery.document(surface(version), request.url_root))
+        return not_found.answer(request.method, request.path)
+    return responses.document(discovery.document(surface(version), request.url_root))
 
 
 def _unknown(_error: HTTPException) -> Response:
     """Answer a path that no route has, or a method that its route has not."""
     if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
         return no_such_call(request.method, request.path)
-    return unknown.answer(request.method, request.path)
+    return not_found.answer(request.method, request.path)
 
 
 def _as_it_is(error: HTTPException) -> HTTPException:
@@ -216,14 +216,14 @@ def _as_it_is(error: HTTPException) -> HTTPException:
 def _unavailable(error: StoreUnavailable) -> Response:
     LOG.warning("%s %s: %s", request.method, one_line(request.path), error)
     # The text is the one that Google's APIs give.
-    response = answers.refusal(Status(Code.UNAVAILABLE, "The service is currently unavailable."), System())
-    response.headers[answers.NOTE] = f"store: {one_line(str(error))}"
+    response = responses.refusal(Status(Code.UNAVAILABLE, "The service is currently unavailable."), System())
+    response.headers[responses.NOTE] = f"store: {one_line(str(error))}"
     return response
 
 
 def _bug(_error: Exception) -> Response:
     LOG.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
     # The text is the one that Google's APIs give.
-    response = answers.refusal(Status(Code.INTERNAL, "Internal error encountered."), System())
-    response.headers[answers.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
+    response = responses.refusal(Status(Code.INTERNAL, "Internal error encountered."), System())
+    response.headers[responses.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
     return response

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tunedmodels_mockserver.demo import EXAMPLES
+from tunedmodels_mockserver.cli.demo import EXAMPLES
 
 pytestmark = pytest.mark.clients
 

@@ -26,9 +26,9 @@ from tunedmodels_contracts.targets.stand_in import VARIABLE
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.callers.grants import Access
 from tunedmodels_mockserver.core.callers.scopes import TUNING
-from tunedmodels_mockserver.core.runs.pace import Pace
-from tunedmodels_mockserver.key_files import service_account
-from tunedmodels_mockserver.server import Server
+from tunedmodels_mockserver.core.runs.durations import Pace
+from tunedmodels_mockserver.files.service_account_keys import service_account
+from tunedmodels_mockserver.process.server import Server
 
 HOST = "127.0.0.1"
 KEY = "tunedmodels-api-key"

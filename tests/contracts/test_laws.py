@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tunedmodels_contracts.laws import LAWS, SHAPE, Observation, broken_laws
 from tunedmodels_mockserver.app import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
-from tunedmodels_mockserver.core.runs.pace import Pace
+from tunedmodels_mockserver.core.runs.durations import Pace
 
 Json = dict[str, Any]
 Trace = list[Observation]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tunedmodels_mockserver.core.allowances import ALLOWANCES
+from tunedmodels_mockserver.core.methods.allowances import ALLOWANCES
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tunedmodels_mockserver.cli import main
-from tunedmodels_mockserver.shells import FORMATS
+from tunedmodels_mockserver.cli.shell_formats import FORMATS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command.md").read_text("utf-8")
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_mockserver import Settings, create_app, fault_file
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.effects import WORDINGS
 from tunedmodels_mockserver.core.faults.instructions import WORDS
 from tunedmodels_mockserver.core.faults.presets import PRESETS
+from tunedmodels_mockserver.files import faults
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import methods
 
@@ -41,7 +42,7 @@ def test_the_pages_file_is_one(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text(text)
 
-    assert fault_file.read(path)[-1].method == "tunedModels.create"
+    assert faults.read(path)[-1].method == "tunedModels.create"
 
 
 def test_the_pages_program_runs(tmp_path: Path) -> None:

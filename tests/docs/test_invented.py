@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_mockserver.core import refusals
+from tunedmodels_mockserver.core import errors
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "invented.md").read_text("utf-8")
@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "invented.md").read_text("utf-8")
 
 def invented_wordings() -> list[tuple[str, str]]:
     """Return each refusal that says it is invented, and the longest text that it always has."""
-    tree = ast.parse(Path(refusals.__file__).read_text("utf-8"))
+    tree = ast.parse(Path(errors.__file__).read_text("utf-8"))
     found = []
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and "invented" in (ast.get_docstring(function) or ""):

@@ -11,7 +11,7 @@ import pytest
 
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core import journal
-from tunedmodels_mockserver.server import Server
+from tunedmodels_mockserver.process.server import Server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdict.md").read_text("utf-8")
 BASE = "http://127.0.0.1:9480"

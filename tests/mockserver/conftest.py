@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tunedmodels_mockserver import ManualClock, Settings, create_app, key_files
-from tunedmodels_mockserver.demo import EXAMPLES
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.cli.demo import EXAMPLES
+from tunedmodels_mockserver.files import service_account_keys
 from tunedmodels_mockserver.wire.status import Code
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def guarded(clock: ManualClock) -> FlaskClient:
 @pytest.fixture(scope="session")
 def robot() -> dict[str, str]:
     """The key file of a service account of the fake's."""
-    return key_files.service_account("robot@tunedmodels-fake.iam.gserviceaccount.com", "http://localhost/token")
+    return service_account_keys.service_account(
+        "robot@tunedmodels-fake.iam.gserviceaccount.com", "http://localhost/token"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.canned.answer import FALLBACK
+from tunedmodels_mockserver.core.methods.reply import FALLBACK
 
 from .conftest import ok, refused
 

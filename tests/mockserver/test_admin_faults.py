@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver import Clock, ManualClock, Mode, Settings, create_app, fault_file
+from tunedmodels_mockserver import Clock, ManualClock, Mode, Settings, create_app
 from tunedmodels_mockserver.cli.serve import serve
 from tunedmodels_mockserver.core.effects import Error
 from tunedmodels_mockserver.core.faults.fault import Fault
-from tunedmodels_mockserver.core.inputs import BadInput
+from tunedmodels_mockserver.core.strict_input import BadInput
+from tunedmodels_mockserver.files import faults as fault_file
 
 from .conftest import ok, refused
 

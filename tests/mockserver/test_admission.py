@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask.testing import FlaskClient
 from google.auth import crypt, jwt
 
-from tunedmodels_mockserver import ManualClock, Settings, create_app, key_files
+from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.callers import scopes, service_accounts
 from tunedmodels_mockserver.core.callers.grants import Access, Refresh
 from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE
+from tunedmodels_mockserver.files import service_account_keys
 from tunedmodels_mockserver.web.routes import routes
 from tunedmodels_mockserver.wire.units import SECOND
 
@@ -328,7 +329,7 @@ def test_a_self_signed_jwt_has_its_own_scopes(guarded: FlaskClient, robot: dict[
 def test_the_signature_counts(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
     """A JWT that was changed, or that another key signed under our key's id, is a bad token."""
     head, body, signature = signed(robot).split(".")
-    other = key_files.service_account("other@example.com", "http://localhost/token")
+    other = service_account_keys.service_account("other@example.com", "http://localhost/token")
     forged = signed({**robot, "private_key": foreign_key})
     swapped = signed({**other, "client_email": robot["client_email"]})
     unknown = signed({**robot, "private_key_id": "0123"})

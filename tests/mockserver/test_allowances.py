@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tunedmodels_mockserver.core.allowances import ALLOWANCES
+from tunedmodels_mockserver.core.methods.allowances import ALLOWANCES
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

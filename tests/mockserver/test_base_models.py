@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.base_models import BASE_MODELS, METHODS, parse
-from tunedmodels_mockserver.core.inputs import BadInput
+from tunedmodels_mockserver.core.strict_input import BadInput
 from tunedmodels_mockserver.stores.errors import BadState
 from tunedmodels_mockserver.wire.surface import methods
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels_mockserver.core.canned import answer as canned
-from tunedmodels_mockserver.core.canned.answer import FALLBACK
-from tunedmodels_mockserver.core.records import EXAMPLES_LOOKED_AT, Examples
+from tunedmodels_mockserver.core.methods import reply as canned
+from tunedmodels_mockserver.core.methods.reply import FALLBACK
+from tunedmodels_mockserver.core.state.records import EXAMPLES_LOOKED_AT, Examples
 
 NUMBERS = Examples((("1", "2"), ("twenty two", "twenty three"), ("XL", "XLI"), ("九", "十")))
 COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1", "one")))

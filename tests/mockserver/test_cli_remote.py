@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
 from tunedmodels_mockserver.cli import main
-from tunedmodels_mockserver.server import Server
+from tunedmodels_mockserver.process.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.clock import END, Clock, Mode
-from tunedmodels_mockserver.core.runs.pace import Pace
+from tunedmodels_mockserver.core.runs.durations import Pace
 
 SECOND = 1_000_000_000
 MICROSECOND = 1_000

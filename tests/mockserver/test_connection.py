@@ -18,7 +18,7 @@ import requests
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.server import Server
+from tunedmodels_mockserver.process.server import Server
 
 from .conftest import ok
 

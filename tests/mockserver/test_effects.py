@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.effects import WORDINGS, Effect, Error, QuotaViolation
-from tunedmodels_mockserver.core.inputs import BadInput, convert
+from tunedmodels_mockserver.core.strict_input import BadInput, convert
 from tunedmodels_mockserver.wire.status import Code
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver.cli import main
-from tunedmodels_mockserver.shells import FORMATS, exports, removals
+from tunedmodels_mockserver.cli.shell_formats import FORMATS, exports, removals
 
 NAMES = ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_API_KEY", "TUNEDMODELS_EMULATOR_HOST"]
 # What each kind of quoting has to withstand.

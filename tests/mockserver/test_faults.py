@@ -10,8 +10,8 @@ import pytest
 from tunedmodels_mockserver.core.effects import Error, Latency, error_of, latency_of
 from tunedmodels_mockserver.core.faults.armed import MOST, Armed, arm, disarm, living, meet
 from tunedmodels_mockserver.core.faults.fault import Fault, Query
-from tunedmodels_mockserver.core.inputs import BadInput, convert
 from tunedmodels_mockserver.core.runs.script import Run
+from tunedmodels_mockserver.core.strict_input import BadInput, convert
 from tunedmodels_mockserver.wire.units import SECOND
 
 GET = Query("tunedModels.get", "tunedModels/a", "alice@example.com", 1)

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.core.callers import grants, seals
+from tunedmodels_mockserver.core.callers import grants, signing
 from tunedmodels_mockserver.core.callers.token_endpoint import JWT_BEARER
 from tunedmodels_mockserver.web.routes import Route, routes
 from tunedmodels_mockserver.wire.status import Code
@@ -420,7 +420,7 @@ def test_any_credentials_under_strictness(given: tuple[dict[str, str], str], cal
 HEADS = st.sampled_from(
     [
         *({}, [], 7, {"alg": "RS256"}, {"alg": "RS256", "kid": 7}, {"alg": "none", "kid": "\ud800"}),
-        {"alg": "RS256", "kid": seals.seal("key", ["a@b.example", "f" * 512])},
+        {"alg": "RS256", "kid": signing.seal("key", ["a@b.example", "f" * 512])},
     ]
 )
 ASSERTIONS = st.builds(

@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.core.canned.answer import FALLBACK
 from tunedmodels_mockserver.core.clock import ManualClock
 from tunedmodels_mockserver.core.effects import Error
+from tunedmodels_mockserver.core.methods.reply import FALLBACK
 from tunedmodels_mockserver.core.runs.script import Event
 
 from .conftest import ok, refused

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core.callers import grants, jwt, leaks, seals
+from tunedmodels_mockserver.core.callers import grants, jwt, real_credentials, signing
 from tunedmodels_mockserver.core.callers.grants import Access, Refresh
-from tunedmodels_mockserver.core.worlds import bare, within, world_name
+from tunedmodels_mockserver.core.state.worlds import bare, within, world_name
 
 ACCESS = Access("alice@example.com", ("a", "b"), 1_710_413_130, "0123", "4567")
 REFRESH = Refresh("alice@example.com", ("a", "b"), "4567")
@@ -33,7 +33,7 @@ def test_a_token_can_stand_in_a_header(token: str) -> None:
     """RFC 6750 allows its characters; it is taken neither for a JWT nor for a token of Google's."""
     assert re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token)
     assert jwt.read(token) is None
-    assert leaks.kind([token]) is None
+    assert real_credentials.kind([token]) is None
 
 
 def test_another_process_makes_the_same() -> None:
@@ -55,8 +55,8 @@ def test_a_changed_token_is_none() -> None:
 @given(st.text(), st.sampled_from(["access", "refresh", "key"]))
 def test_any_text_is_read(text: str, kind: str) -> None:
     """What the fake did not make is nothing, and no error."""
-    assert seals.unseal(kind, text) is None
-    assert seals.unseal(kind, f"tunedmodels-{kind}~{text}~{text}") is None
+    assert signing.unseal(kind, text) is None
+    assert signing.unseal(kind, f"tunedmodels-{kind}~{text}~{text}") is None
 
 
 @pytest.mark.parametrize(

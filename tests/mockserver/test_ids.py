@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core.ids import GIVEN_ID, MAX_ID, model_id, operation_id, permission_id, slug
+from tunedmodels_mockserver.core.methods.ids import GIVEN_ID, MAX_ID, model_id, operation_id, permission_id, slug
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver.core.faults.instructions import WORDS, effect
-from tunedmodels_mockserver.core.inputs import BadInput
+from tunedmodels_mockserver.core.strict_input import BadInput
 
 from .conftest import refused
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_mockserver.core.inputs import BadInput
 from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal
-from tunedmodels_mockserver.core.journal.journals import Journals
 from tunedmodels_mockserver.core.journal.near_misses import near_misses, route
+from tunedmodels_mockserver.core.journal.registry import Journals
 from tunedmodels_mockserver.core.journal.search import Query, find
 from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
+from tunedmodels_mockserver.core.strict_input import BadInput
 
 
 def entry(**more: Any) -> Entry:

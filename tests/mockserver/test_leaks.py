@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.callers import leaks
+from tunedmodels_mockserver.core.callers import real_credentials
 
 from .conftest import ok, refused
 
@@ -37,7 +37,7 @@ PLACES: list[tuple[str, dict[str, str]]] = [
 @pytest.mark.parametrize("credential", REAL)
 def test_what_looks_real(credential: str) -> None:
     """Google's forms of keys and tokens are told by what they are, alone or in a world."""
-    assert leaks.kind(["something", f" {credential} "]) == REAL[credential]
+    assert real_credentials.kind(["something", f" {credential} "]) == REAL[credential]
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_what_a_service_account_signed(key_id: str, kind: str | None) -> None:
         for part in ({"alg": "RS256", "kid": key_id}, {"iss": "robot@my-project.iam.gserviceaccount.com"})
     )
 
-    assert leaks.kind([f"{header}.{claims}.c2ln"]) == kind
+    assert real_credentials.kind([f"{header}.{claims}.c2ln"]) == kind
 
 
 @pytest.mark.parametrize("credential", UNREAL)
 def test_what_does_not_look_real(credential: str) -> None:
     """Stand-ins of tests and examples, and whatever else has another form, are let through."""
-    assert leaks.kind([credential]) is None
+    assert real_credentials.kind([credential]) is None
 
 
 @pytest.mark.parametrize("auth", ["any", "strict"])

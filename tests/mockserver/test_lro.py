@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core import resources
 from tunedmodels_mockserver.core.effects import Error
-from tunedmodels_mockserver.core.records import Examples, GranteeType, Permission, Role, TunedModelRecord
+from tunedmodels_mockserver.core.methods import resources
 from tunedmodels_mockserver.core.runs.losses import Curve
-from tunedmodels_mockserver.core.runs.lro import CANCELLED, State, total_steps, view
 from tunedmodels_mockserver.core.runs.plan import Plan
 from tunedmodels_mockserver.core.runs.script import Event
+from tunedmodels_mockserver.core.runs.view import CANCELLED, State, total_steps, view
+from tunedmodels_mockserver.core.state.records import Examples, GranteeType, Permission, Role, TunedModelRecord
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.writing import plain, plain_any
 from tunedmodels_mockserver.wire.status import Code, Status

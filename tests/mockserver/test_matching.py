@@ -10,7 +10,7 @@ from tunedmodels_mockserver.core.canned import matching
 from tunedmodels_mockserver.core.canned.query import Query
 from tunedmodels_mockserver.core.canned.rulebook import Rulebook
 from tunedmodels_mockserver.core.canned.rules import Rule
-from tunedmodels_mockserver.core.inputs import convert
+from tunedmodels_mockserver.core.strict_input import convert
 
 REQUEST = {
     "model": "tunedModels/colours",

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from tunedmodels_mockserver.core.numerals import successor
-from tunedmodels_mockserver.demo import EXAMPLES
+from tunedmodels_mockserver.cli.demo import EXAMPLES
+from tunedmodels_mockserver.core.text.numerals import successor
 
 TUTORIAL = {**EXAMPLES, "LXIII": "LXIV", "六": "七"}
 ROMAN_RULES = re.compile("M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
@@ -250,7 +250,7 @@ def test_never_raises(text: str) -> None:
 def test_num2words_is_not_imported_early() -> None:
     """Importing the module and asking for digits leaves num2words unloaded: start-up time matters."""
     code = (
-        "import sys; from tunedmodels_mockserver.core.numerals import successor as s;"
+        "import sys; from tunedmodels_mockserver.core.text.numerals import successor as s;"
         "s('1'); s('IX'); s('六'); s('hello'); sys.exit('num2words' in sys.modules)"
     )
 

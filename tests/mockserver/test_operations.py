@@ -14,7 +14,7 @@ from tunedmodels_mockserver.app import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
 from tunedmodels_mockserver.core.effects import Error
 from tunedmodels_mockserver.core.runs.script import Event
-from tunedmodels_mockserver.core.worlds import World
+from tunedmodels_mockserver.core.state.worlds import World
 
 from .conftest import ok, refused
 

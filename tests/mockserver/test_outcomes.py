@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock
-from tunedmodels_mockserver.core.journal.outcomes import OUTCOMES
+from tunedmodels_mockserver.core.verdict.outcomes import OUTCOMES
 
 from .conftest import ok
 

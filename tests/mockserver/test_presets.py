@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tunedmodels_mockserver import ManualClock
 from tunedmodels_mockserver.core.faults.armed import arm
 from tunedmodels_mockserver.core.faults.presets import PRESETS, preset, read_faults
-from tunedmodels_mockserver.core.inputs import BadInput
+from tunedmodels_mockserver.core.strict_input import BadInput
 
 from .conftest import ok, refused
 

@@ -17,7 +17,7 @@ import requests
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
 from tunedmodels_mockserver.core.journal import repro
 from tunedmodels_mockserver.core.journal.journal import Body, Entry
-from tunedmodels_mockserver.server import Server
+from tunedmodels_mockserver.process.server import Server
 
 SECRET = "test-w1/alice@example.com"
 FORMS = ("pytest", "curl")

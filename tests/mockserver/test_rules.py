@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tunedmodels_mockserver.core.canned.rules import Rule, Rules
-from tunedmodels_mockserver.core.inputs import BadInput, convert
+from tunedmodels_mockserver.core.strict_input import BadInput, convert
 
 
 @pytest.mark.parametrize(

@@ -14,16 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.laws import Observation, broken_laws
-from tunedmodels_mockserver.core import resources
 from tunedmodels_mockserver.core.effects import Effect, Error
-from tunedmodels_mockserver.core.inputs import BadInput, convert, read_json
-from tunedmodels_mockserver.core.records import Examples, TunedModelRecord
-from tunedmodels_mockserver.core.runs import interventions, lro
+from tunedmodels_mockserver.core.methods import resources
+from tunedmodels_mockserver.core.runs import interventions
+from tunedmodels_mockserver.core.runs import view as lro
 from tunedmodels_mockserver.core.runs.interventions import RunOver
 from tunedmodels_mockserver.core.runs.losses import Curve
-from tunedmodels_mockserver.core.runs.lro import State, view
 from tunedmodels_mockserver.core.runs.plan import Plan
 from tunedmodels_mockserver.core.runs.script import Event, Interrupted, Run
+from tunedmodels_mockserver.core.runs.view import State, view
+from tunedmodels_mockserver.core.state.records import Examples, TunedModelRecord
+from tunedmodels_mockserver.core.strict_input import BadInput, convert, read_json
 from tunedmodels_mockserver.wire.protojson.writing import dump, plain
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import surface

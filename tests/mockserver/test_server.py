@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.server import PortTaken, Server
-from tunedmodels_mockserver.web.answers import SERVER
+from tunedmodels_mockserver.process.server import PortTaken, Server
+from tunedmodels_mockserver.web.responses import SERVER
 
 BODY = {
     "displayName": "number generator",

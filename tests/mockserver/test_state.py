@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock
-from tunedmodels_mockserver.core.inputs import BadInput
 from tunedmodels_mockserver.core.state import file as state_file
 from tunedmodels_mockserver.core.state.store import State
+from tunedmodels_mockserver.core.strict_input import BadInput
 
 Create = Callable[[FlaskClient], str]
 Document = dict[str, Any]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_mockserver.core.controls import Controls
-from tunedmodels_mockserver.core.records import Examples, GranteeType, Permission, Role, TunedModelRecord
 from tunedmodels_mockserver.core.runs.losses import Curve
 from tunedmodels_mockserver.core.runs.plan import Plan
+from tunedmodels_mockserver.core.state.controls import Controls
 from tunedmodels_mockserver.core.state.memory import MemoryStores
+from tunedmodels_mockserver.core.state.records import Examples, GranteeType, Permission, Role, TunedModelRecord
 from tunedmodels_mockserver.core.state.store import Base, State, Store, Stores, StoreUnavailable
 from tunedmodels_mockserver.stores.sql import SqlStores
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.core import tokens
+from tunedmodels_mockserver.core.text import tokens
 
 TEXTS = st.text() | st.text("ab １1_,.六ア\n\té", max_size=60)
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.cli import main
 from tunedmodels_mockserver.core.state.store import StoreUnavailable
-from tunedmodels_mockserver.server import Server
+from tunedmodels_mockserver.process.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

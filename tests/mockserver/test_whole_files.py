@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_mockserver import whole_files
+from tunedmodels_mockserver.files import atomic
 
 from .serving import ended, serving
 
@@ -17,7 +17,7 @@ def test_a_write_replaces_an_older_file_and_keeps_its_permissions(tmp_path: Path
     path = tmp_path / "file"
     path.write_text("an older and longer content")
     path.chmod(0o640)
-    whole_files.write(path, b"new\n")
+    atomic.write(path, b"new\n")
 
     assert path.read_text() == "new\n"
     assert path.stat().st_mode & 0o777 == 0o640
@@ -27,7 +27,7 @@ def test_a_write_replaces_an_older_file_and_keeps_its_permissions(tmp_path: Path
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
     """They are those of any file that a program makes here."""
     (tmp_path / "usual").touch()
-    whole_files.write(tmp_path / "file", b"")
+    atomic.write(tmp_path / "file", b"")
 
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
@@ -41,7 +41,7 @@ def test_a_write_follows_symbolic_links(tmp_path: Path, exists: bool) -> None:
         target.write_text("old")
     (tmp_path / "inner").symlink_to("folder/target")
     (tmp_path / "outer").symlink_to(tmp_path / "inner")
-    whole_files.write(tmp_path / "outer", b"new")
+    atomic.write(tmp_path / "outer", b"new")
 
     assert target.read_text() == "new"
     assert (tmp_path / "outer").is_symlink()
@@ -64,7 +64,7 @@ def test_a_write_refuses_what_is_no_regular_file(tmp_path: Path) -> None:
     kinds = {path: path.lstat().st_mode for path in paths}
     for path in paths:
         with pytest.raises(OSError, match=path.name):
-            whole_files.write(path, b"x")
+            atomic.write(path, b"x")
 
     assert {path: path.lstat().st_mode for path in paths} == kinds
     assert sorted(tmp_path.iterdir()) == sorted(paths[:-1])
@@ -80,7 +80,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     path.write_text("old")
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        whole_files.write(path, b"new")
+        atomic.write(path, b"new")
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

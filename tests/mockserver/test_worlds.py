@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.app import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, Mode
-from tunedmodels_mockserver.core.runs.pace import Pace
-from tunedmodels_mockserver.core.worlds import DEFAULT_NAME, NAME, world_name
+from tunedmodels_mockserver.core.runs.durations import Pace
+from tunedmodels_mockserver.core.state.worlds import DEFAULT_NAME, NAME, world_name
 
 from .conftest import ok, refused
 

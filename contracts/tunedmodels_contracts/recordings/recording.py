@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tunedmodels_mockserver import whole_files
+from tunedmodels_mockserver.files import atomic
 
 from . import document, form, provenance
 from .errors import RecordingError
@@ -99,7 +99,7 @@ def save(recording: Recording, path: Path | str) -> None:
     _refuse(leaks(text, value), path.name)
     if Recording(*form.parts(value, path.name)) != recording:
         raise RecordingError(path.name, "the file", "would not read back as what was written", "report a bug")
-    whole_files.write(path, text.encode())
+    atomic.write(path, text.encode())
 
 
 def _refuse(leaks: list[Leak], file: str) -> None:

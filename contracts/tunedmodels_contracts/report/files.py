@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tunedmodels_mockserver import whole_files
+from tunedmodels_mockserver.files import atomic
 
 from . import content
 from .as_html import as_html
@@ -27,7 +27,7 @@ def write(report: Report, folder: Path) -> None:
     )
     for name, text in zip(NAMES, texts, strict=True):
         # A lone surrogate, which JSON of a server can hold, has no UTF-8.
-        whole_files.write(folder / name, text.encode("utf-8", "backslashreplace"))
+        atomic.write(folder / name, text.encode("utf-8", "backslashreplace"))
 
 
 def read(path: Path) -> Report:

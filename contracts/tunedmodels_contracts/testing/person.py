@@ -10,7 +10,7 @@ from google.oauth2.credentials import Credentials
 from tunedmodels import Client
 from tunedmodels_mockserver.core.callers.grants import Access
 from tunedmodels_mockserver.core.callers.scopes import TUNING
-from tunedmodels_mockserver.core.worlds import within
+from tunedmodels_mockserver.core.state.worlds import within
 
 _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
 

@@ -33,7 +33,7 @@ def main() -> None:
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to use.  [default: a free one]")
 def demo(port: int) -> None:
     """Run the tuning tutorial against a fake of its own, in under 30 seconds."""
-    from ..demo import run
+    from .demo import run
 
     sys.exit(run(port))
 

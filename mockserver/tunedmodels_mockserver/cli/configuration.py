@@ -158,6 +158,6 @@ def _text(path: Path, name: str, value: Any) -> str:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    from ..core.inputs import nearest
+    from ..core.strict_input import nearest
 
     return nearest(name, known)

@@ -57,9 +57,9 @@ def service_account(user: str, url: str, world: str) -> None:
     """Print a service account's key file, for GOOGLE_APPLICATION_CREDENTIALS."""
     import json
 
-    from .. import key_files
+    from ..files import service_account_keys
 
-    click.echo(json.dumps(key_files.service_account(user, _token_uri(url, world)), indent=2))
+    click.echo(json.dumps(service_account_keys.service_account(user, _token_uri(url, world)), indent=2))
 
 
 @credentials.command("access-token")
@@ -101,7 +101,7 @@ def refresh_token(user: str, wanted: tuple[str, ...], world: str) -> None:
 @_world
 def api_key(world: str) -> None:
     """Print the API key that every fake knows."""
-    from ..core.worlds import within
+    from ..core.state.worlds import within
 
     click.echo(within(API_KEY, world))
 
@@ -110,7 +110,7 @@ def _refresh_token(user: str, wanted: tuple[str, ...], world: str) -> str:
     import secrets
 
     from ..core.callers.grants import Refresh
-    from ..core.worlds import within
+    from ..core.state.worlds import within
 
     return within(Refresh(user, wanted, secrets.token_hex(8)).token(), world)
 

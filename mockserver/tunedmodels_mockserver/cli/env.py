@@ -6,8 +6,8 @@ import click
 
 from ..core.defaults import API_KEY
 from ..environment import NO_PROXY, OTHER_KEY, emulator_url, pointed_at, with_scheme
-from ..shells import FORMATS, exports, removals
 from . import remote
+from .shell_formats import FORMATS, exports, removals
 
 _HINTS = {
     "sh": 'eval "$(tunedmodels-mockserver env)"',
@@ -31,7 +31,7 @@ def env(form: str, unset: bool, url: str, world: str) -> None:
     """
     import sys
 
-    from ..core.worlds import within
+    from ..core.state.worlds import within
 
     variables = pointed_at(with_scheme(url or emulator_url()), within(API_KEY, world))
     if unset:

@@ -39,9 +39,9 @@ def _execute(command: tuple[str, ...], server: list[str], **_options: Any) -> No
     The fake listens on a free port, and the variables that ``env`` prints point CMD at it. Signals are passed on to
     CMD; what CMD leaves running ends with it. Options before ``--`` are those of ``serve``.
     """
-    from .. import launch
+    from ..process.exec import run
 
-    sys.exit(launch.run(command, server))
+    sys.exit(run(command, server))
 
 
 execute = _Exec(

@@ -34,7 +34,7 @@ def arm(what: str, url: str, world: str) -> None:
         return
     known = remote.ask("GET", url, "presets").json()["presets"]
     if what not in known:
-        from ..core.inputs import nearest
+        from ..core.strict_input import nearest
 
         near = nearest(what, known) or f"; the presets are {', '.join(known)}"
         remote.fail(f"There is no file {what!r}, and no such preset{near}.", remote.BAD_USAGE)

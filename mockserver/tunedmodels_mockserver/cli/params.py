@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from .. import whole_files
 from ..environment import with_scheme
+from ..files import atomic
 
 
 class Seconds(click.FloatRange):
@@ -37,7 +37,7 @@ class WrittenFile(click.Path):
             self.fail("It is empty. Leave it out, or name a file.", param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
-            whole_files.destination(path)
+            atomic.destination(path)
         except OSError as error:
             self.fail(f"{path}: {error.strerror or error}. Name a file.", param, ctx)
         return path
@@ -58,7 +58,7 @@ def group(value: str) -> tuple[str, frozenset[str]]:
 def preset(value: str) -> str:
     """Return the name of a preset of faults."""
     from ..core.faults.presets import preset as faults_of
-    from ..core.inputs import BadInput
+    from ..core.strict_input import BadInput
 
     try:
         faults_of(value)
@@ -90,7 +90,7 @@ def url(value: str) -> str:
 
 def world(value: str) -> str:
     """Return a world's name; it may be empty, as the default world's is."""
-    from ..core.worlds import NAME
+    from ..core.state.worlds import NAME
 
     if value and not NAME.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not a name of 1 to 100 letters, digits, dots, dashes or underscores.")

@@ -101,8 +101,8 @@ def read(path: Path) -> bytes:
     """Return the YAML or JSON file at *path* as JSON, or end with a sentence and the status 2."""
     import msgspec
 
-    from .. import documents
-    from ..core.inputs import BadInput
+    from ..core.strict_input import BadInput
+    from ..files import documents
 
     try:
         return msgspec.json.encode(documents.read(path))

@@ -201,7 +201,7 @@ def serve(
     """
     from ..app import Settings
     from ..core.clock import Clock, Mode
-    from ..core.runs.pace import Pace
+    from ..core.runs.durations import Pace
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
@@ -246,8 +246,8 @@ def _faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
     """Return the faults of the file at *path* and of the presets called *names*."""
     from ..core.faults.armed import arm
     from ..core.faults.presets import preset
-    from ..core.inputs import BadInput
-    from ..fault_file import read
+    from ..core.strict_input import BadInput
+    from ..files.faults import read
 
     try:
         faults = [*(read(path) if path else ()), *(fault for name in names for fault in preset(name))]

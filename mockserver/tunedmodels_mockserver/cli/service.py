@@ -14,7 +14,7 @@ from .. import interrupts
 
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
     from ..app import Settings
-    from ..core.worlds import Worlds
+    from ..core.state.worlds import Worlds
 
 BAD_USAGE = 2
 PORT_TAKEN = 3
@@ -34,12 +34,12 @@ def run(
 
     *port_file* is written once the server answers and removed in the end, *export* is written in the end.
     """
-    from .. import whole_files
     from ..app import create_app
-    from ..core.inputs import BadInput
-    from ..server import PortTaken, Server
+    from ..core.strict_input import BadInput
+    from ..files import atomic
+    from ..files.state import check_writable
+    from ..process.server import PortTaken, Server
     from ..stores.errors import Unusable
-    from ..stores.files import check_writable
 
     if not host:
         _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
@@ -63,7 +63,7 @@ def run(
     def when_ready() -> None:
         if port_file:
             try:
-                whole_files.write(port_file, f"{server.port}\n".encode())
+                atomic.write(port_file, f"{server.port}\n".encode())
             except OSError as error:
                 _fail(f"Cannot write the port file {port_file}: {error.strerror or error}.", BAD_USAGE)
         try:
@@ -82,14 +82,14 @@ def run(
     worlds.close()
     if port_file:
         with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
-            whole_files.destination(port_file).unlink()
+            atomic.destination(port_file).unlink()
 
 
 def _export(worlds: Worlds, path: Path) -> None:
     """Write the state of all *worlds* into the file at *path*, or end with a sentence."""
     from ..core.state.store import StoreUnavailable
+    from ..files.state import write
     from ..stores.errors import BadState
-    from ..stores.files import write
 
     try:
         write(path, {world.name: world.store.state().taken(world.machine()) for world in worlds.all()})

@@ -29,10 +29,10 @@ def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
     if file is None:
         remote.show(response)
         return
-    from .. import whole_files
+    from ..files import atomic
 
     try:
-        whole_files.write(file, response.content)
+        atomic.write(file, response.content)
     except OSError as error:
         remote.fail(f"Cannot write {file}: {error.strerror or error}.", remote.BAD_USAGE)
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ..wire.protojson.numbers import float32
-from .inputs import BadInput, nearest
+from .strict_input import BadInput, nearest
 
 PREFIX = "models/"
 METHODS = (

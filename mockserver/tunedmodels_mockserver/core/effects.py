@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from ..wire.status import AnyValue, Code, Status
-from .inputs import nearest
-from .refusals import SERVICE
+from .errors import SERVICE
+from .strict_input import nearest
 
 LONGEST_LATENCY = 60.0  # seconds; all of these are the machine's, not the world's
 LONGEST_STALL = 600.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from ..wire.surface import methods
-from .inputs import nearest
+from .strict_input import nearest
 
 # Routes that only allowances open, and the methods that they stand for.
 STANDS_FOR = {"tunedModels.cancel": "tunedModels.operations.cancel", "tunedModels.countTokens": "models.countTokens"}

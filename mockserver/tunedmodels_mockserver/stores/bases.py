@@ -6,8 +6,8 @@ from hashlib import blake2b
 
 from sqlalchemy import select
 
-from ..core.controls import Controls
 from ..core.state import file as state_file
+from ..core.state.controls import Controls
 from ..core.state.store import Base, State
 from .cache import Cache
 from .database import Database

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from ..core.records import Examples, TunedModelRecord
+from ..core.state.records import Examples, TunedModelRecord
 from ..core.state.store import Base
 
 K = TypeVar("K")

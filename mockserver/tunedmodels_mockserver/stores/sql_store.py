@@ -15,11 +15,11 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Text, and_, cast, delete, literal, select, update
 
-from ..core.controls import Controls
-from ..core.inputs import prepare
-from ..core.records import Examples, TunedModelRecord
 from ..core.state.codec import decode, encode
+from ..core.state.controls import Controls
+from ..core.state.records import Examples, TunedModelRecord
 from ..core.state.store import Base, State, StoreUnavailable
+from ..core.strict_input import prepare
 from .bases import keep_base, read_base
 from .cache import Cache
 from .database import Database, WorldGone

@@ -11,20 +11,20 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..core.allowances import Allowances
-from ..core.call import Call
 from ..core.faults.fault import CREATE, Query
+from ..core.methods.allowances import Allowances
+from ..core.methods.call import Call
 from ..core.runs.script import Interrupted
+from ..log import LOG, one_line
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
-from . import answers, recording, system, unknown
-from .callers import Callers
+from . import journaling, not_found, responses, system_parameters
 from .connection import connection
-from .front import DOUBLED_SLASHES
-from .injection import HEADER, Injection, inject, model_of
-from .log import LOG, one_line
+from .fault_injection import HEADER, Injection, inject, model_of
+from .middleware import DOUBLED_SLASHES
+from .request_caller import Callers
 from .routes import Route
 
 MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its refusals
@@ -53,11 +53,11 @@ class Dispatch:
         beside = _Beside(Allowances(self.strict))
         if request.environ.get(DOUBLED_SLASHES):
             beside.allowances.permit("doubled-slashes")
-        params, pairs = system.split(query_pairs(request.query_string), request.headers.get)
+        params, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
         try:
             response = self._answer(route, version, params, pairs, beside)
         except StatusError as error:
-            response = answers.refusal(error.status, params, streaming=route.method.streaming)
+            response = responses.refusal(error.status, params, streaming=route.method.streaming)
         allowances, injection = beside.allowances, beside.injection
         if injection and route.method.id == CREATE and response.status_code >= 400:
             injection.started_none()
@@ -66,17 +66,17 @@ class Dispatch:
             level = logging.DEBUG if allowance.id in self.logged else logging.WARNING
             self.logged.add(allowance.id)
             LOG.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
-        answers.note(response, allowances)
+        responses.note(response, allowances)
         for note in beside.notes:
-            response.headers.add(answers.NOTE, note)
+            response.headers.add(responses.NOTE, note)
             if response.status_code >= 400:
                 LOG.warning("%s %s: %s", request.method, one_line(request.path), note)
         if injection and injection.named:
             response = injection.spoil(response, pretty=params.pretty)
-        recorded = recording.current(request.environ)
+        recorded = journaling.current(request.environ)
         recorded.method, recorded.allowances = route.method.id, tuple(item.id for item in allowances.applied)
         recorded.answered(response)
-        response = answers.compress(response, request.headers.get("Accept-Encoding", ""))
+        response = responses.compress(response, request.headers.get("Accept-Encoding", ""))
         if injection and injection.named:
             recorded.fault, recorded.lost = injection.told, injection.lost
             LOG.warning("%s %s: fault %s", request.method, one_line(request.path), injection.told)
@@ -84,11 +84,16 @@ class Dispatch:
         return response
 
     def _answer(
-        self, route: Route, version: str, params: system.System, pairs: list[tuple[str, str]], beside: _Beside
+        self,
+        route: Route,
+        version: str,
+        params: system_parameters.System,
+        pairs: list[tuple[str, str]],
+        beside: _Beside,
     ) -> Response:
         if route.allowance and not beside.allowances.permit(route.allowance):
             if route.refused is None:
-                return unknown.answer(request.method, request.path)
+                return not_found.answer(request.method, request.path)
             raise route.refused()
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # where an allowance opens the route
@@ -96,7 +101,7 @@ class Dispatch:
         world = self.callers.world(params)
         now = world.now()
         caller = self.callers.admit(params, world, now, route.method.id, on.full_name(route.method.rpc))
-        system.check(params)
+        system_parameters.check(params)
         words = request.environ.get(HEADER)
         injection = None
         if words or world.controls.faults:
@@ -123,8 +128,8 @@ class Dispatch:
                 return instead
         if route.method.streaming:
             wait = connection(request.environ, self.sleep).wait
-            return answers.stream(content, message, on, params, tree, wait)
-        return answers.value(content, message, on, params, tree)
+            return responses.stream(content, message, on, params, tree, wait)
+        return responses.value(content, message, on, params, tree)
 
     def _read(self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances) -> dict[str, Any]:
         """Return the request message, read by the facts of *version*.

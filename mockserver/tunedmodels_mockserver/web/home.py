@@ -12,9 +12,9 @@ from urllib.parse import quote
 from flask import Response, render_template_string, request
 
 from ..core.defaults import API_KEY
-from ..core.worlds import DEFAULT_NAME, within
-from . import answers, unknown
-from .admin.catalogue import CATALOGUE
+from ..core.state.worlds import DEFAULT_NAME, within
+from . import not_found, responses
+from .admin.endpoints import CATALOGUE
 
 _MOST = 100  # worlds that the page shows
 _DOCS = ("command", "runs", "faults", "canned", "state", "verdict", "credentials", "testing", "invented")
@@ -70,9 +70,9 @@ def navigated(environ: Mapping[str, Any]) -> bool:
 def home(names: Callable[[], Iterable[str]]) -> Response:
     """Answer the present request for ``/``; *names* returns those of the worlds that exist."""
     if not navigated(request.environ):
-        return unknown.answer(request.method, request.path)
+        return not_found.answer(request.method, request.path)
     known = sorted({DEFAULT_NAME, *names()})
-    response = answers.page(
+    response = responses.page(
         render_template_string(
             _PAGE,
             url=request.url_root.rstrip("/"),

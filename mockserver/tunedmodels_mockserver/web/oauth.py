@@ -13,8 +13,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from ..core.callers.token_endpoint import Endpoint, GrantRefused
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import Code, StatusError
-from . import answers, system
-from .callers import Callers
+from . import responses, system_parameters
+from .request_caller import Callers
 
 _LONGEST = 64 * 1024  # bytes of a form; an assertion has some two thousand
 _CREDENTIALS = ("token", "refresh_token", "assertion")
@@ -50,7 +50,7 @@ def oauth(callers: Callers) -> Blueprint:
 
 def endpoint(callers: Callers, *credentials: str) -> Endpoint:
     """Return the token endpoint of the world that the present request, or one of *credentials*, asks for."""
-    params, _ = system.split(query_pairs(request.query_string), request.headers.get)
+    params, _ = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     world = callers.world(params, *credentials)
     own = request.host_url.rstrip("/") + "/token"
     return Endpoint(callers.policy, world, (own, request.url), time.time(), secrets.token_hex(8))
@@ -58,7 +58,7 @@ def endpoint(callers: Callers, *credentials: str) -> Endpoint:
 
 def answer(content: Mapping[str, Any], status: int = 200) -> Response:
     """Return *content* as an answer that nobody may keep."""
-    response = answers.document(content, status)
+    response = responses.document(content, status)
     response.headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"
     response.headers["Pragma"] = "no-cache"
     return response

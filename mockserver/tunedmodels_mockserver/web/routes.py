@@ -9,8 +9,9 @@ from typing import Any
 
 from werkzeug.routing import BaseConverter
 
-from ..core import generation, models, operations, permissions, refusals, tuned_models
-from ..core.call import Call
+from ..core import errors
+from ..core.methods import generation, models, operations, permissions, tuned_models
+from ..core.methods.call import Call
 from ..wire.surface import VERSIONS, Method, method, methods
 
 Value = dict[str, Any]
@@ -19,7 +20,7 @@ View = Callable[[Call, Value], Any]
 
 def _unserved(what: str) -> View:
     def view(_call: Call, _request: Value) -> Value:
-        raise refusals.unimplemented(what)
+        raise errors.unimplemented(what)
 
     return view
 
@@ -27,7 +28,7 @@ def _unserved(what: str) -> View:
 def _unserved_by(verb: str) -> View:
     def view(call: Call, request: Value) -> Value:
         generation.base_model(call, request.get("batch", request)["model"], verb)
-        raise refusals.unimplemented(f"models.{verb}")
+        raise errors.unimplemented(f"models.{verb}")
 
     return view
 
@@ -144,7 +145,7 @@ def _allowed() -> Iterator[Route]:
 
 def _name_format(entry: Method) -> Callable[[], Exception]:
     request = "GetModelRequest" if entry.id == "tunedModels.get" else entry.request
-    return lambda: refusals.model_name_format(request, entry.bound or "name")
+    return lambda: errors.model_name_format(request, entry.bound or "name")
 
 
 def _cancel_model(call: Call, request: Value) -> Value:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .. import refusals
-from ..worlds import World, bare
+from .. import errors
+from ..state.worlds import World, bare
 from . import grants, identity, jwt, scopes, service_accounts
 from .identity import Caller
 from .policy import Policy
 
 # What Google's libraries sign for by themselves when they know no scopes: the service's address.
-_AUDIENCES = frozenset({f"https://{refusals.SERVICE}/", f"https://{refusals.SERVICE}"})
+_AUDIENCES = frozenset({f"https://{errors.SERVICE}/", f"https://{errors.SERVICE}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,19 @@ def admit(policy: Policy, given: Credentials, world: World, moment: Moment, meth
 def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
     if given.token is None and scopes.needs_oauth(method_id):
         # Whatever key there is, good, bad or none, is not looked at.
-        raise refusals.oauth_needed(rpc) if given.key else refusals.token_missing(rpc)
+        raise errors.oauth_needed(rpc) if given.key else errors.token_missing(rpc)
     if given.token is None and not given.key:
-        raise refusals.unregistered()
+        raise errors.unregistered()
     email, granted = identity.DEVELOPER, None
     if given.token is not None:
         audiences = _AUDIENCES | {given.sent_to, given.sent_to.rstrip("/")}
         email, granted = _bearer(given.token, audiences, world, moment)
     if given.key and not policy.knows_key(given.key, bare(given.key)):
-        raise refusals.api_key_invalid()
+        raise errors.api_key_invalid()
     if granted is not None and not scopes.ACCEPTED[method_id] & granted:
-        raise refusals.scopes_insufficient(rpc)
+        raise errors.scopes_insufficient(rpc)
     if given.project and not policy.knows_project(given.project):
-        raise refusals.project_denied(given.project)
+        raise errors.project_denied(given.project)
     return email
 
 
@@ -75,17 +75,17 @@ def _bearer(token: str, audiences: frozenset[str], world: World, moment: Moment)
     own = grants.access(token)
     if own:
         if own.expires <= moment.world or not world.controls.revoked.isdisjoint({own.id, own.parent} - {""}):
-            raise refusals.token_invalid()
+            raise errors.token_invalid()
         return own.email, frozenset(own.scopes)
     signed = jwt.read(bare(token))
     email = service_accounts.signer(signed) if signed else None
     if signed is None or email is None or not service_accounts.is_timely(signed.claims, moment.machine):
-        raise refusals.token_invalid()
+        raise errors.token_invalid()
     if signed.claims.get("sub", email) != email:
-        raise refusals.token_invalid()
+        raise errors.token_invalid()
     scope = signed.claims.get("scope")
     if isinstance(scope, str):
         return email, frozenset(scope.split())
     if not service_accounts.is_for(signed.claims, audiences):
-        raise refusals.token_invalid()
+        raise errors.token_invalid()
     return email, None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..worlds import bare
-from . import seals
+from ..state.worlds import bare
+from . import signing
 
 LIFETIME = 3600  # seconds; Google's access tokens live an hour
 
@@ -28,7 +28,7 @@ class Access:
 
     def token(self) -> str:
         """Return the token."""
-        return seals.seal(_ACCESS, [self.email, " ".join(self.scopes), self.expires, self.id, self.parent])
+        return signing.seal(_ACCESS, [self.email, " ".join(self.scopes), self.expires, self.id, self.parent])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Refresh:
 
     def token(self) -> str:
         """Return the token."""
-        return seals.seal(_REFRESH, [self.email, " ".join(self.scopes), self.id])
+        return signing.seal(_REFRESH, [self.email, " ".join(self.scopes), self.id])
 
 
 def access(token: str) -> Access | None:
     """Return what the access *token* says; None for any other text. A world before it does not count."""
-    content = seals.unseal(_ACCESS, bare(token))
+    content = signing.unseal(_ACCESS, bare(token))
     if content is None:
         return None
     email, scopes, expires, grant_id, parent = content
@@ -55,7 +55,7 @@ def access(token: str) -> Access | None:
 
 def refresh(token: str) -> Refresh | None:
     """Return what the refresh *token* says; None for any other text. A world before it does not count."""
-    content = seals.unseal(_REFRESH, bare(token))
+    content = signing.unseal(_REFRESH, bare(token))
     if content is None:
         return None
     email, scopes, grant_id = content

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..defaults import API_KEY
-from . import leaks
+from . import real_credentials
 from .identity import ADDRESS
 
 _KEY = re.compile(r"[!-~]{1,200}")
@@ -34,7 +34,7 @@ class Policy:
         for key in self.api_keys:
             if not _KEY.fullmatch(key):
                 raise ValueError(f"an API key must be 1 to 200 visible ASCII characters, got {key!r}")
-            if leaks.kind([key]) and not self.allow_real_credentials:
+            if real_credentials.kind([key]) and not self.allow_real_credentials:
                 raise ValueError(
                     "an API key for a fake must not look like a real one; --allow-real-credentials allows it"
                 )

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import seals
+from . import signing
 from .identity import ADDRESS
 from .jwt import Jwt
 
@@ -58,12 +58,12 @@ class Key:
 
     def id(self) -> str:
         """Return the id under which every fake knows it."""
-        return seals.seal(_KEY, [self.email, f"{self.modulus:x}"])
+        return signing.seal(_KEY, [self.email, f"{self.modulus:x}"])
 
 
 def key(key_id: object) -> Key | None:
     """Return the key that *key_id* describes; None for one that is not the fake's."""
-    content = seals.unseal(_KEY, key_id) if isinstance(key_id, str) else None
+    content = signing.unseal(_KEY, key_id) if isinstance(key_id, str) else None
     return Key(content[0], int(content[1], 16)) if content else None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...wire.units import SECOND
-from ..worlds import World, within
+from ..state.worlds import World, within
 from . import grants, identity, jwt, service_accounts
 from .grants import Access, Refresh
 from .policy import Policy

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...wire.protojson.writing import COMPACT, dump, plain
 from ...wire.surface import surface
-from .fitting import WHOLE
+from .message_checks import WHOLE
 
 
 @dataclass(frozen=True)

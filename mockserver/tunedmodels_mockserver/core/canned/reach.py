@@ -6,9 +6,9 @@ import string
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
-from .. import access
 from ..base_models import PREFIX
-from ..inputs import BadInput, nearest
+from ..methods import access
+from ..strict_input import BadInput, nearest
 from .rules import Rule
 
 _WILDCARDS = "*?[]!"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from .. import tokens
-from . import fitting
+from ..text import tokens
+from . import message_checks
 from .rules import BLOCK_REASON, COUNT, FINISH_REASON, USAGE, Answer, Candidate, Chunk
 from .templates import Filling
 
@@ -73,14 +73,14 @@ def cut(text: str, config: Value) -> Reply:
 
 def counted(answer: Answer) -> Value:
     """Return what *answer* overrides in an answer to countTokens."""
-    return fitting.fit(answer.usage or {}, COUNT, "usage")
+    return message_checks.fit(answer.usage or {}, COUNT, "usage")
 
 
 def told(answer: Answer, filling: Filling, config: Value) -> Outcome:
     """Return what *answer*, no error, tells to a request with *config*; one candidate comes as often as asked for."""
-    usage = fitting.fit(answer.usage or {}, USAGE, "usage")
+    usage = message_checks.fit(answer.usage or {}, USAGE, "usage")
     if answer.blocked is not None:
-        feedback: Value = {"block_reason": fitting.enum(answer.blocked, BLOCK_REASON, "blocked")}
+        feedback: Value = {"block_reason": message_checks.enum(answer.blocked, BLOCK_REASON, "blocked")}
         feedback["safety_ratings"] = _ratings(answer.safety_ratings) or []
         return Outcome((), usage, feedback)
     if answer.candidates is not None:
@@ -106,7 +106,7 @@ def _reply(text: str | None, said: Answer | Candidate, filling: Filling, config:
     if text is not None:
         parts = _parts(text)
     elif said.parts is not None:
-        parts = [fitting.fit(part, "Part", "parts") for part in filling.fill(said.parts)]
+        parts = [message_checks.fit(part, "Part", "parts") for part in filling.fill(said.parts)]
     return Reply(parts, _end(said.finish_reason), ratings)
 
 
@@ -122,11 +122,11 @@ def _parts(text: str) -> list[Value]:
 
 
 def _end(name: str | None) -> int:
-    return STOP if name is None else fitting.enum(name, FINISH_REASON, "finish_reason")
+    return STOP if name is None else message_checks.enum(name, FINISH_REASON, "finish_reason")
 
 
 def _ratings(given: Sequence[Value] | None) -> list[Value] | None:
-    return None if given is None else [fitting.fit(rating, "SafetyRating", "safety_ratings") for rating in given]
+    return None if given is None else [message_checks.fit(rating, "SafetyRating", "safety_ratings") for rating in given]
 
 
 def _split(part: Value) -> list[Parts]:

@@ -12,8 +12,8 @@ import msgspec
 
 from . import rules
 from .conditions import Count
-from .misses import Miss
 from .rules import Rule, Rules
+from .unmatched_prompts import Miss
 
 MAX_RULES = 10_000
 MAX_MISSES = 50

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..effects import Error, error_of
-from . import fitting, patterns, templates
+from . import message_checks, patterns, templates
 
 MAX_CHUNKS = 1000
 MAX_PAUSE = 60.0  # seconds before one chunk
@@ -38,7 +38,7 @@ class JsonPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         """Refuse what is no JSON path."""
         patterns.json_path(self.path)
         if self.equals is not msgspec.UNSET:
-            fitting.check_json(self.equals, "equals")
+            message_checks.check_json(self.equals, "equals")
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -139,7 +139,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         if self.error is not None:
             error_of(self.error)
         if self.blocked is not None:
-            fitting.enum(self.blocked, BLOCK_REASON, "blocked")
+            message_checks.enum(self.blocked, BLOCK_REASON, "blocked")
         _check_parts(self.parts)
         _check_end(self.finish_reason, self.safety_ratings)
 
@@ -164,7 +164,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         if content is None and not counting:
             raise ValueError(f"an answer has exactly one of {', '.join(_CONTENTS)}, got usage alone")
         if self.told.usage is not None:
-            fitting.fit(self.told.usage, COUNT if counting else USAGE, "usage")
+            message_checks.fit(self.told.usage, COUNT if counting else USAGE, "usage")
 
     @property
     def told(self) -> Answer:
@@ -192,13 +192,13 @@ def check_id(rule_id: str) -> None:
 
 def _check_parts(parts: Parts | None) -> None:
     for number, part in enumerate(parts or ()):
-        value = fitting.fit(part, "Part", f"parts[{number}]")
+        value = message_checks.fit(part, "Part", f"parts[{number}]")
         if not value.keys() - {"thought", "thought_signature", "part_metadata", "video_metadata"}:
             raise ValueError(f"parts[{number}] has no content, such as text, functionCall or inlineData")
 
 
 def _check_end(finish_reason: str | None, ratings: tuple[dict[str, Any], ...] | None) -> None:
     if finish_reason is not None:
-        fitting.enum(finish_reason, FINISH_REASON, "finish_reason")
+        message_checks.enum(finish_reason, FINISH_REASON, "finish_reason")
     for number, rating in enumerate(ratings or ()):
-        fitting.fit(rating, "SafetyRating", f"safety_ratings[{number}]")
+        message_checks.fit(rating, "SafetyRating", f"safety_ratings[{number}]")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..inputs import nearest
+from ..strict_input import nearest
 from . import patterns
 from .query import Query
 

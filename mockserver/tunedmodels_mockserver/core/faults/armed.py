@@ -11,7 +11,7 @@ import msgspec
 
 from ...wire.units import SECOND
 from .. import chance
-from ..inputs import BadInput, nearest
+from ..strict_input import BadInput, nearest
 from .fault import CREATE, Fault, Query, Quota
 
 MOST = 1000  # faults of one world

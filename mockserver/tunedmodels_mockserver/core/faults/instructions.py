@@ -12,7 +12,7 @@ import msgspec
 
 from ...wire.status import Code
 from ..effects import Effect, Page, Stall, Truncate
-from ..inputs import BadInput, nearest
+from ..strict_input import BadInput, nearest
 
 KIB = 1024
 PAUSE = 10.0  # seconds of a stall that does not say how long, as the testbench has it

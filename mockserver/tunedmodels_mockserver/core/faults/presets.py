@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from ..effects import Error, Latency
-from ..inputs import BadInput, convert, nearest
 from ..runs.losses import Shape
 from ..runs.script import Event, Run
+from ..strict_input import BadInput, convert, nearest
 from .fault import Fault, Quota
 
 HOUR = 3600.0  # seconds

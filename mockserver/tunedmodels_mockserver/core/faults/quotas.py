@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...wire.surface import camel
 from ..effects import Error, QuotaViolation
-from ..refusals import SERVICE
+from ..errors import SERVICE
 from .fault import Query, Quota
 
 MESSAGE = (

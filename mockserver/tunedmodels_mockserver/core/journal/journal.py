@@ -14,8 +14,8 @@ import msgspec
 
 from ...wire.protojson.timestamps import format_timestamp
 from ...wire.units import SECOND
-from . import told
-from .told import Told
+from . import answer_fields as told
+from .answer_fields import Told
 
 ENTRIES = 1000
 BYTES = 8 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ..callers import leaks
+from ..callers import real_credentials
 
 MASK = "***"
 
@@ -44,7 +44,7 @@ _NAMES = b"|".join(rb"[_-]?".join(re.findall(b".", name.encode())) for name in _
 # A member with its quotes: escaped where JSON is a text within JSON, single where somebody sent str(dict).
 _MEMBER = re.compile(rb'(\\?["\'])((?i:' + _NAMES + rb'))\1(\s*:\s*)(\\?["\'])(?:(?!\4)(?:\\\\\\.|\\.|.))*', re.DOTALL)
 _REAL = re.compile(
-    b"|".join(form.pattern.encode() for _, form in leaks.FORMS)
+    b"|".join(form.pattern.encode() for _, form in real_credentials.FORMS)
     + rb"|tunedmodels-(?:access|refresh)~[\w~-]+|eyJ[\w-]{8,}(?:\.[\w.-]*)?"
     + rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*"
 )

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ..inputs import BadInput
 from ..method_ids import STANDS_FOR, check_method
+from ..strict_input import BadInput
 from .journal import Entry
 
 _GLOBS = ("method", "path", "model", "operation", "caller", "fault")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..inputs import BadInput
+from ..strict_input import BadInput
 from . import search
 from .journal import Entry
 from .search import Query

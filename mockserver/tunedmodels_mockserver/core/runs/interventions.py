@@ -9,11 +9,11 @@ import math
 from dataclasses import replace
 from typing import Any, Final
 
-from ..inputs import BadInput
-from . import lro
-from .course import course
+from ..strict_input import BadInput
+from . import view
 from .plan import Plan
 from .script import MAX_EVENTS, Event, Interrupted
+from .timeline import course
 
 MOST_EVENTS: Final = 10_000  # of a run's script with all that calls added
 
@@ -39,7 +39,7 @@ def advanced(plan: Plan, now: int, more: float) -> Plan:
 
     Raises RunOver for a run that has ended, or that has all its steps.
     """
-    completed = lro.view(plan, now).completed_steps
+    completed = view.view(plan, now).completed_steps
     if completed == plan.total_steps:
         refuse_ended(plan, now)
         raise RunOver(f"This run has all its {completed} steps; finish it.")
@@ -70,7 +70,7 @@ def rescripted(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
         if event.step is not None and event.step > plan.total_steps:
             raise BadInput(f"$[{place}]: step {event.step} never comes, the run has {plan.total_steps} steps.")
     changed = plan.scripted((*past, *script))
-    if course(changed, now).fired != set(range(len(past))) or lro.view(changed, now) != _like(plan, now, changed):
+    if course(changed, now).fired != set(range(len(past))) or view.view(changed, now) != _like(plan, now, changed):
         raise BadInput(
             "This script would change what the run has shown already; only a new run can begin to go by polls."
         )
@@ -79,7 +79,7 @@ def rescripted(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
 
 def refuse_ended(plan: Plan, now: int) -> None:
     """Raise RunOver for a run that has ended."""
-    seen = lro.view(plan, now)
+    seen = view.view(plan, now)
     if seen.done:
         how = seen.error.code.name if seen.error else "OK"
         raise RunOver(f"This run has ended with {how}, after {seen.completed_steps} of {plan.total_steps} steps.")
@@ -102,6 +102,6 @@ def shown(plan: Plan, now: int) -> tuple[Plan, int]:
     return (plan, now) if number is None else (plan.as_of(number), plan.polls[number - 1])
 
 
-def _like(plan: Plan, now: int, changed: Plan) -> lro.View:
+def _like(plan: Plan, now: int, changed: Plan) -> view.View:
     """Return the view of *plan* as if it were that of *changed*."""
-    return replace(lro.view(plan, now), plan=changed)
+    return replace(view.view(plan, now), plan=changed)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from ..inputs import BadInput, nearest
-from ..records import Examples
+from ..strict_input import BadInput, nearest
+from .records import Examples
 
 T = TypeVar("T")
 

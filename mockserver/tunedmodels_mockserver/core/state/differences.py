@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ..records import TunedModelRecord
 from .codec import encode
+from .records import TunedModelRecord
 from .store import State
 
 _MISSING = "nothing"

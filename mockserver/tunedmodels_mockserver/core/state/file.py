@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..clock import END
-from ..controls import Controls
-from ..inputs import BadInput, nearest, prepare
-from ..records import Examples, Role, TunedModelRecord
+from ..strict_input import BadInput, nearest, prepare
 from .codec import decode, encode, refuse_unknown
+from .controls import Controls
+from .records import Examples, Role, TunedModelRecord
 from .store import Base, State
 
 FORMAT = "tunedmodels-state"

@@ -6,8 +6,8 @@ import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 
-from ..controls import Controls
-from ..records import TunedModelRecord
+from .controls import Controls
+from .records import TunedModelRecord
 from .store import Base, State, Store, following
 
 

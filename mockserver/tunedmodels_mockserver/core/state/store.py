@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
-from ..controls import Controls
 from ..faults import armed
-from ..records import TunedModelRecord
+from .controls import Controls
+from .records import TunedModelRecord
 
 
 class StoreUnavailable(Exception):

@@ -7,16 +7,16 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ...core.inputs import BadInput
-from ...core.journal.journals import Journals
-from ...core.journal.tally import Tally
+from ...core.journal.registry import Journals
 from ...core.state.store import StoreUnavailable
-from ...core.worlds import World
+from ...core.state.worlds import World
+from ...core.strict_input import BadInput
+from ...core.verdict.outcome_coverage import Tally
 from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError
-from .. import answers, system
-from ..callers import Callers
-from ..meter import Meter
+from .. import responses, system_parameters
+from ..request_caller import Callers
+from ..request_metrics import Meter
 from . import (
     canned,
     clock,
@@ -44,7 +44,7 @@ def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, sett
     blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
 
     def world() -> World:
-        return callers.world(system.split(query_pairs(request.query_string), request.headers.get)[0])
+        return callers.world(system_parameters.split(query_pairs(request.query_string), request.headers.get)[0])
 
     clock.add(blueprint, world)
     operations.add(blueprint, world)
@@ -66,14 +66,14 @@ def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, sett
 
     @blueprint.errorhandler(StatusError)
     def refused(error: StatusError) -> Response:
-        return answers.document({"error": error.status.message}, error.status.code.http)
+        return responses.document({"error": error.status.message}, error.status.code.http)
 
     @blueprint.errorhandler(BadInput)
     def misread(error: BadInput) -> Response:
-        return answers.document({"error": str(error)}, 400)
+        return responses.document({"error": str(error)}, 400)
 
     @blueprint.errorhandler(StoreUnavailable)
     def unavailable(error: StoreUnavailable) -> Response:
-        return answers.document({"error": str(error)}, 503)
+        return responses.document({"error": str(error)}, 503)
 
     return blueprint

@@ -12,11 +12,11 @@ from flask import Blueprint, Response, request
 from ...core.canned.reach import check_models
 from ...core.canned.rulebook import Rulebook, Taken
 from ...core.canned.rules import Rule, Rules
-from ...core.controls import Controls
-from ...core.inputs import BadInput, nearest, read_json
-from ...core.worlds import World
+from ...core.state.controls import Controls
+from ...core.state.worlds import World
+from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.protojson.timestamps import format_timestamp
-from .. import answers
+from .. import responses
 
 _One = Rule | tuple[Rule, ...]
 _All = Rules | tuple[Rule, ...]
@@ -27,7 +27,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/canned")
     def canned() -> Response:
-        return answers.document(_told(world()))
+        return responses.document(_told(world()))
 
     @blueprint.post("/canned")
     def arm_canned() -> Response:
@@ -50,11 +50,11 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         try:
             book = changed.change(change).canned
         except Taken as error:
-            return answers.document({"error": str(error)}, 409)
+            return responses.document({"error": str(error)}, 409)
         except ValueError as error:
             raise BadInput(_ended(error)) from None
         known = {rule.id for rule in before.rules}
-        return answers.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in known]})
+        return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in known]})
 
     @blueprint.put("/canned")
     def replace_canned() -> Response:
@@ -66,26 +66,26 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             changed.change(lambda controls: replace(controls, canned=controls.canned.replaced(rules)))
         except ValueError as error:
             raise BadInput(_ended(error)) from None
-        return answers.document(_told(changed))
+        return responses.document(_told(changed))
 
     @blueprint.delete("/canned")
     def drop_canned() -> Response:
         changed = world()
         changed.change(lambda controls: replace(controls, canned=Rulebook()))
-        return answers.document(_told(changed))
+        return responses.document(_told(changed))
 
     @blueprint.delete("/canned/<path:rule_id>")
     def drop_rule(rule_id: str) -> Response:
         changed = world()
         if "#" in rule_id:  # the path of a file may have lost its first slash on the way
             text = f"{rule_id!r} names a rule of a file. Take it out of the file."
-            return answers.document({"error": text}, 409)
+            return responses.document({"error": text}, 409)
         try:
             changed.change(lambda controls: replace(controls, canned=controls.canned.without(rule_id)))
         except KeyError:
             near = nearest(rule_id, [rule.id for rule in changed.controls.canned.rules])
-            return answers.document({"error": f"There is no rule {rule_id!r}{near}."}, 404)
-        return answers.document(_told(changed))
+            return responses.document({"error": f"There is no rule {rule_id!r}{near}."}, 404)
+        return responses.document(_told(changed))
 
     @blueprint.get("/canned/misses")
     def misses() -> Response:
@@ -93,7 +93,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         told = [
             {**msgspec.to_builtins(miss), "moment": format_timestamp(miss.moment, 9)} for miss in reversed(book.misses)
         ]
-        return answers.document({"missed": book.missed, "misses": told})
+        return responses.document({"missed": book.missed, "misses": told})
 
 
 def _refuse_whole(data: bytes) -> None:

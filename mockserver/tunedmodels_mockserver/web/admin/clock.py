@@ -10,14 +10,14 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from ...core.clock import Clock, Mode
-from ...core.controls import Controls
-from ...core.inputs import BadInput, read_json
-from ...core.records import TunedModelRecord
-from ...core.runs import lro
-from ...core.worlds import World
+from ...core.runs import view
+from ...core.state.controls import Controls
+from ...core.state.records import TunedModelRecord
+from ...core.state.worlds import World
+from ...core.strict_input import BadInput, read_json
 from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
 from ...wire.units import MICROSECOND
-from .. import answers
+from .. import responses
 
 MOST_TOLD = 100  # of the runs that a move changed
 _NOTHING = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
@@ -52,7 +52,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     def clock() -> Response:
         asked = world()
         clock = asked.controls.clock
-        return answers.document(_told(clock, clock.now(asked.machine())))
+        return responses.document(_told(clock, clock.now(asked.machine())))
 
     @blueprint.post("/clock")
     def move_clock() -> Response:
@@ -69,7 +69,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             return replace(controls, clock=clock)
 
         clock = moved.change(change).clock
-        return answers.document(_told(clock, now) | _caused(moved, before, now))
+        return responses.document(_told(clock, now) | _caused(moved, before, now))
 
 
 def _moved(clock: Clock, machine: int, move: Move, world: World) -> Clock:
@@ -98,8 +98,8 @@ def _sought(world: World, now: int, word: str) -> int:
     """Return the moment that *word* names; *now* where nothing is to come."""
     plans = (record.plan for record in world.store.after(0))
     if word == "end":
-        return max(filter(None, map(lro.ending, plans)), default=now)
-    return min(filter(None, (lro.following(plan, now) for plan in plans)), default=now)
+        return max(filter(None, map(view.ending, plans)), default=now)
+    return min(filter(None, (view.following(plan, now) for plan in plans)), default=now)
 
 
 def _told(clock: Clock, now: int) -> dict[str, Any]:
@@ -111,12 +111,12 @@ def _caused(world: World, before: int, now: int) -> dict[str, Any]:
     before, now = (moment // MICROSECOND * MICROSECOND for moment in (before, now))
     changed, stalled = [], []
     for record in world.store.after(0):
-        if lro.settled(record.plan, min(before, now)):
+        if view.settled(record.plan, min(before, now)):
             continue
         change = _change(record, before, now)
         if change:
             changed.append(change)
-        if lro.ending(record.plan) is None:
+        if view.ending(record.plan) is None:
             stalled.append(record.operation_name)
     told: dict[str, Any] = {"caused": changed[:MOST_TOLD]}
     if len(changed) > MOST_TOLD:
@@ -127,9 +127,9 @@ def _caused(world: World, before: int, now: int) -> dict[str, Any]:
 
 
 def _change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
-    old, new = (lro.view(record.plan, moment) for moment in (before, now))
-    state = lro.of_model(record.plan, now).state
-    was = (old.completed_steps, old.done, lro.of_model(record.plan, before).state)
+    old, new = (view.view(record.plan, moment) for moment in (before, now))
+    state = view.of_model(record.plan, now).state
+    was = (old.completed_steps, old.done, view.of_model(record.plan, before).state)
     if was == (new.completed_steps, new.done, state):
         return None
     return {

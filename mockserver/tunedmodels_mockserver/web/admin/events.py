@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.inputs import BadInput
 from ...core.journal import search
 from ...core.journal.journal import Journal
-from ...core.journal.journals import Journals
+from ...core.journal.registry import Journals
 from ...core.journal.search import Query
-from ...core.worlds import World
-from .. import answers
+from ...core.state.worlds import World
+from ...core.strict_input import BadInput
+from .. import responses
 from .journal import given
 
 STREAMS = 4  # at a time: each has a thread of the server's to itself
@@ -43,7 +43,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) ->
         start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else following.since
         if not free.acquire(blocking=False):
             text = f"{STREAMS} readers follow journals already, and more would leave the API without threads."
-            return answers.document({"error": text}, 503)
+            return responses.document({"error": text}, 503)
         events = _Events(journal, journals, following, journal.newest if start is None else start, free.release)
         response = Response(events, content_type="text/event-stream")
         response.headers["Cache-Control"] = "no-store"

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.controls import Controls
 from ...core.faults.armed import Armed, arm, disarm, living
 from ...core.faults.presets import PRESETS, read_faults
-from ...core.inputs import BadInput, read_json
-from ...core.worlds import World
-from .. import answers
+from ...core.state.controls import Controls
+from ...core.state.worlds import World
+from ...core.strict_input import BadInput, read_json
+from .. import responses
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
@@ -40,13 +40,13 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     @blueprint.delete("/faults")
     def disarm_faults() -> Response:
         world().change(lambda controls: replace(controls, faults=()))
-        return answers.document({})
+        return responses.document({})
 
     @blueprint.get("/faults/<fault_id>")
     def fault(fault_id: str) -> Response:
         asked = world()
         found = [item for item in living(asked.controls.faults, asked.machine()) if item.fault.id == fault_id]
-        return answers.document(found[0].told()) if found else _missing(asked, fault_id)
+        return responses.document(found[0].told()) if found else _missing(asked, fault_id)
 
     @blueprint.delete("/faults/<fault_id>")
     def disarm_fault(fault_id: str) -> Response:
@@ -55,23 +55,23 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             changed.change(lambda controls: replace(controls, faults=disarm(controls.faults, fault_id)))
         except KeyError:
             return _missing(changed, fault_id)
-        return answers.document({})
+        return responses.document({})
 
     @blueprint.get("/presets")
     def presets() -> Response:
         shown: dict[str, Any] = {
             name: [msgspec.to_builtins(fault) for fault in group] for name, group in PRESETS.items()
         }
-        return answers.document({"presets": shown})
+        return responses.document({"presets": shown})
 
 
 def _told(faults: tuple[Armed, ...]) -> Response:
-    return answers.document({"faults": [item.told() for item in faults]})
+    return responses.document({"faults": [item.told() for item in faults]})
 
 
 def _missing(world: World, fault_id: str) -> Response:
     try:
         disarm(living(world.controls.faults, world.machine()), fault_id)
     except KeyError as error:
-        return answers.document({"error": error.args[0]}, 404)
-    return answers.document({"error": f"There is no fault {fault_id!r} any more."}, 404)
+        return responses.document({"error": error.args[0]}, 404)
+    return responses.document({"error": f"There is no fault {fault_id!r} any more."}, 404)

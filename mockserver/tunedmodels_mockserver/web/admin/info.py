@@ -10,10 +10,10 @@ from flask import Blueprint, Response, current_app
 
 from ...core.faults.armed import living
 from ...core.faults.presets import PRESETS
-from ...core.worlds import World
+from ...core.state.worlds import World
 from ...wire.protojson.timestamps import format_timestamp
 from ...wire.surface import VERSIONS
-from .. import answers
+from .. import responses
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str, Any]) -> None:
@@ -25,7 +25,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str,
         machine = asked.machine()
         controls = asked.controls
         clock = controls.clock
-        return answers.document(
+        return responses.document(
             {
                 "version": version("tunedmodels"),
                 "settings": settings,

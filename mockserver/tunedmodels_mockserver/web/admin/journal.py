@@ -8,16 +8,16 @@ from typing import Any, Literal
 
 from flask import Blueprint, Response, request
 
-from ...core.inputs import BadInput, convert, read_json
 from ...core.journal import repro, search
 from ...core.journal.journal import Entry
-from ...core.journal.journals import Journals
 from ...core.journal.near_misses import near_misses
+from ...core.journal.registry import Journals
 from ...core.journal.search import Query
 from ...core.journal.verification import Claim, verify
-from ...core.worlds import World, Worlds
+from ...core.state.worlds import World, Worlds
+from ...core.strict_input import BadInput, convert, read_json
 from ...wire.protojson.reading import query_pairs
-from .. import answers, system
+from .. import responses, system_parameters
 
 _PAGE = 100
 _LARGEST_PAGE = 1000
@@ -53,7 +53,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         rest = [entry for entry in found if entry.number > listing.page_token]
         page = rest[: listing.page_size]
         more = str(page[-1].number) if len(rest) > len(page) else None
-        return answers.document(
+        return responses.document(
             {
                 "entries": [entry.document() for entry in page],
                 "found": len(found),
@@ -65,19 +65,19 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.delete("/journal")
     def clear_journal() -> Response:
-        return answers.document({"cleared": journals.of(world().name).clear()})
+        return responses.document({"cleared": journals.of(world().name).clear()})
 
     @blueprint.post("/journal:verify")
     def verify_journal() -> Response:
         claim = read_json(request.get_data() or b"{}", Claim)
-        return answers.document(verify(journals.of(world().name).entries(), claim))
+        return responses.document(verify(journals.of(world().name).entries(), claim))
 
     @blueprint.get("/journal/near-misses")
     def journal_near_misses() -> Response:
         asked = world()
         models = [record.id for record in islice(asked.store.after(0), _MODELS)]
         found = near_misses(journals.of(asked.name).entries(), models, lambda model: _elsewhere(worlds, asked, model))
-        return answers.document({"near_misses": found})
+        return responses.document({"near_misses": found})
 
     @blueprint.post("/journal:repro")
     def repeat_journal() -> Response:
@@ -91,7 +91,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
 def given(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
     """Return the present request's query as a *kind*, whose *numbers* are integers. Raises BadInput."""
-    _, pairs = system.split(query_pairs(request.query_string), request.headers.get)
+    _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     values: dict[str, Any] = dict(pairs)
     for name in numbers:
         if name in values:

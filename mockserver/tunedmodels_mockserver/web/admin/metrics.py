@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from ...core.journal.journals import Journals
-from ...core.worlds import Worlds
-from ..meter import BOUNDS, Meter
+from ...core.journal.registry import Journals
+from ...core.state.worlds import Worlds
+from ..request_metrics import BOUNDS, Meter
 
 if TYPE_CHECKING:  # It is imported when somebody asks: the server starts without it.
     from prometheus_client import Metric

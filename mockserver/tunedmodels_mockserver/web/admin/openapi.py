@@ -13,8 +13,8 @@ from typing import Any, get_args
 import msgspec
 from flask import Blueprint, Response
 
-from .. import answers
-from .catalogue import CATALOGUE, EVENTS, JSON, Call
+from .. import responses as answers
+from .endpoints import CATALOGUE, EVENTS, JSON, Call
 
 _ERROR = {"$ref": "#/components/schemas/Refused"}
 _REFUSALS = {

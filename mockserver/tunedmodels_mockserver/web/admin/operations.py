@@ -10,15 +10,15 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from ...core.effects import Error
-from ...core.inputs import BadInput, nearest, read_json
-from ...core.records import TunedModelRecord
-from ...core.runs import interventions, lro
+from ...core.runs import interventions, view
 from ...core.runs.interventions import RunOver
 from ...core.runs.plan import Plan
 from ...core.runs.script import Event
-from ...core.worlds import World
+from ...core.state.records import TunedModelRecord
+from ...core.state.worlds import World
+from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.status import Code, StatusError
-from .. import answers
+from .. import responses
 
 _Some = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
@@ -55,12 +55,12 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     def runs() -> Response:
         asked = world()
         now = asked.now()
-        return answers.document({"operations": [_told(record, now) for record in asked.store.after(0)]})
+        return responses.document({"operations": [_told(record, now) for record in asked.store.after(0)]})
 
     @blueprint.get("/operations/<path:target>")
     def run(target: str) -> Response:
         asked = world()
-        return answers.document(_told(_find(asked, target), asked.now()))
+        return responses.document(_told(_find(asked, target), asked.now()))
 
     @blueprint.post("/operations/<path:target>")
     def intervene(target: str) -> Response:
@@ -138,7 +138,7 @@ def _changed(world: World, target: str, change: Change) -> Response:
         except RunOver as refusal:
             raise StatusError(Code.ABORTED, str(refusal)) from None
         if world.store.replace(record, new):
-            return answers.document(_told(new, now))
+            return responses.document(_told(new, now))
 
 
 def _find(world: World, target: str) -> TunedModelRecord:
@@ -155,15 +155,15 @@ def _find(world: World, target: str) -> TunedModelRecord:
 
 
 def _told(record: TunedModelRecord, now: int) -> dict[str, Any]:
-    seen = lro.view(record.plan, now)
+    seen = view.view(record.plan, now)
     return {
         "operation": record.operation_name,
         "model": record.name,
-        "state": lro.of_model(record.plan, now).state.name,
+        "state": view.of_model(record.plan, now).state.name,
         "done": seen.done,
         "steps": seen.completed_steps,
         "totalSteps": record.plan.total_steps,
         "percent": seen.completed_percent,
         "polls": len(record.plan.polls),
-        "pending": msgspec.to_builtins(lro.pending(record.plan, now)),
+        "pending": msgspec.to_builtins(view.pending(record.plan, now)),
     }

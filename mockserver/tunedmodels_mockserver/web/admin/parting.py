@@ -10,10 +10,10 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from ...core.faults.armed import living
-from ...core.inputs import BadInput
-from ...core.journal.journals import Journals
-from ...core.worlds import World, Worlds
-from .. import answers
+from ...core.journal.registry import Journals
+from ...core.state.worlds import World, Worlds
+from ...core.strict_input import BadInput
+from .. import responses
 
 MOST_TOLD = 100  # of the models that there were
 
@@ -29,7 +29,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         told = _told(dropped) if tell else {}
         worlds.drop(dropped.name)
         journals.drop(dropped.name)
-        return answers.document(told)
+        return responses.document(told)
 
 
 def _told(world: World) -> dict[str, Any]:

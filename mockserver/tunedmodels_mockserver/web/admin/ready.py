@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ...core.worlds import Worlds
-from .. import answers
+from ...core.state.worlds import Worlds
+from .. import responses
 
 
 def add(blueprint: Blueprint, worlds: Worlds) -> None:
@@ -13,4 +13,4 @@ def add(blueprint: Blueprint, worlds: Worlds) -> None:
 
     @blueprint.get("/ready")
     def ready() -> Response:
-        return answers.document({"ready": True, "worlds": len(worlds.names()), "store": worlds.kind})
+        return responses.document({"ready": True, "worlds": len(worlds.names()), "store": worlds.kind})

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.inputs import BadInput, nearest
 from ...core.state.differences import difference
 from ...core.state.store import State
-from ...core.worlds import NAME, World
-from .. import answers
+from ...core.state.worlds import NAME, World
+from ...core.strict_input import BadInput, nearest
+from .. import responses
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
@@ -19,7 +19,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/snapshots")
     def list_snapshots() -> Response:
-        return answers.document({"snapshots": [{"name": name} for name in world().store.saves()]})
+        return responses.document({"snapshots": [{"name": name} for name in world().store.saves()]})
 
     @blueprint.post("/snapshots/<name>")
     def take(name: str) -> Response:
@@ -28,7 +28,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         taken = world()
         state = _present(taken)
         taken.store.save(name, state)
-        return answers.document({"name": name, "models": len(state.base.order)})
+        return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.post("/snapshots/<name>:restore")
     def restore(name: str) -> Response:
@@ -37,12 +37,12 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         if state is None:
             return _missing(restored, name)
         restored.store.begin(state.paused().started(restored.machine()))
-        return answers.document({"name": name, "models": len(state.base.order)})
+        return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.delete("/snapshots/<name>")
     def forget(name: str) -> Response:
         forgetting = world()
-        return answers.document({}) if forgetting.store.forget(name) else _missing(forgetting, name)
+        return responses.document({}) if forgetting.store.forget(name) else _missing(forgetting, name)
 
     @blueprint.get("/snapshots/<name>:diff")
     def diff(name: str) -> Response:
@@ -56,7 +56,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         found = difference(before, after)
         if request.args.get("format") == "text":
             return Response(found.text, content_type="text/plain; charset=UTF-8")
-        return answers.document(msgspec.to_builtins(found))
+        return responses.document(msgspec.to_builtins(found))
 
 
 def _present(world: World) -> State:
@@ -65,4 +65,4 @@ def _present(world: World) -> State:
 
 def _missing(world: World, name: str) -> Response:
     near = nearest(name, world.store.saves())
-    return answers.document({"error": f"There is no snapshot {name!r} in this world{near}."}, 404)
+    return responses.document({"error": f"There is no snapshot {name!r} in this world{near}."}, 404)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from ...core.inputs import BadInput
 from ...core.state import file as state_file
 from ...core.state.file import Content, check_base_models
 from ...core.state.store import State
-from ...core.worlds import World, Worlds
-from .. import answers
+from ...core.state.worlds import World, Worlds
+from ...core.strict_input import BadInput
+from .. import responses
 
 ALL = "*"
 
@@ -33,8 +33,8 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> Non
             if len(contents) != 1:
                 names = ", ".join(map(repr, contents))
                 raise BadInput(f"This is the state of {len(contents)} worlds, {names}. Send one, or use ?world=*.")
-            return answers.document({"worlds": [_put(world(), *contents.values())]})
-        return answers.document({"worlds": [_put(worlds.get(name), content) for name, content in contents.items()]})
+            return responses.document({"worlds": [_put(world(), *contents.values())]})
+        return responses.document({"worlds": [_put(worlds.get(name), content) for name, content in contents.items()]})
 
 
 def _all() -> bool:

@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ...core.inputs import BadInput, nearest
-from ...core.journal import tally as tally_
-from ...core.journal import verdict as verdict_
-from ...core.journal.journals import Journals
-from ...core.journal.tally import Tally
-from ...core.worlds import World, Worlds
+from ...core.journal.registry import Journals
+from ...core.state.worlds import World, Worlds
+from ...core.strict_input import BadInput, nearest
+from ...core.verdict import outcome_coverage as tally_
+from ...core.verdict import verdict as verdict_
+from ...core.verdict.outcome_coverage import Tally
 from ...wire.protojson.reading import query_pairs
-from .. import answers, system
+from .. import responses, system_parameters
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals, tally: Tally) -> None:
@@ -36,12 +36,12 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
             return _text("".join(lines) + tally_.text(met))
         content: dict[str, Any] = {"ok": all(document["ok"] for document in judged.values())}
         content |= {"worlds": judged} if "world" in given else next(iter(judged.values()))
-        return answers.document({**content, "outcomes": met})
+        return responses.document({**content, "outcomes": met})
 
     @blueprint.get("/outcomes")
     def outcomes() -> Response:
         met = tally.document()
-        return _text(tally_.text(met)) if _given("format").get("format") == "text" else answers.document(met)
+        return _text(tally_.text(met)) if _given("format").get("format") == "text" else responses.document(met)
 
 
 def _judged(world: World, journals: Journals) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _judged(world: World, journals: Journals) -> dict[str, Any]:
 
 def _given(*known: str) -> Mapping[str, str]:
     """Return the present request's own parameters. Raises BadInput for unknown ones and for an unknown format."""
-    _, pairs = system.split(query_pairs(request.query_string), request.headers.get)
+    _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     for name, value in pairs:
         if name not in known:
             raise BadInput(f"There is no parameter {name[:100]!r}{nearest(name[:100], list(known))}.")

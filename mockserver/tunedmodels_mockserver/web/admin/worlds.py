@@ -9,12 +9,12 @@ from typing import Any, Literal
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.controls import Controls
-from ...core.inputs import read_json
-from ...core.journal.journals import Journals
+from ...core.journal.registry import Journals
+from ...core.state.controls import Controls
 from ...core.state.store import State
-from ...core.worlds import World, Worlds
-from .. import answers
+from ...core.state.worlds import World, Worlds
+from ...core.strict_input import read_json
+from .. import responses
 
 # What of the controls each scope sets back.
 _MEMBERS = {"faults": ("faults",), "canned": ("canned",), "clock": ("clock",)}
@@ -34,7 +34,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.get("/worlds")
     def list_worlds() -> Response:
-        return answers.document({"worlds": [{"name": name} for name in worlds.names()]})
+        return responses.document({"worlds": [{"name": name} for name in worlds.names()]})
 
     @blueprint.post("/reset")
     def reset() -> Response:
@@ -44,7 +44,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         told = _reset(asked, worlds.beginning(asked.name), scope)
         if scope == "all":
             journals.of(asked.name).clear()
-        return answers.document(told)
+        return responses.document(told)
 
 
 def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:

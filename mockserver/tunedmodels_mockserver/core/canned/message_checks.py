@@ -1,0 +1,117 @@
+"""Fitting: what an operator writes of the API's messages, read by the facts of the service.
+
+Unlike a request, which is read as leniently as the service reads it, this is refused where a name is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...wire.protojson.scalars import READERS, Unfit, enum_number, shown, well_known
+from ...wire.surface import SCALARS, WELL_KNOWN, Field, Surface, surface
+from ..strict_input import nearest
+
+WHOLE = "v1beta"  # the version whose facts have everything
+_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Value"))
+_MAX_DEPTH = 100
+
+
+def fit(value: Any, message: str, place: str) -> dict[str, Any]:
+    """Return plain JSON *value*, which stands at *place*, as a value of *message*; both spellings of names are read.
+
+    Raises ValueError for an unknown member or enum value, with the nearest known one, and for a value that has another
+    type than its member.
+    """
+    return _message(value, message, surface(WHOLE), place)
+
+
+def enum(name: str, kind: str, place: str) -> int:
+    """Return the number of *name* in the enum *kind*. Raises ValueError where there is none, with the nearest."""
+    known = surface(WHOLE).enum(kind)
+    if name not in known.numbers:
+        raise ValueError(f"{place} cannot be {name!r}{nearest(name, list(known.numbers))}")
+    return known.numbers[name]
+
+
+def _message(value: Any, name: str, on: Surface, place: str) -> dict[str, Any]:
+    message = on.message(name)
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{place} must be an object, a {name}, got {_short(value)}")
+    result: dict[str, Any] = {}
+    taken: dict[str, str] = {}
+    for key, item in value.items():
+        field = message.by_name.get(key)
+        if field is None:
+            known = [field.json_name for field in message.fields]
+            raise ValueError(f"{place} has no member {key!r}{nearest(str(key), known)}")
+        if item is None:
+            continue
+        if field.oneof and field.oneof in taken:
+            raise ValueError(f"{place} may have one of {taken[field.oneof]} and {key}, got both")
+        if field.oneof:
+            taken[field.oneof] = key
+        result[field.name] = _member(item, field, on, f"{place}.{key}")
+    return result
+
+
+def _member(value: Any, field: Field, on: Surface, place: str) -> Any:
+    if field.map_of:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{place} must be an object, got {_short(value)}")
+        return {key: _one(item, field.map_of, on, f"{place}.{key}") for key, item in value.items()}
+    if not field.repeated:
+        return _one(value, field.type, on, place)
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{place} must be a list, got {_short(value)}")
+    return [_one(item, field.type, on, f"{place}[{number}]") for number, item in enumerate(value)]
+
+
+def _one(value: Any, kind: str, on: Surface, place: str) -> Any:
+    if kind in _FREE_FORM:
+        if kind.endswith("Struct") and not isinstance(value, Mapping):
+            raise ValueError(f"{place} must be an object, got {_short(value)}")
+        check_json(value, place)
+        return value
+    if on.is_enum(kind):
+        return _enum(value, kind, on, place)
+    try:
+        if kind in SCALARS:
+            return READERS[kind](value)
+        if kind.startswith(WELL_KNOWN):
+            return well_known(kind, value, place)
+    except (Unfit, TypeError):
+        raise ValueError(f"{place} must be a {kind.removeprefix(WELL_KNOWN)}, got {_short(value)}") from None
+    return _message(value, kind, on, place)
+
+
+def _enum(value: Any, kind: str, on: Surface, place: str) -> int:
+    try:
+        number = enum_number(on.enum(kind), value)
+    except (Unfit, TypeError):
+        near = nearest(value.upper(), list(on.enum(kind).numbers)) if isinstance(value, str) else ""
+        raise ValueError(f"{place} cannot be {_short(value)}{near}") from None
+    if number not in on.enum(kind).names:
+        raise ValueError(f"{place} cannot be {number}: {kind} has no such value")
+    return number
+
+
+def check_json(value: Any, place: str, depth: int = 0) -> None:
+    """Raise ValueError where *value* is not of JSON, such as a date of YAML's, or is nested too deeply."""
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"{place} is nested too deeply")
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"{place} has a name that is no string: {_short(key)}; put it in quotes")
+            check_json(item, place, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check_json(item, place, depth + 1)
+    elif value is not None and not isinstance(value, str | int | float | bool):
+        raise ValueError(f"{place} has a {type(value).__name__}, which JSON has not; put it in quotes")
+
+
+def _short(value: Any) -> str:
+    text = shown(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

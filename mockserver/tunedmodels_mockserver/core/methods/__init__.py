@@ -1,0 +1,1 @@
+"""Methods of the API: what each route calls, and what these share."""

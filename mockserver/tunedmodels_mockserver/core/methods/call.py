@@ -1,0 +1,34 @@
+"""A call: what every method is told besides its request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..base_models import alike
+from ..callers.identity import Caller
+from ..runs.script import Run
+from ..state.worlds import World
+from .allowances import Allowances
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request's surroundings. ``now`` is read once, so that an answer never mixes two moments.
+
+    ``run`` is what befalls a run that the call starts. ``notes`` is what the answer's header tells besides.
+    """
+
+    world: World
+    caller: Caller
+    version: str
+    now: int
+    allowances: Allowances = field(default_factory=Allowances)
+    run: Run = field(default_factory=Run)
+    notes: list[str] = field(default_factory=list)
+
+    def note_alike(self, name: str, method: str = "") -> None:
+        """Note which base models are most like the one called *name*, of those that have *method* if it is given."""
+        models = [model for model in self.world.base_models.values() if not method or model.serves(method)]
+        what = f" with {method}" if method else ""
+        near = ", ".join(alike(name, models)) or "none"
+        self.notes.append(f"base-models: models.list shows {len(models)}{what}; the nearest are {near}")

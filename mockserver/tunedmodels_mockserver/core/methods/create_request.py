@@ -1,0 +1,240 @@
+"""Tuning: from a create request to the record of a new tuned model, with all checks and defaults.
+
+Limits and defaults are documented ones; wordings that no source shows are invented (see ``refusals``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from ...wire.protojson.numbers import float32
+from ...wire.units import SECOND
+from .. import chance, errors
+from ..base_models import BaseModel
+from ..runs import view
+from ..runs.losses import Curve
+from ..runs.plan import Plan
+from ..runs.script import Run
+from ..state.records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
+from ..text import tokens
+from . import access, ids
+from .call import Call
+
+Value = dict[str, Any]
+
+MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
+MAX_TEXT_INPUT = 40_000  # characters, documented
+MAX_OUTPUT = 5_000  # characters, documented
+MAX_STEPS = 100_000  # ours: what a poll returns is proportional to it, some 150 bytes a step
+_LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
+EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
+
+_UNDISTURBED = Run()
+
+_REQUEST = "CreateTunedModelRequest"
+_HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
+_DATA = "tuned_model.tuning_task.training_data"
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """What a version fills in; the larger batch and the smaller rate from ``many`` examples on."""
+
+    epoch_count: int
+    batch_sizes: tuple[int, int]
+    learning_rates: tuple[float, float]
+
+
+# The values are the protos'; at how many examples they change is invented (626 rows had the second of each).
+MANY_EXAMPLES = 500
+_DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
+_DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
+
+
+def new_record(call: Call, model_id: str, model: Value, run: Run = _UNDISTURBED) -> TunedModelRecord:
+    """Return the record that a create call asks for. Raises StatusError for what the service would refuse.
+
+    *model_id* is empty where the service is to choose one; *model* is the request's TunedModel; *run* is
+    what befalls it from its creation on.
+    """
+    if not model_id and not model.get("display_name"):
+        raise errors.no_name()
+    if model_id and not ids.GIVEN_ID.fullmatch(model_id):
+        text = f"tuned_model_id must match the regular expression `{ids.GIVEN_ID.pattern}`"
+        raise errors.invalid(_REQUEST, "tuned_model_id", text)
+    check_display_name(model.get("display_name", ""))
+    base, source = _origin(call, model)
+    task = model.get("tuning_task")
+    if task is None:
+        # Clients that drop the data send no task at all where their user chose no hyperparameters.
+        if not call.allowances.permit("no-training-data"):
+            raise errors.not_specified(_REQUEST, "tuned_model.tuning_task")
+        task = {}
+    examples, count = _examples(call, task)
+    epochs, batch_size, learning_rate = _hyperparameters(call, task.get("hyperparameters", {}), count)
+    steps = view.total_steps(count, epochs, batch_size)
+    if steps > MAX_STEPS:
+        text = f"epoch_count x examples / batch_size must not exceed {MAX_STEPS} steps, got {steps}"
+        raise errors.invalid(_REQUEST, f"{_HYPERPARAMETERS}.epoch_count", text)
+    check_sampling(_REQUEST, model)
+
+    world = call.world
+    draw = world.draw()
+    curve = Curve(
+        data_seed=_data_seed(examples),
+        run_seed=chance.bits(world.seed, "run", draw),
+        base_model=base.name,
+        examples=count,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        answer_tokens=_answer_tokens(examples),
+        shape=run.shape,
+    )
+    pace = world.controls.pace
+    plan = Plan(
+        created=call.now,
+        queue=pace.queue,
+        length=pace.length(steps),
+        total_steps=steps,
+        curve=curve,
+        script=run.script,
+        model_lag=round(run.model_lag * SECOND),
+        list_lag=round(run.list_lag * SECOND),
+    )
+    email = call.caller.email
+    return TunedModelRecord(
+        id=model_id or ids.model_id(model["display_name"], world.seed, draw),
+        sequence=draw,
+        version=call.version,
+        operation_id=ids.operation_id(world.seed, draw),
+        permissions=(Permission(ids.permission_id(email), GranteeType.USER, email, Role.OWNER),),
+        display_name=model.get("display_name", ""),
+        description=model.get("description", ""),
+        base_model=base.name,
+        source=source,
+        **sampling(base, model),
+        reader_project_numbers=tuple(model.get("reader_project_numbers", ())),
+        epoch_count=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        examples=examples,
+        plan=plan,
+    )
+
+
+def check_display_name(display_name: str) -> None:
+    """Raise StatusError for a display name of more than 40 bytes; the service counts bytes (observed)."""
+    if len(display_name.encode()) > MAX_DISPLAY_NAME:
+        raise errors.invalid_argument()
+
+
+def check_sampling(request: str, model: Value) -> None:
+    """Raise StatusError for sampling values out of range: temperature and top_p in [0, 1], top_k from 0."""
+    for name in ("temperature", "top_p"):
+        if not 0.0 <= model.get(name, 0.0) <= 1.0:
+            raise errors.invalid(request, f"tuned_model.{name}", f"{name} must be in the range [0.0, 1.0]")
+    if model.get("top_k", 0) < 0:
+        raise errors.invalid(request, "tuned_model.top_k", "top_k must not be negative")
+
+
+def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
+    """Return temperature, top_p and top_k: what *model* says, else what the base model has.
+
+    A gemini-1.0-pro-001 of mid-2024 had no top_k, and the models tuned on it showed 0 (observed).
+    """
+    return {
+        "temperature": float32(model.get("temperature", 1.0 if base.temperature is None else base.temperature)),
+        "top_p": float32(model.get("top_p", 1.0 if base.top_p is None else base.top_p)),
+        "top_k": model.get("top_k", base.top_k or 0),
+    }
+
+
+def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
+    """Return the base model, and the name of the tuned model that is tuned further, if one is."""
+    if not model.get("base_model") and "tuned_model_source" not in model:
+        raise errors.one_of(_REQUEST, "tuned_model", "source_model")
+    if "base_model" in model:
+        base = call.world.base_models.get(model["base_model"])
+        if base is None or not base.tunable:
+            raise errors.not_tunable(model["base_model"], call.version)
+        return base, ""
+    source = model["tuned_model_source"].get("tuned_model", "")
+    if not source:
+        raise errors.not_specified(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
+    if not source.startswith(access.NAME):
+        raise errors.model_name_format(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
+    record = access.find(call, source, Role.READER)
+    if view.view(record.plan, call.now).state is not view.State.ACTIVE:
+        raise errors.model_not_ready(source)
+    if record.base_model == "models/gemini-1.5-flash-001-tuning":
+        raise errors.invalid_argument()  # refused with 400 (observed), the text was not kept
+    base = call.world.base_models.get(record.base_model)
+    if base is None:
+        raise errors.not_tunable(record.base_model, call.version)
+    return base, record.name
+
+
+def _examples(call: Call, task: Value) -> tuple[Examples, int]:
+    """Return the training examples and how many there are."""
+    rows = task.get("training_data", {}).get("examples", {}).get("examples", [])
+    if task.get("training_data", {}).get("examples", {}).get("multiturn_examples"):
+        raise errors.unimplemented("Tuning with multiturn_examples")
+    if not rows:
+        if "training_data" not in task and call.allowances.permit("no-training-data"):
+            return Examples(()), EXAMPLES_WHEN_DROPPED
+        path = f"{_DATA}.examples.examples" if "training_data" in task else _DATA
+        raise errors.not_specified(_REQUEST, path)
+    for place, row in enumerate(rows):
+        path = f"{_DATA}.examples.examples[{place}]"
+        if "text_input" not in row:
+            raise errors.one_of(_REQUEST, path, "model_input")
+        if not row.get("output"):
+            raise errors.not_specified(_REQUEST, f"{path}.output")
+        for name, limit in (("text_input", MAX_TEXT_INPUT), ("output", MAX_OUTPUT)):
+            if len(row[name]) > limit:
+                text = f"{name} must have at most {limit} characters, got {len(row[name])}"
+                raise errors.invalid(_REQUEST, f"{path}.{name}", text)
+    return Examples(tuple((row["text_input"], row["output"]) for row in rows)), len(rows)
+
+
+def _hyperparameters(call: Call, given: Value, count: int) -> tuple[int, int, float]:
+    """Return epoch count, batch size and learning rate: given ones, else the version's defaults.
+
+    A multiplier alone shows as the rate that it makes of the recommended one (invented: google-generativeai
+    cannot read an answer with a multiplier in it).
+    """
+    defaults = _DEFAULTS_OF_2023 if call.version == "v1beta3" else _DEFAULTS
+    many = count >= MANY_EXAMPLES
+    rate = given.get("learning_rate")
+    if rate is None:
+        multiplier = given.get("learning_rate_multiplier", 1.0)
+        _check_positive("learning_rate_multiplier", multiplier)
+        rate = multiplier * defaults.learning_rates[many]
+    numbers = {
+        "epoch_count": given.get("epoch_count", defaults.epoch_count),
+        "batch_size": given.get("batch_size", defaults.batch_sizes[many]),
+        "learning_rate": rate,
+    }
+    for name, number in numbers.items():
+        _check_positive(name, number)
+    return numbers["epoch_count"], numbers["batch_size"], float32(min(max(rate, _LEAST_RATE), 3.0e38))
+
+
+def _check_positive(name: str, number: float) -> None:
+    if not 0 < number < float("inf"):
+        raise errors.invalid(_REQUEST, f"{_HYPERPARAMETERS}.{name}", f"{name} must be greater than 0")
+
+
+def _data_seed(examples: Examples) -> int:
+    digest = blake2b(digest_size=8)
+    for pair in examples.pairs:
+        digest.update("\x1f".join((*pair, "")).encode("utf-8", "surrogatepass"))
+    return int.from_bytes(digest.digest(), "big")
+
+
+def _answer_tokens(examples: Examples) -> float:
+    """Return the mean number of tokens of the expected outputs, as far as they are looked at."""
+    outputs = [output for _, output in examples.pairs[:EXAMPLES_LOOKED_AT]]
+    return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0

@@ -1,0 +1,223 @@
+"""Generation: the answers of base models and tuned models, canned, in the forms of the service.
+
+Source of the forms: recorded answers of mid-2024 (usageMetadata, no promptFeedback, no modelVersion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ...wire.surface import surface
+from .. import errors
+from ..base_models import BaseModel
+from ..canned import replies
+from ..canned.query import Query
+from ..canned.replies import Outcome, Parts, Reply
+from ..runs.view import State, view
+from ..state.records import Examples, Role
+from ..text import tokens
+from . import access
+from . import reply as canned
+from .call import Call
+
+Value = dict[str, Any]
+
+MAX_CANDIDATES = 8
+MAX_PROMPT = 40_000  # characters of a prompt to a tuned model, documented
+
+_NEGLIGIBLE = 1  # SafetyRating.HarmProbability
+# Sexually explicit, hate speech, harassment, dangerous content: in the order observed.
+_SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in (9, 8, 7, 10)]
+# The categories of the text models of 2023, derogatory to dangerous (v1beta3's HarmCategory).
+_TEXT_SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in range(1, 7)]
+_BLOCKED_FOR_SAFETY, _BLOCKED_FOR_OTHER = 1, 2  # PromptFeedback.BlockReason and ContentFilter.BlockedReason alike
+# The members of UsageMetadata whose sum is its total.
+_IN_TOTAL = (
+    "prompt_token_count",
+    "candidates_token_count",
+    "tool_use_prompt_token_count",
+    "thoughts_token_count",
+)
+_REQUEST = "GenerateContentRequest"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Between two chunks of a stream so many seconds pass."""
+
+    seconds: float
+
+
+def generate_content(call: Call, request: Value) -> Value:
+    """Answer a prompt whole. Raises StatusError for a refusal, and where a canned rule answers an error."""
+    outcome, usage = _answered(call, request, "generateContent")
+    candidates = [
+        {**_candidate(call, index, reply, reply.parts), "finish_reason": reply.finish_reason}
+        for index, reply in enumerate(outcome.replies)
+    ]
+    return {"candidates": candidates, "prompt_feedback": outcome.feedback, "usage_metadata": usage}
+
+
+def stream_generate_content(call: Call, request: Value) -> Iterator[Value | Pause]:
+    """Answer a prompt in chunks; a candidate's last one carries its finish reason. Refusals are raised at once."""
+    outcome, usage = _answered(call, request, "streamGenerateContent")
+    return _chunks(call, outcome, usage)
+
+
+def generate_text(call: Call, request: Value) -> Value:
+    """Answer a prompt as the text models of 2023 did."""
+    _, examples = _target(call, request["model"], "generateText")
+    text = request.get("prompt", {}).get("text", "")
+    if not text:
+        raise errors.not_specified("GenerateTextRequest", "prompt.text")
+    _check_limits(request, "GenerateTextRequest")
+    outcome = _outcome(call, _query(call, request, "generateText", text), examples, request)
+    if outcome.feedback is not None:
+        safety = outcome.feedback["block_reason"] == _BLOCKED_FOR_SAFETY
+        return {"filters": [{"reason": _BLOCKED_FOR_SAFETY if safety else _BLOCKED_FOR_OTHER}]}
+    return {
+        "candidates": [
+            {
+                "output": reply.text,
+                "safety_ratings": _TEXT_SAFETY_RATINGS if reply.ratings is None else reply.ratings,
+            }
+            for reply in outcome.replies
+        ]
+    }
+
+
+def count_tokens(call: Call, request: Value) -> Value:
+    """Count the tokens of a prompt; the counts are plausible, not the service's."""
+    base, _ = _target(call, request["model"], "countTokens")
+    inner = request.get("generate_content_request", request)
+    contents = inner.get("contents", [])
+    if not contents:
+        raise errors.not_specified("CountTokensRequest", "contents")
+    hit = canned.ruled(call, _query(call, request, "countTokens", _text(contents[-1])))
+    return {"total_tokens": _prompt_tokens(base, contents), **(replies.counted(hit.rule.told) if hit else {})}
+
+
+def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
+    """Return the candidates and the usage. Raises StatusError for what the service would refuse."""
+    contents = request.get("contents", [])
+    if not contents:
+        raise errors.not_specified(_REQUEST, "contents")
+    for place, content in enumerate(contents):
+        if not content.get("parts"):
+            path = f"contents[{place}].parts"
+            raise errors.invalid(_REQUEST, path, "contents.parts must not be empty.")
+        for part_place, part in enumerate(content["parts"]):
+            if not part:
+                raise errors.one_of(_REQUEST, f"contents[{place}].parts[{part_place}]", "data")
+    config = request.get("generation_config", {})
+    _check_limits(config, _REQUEST, "generation_config.")
+    base, examples = _target(call, request["model"], method)
+    prompt = _text(contents[-1])
+    if request["model"].startswith(access.NAME):
+        _check_features(call, request, prompt)
+    outcome = _outcome(call, _query(call, request, method, prompt), examples, config)
+    usage = {
+        "prompt_token_count": _prompt_tokens(base, contents),
+        "candidates_token_count": sum(tokens.count(reply.text) for reply in outcome.replies),
+        **outcome.usage,
+    }
+    usage.setdefault("total_token_count", sum(usage.get(name, 0) for name in _IN_TOTAL))
+    return outcome, usage
+
+
+def _outcome(call: Call, query: Query, examples: Examples | None, config: Value) -> Outcome:
+    """Return what a canned rule answers to *query*, else what the model of these *examples* does."""
+    hit = canned.ruled(call, query)
+    if hit is not None:
+        return replies.told(hit.rule.told, hit.filling(query), config)
+    reply = replies.cut(canned.answer(examples, query.text), config)
+    return Outcome([reply] * config.get("candidate_count", 1))
+
+
+def _query(call: Call, request: Value, method: str, text: str) -> Query:
+    message = f"{method[0].upper()}{method[1:]}Request".replace("StreamGenerate", "Generate")
+    return Query(method, request["model"], text, call.caller.email, message, request)
+
+
+def _target(call: Call, name: str, method: str) -> tuple[BaseModel, Examples | None]:
+    """Return the base model of what is called *name*, and the examples if it is a tuned model.
+
+    Raises StatusError where it is missing, forbidden, not ready, or of a kind without *method*.
+    """
+    if not name.startswith(access.NAME):
+        return base_model(call, name, method), None
+    record = access.find(call, name, Role.READER)
+    if view(record.plan, call.now).state is not State.ACTIVE:
+        raise errors.model_not_ready(name)
+    return base_model(call, record.base_model, method), record.examples
+
+
+def base_model(call: Call, name: str, method: str) -> BaseModel:
+    """Return the base model called *name*. Raises StatusError, with a note, if there is none or it has no *method*."""
+    model = call.world.base_models.get(name)
+    if model is None or not model.serves(method):
+        call.note_alike(name, method)
+        raise errors.not_supported(name, call.version, method)
+    return model
+
+
+def _check_features(call: Call, request: Value, prompt: str) -> None:
+    """Raise StatusError for what tuned models cannot do (documented; wordings inferred from base models)."""
+    name, config = request["model"], request.get("generation_config", {})
+    if config.get("response_mime_type") == "application/json":
+        raise errors.not_enabled("Json mode", name)
+    if "system_instruction" in request and not call.allowances.permit("system-instruction"):
+        raise errors.not_enabled("Developer instruction", name)
+    if len(request["contents"]) > 1 and not call.allowances.permit("multi-turn"):
+        raise errors.not_enabled("Multiturn chat", name)
+    if len(prompt) > MAX_PROMPT:
+        text = f"a prompt to a tuned model must have at most {MAX_PROMPT} characters, got {len(prompt)}"
+        raise errors.invalid(_REQUEST, "contents", text)
+
+
+def _check_limits(config: Value, request: str, path: str = "") -> None:
+    """Raise StatusError for numbers of candidates and tokens out of range; *config* stands at *path*."""
+    if not 1 <= config.get("candidate_count", 1) <= MAX_CANDIDATES:
+        text = f"candidate_count must be in the range [1, {MAX_CANDIDATES}]"
+        raise errors.invalid(request, f"{path}candidate_count", text)
+    if config.get("max_output_tokens", 1) < 1:
+        raise errors.invalid(request, f"{path}max_output_tokens", "max_output_tokens must be positive.")
+
+
+def _candidate(call: Call, index: int, reply: Reply, parts: Parts | None) -> Value:
+    known = surface(call.version).message("Part").by_name
+    # A part of a kind that the version does not have cannot be written under it.
+    shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
+    return {
+        "content": None if shown is None else {"parts": shown, "role": "model"},
+        "index": index,
+        "safety_ratings": _SAFETY_RATINGS if reply.ratings is None else reply.ratings,
+    }
+
+
+def _chunks(call: Call, outcome: Outcome, usage: Value) -> Iterator[Value | Pause]:
+    if outcome.feedback is not None:
+        yield {"prompt_feedback": outcome.feedback, "usage_metadata": usage}
+        return
+    streams = [reply.pieces() for reply in outcome.replies]
+    for place in range(max(map(len, streams))):
+        here = [(index, pieces[place]) for index, pieces in enumerate(streams) if place < len(pieces)]
+        pause = max(piece.pause for _, piece in here)
+        if pause:
+            yield Pause(pause)
+        candidates = []
+        for index, piece in here:
+            reply, last = outcome.replies[index], place == len(streams[index]) - 1
+            candidate = _candidate(call, index, reply, None if reply.parts is None else piece.parts)
+            candidates.append({**candidate, "finish_reason": reply.finish_reason if last else None})
+        yield {"candidates": candidates, "usage_metadata": usage}
+
+
+def _text(content: Value) -> str:
+    return replies.text_of(content.get("parts", ()))
+
+
+def _prompt_tokens(base: BaseModel, contents: list[Value]) -> int:
+    return base.start_tokens + sum(tokens.count(_text(content)) for content in contents if content.get("parts"))

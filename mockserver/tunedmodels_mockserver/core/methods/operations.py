@@ -1,0 +1,70 @@
+"""Operations: the long-running operations that make tuned models, each a view of its model."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from ...wire import pages
+from ...wire.status import Code, StatusError
+from .. import errors
+from ..state.records import Role, TunedModelRecord
+from . import access, resources, tuned_models
+from .call import Call
+
+Value = dict[str, Any]
+
+DEFAULT_PAGE_SIZE = 10  # invented: no list of operations was seen
+_SEPARATOR = "/operations/"
+
+
+def find(call: Call, name: str) -> TunedModelRecord:
+    """Return the record whose operation is called *name*. Raises StatusError where there is none."""
+    model_name, _, operation_id = name.partition(_SEPARATOR)
+    try:
+        record = access.find(call, model_name, Role.READER)
+    except StatusError as error:
+        if error.status.code is Code.NOT_FOUND:
+            raise errors.not_found() from None
+        raise
+    if record.operation_id != operation_id:
+        raise errors.not_found()
+    return record
+
+
+def get(call: Call, request: Value) -> Value:
+    """Return one operation. Raises Interrupted where the run's script has a fault for this look."""
+    return resources.operation(*tuned_models.look(call, find(call, request["name"])))
+
+
+def list_(call: Call, request: Value) -> Value:
+    """Return a page of operations: of one tuned model, or of all that the caller may see.
+
+    A tuned model has one operation. ``filter`` and ``returnPartialSuccess`` change nothing (invented).
+    """
+    size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
+    parent = request["name"].removesuffix("/operations").removesuffix("operations")
+    parameters = (call.world.name, request["name"], call.caller.email)
+    start = pages.place(request.get("page_token", ""), *parameters)
+    if parent:
+        found = [access.find(call, parent, Role.READER)]
+    else:
+        seen = (record for record in call.world.store.after(start) if access.personal_role(record, call.caller))
+        found = list(islice(seen, size + 1))
+    answer: Value = {"operations": [resources.operation(record, call.now) for record in found[:size]]}
+    if len(found) > size:
+        answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
+    return answer
+
+
+def cancel(call: Call, request: Value) -> Value:
+    """Ask an operation to stop; best effort, so a finished one is left alone and the answer is the same."""
+    tuned_models.cancel(call, find(call, request["name"]).name)
+    return {}
+
+
+def delete(_call: Call, request: Value) -> Value:
+    """Refuse: the service does not delete the operations of tuned models (Google's own client notes 501)."""
+    if not request["name"].startswith(access.NAME):
+        raise errors.not_found()
+    raise errors.unimplemented("Deleting the operation of a tuned model")

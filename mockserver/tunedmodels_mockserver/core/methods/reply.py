@@ -1,0 +1,72 @@
+"""Canned answers: what stands for the model's reply to a prompt. The first of these that applies:
+
+a canned rule, of the world or of a file; the model's own training examples, matched exactly; for a model whose examples
+are numbers and their successors, the next number; a text that says it is canned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from ...wire.status import StatusError
+from .. import errors
+from ..canned import matching, unmatched_prompts
+from ..canned.matching import Hit
+from ..canned.query import Query
+from ..canned.unmatched_prompts import Miss
+from ..effects import error_of
+from ..state.controls import Controls
+from ..state.records import Examples
+from ..text.numerals import successor
+from .call import Call
+
+FALLBACK = "This is a canned answer from a mock server: no model has read the prompt."
+
+
+def answer(examples: Examples | None, prompt: str) -> str:
+    """Return the answer to *prompt* of a model tuned on *examples* (None for a base model) that no rule gives."""
+    if examples is None:
+        return FALLBACK
+    known = examples.outputs.get(prompt)
+    if known is None:
+        known = examples.outputs.get(prompt.strip())
+    if known is None and examples.count_up:
+        known = successor(prompt)
+    return FALLBACK if known is None else known
+
+
+def ruled(call: Call, query: Query) -> Hit | None:
+    """Return the rule that answers *query*; the world counts it. Without one the call is kept as a miss, and noted.
+
+    Raises StatusError where the rule answers an error, and for a miss where rules are strict.
+    """
+    filed = call.world.filed()
+    if not (call.world.controls.canned.rules or filed.rules):
+        return None
+    hit: Hit | None = None
+    miss: Miss | None = None
+
+    def change(controls: Controls) -> Controls:
+        nonlocal hit, miss
+        rules = (*controls.canned.rules, *filed.rules)
+        book, hit = matching.find(controls.canned, rules, query)
+        miss = None
+        if hit is None and rules and query.method != "countTokens":
+            miss = unmatched_prompts.missed(rules, book.counts, query, call.now)
+            book = book.noted(miss)
+        return controls if book is controls.canned else replace(controls, canned=book)
+
+    strict = call.world.change(change).canned.strict or filed.strict
+    if miss is not None:
+        # A header is one line of ASCII.
+        call.notes.append(f"canned-miss: {miss.short}".encode("unicode_escape").decode())
+        if strict:
+            raise errors.canned_miss(miss.short)
+    if hit is not None and hit.rule.told.error is not None:
+        error = error_of(hit.rule.told.error)
+        message = hit.filling(query).fill(error.message)
+        status = msgspec.structs.replace(error, message=message).status()
+        raise StatusError(status.code, status.message, *status.details)
+    return hit

@@ -1,0 +1,108 @@
+"""Resources: what is stored, at a moment, as the messages that callers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...wire.status import AnyValue
+from ..runs import view
+from ..state.records import Permission, TunedModelRecord
+
+Value = dict[str, Any]
+
+
+def tuned_model(record: TunedModelRecord, now: int) -> Value:
+    """Return *record* at *now* as the message TunedModel; training data is never shown."""
+    return _tuned_model(record, view.of_model(record.plan, now))
+
+
+def changeable(record: TunedModelRecord) -> Value:
+    """Return the members of TunedModel that a patch can change, as *record* has them."""
+    return {
+        "display_name": record.display_name,
+        "description": record.description,
+        "temperature": record.temperature,
+        "top_p": record.top_p,
+        "top_k": record.top_k,
+        "reader_project_numbers": record.reader_project_numbers,
+    }
+
+
+def _tuned_model(record: TunedModelRecord, seen: view.View) -> Value:
+    if record.source:
+        origin: Value = {"tuned_model_source": {"tuned_model": record.source, "base_model": record.base_model}}
+    else:
+        origin = {"base_model": record.base_model}
+    return {
+        "name": record.name,
+        **origin,
+        **changeable(record),
+        "state": int(seen.state),
+        "create_time": record.plan.created,
+        "update_time": seen.update_time,
+        "tuning_task": {
+            "start_time": seen.start_time,
+            "complete_time": seen.complete_time,
+            "snapshots": _snapshots(seen),
+            "hyperparameters": {
+                "epoch_count": record.epoch_count,
+                "batch_size": record.batch_size,
+                "learning_rate": record.learning_rate,
+            },
+        },
+    }
+
+
+def operation(record: TunedModelRecord, now: int) -> Value:
+    """Return the operation that makes *record*, at *now*.
+
+    Its types are those of the version of the create call, whichever version asks (observed). A finished one
+    keeps its metadata (observed); that its response repeats all of the model is inferred.
+    """
+    seen = view.view(record.plan, now)
+    model = _tuned_model(record, seen)
+    metadata = {
+        "total_steps": record.plan.total_steps,
+        "completed_steps": seen.completed_steps,
+        "completed_percent": seen.completed_percent,
+        "snapshots": model["tuning_task"]["snapshots"],
+        "tuned_model": record.name,
+    }
+    value: Value = {
+        "name": record.operation_name,
+        "metadata": AnyValue(record.version, "CreateTunedModelMetadata", metadata),
+        "done": seen.done,
+    }
+    if seen.error:
+        value["error"] = seen.error.value()
+    elif seen.done:
+        # Older clients know no reader_project_numbers, and refuse an operation with a member they do not know.
+        value["response"] = AnyValue(record.version, "TunedModel", {**model, "reader_project_numbers": ()})
+    return value
+
+
+def permission(record: TunedModelRecord, grant: Permission) -> Value:
+    """Return one of *record*'s permissions as the message Permission."""
+    return {
+        "name": permission_name(record, grant.id),
+        "grantee_type": int(grant.grantee_type),
+        "email_address": grant.email or None,
+        "role": int(grant.role),
+    }
+
+
+def permission_name(record: TunedModelRecord, permission_id: str) -> str:
+    """Return the resource name of one of *record*'s permissions."""
+    return f"{record.name}/permissions/{permission_id}"
+
+
+def _snapshots(seen: view.View) -> list[Value]:
+    return [
+        {
+            "step": snapshot.step,
+            "epoch": snapshot.epoch,
+            "mean_loss": snapshot.mean_loss,
+            "compute_time": snapshot.compute_time,
+        }
+        for snapshot in seen.snapshots()
+    ]

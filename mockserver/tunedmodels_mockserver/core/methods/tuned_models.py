@@ -1,0 +1,159 @@
+"""Tuned models: the methods of the collection, over a world's store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from ...wire import fieldmask, pages
+from ...wire.surface import surface
+from .. import errors
+from ..base_models import BaseModel
+from ..runs import interventions, view
+from ..state.records import Role, TunedModelRecord
+from . import access, create_request, list_filter, resources
+from .call import Call
+
+Value = dict[str, Any]
+
+DEFAULT_PAGE_SIZE = 10  # documented
+_REQUEST = "UpdateTunedModelRequest"
+_MUTABLE = frozenset({"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"})
+_ATTEMPTS = 100
+_GONE = BaseModel("gone")  # stands for one that the server had when the model was made
+
+
+def create(call: Call, request: Value) -> Value:
+    """Start a tuning run and return its operation; the model can be seen at once, in state CREATING.
+
+    Ids are shared by all callers: one that somebody else has is refused as forbidden, one's own as existing
+    (both observed).
+    """
+    model_id = request.get("tuned_model_id", "")
+    for _ in range(_ATTEMPTS):
+        record = create_request.new_record(call, model_id, request.get("tuned_model", {}), call.run)
+        taken = call.world.store.get(record.id)
+        if taken is None and call.world.store.insert(record):
+            return resources.operation(record, call.now)
+        if model_id and taken is not None:
+            if access.role(taken, call.caller) is not Role.OWNER:
+                raise errors.model_forbidden(taken.id)
+            raise errors.model_exists(taken.name)
+    raise errors.busy()
+
+
+def get(call: Call, request: Value) -> Value:
+    """Return one tuned model. Raises Interrupted where its run's script has a fault for this look."""
+    return resources.tuned_model(*look(call, access.find(call, request["name"], Role.READER)))
+
+
+def look(call: Call, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
+    """Poll the run that makes *record*; return the record and the moment that the caller then sees.
+
+    The poll is counted where the run's script speaks of it or of a later one. Raises Interrupted where the script has
+    a fault for it.
+    """
+    now = call.world.polled(record.plan, call.now)
+    counted = False
+
+    def change(old: TunedModelRecord) -> TunedModelRecord:
+        nonlocal counted
+        counted = old.plan.counts_polls
+        return replace(old, plan=old.plan.polled(now)) if counted else old
+
+    if record.plan.counts_polls:
+        record = update(call, record.name, Role.READER, change)
+    if not counted:
+        return record, now
+    plan, moment = interventions.shown(record.plan, now)
+    return replace(record, plan=plan), moment
+
+
+def list_(call: Call, request: Value) -> Value:
+    """Return a page of tuned models, whole, in order of creation (observed for lists of two and five)."""
+    size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
+    parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
+    start = pages.place(request.get("page_token", ""), *parameters)
+    wanted = list_filter.parse(request.get("filter", ""), call.caller)
+    listed = (record for record in call.world.store.after(start) if call.now >= record.plan.listed)
+    found = list(islice(filter(wanted, listed), size + 1))
+    answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
+    if len(found) > size:
+        answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
+    return answer
+
+
+def patch(call: Call, request: Value) -> Value:
+    """Change a tuned model and return the members that the mask names, and no others (observed twice).
+
+    Without a mask, which v1beta3 does not allow, every changeable member that the body has is written
+    (AIP-134). What only the service sets is ignored; an immutable member in the mask is refused.
+    ``updateTime`` does not move (observed).
+    """
+    model = request["tuned_model"]
+    mask = request.get("update_mask", "")
+    on = surface(call.version)
+    message = on.message("TunedModel")
+    if mask:
+        paths = fieldmask.update_paths(mask, message, on, "update_mask")
+        named = {path.partition(".")[0] for path in paths}
+        fixed = [field.name for field in message.fields if field.name in named and not field.output_only]
+        if mask.strip() != "*" and not set(fixed) <= _MUTABLE:
+            raise errors.invalid_argument()
+    elif "REQUIRED" in on.message(_REQUEST).by_name["update_mask"].behavior:
+        raise errors.not_specified(_REQUEST, "update_mask")
+    else:
+        named = set(model)
+    named &= _MUTABLE
+    if "display_name" in named:
+        create_request.check_display_name(model.get("display_name", ""))
+    create_request.check_sampling(_REQUEST, {name: model[name] for name in named if name in model})
+
+    def change(record: TunedModelRecord) -> TunedModelRecord:
+        blank = {"display_name": "", "description": "", "reader_project_numbers": ()}
+        base = call.world.base_models.get(record.base_model, _GONE)
+        cleared = {**blank, **create_request.sampling(base, {})}
+        values = {name: model.get(name, cleared[name]) for name in named}
+        if "reader_project_numbers" in values:
+            values["reader_project_numbers"] = tuple(values["reader_project_numbers"])
+        return replace(record, **values)
+
+    changed = resources.changeable(update(call, model["name"], Role.WRITER, change))
+    return {name: changed[name] for name in named}
+
+
+def delete(call: Call, request: Value) -> Value:
+    """Remove a tuned model with its operation and permissions."""
+    for _ in range(_ATTEMPTS):
+        if call.world.store.delete(access.find(call, request["name"], Role.OWNER)):
+            return {}
+    raise errors.busy()
+
+
+def update(
+    call: Call, name: str, needed: Role, change: Callable[[TunedModelRecord], TunedModelRecord]
+) -> TunedModelRecord:
+    """Put ``change(record)`` in the place of the record called *name* and return it.
+
+    Nobody waits for anybody: where the record changed meanwhile, *change* is asked again. Raises StatusError
+    where the model is missing, or the caller's role less than *needed*.
+    """
+    for _ in range(_ATTEMPTS):
+        old = access.find(call, name, needed)
+        new = change(old)
+        if new is old or call.world.store.replace(old, new):
+            return new
+    raise errors.busy()
+
+
+def cancel(call: Call, name: str) -> None:
+    """Ask the run that makes the model called *name* to stop; a finished one is left as it is."""
+
+    def change(record: TunedModelRecord) -> TunedModelRecord:
+        if view.view(record.plan, call.now).done:
+            return record
+        return replace(record, plan=interventions.befallen(record.plan, call.now, cancel=True))
+
+    update(call, name, Role.WRITER, change)

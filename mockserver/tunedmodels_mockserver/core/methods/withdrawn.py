@@ -1,0 +1,52 @@
+"""Withdrawal: the service as it was after June 2025, when tuned models were listed and no more.
+
+Source: a report of 2025-06-13 (generation answers 404 and names the base model); that a create is refused as one for a
+base model that is not tunable is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import errors
+from ..faults.fault import CREATE
+from ..state.records import Role
+from . import access
+from .call import Call
+
+Value = dict[str, Any]
+View = Callable[[Call, Value], Any]
+
+_TUNING = frozenset({"createTunedModel", "createTunedTextModel"})
+
+
+def withdrawn(method: str, view: View) -> View:
+    """Return *view*, which answers *method*, as it is after the withdrawal."""
+    if method == CREATE:
+        return _create
+    if method in ("models.get", "models.list"):
+        return lambda call, request: _listed(view(call, request))
+    return lambda call, request: _generate(call, request, method.rpartition(".")[2])
+
+
+def _create(call: Call, request: Value) -> Value:
+    model = request.get("tuned_model", {})
+    base = model.get("base_model") or model.get("tuned_model_source", {}).get("base_model") or "models/"
+    source = model.get("tuned_model_source", {}).get("tuned_model", "")
+    if source.startswith(access.NAME):
+        base = access.find(call, source, Role.READER).base_model
+    raise errors.not_tunable(base, call.version)
+
+
+def _generate(call: Call, request: Value, method: str) -> Value:
+    record = access.find(call, request["model"], Role.READER)
+    raise errors.not_supported(record.base_model, call.version, method)
+
+
+def _listed(answer: Value) -> Value:
+    """Return an answer with base models in it, none of which can be tuned."""
+    if "models" in answer:
+        return {**answer, "models": [_listed(model) for model in answer["models"]]}
+    methods = tuple(name for name in answer["supported_generation_methods"] if name not in _TUNING)
+    return {**answer, "supported_generation_methods": methods}

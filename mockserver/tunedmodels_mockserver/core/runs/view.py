@@ -1,0 +1,159 @@
+"""What a tuning run looks like at a given moment.
+
+State is what was asked for; progress is computed. A ``Plan`` holds the inputs, ``view(plan, now)`` answers all
+that a reader can see at *now*. The operation and the tuned model are two forms of that one value, so they
+cannot disagree, with two exceptions: a cancelled run ends its operation with an error while its model stays ACTIVE,
+as the service has it, and a plan may ask for a model that lags.
+
+Moments and spans are whole nanoseconds. Source of the laws: recorded runs of 2023 to 2025; what happens to a
+cancelled run's state and times is invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from ...wire.protojson.numbers import float32
+from ...wire.status import Code, Status
+from ...wire.units import MICROSECOND
+from ..clock import END
+from ..effects import error_of
+from .plan import Plan as Plan
+from .plan import Snapshot as Snapshot
+from .script import Event
+from .timeline import FOREVER, Course, course, timed
+
+
+class State(IntEnum):
+    """TunedModel.State, without the value that is never used."""
+
+    CREATING = 1
+    ACTIVE = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that can be seen of a run at one moment; times are None while they are not set."""
+
+    plan: Plan
+    state: State
+    completed_steps: int
+    completed_percent: float
+    done: bool
+    error: Status | None
+    update_time: int
+    start_time: int | None
+    complete_time: int | None
+    _course: Course = field(repr=False, compare=False)
+
+    def snapshots(self) -> list[Snapshot]:
+        """Return one snapshot for each completed step, from the first."""
+        records = self.plan.records(self.completed_steps)
+        if not self.plan.script:
+            return records  # each position is its moment
+        moment_of = self._course.moment_of
+        return [Snapshot(step, epoch, loss, moment_of(position)) for step, epoch, loss, position in records]
+
+
+CANCELLED = Status(Code.CANCELLED, "The operation was cancelled.")
+
+
+def total_steps(examples: int, epochs: int, batch_size: int) -> int:
+    """Return the number of steps: ceil(examples x epochs / batch size), as observed in eleven set-ups."""
+    return -(-examples * epochs // batch_size)
+
+
+def view(plan: Plan, now: int) -> View:
+    """Return what *plan* looks like at *now*."""
+    run = course(plan, now)
+    completed = run.completed
+    end = None if run.end is None else _whole(run.end)
+    done = end is not None and now >= end
+    state, error = _outcome(run.ended_by) if done else (State.CREATING, None)
+    return View(
+        plan=plan,
+        state=state,
+        completed_steps=completed,
+        completed_percent=float32(100 * completed / plan.total_steps),
+        done=done,
+        error=error,
+        update_time=end if done and end is not None else _last_report(run, completed),
+        start_time=run.moment_of(plan.start) if run.position >= plan.start else None,
+        complete_time=end if done else None,
+        _course=run,
+    )
+
+
+def of_model(plan: Plan, now: int) -> View:
+    """Return what *plan* looks like to those who read the model; a model that lags is behind its operation."""
+    seen = view(plan, now)
+    if not seen.done or settled(plan, now):
+        return seen
+    return replace(
+        seen,
+        state=State.CREATING,
+        done=False,
+        error=None,
+        update_time=_last_report(seen._course, seen.completed_steps),
+        complete_time=None,
+    )
+
+
+def settled(plan: Plan, now: int) -> bool:
+    """Whether the run has ended, for its model too, so that nothing changes any more."""
+    end = course(plan, now).end
+    return end is not None and now >= _whole(end) + plan.model_lag
+
+
+def pending(plan: Plan, now: int) -> tuple[Event, ...]:
+    """Return the events of the script that have not befallen the run, and still can."""
+    run = course(plan, now)
+    if run.end is not None:
+        return ()
+    return tuple(event for index, event in enumerate(plan.script) if index not in run.fired)
+
+
+def ending(plan: Plan) -> int | None:
+    """Return the moment from which on nothing changes any more, or None where that does not come by itself."""
+    end = course(plan, END).end
+    return None if end is None else _whole(end) + plan.model_lag
+
+
+def following(plan: Plan, now: int) -> int | None:
+    """Return the first moment after *now* at which something happens, or None: a start, a step, an event, an end."""
+    run = course(plan, now)
+    if run.end is not None:
+        end = _whole(run.end)
+        return next((moment for moment in (end, end + plan.model_lag) if moment > now), None)
+    moments = [moment for moment, _ in timed(plan) if moment > now]
+    if run.held != FOREVER:
+        if run.held:
+            moments.append(run.held)
+        steps = run.completed
+        nearest = plan.reported(steps + 1) if steps < plan.total_steps else plan.end
+        places = [place for place in (plan.start, nearest, run.next_place) if place is not None]
+        ahead = min((place - run.position for place in places if place > run.position), default=1)
+        moments.append(max(run.held, now) + ahead)
+    return min((_whole(moment) for moment in moments), default=None)
+
+
+def _whole(moment: int) -> int:
+    """Return *moment* rounded up to a whole microsecond, the finest that a world's clock shows."""
+    return -(-moment // MICROSECOND) * MICROSECOND
+
+
+def _last_report(run: Course, completed: int) -> int:
+    if not completed:
+        return run.plan.created
+    return run.moment_of(run.plan.reported(completed)) // MICROSECOND * MICROSECOND
+
+
+def _outcome(ended_by: Event | None) -> tuple[State, Status | None]:
+    """Return the state of the model and the error of the operation that *ended_by* leaves."""
+    if ended_by is None or ended_by.done:
+        return State.ACTIVE, None
+    if ended_by.fail is not None:
+        return State.FAILED, error_of(ended_by.fail).status()
+    return State.ACTIVE, CANCELLED

@@ -1,0 +1,1 @@
+"""Seeding: the state with which new worlds begin."""

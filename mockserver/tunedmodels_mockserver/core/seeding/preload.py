@@ -1,0 +1,185 @@
+"""Preload: what new worlds begin with, from state files and from short lists of models written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
+
+import msgspec
+
+from ...wire.status import StatusError
+from ..base_models import BASE_MODELS, BaseModel, parse
+from ..callers.identity import Caller
+from ..clock import Clock
+from ..methods import create_request, ids
+from ..methods.call import Call
+from ..methods.permissions import EVERYONE
+from ..runs.plan import Plan
+from ..state.controls import Controls
+from ..state.file import Content, check_base_models
+from ..state.memory import MemoryStore
+from ..state.records import GranteeType, Permission, Role, TunedModelRecord
+from ..state.store import Base, State
+from ..state.worlds import DEFAULT_NAME, Beginnings, World
+from ..strict_input import BadInput
+
+
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One training example."""
+
+    input: str
+    output: str
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may do what besides the owner: exactly one of the first three says who."""
+
+    user: str = ""
+    group: str = ""
+    everyone: bool = False
+    role: Literal["READER", "WRITER"] = "READER"
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A tuned model in the short form. ``percent`` of its run is over when the world begins; an ACTIVE one is done."""
+
+    id: str
+    base_model: str = "models/gemini-1.0-pro-001"
+    display_name: str = ""
+    description: str = ""
+    state: Literal["CREATING", "ACTIVE"] = "ACTIVE"
+    percent: float | None = None
+    examples: list[Example] = []
+    epoch_count: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    owner: str = Caller().email
+    permissions: list[Grant] = []
+
+
+class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A short list of models, and the base models that the server has besides its own; a string is as the option's."""
+
+    models: list[Model] = []
+    base_models: list[BaseModel | str] = []
+
+    def added(self) -> tuple[BaseModel, ...]:
+        """Return the base models. Raises BadInput for a string that names none."""
+        return tuple(parse(item) if isinstance(item, str) else item for item in self.base_models)
+
+
+@dataclass(frozen=True, slots=True)
+class Preload:
+    """What the files of a preload have: worlds by name, models for every world, and base models for the server.
+
+    ``resume`` lets the worlds of files go on from the moment at which they were written, as if no time had passed.
+    """
+
+    worlds: Mapping[str, Content] = field(default_factory=dict)
+    models: tuple[Model, ...] = ()
+    base_models: tuple[BaseModel, ...] = ()
+    resume: bool = False
+
+    def beginnings(
+        self, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel] = BASE_MODELS
+    ) -> Beginnings:
+        """Return how worlds begin on a server whose own worlds would begin with the controls *start*.
+
+        A world that the files have begins as they say; every other begins as their default world, or as the only one
+        that they have. What *start* sets wins over what a file sets. *base_models* are all that the server has. Raises
+        BadInput for models that cannot be.
+        """
+        check_base_models(self.worlds, base_models)
+
+        def state(content: Content) -> State:
+            return self._state(content, start, seed, machine, base_models)
+
+        named = {name: state(content) for name, content in self.worlds.items()}
+        only = next(iter(named.values())) if len(named) == 1 else None
+        return Beginnings(named.get(DEFAULT_NAME, only) or state(Content(Base(), None)), named)
+
+    def _state(
+        self, content: Content, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel]
+    ) -> State:
+        controls = start if content.controls is None else _settled(start, content.controls)
+        state = State(content.base, controls)
+        if self.resume:
+            state = state.paused()
+        if not self.models:
+            return state
+        now = controls.clock.now(machine)
+        clock = controls.clock if content.controls else replace(controls.clock, moment=now)
+        scratch = replace(controls, clock=Clock(moment=now, origin=now))
+        store = MemoryStore(seed, State(content.base, scratch))
+        world = World(DEFAULT_NAME, seed, store, lambda: now, base_models=base_models)
+        return State(_with_models(world, content.base, self.models), replace(state.controls, clock=clock))
+
+
+def _settled(start: Controls, file: Controls) -> Controls:
+    """Return what a world has that *file* describes, on a server that is told *start*: what is set there, wins."""
+    unset = Controls()
+    own = {name: getattr(start, name) for name in _names() if getattr(start, name) != getattr(unset, name)}
+    if "clock" in own and start.clock.moment is None:
+        own["clock"] = replace(start.clock, moment=file.clock.moment, origin=None)
+    return replace(file, **own)
+
+
+def _names() -> list[str]:
+    return [member.name for member in fields(Controls)]
+
+
+def _with_models(world: World, base: Base, models: tuple[Model, ...]) -> Base:
+    # The checks and defaults of a create call, in a world of their own.
+    records = list(base.models())
+    for number, model in enumerate(models):
+        try:
+            records.append(_record(world, model))
+        except StatusError as error:
+            raise BadInput(f"models[{number}], {model.id!r}: {error.status.message}") from None
+        except BadInput as error:
+            raise BadInput(f"models[{number}], {model.id!r}: {error}") from None
+        if not world.store.insert(records[-1]):
+            raise BadInput(f"models[{number}]: there are two models with the id {model.id!r}; give each its own.")
+    return Base.of(records, world.store.state().base.draws)
+
+
+def _record(world: World, model: Model) -> TunedModelRecord:
+    percent = model.percent
+    if percent is None:
+        percent = 100.0 if model.state == "ACTIVE" else 0.0
+    if not 0 <= percent <= 100 or (percent == 100) != (model.state == "ACTIVE"):
+        raise BadInput(f"percent is 100 for an ACTIVE model, else from 0 to below 100, got {percent}.")
+    if not model.id:
+        raise BadInput("id is empty; give one such as number-generator.")
+    chosen = {name: getattr(model, name) for name in ("epoch_count", "batch_size", "learning_rate")}
+    task: dict[str, object] = {"hyperparameters": {name: given for name, given in chosen.items() if given is not None}}
+    if model.examples:
+        rows = [{"text_input": example.input, "output": example.output} for example in model.examples]
+        task["training_data"] = {"examples": {"examples": rows}}
+    wanted = {"base_model": model.base_model, "description": model.description, "tuning_task": task}
+    if model.display_name:
+        wanted["display_name"] = model.display_name
+    caller = Caller(email=model.owner)
+    record = create_request.new_record(Call(world, caller, "v1beta", world.now()), model.id, wanted)
+    grants = tuple(_permission(grant) for grant in model.permissions)
+    if len({grant.id for grant in (*record.permissions, *grants)}) <= len(grants):
+        raise BadInput("permissions name somebody twice, or the owner again; name each once.")
+    return replace(record, permissions=record.permissions + grants, plan=_begun(record.plan, percent))
+
+
+def _begun(plan: Plan, percent: float) -> Plan:
+    """Return *plan* so that *percent* of it are over at the moment at which it was made."""
+    passed = 0 if not percent else plan.queue + -(-plan.length * round(percent * 1000) // 100_000)
+    return replace(plan, created=(plan.created - passed) // 1000 * 1000)
+
+
+def _permission(grant: Grant) -> Permission:
+    if sum(map(bool, (grant.user, grant.group, grant.everyone))) != 1:
+        raise BadInput("A permission names one of user, group and everyone.")
+    role = Role[grant.role]
+    if grant.everyone:
+        return Permission(EVERYONE, GranteeType.EVERYONE, "", role)
+    kind = GranteeType.USER if grant.user else GranteeType.GROUP
+    email = grant.user or grant.group
+    return Permission(ids.permission_id(email), kind, email, role)

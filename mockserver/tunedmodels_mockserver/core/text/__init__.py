@@ -1,0 +1,1 @@
+"""Text: number words and token counts."""

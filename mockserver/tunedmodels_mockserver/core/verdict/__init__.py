@@ -1,0 +1,1 @@
+"""Verdict: judges from the journal how a client behaved."""

@@ -1,0 +1,79 @@
+"""The tally: which of the documented outcomes the callers of one server have met."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..journal.journal import Entry
+from .outcomes import OUTCOMES, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The request that met an outcome first: its world, and its number in that world's journal."""
+
+    world: str
+    number: int
+
+
+class Tally:
+    """Which outcomes the callers of one server have met since its start, whatever became of their worlds."""
+
+    def __init__(self) -> None:
+        self._met: dict[str, First] = {}
+        self._unmet = OUTCOMES
+        self._candidates: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}  # of those unmet, by kind of request
+        self._lock = threading.Lock()
+
+    def count(self, world: str, entry: Entry, answer: bytes) -> None:
+        """Take *entry*, whose whole answer is *answer*, into account."""
+        kind = (entry.method, entry.status, entry.lost)
+        candidates = self._candidates.get(kind)
+        if candidates is None:
+            candidates = tuple(item for item in self._unmet if item.may_be(*kind))
+            self._candidates[kind] = candidates
+        for outcome in candidates:
+            if outcome.is_met(entry, answer):
+                self._meet(outcome, First(world, entry.number))
+
+    def document(self) -> dict[str, Any]:
+        """Return which outcomes are met and which not, and how many in percent, as plain JSON."""
+        with self._lock:
+            met, unmet = dict(self._met), self._unmet
+        return {
+            "percent": round(100 * len(met) / len(OUTCOMES), 1),
+            "met": [
+                {"id": item.id, "title": item.title, "world": met[item.id].world, "number": met[item.id].number}
+                for item in OUTCOMES
+                if item.id in met
+            ],
+            "unmet": [
+                {
+                    "id": item.id,
+                    "title": item.title,
+                    "how": item.how,
+                    "arm": [{"path": f"/_emulator/{path}", "body": dict(body)} for path, body in item.arm],
+                }
+                for item in unmet
+            ],
+        }
+
+    def _meet(self, outcome: Outcome, first: First) -> None:
+        with self._lock:
+            self._met.setdefault(outcome.id, first)
+            self._unmet = tuple(item for item in OUTCOMES if item.id not in self._met)
+            self._candidates = {}
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """Return what ``Tally.document`` gives as lines to read."""
+    met, unmet = document["met"], document["unmet"]
+    lines = [f"{document['percent']} % of the documented outcomes were met: {len(met)} of {len(met) + len(unmet)}."]
+    for item in unmet:
+        lines += [f"never met: {item['id']}: {item['title']}.", f"  {item['how']}"]
+        lines += [f"  POST {arm['path']} {json.dumps(arm['body'])}" for arm in item["arm"]]
+    return "\n".join(lines) + "\n"

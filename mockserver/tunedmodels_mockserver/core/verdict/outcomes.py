@@ -1,0 +1,246 @@
+"""Outcomes: what can happen to a client by the service's documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..journal.journal import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One documented outcome, how to make it happen, and how it is known.
+
+    It is known by the ``status`` of a request (None: any), the ends that the id of its ``method`` may have, whether
+    the answer was ``lost``, and a pattern in the whole body of the answer; *met* tells the rest, where there is any.
+    ``arm`` are the bodies to send to the paths under ``/_emulator``, where that is all there is to do.
+    """
+
+    id: str
+    title: str
+    how: str
+    status: int | None = None
+    methods: tuple[str, ...] = ("",)
+    lost: bool = False
+    says: re.Pattern[bytes] | None = None
+    met: Callable[[Entry, bytes], bool] | None = None
+    arm: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+
+    def may_be(self, method: str, status: int, lost: bool) -> bool:
+        """Whether a request of this kind can meet it."""
+        return self.status in (None, status) and self.lost == lost and bool(method) and method.endswith(self.methods)
+
+    def is_met(self, entry: Entry, answer: bytes) -> bool:
+        """Whether a request that may be one is one."""
+        said = self.says is None or self.says.search(answer) is not None
+        return said and (self.met is None or self.met(entry, answer))
+
+
+def _fault(effect: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return (("faults", {"method": "*", **effect}),)
+
+
+def _error(code: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return _fault({"error": {"code": code}})
+
+
+def _member(name: str) -> re.Pattern[bytes]:
+    """Know a member of an answer; within a text its quotes would be escaped."""
+    return re.compile(b'"' + name.encode() + b'":')
+
+
+def _finish(name: str, number: int) -> re.Pattern[bytes]:
+    """Know a finish reason; clients may ask for enums as numbers."""
+    return re.compile(rb'"finishReason":\s*(?:"%s"|%d\b)' % (name.encode(), number))
+
+
+_STREAM = "streamGenerateContent"
+_GENERATE = ("generateContent", _STREAM, "generateText")
+_LOOK = ("tunedModels.operations.get",)
+_CANCELLED = re.compile(rb'"error":\s*\{\s*"code":\s*1\b')
+_STARTED = re.compile(rb'"(?:completedSteps|done)":')
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        "run-done",
+        "A tuning run came to its end, and the operation said so",
+        "Create a model and get its operation until it is done.",
+        status=200,
+        methods=_LOOK,
+        says=_member("response"),
+    ),
+    Outcome(
+        "run-failed",
+        "A tuning run failed: its operation is done and has an error",
+        "Create a model, then POST {} to /_emulator/operations/{its id}:fail.",
+        status=200,
+        methods=_LOOK,
+        says=_member("error"),
+        met=lambda _entry, answer: not _CANCELLED.search(answer),
+    ),
+    Outcome(
+        "run-cancelled",
+        "A tuning run was cancelled: its operation is done and has an error with code 1",
+        "Create a model, then POST {} to its operation's :cancel under /v1.",
+        status=200,
+        methods=_LOOK,
+        says=_CANCELLED,
+    ),
+    Outcome(
+        "model-failed",
+        "A tuned model was seen in state FAILED",
+        "Create a model, POST {} to /_emulator/operations/{its id}:fail, then get the model.",
+        status=200,
+        methods=("tunedModels.get",),
+        met=lambda entry, _answer: entry.told.state in ("FAILED", 3),
+    ),
+    Outcome(
+        "slow-queue",
+        "A look at an operation found that no step was done yet",
+        "Get the operation at once; serve --queue-time 60 makes that last, or arm the preset slow-queue.",
+        status=200,
+        methods=_LOOK,
+        met=lambda _entry, answer: not _STARTED.search(answer),
+        arm=(("faults", {"preset": "slow-queue"}),),
+    ),
+    Outcome(
+        "not-ready",
+        "A model was asked before its tuning was done",
+        "Create a model and call :generateContent of it at once.",
+        status=400,
+        methods=_GENERATE,
+        says=re.compile(b"is not ready to use"),
+    ),
+    Outcome(
+        "second-page",
+        "A list went on, and its next page was asked for",
+        "Create two models and list them with pageSize=1.",
+        status=200,
+        methods=(".list",),
+        met=lambda entry, _answer: re.search(r"page(?:T|_t)oken=.", entry.query) is not None,
+    ),
+    Outcome(
+        "invalid-argument",
+        "A request was refused with 400",
+        "Create a model without a base model, or arm a fault.",
+        status=400,
+        arm=_error("INVALID_ARGUMENT"),
+    ),
+    Outcome(
+        "unauthenticated",
+        "A credential was refused with 401, such as an expired token",
+        "Arm the preset expired-token, or serve --auth strict and send a token that has expired.",
+        status=401,
+        arm=_error("UNAUTHENTICATED"),
+    ),
+    Outcome(
+        "permission-denied",
+        "A call was refused with 403",
+        "Ask for a model as somebody else: send the key bob@example.com.",
+        status=403,
+        arm=_error("PERMISSION_DENIED"),
+    ),
+    Outcome(
+        "not-found",
+        "A call was answered with 404",
+        "Get a model that was never created.",
+        status=404,
+        arm=_error("NOT_FOUND"),
+    ),
+    Outcome(
+        "already-exists",
+        "A call was answered with 409, such as for an id that is taken",
+        "Create two models with the same tunedModelId.",
+        status=409,
+        arm=_error("ALREADY_EXISTS"),
+    ),
+    Outcome(
+        "quota",
+        "A call was answered with 429: the quota is used up",
+        "Arm the preset quota, or a fault.",
+        status=429,
+        arm=_error("RESOURCE_EXHAUSTED"),
+    ),
+    Outcome(
+        "retry-info",
+        "An answer said how long to wait, by RetryInfo or Retry-After",
+        "Arm a fault that has a retry_delay.",
+        met=lambda entry, _answer: entry.status >= 400 and entry.retry_delay is not None,
+        arm=_fault({"error": {"code": "RESOURCE_EXHAUSTED", "retry_delay": 1}}),
+    ),
+    Outcome(
+        "internal",
+        "A call was answered with 500",
+        "Arm a fault.",
+        status=500,
+        arm=_error("INTERNAL"),
+    ),
+    Outcome(
+        "unavailable",
+        "A call was answered with 503",
+        "Arm a fault.",
+        status=503,
+        arm=_error("UNAVAILABLE"),
+    ),
+    Outcome(
+        "deadline-exceeded",
+        "A call was answered with 504",
+        "Arm a fault.",
+        status=504,
+        arm=_error("DEADLINE_EXCEEDED"),
+    ),
+    Outcome(
+        "answer-lost",
+        "The connection ended before the answer was there",
+        "Arm a fault with the effect reset.",
+        lost=True,
+        met=lambda entry, _answer: not entry.method.endswith(_STREAM),
+        arm=_fault({"reset": True}),
+    ),
+    Outcome(
+        "stream-truncated",
+        "A stream ended before its end",
+        "Arm a fault with the effect truncate for *.streamGenerateContent, and stream from a model.",
+        methods=(_STREAM,),
+        lost=True,
+        arm=(("faults", {"method": "*.streamGenerateContent", "truncate": {"fraction": 0.5}}),),
+    ),
+    Outcome(
+        "generated",
+        "A model answered",
+        "Call :generateContent of a model that is tuned, or of a base model.",
+        status=200,
+        methods=_GENERATE,
+        says=_finish("STOP", 1),
+    ),
+    Outcome(
+        "prompt-blocked",
+        "A prompt was blocked: promptFeedback has a blockReason, and there are no candidates",
+        "Arm a canned answer.",
+        status=200,
+        methods=_GENERATE,
+        says=_member("blockReason"),
+        arm=(("canned", {"answer": {"blocked": "SAFETY"}}),),
+    ),
+    Outcome(
+        "max-tokens",
+        "An answer was cut off: its finishReason is MAX_TOKENS",
+        "Arm a canned answer.",
+        status=200,
+        methods=_GENERATE,
+        says=_finish("MAX_TOKENS", 2),
+        arm=(("canned", {"answer": {"text": "cut o", "finish_reason": "MAX_TOKENS"}}),),
+    ),
+    Outcome(
+        "answer-blocked",
+        "An answer was withheld: its finishReason is SAFETY",
+        "Arm a canned answer.",
+        status=200,
+        methods=_GENERATE,
+        says=_finish("SAFETY", 3),
+        arm=(("canned", {"answer": {"text": "", "finish_reason": "SAFETY"}}),),
+    ),
+)

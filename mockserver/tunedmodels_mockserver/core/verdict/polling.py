@@ -1,0 +1,248 @@
+"""Loops: how a client waited for a tuning run to end, judged by its looks at the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from ..clock import Mode
+from ..journal.journal import Entry
+from .findings import Finding, Severity, blame, numbers
+from .timing import median, wait
+
+DAY = 86_400
+_TOO_FAST = 0.2  # seconds between two looks; five a second
+_RUSH = 5  # so many looks that fast are no chance
+_LONG_LOOP = 20  # looks after which a loop could have learned to wait longer
+_PATIENT = 10.0  # seconds between two looks that need not grow
+_AFTER_DONE = 3
+_FOR_EVER = 5
+_GET_OPERATION = "tunedModels.operations.get"
+_GENERATE = ("generateContent", "streamGenerateContent", "generateText")
+_ACTIVE, _FAILED = ("ACTIVE", 2), ("FAILED", 3)
+_CANCELLED = 1
+
+
+class Seen(Enum):
+    """What a look showed."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NOTHING = "nothing"  # the run is unknown, or not the caller's
+    TROUBLE = "trouble"  # an answer that says nothing of the run
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The looks of one caller at one run, in order."""
+
+    model: str
+    looks: tuple[Entry, ...]
+    mode: Mode
+
+    @property
+    def waits(self) -> list[float]:
+        """The seconds between one unfinished look and the next."""
+        pairs = zip(self.looks, self.looks[1:], strict=False)
+        gaps = (wait(one, other, self.mode) for one, other in pairs if seen(one) is Seen.RUNNING)
+        return [gap for gap in gaps if gap >= 0]
+
+    @property
+    def per_day(self) -> int | None:
+        """How many requests it would make in a day at its last pace; None where it had none."""
+        waits = self.waits[-5:]
+        return round(DAY / max(median(waits), 0.001)) if waits else None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        waits = self.waits
+        return {
+            "model": self.model,
+            "looks": len(self.looks),
+            "median_wait": round(median(waits), 3) if waits else None,
+            "requests_per_day": self.per_day,
+        }
+
+
+def seen(entry: Entry) -> Seen:
+    """Return what a look showed."""
+    told = entry.told
+    if entry.status in (400, 403, 404) and not entry.lost:
+        return Seen.NOTHING
+    if entry.status != 200 or entry.lost:
+        return Seen.TROUBLE
+    if entry.method == _GET_OPERATION:
+        if not told.done:
+            return Seen.RUNNING
+        if told.error is None:
+            return Seen.DONE
+        return Seen.CANCELLED if told.error.code == _CANCELLED else Seen.FAILED
+    if told.state in _FAILED:
+        return Seen.FAILED
+    return Seen.DONE if told.state in _ACTIVE else Seen.RUNNING
+
+
+def loops(entries: Iterable[Entry], mode: Mode) -> list[Loop]:
+    """Return the loops among *entries*: looks at an operation, and at a model that is not ready yet."""
+    looks: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if not entry.model or entry.http != "GET":
+            continue
+        of_model = entry.method == "tunedModels.get" and seen(entry) in (Seen.RUNNING, Seen.FAILED, Seen.DONE)
+        earlier = looks.get((entry.model, entry.caller), [])
+        if entry.method == _GET_OPERATION or (of_model and (seen(entry) is Seen.RUNNING or _waiting(earlier))):
+            looks.setdefault((entry.model, entry.caller), []).append(entry)
+    return [Loop(model, tuple(entries), mode) for (model, _), entries in looks.items()]
+
+
+def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
+    """Yield what there is to say about the loops among *entries*."""
+    for loop in loops(entries, mode):
+        yield from _pace(loop)
+        yield from _end(loop)
+        yield from _gave_up(loop, entries)
+    yield from _ignored(entries)
+
+
+def _waiting(looks: Sequence[Entry]) -> bool:
+    return bool(looks) and seen(looks[-1]) is Seen.RUNNING
+
+
+def _pace(loop: Loop) -> Iterator[Finding]:
+    rush = _rush(loop)
+    waits = loop.waits
+    cost = f" A loop at this pace makes {loop.per_day:,} requests a day." if loop.per_day else ""
+    if rush:
+        yield Finding(
+            "polled-too-fast",
+            Severity.WARNING,
+            "Polled too fast",
+            f"{len(rush)} looks in a row at tunedModels/{loop.model} came less than {_TOO_FAST} s apart.{cost}",
+            "Wait a second before the second look, and longer before each of the next: runs take minutes.",
+            numbers(rush),
+        )
+    elif len(waits) >= _LONG_LOOP and max(waits) < _PATIENT and not _grows(waits):
+        yield Finding(
+            "no-back-off",
+            Severity.ADVICE,
+            "Polled without back-off",
+            f"{len(waits) + 1} looks at tunedModels/{loop.model} came {median(waits):.1f} s apart, and no wait "
+            f"grew.{cost}",
+            "Let the wait grow by a half each time, up to 20 s or so.",
+            numbers(loop.looks),
+        )
+
+
+def _rush(loop: Loop) -> list[Entry]:
+    """Return the longest row of looks that follow each other too fast, or nothing where it is short."""
+    best: list[Entry] = []
+    row: list[Entry] = []
+    for look in loop.looks:
+        if row and not (seen(row[-1]) is Seen.RUNNING and 0 <= wait(row[-1], look, loop.mode) < _TOO_FAST):
+            row = []
+        row.append(look)
+        best = max(best, list(row), key=len)
+    return best if len(best) >= _RUSH else []
+
+
+def _grows(waits: Sequence[float]) -> bool:
+    quarter = len(waits) // 4
+    return median(waits[-quarter:]) > 1.4 * median(waits[:quarter])
+
+
+def _end(loop: Loop) -> Iterator[Finding]:
+    """Judge the looks at what is known to be over, or to be nothing."""
+    operation = [look for look in loop.looks if look.method == _GET_OPERATION]
+    for place, look in enumerate(loop.looks):
+        after = loop.looks[place + 1 :]
+        if seen(look) is Seen.FAILED and len(after) >= _FOR_EVER:
+            yield Finding(
+                "never-stopped",
+                Severity.ERROR,
+                "Went on polling a run that had failed",
+                f"Request {look.number} said that the run of tunedModels/{loop.model} failed; {len(after)} looks came "
+                f"after it.{blame([look])}",
+                "Stop at done (or the state FAILED), and raise the operation's error.",
+                numbers([look, *after]),
+            )
+            return
+    row = max((list(looks) for nothing, looks in groupby(operation, _shows_nothing) if nothing), key=len, default=[])
+    if len(row) >= _FOR_EVER:
+        yield Finding(
+            "never-stopped",
+            Severity.ERROR,
+            "Went on polling what cannot be seen",
+            f"{len(row)} looks in a row at an operation of tunedModels/{loop.model} were answered with "
+            f"{row[-1].status}.{blame(row)}",
+            "Stop at the first answer of 400, 403 or 404: the same look will not be answered better.",
+            numbers(row),
+        )
+        return
+    done = [place for place, look in enumerate(operation) if seen(look) in (Seen.DONE, Seen.CANCELLED)]
+    after_done = operation[done[0] + 1 :] if done else []
+    if len(after_done) >= _AFTER_DONE:
+        yield Finding(
+            "polled-after-done",
+            Severity.WARNING,
+            "Polled after done",
+            f"Request {operation[done[0]].number} said that the operation was done; {len(after_done)} looks came "
+            "after it.",
+            "Keep a finished operation; it does not change any more.",
+            numbers(after_done),
+        )
+
+
+def _shows_nothing(look: Entry) -> bool:
+    return seen(look) is Seen.NOTHING
+
+
+def _gave_up(loop: Loop, entries: Sequence[Entry]) -> Iterator[Finding]:
+    """Find who took the first look, at an operation without ``done``, for the last."""
+    if len(loop.looks) != 1 or seen(loop.looks[0]) is not Seen.RUNNING or loop.looks[0].method != _GET_OPERATION:
+        return
+    look = loop.looks[0]
+    after = [entry for entry in entries if entry.number > look.number and entry.caller == look.caller]
+    if any(_cares(entry, loop.model) for entry in after):
+        return
+    acts = [entry for entry in after if entry.model == loop.model and entry.method == "tunedModels.delete"]
+    acts += [entry for entry in after if entry.method == "tunedModels.create"]
+    yield Finding(
+        "gave-up-early",
+        Severity.WARNING if acts else Severity.ADVICE,
+        "Gave up after the first look",
+        f"Request {look.number} showed an operation without done, which means that the run goes on; nobody looked again"
+        + (f", and request {acts[0].number} began anew or cleaned up." if acts else "."),
+        "A missing done is no failure: look again until done is true.",
+        numbers([look, *acts[:1]]),
+    )
+
+
+def _cares(entry: Entry, model: str) -> bool:
+    """Whether a request shows that its caller still counts on the run: it asks its model, a list, or for a cancel."""
+    uses = entry.model == model and entry.method not in ("tunedModels.create", "tunedModels.delete")
+    return uses or entry.method in ("tunedModels.list", "tunedModels.operations.list", "operations.list")
+
+
+def _ignored(entries: Sequence[Entry]) -> Iterator[Finding]:
+    """Find who called the model of a run whose operation had said that it failed."""
+    failures: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        who = (entry.model, entry.caller)
+        if entry.method == _GET_OPERATION and seen(entry) is Seen.FAILED:
+            failures.setdefault(who, entry)
+        elif entry.method.endswith(_GENERATE) and who in failures:
+            failure = failures.pop(who)
+            yield Finding(
+                "error-ignored",
+                Severity.ERROR,
+                "Ignored the error of a finished operation",
+                f"Request {failure.number} said done with an error, and request {entry.number} calls "
+                f"tunedModels/{entry.model} all the same.{blame([failure])}",
+                "Look at error before response when an operation is done; a failed run leaves no model to call.",
+                numbers([failure, entry]),
+            )

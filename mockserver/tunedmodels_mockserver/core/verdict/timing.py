@@ -1,0 +1,63 @@
+"""Waits: how long a client left between two requests, and which requests are one call made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...wire.units import SECOND
+from ..clock import Mode
+from ..journal.journal import Entry
+
+RETRYABLE = frozenset({408, 429, 499, 500, 502, 503, 504})
+
+
+def wait(earlier: Entry, later: Entry, mode: Mode) -> float:
+    """Return the seconds from the end of *earlier* to the beginning of *later*; less than 0 where they overlap.
+
+    The machine's time counts. On a manual clock a test waits by moving it, so its span counts where it is longer.
+    """
+    real = (later.started - earlier.ended) / SECOND
+    if mode is Mode.MANUAL and real >= 0 and earlier.at is not None and later.at is not None:
+        return max(real, (later.at - earlier.at) / SECOND)
+    return real
+
+
+def same(one: Entry, other: Entry) -> bool:
+    """Whether two requests ask the same as the same caller."""
+    return _asked(one) == _asked(other)
+
+
+def failed(entry: Entry) -> bool:
+    """Whether the caller got no good answer."""
+    return entry.lost or entry.status >= 400
+
+
+def transient(entry: Entry) -> bool:
+    """Whether the same call may well be answered later."""
+    return entry.lost or entry.status in RETRYABLE
+
+
+def attempts(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Return the calls among *entries*, each as its attempts.
+
+    A request is an attempt at an earlier call where it asks the same, and where that had failed and ended before.
+    """
+    calls: list[list[Entry]] = []
+    latest: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in entries:
+        call = latest.get(_asked(entry))
+        if call and failed(call[-1]) and call[-1].ended <= entry.started:
+            call.append(entry)
+        else:
+            call = latest[_asked(entry)] = [entry]
+            calls.append(call)
+    return calls
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle one of *values*, of which there is at least one."""
+    return sorted(values)[len(values) // 2]
+
+
+def _asked(entry: Entry) -> tuple[object, ...]:
+    return entry.http, entry.path, entry.query, entry.request, entry.caller

@@ -1,0 +1,148 @@
+"""Files of canned rules: YAML or JSON, a file or the files of a folder, read again when they change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..core.base_models import BASE_MODELS
+from ..core.canned import rules
+from ..core.canned.reach import check_models
+from ..core.canned.rulebook import Filed, RuleFile
+from ..core.canned.rules import Rule, Rules
+from ..core.strict_input import BadInput, convert
+from ..log import LOG
+from . import documents
+
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+_Stamp = tuple[int, int, int]  # when it was changed, size, inode
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a file gave when it was read last; with a ``problem`` the rules are those of before."""
+
+    stamp: _Stamp | None
+    rules: tuple[Rule, ...] = ()
+    strict: bool = False
+    problem: str = ""
+
+
+class RuleFiles:
+    """The rules of *paths*, on a server with *base_models*.
+
+    Raises BadInput for a file that is not there, is empty, or whose text is no rules. A folder without such a file gets
+    a warning in the log: files may come later.
+    """
+
+    def __init__(self, paths: Iterable[str | Path], base_models: Collection[str] = frozenset(BASE_MODELS)) -> None:
+        self._paths = [Path(path) for path in paths]
+        self._base_models = base_models
+        self._lock = threading.Lock()
+        self._read: dict[Path, _Read] = {}
+        self._filed = Filed()
+        for path in self._paths:
+            if not path.exists():
+                raise BadInput(f"There is no file or folder {path}.")
+            if path.is_dir() and not any(_in(path)):
+                LOG.warning("%s has no file of canned rules yet (%s).", path, ", ".join(sorted(SUFFIXES)))
+        for path in self._files():
+            self._read[path] = _fresh(path, _stamp(path), self._base_models)
+        self._gather(list(self._read))
+
+    def filed(self) -> Filed:
+        """Return what the files say now; a new version that is no rules leaves those of before, and the log says so."""
+        if not self._paths:
+            return self._filed
+        with self._lock:
+            files = list(self._files())
+            stamps = {path: _stamp(path) for path in files}
+            if stamps == {path: read.stamp for path, read in self._read.items()}:
+                return self._filed
+            self._read = {path: self._again(path, stamp) for path, stamp in stamps.items()}
+            self._gather(files)
+            return self._filed
+
+    def _files(self) -> Iterator[Path]:
+        for path in self._paths:
+            if path.is_dir():
+                yield from _in(path)
+            else:
+                yield path
+
+    def _again(self, path: Path, stamp: _Stamp | None) -> _Read:
+        before = self._read.get(path, _Read(None))
+        if stamp == before.stamp and path in self._read:
+            return before
+        try:
+            return _fresh(path, stamp, self._base_models)
+        except BadInput as error:
+            LOG.error("%s The rules of before stay.", error)
+            return _Read(stamp, before.rules, before.strict, str(error))
+
+    def _gather(self, files: list[Path]) -> None:
+        reads = {path: self._read[path] for path in files}
+        self._filed = Filed(
+            tuple(rule for read in reads.values() for rule in read.rules),
+            any(read.strict for read in reads.values()),
+            tuple(RuleFile(str(path), len(read.rules), read.problem) for path, read in reads.items()),
+        )
+
+
+def _in(folder: Path) -> list[Path]:
+    """Return the files of rules in *folder*, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
+
+
+def read_rules(value: Any, base_models: Collection[str]) -> Rules:
+    """Return rules that are given as plain values: a list of them, or ``rules`` and ``strict``.
+
+    Raises BadInput, also for a rule that no model fits on a server with *base_models*.
+    """
+    given = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
+    read = given if isinstance(given, Rules) else Rules(given)
+    check_models(read.rules, base_models)
+    return read
+
+
+def _fresh(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _Read:
+    """Return what the file at *path* says. Raises BadInput with the file's name."""
+    try:
+        value = documents.read(path)
+        if value is None:
+            raise BadInput("there is no rule in it. Write one, such as {answer: Hello}, or [] for none.")
+        given = read_rules(value, base_models)
+        return _Read(stamp, tuple(_named(path, given.rules)), given.strict)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}.") from None
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}") from None
+
+
+def _named(path: Path, given: tuple[Rule, ...]) -> Iterator[Rule]:
+    """Yield the rules with ids that no other file's have; one without is named by its place and what it says."""
+    known: set[str] = set()
+    for number, rule in enumerate(given, start=1):
+        name = rule.id or f"{number}-{rules.digest(rule)}"
+        try:
+            rules.check_id(name)
+        except ValueError as error:
+            raise BadInput(f"{error} - at `$.rules[{number - 1}].id`.") from None
+        if name in known:
+            raise BadInput(f"There are two rules {name!r}. Give one of them another id.")
+        known.add(name)
+        yield msgspec.structs.replace(rule, id=f"{path}#{name}")
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino

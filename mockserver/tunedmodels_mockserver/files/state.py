@@ -1,0 +1,93 @@
+"""State files on disk: read as a preload, written whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from ..core.seeding.preload import Models, Preload
+from ..core.state import file as state_file
+from ..core.state.file import Content
+from ..core.state.store import State
+from ..core.strict_input import BadInput, convert
+from ..stores.errors import BadState
+from . import atomic
+
+_YAML = frozenset({".yaml", ".yml"})
+_READ = _YAML | {".json"}
+
+
+def read(path: Path) -> Preload:
+    """Return what the file at *path* has, or all files of the folder: states, and short lists of models.
+
+    Raises BadState for what cannot be read, and where two files say two things of one world.
+    """
+    try:
+        paths = sorted(file for file in path.iterdir() if file.suffix in _READ) if path.is_dir() else [path]
+        if not paths:
+            raise BadState(f"The folder {path} has no file that ends in .json, .yaml or .yml. Put one there.")
+        found = Preload()
+        for file in paths:
+            found = _with(found, file, file.read_bytes())
+    except OSError as error:
+        raise BadState(f"Cannot read {error.filename or path}: {error.strerror or error}.") from None
+    return found
+
+
+def write(path: Path, worlds: Mapping[str, State]) -> None:
+    """Write the state of *worlds* into the file at *path*. Raises BadState where that fails."""
+    try:
+        atomic.write(path, state_file.write(worlds))
+    except OSError as error:
+        raise BadState(f"Cannot write the state into {path}: {error.strerror or error}. The old file stays.") from None
+
+
+def check_writable(path: Path) -> None:
+    """Raise BadState where no file can be written at *path*: better at the start than when all is over."""
+    folder = path.parent
+    try:
+        folder = atomic.destination(path).parent
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadState(f"Cannot write into the folder {folder}: {error.strerror or error}.") from None
+
+
+def _with(found: Preload, path: Path, data: bytes) -> Preload:
+    """Return *found* with what is in the file at *path* besides."""
+    try:
+        if path.suffix not in _YAML and not _short(data):
+            return _joined(found, state_file.read(data), path)
+        short = convert(_plain(path, data), Models)
+        models, base_models = (*found.models, *short.models), (*found.base_models, *short.added())
+        return replace(found, models=models, base_models=base_models)
+    except BadInput as error:
+        raise BadState(f"{path}: {error}") from None
+
+
+def _short(data: bytes) -> bool:
+    """Whether *data* is a short list: an object with ``models`` or ``baseModels`` and without ``format``."""
+    try:
+        plain = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(plain, dict) and bool(plain.keys() & {"models", "baseModels"}) and "format" not in plain
+
+
+def _plain(path: Path, data: bytes) -> object:
+    if path.suffix not in _YAML:
+        return msgspec.json.decode(data)
+    from . import yaml_reader  # PyYAML takes a while, and only who writes YAML needs it
+
+    return yaml_reader.parse(data)
+
+
+def _joined(found: Preload, worlds: Mapping[str, Content], path: Path) -> Preload:
+    both = sorted(found.worlds.keys() & worlds.keys())
+    if both:
+        raise BadState(f"{path} has the world {both[0]!r}, which another file of the folder has, too. Take one out.")
+    return replace(found, worlds={**found.worlds, **worlds})

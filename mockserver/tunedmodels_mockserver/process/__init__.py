@@ -1,0 +1,1 @@
+"""Processes: the serving process, and the command that `exec` runs beside it."""

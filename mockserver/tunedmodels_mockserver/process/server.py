@@ -1,0 +1,145 @@
+"""The server: the fake behind waitress, from its first line to a clean end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from typing import Any
+
+import waitress.server
+from flask import Flask
+from waitress import wasyncore
+
+from ..core.journal.registry import Journals
+from ..web.connection import CONNECTION
+from ..web.responses import SERVER
+from .client_connection import Wire
+
+THREADS = 16
+CONNECTIONS = 1000
+_LAST_ANSWERS = 5.0  # seconds that are left for answers on their way when told to stop
+_QUIET = 0.1  # seconds without a request after which nothing more is on its way
+# Above the application's own limit of 20 MiB, so that most bodies that are too large get the service's refusal;
+# beyond this waitress ends the request itself, with a plain 413.
+MAX_BODY = 64 * 1024 * 1024
+_IN_MEMORY = 2**40  # bytes of an answer on its way: any
+
+
+class PortTaken(Exception):
+    """Somebody else listens there; the message says what to do."""
+
+
+class Server:
+    """A server that listens from its making and answers while ``run`` or ``serve`` runs.
+
+    Raises PortTaken where the port is in use, OSError where the address cannot be listened on.
+    """
+
+    def __init__(self, app: Flask, host: str, port: int) -> None:
+        listener = _listen(host, port)
+        self.host = host
+        self.port: int = listener.getsockname()[1]
+        self._sockets: dict[int, Any] = {}  # every open socket's handler by its descriptor, kept by waitress
+        self._stopping = threading.Event()
+        self._journals: Journals | None = app.extensions.get("tunedmodels_journals")
+        self._parent: int | None = None  # whose end is ours too
+        # One socket makes one server; waitress's own return type does not say so.
+        self._server: Any = waitress.server.create_server(
+            _application(app, self._stopping),
+            map=self._sockets,
+            sockets=[listener],
+            threads=THREADS,
+            connection_limit=CONNECTIONS,
+            ident=SERVER,
+            max_request_body_size=MAX_BODY,
+            # In memory, not in files: nothing of this machine's disk need be writable.
+            inbuf_overflow=MAX_BODY + 1,
+            outbuf_overflow=_IN_MEMORY,
+        )
+
+    @property
+    def url(self) -> str:
+        """The base URL for clients on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def ready_line(self) -> str:
+        """The one line that says the server answers."""
+        return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
+
+    def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
+        """Serve until ``stop`` is called. *when_ready* is called first: whoever connects then is answered.
+
+        *with_parent* also ends it, within a second, when the process that started this one is gone.
+        """
+        self._parent = os.getppid() if with_parent else None
+        try:
+            when_ready()
+            self.serve()
+        finally:
+            self._close()
+
+    def serve(self) -> None:
+        """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""
+        while not self._stopping.is_set() and self._parent in (None, os.getppid()):
+            self._turn(1.0)
+        if self._journals:
+            self._journals.close()  # who follows one would wait for ever
+        stopped = busy = time.monotonic()
+        while (now := time.monotonic()) < min(stopped + _LAST_ANSWERS, busy + _QUIET):
+            self._turn(_QUIET / 4)
+            busy = now if self._busy() else busy
+        self._close()
+
+    def stop(self) -> None:
+        """Make ``serve`` come to its end, from any thread or a signal handler."""
+        self._stopping.set()
+        if self._sockets:
+            self._server.pull_trigger()
+
+    def _turn(self, seconds: float) -> None:
+        """Wait for something to happen on a socket, so many *seconds* at most, and handle it."""
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
+
+    def _busy(self) -> bool:
+        channels = list(self._server.active_channels.values())
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
+
+    def _close(self) -> None:
+        if self._sockets:
+            self._server.task_dispatcher.shutdown(timeout=1)
+            self._server.trigger.close()
+            wasyncore.close_all(self._sockets, ignore_all=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        text = f"Port {port} on {host} is taken. Choose another with --port, or let one be chosen: --port 0."
+        raise PortTaken(text) from None
+
+
+def _application(app: Flask, stopping: threading.Event) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    """Return *app* as waitress runs it: with the way to the caller in its environment.
+
+    Its Server header is left out: waitress writes one, and beside an application's own a Via.
+    """
+
+    def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [pair for pair in headers if pair[0] != "Server"], *rest)
+
+        # The one way that waitress gives to the channel which carries the answer.
+        environ[CONNECTION] = Wire(environ["waitress.client_disconnected"].__self__, stopping)
+        return app(environ, start)
+
+    return call

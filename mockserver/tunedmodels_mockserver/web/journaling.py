@@ -1,0 +1,254 @@
+"""Recording: each request to the API goes into the journal of its world, with what answered it.
+
+The outermost layer of the application begins a recording and ends it; what lies within tells it what it finds out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from flask import Request, Response
+from werkzeug.exceptions import HTTPException
+
+from ..core.journal import answer_fields, masking
+from ..core.journal.journal import EMPTY, Body, Entry
+from ..core.journal.registry import Journals
+from ..core.state.worlds import DEFAULT_NAME, NAME, world_name
+from ..core.verdict.outcome_coverage import Tally
+from ..wire.protojson.reading import query_pairs
+from . import responses, system_parameters
+from .home import navigated
+from .request_metrics import Meter
+
+BODY = 16 * 1024  # bytes of a body that are kept
+
+_RECORDING = "tunedmodels.recording"
+_MOST = BODY + masking.MARGIN  # bytes of a body that are looked at
+_LOOKS = frozenset({"tunedModels.get", "tunedModels.operations.get"})
+# The headers that change an answer, or say who asks; credentials come masked.
+_CREDENTIALS = (("Authorization", "HTTP_AUTHORIZATION"), ("X-Goog-Api-Key", "HTTP_X_GOOG_API_KEY"))
+_HEADERS = (
+    ("User-Agent", "HTTP_USER_AGENT"),
+    ("X-Goog-Api-Client", "HTTP_X_GOOG_API_CLIENT"),
+    ("Content-Type", "CONTENT_TYPE"),
+    ("Accept-Encoding", "HTTP_ACCEPT_ENCODING"),
+    ("X-Test-Id", "HTTP_X_TEST_ID"),
+    ("X-Goog-User-Project", "HTTP_X_GOOG_USER_PROJECT"),
+    ("X-Goog-FieldMask", "HTTP_X_GOOG_FIELDMASK"),
+    ("X-HTTP-Method-Override", "HTTP_X_HTTP_METHOD_OVERRIDE"),
+    ("X-Goog-Emulator-Instructions", "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"),
+)
+_UNRECORDED = ("/health", "/favicon.ico")
+_Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+@dataclass(slots=True)
+class Recording:
+    """What is found out about the present request while it is answered; ``world`` is None where it reached none.
+
+    ``request`` is whoever reads the request's body, ``answer`` the whole body of the answer before compression, None
+    while it is not known.
+    """
+
+    world: str | None = None
+    request: Request | None = None
+    at: int | None = None
+    method: str = ""
+    caller: str = ""
+    answer: bytes | None = None
+    fault: str = ""
+    allowances: tuple[str, ...] = ()
+    lost: bool = False
+
+    def reached(self, world: str, request: Request) -> None:
+        """Note which world answers, and who reads the request's body."""
+        self.world, self.request = world, request
+
+    def answered(self, response: Response) -> None:
+        """Take over the body of *response*; that of a stream is seen when it is sent."""
+        if not response.is_streamed:
+            self.answer = response.get_data()
+
+
+def current(environ: dict[str, Any]) -> Recording:
+    """Return the recording of a request, or one that nobody reads where the request is not for the API."""
+    found: Recording | None = environ.get(_RECORDING)
+    return found or Recording()
+
+
+def recorded(application: _Application, journals: Journals, tally: Tally, meter: Meter) -> _Application:
+    """Return *application* with each request to the API recorded.
+
+    ``/health``, ``/_emulator`` and what a browser alone asks for are not.
+    """
+
+    def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path in _UNRECORDED or path.startswith("/_emulator") or navigated(environ):
+            return application(environ, start_response)
+        http, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        recording = environ[_RECORDING] = Recording()
+        shown: list[Any] = [0, ()]
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            shown[:] = int(status[:3]), headers
+            return start_response(status, headers, *rest)
+
+        def keep(answer: bytes) -> Entry:
+            """Put the request into its journal, answered with *answer*."""
+            status, headers = shown
+            name = recording.world if recording.world is not None else _world(environ)
+            path_shown, query_shown, headers_shown = _asked(path, query, environ)
+            entry = Entry(
+                http=http,
+                path=path_shown,
+                status=status,
+                started=started,
+                ended=time.monotonic_ns(),
+                at=recording.at,
+                method=recording.method,
+                caller=recording.caller,
+                query=query_shown,
+                headers=headers_shown,
+                request=_body(_sent(environ, recording.request), asked=True, length=_length(environ)),
+                answer=_body(answer),
+                fault=recording.fault,
+                allowances=recording.allowances,
+                lost=recording.lost,
+                said=answer_fields.read(answer) if len(answer) > BODY else None,
+                retry_after=_header(headers, "Retry-After"),
+                note=_header(headers, responses.NOTE),
+            )
+            entry = journals.of(name).keep(
+                entry, entry.name.partition("/operations/")[0] if recording.method in _LOOKS else ""
+            )
+            tally.count(name, entry, answer)
+            meter.count(entry)
+            return entry
+
+        def ended(entry: Entry, answer: bytes, whole: bool) -> None:
+            """Amend the entry of a stream."""
+            name = recording.world if recording.world is not None else DEFAULT_NAME
+            changes = {"answer": _body(answer), "ended": time.monotonic_ns(), "lost": recording.lost or not whole}
+            journals.of(name).amend(entry.number, **changes)
+            tally.count(name, msgspec.structs.replace(entry, **changes), answer)
+
+        started = time.monotonic_ns()
+        try:
+            body = application(environ, start)
+        except BaseException:
+            recording.lost = True
+            keep(recording.answer or b"")
+            raise
+        if recording.answer is not None:
+            keep(recording.answer)
+            return body
+        if any(name == "Content-Length" for name, _ in shown[1]):
+            data = _whole(body)
+            keep(data)
+            return [data]
+        entry = keep(b"")
+        return _Followed(body, lambda answer, whole: ended(entry, answer, whole))
+
+    return call
+
+
+class _Followed:
+    """A stream on its way; *ended* is told once what was sent, and whether that was all."""
+
+    def __init__(self, body: Iterable[bytes], ended: Callable[[bytes, bool], None]) -> None:
+        self._body = body
+        self._ended: Callable[[bytes, bool], None] | None = ended
+        self._sent = bytearray()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._body:
+            if len(self._sent) <= _MOST:
+                self._sent += piece
+            yield piece
+        # Before the end of the stream is sent, so that who has read it all finds it in the journal.
+        self._tell(True)
+
+    def close(self) -> None:
+        """End it, sent or not."""
+        close = getattr(self._body, "close", None)
+        if close:
+            close()
+        self._tell(False)
+
+    def _tell(self, whole: bool) -> None:
+        ended, self._ended = self._ended, None
+        if ended:
+            ended(bytes(self._sent), whole)
+
+
+def _whole(body: Iterable[bytes]) -> bytes:
+    try:
+        return b"".join(body)
+    finally:
+        close = getattr(body, "close", None)
+        if close:
+            close()
+
+
+def _body(data: bytes, *, asked: bool = False, length: int = 0) -> Body:
+    """Return a body as it is kept: masked, then cut. One that was *asked* may be a form, whatever its header says.
+
+    *length* is what it has, where *data* is only its beginning.
+    """
+    if not data:
+        return EMPTY
+    near = data[:_MOST]
+    masked = masking.form(near) if asked and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
+    # A secret that was cut in two at the end of what is looked at is not known as one, wherever masks have moved it.
+    kept = BODY if len(near) == len(data) else min(BODY, len(masked) - masking.MARGIN)
+    return Body(masked[: max(kept, 0)], len(masked) + max(len(data), length) - len(near))
+
+
+def _length(environ: dict[str, Any]) -> int:
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    return int(length) if length.isascii() and length.isdecimal() else 0
+
+
+def _asked(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Return the path, the query and the headers that matter of a request, without secrets."""
+    headers = [(name, environ[key]) for name, key in _HEADERS if environ.get(key)]
+    secret = [(name, masking.authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
+    path, query = _readable(path), _readable(query)
+    together = "\n".join([path, *(value for _, value in headers)])
+    if masking.text(together) != together:
+        path, headers = masking.text(path), [(name, masking.text(value)) for name, value in headers]
+    # Who writes & for the first ? has the query in the path.
+    return masking.query(path) if "&" in path else path, masking.query(query), (*headers, *secret)
+
+
+def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
+    return "; ".join(value for known, value in headers if known == name)
+
+
+def _sent(environ: dict[str, Any], request: Request | None) -> bytes:
+    """Return the body of a request, whether anybody has read it or not; empty where it is too large to be read."""
+    if environ.get("CONTENT_LENGTH") in (None, "", "0"):
+        return b""
+    try:
+        return request.get_data() if request else bytes(environ["wsgi.input"].read(_MOST + 1))  # so that a cut is seen
+    except (HTTPException, OSError, ValueError):
+        return b""
+
+
+def _readable(text: str) -> str:
+    """Return *text* as WSGI gives it, with UTF-8 read as such."""
+    return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def _world(environ: dict[str, Any]) -> str:
+    """Return the name of the world that a request means which reached none, such as one for an unknown route."""
+    headers = {"Authorization": "HTTP_AUTHORIZATION", "X-Goog-Api-Key": "HTTP_X_GOOG_API_KEY"}
+    query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
+    params, _ = system_parameters.split(query_pairs(query), lambda name: environ.get(headers.get(name, "")))
+    name = world_name(environ.get("HTTP_X_TEST_ID"), params.token, params.key)
+    return name if NAME.fullmatch(name) else DEFAULT_NAME

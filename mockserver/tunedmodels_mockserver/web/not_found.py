@@ -1,0 +1,54 @@
+"""Unknown routes: the service answers a page of HTML there, or nothing, never an envelope; so do we.
+
+The page is our own. The note header names the nearest route that there is.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from html import escape
+
+from flask import Response
+
+from ..log import LOG, one_line
+from .responses import NOTE, page
+from .routes import Route, routes
+
+_PAGE = """<!DOCTYPE html>
+<html lang=en>
+<title>404 (Not Found)</title>
+<h1>404. The requested URL was not found on this server.</h1>
+<p>{path}</p>
+"""
+
+
+def answer(http: str, path: str) -> Response:
+    """Return the answer to a request for a route that is not defined."""
+    response = page(_PAGE.format(path=escape(path[:200])), 404)
+    note = "unknown-route: no such route"
+    near = nearest(http, path)
+    if near:
+        note = f"{note}; the nearest is {near}"
+        response.headers[NOTE] = note
+    LOG.warning("%s %s: %s", http, one_line(path), note)
+    return response
+
+
+def nearest(http: str, path: str) -> str | None:
+    """Return the route that is most like the one asked for, such as ``GET /v1beta/tunedModels/*``."""
+    shown = f"{http} {_blur(path[:200])}"
+    known = {
+        f"{route.method.http} /{version}/{route.path}": None for route in _own_routes() for version in route.versions
+    }
+    close = get_close_matches(shown, known, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def _own_routes() -> list[Route]:
+    return [route for route in routes() if route.allowance is None and route.method.documented]
+
+
+def _blur(path: str) -> str:
+    """Return *path* with ``*`` for the ids that follow a collection."""
+    return re.sub(r"/((?:tunedM|m)odels|operations|permissions)/[^/:]+", r"/\1/*", path, flags=re.IGNORECASE)

@@ -1,0 +1,151 @@
+"""Answers: values, streams and refusals as HTTP responses, with the headers that the service sends."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http.client import responses
+from importlib.metadata import version
+from typing import Any
+
+from flask import Response
+
+from ..core.methods.allowances import Allowances
+from ..core.methods.generation import Pause
+from ..wire.partial import Tree, partial
+from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
+from ..wire.status import Status
+from ..wire.surface import Message, Surface
+from .system_parameters import System
+
+SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
+NOTE = "X-Tunedmodels-Note"
+
+_JSON = "application/json; charset=UTF-8"
+# HTTP's own spelling: clients show it, and werkzeug writes capitals. CANCELLED has a status that HTTP lacks.
+_REASONS = {**responses, 499: "Client Closed Request"}
+# Source: the headers of fourteen recorded answers of 2024, all alike. Left out: Alt-Svc, which would send
+# clients elsewhere; chunked transfer, where the length is known.
+_HEADERS = (
+    ("Vary", "X-Origin"),
+    ("Vary", "Referer"),
+    ("Vary", "Origin,Accept-Encoding"),
+    ("Server", SERVER),
+    ("Cache-Control", "private"),
+    ("X-XSS-Protection", "0"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Accept-Ranges", "none"),
+)
+
+
+def value(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Response:
+    """Return a message's value as a response, in the form that *system* asks for; of it what *tree* names.
+
+    Server-sent events are one event, the whole value (reported for generateContent, invented for other methods).
+    """
+    body = _body(content, message, on, system, tree)
+    return _events([body]) if system.events else _response(_text(body, system))
+
+
+def stream(
+    chunks: Iterable[Mapping[str, Any] | Pause],
+    message: Message,
+    on: Surface,
+    system: System,
+    tree: Tree,
+    pause: Callable[[float], bool],
+) -> Response:
+    """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket.
+
+    *pause* waits so many seconds, or returns False where the reader is gone.
+    """
+    bodies = (_body(chunk, message, on, system, tree) for chunk in _paced(chunks, pause))
+    return _events(bodies) if system.events else _response(_encoded(_array(bodies, system)))
+
+
+def refusal(status: Status, system: System, *, streaming: bool = False) -> Response:
+    """Return a status as an error response; on a stream that is no event stream, in an array (observed)."""
+    details = [plain_any(detail, numbers=False) for detail in status.details]
+    text = _text(status.envelope(details, legacy=system.legacy_errors), system)
+    if streaming and not system.events:
+        text = f"[{text}]"
+    return _response(text, status.code.http)
+
+
+def document(content: Mapping[str, Any], status: int = 200) -> Response:
+    """Return plain JSON that is no message of the API, such as a discovery document."""
+    return _response(json.dumps(content, indent=2, ensure_ascii=False) + "\n", status)
+
+
+def page(html: str, status: int) -> Response:
+    """Return a page of HTML."""
+    return _response(html, status, "text/html; charset=UTF-8")
+
+
+def compress(response: Response, accepted: str) -> Response:
+    """Return *response* with its body gzipped where *accepted*, an Accept-Encoding, allows and it is whole."""
+    if response.is_streamed or not _accepts_gzip(accepted) or "Content-Encoding" in response.headers:
+        return response
+    response.set_data(gzip.compress(response.get_data(), 1, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def note(response: Response, allowances: Allowances) -> Response:
+    """Return *response* with a header that names the allowances that applied."""
+    for allowance in allowances.applied:
+        response.headers.add(NOTE, f"{allowance.id}: {allowance.note}")
+    return response
+
+
+def _paced(chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float], bool]) -> Iterator[Mapping[str, Any]]:
+    for chunk in chunks:
+        if not isinstance(chunk, Pause):
+            yield chunk
+        elif not pause(chunk.seconds):
+            return
+
+
+def _body(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Any:
+    return partial(plain(message, content, on, numbers=system.enum_numbers), tree)
+
+
+def _events(bodies: Iterable[Any]) -> Response:
+    events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
+    return _response(_encoded(events), content_type="text/event-stream")
+
+
+def _array(bodies: Iterable[Any], system: System) -> Iterator[str]:
+    opening = "["
+    for body in bodies:
+        yield opening + _text(body, system)
+        opening = ",\r\n"
+    yield "]" if opening != "[" else "[]"
+
+
+def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
+    for text in texts:
+        yield text.encode("utf-8", "replace")
+
+
+def _text(body: Any, system: System) -> str:
+    return dump(body, PRETTY if system.pretty else COMPACT) + "\n"
+
+
+def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
+    # A lone surrogate cannot come in, but what is echoed of a path or a header may hold anything.
+    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
+    response = Response(data, f"{status} {_REASONS[status]}", content_type=content_type)
+    for name, text in _HEADERS:
+        response.headers.add(name, text)
+    return response
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    qualities: dict[str, str] = {}
+    for part in accepted.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        qualities[coding.strip()] = parameters.strip().removeprefix("q=") or "1"
+    return qualities.get("gzip", qualities.get("*", "0")).strip("0.") != ""
