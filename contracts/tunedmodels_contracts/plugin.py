@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import tunedmodels
 
     from .testing.servers import Servers
-    from .world import World
+    from .testing.world import World
 
 _SESSION = "tunedmodels-session"
 
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     given = (config.getoption(attribute(name)) for name, _ in OPTIONS)
     if any(value not in (None, False, "optional") for value in given) or any(map(_in_suite, config.args)):
-        from .session import Session
+        from .session.pytest_session import Session
 
         config.pluginmanager.register(Session(config), _SESSION)
 
@@ -54,7 +54,7 @@ def _in_suite(argument: str) -> bool:
 
 @pytest.fixture(scope="session")
 def _tunedmodels_servers(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    from .testing.reporting import Reporting
+    from .testing.failure_report import Reporting
     from .testing.servers import Servers
 
     how = pytestconfig.getini("tunedmodels_server")
@@ -95,9 +95,9 @@ def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Serv
     that no canned rule answered; by ``@pytest.mark.tunedmodels(leaks=True, verdict="error")`` for models that are left
     and for what the server has against the client.
     """
-    from .testing.held import environment, held, name_for
-    from .testing.wishes import wishes
-    from .world import World
+    from .testing.fixture import environment, held, name_for
+    from .testing.options import wishes
+    from .testing.world import World
 
     wished = wishes(request.node)
     server = _server(_tunedmodels_servers, wished.serve_args)
@@ -112,9 +112,9 @@ def tunedmodels_intercepted(request: pytest.FixtureRequest, _tunedmodels_servers
 
     What code asks the real service for, by requests or httpx, is answered by a fake; nothing else reaches it.
     """
-    from .interception import answering
-    from .testing.held import held
-    from .testing.wishes import wishes
+    from .testing.fixture import held
+    from .testing.interception import answering
+    from .testing.options import wishes
 
     del _tunedmodels_servers  # it starts none; the reports come with it
     with answering() as world, held(request.node, world, wishes(request.node)):

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tunedmodels_contracts.targets.stand_in import VARIABLE
+from tunedmodels_contracts.targets.live.loopback import VARIABLE
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.callers.grants import Access
 from tunedmodels_mockserver.core.callers.scopes import TUNING

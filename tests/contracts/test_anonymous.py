@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from tunedmodels_contracts import anonymous
-from tunedmodels_contracts.clause import Clause, Cost, Need
-from tunedmodels_contracts.facts.drift import drift
-from tunedmodels_contracts.targets.in_process import InProcess
+from tunedmodels_contracts.clauses.clause import Clause, Cost, Need
+from tunedmodels_contracts.schema.drift import drift
+from tunedmodels_contracts.targets.live import anonymous
+from tunedmodels_contracts.transport.wsgi_adapter import InProcess
 from tunedmodels_mockserver import Settings, create_app
 
 METHOD = ("tunedModels.get",)

@@ -10,7 +10,7 @@ import pytest
 import requests
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from tunedmodels_contracts.answer import Answer, Refusal
+from tunedmodels_contracts.harness.answer import Answer, Refusal
 
 ERROR: dict[str, Any] = {"code": 404, "message": "There is none.", "status": "NOT_FOUND"}
 

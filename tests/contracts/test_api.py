@@ -12,7 +12,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.oauth2.credentials import Credentials
 from requests.adapters import BaseAdapter
 
-from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.harness.api import Api
 
 
 class Served(BaseAdapter):

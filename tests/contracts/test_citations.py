@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tunedmodels_contracts.catalogue import catalogue
-from tunedmodels_contracts.citations import FIDELITIES, Citation, citations, faults, read
-from tunedmodels_contracts.evidence import PUBLISHED
+from tunedmodels_contracts.clauses.catalog import catalogue
+from tunedmodels_contracts.evidence.citations import FIDELITIES, Citation, citations, faults, read
+from tunedmodels_contracts.evidence.evidence import PUBLISHED
 from tunedmodels_contracts.recordings import RecordingError, load
 
 ANSWER = Citation(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tunedmodels_contracts.clause import Clause, Cost, Level, Need, clause, clause_of
+from tunedmodels_contracts.clauses.clause import Clause, Cost, Level, Need, clause, clause_of
 
 if TYPE_CHECKING:
     from typing import Any

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tunedmodels_contracts.clause import Clause
+from tunedmodels_contracts.clauses.clause import Clause
+from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
 from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
 from tunedmodels_contracts.report import files
-from tunedmodels_contracts.report.account import Account
-from tunedmodels_contracts.report.content import Report
-from tunedmodels_contracts.results import Check, Result, Subject, Verdict
-from tunedmodels_contracts.seen import Seen
+from tunedmodels_contracts.report.report import Report
+from tunedmodels_contracts.report.run import Account
+from tunedmodels_contracts.schema.observed import Seen
 
 
 def report(folder: Path, kind: str, verdict: Verdict) -> Path:

@@ -8,9 +8,9 @@ import pytest
 import requests
 import responses
 
-from tunedmodels_contracts.clause import Clause
-from tunedmodels_contracts.coverage import Share, coverage
-from tunedmodels_contracts.seen import Seen, method_of
+from tunedmodels_contracts.clauses.clause import Clause
+from tunedmodels_contracts.schema.coverage import Share, coverage
+from tunedmodels_contracts.schema.observed import Seen, method_of
 
 BASE = "http://localhost:9000"
 MODEL = f"{BASE}/v1beta/tunedModels/m"

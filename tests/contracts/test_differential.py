@@ -11,12 +11,12 @@ import pytest
 import requests
 from werkzeug.serving import make_server
 
-from tunedmodels_contracts.api import Api
 from tunedmodels_contracts.differential import Finding, Side, compare, differential, told
-from tunedmodels_contracts.mutants import named, spoil
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body, watched
+from tunedmodels_contracts.mutation import named, spoil
 from tunedmodels_contracts.recordings.exchange import Exchange, ReceivedResponse, SentRequest
 from tunedmodels_contracts.recordings.tape import Tape
-from tunedmodels_contracts.runs import body, watched
 from tunedmodels_contracts.targets.fake import fake
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.facts.drift import Difference, Drift, Kind, drift
-from tunedmodels_contracts.facts.surface import VERSIONS, Surface, Type, surface
+from tunedmodels_contracts.schema.drift import Difference, Drift, Kind, drift
+from tunedmodels_contracts.schema.surface import VERSIONS, Surface, Type, surface
 
 Json = dict[str, Any]
 FORMS: dict[str, Json] = {

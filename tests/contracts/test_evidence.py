@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_contracts.citations import Citation
-from tunedmodels_contracts.evidence import PUBLISHED, Evidence, Kind, evidence, recorded
+from tunedmodels_contracts.evidence.citations import Citation
+from tunedmodels_contracts.evidence.evidence import PUBLISHED, Evidence, Kind, evidence, recorded
 from tunedmodels_contracts.recordings import Exchange, Provenance, ReceivedResponse, Recording, SentRequest, save
 
 NAME = "operations/done-is-absorbing"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.facts.surface import VERSIONS, Message, Surface, Type, surface
+from tunedmodels_contracts.schema.surface import VERSIONS, Message, Surface, Type, surface
 
 WELL_KNOWN = {"timestamp", "duration", "fieldmask", "any", "struct", "value"}
 SCALARS = {"string", "bytes", "bool", "int32", "int64", "float", "double"}
@@ -181,7 +181,7 @@ def test_unknown_version() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_data_is_names_and_types(version: str) -> None:
     """No descriptions: apart from where the facts are from, no text has a blank in it."""
-    facts = json.loads(files("tunedmodels_contracts.facts").joinpath(f"{version}.json").read_text(encoding="utf-8"))
+    facts = json.loads(files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8"))
     assert facts.pop("sources")
 
     assert [text for text in texts(facts) if " " in text] == []
@@ -202,8 +202,8 @@ def texts(value: Any) -> Iterator[str]:
 def test_facts_are_read_on_first_use_and_know_nobody() -> None:
     """Importing the judge reads no data and brings in neither the client nor the mock server."""
     program = (
-        "import sys, tunedmodels_contracts.facts.judge, tunedmodels_contracts.facts.drift;"
-        "from tunedmodels_contracts.facts.surface import surface;"
+        "import sys, tunedmodels_contracts.schema.validate, tunedmodels_contracts.schema.drift;"
+        "from tunedmodels_contracts.schema.surface import surface;"
         "print(surface.cache_info().currsize, *sorted({name.split('.')[0] for name in sys.modules}))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

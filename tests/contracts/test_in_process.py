@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tunedmodels_contracts.targets.in_process import InProcess
+from tunedmodels_contracts.transport.wsgi_adapter import InProcess
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

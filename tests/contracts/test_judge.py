@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.facts.finding import Finding, Kind
-from tunedmodels_contracts.facts.judge import judge, judge_answer, judge_error, parse
-from tunedmodels_contracts.facts.scalars import shortest
-from tunedmodels_contracts.facts.surface import surface
+from tunedmodels_contracts.schema.scalars import shortest
+from tunedmodels_contracts.schema.surface import surface
+from tunedmodels_contracts.schema.validate import judge, judge_answer, judge_error, parse
+from tunedmodels_contracts.schema.violation import Finding, Kind
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 
 Json = dict[str, Any]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_contracts.clause import Clause
-from tunedmodels_contracts.known import Known, KnownError, load, stale
-from tunedmodels_contracts.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.clauses.clause import Clause
+from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.evidence.known_differences import Known, KnownError, load, stale
 
 FILE = """
 known-differences:

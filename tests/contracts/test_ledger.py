@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import requests
 
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.ledger import Entry, Ledger, LedgerError, Noting, read
-from tunedmodels_contracts.runs import body
-from tunedmodels_contracts.settling import found, settle
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.targets.fake import fake
+from tunedmodels_contracts.targets.live.cleanup import found, settle
+from tunedmodels_contracts.targets.live.ledger import Entry, Ledger, LedgerError, Noting, read
 from tunedmodels_contracts.targets.target import Target
-from tunedmodels_contracts.targets.through import Through
+from tunedmodels_contracts.transport.forwarding import Through
 
 HOST = "http://fake.test"
 

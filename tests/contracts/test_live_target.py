@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_contracts import ledger
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Need
-from tunedmodels_contracts.ledger import LedgerError
-from tunedmodels_contracts.record import clauses
+from tunedmodels_contracts.clauses.clause import Need
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.recordings import check, load
-from tunedmodels_contracts.runs import body
-from tunedmodels_contracts.spend import Spend, SpendExceeded, refuse
-from tunedmodels_contracts.targets import inquiry
-from tunedmodels_contracts.targets.live import Asked, live, sweep
-from tunedmodels_contracts.targets.people import found
-from tunedmodels_contracts.targets.stand_in import VARIABLE, stand_in
+from tunedmodels_contracts.targets import probe
+from tunedmodels_contracts.targets.credentials import found
+from tunedmodels_contracts.targets.live import ledger
+from tunedmodels_contracts.targets.live.budget import Spend, SpendExceeded, refuse
+from tunedmodels_contracts.targets.live.ledger import LedgerError
+from tunedmodels_contracts.targets.live.loopback import VARIABLE, stand_in
+from tunedmodels_contracts.targets.live.recorder import clauses
+from tunedmodels_contracts.targets.live.target import Asked, live, sweep
 from tunedmodels_contracts.targets.target import Target, TargetError
 
 from .standing import KEY, Standing, standing
@@ -47,11 +47,11 @@ socket.socket.connect = socket.create_connection = socket.getaddrinfo = refused
 CONFTEST = """
 import pytest
 from google.auth.credentials import AnonymousCredentials
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.runs import body, watched
-from tunedmodels_contracts.targets.choice import arrange, chosen
-from tunedmodels_contracts.targets.hooks import part as part
-from tunedmodels_contracts.targets.hooks import register
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body, watched
+from tunedmodels_contracts.targets.select import arrange, chosen
+from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import register
 
 def pytest_configure(config):
     register(config)
@@ -78,7 +78,7 @@ def finished(api, target):
 
 CLAUSES = """
 import pytest
-from tunedmodels_contracts.clause import Cost, clause
+from tunedmodels_contracts.clauses.clause import Cost, clause
 
 @clause("small/looks-only", "tunedModels.get", cost=Cost.TUNING)
 def test_looks_only(finished):
@@ -252,7 +252,7 @@ def test_what_a_stand_in_is_called(there: Standing, tmp_path: Path) -> None:
 def test_no_longer_verifiable(there: Standing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the service lists no base model that can be tuned, the reason says that nobody can check it any more."""
     del there
-    monkeypatch.setattr(inquiry, "_METHODS", ("createNothing",))
+    monkeypatch.setattr(probe, "_METHODS", ("createNothing",))
     with live(asked(tmp_path), refuse) as target:
         assert Need.TUNABLE_MODEL not in target.has
         assert target.reason(Need.TUNABLE_MODEL).startswith("no longer verifiable: ")
@@ -300,10 +300,10 @@ def test_what_stays_fails_the_run(there: Standing, tmp_path: Path) -> None:
 CRASH = """
 import os, signal, sys
 from pathlib import Path
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.runs import body
-from tunedmodels_contracts.spend import Spend, refuse
-from tunedmodels_contracts.targets.live import Asked, live
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body
+from tunedmodels_contracts.targets.live.budget import Spend, refuse
+from tunedmodels_contracts.targets.live.target import Asked, live
 
 with live(Asked(spend=Spend(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as target:
     api = Api(target.session, target.base_url, target.caller)
@@ -449,7 +449,7 @@ PARENT = """
 import os, signal, sys
 
 if "--multiprocessing-fork" in sys.argv:
-    from tunedmodels_contracts.ledger import Ledger
+    from tunedmodels_contracts.targets.live.ledger import Ledger
 
     def note(self, event, *rest, noted=Ledger.note, **facts):
         noted(self, event, *rest, **facts)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import requests
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.mutants import MUTANTS, named, spoil
-from tunedmodels_contracts.mutants.ask import Ask
-from tunedmodels_contracts.mutants.reply import Reply
-from tunedmodels_contracts.mutants.touch import Untouched
-from tunedmodels_contracts.runs import body
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body
+from tunedmodels_contracts.mutation import MUTANTS, named, spoil
+from tunedmodels_contracts.mutation.impact import Untouched
+from tunedmodels_contracts.mutation.request import Ask
+from tunedmodels_contracts.mutation.response import Reply
 from tunedmodels_contracts.targets.fake import fake
 
 ASKED = {"contents": [{"parts": [{"text": "two hundred"}]}]}

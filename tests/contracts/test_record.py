@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tunedmodels_contracts.record import Recorder, Unkept, clauses
 from tunedmodels_contracts.recordings import load
-from tunedmodels_contracts.targets.parts import Parts
+from tunedmodels_contracts.targets.live.recorder import Recorder, Unkept, clauses
+from tunedmodels_contracts.targets.scopes import Parts
 
 LARGE = 2 * 1024 * 1024
 

@@ -29,8 +29,8 @@ from tunedmodels_contracts.recordings import (
     save,
     scan,
 )
-from tunedmodels_contracts.recordings import document as yaml_text
-from tunedmodels_contracts.recordings.document import read
+from tunedmodels_contracts.strict_yaml import reader as yaml_text
+from tunedmodels_contracts.strict_yaml.reader import read
 
 URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
 JSON = ("Content-Type", "application/json; charset=UTF-8")

@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 import requests
 
-from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.recordings import (
     Exchange,
     Provenance,
@@ -25,8 +25,8 @@ from tunedmodels_contracts.recordings import (
     save,
 )
 from tunedmodels_contracts.suite import test_tutorial
-from tunedmodels_contracts.targets.parts import Parts
 from tunedmodels_contracts.targets.replay import PUBLISHED, replay
+from tunedmodels_contracts.targets.scopes import Parts
 from tunedmodels_contracts.targets.target import Target, TargetError
 
 HOST = "https://generativelanguage.googleapis.com"

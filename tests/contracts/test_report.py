@@ -11,19 +11,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tunedmodels_contracts.clause import Clause, Level
-from tunedmodels_contracts.evidence import Evidence, Kind
-from tunedmodels_contracts.known import Known
-from tunedmodels_contracts.report import content, files
-from tunedmodels_contracts.report.account import Account
-from tunedmodels_contracts.report.as_html import as_html
-from tunedmodels_contracts.report.as_junit import as_junit
-from tunedmodels_contracts.report.as_markdown import as_markdown
-from tunedmodels_contracts.report.content import Report, merged
-from tunedmodels_contracts.report.invented import Invention, inventions
-from tunedmodels_contracts.report.words import headline, last_line
-from tunedmodels_contracts.results import Check, Result, Subject, Verdict
-from tunedmodels_contracts.seen import Seen
+from tunedmodels_contracts.clauses.clause import Clause, Level
+from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.evidence.evidence import Evidence, Kind
+from tunedmodels_contracts.evidence.known_differences import Known
+from tunedmodels_contracts.report import files, report
+from tunedmodels_contracts.report.html import as_html
+from tunedmodels_contracts.report.inventions import Invention, inventions
+from tunedmodels_contracts.report.junit import as_junit
+from tunedmodels_contracts.report.markdown import as_markdown
+from tunedmodels_contracts.report.report import Report, merged
+from tunedmodels_contracts.report.run import Account
+from tunedmodels_contracts.report.summary_lines import headline, last_line
+from tunedmodels_contracts.schema.observed import Seen
 
 GOLDEN = Path(__file__).parent / "golden" / "report.md"
 EVIL = '<script>alert(1)</script> | `x` & "y"\n\x00second line'
@@ -141,9 +141,9 @@ def test_verified_counts_live_kinds_only() -> None:
 
 def test_json() -> None:
     """A report comes back from JSON as it was, but for the evidence of clauses that are not in it."""
-    back = content.from_json(json.loads(json.dumps(content.as_json(REPORT))))
+    back = report.from_json(json.loads(json.dumps(report.as_json(REPORT))))
 
-    assert content.as_json(back) == content.as_json(REPORT)
+    assert report.as_json(back) == report.as_json(REPORT)
     assert back.accounts[0].known == (KNOWN,)
     assert [row.evidence for row in back.rows] == [row.evidence for row in REPORT.rows]
 
@@ -155,14 +155,14 @@ def test_json() -> None:
         ({}, "it is no report"),
         ({"format": 2}, "it is of format 2, and this release reads 1"),
         ({"format": 1}, "it is no report of this format"),
-        ({**content.as_json(REPORT), "evidence": {"a/b": {"kind": "hearsay", "date": "", "source": ""}}}, "hearsay"),
-        ({**content.as_json(REPORT), "runs": [7]}, "it is no report of this format"),
+        ({**report.as_json(REPORT), "evidence": {"a/b": {"kind": "hearsay", "date": "", "source": ""}}}, "hearsay"),
+        ({**report.as_json(REPORT), "runs": [7]}, "it is no report of this format"),
     ],
 )
 def test_what_is_no_report(value: object, said: str) -> None:
     """Other JSON is refused in words."""
     with pytest.raises(ValueError, match=said):
-        content.from_json(value)
+        report.from_json(value)
 
 
 def test_merged() -> None:
@@ -288,6 +288,6 @@ def test_files(tmp_path: Path) -> None:
     files.write(REPORT, tmp_path / "new" / "report")
 
     assert {path.name for path in (tmp_path / "new" / "report").iterdir()} == {*files.NAMES}
-    assert content.as_json(files.read(tmp_path / "new" / "report" / "report.json")) == content.as_json(REPORT)
+    assert report.as_json(files.read(tmp_path / "new" / "report" / "report.json")) == report.as_json(REPORT)
     with pytest.raises(ValueError, match=r"report\.md: "):
         files.read(tmp_path / "new" / "report" / "report.md")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tunedmodels_contracts.clause import Clause, Level
-from tunedmodels_contracts.evidence import Evidence, Kind
+from tunedmodels_contracts.clauses.clause import Clause, Level
+from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.evidence.evidence import Evidence, Kind
 from tunedmodels_contracts.report import files
-from tunedmodels_contracts.report.account import Account
-from tunedmodels_contracts.report.content import Report, merged
-from tunedmodels_contracts.report.words import headline
-from tunedmodels_contracts.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.report.report import Report, merged
+from tunedmodels_contracts.report.run import Account
+from tunedmodels_contracts.report.summary_lines import headline
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page, Request

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_contracts.report.invented import Invention, by_part, inventions, read
+from tunedmodels_contracts.report.inventions import Invention, by_part, inventions, read
 
 PAGE = Path(__file__).parents[2] / "docs" / "invented.md"
 

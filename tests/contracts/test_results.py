@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tunedmodels_contracts.clause import Clause, Level
-from tunedmodels_contracts.results import Check, Result, Subject, Verdict, as_json, from_json, of, skipped
+from tunedmodels_contracts.clauses.clause import Clause, Level
+from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict, as_json, from_json, of, skipped
 
 CLAUSE = Clause("get/missing-model", ("tunedModels.get",), "404 NOT_FOUND", Level.RECOMMENDED)
 HELD, BROKEN, EXCUSED = Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED

@@ -20,12 +20,14 @@ from tunedmodels_contracts.recordings import (
     RecordingError,
     Scrubber,
     SentRequest,
-    document,
-    form,
     load,
     save,
     scan,
 )
+from tunedmodels_contracts.recordings import (
+    file_format as form,
+)
+from tunedmodels_contracts.strict_yaml import reader
 
 URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
 JSON = ("Content-Type", "application/json")
@@ -96,7 +98,7 @@ def written(exchanges: list[Exchange], folder: Path, scrubber: Scrubber) -> str:
 
 
 PROVENANCE = Provenance("hand-written", "this test", date(2026, 11, 22))
-SKELETON = document.write(form.document("sample", PROVENANCE, in_places(""), {"id": ""})) + "body_base64"
+SKELETON = reader.write(form.document("sample", PROVENANCE, in_places(""), {"id": ""})) + "body_base64"
 
 
 @given(telling, st.integers(0, PLACES - 1))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import tunedmodels_contracts
-from tunedmodels_contracts.mutants import MUTANTS
-from tunedmodels_contracts.mutants.trial import Fate, Trial
-from tunedmodels_contracts.selftest import Reasons, Verdict, selftest
+from tunedmodels_contracts.mutation import MUTANTS
+from tunedmodels_contracts.mutation.selftest import Reasons, Verdict, selftest
+from tunedmodels_contracts.mutation.trial import Fate, Trial
 
 SUITE = Path(tunedmodels_contracts.__file__).parent / "suite"
 CLAUSES = {"a/bites": "held", "b/asleep": "held", "c/optional": "held", "d/unjudged": "left out"}

@@ -14,7 +14,7 @@ from tunedmodels_contracts.recordings.provenance import HOST
 pytest_plugins = ["pytester"]
 
 ON = ("--tunedmodels-target", "fake")
-HEAD = "import pytest\nfrom tunedmodels_contracts.clause import Level, clause\n"
+HEAD = "import pytest\nfrom tunedmodels_contracts.clauses.clause import Level, clause\n"
 HOLDS = """
 @clause("a/holds", "tunedModels.get")
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -244,7 +244,7 @@ def test_properties_of_pytests_own_junit(pytester: pytest.Pytester) -> None:
 def test_answers_are_seen(pytester: pytest.Pytester) -> None:
     """What the target answers is seen from its beginning, on each worker, and comes together."""
     asks = """
-from tunedmodels_contracts.api import Api
+from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.targets.fake import fake
 @pytest.fixture(scope="session")
 def target():
@@ -289,8 +289,8 @@ def test_what_the_target_has_to_tell(pytester: pytest.Pytester, workers: str) ->
 LENIENT = """
 from google.auth.credentials import AnonymousCredentials
 from requests import Session
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.targets.in_process import InProcess
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.transport.wsgi_adapter import InProcess
 from tunedmodels_contracts.targets.target import Target
 from tunedmodels_mockserver import Settings, create_app
 @pytest.fixture(scope="session")
@@ -385,7 +385,7 @@ def test_nothing_for_others(pytester: pytest.Pytester) -> None:
         import sys
 
         def test_own():
-            assert "tunedmodels_contracts.session" not in sys.modules
+            assert "tunedmodels_contracts.session.pytest_session" not in sys.modules
         """
     )
     result = pytester.runpytest_subprocess()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tunedmodels_contracts.testing.servers import ServerError
-from tunedmodels_contracts.testing.sharing import shared
+from tunedmodels_contracts.testing.shared_server import shared
 
 pytest_plugins = ["pytester"]
 

@@ -10,9 +10,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.clause import Clause, Cost
-from tunedmodels_contracts.spend import Meter, Spend, SpendError, SpendExceeded, order
-from tunedmodels_contracts.targets.through import Through
+from tunedmodels_contracts.clauses.clause import Clause, Cost
+from tunedmodels_contracts.targets.live.budget import Meter, Spend, SpendError, SpendExceeded, order
+from tunedmodels_contracts.transport.forwarding import Through
 
 URL = "https://service.test/v1beta/tunedModels"
 TOKEN = {"Authorization": "Bearer somebody"}

@@ -15,10 +15,10 @@ import pytest
 import yaml as yaml  # libyaml is bound to the first yaml of a process, and pytester forgets what a run has imported
 
 import tunedmodels_contracts.suite as suite
-from tunedmodels_contracts.clause import Clause, Cost, Need, clause_of
-from tunedmodels_contracts.laws import LAWS, SHAPE
+from tunedmodels_contracts.clauses.clause import Clause, Cost, Need, clause_of
+from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE
 from tunedmodels_contracts.targets import fake as fake_target
-from tunedmodels_contracts.targets.in_process import InProcess
+from tunedmodels_contracts.transport.wsgi_adapter import InProcess
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -199,7 +199,7 @@ def test_every_law_has_a_clause() -> None:
 
 
 CLAUSE = """
-    from tunedmodels_contracts.clause import clause
+    from tunedmodels_contracts.clauses.clause import clause
 
     @clause("some/name", "models.get")
     def test_clause():

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.clause import Need
+from tunedmodels_contracts.clauses.clause import Need
 from tunedmodels_contracts.targets.fake import fake
-from tunedmodels_contracts.targets.parts import Parts, part_name, recording_name
+from tunedmodels_contracts.targets.scopes import Parts, part_name, recording_name
 from tunedmodels_contracts.targets.target import KINDS
 
 pytest_plugins = ["pytester"]
 
 WATCHED = """
 import pytest
-from tunedmodels_contracts.clause import clause
+from tunedmodels_contracts.clauses.clause import clause
 from tunedmodels_contracts.targets.fake import fake
-from tunedmodels_contracts.targets.hooks import part as part
-from tunedmodels_contracts.targets.hooks import register
+from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import register
 
 def pytest_configure(config):
     register(config)
@@ -52,7 +52,7 @@ def own(target):
 
 CLAUSES = """
 import pytest
-from tunedmodels_contracts.clause import clause
+from tunedmodels_contracts.clauses.clause import clause
 
 @clause("a/one", "tunedModels.get")
 def test_one(a_run, own, target):

@@ -14,9 +14,9 @@ from socket import create_server
 
 import pytest
 
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Need
-from tunedmodels_contracts.runs import body, watched
+from tunedmodels_contracts.clauses.clause import Need
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import body, watched
 from tunedmodels_contracts.targets.target import Passing, TargetError
 from tunedmodels_contracts.targets.url import url
 

@@ -13,7 +13,7 @@ import requests
 from tunedmodels import Client
 from tunedmodels_contracts.plugin import Server
 from tunedmodels_contracts.testing.faults import Members
-from tunedmodels_contracts.world import World, WorldError
+from tunedmodels_contracts.testing.world import World, WorldError
 from tunedmodels_mockserver.core.faults.fault import Fault
 
 pytest_plugins = ["pytester"]

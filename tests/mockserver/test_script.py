@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.laws import Observation, broken_laws
+from tunedmodels_contracts.harness.operation_invariants import Observation, broken_laws
 from tunedmodels_mockserver.core.effects import Effect, Error
 from tunedmodels_mockserver.core.methods import resources
 from tunedmodels_mockserver.core.runs import interventions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunedmodels_contracts.world import World
+from tunedmodels_contracts.testing.world import World
 
 
 def arm(world: World, given: dict[str, Any]) -> None:

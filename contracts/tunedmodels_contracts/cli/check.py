@@ -24,9 +24,8 @@ def check(recordings: Path | None, known: Path | None) -> None:
     """
     from fnmatch import filter as matching
 
-    from .. import citations, evidence
-    from .. import known as known_differences
-    from ..catalogue import catalogue
+    from ..clauses.catalog import catalogue
+    from ..evidence import citations, evidence, known_differences
     from ..recordings.check import check as problems
 
     folder = recordings or evidence.PUBLISHED

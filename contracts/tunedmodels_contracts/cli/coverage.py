@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ..coverage import Share
+    from ..schema.coverage import Share
 
 
 @click.command()
@@ -27,11 +27,11 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
     The answers are those of runs, by the JSON of their reports, or of recordings. Outcomes are counted against
     those that clauses name.
     """
-    from .. import evidence
-    from ..catalogue import catalogue
-    from ..coverage import coverage as shares
+    from ..clauses.catalog import catalogue
+    from ..evidence import evidence
     from ..report import files
-    from ..seen import Seen
+    from ..schema.coverage import coverage as shares
+    from ..schema.observed import Seen
 
     clauses = catalogue().values()
     for path in reports:

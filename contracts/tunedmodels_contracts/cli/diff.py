@@ -12,7 +12,7 @@ import click
 
 from tunedmodels_mockserver import interrupts
 
-from ..nearest import no_such
+from ..did_you_mean import no_such
 from ..options import OF_TARGET
 from .options import CLAUSE, Suites, asked, of_pytest, of_suite
 
@@ -67,7 +67,7 @@ def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **optio
 
 def _side(option: str, name: str, options: dict[str, Any]) -> Side:
     from ..differential import Side
-    from ..mutants.registry import MUTANTS
+    from ..mutation.registry import MUTANTS
 
     kind, _, value = name.partition("=")
     if kind not in _SIDES:
@@ -100,6 +100,6 @@ def _refuse_idle(options: dict[str, Any], kinds: list[str]) -> None:
 
 def _left_over(options: dict[str, Any]) -> list[str]:
     """Return what a live run has left: it was not one of this process, and its own words were not shown."""
-    from ..ledger import DEFAULT, read
+    from ..targets.live.ledger import DEFAULT, read
 
     return [f"left: {entry}" for entry in read(Path(options["ledger"] or DEFAULT)) if entry.left]

@@ -13,8 +13,8 @@ import click
 
 from tunedmodels_mockserver import interrupts
 
+from ..did_you_mean import no_such
 from ..extra import MODULES
-from ..nearest import no_such
 from ..options import OPTIONS
 
 PYTESTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
@@ -33,7 +33,7 @@ def asked(names: Sequence[str]) -> list[str] | None:
     """
     from fnmatch import filter as matching
 
-    from ..catalogue import catalogue
+    from ..clauses.catalog import catalogue
 
     known = catalogue() if names else {}
     found: dict[str, None] = {}
@@ -113,7 +113,7 @@ def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:
             raise ModuleNotFoundError(name=name)
     import pytest
 
-    from ..ledger import LedgerError
+    from ..targets.live.ledger import LedgerError
 
     try:
         with interrupts.raised():

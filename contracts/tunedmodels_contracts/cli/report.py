@@ -18,9 +18,9 @@ def report(reports: tuple[Path, ...], folder: Path | None) -> None:
     the runs failed.
     """
     from ..report import files
-    from ..report.as_markdown import as_markdown
-    from ..report.content import merged
-    from ..report.words import headline
+    from ..report.markdown import as_markdown
+    from ..report.report import merged
+    from ..report.summary_lines import headline
 
     try:
         whole = merged(files.read(path) for path in reports)

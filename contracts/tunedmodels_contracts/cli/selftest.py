@@ -10,7 +10,7 @@ import click
 
 from tunedmodels_mockserver import interrupts
 
-from ..nearest import no_such
+from ..did_you_mean import no_such
 from .options import CLAUSE, asked
 
 
@@ -27,8 +27,8 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
     """
     from tqdm import tqdm
 
-    from .. import selftest as selftests
-    from ..mutants.registry import MUTANTS
+    from ..mutation import selftest as selftests
+    from ..mutation.registry import MUTANTS
 
     for name in mutants:
         if name not in MUTANTS:

@@ -26,8 +26,8 @@ def sweep(ledger: Path | None, second_token: str | None) -> None:
     """
     import requests
 
-    from ..ledger import DEFAULT, LedgerError
-    from ..targets.live import sweep as swept
+    from ..targets.live.ledger import DEFAULT, LedgerError
+    from ..targets.live.target import sweep as swept
     from ..targets.target import TargetError
 
     path = ledger or DEFAULT

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 import pytest
 from requests.adapters import BaseAdapter
 
-from ..clause import clause_of
-from ..ledger import Noting
-from ..mutants.inner import run_inside
-from ..mutants.registry import named
-from ..mutants.spoiled import spoil
+from ..clauses.clause import clause_of
+from ..mutation.adapter import spoil
+from ..mutation.registry import named
+from ..pytest_runner.pool import workers
+from ..pytest_runner.run import run_inside
 from ..recordings.exchange import Exchange
 from ..recordings.tape import Tape
-from ..spend import Meter
+from ..targets.live.budget import Meter
+from ..targets.live.ledger import Noting
 from ..targets.target import Target
-from ..workers import workers
 from .compare import compare
 from .finding import SEVERITIES, Finding, Severity
 from .identities import Identities

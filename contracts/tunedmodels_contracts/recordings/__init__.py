@@ -3,12 +3,12 @@
 from .check import Problem, check
 from .errors import RecordingError, ReplayError, Unrecorded, Unused
 from .exchange import Exchange, ReceivedResponse, SentRequest
+from .from_tape import record
 from .provenance import Provenance
-from .recorder import record
 from .recording import Recording, load, save
 from .replay import Replay
-from .scan import Leak, scan
-from .scrub import Scrubber
+from .secret_scan import Leak, scan
+from .secret_scrubber import Scrubber
 from .tape import Tape
 
 __all__ = [

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import document, form
+from ..strict_yaml import reader
+from . import file_format
 from .errors import RecordingError
 from .recording import Recording
-from .scan import leaks
+from .secret_scan import leaks
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ def _of(path: Path, names: Collection[str] | None) -> list[Problem]:
         return [_orphan(path, f"ends in {path.suffix}", "recordings end in .yaml: rename it, or delete it")]
     try:
         text = path.read_bytes().decode()
-        value = document.read(text, path.name)
-        recording = Recording(*form.parts(value, path.name))
+        value = reader.read(text, path.name)
+        recording = Recording(*file_format.parts(value, path.name))
     except RecordingError as error:
         return [Problem(path.name, str(error))]
     except UnicodeDecodeError:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tunedmodels_mockserver.files import atomic
 
-from . import document, form, provenance
+from ..strict_yaml import reader
+from . import file_format, provenance
 from .errors import RecordingError
 from .exchange import Exchange, header
 from .provenance import Provenance
-from .scan import Leak, leaks
+from .secret_scan import Leak, leaks
 
 _NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _SHORTEST = 4  # characters of a variable's value: a shorter one stands in too many places by chance
@@ -35,7 +36,7 @@ class Recording:
     @property
     def digest(self) -> str:
         """The digest of what is in it now; ``provenance.sha256`` is the one that it had when it was made."""
-        return form.digest(form.document(self.name, self.provenance, self.exchanges, self.variables))
+        return file_format.digest(file_format.document(self.name, self.provenance, self.exchanges, self.variables))
 
     def sealed(self) -> Recording:
         """Return it with the digest of what is in it now."""
@@ -68,14 +69,14 @@ def load(path: Path | str) -> Recording:
     OSError where it cannot be read.
     """
     path = Path(path)
-    if path.stat().st_size > 4 * document.LIMIT:
+    if path.stat().st_size > 4 * reader.LIMIT:
         raise RecordingError(path.name, "the file", f"has {path.stat().st_size} bytes", "split it")
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
         raise RecordingError(path.name, "the file", "is no UTF-8", "record it again") from None
-    value = document.read(text, path.name)
-    recording = Recording(*form.parts(value, path.name))
+    value = reader.read(text, path.name)
+    recording = Recording(*file_format.parts(value, path.name))
     for fault in recording.faults(path.name):
         raise fault
     if recording.provenance.kind == "live":
@@ -94,10 +95,12 @@ def save(recording: Recording, path: Path | str) -> None:
         recording = recording.sealed()
     for fault in recording.faults(path.name):
         raise fault
-    text = document.write(form.document(recording.name, recording.provenance, recording.exchanges, recording.variables))
-    value = document.read(text, path.name)
+    text = reader.write(
+        file_format.document(recording.name, recording.provenance, recording.exchanges, recording.variables)
+    )
+    value = reader.read(text, path.name)
     _refuse(leaks(text, value), path.name)
-    if Recording(*form.parts(value, path.name)) != recording:
+    if Recording(*file_format.parts(value, path.name)) != recording:
         raise RecordingError(path.name, "the file", "would not read back as what was written", "report a bug")
     atomic.write(path, text.encode())
 

@@ -12,8 +12,8 @@ from requests.adapters import HTTPAdapter
 from responses.registries import FirstMatchRegistry
 
 from .errors import Unrecorded, Unused
+from .matcher import Turns, asked, sent_request
 from .recording import Recording
-from .turns import Turns, asked, sent_request
 
 
 class Replay(HTTPAdapter):

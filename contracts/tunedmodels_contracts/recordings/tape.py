@@ -11,7 +11,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from .exchange import Exchange, ReceivedResponse, SentRequest, unframed
-from .listening import Listening
+from .tee_response import Listening
 
 LIMIT = 8 * 1024 * 1024  # bytes of one answer
 

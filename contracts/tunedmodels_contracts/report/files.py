@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tunedmodels_mockserver.files import atomic
 
-from . import content
-from .as_html import as_html
-from .as_junit import as_junit
-from .as_markdown import as_markdown
-from .content import Report
+from . import report as content
+from .html import as_html
+from .junit import as_junit
+from .markdown import as_markdown
+from .report import Report
 
 NAMES = ("report.json", "report.md", "report.html", "junit.xml")
 

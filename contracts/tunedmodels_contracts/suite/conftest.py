@@ -13,16 +13,16 @@ from google.auth.credentials import AnonymousCredentials
 
 import tunedmodels
 from tunedmodels import Polling
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Clause, Need, clause_of
-from tunedmodels_contracts.fitness import Unfit
-from tunedmodels_contracts.mutants import named, spoil
-from tunedmodels_contracts.runs import EXAMPLES, Run, body, watched
-from tunedmodels_contracts.targets.choice import arrange, chosen
-from tunedmodels_contracts.targets.hooks import part as part
-from tunedmodels_contracts.targets.hooks import register
-from tunedmodels_contracts.targets.parts import Part
+from tunedmodels_contracts.clauses.clause import Clause, Need, clause_of
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.conformance import Unfit
+from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, Run, body, watched
+from tunedmodels_contracts.mutation import named, spoil
+from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import register
+from tunedmodels_contracts.targets.scopes import Part
+from tunedmodels_contracts.targets.select import arrange, chosen
 from tunedmodels_contracts.targets.target import Target
 
 _HERE = Path(__file__).parent

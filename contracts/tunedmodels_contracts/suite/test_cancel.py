@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
-from tunedmodels_contracts.laws import LAWS, SHAPE
-from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE
+from tunedmodels_contracts.harness.tuning_runs import Run
 
 CANCEL, GET = "tunedModels.operations.cancel", "tunedModels.operations.get"
 

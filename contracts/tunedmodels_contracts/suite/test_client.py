@@ -9,11 +9,11 @@ import pytest
 
 import tunedmodels
 from tunedmodels import Client
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
-from tunedmodels_contracts.runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
-from tunedmodels_contracts.shape import nanoseconds
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.operation_types import nanoseconds
+from tunedmodels_contracts.harness.tuning_runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET, LIST = "tunedModels.create", "tunedModels.get", "tunedModels.list"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from google.oauth2.credentials import Credentials
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.targets.target import Target
 
 JUDGED = [Need.CREDENTIALS_JUDGED]

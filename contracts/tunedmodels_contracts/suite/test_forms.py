@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, clause
-from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.clauses.clause import Cost, Level, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import Run
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET, PATCH = "tunedModels.create", "tunedModels.get", "tunedModels.patch"

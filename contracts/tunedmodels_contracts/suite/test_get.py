@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Need, clause
-from tunedmodels_contracts.runs import Run
-from tunedmodels_contracts.shape import nanoseconds
+from tunedmodels_contracts.clauses.clause import Cost, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.operation_types import nanoseconds
+from tunedmodels_contracts.harness.tuning_runs import Run
 from tunedmodels_contracts.targets.target import Target
 
 GET = "tunedModels.get"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.targets.target import Target
 
 GET, LIST, GENERATE = "models.get", "models.list", "models.generateContent"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
-from tunedmodels_contracts.laws import LAWS, SHAPE
-from tunedmodels_contracts.runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE
+from tunedmodels_contracts.harness.tuning_runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
 
 CREATE = "tunedModels.create"
 GET, LIST, ALL = "tunedModels.operations.get", "tunedModels.operations.list", "operations.list"

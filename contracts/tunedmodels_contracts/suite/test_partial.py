@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, clause
-from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.clauses.clause import Cost, Level, clause
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import Run
 from tunedmodels_contracts.targets.target import Target
 
 MODEL, GET, OPERATION = "models.get", "tunedModels.get", "tunedModels.operations.get"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
-from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import Run
 
 TRANSFER = "tunedModels.transferOwnership"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tunedmodels_contracts.answer import Answer
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, Need, clause
-from tunedmodels_contracts.runs import watched
+from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
+from tunedmodels_contracts.harness.answer import Answer
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import watched
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, POLL, GENERATE = "tunedModels.create", "tunedModels.operations.get", "tunedModels.generateContent"

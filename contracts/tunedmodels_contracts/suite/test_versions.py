@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels_contracts.api import Api
-from tunedmodels_contracts.clause import Cost, Level, clause
-from tunedmodels_contracts.runs import Run
+from tunedmodels_contracts.clauses.clause import Cost, Level, clause
+from tunedmodels_contracts.harness.api import Api
+from tunedmodels_contracts.harness.tuning_runs import Run
 
 NONE = "404"
 MODEL = "tunedModels/contracts-none"

@@ -6,9 +6,9 @@ import requests
 from google.auth import api_key
 from google.oauth2.credentials import Credentials
 
-from ..clause import Need
-from .controls import Controls
-from .in_process import InProcess
+from ..clauses.clause import Need
+from ..transport.wsgi_adapter import InProcess
+from .mock_controls import Controls
 from .target import Passing, Target
 
 _URL = "http://fake.test"

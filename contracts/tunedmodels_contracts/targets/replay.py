@@ -14,15 +14,15 @@ import requests
 from google.auth import api_key
 from google.oauth2.credentials import Credentials
 
-from ..api import Api
-from ..calls import deleted
-from ..clause import Need
+from ..clauses.clause import Need
+from ..harness.api import Api
 from ..recordings import Recording, RecordingError, Replay, Unrecorded, Unused, load
 from ..recordings.provenance import HOST
-from .inquiry import TUTORIALS_MODEL, inquire
-from .parts import Part, Parts, recording_name
+from ..transport.forwarding import Through
+from ..transport.tuning_calls import deleted
+from .probe import TUTORIALS_MODEL, inquire
+from .scopes import Part, Parts, recording_name
 from .target import Passing, Target, TargetError
-from .through import Through
 
 PUBLISHED = Path(__file__).parent.parent / "recordings" / "published"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import requests
 from google.auth.credentials import AnonymousCredentials, Credentials
 
-from ..clause import Need
-from .parts import Parts
+from ..clauses.clause import Need
+from .scopes import Parts
 
 KINDS = ("fake", "url", "replay", "live", "stand-in")
 

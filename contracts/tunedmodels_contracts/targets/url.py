@@ -11,12 +11,12 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 
 from tunedmodels._transport.address import Address
 
-from ..api import Api
-from ..clause import Need
-from .controls import Controls
-from .inquiry import inquire
-from .parts import Parts
-from .people import People, bearer
+from ..clauses.clause import Need
+from ..harness.api import Api
+from .credentials import People, bearer
+from .mock_controls import Controls
+from .probe import inquire
+from .scopes import Parts
 from .target import Passing, Target, TargetError, unfailing
 
 _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires

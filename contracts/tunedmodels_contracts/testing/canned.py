@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .admin import Admin
+from .admin_api import Admin
 
 
 class Canned:

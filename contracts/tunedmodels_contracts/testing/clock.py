@@ -7,7 +7,7 @@ from typing import Any
 
 from tunedmodels import Timestamp
 
-from .admin import Admin
+from .admin_api import Admin
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from .admin import Admin
+from .admin_api import Admin
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # of typing since Python 3.11

@@ -43,7 +43,7 @@ class Servers:
             if self._folder is None:
                 made = started(key)
             else:
-                from .sharing import shared
+                from .shared_server import shared
 
                 made = shared(self._folder, key)
             self._servers[key] = self._open.enter_context(made)

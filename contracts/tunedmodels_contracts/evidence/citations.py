@@ -1,0 +1,158 @@
+"""Citations: facts about answers of the service that others published, and about its owner's documents.
+
+The data file beside this has them: where each can be looked up, of when it is, and which clauses it supports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ..schema.surface import VERSIONS, Surface, surface
+from ..strict_yaml import reader as document
+from ..strict_yaml.fields import Fields
+
+FILE = "citations.yaml"
+
+FIDELITIES = ("wire", "wire-parsed", "sdk-repr", "log-line", "quoted")
+"""As the server sent it; parsed and printed; as a client's object; status and message; quoted by somebody."""
+
+_LISTS = ("methods", "parameters")  # places that are the lists of all methods, and of what every method takes
+_DAY = r"\d{4}(-\d\d(-\d\d)?)?"
+_DATE = re.compile(rf"{_DAY}(/{_DAY})?")
+_SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{6,40})?:\S.*")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One case: an answer that was published, or what a *document* says at one *place*.
+
+    *date* is a day, month or year, or two of them with a slash between. *sha256* and *size* are of the body, where
+    it was published as it was sent. *members* and *values* are those of the facts that it shows; *laws* are words
+    for what it shows besides.
+    """
+
+    case: str
+    source: str
+    date: str
+    clauses: tuple[str, ...]
+    document: bool = False
+    place: str = ""
+    fidelity: str = ""
+    method: str = ""
+    outcome: str = ""
+    sha256: str = ""
+    size: int = 0
+    members: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    wordings: tuple[str, ...] = ()
+    laws: tuple[str, ...] = ()
+    recording: str = ""
+
+
+@cache
+def citations() -> tuple[Citation, ...]:
+    """Return all citations: the answers first, then the documents."""
+    return read(files(__package__).joinpath(FILE).read_text(encoding="utf-8"), FILE)
+
+
+def read(text: str, file: str) -> tuple[Citation, ...]:
+    """Return the citations in *text*. Raises RecordingError, which names *file* and the field, for another form."""
+    top = Fields(document.read(text, file), file)
+    answers, documents = top.take("answers", list), top.take("documents", list)
+    top.end()
+    found = [_answer(Fields(entry, file, f"answers.{n}")) for n, entry in enumerate(answers, 1)]
+    for number, entry in enumerate(documents, 1):
+        found.extend(_document(Fields(entry, file, f"documents.{number}")))
+    return tuple(found)
+
+
+def _answer(fields: Fields) -> Citation:
+    citation = Citation(
+        case=fields.take("case", str),
+        source=fields.take("source", str),
+        date=fields.take("date", str),
+        fidelity=fields.take("fidelity", str),
+        method=fields.take("method", str, ""),
+        outcome=fields.take("outcome", str, ""),
+        sha256=fields.take("sha256", str, ""),
+        size=fields.take("size", int, 0),
+        recording=fields.take("recording", str, ""),
+        members=fields.texts("members"),
+        values=fields.texts("values"),
+        wordings=fields.texts("wordings"),
+        laws=fields.texts("laws"),
+        clauses=fields.texts("clauses"),
+    )
+    fields.end()
+    return citation
+
+
+def _document(fields: Fields) -> Iterator[Citation]:
+    name, source, when = (fields.take(member, str) for member in ("document", "source", "date"))
+    says = fields.take("says", dict)
+    fields.end()
+    for place in says:
+        clauses = Fields(says, fields.file, f"{fields.path}.says").texts(place)
+        yield Citation(name, source, when, clauses, document=True, place=place)
+
+
+def faults(found: Iterable[Citation], clauses: Collection[str]) -> list[str]:
+    """Return what is wrong with citations: clauses that are none of *clauses*, sources that nobody can look up, …"""
+    return [f"{FILE}: {citation.case}: {fault}" for citation in found for fault in _faults(citation, clauses)]
+
+
+def _faults(citation: Citation, clauses: Collection[str]) -> Iterator[str]:
+    for name in citation.clauses:
+        if name not in clauses:
+            yield f"there is no clause {name}"
+    if not _DATE.fullmatch(citation.date):
+        yield f"{citation.date!r} is no day, month or year"
+    if citation.clauses and not _SOURCE.fullmatch(citation.source):
+        yield f"{citation.source!r} cannot be looked up, so it supports no clause"
+    if citation.sha256 and not (_DIGEST.fullmatch(citation.sha256) and citation.size):
+        yield "a digest has 64 hexadecimal digits, and goes with a size"
+    if citation.document:
+        yield from _document_faults(citation)
+        return
+    if citation.fidelity not in FIDELITIES:
+        yield f"its fidelity {citation.fidelity!r} is none of {', '.join(FIDELITIES)}"
+    surfaces = [surface(version) for version in VERSIONS]
+    if citation.method and not any(citation.method in on.methods for on in surfaces):
+        yield f"the facts have no method {citation.method}"
+    for member in citation.members:
+        if not any(_has_member(on, member) for on in surfaces):
+            yield f"the facts have no member {member}"
+    for value in citation.values:
+        enum, _, name = value.partition(" ")
+        if not any(name in on.enums.get(enum, ()) for on in surfaces):
+            yield f"the facts have no value {value}"
+
+
+def _document_faults(citation: Citation) -> Iterator[str]:
+    """Of a discovery document, the place is one in the facts, and the date that of its revision."""
+    kind, _, version = citation.case.partition("/")
+    if kind != "discovery":
+        return
+    if version not in VERSIONS:
+        yield f"there are no facts of {version}"
+        return
+    on = surface(version)
+    if citation.date.replace("-", "") != on.revision:
+        yield f"its date is {citation.date}, and the facts are of revision {on.revision}"
+    if citation.place in _LISTS:
+        return
+    head, _, parameter = citation.place.partition(" ")
+    method = on.methods.get(head)
+    known = parameter in method.parameters if method and parameter else bool(method) or head in on.messages
+    if not (known or _has_member(on, citation.place) or head in on.enums):
+        yield f"the facts of {version} have no {citation.place}"
+
+
+def _has_member(on: Surface, place: str) -> bool:
+    message, _, member = place.rpartition(".")
+    return message in on.messages and member in on.messages[message].members

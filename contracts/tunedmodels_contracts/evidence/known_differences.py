@@ -1,0 +1,118 @@
+"""Known differences: a file of clauses that a server is known to break, each with the reason and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ..clauses.results import Result, Subject, Verdict
+from ..recordings.errors import RecordingError
+from ..strict_yaml import reader
+from ..strict_yaml.fields import Fields
+
+
+class KnownError(ValueError):
+    """A file of known differences that cannot be read; the text says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A known difference: *clause* names one clause, or several by ``*``.
+
+    *target* and *server* say where it is known, by kind and base URL; both may have ``*``, and begin with it.
+    """
+
+    clause: str
+    reason: str
+    since: str
+    issue: str = ""
+    target: str = "*"
+    server: str = "*"
+
+    def covers(self, clause: str, subject: Subject) -> bool:
+        """Whether it is about *clause* on *subject*."""
+        return (
+            fnmatchcase(clause, self.clause)
+            and fnmatchcase(subject.kind, self.target)
+            and fnmatchcase(subject.server, self.server)
+        )
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        issue = f" ({self.issue})" if self.issue else ""
+        return f"{self.clause}: {self.reason}, since {self.since}{issue}"
+
+
+def load(path: Path | str) -> tuple[Known, ...]:
+    """Return the known differences in the file at *path*. Raises KnownError where it has something else."""
+    path = Path(path)
+    try:
+        top = Fields(reader.read(path.read_text(encoding="utf-8"), path.name), path.name)
+        entries = top.take("known-differences", list)
+        top.end()
+        found = tuple(_entry(Fields(entry, path.name, f"known-differences.{n}")) for n, entry in enumerate(entries, 1))
+    except OSError as error:
+        raise KnownError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise KnownError(f"{path.name}: the file is no UTF-8") from None
+    except RecordingError as error:
+        raise KnownError(f"{error.file}: {error.field} {error.found}; a known difference is {_FORM}") from None
+    return found
+
+
+_FORM = "clause, reason and since ('2026-11-22'), and if you like issue, target and server; quote its texts"
+
+
+def _entry(fields: Fields) -> Known:
+    known = Known(
+        clause=fields.take("clause", str),
+        reason=fields.take("reason", str),
+        since=fields.take("since", str),
+        issue=fields.take("issue", str, ""),
+        target=fields.take("target", str, "*"),
+        server=fields.take("server", str, "*"),
+    )
+    fields.end()
+    if not known.clause.strip("*/ "):
+        raise fields.error("clause", "names every clause", "")
+    if not known.reason.strip():
+        raise fields.error("reason", "is empty", "")
+    try:
+        date.fromisoformat(known.since)
+    except ValueError:
+        raise fields.error("since", f"is {known.since!r:.40}, which is no day", "") from None
+    if known.issue and not known.issue.startswith(("http://", "https://")):
+        raise fields.error("issue", "is no http or https address", "")
+    return known
+
+
+def stale(
+    entries: Iterable[Known],
+    results: Iterable[Result],
+    subject: Subject,
+    names: Collection[str],
+    partly: Collection[str] = (),
+) -> list[tuple[Known, str]]:
+    """Return the entries that excuse nothing, each with why.
+
+    *names* are those of all clauses, *partly* those of which not all tests ran, or ``*``. Nothing can be said of an
+    entry where one of its clauses did not run as a whole, or which is about another target: it is no such entry.
+    """
+    results = list(results)
+    ran = {result.clause.name for result in results}
+    found: list[tuple[Known, str]] = []
+    for entry in entries:
+        covered = {name for name in {*names, *ran} if fnmatchcase(name, entry.clause)}
+        if not covered:
+            found.append((entry, "there is no such clause"))
+            continue
+        if "*" in partly or not covered <= ran or covered & {*partly}:
+            continue
+        checks = [check for result in results if entry.covers(result.clause.name, subject) for check in result.checks]
+        if checks and all(check.verdict is Verdict.HELD for check in checks):
+            held = f"{len(covered)} clauses hold" if len(covered) > 1 else "the clause holds"
+            found.append((entry, f"{held}: take the entry out"))
+    return found

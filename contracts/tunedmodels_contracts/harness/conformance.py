@@ -1,0 +1,88 @@
+"""Fitness: what in an answer is not as the facts have it, of the method that the request calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from ..schema.observed import method_of
+from ..schema.strict_json import parse
+from ..schema.surface import VERSIONS, surface
+from ..schema.validate import judge_answer, judge_error
+from ..schema.violation import Finding
+from .answer import Answer
+
+_EVENT = "data: "
+_MASK = "X-Goog-FieldMask"
+_OVERRIDE = "X-HTTP-Method-Override"
+
+
+class Unfit(AssertionError):
+    """An answer is not as the facts have it; the message has a line for each place."""
+
+    @classmethod
+    def told(cls, findings: Sequence[str]) -> Unfit:
+        """Return the failure of a clause whose answers have *findings*."""
+        return cls("an answer is not as the facts of the API have it: " + "\n".join(findings))
+
+
+def unfit(request: requests.PreparedRequest, answer: Answer, *, whole: bool = True) -> list[str]:
+    """Return a line for each place where *answer* is not what the facts say that *request* gets.
+
+    A line has the method, the place, what is wrong, and the revision of the facts. *whole* is false where only some
+    members of the answer are known. Nothing is said of what succeeds without a method that the facts know, nor of
+    what was asked for in another form than JSON.
+    """
+    query = dict(parse_qsl(urlsplit(request.url or "").query, keep_blank_values=True))
+    form = query.get("$alt", query.get("alt", "json"))
+    if form.partition(";")[0] not in ("json", "sse") or {"callback", "$callback"} & set(query):
+        return []
+    version = urlsplit(request.url or "").path.lstrip("/").partition("/")[0]
+    legacy = query.get("$.xgafv") == "1"
+    found = method_of(str(request.headers.get(_OVERRIDE) or request.method), request.url or "")
+    if found is None:
+        known = version if version in VERSIONS else VERSIONS[-1]
+        return _of_no_method(answer, known, legacy=legacy)
+    on, method = found
+    try:
+        value = _events(answer.text) if _is_stream(answer) else parse(answer.text)
+    except ValueError as error:
+        # Of a version without facts nobody knows whether it has the method at all.
+        problem = Finding("wrong-type", "", f"it is no JSON: {error}")
+        return _lines([problem], method.id, on.version) if version == on.version or answer.status < 400 else []
+    findings = judge_answer(
+        method.id,
+        on.version,
+        answer.status,
+        value,
+        partial=not whole or bool({"fields", "$fields"} & set(query)) or _MASK in request.headers,
+        enum_numbers="enum-encoding=int" in form,
+        legacy=legacy,
+    )
+    return _lines(findings, method.id, on.version)
+
+
+def _of_no_method(answer: Answer, version: str, *, legacy: bool) -> list[str]:
+    """Judge what answers a path that there is not: only a refusal in an envelope has a form."""
+    if answer.status < 400:
+        return []
+    try:
+        value = parse(answer.text)
+    except ValueError:
+        return []
+    return _lines(judge_error(value, answer.status, version=version, legacy=legacy), answer.asked, version)
+
+
+def _lines(findings: Iterable[Finding], what: str, version: str) -> list[str]:
+    return [f"{what}: {finding} (facts of {version}, revision {surface(version).revision})" for finding in findings]
+
+
+def _is_stream(answer: Answer) -> bool:
+    return (answer.header("Content-Type") or "").startswith("text/event-stream")
+
+
+def _events(text: str) -> list[Any]:
+    return [parse(line.removeprefix(_EVENT)) for line in text.splitlines() if line.startswith(_EVENT)]

@@ -1,0 +1,298 @@
+"""The laws of a long-running tuning operation, judged over what somebody saw of one run.
+
+A trace is a list of looks, in the order of time: each is an operation's JSON and, where the tuned model was asked
+for right after it, that model's. Nothing here sends, waits or knows what answered, so the same laws judge the mock
+server, a recording and the service.
+
+Each law is a generator of findings, a place and its values, that says where it is known from; ``LAWS`` names them
+all. Weak spot: a model is asked for after its operation, so a run may end in between. A model may therefore be one
+look ahead of its operation, never behind it, and beside the last look of an unfinished run its state proves nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise, zip_longest
+from typing import Any
+
+from .operation_types import misshapen, nanoseconds
+from .trace import Json, Look, Run, looks_of, task_snapshots
+from .trace import Observation as Observation  # a trace is what users of the laws make
+
+CANCELLED = 1  # google/rpc/code.proto
+
+
+Findings = Iterator[tuple[str, str]]
+Law = Callable[[Run], Findings]
+
+
+def broken_laws(
+    trace: Sequence[Observation],
+    *,
+    batch_size: int | None = None,
+    examples: int | None = None,
+    bound: float | None = None,
+) -> list[str]:
+    """Return a sentence for each place where *trace* breaks a law: the law, the place and the values.
+
+    *batch_size* and *examples* (their number) are what the run was created with; without both, or with a batch
+    larger than the data, the law of the epochs is not judged. *bound* is how many seconds it may take; without it
+    that is not judged. Where members have another type than the API's,
+    those findings alone are returned. Raises ValueError for a trace that goes back in time, which no law can
+    judge.
+    """
+    for before, after in pairwise(trace):
+        if after.seconds < before.seconds:
+            raise ValueError(f"A trace goes forward in time: {after.seconds} s comes after {before.seconds} s.")
+    looks = looks_of(trace)
+    wrong = [f"{SHAPE}: {place}: {values}." for look in looks for place, values in _types(look)]
+    if wrong:
+        return wrong
+    run = Run(looks, batch_size, examples, bound)
+    return [f"{law}: {place}: {values}." for law, judge in LAWS.items() for place, values in judge(run)]
+
+
+def _types(look: Look) -> Findings:
+    yield from misshapen(look.operation, f"{look.place}, operation")
+    if look.tuned_model is not None:
+        yield from misshapen(look.tuned_model, f"{look.place}, tuned model")
+
+
+def _constant(run: Run) -> Findings:
+    """Observed: a poll under v1 still says the type of the version that created; the others hold by their meaning."""
+    for path in (("name",), ("metadata", "@type"), ("metadata", "totalSteps"), ("metadata", "tunedModel")):
+        first = _member(run.looks[0].operation, path) if run.looks else None
+        for look in run.looks:
+            value = _member(look.operation, path)
+            if not value:
+                yield look.place, f"{'.'.join(path)} is missing"
+            elif first and value != first:
+                yield look.place, f"{'.'.join(path)} was {first!r} and is {value!r}"
+
+
+def _one_model(run: Run) -> Findings:
+    """Observed in every answer of a create, a poll and a get."""
+    for look in run.looks:
+        name = look.metadata.get("tunedModel")
+        if not look.operation.get("name", "").startswith(f"{name}/operations/"):
+            yield look.place, f"the operation of {name!r} is called {look.operation.get('name')!r}"
+        for place, model in look.models():
+            if model.get("name") != name:
+                yield place, f"the model is called {model.get('name')!r}, in the metadata {name!r}"
+
+
+def _done_stays(run: Run) -> Findings:
+    """AIP-151: an operation that is done is a result, and no longer runs."""
+    for before, after in pairwise(run.looks):
+        if before.done and not after.done:
+            yield after.place, f"done was true at {before.place} and is no more"
+
+
+def _result(run: Run) -> Findings:
+    """AIP-151: a result comes with the end, and there is one."""
+    for look in run.looks:
+        results = [name for name in ("response", "error") if name in look.operation]
+        if look.done and len(results) != 1:
+            yield look.place, f"done is true, with {' and '.join(results) or 'neither response nor error'}"
+        if not look.done and results:
+            yield look.place, f"done is not true, with {' and '.join(results)}"
+
+
+def _progress(run: Run) -> Findings:
+    """Observed in polls of two runs; that a success has all its steps, in both."""
+    for look in run.looks:
+        if not 0 <= look.completed <= look.total:
+            yield look.place, f"completedSteps is {look.completed} of {look.total}"
+        if "response" in look.operation and look.completed != look.total:
+            yield look.place, f"the run succeeded with completedSteps {look.completed} of {look.total}"
+    for before, after in pairwise(run.looks):
+        if after.completed < before.completed:
+            yield after.place, f"completedSteps was {before.completed} and is {after.completed}"
+        if after.percent < before.percent:
+            yield after.place, f"completedPercent was {before.percent} and is {after.percent}"
+
+
+def _percent(run: Run) -> Findings:
+    """Observed: 5.263158 for 2 of 38; absent before the first snapshot."""
+    for look in run.looks:
+        expected = _float32(100 * look.completed / look.total) if look.total else 0.0
+        if _float32(look.percent) != expected:
+            yield (
+                look.place,
+                f"completedPercent is {look.percent}, and {look.completed} of {look.total} steps are {expected:.9g}",
+            )
+        if look.percent and not look.snapshots:
+            yield look.place, f"completedPercent is {look.percent} without any snapshot"
+
+
+def _snapshots(run: Run) -> Findings:
+    """Observed in whole runs of 12 to 375 steps; that the metadata counts the same steps, in one of 38."""
+    for place, snapshots in run.snapshot_lists():
+        for expected, snapshot in enumerate(snapshots, start=1):
+            if snapshot.get("step", 0) != expected:
+                yield place, f"snapshot {expected} has step {snapshot.get('step', 0)}"
+                break
+    for look in run.looks:
+        if len(look.snapshots) != look.completed:
+            yield look.place, f"completedSteps is {look.completed}, with {len(look.snapshots)} snapshots"
+
+
+def _append_only(run: Run) -> Findings:
+    """What was once seen of a step, in the operation or in the model, is what is seen of it ever after."""
+    longest: Sequence[Json] = ()
+    for place, snapshots in run.snapshot_lists():
+        for known, shown in zip(longest, snapshots, strict=False):
+            if known != shown:
+                yield place, f"the snapshot {dict(known)} is now {dict(shown)}"
+                break
+        if len(snapshots) > len(longest):
+            longest = snapshots
+    in_metadata = [(f"{look.place}, metadata", len(look.snapshots)) for look in run.looks]
+    in_model = [
+        (f"{look.place}, tuned model", len(task_snapshots(look.tuned_model)))
+        for look in run.looks
+        if look.tuned_model is not None
+    ]
+    for (_, before), (place, after) in chain(pairwise(in_metadata), pairwise(in_model)):
+        if after < before:
+            yield place, f"there were {before} snapshots and are {after}"
+
+
+def _epochs(run: Run) -> Findings:
+    """Observed in eight whole runs, none with a batch larger than the data: such a run proves nothing here."""
+    if run.batch_size is None or run.examples is None or run.batch_size > run.examples:
+        return
+    for place, snapshots in run.snapshot_lists():
+        for snapshot in snapshots:
+            expected = snapshot.get("step", 0) * run.batch_size // run.examples
+            if snapshot.get("epoch", 0) != expected:
+                yield (
+                    place,
+                    f"step {snapshot.get('step', 0)} has epoch {snapshot.get('epoch', 0)}, expected {expected}",
+                )
+                break
+
+
+def _states(run: Run) -> Findings:
+    """That a cancelled run leaves an ACTIVE model is inferred: it can be asked, and no state says cancelled."""
+    known = "CREATING"
+    for look, following in zip_longest(run.looks, run.looks[1:]):
+        final = _final_state(look.operation)
+        if final:
+            allowed = {final}
+        elif following:
+            allowed = {"CREATING", _final_state(following.operation) or "CREATING"}
+        else:
+            allowed = {"CREATING", "ACTIVE", "FAILED"}
+        for place, model in look.models():
+            state = model.get("state", "")
+            if known != "CREATING" and state != known:
+                yield place, f"the state was {known} and is {state!r}"
+            elif state not in allowed:
+                yield place, f"the state is {state!r}, and the operation {_told(look.operation)}"
+            known = state
+
+
+def _times(run: Run) -> Findings:
+    """Observed in whole runs. A time that is not set yet is passed over."""
+    for look in run.looks:
+        for place, model in look.models():
+            task = model.get("tuningTask", {})
+            order = [
+                ("createTime", model.get("createTime")),
+                ("startTime", task.get("startTime")),
+                *(
+                    (f"computeTime of step {snapshot.get('step', 0)}", snapshot.get("computeTime"))
+                    for snapshot in task.get("snapshots", ())
+                ),
+                ("completeTime", task.get("completeTime")),
+            ]
+            seen = [(name, text) for name, text in order if text is not None]
+            for (name, text), (later_name, later_text) in pairwise(seen):
+                if nanoseconds(later_text) < nanoseconds(text):
+                    yield place, f"{later_name} {later_text} is before {name} {text}"
+
+
+def _end_stays(run: Run) -> Findings:
+    """AIP-151: a result is one; what follows the end of an operation is no part of it."""
+    ended = run.looks[next((number for number, look in enumerate(run.looks) if look.done), len(run.looks)) :]
+    for look in ended[1:]:
+        if look.operation != ended[0].operation:
+            changed = sorted(
+                name
+                for name in {*look.operation, *ended[0].operation}
+                if look.operation.get(name) != ended[0].operation.get(name)
+            )
+            yield look.place, f"{', '.join(changed)} is not what it was at {ended[0].place}"
+
+
+def _zeros(run: Run) -> Findings:
+    """Observed in every answer: what is zero, false or empty is left out of an operation, and epoch 0 of a step."""
+    for look in run.looks:
+        if look.operation.get("done") is False:
+            yield look.place, "done is false, and not absent"
+        for name in ("totalSteps", "completedSteps", "completedPercent", "snapshots", "tunedModel"):
+            if name in look.metadata and not look.metadata[name]:
+                yield look.place, f"{name} is {look.metadata[name]!r}, and not absent"
+    for place, snapshots in run.snapshot_lists():
+        for number, snapshot in enumerate(snapshots, start=1):
+            written = [name for name in ("step", "epoch", "meanLoss") if name in snapshot and not snapshot[name]]
+            if written:
+                yield place, f"{' and '.join(written)} of snapshot {number} is 0, and not absent"
+                break
+
+
+def _in_time(run: Run) -> Findings:
+    """How long a run may take is the target's to say: minutes were observed, and hours in a queue."""
+    for look in run.looks:
+        if run.bound is not None and look.seconds >= run.bound and not look.done:
+            yield look.place, f"the operation has not ended within {run.bound:g} seconds"
+            break
+
+
+SHAPE = "Members have the types that the API gives them"
+
+LAWS: Mapping[str, Law] = {
+    "An operation's name, metadata type, total and model never change": _constant,
+    "An operation and its model name each other": _one_model,
+    "An operation that is done stays done": _done_stays,
+    "An operation has exactly one result when it is done, and none before": _result,
+    "Progress never falls and ends at all steps": _progress,
+    "completedPercent is the float32 of the completed steps, and comes with snapshots": _percent,
+    "There is one snapshot for each completed step, from step 1": _snapshots,
+    "Snapshots are only ever appended": _append_only,
+    "A step's epoch is floor(step x batch size / examples)": _epochs,
+    "A model is CREATING, then ACTIVE or FAILED, in step with its operation": _states,
+    "A model is created, starts, computes its steps and completes in this order": _times,
+    "An operation that has ended never changes": _end_stays,
+    "What is zero, false or empty is absent": _zeros,
+    "An operation ends within the bound of its target": _in_time,
+}
+
+
+def _told(operation: Json) -> str:
+    """Say in words how far an operation is."""
+    if not operation.get("done"):
+        return "is not done"
+    error = operation.get("error")
+    return f"ended with error code {error.get('code')}" if error is not None else "ended with a response"
+
+
+def _member(value: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        value = value.get(name, {})
+    return value
+
+
+def _final_state(operation: Json) -> str | None:
+    """Return the state of the model of an operation that is done, None while it is not."""
+    if not operation.get("done"):
+        return None
+    error = operation.get("error")
+    return "ACTIVE" if error is None or error.get("code") == CANCELLED else "FAILED"
+
+
+def _float32(value: float) -> float:
+    result: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return result

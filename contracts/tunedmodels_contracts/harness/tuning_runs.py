@@ -1,0 +1,109 @@
+"""Runs: tuning jobs started and watched, for clauses to judge what was seen of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..targets.target import Passing
+from .answer import Answer
+from .api import Api
+from .operation_invariants import LAWS, SHAPE, Observation, broken_laws
+
+# The tuning tutorial's own examples are numbers and those that follow; so are these.
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    *((str(number), str(number + 1)) for number in (1, 3, 8, -3, -98, 200)),
+    ("twenty two", "twenty three"),
+    ("two hundred", "two hundred one"),
+    ("ninety nine", "one hundred"),
+    ("thirteen", "fourteen"),
+    ("eighty", "eighty one"),
+    ("one", "two"),
+    ("three", "four"),
+    ("seven", "eight"),
+    ("1,000", "1,001"),
+)
+
+BATCH_SIZE, EPOCHS = 2, 5  # the tutorial's too
+HYPERPARAMETERS = {"epochCount": EPOCHS, "batchSize": BATCH_SIZE, "learningRate": 0.001}
+
+_LOOKS_AFTER_THE_END = 2
+
+
+def body(base_model: str, examples: Sequence[tuple[str, str]] = EXAMPLES, **members: Any) -> dict[str, Any]:
+    """Return the body of a create call; *members* are of the model, ``hyperparameters`` of its task, None for none."""
+    rows = [{"textInput": text_input, "output": output} for text_input, output in examples]
+    task: dict[str, Any] = {"trainingData": {"examples": {"examples": rows}}}
+    hyperparameters = members.pop("hyperparameters", HYPERPARAMETERS)
+    if hyperparameters is not None:
+        task["hyperparameters"] = hyperparameters
+    return {"baseModel": base_model, "tuningTask": task, **members}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run from its beginning to its end: the answer to its create call, and every look at it with its model.
+
+    ``bound`` is how many seconds it may take.
+    """
+
+    created: Answer
+    trace: tuple[Observation, ...]
+    bound: float
+
+    def breaks(self, law: str) -> list[str]:
+        """Return where the tutorial's run breaks one of the laws, or cannot be judged for its shape."""
+        if law not in LAWS and law != SHAPE:
+            raise KeyError(law)
+        found = broken_laws(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
+        return [finding for finding in found if finding.startswith((f"{law}: ", f"{SHAPE}: "))]
+
+    @property
+    def ended(self) -> Run:
+        """Itself. It is an assertion that it has ended."""
+        assert self.operation.get("done"), f"{self.operation_name} has not ended within {self.bound:g} seconds"
+        return self
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The operation as it was at last."""
+        return dict(self.trace[-1].operation)
+
+    @property
+    def operation_name(self) -> str:
+        """The name of the operation."""
+        return str(self.created.json["name"])
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """The tuned model as it was at last."""
+        return dict(self.trace[-1].tuned_model or {})
+
+    @property
+    def name(self) -> str:
+        """The name of the tuned model."""
+        return str(self.created.json["metadata"]["tunedModel"])
+
+
+def watched(api: Api, created: Answer, passing: Passing, pause: float, bound: float) -> Run:
+    """Return the run that *created* began, looked at every *pause* seconds until it ends, and twice after that.
+
+    Of a run that does not within *bound* seconds no more than these is seen.
+    """
+    operation = created.ok()
+    name, model = operation["name"], operation["metadata"]["tunedModel"]
+    began = passing.now()
+    trace = [Observation(0.0, operation)]
+    left = _LOOKS_AFTER_THE_END
+    while True:
+        looked = api.get(f"v1beta/{name}").ok()
+        seconds = passing.now() - began
+        trace.append(Observation(seconds, looked, api.get(f"v1beta/{model}").ok()))
+        if any(seen.operation.get("done") for seen in trace):
+            if not left:
+                return Run(created, tuple(trace), bound)
+            left -= 1
+        elif seconds >= bound:
+            return Run(created, tuple(trace), bound)
+        passing.sleep(pause)

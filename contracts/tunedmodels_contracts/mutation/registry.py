@@ -1,0 +1,65 @@
+"""All mutants, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .mutant import Mutant
+from .mutants import (
+    cancellation,
+    creation,
+    credentials,
+    default_values,
+    enums,
+    error_bodies,
+    failed_runs,
+    field_masks,
+    formats,
+    generation,
+    headers,
+    lists,
+    models,
+    numbers,
+    operations,
+    permissions,
+    progress,
+    request_parsing,
+    schema_violations,
+    streams,
+    timestamps,
+    versions,
+)
+
+_MODULES = (
+    formats,
+    default_values,
+    numbers,
+    timestamps,
+    enums,
+    schema_violations,
+    headers,
+    creation,
+    models,
+    lists,
+    field_masks,
+    operations,
+    cancellation,
+    failed_runs,
+    progress,
+    permissions,
+    credentials,
+    generation,
+    streams,
+    request_parsing,
+    error_bodies,
+    versions,
+)
+
+MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for module in _MODULES for mutant in module.SHELF}
+
+
+def named(name: str) -> Mutant:
+    """Return the mutant called *name*. Raises KeyError, which tells the names that there are."""
+    if name not in MUTANTS:
+        raise KeyError(f"There is no mutant {name!r}; there are {', '.join(MUTANTS)}.")
+    return MUTANTS[name]

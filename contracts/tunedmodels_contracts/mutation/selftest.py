@@ -1,0 +1,192 @@
+"""The self-test: whether the suite has teeth. It runs behind each mutant, and each required clause has to kill one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a distribution of their own
+
+from ..pytest_runner.pool import workers
+from .registry import MUTANTS
+from .trial import Trial, trial
+
+REASONS = Path(__file__).parent / "mutants" / "reasons.yaml"
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a required clause kills no mutant, and why a mutant is killed by no clause: a sentence by name."""
+
+    clauses: Mapping[str, str] = field(default_factory=dict)
+    mutants: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path = REASONS) -> Reasons:
+        """Return the reasons in a file. Raises ValueError where one is missing, or no sentence."""
+        written: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for name, reason in [*(written.get("clauses") or {}).items(), *(written.get("mutants") or {}).items()]:
+            if not isinstance(reason, str) or not reason.strip():
+                raise ValueError(f"{path.name} has no reason for {name}: write one, or take it out")
+        return cls(written.get("clauses") or {}, written.get("mutants") or {})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the suite did without a mutant, and behind each; *reasons* are those that count.
+
+    A clause can be toothless only where *all_mutants* were tried, and a name in the reasons stale only where they were
+    tried on *all_clauses*. A mutant survives that nobody kills, unless only some clauses had to do with all mutants.
+    """
+
+    baseline: Trial
+    trials: Mapping[str, Trial]
+    reasons: Reasons = field(default_factory=Reasons)
+    all_clauses: bool = True
+    all_mutants: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether all mutants were tried on all clauses."""
+        return self.all_clauses and self.all_mutants
+
+    @cached_property
+    def kills(self) -> dict[str, frozenset[str]]:
+        """The clauses that kill each mutant, of those that hold without one."""
+        sound = self.baseline.those("held")
+        return {name: seen.those("killed") & sound for name, seen in self.trials.items()}
+
+    @cached_property
+    def killed_by(self) -> dict[str, tuple[str, ...]]:
+        """The mutants that each required clause kills."""
+        judged = sorted(self.baseline.required - self.baseline.unjudged)
+        return {clause: tuple(name for name, clauses in self.kills.items() if clause in clauses) for clause in judged}
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The clauses that do not hold without a mutant, so that their failing shows nothing."""
+        return tuple(sorted(self.baseline.those("killed", "unprepared")))
+
+    @property
+    def void(self) -> tuple[str, ...]:
+        """The mutants that spoiled no answer: that nobody killed them shows nothing."""
+        return tuple(sorted(name for name, seen in self.trials.items() if not seen.spoiled))
+
+    @property
+    def toothless(self) -> tuple[str, ...]:
+        """The required clauses that kill no mutant, and have no reason for it."""
+        if not self.all_mutants:
+            return ()
+        return tuple(c for c, killed in self.killed_by.items() if not killed and c not in self.reasons.clauses)
+
+    @property
+    def survivors(self) -> tuple[str, ...]:
+        """The mutants that no clause kills, and that have no reason for it."""
+        if self.all_mutants and not self.all_clauses:
+            return ()
+        return tuple(sorted(name for name in self._unkilled if name not in self.reasons.mutants))
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """The names in the reasons that need none: of what kills and is killed, and of what there is not."""
+        if not self.whole:
+            return ()
+        needed = {clause for clause, killed in self.killed_by.items() if not killed}
+        return tuple(sorted({*self.reasons.clauses} - needed | {*self.reasons.mutants} - self._unkilled))
+
+    @property
+    def _unkilled(self) -> frozenset[str]:
+        return frozenset(name for name, clauses in self.kills.items() if not clauses)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the suite has teeth, as far as was asked."""
+        return bool(self.trials) and not (self.broken or self.void or self.toothless or self.survivors or self.stale)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report, a finding a line; the last line sums it up."""
+        told: tuple[tuple[str, Iterable[str]], ...] = (
+            ("does not hold without a mutant", self.broken),
+            ("is a mutant that spoils no answer", self.void),
+            ("is required, kills no mutant, and has no reason", self.toothless),
+            ("is a mutant that no clause kills, and has no reason", self.survivors),
+            ("has a reason that it does not need", self.stale),
+        )
+        for problem, names in told:
+            yield from (f"{name} {problem}" for name in names)
+        if self.whole:
+            reasons = {**self.reasons.clauses, **self.reasons.mutants}
+            yield from (f"{name}: {reason}" for name, reason in sorted(reasons.items()) if name not in self.stale)
+        else:
+            yield from (f"{name} is killed by {', '.join(sorted(by))}" for name, by in self.kills.items() if by)
+        killed, biting = len(self.trials) - len(self._unkilled), sum(map(bool, self.killed_by.values()))
+        yield (
+            f"{killed} of {len(self.trials)} mutants are killed; {biting} of {len(self.killed_by)} required clauses "
+            f"kill one: {self._summary}"
+        )
+
+    @property
+    def _summary(self) -> str:
+        if not self.passed:
+            return "the self-test fails"
+        return "the suite has teeth" if self.whole else "so far as it was tried, the suite has teeth"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the matrix and what follows from it, for a file."""
+        return {
+            "passed": self.passed,
+            "mutants": {
+                name: {
+                    "kind": MUTANTS[name].kind,
+                    "spoils": MUTANTS[name].spoils,
+                    "answers": seen.spoiled,
+                    "killed_by": sorted(self.kills[name]),
+                    "unprepared": sorted(seen.those("unprepared")),
+                }
+                for name, seen in sorted(self.trials.items())
+            },
+            "clauses": {clause: sorted(killed) for clause, killed in self.killed_by.items()},
+            "broken": self.broken,
+            "void": self.void,
+            "toothless": self.toothless,
+            "survivors": self.survivors,
+            "stale": self.stale,
+            "unjudged": sorted(self.baseline.unjudged & self.baseline.required),
+            "reasons": {"clauses": dict(self.reasons.clauses), "mutants": dict(self.reasons.mutants)},
+        }
+
+
+def selftest(
+    clauses: Iterable[str] | None = None,
+    mutants: Iterable[str] | None = None,
+    jobs: int = 2,
+    *,
+    arguments: Sequence[str] = (),
+    reasons: Reasons | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
+) -> Verdict:
+    """Run *clauses* behind *mutants*, by default all, in *jobs* processes; *arguments* are pytest's.
+
+    *progress* is told the name of each mutant that was tried, and how many of how many they are. Raises KeyError for
+    a mutant that there is not, and RuntimeError where the suite cannot be run.
+    """
+    tried = list(MUTANTS) if mutants is None else list(mutants)
+    for name in tried:
+        if name not in MUTANTS:
+            raise KeyError(name)
+    asked = None if clauses is None else tuple(clauses)
+    trials: dict[str, Trial] = {}
+    with workers(jobs) as submit:
+        baseline = submit(trial, None, asked, arguments)
+        waiting = {submit(trial, name, asked, arguments): name for name in tried}
+        for number, future in enumerate(as_completed(waiting), 1):
+            trials[waiting[future]] = future.result()
+            if progress:
+                progress(waiting[future], number, len(tried))
+        known = Reasons.read() if reasons is None else reasons
+        in_order = {name: trials[name] for name in tried}
+        return Verdict(baseline.result(), in_order, known, asked is None, set(tried) == set(MUTANTS))

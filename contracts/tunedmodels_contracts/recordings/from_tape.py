@@ -1,0 +1,74 @@
+"""Makes a recording of what is on a tape; its kind follows from where the answers came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from urllib.parse import urlsplit
+
+from .errors import RecordingError
+from .exchange import Exchange
+from .provenance import HOST, Provenance, real
+from .recording import Recording
+from .secret_scrubber import Scrubber
+from .tape import Tape
+
+
+def record(
+    name: str,
+    tape: Tape,
+    *,
+    source: str,
+    captured: date,
+    stand_in: bool = False,
+    variables: Mapping[str, str] | None = None,
+    secrets: Iterable[str] = (),
+) -> Recording:
+    """Return what is on *tape* as the recording called *name*, without its secrets: ``save`` writes it.
+
+    It is live where the service itself has answered. What another server said is refused, unless *stand_in* says
+    that it is one; then the recording counts as hand-written. *secrets* are taken out beside those that show
+    themselves. Raises RecordingError where the tape is empty, has only parts of an answer, or may not be believed.
+    """
+    exchanges = tape.exchanges
+    for sentence in tape.cut:
+        raise RecordingError(name, "the tape", f"is not whole: {sentence}", "read each answer to its end")
+    if not stand_in:
+        for number, exchange in enumerate(exchanges, 1):
+            _refuse_foreign(exchange, name, number)
+        for doubt in tape.doubts:
+            fix = "send over an HTTPAdapter of requests, or say stand_in=True"
+            raise RecordingError(name, "the tape", f"cannot become live: {doubt}", fix)
+    scrubber = Scrubber(secrets)
+    scrubbed = tuple(_rounded(exchange) for exchange in scrubber.scrub(exchanges))
+    hosts = sorted({urlsplit(exchange.request.url).hostname or "" for exchange in scrubbed})
+    recording = Recording(
+        name,
+        Provenance(
+            kind="hand-written" if stand_in else "live",
+            source=source,
+            captured=captured,
+            host=", ".join(hosts) if stand_in else HOST,
+            scrubbed=scrubber.kinds,
+            stand_in=stand_in,
+        ),
+        scrubbed,
+        dict(variables or {}),
+    ).sealed()
+    for fault in recording.faults(name):
+        raise fault
+    return recording
+
+
+def _refuse_foreign(exchange: Exchange, name: str, number: int) -> None:
+    if not real(exchange.request.url):
+        parts = urlsplit(exchange.request.url)
+        found = f"was sent to {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        fix = f"only https://{HOST} is the service: say stand_in=True, and it counts as hand-written"
+        raise RecordingError(name, f"request {number}", found, fix)
+
+
+def _rounded(exchange: Exchange) -> Exchange:
+    # A clock tells more digits than mean anything.
+    return replace(exchange, at=round(exchange.at, 4), elapsed=round(exchange.elapsed, 4))

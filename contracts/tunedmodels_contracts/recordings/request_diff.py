@@ -1,0 +1,127 @@
+"""In what two requests differ, member by member."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .exchange import SentRequest, header
+from .placeholders import StandIns, Taken
+from .secret_patterns import PARAMETERS
+
+_ABSENT = object()
+_TRAILING = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])', re.DOTALL)
+# Who asks is no part of what is asked: the same question with another key is the same question.
+_WHO = frozenset(name for name in PARAMETERS if name != "client_id")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A *text* that says in what two requests differ, and how much of a difference that is."""
+
+    text: str
+    weight: float = 1.0
+
+
+def differences(recorded: SentRequest, sent: SentRequest, stand_ins: StandIns, taken: Taken) -> list[Difference]:
+    """Return in what *sent* differs from *recorded*; *taken* gets what was sent in place of stand-ins.
+
+    Headers are not compared. Bodies of JSON are, by value; the service takes a comma after the last member, and so
+    does this.
+    """
+    there, here = urlsplit(recorded.url), urlsplit(sent.url)
+    found: list[Difference] = []
+    if recorded.method != sent.method:
+        found.append(Difference(f"method: recorded {recorded.method}, sent {sent.method}", 20))
+    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        text = f"host: recorded {there.scheme}://{there.netloc}, sent {here.scheme}://{here.netloc}"
+        found.append(Difference(text, 50))
+    if not stand_ins.fits(unquote(there.path), unquote(here.path), taken, r"[^/:]+"):
+        alike = SequenceMatcher(None, there.path, here.path).ratio()
+        found.append(Difference(f"path: recorded {there.path}, sent {here.path}", 40 - 30 * alike))
+    found += _of_queries(there.query, here.query, stand_ins, taken)
+    found += _of_bodies(recorded, sent, stand_ins, taken)
+    return found
+
+
+def _of_queries(recorded: str, sent: str, stand_ins: StandIns, taken: Taken) -> Iterator[Difference]:
+    there, here = (parse_qs(query, keep_blank_values=True) for query in (recorded, sent))
+    for name in sorted({*there, *here}):
+        if name.lower() in _WHO:
+            continue
+        values, others = there.get(name, []), here.get(name, [])
+        pairs = zip(values, others, strict=False)
+        if len(values) != len(others) or not all(stand_ins.fits(old, new, taken) for old, new in pairs):
+            yield Difference(f"query {name}: recorded {_many(values)}, sent {_many(others)}", 3)
+
+
+def _of_bodies(recorded: SentRequest, sent: SentRequest, stand_ins: StandIns, taken: Taken) -> Iterator[Difference]:
+    there, here = recorded.body, sent.body
+    if there == here:
+        return
+    if not there or not here:
+        yield Difference(f"body: recorded {len(there)} bytes, sent {len(here)}", 5)
+        return
+    old, new = _json(there), _json(here)
+    if old is not _ABSENT and new is not _ABSENT:
+        yield from _of_values(old, new, "$", stand_ins, taken)
+        return
+    before, after = there.decode("latin-1"), here.decode("latin-1")
+    kind = header(recorded.headers, "Content-Type") or ""
+    if kind.startswith("application/x-www-form-urlencoded"):
+        yield from _of_queries(before, after, stand_ins, taken)
+    elif not stand_ins.fits(before, after, taken):
+        which = "" if (old is _ABSENT) == (new is _ABSENT) else ", of which one is no JSON"
+        yield Difference(f"body: recorded {len(there)} bytes, sent {len(here)} others{which}", 5)
+
+
+def _of_values(old: Any, new: Any, path: str, stand_ins: StandIns, taken: Taken) -> Iterator[Difference]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            inner = f"{path}.{name}"
+            if name not in new:
+                yield Difference(f"body {inner}: recorded {_one(old[name])}, not sent")
+            elif name not in old:
+                yield Difference(f"body {inner}: not recorded, sent {_one(new[name])}")
+            else:
+                yield from _of_values(old[name], new[name], inner, stand_ins, taken)
+    elif isinstance(old, list) and isinstance(new, list):
+        if len(old) != len(new):
+            yield Difference(f"body {path}: recorded {len(old)} elements, sent {len(new)}")
+        for number, (one, other) in enumerate(zip(old, new, strict=False)):
+            yield from _of_values(one, other, f"{path}[{number}]", stand_ins, taken)
+    elif _is_text_or_integer(old) and type(old) is type(new):
+        # What was scrubbed of a number is a number too.
+        if not stand_ins.fits(str(old), str(new), taken):
+            yield Difference(f"body {path}: recorded {_one(old)}, sent {_one(new)}")
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):
+        yield Difference(f"body {path}: recorded {_one(old)}, sent {_one(new)}")
+
+
+def _is_text_or_integer(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        text = body.decode()
+        try:
+            return json.loads(text)
+        except ValueError:
+            return json.loads(_TRAILING.sub(lambda match: match[1] or "", text))
+    except (ValueError, RecursionError):
+        return _ABSENT
+
+
+def _one(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _many(values: list[str]) -> str:
+    return " and ".join(map(_one, values)) or "nothing"

@@ -1,0 +1,179 @@
+"""Takes secrets out of exchanges, before anything of them is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from .exchange import Exchange, Headers, SentRequest
+from .secret_patterns import HEADERS, PLACEHOLDER, Find, finds, placeholder, scrubbed
+
+LITERAL = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+"""A text as JSON writes it."""
+
+_PART = r"(?:[\w.~+@:!$*()-]|%[0-9A-Fa-f]{2})*"
+QUOTED = re.compile(rf"(?<![\w.~+@:!$*()%-]){_PART}%[0-9A-Fa-f]{{2}}{_PART}")
+"""A part of a URL, or of a form, that has characters which are no letters."""
+
+_EVERYWHERE = 6  # characters: what is shorter is replaced where it stands by name, not wherever its letters are
+_PASSES = 8
+_DEEP = 4  # texts of JSON within texts of JSON
+
+
+class Scrubber:
+    """Puts a placeholder for each secret: the same one wherever that secret stands, in all that it is given.
+
+    *secrets* are known beforehand. Others are known by where they stand (the header, the parameter, the member)
+    or by their looks.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._placeholders: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._known: re.Pattern[str] | None = None
+        self._spelled: dict[str, str] = {}
+        for secret in secrets:
+            if len(secret) < _EVERYWHERE:
+                raise ValueError(f"a secret needs {_EVERYWHERE} characters or more, to be told from other text")
+            self._learn("secret", secret)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of what was replaced."""
+        return tuple(sorted(self._counts))
+
+    def scrub(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
+        """Return *exchanges* without secrets. What shows to be one in any of them is taken out of all."""
+        before = -1
+        while before != len(self._placeholders):  # a secret may show only once another is out of its way
+            before = len(self._placeholders)
+            for exchange in exchanges:
+                self._exchange(exchange)
+        return tuple(self._exchange(exchange) for exchange in exchanges)
+
+    def text(self, text: str, depth: int = _DEEP) -> str:
+        """Return *text* without secrets."""
+        if depth:
+            text = LITERAL.sub(lambda match: self._literal(match[0], depth), text)
+            text = QUOTED.sub(lambda match: self._quoted(match[0], depth), text)
+        text = self._everywhere(text)
+        for _ in range(_PASSES):  # what stands within another shows once that is replaced
+            found = sorted(finds(text), key=lambda find: (find.start, -find.end))
+            if not found:
+                break
+            text = self._replaced(text, found)
+        return text
+
+    def _exchange(self, exchange: Exchange) -> Exchange:
+        request, response = exchange.request, exchange.response
+        return replace(
+            exchange,
+            request=SentRequest(
+                request.method, self.text(request.url), self._headers(request.headers), self._body(request.body)
+            ),
+            response=replace(
+                response,
+                reason=self.text(response.reason),
+                headers=self._headers(response.headers),
+                body=self._body(response.body),
+            ),
+        )
+
+    def _headers(self, headers: Headers) -> Headers:
+        return tuple((self.text(name), self._header(name.lower(), value)) for name, value in headers)
+
+    def _header(self, name: str, value: str) -> str:
+        kind = HEADERS.get(name)
+        if kind is not None:
+            found = [Find(kind, start, end) for start, end in header_secrets(name, value)]
+            value = self._replaced(value, [find for find in found if not scrubbed(value[find.start : find.end])])
+        return self.text(value)
+
+    def _body(self, body: bytes) -> bytes:
+        try:
+            return self.text(body.decode()).encode()
+        except UnicodeDecodeError:
+            # Each byte is a character of Latin-1, so what is no secret comes back as it was.
+            return self.text(body.decode("latin-1")).encode("latin-1", "replace")
+
+    def _literal(self, literal: str, depth: int) -> str:
+        if "\\" not in literal:
+            return literal  # what it says is what it shows
+        try:
+            value = json.loads(literal, strict=False)
+        except ValueError:
+            return literal
+        instead = self.text(value, depth - 1)
+        return literal if instead == value else json.dumps(instead, ensure_ascii=literal.isascii())
+
+    def _quoted(self, quoted: str, depth: int) -> str:
+        value = unquote(quoted)
+        instead = self.text(value, depth - 1)
+        return quoted if instead == value else quote(instead, safe="@")
+
+    def _everywhere(self, text: str) -> str:
+        if self._known is None:
+            longest = sorted(self._spelled, key=len, reverse=True)
+            patterns = [rf"(?<!\d){each}(?!\d)" if each.isdigit() else re.escape(each) for each in longest]
+            self._known = re.compile("|".join([f"(?P<scrubbed>{PLACEHOLDER.pattern})", *patterns]))
+        return self._known.sub(lambda match: match["scrubbed"] or self._spelled[match[0]], text)
+
+    def _replaced(self, text: str, found: Iterable[Find]) -> str:
+        pieces: list[str] = []
+        end = 0
+        for find in found:
+            instead = self._learn(find.kind, text[find.start : find.end])
+            if find.start >= end:  # what overlaps another is learnt all the same
+                pieces += [text[end : find.start], instead]
+                end = find.end
+        return "".join([*pieces, text[end:]])
+
+    def _learn(self, kind: str, found: str) -> str:
+        secret = _plain(found)
+        known = self._placeholders.get(secret)
+        if known is None:
+            self._counts[kind] = number = self._counts.get(kind, 0) + 1
+            known = self._placeholders[secret] = placeholder(kind, number, secret)
+        # What holds a % or a \\ may spell another text, or be the secret itself.
+        for each in {found, secret}:
+            if len(each) >= _EVERYWHERE and each not in self._spelled:
+                self._spelled.update(dict.fromkeys(spellings(each), known))
+                self._known = None
+        return known
+
+
+def header_secrets(name: str, value: str) -> Iterator[tuple[int, int]]:
+    """Yield where the secrets begin and end in *value*, of the header called *name*, in small letters."""
+    if name == "cookie":
+        pairs = re.finditer(r"=\s*([^;]+)", value)
+        yield from ((match.start(1), match.end(1)) for match in pairs)
+    elif name == "set-cookie":
+        first = re.match(r"[^=;]*=\s*([^;]+)", value)
+        if first:
+            yield first.span(1)
+    else:
+        scheme = re.match(r"\s*(?:(?:bearer|basic)\s+)?", value, re.IGNORECASE)
+        start = scheme.end() if scheme else 0
+        if value[start:].strip():
+            yield start, len(value.rstrip())
+
+
+def _plain(found: str) -> str:
+    """Return the secret that *found* spells, as a URL or as JSON."""
+    if "\\" in found:
+        try:
+            return str(json.loads(f'"{found}"', strict=False))
+        except ValueError:
+            return found
+    return unquote_plus(found) if "%" in found else found
+
+
+def spellings(secret: str) -> set[str]:
+    """Return the ways in which URLs, forms and JSON write *secret*."""
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="/:@")}
+    lower = {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in quoted}
+    dumped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, *quoted, *lower, *dumped}

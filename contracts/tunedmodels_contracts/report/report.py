@@ -1,0 +1,126 @@
+"""The content of a report: one account or several, side by side, and the evidence for each of their clauses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ..clauses.clause import Clause
+from ..clauses.results import Result, Verdict
+from ..evidence.evidence import Evidence, Kind, strength
+from ..schema.coverage import Share, coverage
+from . import run as accounts
+from .inventions import Invention, inventions
+from .run import Account
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """A clause with its evidence, and its result in each account; None where it was not among those asked for."""
+
+    clause: Clause
+    sentence: str
+    evidence: Evidence
+    results: tuple[Result | None, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Accounts of runs, and the evidence for their clauses by name. The numbers stand side by side, never summed.
+
+    *invented* is what the mock server of the *package* invents.
+    """
+
+    package: str
+    accounts: tuple[Account, ...]
+    evidence: Mapping[str, Evidence]
+    invented: tuple[Invention, ...] = field(default_factory=inventions)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All clauses of all accounts, in the order of their names."""
+        by_name = [{result.clause.name: result for result in account.results} for account in self.accounts]
+        first = {name: result for results in reversed(by_name) for name, result in results.items()}
+        return tuple(
+            Row(
+                result.clause,
+                result.sentence,
+                self.evidence.get(name, Evidence()),
+                tuple(results.get(name) for results in by_name),
+            )
+            for name, result in sorted(first.items())
+        )
+
+    @cached_property
+    def kinds(self) -> dict[Kind, int]:
+        """How many clauses have evidence of each kind, the strongest first."""
+        counted = Counter(row.evidence.kind for row in self.rows)
+        return {kind: counted[kind] for kind in reversed(Kind)}
+
+    @property
+    def bare(self) -> tuple[Row, ...]:
+        """The clauses without evidence: nothing is known of how the service does what they say."""
+        return tuple(row for row in self.rows if row.evidence.kind is Kind.NONE)
+
+    @cached_property
+    def shares(self) -> tuple[tuple[Share, ...], ...]:
+        """The coverage of each account."""
+        return tuple(coverage(one.seen, [result.clause for result in one.results]) for one in self.accounts)
+
+    @property
+    def not_held(self) -> tuple[tuple[Account, Result], ...]:
+        """All results that are something else than held."""
+        return tuple((one, r) for one in self.accounts for r in one.results if r.verdict is not Verdict.HELD)
+
+
+def merged(reports: Iterable[Report]) -> Report:
+    """Return one report of all accounts in *reports*, with the strongest evidence that any of them has."""
+    reports = list(reports)
+    evidence: dict[str, Evidence] = {}
+    for report in reports:
+        for name, found in report.evidence.items():
+            evidence[name] = max(evidence.get(name, Evidence()), found, key=strength)
+    packages = sorted({report.package for report in reports})
+    accounts = tuple(one for report in reports for one in report.accounts)
+    invented = dict.fromkeys(one for report in reports for one in report.invented)
+    return Report(", ".join(packages), accounts, evidence, tuple(invented))
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return *report* as a value for JSON; ``from_json`` reads it."""
+    return {
+        "format": FORMAT,
+        "tunedmodels": report.package,
+        "runs": [accounts.as_json(one) for one in report.accounts],
+        "evidence": {
+            row.clause.name: {
+                "kind": row.evidence.kind.value,
+                "date": row.evidence.date,
+                "source": row.evidence.source,
+            }
+            for row in report.rows
+        },
+        "invented": [asdict(one) for one in report.invented],
+    }
+
+
+def from_json(value: Any) -> Report:
+    """Return the report that ``as_json`` wrote. Raises ValueError, in words, for anything else."""
+    if not isinstance(value, dict) or "format" not in value:
+        raise ValueError("it is no report")
+    if value["format"] != FORMAT:
+        raise ValueError(f"it is of format {value['format']!r:.20}, and this release reads {FORMAT}")
+    try:
+        evidence = {
+            name: Evidence(Kind(found["kind"]), found["date"], found["source"])
+            for name, found in value["evidence"].items()
+        }
+        runs = tuple(accounts.from_json(run) for run in value["runs"])
+        return Report(value["tunedmodels"], runs, evidence, tuple(Invention(**one) for one in value["invented"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"it is no report of this format ({type(error).__name__}: {error})") from None

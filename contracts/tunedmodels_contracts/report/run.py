@@ -1,0 +1,91 @@
+"""An account of one run of the suite: what was checked, when, what became of each clause, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ..clauses import results
+from ..clauses.clause import Level
+from ..clauses.results import Result, Subject, Verdict
+from ..evidence.known_differences import Known
+from ..schema.observed import Seen
+
+
+@dataclass(frozen=True)
+class Account:
+    """One run. *known* are the differences that were known of it, and *stale* why those of them that excuse nothing do.
+
+    *status* is what pytest ended with, which may have had other tests to run, or was interrupted. *notes* are what the
+    target had to tell.
+    """
+
+    subject: Subject
+    day: date
+    results: tuple[Result, ...]
+    seen: Seen = field(default_factory=Seen)
+    known: tuple[Known, ...] = ()
+    stale: tuple[tuple[Known, str], ...] = ()
+    status: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ran(self) -> bool:
+        """Whether there is anything that was checked, and found to hold or not."""
+        return any(result.verdict in (Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED) for result in self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Whether something ran, no required clause is broken, and each known difference is one."""
+        broken = results.of(self.results, Verdict.BROKEN, Level.REQUIRED)
+        return self.ran and not broken and not self.stale and not self.status
+
+    def count(self, verdict: Verdict, *levels: Level) -> int:
+        """Return how many clauses of the *levels*, or of all, have the *verdict*."""
+        return sum(r.verdict is verdict and (not levels or r.clause.level in levels) for r in self.results)
+
+
+def as_json(account: Account) -> dict[str, Any]:
+    """Return *account* as a value for JSON; ``from_json`` reads it."""
+    stale = dict(account.stale)
+    return {
+        "target": account.subject.kind,
+        "server": account.subject.server,
+        "real": account.subject.real,
+        "day": account.day.isoformat(),
+        "status": account.status,
+        "passed": account.passed,
+        "notes": list(account.notes),
+        "clauses": [results.as_json(result) for result in account.results],
+        "seen": account.seen.as_json(),
+        "known": [
+            {
+                **{name: getattr(known, name) for name in ("clause", "reason", "since", "issue", "target", "server")},
+                "stale": stale.get(known, ""),
+            }
+            for known in account.known
+        ],
+    }
+
+
+def from_json(value: Mapping[str, Any]) -> Account:
+    """Return the account that ``as_json`` wrote. Raises KeyError, TypeError or ValueError for another value."""
+    known: list[Known] = []
+    stale: list[tuple[Known, str]] = []
+    for entry in value["known"]:
+        why = entry["stale"]
+        known.append(Known(**{name: entry[name] for name in entry if name != "stale"}))
+        if why:
+            stale.append((known[-1], why))
+    return Account(
+        subject=Subject(value["target"], value["server"]),
+        day=date.fromisoformat(value["day"]),
+        results=tuple(results.from_json(entry) for entry in value["clauses"]),
+        seen=Seen.from_json(value["seen"]),
+        known=tuple(known),
+        stale=tuple(stale),
+        status=value["status"],
+        notes=tuple(value["notes"]),
+    )

@@ -1,0 +1,156 @@
+"""What was seen of the API in answers: outcomes of methods, members, enum values and error statuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from .surface import VERSIONS, Message, Method, Surface, Type, surface
+
+if TYPE_CHECKING:
+    import requests
+
+_UNKNOWN = 100  # names that no fact knows; a server could make up any number of them
+_LARGEST = 4 * 1024 * 1024  # characters of a body that is looked into
+_OLDER_AND_NEWER = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # have no facts of their own
+
+
+class Seen:
+    """What was seen. It has no more entries than the facts have names, however many answers there are."""
+
+    def __init__(self) -> None:
+        self.outcomes: set[tuple[str, str]] = set()
+        self.members: set[str] = set()
+        self.values: set[str] = set()
+        self.statuses: set[str] = set()
+        self.unknown: set[str] = set()
+        self.answers = 0
+
+    def watch(self, session: requests.Session) -> None:
+        """See every answer to *session* from now on."""
+        session.hooks["response"].append(self.hear)
+
+    def hear(self, response: requests.Response, **how: Any) -> None:
+        """See an answer; the body of one that is read as it arrives is left to its reader."""
+        text = "" if how.get("stream") else response.content.decode("utf-8", "replace")
+        self.note(response.request.method or "", response.request.url or "", response.status_code, text)
+
+    def note(self, http: str, url: str, status: int, text: str) -> None:
+        """See an answer to *http* at *url*. What has no method that the facts know counts as an answer alone."""
+        self.answers += 1
+        found = method_of(http, url)
+        if found is None:
+            return
+        on, method = found
+        body = _parsed(text)
+        if status == 200:
+            self.outcomes.add((method.id, "200 OK"))
+            # A stream is many of its messages, and by alt=sse no JSON.
+            for value in body if method.stream and isinstance(body, list) else [body]:
+                self._look(on, on.messages[method.response], value)
+            return
+        refusal = body[0] if isinstance(body, list) and len(body) == 1 else body
+        error = refusal.get("error") if isinstance(refusal, dict) else None
+        name = error.get("status") if isinstance(error, dict) else None
+        known = isinstance(name, str) and name in on.http
+        self.outcomes.add((method.id, f"{status} {name}" if known else str(status)))
+        if known:
+            self.statuses.add(str(name))
+        self._look(on, on.messages["ErrorAnswer"], refusal)
+
+    def merge(self, other: Seen) -> None:
+        """See what *other* has seen too."""
+        for name in ("outcomes", "members", "values", "statuses", "unknown"):
+            getattr(self, name).update(getattr(other, name))
+        self.answers += other.answers
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a value for JSON; ``from_json`` reads it."""
+        return {
+            "answers": self.answers,
+            "outcomes": [list(pair) for pair in sorted(self.outcomes)],
+            **{name: sorted(getattr(self, name)) for name in ("members", "values", "statuses", "unknown")},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Seen:
+        """Return what ``as_json`` wrote."""
+        seen = cls()
+        seen.answers = int(value["answers"])
+        seen.outcomes = {(method, outcome) for method, outcome in value["outcomes"]}
+        for name in ("members", "values", "statuses", "unknown"):
+            setattr(seen, name, set(value[name]))
+        return seen
+
+    def _look(self, on: Surface, message: Message, value: Any) -> None:
+        if not isinstance(value, dict):
+            return
+        for name, inner in value.items():
+            member = message.members.get(name)
+            if member is None:
+                if name != "@type" and not message.open and len(self.unknown) < _UNKNOWN:
+                    self.unknown.add(f"{message.name}.{name:.60}")
+                continue
+            self.members.add(f"{message.name}.{name}")
+            self._look_at(on, member.type, inner)
+
+    def _look_at(self, on: Surface, type_: Type, value: Any) -> None:
+        if type_.of is not None:
+            inners = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+            for inner in inners:
+                self._look_at(on, type_.of, inner)
+        elif type_.kind == "message":
+            self._look(on, on.messages[type_.name], value)
+        elif type_.kind == "any" and isinstance(value, dict):
+            payload = on.payload(str(value.get("@type")))
+            if payload is not None:
+                self._look(*payload, value)
+        elif type_.kind == "enum" and isinstance(value, (str, int)):
+            names = on.enums[type_.name]
+            found = value if value in names else next((name for name, number in names.items() if number == value), None)
+            if found is not None:
+                self.values.add(f"{type_.name} {found}")
+            elif len(self.unknown) < _UNKNOWN:
+                self.unknown.add(f"{type_.name} {value!s:.60}")
+
+
+def method_of(http: str, url: str) -> tuple[Surface, Method] | None:
+    """Return the method that *http* at *url* calls, with the facts that it is of; None where they have none."""
+    version, _, rest = unquote(urlsplit(url).path).lstrip("/").partition("/")
+    known = _OLDER_AND_NEWER.get(version, version)
+    if known not in VERSIONS:
+        return None
+    on = surface(known)
+    for pattern, method in _routes(known):
+        if method.http == http.upper() and pattern.fullmatch(f"{known}/{rest}"):
+            return on, method
+    return None
+
+
+@cache
+def _routes(version: str) -> tuple[tuple[re.Pattern[str], Method], ...]:
+    routes = []
+    for method in surface(version).methods.values():
+        pattern = re.escape(method.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
+        for name, parameter in method.parameters.items():
+            if parameter.place == "path":
+                inner = (parameter.pattern or "[^/]+").removeprefix("^").removesuffix("$")
+                # A colon begins the word for what is to be done, and is in no name.
+                inner = inner.replace("[^/]+", "[^/:]+").replace("[^/]*", "[^/:]*")
+                for place in (f"{{+{name}}}", f"{{{name}}}"):
+                    pattern = pattern.replace(place, f"(?:{inner})")
+        routes.append((re.compile(pattern), method))
+    return tuple(routes)
+
+
+def _parsed(text: str) -> Any:
+    if len(text) > _LARGEST:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

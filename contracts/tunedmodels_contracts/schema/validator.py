@@ -1,0 +1,136 @@
+"""The walk through a value along its message, which finds what is not as the facts say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .scalars import is_zero, scalar_problem, time_problem
+from .surface import Member, Message, Surface, Type
+from .violation import Finding, Kind
+
+_TYPE = "@type"
+
+
+class Walk:
+    """One walk; its *findings* are in the order of the value.
+
+    *partial* answers may lack every member. With *enum_numbers*, enums are their numbers and not their names.
+    """
+
+    def __init__(self, *, partial: bool, enum_numbers: bool) -> None:
+        self.findings: list[Finding] = []
+        self._partial = partial
+        self._enum_numbers = enum_numbers
+
+    def message(self, on: Surface, message: Message, value: Any, place: str, *, skip: str = "") -> None:
+        """Judge *value* as a *message*, apart from the member to *skip*."""
+        if not isinstance(value, dict):
+            self._find("wrong-type", place, f"{value!r:.100} is no object, expected {message.name}")
+            return
+        highest = Member("", 0, Type(""), None)
+        oneofs: dict[str, str] = {}
+        for name, inner in value.items():
+            if name == skip:
+                continue
+            where = f"{place}.{name}" if place else name
+            member = message.members.get(name)
+            if member is None:
+                if not message.open:
+                    self._find("unknown-member", where, f"{message.name} has no member {name!r}")
+                continue
+            if member.only == "request":
+                self._find("input-only", where, f"{name!r} is only for requests")
+                continue
+            if member.number is not None and highest.number is not None:
+                if member.number < highest.number:
+                    self._find("out-of-order", where, f"{name!r} belongs before {highest.name!r}")
+                else:
+                    highest = member
+            if member.oneof is not None:
+                other = oneofs.setdefault(member.oneof, name)
+                if other != name:
+                    self._find("oneof", where, f"{name!r} and {other!r} exclude each other")
+            self._member(on, member, inner, where)
+        if not self._partial:
+            self.require(message, message.required, value, place)
+
+    def require(self, message: Message, names: tuple[str, ...], value: dict[str, Any], place: str) -> None:
+        """Find each of the members or oneofs with these *names* that *value* lacks."""
+        for name in names:
+            if name in message.members:
+                if name not in value:
+                    where = f"{place}.{name}" if place else name
+                    self._find("missing-member", where, f"every whole {message.name} has it")
+                continue
+            choice = [member.name for member in message.members.values() if member.oneof == name]
+            if not any(member in value for member in choice):
+                self._find("missing-member", place, f"every whole {message.name} has one of {', '.join(choice)}")
+
+    def _member(self, on: Surface, member: Member, value: Any, place: str) -> None:
+        before = len(self.findings)
+        self._value(on, member.type, member, value, place)
+        if member.explicit is False and len(self.findings) == before and self._is_zero(on, member.type, value):
+            self._find("zero-written", place, f"{value!r} is the zero, which is left out")
+
+    def _value(self, on: Surface, type_: Type, member: Member, value: Any, place: str) -> None:
+        if type_.kind == "message":
+            self.message(on, on.messages[type_.name], value, place)
+        elif type_.kind == "list" and type_.of is not None:
+            if not isinstance(value, list):
+                self._find("wrong-type", place, f"{value!r:.100} is no list")
+                return
+            for index, item in enumerate(value):
+                self._value(on, type_.of, member, item, f"{place}[{index}]")
+        elif type_.kind == "map" and type_.of is not None:
+            if not isinstance(value, dict):
+                self._find("wrong-type", place, f"{value!r:.100} is no object")
+                return
+            for key, item in value.items():
+                self._value(on, type_.of, member, item, f"{place}[{key!r}]")
+        elif type_.kind == "enum":
+            self._enum(on, type_.name, value, place)
+        elif type_.kind == "any":
+            self._any(on, member, value, place)
+        else:
+            timely = type_.kind == "timestamp"
+            problem = time_problem(value, member.digits) if timely else scalar_problem(type_.kind, value)
+            if problem is not None:
+                self._find(problem[0], place, problem[1])
+
+    def _enum(self, on: Surface, name: str, value: Any, place: str) -> None:
+        values = on.enums[name]
+        # The status of an error is text of the front end's own; no option turns it into a number.
+        numbers = self._enum_numbers and name != "google.rpc.Code"
+        if not isinstance(value, int if numbers else str) or isinstance(value, bool):
+            self._find("wrong-type", place, f"{value!r:.100} is no {'number' if numbers else 'name'} of {name}")
+        elif value not in (values.values() if numbers else values) and not (numbers and None in values.values()):
+            self._find("unknown-enum-value", place, f"{name} has no {value!r:.100}")
+
+    def _any(self, on: Surface, member: Member, value: Any, place: str) -> None:
+        if not isinstance(value, dict):
+            self._find("wrong-type", place, f"{value!r:.100} is no object")
+            return
+        if self._partial and _TYPE not in value:
+            return  # what it is was not asked for, and without that nothing of it is known
+        type_url = value.get(_TYPE)
+        payload = on.payload(type_url) if isinstance(type_url, str) else None
+        if payload is None:
+            problem = f"the type {type_url!r:.200} is unknown" if _TYPE in value else f"there is no {_TYPE!r}"
+            self._find("any-type", place, problem)
+            return
+        if next(iter(value)) != _TYPE:
+            self._find("any-type", place, f"{_TYPE!r} is not the first member")
+        if member.of is not None and payload[1].name not in member.of:
+            self._find("any-type", place, f"the type {type_url!r} does not belong here")
+        self.message(*payload, value, place, skip=_TYPE)
+
+    def _is_zero(self, on: Surface, type_: Type, value: Any) -> bool:
+        if type_.kind == "enum" and isinstance(value, str):
+            # proto3's first value is its zero, also where the numbers are not known.
+            return next(iter(on.enums[type_.name])) == value
+        if type_.kind == "string":
+            return not value
+        return is_zero(value)
+
+    def _find(self, kind: Kind, place: str, problem: str) -> None:
+        self.findings.append(Finding(kind, place, problem))

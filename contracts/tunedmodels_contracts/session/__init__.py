@@ -1,0 +1,1 @@
+"""Session: the pytest plugin of the contract suite, and the summary at the end of a run."""

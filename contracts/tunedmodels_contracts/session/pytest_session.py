@@ -1,0 +1,254 @@
+"""The session: what pytest is told about clauses, and what it tells of them.
+
+Results travel in the properties of pytest's own reports, so it works under xdist too. A clause that is broken and not
+required, or whose difference is known, is an expected failure to pytest: shown, and without effect on the status.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable, Sequence
+from fnmatch import filter as matching
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..clauses.catalog import catalogue
+from ..clauses.clause import Clause, Level, clause_of
+from ..clauses.results import Subject, Verdict, skipped
+from ..did_you_mean import no_such
+from ..evidence import evidence as evidences
+from ..evidence import known_differences
+from ..evidence.known_differences import Known
+from ..mutation.registry import MUTANTS
+from ..report import files
+from ..report.summary_lines import last_line
+from ..targets.select import check, kind
+from ..targets.target import Target
+from .summary import Recorded, Summary, recorded
+
+_LEVELS = list(Level)  # from what matters most on
+_LONGEST = 300  # characters of a reason
+_OUTPUT = "tunedmodels"
+
+Wrapper = Generator[None, Any, Any]
+
+
+class Session:
+    """One run of the suite: on each worker it tells what became of the tests, and where pytest ends it sums up."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._worker = hasattr(config, "workerinput")
+        self._level = Level(config.getoption("tunedmodels_level"))
+        self._wanted: Sequence[str] = config.getoption("tunedmodels_clause") or ()
+        self._last = ""
+        try:
+            path = config.getoption("tunedmodels_known")
+            self._known: tuple[Known, ...] = known_differences.load(path) if path else ()
+        except known_differences.KnownError as error:
+            raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
+        found: Recorded = {}
+        self._refused: list[str] = []
+        if not self._worker:  # workers need no evidence: it is added where their reports arrive
+            check(config)
+            _check_mutant(config.getoption("tunedmodels_mutant"))
+            _make_folder(config.getoption("tunedmodels_report"))
+            found, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
+        partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
+        subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
+        self._summary = Summary(subject, self._known, found, partly)
+
+    # -- Where the tests run ---------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out clauses that are not asked for, by level or by name, and write on the others what they are."""
+        if not self._worker:
+            self._check_names([clause.name for item in items if (clause := clause_of(item))])
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
+        for item in items:
+            clause = clause_of(item)
+            (kept if clause is None or self._asked(clause) else left_out).append(item)
+            if clause:
+                item.user_properties += _properties(clause, _sentence(item))
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = kept
+
+    def _asked(self, clause: Clause) -> bool:
+        named = not self._wanted or any(fnmatchcase(clause.name, pattern) for pattern in self._wanted)
+        return named and _LEVELS.index(clause.level) <= _LEVELS.index(self._level)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Remember of which clauses some tests do not run."""
+        self._summary.partly |= {clause.name for item in items if (clause := clause_of(item))}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
+        """See all answers of the target from its beginning."""
+        value = yield
+        if isinstance(value, Target) and fixturedef.argname == "target":
+            self._summary.subject = Subject(value.kind, value.base_url)
+            self._summary.notes = value.notes
+            self._summary.seen.watch(value.session)
+            self._summary.allowances.watch(value.session)
+        return value
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
+        """Tell the verdict, and take a failure that does not fail the run for an expected one."""
+        report = yield
+        clause = clause_of(item)
+        if clause is None or report.when == "teardown" or (report.when == "setup" and report.passed):
+            return report
+        verdict, reason = _judged(report, call)
+        subject = self._summary.subject
+        if verdict is Verdict.BROKEN:
+            known = next((entry for entry in self._known if entry.covers(clause.name, subject)), None)
+            if known is not None:
+                verdict, reason = Verdict.EXCUSED, f"{known.reason} (since {known.since}): {reason}"
+            # What could not be prepared shows nothing of a clause, so it stays an error to pytest at any level.
+            if known is not None or (clause.level is not Level.REQUIRED and report.when == "call"):
+                report.outcome = "skipped"
+                report.wasxfail = f"known: {reason}" if known else f"{clause.level.value}, and broken: {reason}"
+        told = [("verdict", verdict.value), ("reason", reason), ("target", subject.kind)]
+        told.append(("server", subject.server))
+        item.user_properties += told  # for the report of the teardown, which is the one that --junitxml writes
+        report.user_properties += told
+        return report
+
+    # -- Where pytest began ----------------------------------------------------------------------------------------
+
+    def pytest_sessionstart(self) -> None:
+        """Refuse names of clauses that there are not, before workers of xdist begin; without them it is done later."""
+        if not self._worker and self._config.getoption("numprocesses", None):
+            self._check_names([])
+
+    def _check_names(self, collected: Iterable[str]) -> None:
+        names = {*collected, *(catalogue() if self._wanted else ())}
+        for pattern in self._wanted:
+            if not matching(names, pattern):
+                raise pytest.UsageError(f"--tunedmodels-clause: {no_such('clause', pattern, names)}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect the verdicts, and write on each report what evidence there is for its clause."""
+        told = dict(report.user_properties)
+        if self._worker or "clause" not in told:
+            return
+        report.user_properties.append(("evidence", str(self._summary.evidence(str(told["clause"])))))
+        if report.when != "teardown" and "verdict" in told:
+            self._summary.add(_test(report.nodeid), told)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Add what a worker of xdist has seen; one that crashed has told nothing."""
+        told = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if told:
+            self._summary.merge(told)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Wrapper:
+        """Sum up, after pytest has: the report's files and the status. The last line waits until all is said."""
+        if self._worker:
+            vars(self._config)["workeroutput"][_OUTPUT] = self._summary.as_json()
+            return (yield)
+        value = yield
+        if not self._config.option.collectonly:
+            report = self._summary.report(int(session.exitstatus))
+            (account,) = report.accounts
+            self._say([f"known difference that excuses nothing: {entry}: {why}" for entry, why in account.stale])
+            self._say([f"no evidence: {fault}" for fault in self._refused])
+            folder = self._config.getoption("tunedmodels_report")
+            if folder:
+                files.write(report, Path(folder))
+                self._say([f"report: {Path(folder) / name}" for name in files.NAMES])
+            self._last = last_line(report)
+            if not account.passed and not session.exitstatus:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return value
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Say in one line what it comes to, after why pytest has ended, if it was told to."""
+        self._say([self._last] if self._last else [])
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show what the target has to tell, and what is broken and did not fail: pytest itself shows no such thing."""
+        if self._summary.lines:
+            terminalreporter.section("of the target")
+            for note in self._summary.lines:
+                terminalreporter.write_line(note)
+        lines = list(self._summary.unfailing())
+        if lines:
+            terminalreporter.section("clauses that are broken, and do not fail the run")
+            for line in lines:
+                terminalreporter.write_line(line)
+
+    def _say(self, lines: Iterable[str]) -> None:
+        terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            for line in lines:
+                terminal.write_line(line)
+
+
+def _check_mutant(name: str | None) -> None:
+    if name and name not in MUTANTS:
+        raise pytest.UsageError(f"--tunedmodels-mutant: {no_such('mutant', name, MUTANTS)}")
+
+
+def _make_folder(folder: str | None) -> None:
+    """Make the report's folder before anything runs: after hours on the real API it would be too late to say so."""
+    if not folder:
+        return
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--tunedmodels-report: {folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise pytest.UsageError(f"--tunedmodels-report: nothing can be written to {folder}; name another folder")
+
+
+def _recorded(folder: str | None) -> tuple[Recorded, list[str]]:
+    """Return what was recorded of each clause, in *folder* and of old, and what is wrong with the rest."""
+    if folder and not Path(folder).is_dir():
+        raise pytest.UsageError(f"--tunedmodels-recordings: there is no folder {folder}")
+    return recorded((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve()))
+
+
+def _test(nodeid: str) -> str:
+    """Return the name of a test that is the same wherever the suite lies: its file, its function, its case."""
+    path, colons, rest = nodeid.partition("::")
+    return f"{path.rpartition('/')[2]}{colons}{rest}"
+
+
+def _properties(clause: Clause, sentence: str) -> list[tuple[str, object]]:
+    return [
+        ("clause", clause.name),
+        ("level", clause.level.value),
+        ("methods", " ".join(clause.methods)),
+        ("outcome", clause.outcome),
+        ("sentence", sentence),
+    ]
+
+
+def _sentence(item: pytest.Item) -> str:
+    text = getattr(getattr(item, "function", None), "__doc__", None) or ""
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def _judged(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Verdict, str]:
+    if report.passed:
+        return Verdict.HELD, ""
+    if hasattr(report, "wasxfail"):  # the suite itself says that it is broken
+        return Verdict.EXCUSED, str(report.wasxfail).removeprefix("reason: ")[:_LONGEST]
+    if report.skipped:
+        said = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        reason = said.removeprefix("Skipped: ")
+        return skipped(reason), reason[:_LONGEST]
+    reason = (call.excinfo.exconly(tryshort=True) if call.excinfo else "failed").partition("\n")[0][:_LONGEST]
+    return Verdict.BROKEN, reason if report.when == "call" else f"in {report.when}: {reason}"

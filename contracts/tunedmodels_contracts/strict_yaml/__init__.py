@@ -1,0 +1,1 @@
+"""Strict YAML: reads files that people write, and names the line of each mistake."""

@@ -1,0 +1,114 @@
+"""YAML as recordings have it: plain values, long texts as blocks that can be read, and limits on what is read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a distribution of their own
+
+from ..recordings.errors import RecordingError
+
+LIMIT = 64 * 1024 * 1024  # characters of one file
+DEPTH = 12  # a recording has six levels, and no need of more
+
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "seq", "map"))
+# libyaml's loader is some twenty times as fast; both know the same YAML.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def write(value: Any) -> str:
+    """Return *value*, of dicts with text keys, lists, texts, numbers, booleans and None, as YAML."""
+    # The emitter written in Python, always: libyaml's escapes what it could show, so files would differ by machine.
+    return str(yaml.serialize(_node(value), Dumper=yaml.SafeDumper, allow_unicode=True, width=float("inf")))
+
+
+def read(text: str, file: str) -> Any:
+    """Return the value that *text* holds. Raises RecordingError, which names *file*, for what ``write`` never does."""
+    if len(text) > LIMIT:
+        raise RecordingError(file, "the file", f"has {len(text)} characters", f"at most {LIMIT} are read: split it")
+    try:
+        _refuse_tricks(text, file)
+        node = yaml.compose(text, Loader=_LOADER)
+        _refuse_odd_nodes(node, file)
+        return None if node is None else yaml.constructor.SafeConstructor().construct_document(node)
+    except yaml.YAMLError as error:
+        raise RecordingError(file, "the file", f"is no YAML{_told(error)}", "mend it, or record it again") from None
+    except ValueError as error:
+        if isinstance(error, RecordingError):
+            raise
+        raise RecordingError(file, "the file", "has a number that is none", "quote it if it is a text") from None
+
+
+def _node(value: Any) -> Any:
+    if isinstance(value, dict):
+        pairs = [(_node(key), _node(inner)) for key, inner in value.items()]
+        return yaml.MappingNode(f"{_TAG}map", pairs, flow_style=not pairs)
+    if isinstance(value, list):
+        return yaml.SequenceNode(f"{_TAG}seq", [_node(inner) for inner in value], flow_style=not value)
+    if isinstance(value, str):
+        return yaml.ScalarNode(f"{_TAG}str", value, style=_style(value))
+    if value is None:
+        return yaml.ScalarNode(f"{_TAG}null", "null")
+    if isinstance(value, bool):
+        return yaml.ScalarNode(f"{_TAG}bool", str(value).lower())
+    if isinstance(value, int):
+        return yaml.ScalarNode(f"{_TAG}int", str(value))
+    # YAML 1.1 takes a number without a point for a text.
+    return yaml.ScalarNode(f"{_TAG}float", re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)))
+
+
+def _style(text: str) -> str | None:
+    # Only in quotes a reader takes no character for the end of a line, and drops no space before one.
+    if not text.replace("\n", "").isprintable() or re.search(r" (?:\n|\Z)", text):
+        return '"'
+    return "|" if "\n" in text else None
+
+
+def _refuse_tricks(text: str, file: str) -> None:
+    """Refuse, before anything is built, what nests deeply, and what stands for something else than it shows."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        mark: Any = event.start_mark
+        line = f"in line {mark.line + 1}"
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEPTH:
+            raise RecordingError(file, "the file", f"nests deeper than {DEPTH} levels {line}", "flatten it")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise RecordingError(file, "the file", f"has an anchor or alias {line}", "write the value out")
+        if getattr(event, "tag", None):
+            raise RecordingError(file, "the file", f"has a tag {line}", "leave the tag out")
+
+
+def _refuse_odd_nodes(node: Any, file: str) -> None:
+    if node is None:
+        return
+    line = f"in line {node.start_mark.line + 1}"
+    if node.tag == f"{_TAG}timestamp":
+        node.tag = f"{_TAG}str"  # a day or a time is the text that it looks like
+    if node.tag not in _PLAIN:
+        raise RecordingError(file, "the file", f"has a value of an odd type {line}", "quote it")
+    if isinstance(node, yaml.SequenceNode):
+        for inner in node.value:
+            _refuse_odd_nodes(inner, file)
+    elif isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, inner in node.value:
+            _refuse_odd_nodes(key, file)
+            line = f"in line {key.start_mark.line + 1}"
+            if key.tag != f"{_TAG}str":
+                raise RecordingError(file, "the file", f"has a key that is no text {line}", "quote it")
+            if key.value in seen:
+                raise RecordingError(file, "the file", f"has {key.value!r:.80} twice {line}", "keep one of the two")
+            seen.add(key.value)
+            _refuse_odd_nodes(inner, file)
+
+
+def _told(error: yaml.YAMLError) -> str:
+    # Not the error's own text: it shows what stands in the file, which may be a secret.
+    mark = getattr(error, "problem_mark", None)
+    return f": {getattr(error, 'problem', None) or 'not readable'}" + (f", line {mark.line + 1}" if mark else "")

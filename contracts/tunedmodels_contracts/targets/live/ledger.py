@@ -1,0 +1,195 @@
+"""The ledger: a file that knows what a live run makes before it is made, so that a crash leaves nothing unknown."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+from ...transport.forwarding import Through
+from ...transport.tuning_calls import creates, deleted, displayed, made, wanted
+from ..scopes import PREFIX
+
+DEFAULT = Path("tunedmodels-ledger.jsonl")
+"""Where a live run notes what it makes, unless it is told where."""
+
+_READERS_TOO = 0o644
+_BEGINNING = '{"event": "'  # of every line
+_FACTS = ("host", "by", "at", "name", "display_name")
+
+
+class LedgerError(ValueError):
+    """A ledger that cannot be read, or that says that something is left."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One create call: of which *run*, at which *host*, by whose credentials; and what became of it.
+
+    *name* is the model's, as far as it is known; *answered* whether the call was. *deleted* is what was answered to
+    deleting, *gone* what was proved. *made* tells that the service said so.
+    """
+
+    run: str
+    number: int
+    host: str
+    by: str
+    at: str
+    name: str = ""
+    display_name: str = ""
+    made: bool = False
+    refused: bool = False
+    deleted: bool = False
+    gone: bool = False
+
+    @property
+    def left(self) -> bool:
+        """Whether there is, or may be, a model of it."""
+        return not self.refused and not self.gone
+
+    @property
+    def sure(self) -> bool:
+        """Whether its model is this run's and no other's: the service said so, or the name has the run in it."""
+        return bool(self.name) and (self.made or self.name.startswith(f"tunedModels/{PREFIX}{self.run}"))
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        name = self.name or f"a model displayed as {self.display_name!r}, whose create call got no answer"
+        return f"{name}, of {self.at}, by {self.by} at {self.host}"
+
+
+@dataclass
+class Ledger:
+    """The ledger of one *run* in the file at *path*; other runs may write to the same one."""
+
+    path: Path
+    run: str
+    host: str
+    _count: int = field(default=0, init=False)
+
+    def begin(self, by: str, name: str, display_name: str) -> int:
+        """Note a create call that is about to be sent, and return its number."""
+        self._count += 1
+        at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        values = (self.host, by, at, name, display_name)
+        self._write("sending", self._count, **dict(zip(_FACTS, values, strict=True)))
+        return self._count
+
+    def note(self, event: str, number: int, **facts: Any) -> None:
+        """Note what became of a create call: made, refused, unanswered, deleted, gone."""
+        self._write(event, number, **facts)
+
+    def left(self) -> list[Entry]:
+        """Return the create calls of this run of which something is left."""
+        return [entry for entry in read(self.path) if entry.run == self.run and entry.left]
+
+    def of(self, name: str) -> list[Entry]:
+        """Return the create calls of this run that made the model called *name*."""
+        return [entry for entry in self.left() if entry.made and entry.name == name and not entry.deleted]
+
+    def _write(self, event: str, number: int, **facts: Any) -> None:
+        line = json.dumps({"event": event, "run": self.run, "number": number, **facts}) + "\n"
+        text = (b"\n" if _is_cut(self.path) else b"") + line.encode()
+        # One write of a whole line: several runs may have the file open.
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _READERS_TOO)
+        try:
+            if os.write(descriptor, text) < len(text):
+                raise LedgerError(f"{self.path}: there was no room for a whole line; make some")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def read(path: Path) -> list[Entry]:
+    """Return the create calls in the ledger at *path*, of all runs; none where there is no file.
+
+    Raises LedgerError where it is no ledger. A line that a crash has cut is passed over: what it was to tell of had
+    not been sent.
+    """
+    entries: dict[tuple[str, int], Entry] = {}
+    for line in _lines(path):
+        key = (line["run"], line["number"])
+        event = line["event"]
+        if event == "sending":
+            host, by, at, name, shown = (str(line.get(fact, "")) for fact in _FACTS)
+            entries[key] = Entry(*key, host, by, at, name, shown)
+        elif key in entries and event in ("made", "refused", "deleted", "gone"):
+            events: dict[str, Any] = {event: True}
+            entries[key] = replace(entries[key], name=str(line.get("name") or entries[key].name), **events)
+    return list(entries.values())
+
+
+def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    if not path.exists():
+        return
+    for number, text in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+        if not text:
+            continue
+        try:
+            line = json.loads(text)
+        except ValueError:
+            if text.startswith(_BEGINNING) or _BEGINNING.startswith(text):
+                continue
+            line = None
+        if isinstance(line, dict) and isinstance(line.get("run"), str) and isinstance(line.get("number"), int):
+            yield line
+        else:
+            raise LedgerError(f"{path}: line {number} is none of a ledger; name another file, or move this one away")
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether the last line has no end."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
+
+
+class Noting(Through):
+    """Notes each create call in *ledger* before it is sent, and its answer; *who* names whose credentials it has."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        adapter: BaseAdapter | None = None,
+        *,
+        who: Callable[[requests.PreparedRequest], str] = lambda _request: "caller",
+    ) -> None:
+        super().__init__(adapter)
+        self._ledger = ledger
+        self._who = who
+
+    def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
+        """Send *request*, with a note before and after where it makes a model or deletes one."""
+        name = deleted(request)
+        if name:
+            response = super().send(request, *how, **more)
+            if response.status_code == 200:
+                for entry in self._ledger.of(name):
+                    self._ledger.note("deleted", entry.number)
+            return response
+        if not creates(request):
+            return super().send(request, *how, **more)
+        name = wanted(request)
+        number = self._ledger.begin(self._who(request), name, displayed(request))
+        try:
+            response = super().send(request, *how, **more)
+            made_name = made(response) or name  # to know it, the answer is read to its end
+        except BaseException:
+            self._ledger.note("unanswered", number)
+            raise
+        if 400 <= response.status_code < 500:
+            self._ledger.note("refused", number, status=response.status_code)
+        elif 200 <= response.status_code < 300:
+            self._ledger.note("made", number, name=made_name)
+        else:  # nobody knows whether it made one
+            self._ledger.note("unanswered", number, status=response.status_code)
+        return response

@@ -1,0 +1,40 @@
+"""A stand-in for the real service, for tests of the target live: a server of this machine, and never evidence."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tunedmodels._transport.address import is_loopback
+
+from ..target import TargetError
+
+VARIABLE = "TUNEDMODELS_CONTRACTS_TEST_ONLY_STAND_IN"
+"""The environment variable that names it, by its base URL. Nothing that is heard from it is called live."""
+
+
+def stand_in() -> str:
+    """Return the base URL of the stand-in; empty where there is none, and the service itself is asked.
+
+    Raises TargetError for one that is not on this machine.
+    """
+    url = os.environ.get(VARIABLE, "").strip().rstrip("/")
+    parts = urlsplit(url)
+    if url and not (parts.scheme == "https" and is_loopback(parts.hostname or "")):
+        raise TargetError(f"{VARIABLE} names {url!r:.100}; it has to be https:// and on this machine, for tests alone")
+    return url
+
+
+class Loopback(HTTPAdapter):
+    """Sends to this machine alone, so that no test reaches the service by mistake."""
+
+    def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
+        """Send *request*. Raises TargetError where it would leave this machine."""
+        host = urlsplit(request.url or "").hostname or ""
+        if not is_loopback(host):
+            raise TargetError(f"A stand-in was asked for, and something was to be sent to {host}")
+        return super().send(request, *how, **more)

@@ -1,0 +1,120 @@
+"""Recording: what the service answers to each clause that held becomes a file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from ...recordings import Provenance, RecordingError, Tape, record, save
+from ...transport.forwarding import Through
+from ..scopes import Part, Parts, recording_name
+
+_LOG = logging.getLogger(__name__)
+
+_LARGEST = 1024 * 1024  # bytes of all that one part has sent and got: who reads more than that
+
+
+_CLAUSES = "held with these answers: "
+
+
+class Unkept(ValueError):
+    """Recordings that were not written; the message says which, and why."""
+
+
+def clauses(provenance: Provenance) -> tuple[str, ...]:
+    """Return the names of the clauses that held with the answers in a recording of that *provenance*."""
+    note = provenance.note
+    return tuple(note.removeprefix(_CLAUSES).split()) if note.startswith(_CLAUSES) else ()
+
+
+class Recorder(Through):
+    """Notes what is asked and answered, by *parts*, and writes a recording of each that held into *folder*.
+
+    What is asked between parts is not of any; what is not whole, or too large, is passed over. *stand_in* says that
+    the service is none; *secrets* returns what has to stay out of files beside what shows to be secret.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        parts: Parts,
+        *,
+        stand_in: bool,
+        secrets: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        super().__init__()
+        self._folder = folder
+        self._parts = parts
+        self._stand_in = stand_in
+        self._secrets = secrets
+        self._tapes: dict[Part, Tape] = {}
+        self._problems: list[str] = []
+        self._looking: dict[str, dict[str, None]] = {}
+        self._broken: set[str] = set()
+        self._finished = False
+
+    def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
+        """Send *request*, and listen."""
+        part = self._parts.current
+        if part is None:
+            return super().send(request, *how, **more)
+        return self._tapes.setdefault(part, Tape(self.adapter)).send(request, *how, **more)
+
+    def judged(self, name: str, clause: str, shared: Sequence[str], held: bool) -> None:
+        """Write the recording of the part called *name*, of *clause*, where it has *held*.
+
+        One that has asked nothing has none: what it has looked at is in the recordings of its *shared* parts.
+        """
+        if held:
+            for run in shared:
+                self._looking.setdefault(run, {})[clause] = None
+            turns = [part for part in self._tapes if part.name == name]
+            if turns and turns[-1] not in self._parts.failed:
+                self._write(turns[-1], [clause])
+        else:
+            self._broken.add(clause)
+        if self._finished:  # a session's end is in the teardown of its last clause, which is judged after that
+            self.finish()
+
+    def finish(self) -> None:
+        """Write the recordings of the runs that clauses shared. Raises Unkept for all that could not be written."""
+        self._finished = True
+        for part in self._tapes:
+            if part.shared and part not in self._parts.failed:
+                self._write(part, [name for name in self._looking.get(part.name, ()) if name not in self._broken])
+        if self._problems:
+            raise Unkept("\n".join(["These recordings were not written:", *self._problems]))
+
+    def _write(self, part: Part, clauses: Sequence[str]) -> None:
+        tape = self._tapes[part]
+        name = recording_name(part.name)
+        size = sum(len(exchange.request.body) + len(exchange.response.body) for exchange in tape.exchanges)
+        why = next(iter(tape.cut), f"it has {size} bytes" if size > _LARGEST else "")
+        if why or not tape.exchanges:
+            _LOG.info("There is no recording of %s: %s", part.name, why or "it asks for nothing")
+            return
+        sent = "\n".join(
+            f"{exchange.request.url}\n{exchange.request.body.decode('latin-1')}" for exchange in tape.exchanges
+        )
+        try:
+            recording = record(
+                name,
+                tape,
+                source=f"the contract suite, {part.name}",
+                captured=date.today(),
+                stand_in=self._stand_in,
+                variables=self._parts.variables(sent),
+                secrets=self._secrets(),
+            )
+            noted = replace(recording.provenance, note=f"{_CLAUSES}{' '.join(clauses)}" if clauses else "")
+            recording = replace(recording, provenance=noted).sealed()
+            self._folder.mkdir(parents=True, exist_ok=True)
+            save(recording, self._folder / f"{name}.yaml")
+        except (RecordingError, OSError) as error:
+            self._problems.append(str(error))

@@ -1,0 +1,188 @@
+"""The target live: the real service, asked within a spend, and left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import requests
+from google.auth.credentials import AnonymousCredentials
+
+from ...clauses.clause import Need
+from ...clauses.results import GONE
+from ...deferral import Deferral
+from ...harness.api import Api
+from .. import credentials
+from ..credentials import People
+from ..probe import inquire
+from ..scopes import Parts
+from ..target import Target, TargetError, unjudged
+from . import anonymous, ledger
+from .budget import EXAMPLE, OPTION, Meter, Spend
+from .cleanup import Settled, found, settle
+from .ledger import Ledger, LedgerError, Noting
+from .loopback import VARIABLE, Loopback, stand_in
+from .recorder import Recorder
+
+HOST = "https://generativelanguage.googleapis.com"
+
+_COSTS = (
+    f"The target live needs to know what it may cost: give {OPTION} {EXAMPLE}, tunings=0 for no tuning; "
+    f"or ask what needs no credentials, with {anonymous.OPTION}"
+)
+_UNVERIFIABLE = f"{GONE}: the service lists no base model that can be tuned"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the target live is asked for: the *spend*, the *ledger*, where to *record*, and who else asks.
+
+    Without a *spend* it is refused, unless it is asked *anonymously*.
+    """
+
+    spend: Spend | None = None
+    ledger: Path = ledger.DEFAULT
+    record: Path | None = None
+    anonymously: bool = False
+    second_token: str = ""
+    base_model: str = ""
+    bound: float = 3600.0
+    pause: float = 10.0
+
+
+def obstacles(asked: Asked) -> list[str]:
+    """Return a sentence for each key to the service that is not there, and for what an earlier run has left.
+
+    Raises TargetError for a stand-in that is none, LedgerError where the ledger is none.
+    """
+    if asked.anonymously:
+        return []
+    found = [] if asked.spend else [_COSTS]
+    if not stand_in():  # what it takes has a refusal in words of its own
+        found.append(credentials.nobody())
+    return [sentence for sentence in (*found, _leftovers(asked.ledger)) if sentence]
+
+
+@contextmanager
+def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
+    """Open the real service; *left_out* is called for what would go beyond the spend.
+
+    In the end all that was made is deleted, and proved gone; Ctrl-C and SIGTERM wait for that. Raises TargetError where
+    a key is missing, or a ledger says that an earlier run has left something; LedgerError where this one has.
+    """
+    in_the_way = obstacles(asked)
+    if in_the_way:
+        raise TargetError("\n".join(in_the_way))
+    standing = stand_in()
+    base_url = standing or HOST
+    if asked.anonymously:
+        spend, asking = asked.spend or anonymous.SPEND, People()
+    else:
+        spend, asking = asked.spend or Spend(), credentials.found(asked.second_token, stand_in=bool(standing))
+    parts = Parts()
+    recorder = Recorder(asked.record, parts, stand_in=bool(standing), secrets=asking.secrets) if asked.record else None
+    book = Ledger(asked.ledger, parts.run, base_url)
+    noting = recorder if asked.anonymously else Noting(book, recorder, who=asking.who)
+    meter = Meter(spend, noting, exceeded=left_out)
+    with _session(standing) as session, Deferral() as deferral:
+        session.mount(f"{base_url}/", meter)
+        try:
+            yield _target(asked, asking, session, base_url, parts, recorder)
+        finally:
+            deferral.hold()
+            try:
+                with meter.settling():
+                    _settle(book, session, asking, asked.pause)
+            finally:
+                if recorder:
+                    recorder.finish()
+
+
+def sweep(path: Path, second_token: str = "") -> Settled:
+    """Delete what earlier runs have left, as the ledger at *path* knows it, and prove it gone.
+
+    Models whose names begin as ours do, and that the ledger does not know, are told, and left alone. Raises
+    TargetError where there are no credentials, LedgerError where it is no ledger.
+    """
+    standing = stand_in()
+    base_url = standing or HOST
+    ledger.read(path)
+    asking = credentials.found(second_token, stand_in=bool(standing))
+    with _session(standing) as session:
+        callers = {name: Api(session, base_url, who) for name, who in asking.named.items()}
+        settled = settle(path, callers, base_url)
+        settled.found.extend(found(path, callers["caller"]))
+    elsewhere = [entry for entry in ledger.read(path) if entry.left and entry.host != base_url]
+    settled.left.extend(f"{entry}: it is another server" for entry in elsewhere)
+    return settled
+
+
+def _target(
+    asked: Asked,
+    asking: People,
+    session: requests.Session,
+    base_url: str,
+    parts: Parts,
+    recorder: Recorder | None,
+) -> Target:
+    has, base_model = frozenset({Need.CREDENTIALS_JUDGED}), asked.base_model
+    standing = base_url != HOST
+    notes: tuple[str, ...] = ()
+    if standing:
+        notes = (f"{VARIABLE} is set: what was asked is a stand-in, and nothing of this is evidence",)
+    if asked.anonymously:
+        notes += anonymous.notes(session, base_url)
+    else:
+        with parts.part("runs/target"):
+            inquiry = inquire(Api(session, base_url, asking.caller), parts.new_id(), asked.base_model)
+        has, base_model = inquiry.has, inquiry.base_model
+    if not isinstance(asking.other, AnonymousCredentials):
+        has |= {Need.SECOND_CALLER}
+    return Target(
+        kind="stand-in" if standing else "live",
+        session=session,
+        base_url=base_url,
+        caller=asking.caller,
+        other=asking.other,
+        key=asking.key,
+        base_model=base_model or "models/none",
+        bound=asked.bound,
+        pause=asked.pause,
+        has=has,
+        lacks={
+            Need.TUNABLE_MODEL: _UNVERIFIABLE,
+            Need.SECOND_CALLER: "there is no --tunedmodels-second-token, so nobody else to share with",
+        },
+        parts=parts,
+        notes=notes,
+        judged=recorder.judged if recorder else unjudged,
+    )
+
+
+def _session(standing: str) -> requests.Session:
+    session = requests.Session()
+    if standing:
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, Loopback())
+    return session
+
+
+def _leftovers(path: Path) -> str:
+    left = [entry for entry in ledger.read(path) if entry.left]
+    if not left:
+        return ""
+    return (
+        f"{path} knows of {len(left)} not proved gone, such as {left[0]}: "
+        f"run tunedmodels-contracts sweep --ledger {path}"
+    )
+
+
+def _settle(book: Ledger, session: requests.Session, asking: People, pause: float) -> None:
+    callers = {name: Api(session, book.host, who) for name, who in asking.named.items()}
+    settled = settle(book.path, callers, book.host, book.run, pause=pause)
+    if settled.left:
+        lines = [f"Left at {book.host}; {book.path} knows of it, for tunedmodels-contracts sweep:", *settled.left]
+        raise LedgerError("\n".join(lines))

@@ -1,0 +1,156 @@
+"""The choice of a target by pytest's options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from tunedmodels._transport.address import Address
+
+from ..clauses.clause import clause_of
+from ..options import OF_TARGET, attribute
+from .fake import fake
+from .live import anonymous
+from .live.budget import Spend, SpendError, order
+from .live.ledger import DEFAULT, LedgerError
+from .live.target import Asked, live, obstacles
+from .replay import PUBLISHED, replay
+from .target import Target, TargetError
+from .url import url
+
+_BAD_USAGE = 4  # as pytest ends where it was called wrongly
+
+
+@contextmanager
+def chosen(config: pytest.Config) -> Iterator[Target]:
+    """Open the target that the options name, and close it in the end. A refusal ends the session, with its reason."""
+    with ExitStack() as stack:
+        target: Target | str
+        try:
+            check(config)
+            target = stack.enter_context(_opened(config))
+        except (TargetError, ValueError) as error:
+            target = str(error)
+        if isinstance(target, str):  # outside of the handler: why it happened is no news
+            _end(config, target)
+        yield target
+
+
+def _end(config: pytest.Config, why: str) -> NoReturn:
+    session = config.pluginmanager.get_plugin("session")
+    if hasattr(config, "workerinput") and session is not None:  # xdist takes a worker that exits for one that crashed
+        session.shouldfail = why
+        pytest.fail(why, pytrace=False)
+    pytest.exit(why, _BAD_USAGE)
+
+
+def kind(config: pytest.Config) -> str:
+    """Return which kind of target the options name: that of an address where it is all that is given."""
+    named = _option(config, "target")
+    return str(named or ("url" if _option(config, "url") else "fake"))
+
+
+def check(config: pytest.Config) -> None:
+    """Raise UsageError for options that do not go together, and for a target live that cannot be asked."""
+    chosen_kind = kind(config)
+    for name, targets in OF_TARGET.items():
+        value = _option(config, name)
+        if value is not None and value is not False and value != "" and chosen_kind not in targets:
+            option = f"--tunedmodels-{name}"
+            raise pytest.UsageError(f"{option} is for the target {' or '.join(targets)}, and this is {chosen_kind}")
+    _check_seconds(config)
+    if chosen_kind == "url":
+        _check_url(_option(config, "url"))
+    if chosen_kind != "live":
+        return
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
+        raise pytest.UsageError("the target live is asked by one process, so that what it spends is counted: -n 0")
+    try:
+        in_the_way = obstacles(_asked(config))
+    except (SpendError, TargetError, LedgerError) as error:
+        raise pytest.UsageError(str(error)) from None
+    if in_the_way:
+        raise pytest.UsageError("\n".join(in_the_way))
+
+
+def _check_seconds(config: pytest.Config) -> None:
+    bound, pause = _option(config, "bound"), _option(config, "pause")
+    if bound is not None and not 0 < bound < float("inf"):
+        raise pytest.UsageError(f"--tunedmodels-bound: {bound:g} is no time to wait; give seconds above 0, such as 600")
+    if pause is not None and not 0 <= pause < float("inf"):
+        raise pytest.UsageError(f"--tunedmodels-pause: {pause:g} is no time to wait; give 0 seconds or more, such as 1")
+
+
+def _check_url(base_url: str | None) -> None:
+    if not base_url:
+        raise pytest.UsageError("the target url needs --tunedmodels-url, such as http://127.0.0.1:9480")
+    try:
+        Address(base_url)
+    except ValueError as error:  # now, since later the summary would repeat it with the password in it
+        raise pytest.UsageError(f"--tunedmodels-url: {error}") from None
+
+
+def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check the options, leave out what they do not pay for, and put first what costs least. Raises UsageError."""
+    check(config)
+    if kind(config) != "live":
+        return
+    spend = _spend(config) or Spend()
+    leaves_out = anonymous.leaves_out if _option(config, "anonymous") else spend.leaves_out
+    turns: dict[pytest.Item, int] = {}
+    for item in items:
+        clause = clause_of(item)
+        if clause:
+            turns[item] = order(clause, getattr(item, "fixturenames", ()))
+            reason = leaves_out(clause)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+    items.sort(key=lambda item: turns.get(item, 0))
+
+
+def _opened(config: pytest.Config) -> AbstractContextManager[Target]:
+    chosen_kind = kind(config)
+    if chosen_kind == "url":
+        named = {name: _option(config, name) or "" for name in ("token", "key")}
+        return url(_option(config, "url"), **{**named, **_how(config)})
+    if chosen_kind == "replay":
+        return replay(Path(_option(config, "recordings") or PUBLISHED), left_out=pytest.skip)
+    if chosen_kind == "live":
+        return live(_asked(config), pytest.skip)
+    return _closing(fake())
+
+
+@contextmanager
+def _closing(target: Target) -> Iterator[Target]:
+    with target.session:
+        yield target
+
+
+def _asked(config: pytest.Config) -> Asked:
+    record = _option(config, "record")
+    return Asked(
+        spend=_spend(config),
+        ledger=Path(_option(config, "ledger") or DEFAULT),
+        record=Path(record) if record else None,
+        anonymously=bool(_option(config, "anonymous")),
+        **_how(config),
+    )
+
+
+def _how(config: pytest.Config) -> dict[str, Any]:
+    names = ("second-token", "base-model", "bound", "pause")
+    given = {name.replace("-", "_"): _option(config, name) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _spend(config: pytest.Config) -> Spend | None:
+    text = _option(config, "spend")
+    return Spend.parse(text) if text else None
+
+
+def _option(config: pytest.Config, name: str) -> Any:
+    return config.getoption(attribute(name))

@@ -1,0 +1,55 @@
+"""Reporting: a test that fails shows the last requests of its world."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import pytest
+
+from .world import World, WorldError
+
+WORLDS = pytest.StashKey[tuple[World, ...]]()
+PASSED = pytest.StashKey[bool]()
+_LAST = 5  # requests that are shown
+
+
+class Reporting:
+    """Watches tests that have worlds: an item's stash has them under ``WORLDS``, and gets ``PASSED`` from here."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note whether the test passed, and add a section where it did not."""
+        report = yield
+        worlds = item.stash.get(WORLDS, ())
+        if not worlds or call.when != "call":
+            return report
+        item.stash[PASSED] = report.passed
+        if report.failed:
+            report.sections += [(f"last requests of the world {world.name}", _shown(world)) for world in worlds]
+        return report
+
+
+def _shown(world: World) -> str:
+    try:
+        newest = world.newest()
+        entries = world.journal(since=max(newest - _LAST, 0))
+    except WorldError as error:
+        return str(error)
+    return "\n".join(map(line, entries)) or "none"
+
+
+def line(entry: Mapping[str, Any]) -> str:
+    """Return one request in one line: what was asked, what answered, and what the fake did to it."""
+    asked = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
+    told = [f"{entry['number']}: {asked} → {entry['status']}"]
+    content = (entry["answer"] or {}).get("content")
+    error = content.get("error") if isinstance(content, dict) else None
+    if isinstance(error, dict) and error.get("message"):
+        told.append(json.dumps(error["message"], ensure_ascii=False)[:200])
+    told += [f"fault {entry['fault']}"] if entry["fault"] else []
+    told += ["the connection was cut"] if entry["lost"] else []
+    return " · ".join(told)

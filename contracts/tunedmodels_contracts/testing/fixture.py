@@ -1,0 +1,58 @@
+"""Held: a world for as long as one test lasts, with the environment that leads there, judged at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from tunedmodels_mockserver.environment import OTHER_KEY
+
+from .checks import findings, unfinished
+from .failure_report import PASSED, WORLDS
+from .options import Wishes
+from .world import World, WorldError
+
+# Each would lead elsewhere, or show what is real to a fake.
+HIDDEN = (OTHER_KEY, "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_CLOUD_QUOTA_PROJECT")
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set *variables*, and hide those that name credentials."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in HIDDEN:
+            patch.delenv(name, raising=False)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+
+
+@contextmanager
+def held(item: pytest.Item, world: World, wished: Wishes) -> Iterator[World]:
+    """Let *item* have *world*, and fail it, if it passed, for what it leaves there that it should not."""
+    item.stash[WORLDS] = (*item.stash.get(WORLDS, ()), world)
+    said: list[str] = []
+    try:
+        yield world
+    finally:
+        item.stash[WORLDS] = tuple(other for other in item.stash[WORLDS] if other is not world)
+        try:
+            if item.stash.get(PASSED, False) and wished.verdict:
+                said = findings(world.verdict(), wished.verdict)
+            left = world.drop()
+            if item.stash.get(PASSED, False):
+                said = unfinished(left, leaks=wished.leaks) + said
+        except WorldError as error:
+            said.append(str(error))
+        finally:
+            world.close()
+    if said:
+        pytest.fail("\n".join((f"In the world {world.name} of this test:", *said)), pytrace=False)
+
+
+def name_for(item: pytest.Item, unique: str) -> str:
+    """Return a name for the world of *item* that no other test has, and that people recognize."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in item.name)
+    return f"{plain[:60].strip('-')}-{unique}"

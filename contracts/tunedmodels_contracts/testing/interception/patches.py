@@ -1,0 +1,146 @@
+"""Patches: the places of this process at which calls to the real service are caught."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import re
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from tunedmodels_mockserver.environment import OTHER_KEY
+
+from ...transport.wsgi_call import Broken, ask
+from .hosts import HOSTS, NotIntercepted, named
+from .imports import once_imported
+from .wire import Wire
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+Current = Callable[[], "WSGIApplication | None"]
+
+API_KEY = "test-intercepted"
+
+_HTTPX = ("httpx", "httpx2")  # the second is a fork of the first, with the same names in it
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_OURS = re.compile(r"https?://(" + "|".join(map(re.escape, sorted(HOSTS))) + r")(:\d+)?([/?]|$)", re.IGNORECASE)
+_OTHERS = re.compile(r"(?!" + _OURS.pattern + r")", re.IGNORECASE)
+_HIDDEN = ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS", OTHER_KEY)
+
+
+def patched(current: Current) -> ExitStack:
+    """Patch this process so that the application which *current* returns answers; closing the result undoes it."""
+    with ExitStack() as stack:
+        stack.enter_context(_environment())
+        _requests(stack, current)
+        modules = stack.enter_context(ExitStack())
+        for name in _HTTPX:
+            stack.enter_context(once_imported(name, lambda module: _httpx(modules, module, current)))
+        stack.enter_context(once_imported("aiohttp", lambda module: _aiohttp(modules, module, current)))
+        _sockets(stack)
+        return stack.pop_all()
+
+
+def _environment() -> Any:
+    """Give code under test a key, and let nothing lead elsewhere or name credentials."""
+    variables = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+    return mock.patch.dict(os.environ, {**variables, "GOOGLE_API_KEY": API_KEY}, clear=True)
+
+
+def _application(current: Current, how: str) -> WSGIApplication:
+    application = current()
+    if application is None:  # the block ended while the call was on its way
+        raise NotIntercepted(how)
+    return application
+
+
+def _requests(stack: ExitStack, current: Current) -> None:
+    import requests
+    import responses
+    from requests.adapters import HTTPAdapter
+
+    def answer(request: Any) -> Any:
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        headers = [(name, str(value)) for name, value in request.headers.items()]
+        try:
+            answer = ask(_application(current, "requests"), request.method, request.url, headers, body)
+        except Broken as error:
+            broken = requests.exceptions.ChunkedEncodingError if error.begun else requests.ConnectionError
+            raise broken(str(error), request=request) from error
+        return answer.status, answer.headers, answer.body
+
+    # What is patched already, such as by a test's own responses, goes on to see what is not ours.
+    mocked = responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=HTTPAdapter.send)
+    stack.enter_context(mocked)
+    mocked.add_passthru(_OTHERS)
+    for method in _METHODS:
+        mocked.add_callback(method, _OURS, callback=answer, content_type=None)
+
+
+def _httpx(stack: ExitStack, module: Any, current: Current) -> None:
+    """Patch the transports that each client of *module* makes for itself; one with another transport is its own."""
+    real, real_async = module.HTTPTransport.handle_request, module.AsyncHTTPTransport.handle_async_request
+
+    def answered(request: Any) -> Any:
+        headers = [(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw]
+        application = _application(current, module.__name__)
+        try:
+            answer = ask(application, request.method, str(request.url), headers, request.content)
+        except Broken as error:
+            broken = module.RemoteProtocolError if error.begun else module.ReadError
+            raise broken(str(error), request=request) from error
+        return module.Response(answer.status, headers=answer.headers, stream=module.ByteStream(answer.body))
+
+    def handle_request(self: Any, request: Any) -> Any:
+        if not named(request.url.host):
+            return real(self, request)
+        request.read()
+        return answered(request)
+
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        if not named(request.url.host):
+            return await real_async(self, request)
+        await request.aread()
+        return answered(request)
+
+    stack.enter_context(mock.patch.object(module.HTTPTransport, "handle_request", handle_request))
+    stack.enter_context(mock.patch.object(module.AsyncHTTPTransport, "handle_async_request", handle_async_request))
+
+
+def _aiohttp(stack: ExitStack, module: Any, current: Current) -> None:
+    """Patch the connector that each session of aiohttp makes for itself; one with another connector is its own."""
+    real = module.TCPConnector.connect
+
+    async def connect(self: Any, request: Any, traces: Any, timeout: Any) -> Any:
+        if not named(request.url.host):
+            return await real(self, request, traces, timeout)
+        # The connection comes from no pool and goes into none, where it could outlive the block.
+        loop = asyncio.get_running_loop()
+        protocol = module.client_proto.ResponseHandler(loop)
+        wire = Wire(protocol, _application(current, "aiohttp"), str(request.url.origin()))
+        protocol.connection_made(wire)
+        return module.connector.Connection(self, request.connection_key, protocol, loop)
+
+    stack.enter_context(mock.patch.object(module.TCPConnector, "connect", connect))
+
+
+def _sockets(stack: ExitStack) -> None:
+    """Let nothing that looks a host's name up in Python, or asks a proxy for it, get to the service."""
+
+    def refusing(function: Callable[..., Any], how: str, place: int) -> Callable[..., Any]:
+        def refuse(*arguments: Any, **more: Any) -> Any:
+            if named(more.get("host", arguments[place] if len(arguments) > place else None)):
+                raise NotIntercepted(how)
+            return function(*arguments, **more)
+
+        return refuse
+
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        stack.enter_context(mock.patch.object(socket, name, refusing(getattr(socket, name), "A socket", 0)))
+    tunnel = refusing(http.client.HTTPConnection.set_tunnel, "A proxy's client", 1)
+    stack.enter_context(mock.patch.object(http.client.HTTPConnection, "set_tunnel", tunnel))

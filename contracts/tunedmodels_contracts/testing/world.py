@@ -1,0 +1,136 @@
+"""World: one isolated state of a mock server, by the server's URL and the world's name."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+import requests
+
+from tunedmodels import Client
+from tunedmodels_mockserver.core.callers.identity import address
+from tunedmodels_mockserver.core.defaults import API_KEY
+from tunedmodels_mockserver.core.state.worlds import within
+from tunedmodels_mockserver.environment import pointed_at
+
+from .admin_api import Admin
+from .admin_api import WorldError as WorldError
+from .caller import Person
+from .canned import Canned
+from .clock import Clock, Moved
+from .faults import Faults
+
+
+class World:
+    """The world called *name* of the mock server at *url*; without a name, one that nobody else has.
+
+    It is there when it is first asked for something, so making one asks nothing. *session* is a ``requests.Session``
+    of the caller's own. It is a context manager that drops the world.
+    """
+
+    def __init__(self, url: str, name: str | None = None, *, session: requests.Session | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.name = f"world-{uuid.uuid4().hex}" if name is None else name
+        self._given = session
+        self._session = session or _direct()
+        self._people: dict[str, Person] = {}
+        self._admin = Admin(self.url, self.name, self._session)
+        #: Its clock.
+        self.clock: Clock = Clock(self._admin)
+        #: Its faults.
+        self.faults: Faults = Faults(self._admin)
+        #: Its canned answers.
+        self.canned: Canned = Canned(self._admin)
+
+    @property
+    def api_key(self) -> str:
+        """An API key that leads into this world; the server knows it under ``--auth strict`` too."""
+        return within(API_KEY, self.name)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of requests in this world."""
+        return {"x-goog-api-key": self.api_key}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which clients find this world: Google's own, and ``tunedmodels``."""
+        return pointed_at(self.url, self.api_key)
+
+    @cached_property
+    def client(self) -> Client:
+        """A client in this world."""
+        return Client(self.url, api_key=self.api_key, session=self._given)
+
+    def as_(self, email: str) -> Person:
+        """Return somebody else in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``.
+
+        Raises ValueError if *email* is no e-mail address.
+        """
+        email = address(email)
+        return self._people.setdefault(email, Person(self.url, self.name, email, self._given))
+
+    def advance(self, seconds: float) -> Moved:
+        """Let so many *seconds* pass at once on the world's clock."""
+        return self.clock.advance(seconds)
+
+    def run_to_end(self) -> Moved:
+        """Move the world's clock until all runs have ended; the answer names those that no time will end."""
+        return self.clock.end()
+
+    def journal(self, **filters: Any) -> list[dict[str, Any]]:
+        """Return the requests that the world has had, the oldest first (1,000 at most), each with its answer.
+
+        *filters* are those of ``GET /_emulator/journal``, such as ``method="tunedModels.create"`` or ``status="503"``.
+        """
+        return list(self._admin.ask("GET", "journal", **{"page_size": 1000, **filters})["entries"])
+
+    def newest(self) -> int:
+        """Return the number of the newest request in the journal; so many there were in all."""
+        return int(self._admin.ask("GET", "journal", page_size=1)["newest"])
+
+    def verdict(self) -> dict[str, Any]:
+        """Return what the server finds about the client, as ``GET /_emulator/verdict`` has it."""
+        return dict(self._admin.ask("GET", "verdict"))
+
+    def reset(self) -> None:
+        """Begin anew: the models, faults, rules and clock of a new world, and an empty journal. Snapshots stay.
+
+        ``POST /_emulator/reset`` and the command ``reset`` do the same.
+        """
+        self._admin.ask("POST", "reset")
+
+    def drop(self) -> dict[str, Any]:
+        """Forget the world and return what was in it: ``faults``, ``misses``, ``missed``, ``models``."""
+        return dict(self._admin.ask("DELETE", "world", tell="left"))
+
+    def close(self) -> None:
+        """Close the connections; the world stays."""
+        if "client" in vars(self):
+            self.client.close()
+        for person in self._people.values():
+            person.close()
+        if self._given is None:
+            self._session.close()
+
+    def __enter__(self) -> World:
+        """Return the world itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Drop the world."""
+        try:
+            self.drop()
+        finally:
+            self.close()
+
+
+def _direct() -> requests.Session:
+    """Return a session that goes through no proxy and takes no password of ~/.netrc."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
