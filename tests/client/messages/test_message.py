@@ -1,0 +1,629 @@
+"""Messages: every one of them is read from JSON and written back without losing anything."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import math
+import pickle
+import types
+import typing
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tunedmodels
+from tunedmodels import (
+    CitationMetadata,
+    CitationSource,
+    Content,
+    ErrorInfo,
+    FinishReason,
+    GenerateContentResponse,
+    Hyperparameters,
+    Message,
+    Model,
+    OpenEnum,
+    Part,
+    Permission,
+    Timestamp,
+    TunedModel,
+    TunedModelState,
+    TuningSnapshot,
+    TuningTask,
+)
+
+FACTS = json.loads(
+    (Path(__file__).parents[3] / "mockserver/tunedmodels_mockserver/wire/facts.json").read_text(encoding="utf-8")
+)
+
+PUBLIC = [getattr(tunedmodels, name) for name in tunedmodels.__all__]
+KINDS = [value for value in PUBLIC if isinstance(value, type) and issubclass(value, Message) and value is not Message]
+ENUMS = [value for value in PUBLIC if isinstance(value, type) and issubclass(value, OpenEnum) and value is not OpenEnum]
+
+texts = st.text(max_size=5)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 99) | st.floats(-9, 9) | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
+    max_leaves=3,
+)
+# No member of the API begins like this, so a newer service's might.
+unknowns = st.dictionaries(st.from_regex(r"new[A-Z][a-z]{1,3}", fullmatch=True), values, max_size=2)
+times = st.builds(
+    lambda whole, nanosecond: Timestamp(*whole.timetuple()[:6], nanosecond=nanosecond),
+    st.datetimes(datetime(1970, 1, 1)),
+    st.integers(0, 999_999_999),
+)
+
+
+def fields_of(kind: type[Message]) -> dict[str, Any]:
+    """The type of each field but ``unknown``, in the order of the class."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.name != "unknown"}
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+def values_of(hint: Any) -> st.SearchStrategy[Any]:
+    """What a field of that type may hold."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return st.one_of(*(st.none() if inner is type(None) else values_of(inner) for inner in arguments))
+    if origin is tuple:
+        return st.lists(values_of(arguments[0]), max_size=2).map(tuple)
+    if origin is Annotated:
+        return st.integers(-(2**63), 2**63 - 1)
+    if origin is Mapping:
+        return st.dictionaries(texts, texts, max_size=2)
+    if isinstance(hint, type) and issubclass(hint, Message):
+        return st.deferred(lambda: messages_of(hint))
+    if isinstance(hint, type) and issubclass(hint, OpenEnum):
+        new = st.from_regex(r"NEW_[A-Z]{1,3}", fullmatch=True) | st.integers(0, 99)
+        return st.sampled_from(hint) | new.map(hint)
+    plain: dict[Any, st.SearchStrategy[Any]] = {
+        str: texts,
+        bool: st.booleans(),
+        int: st.integers(-(2**31), 2**31 - 1),
+        float: st.floats(allow_nan=False),
+        Timestamp: times,
+    }
+    return plain[hint]
+
+
+def messages_of(kind: type[Message]) -> st.SearchStrategy[Message]:
+    return st.builds(kind, **{name: values_of(hint) for name, hint in fields_of(kind).items()}, unknown=unknowns)
+
+
+def sample(hint: Any) -> Any:
+    """A value of that type that is nobody's default."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return sample(arguments[0])
+    if origin is tuple:
+        return (sample(arguments[0]),)
+    if origin is Annotated:
+        return 2**62
+    if origin is Mapping:
+        return {"key": "value"}
+    if issubclass(hint, Message):
+        return full(hint)
+    if issubclass(hint, OpenEnum):
+        return list(hint)[1]
+    plain: dict[Any, Any] = {str: "text", bool: True, int: 7, float: 0.5, Timestamp: Timestamp(2024, 7, 31)}
+    return plain[hint]
+
+
+def full(kind: type[Message]) -> Any:
+    """A message that has every member."""
+    return kind(**{name: sample(hint) for name, hint in fields_of(kind).items()})
+
+
+def shuffled(value: Any) -> Any:
+    """The same JSON with the members of each object the other way round."""
+    if isinstance(value, dict):
+        return {name: shuffled(value[name]) for name in reversed(value)}
+    return [shuffled(item) for item in value] if isinstance(value, list) else value
+
+
+def test_all_messages_are_looked_at() -> None:
+    """The list of kinds that the other tests go through is not empty by mistake."""
+    assert {TunedModel, GenerateContentResponse, Permission, Model, TuningTask, ErrorInfo} < set(KINDS)
+    assert {TunedModelState, FinishReason} < set(ENUMS)
+
+
+@given(st.data(), st.sampled_from(KINDS))
+def test_reading_what_was_written(data: st.DataObject, kind: type[Message]) -> None:
+    """Each message comes back from its JSON the same, whatever order the members have on the way."""
+    message = data.draw(messages_of(kind))
+    text = json.dumps(message.to_json(), allow_nan=False)
+
+    assert kind.from_json(json.loads(text)) == message
+    assert kind.from_json(shuffled(json.loads(text))) == message
+
+
+@given(st.data(), st.sampled_from(KINDS))
+def test_copies_are_the_same(data: st.DataObject, kind: type[Message]) -> None:
+    """A message is equal to its copies, pickled or not, and they hash alike."""
+    message = data.draw(messages_of(kind))
+
+    for again in (copy.copy(message), copy.deepcopy(message), pickle.loads(pickle.dumps(message))):
+        assert type(again) is kind
+        assert again == message
+        assert hash(again) == hash(message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_messages_are_frozen(kind: type[Message]) -> None:
+    """No field of a message can be set, and all arguments are by keyword."""
+    message = kind()
+    for name in (*fields_of(kind), "unknown"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(message, name, None)
+    with pytest.raises(TypeError):
+        kind("positional")  # type: ignore[call-arg, arg-type]  # the mistake that is tested
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_written_of_defaults(kind: type[Message]) -> None:
+    """A message that says nothing is the empty object, and the other way round; null is nothing, too."""
+    assert kind().to_json() == {}
+    assert kind.from_json({}) == kind()
+    assert kind.from_json(dict.fromkeys(map(camel, fields_of(kind)))) == kind()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_new_members_come_back(kind: type[Message]) -> None:
+    """What a newer service adds is kept as it came, beside what is known, and sent back."""
+    new = {"newThing": {"a": [1, None, {"b": "c"}]}, "another_one": 5, "empty": None}
+    value = {**full(kind).to_json(), **new}
+    message = kind.from_json(value)
+
+    assert message.unknown == new
+    assert message.to_json() == value
+    assert message != full(kind)
+
+
+def test_new_members_inside_come_back() -> None:
+    """The same holds at any depth."""
+    value = {"tuningTask": {"snapshots": [{"step": 1, "newLoss": 2.5}], "newOne": []}, "newTwo": "x"}
+
+    assert TunedModel.from_json(value).to_json() == value
+    assert TunedModel.from_json(value).tuning_task.snapshots[0].unknown == {"newLoss": 2.5}
+
+
+@pytest.mark.parametrize("state", ["PAUSED", 7, 2], ids=repr)
+def test_new_enum_values_come_back(state: Any) -> None:
+    """A name or number that is not listed is kept and sent back as it came."""
+    model = TunedModel.from_json({"state": state})
+
+    assert not model.state.known
+    assert model.to_json() == {"state": state}
+
+
+def places() -> list[Any]:
+    """Each field of each message, with a value that it cannot have and the path that the error names."""
+    found = []
+    for kind in KINDS:
+        for name, hint in fields_of(kind).items():
+            inner = next((arg for arg in get_args(hint) if arg is not type(None)), hint)
+            wrong: dict[str, tuple[Any, str]] = {camel(name): (("wrong",), camel(name))}
+            if get_origin(hint) is tuple:
+                wrong = {"[0]": ([[]], f"{camel(name)}[0]"), "no list": ("text", camel(name)), "an object": ({}, "")}
+            elif inner is str:
+                wrong = {"a number": (5, ""), "a list": ([], "")}
+            elif get_origin(hint) is Annotated or inner in (int, float):
+                bad = ["five", "", " 5", "1_0", "٣", True, [], {}]
+                wrong = {repr(value): (value, "") for value in [*bad, *([] if inner is float else [5.5, 1e999, "5.5"])]}
+            elif inner is bool:
+                wrong = {"a number": (1, ""), "a string": ("true", "")}
+            elif inner is Timestamp:
+                wrong = {
+                    "a number": (5, ""),
+                    "another text": ("yesterday", ""),
+                    "too late": ("9999-12-31T23:59:59-01:00", ""),
+                }
+            elif get_origin(hint) is Mapping:
+                wrong = {"a list": ([], ""), "of numbers": ({"a": 1}, f"{camel(name)}.a")}
+            elif issubclass(inner, OpenEnum):
+                wrong = {"empty": ("", ""), "a list": ([], ""), "true": (True, "")}
+            elif issubclass(inner, Message):
+                wrong = {"a list": ([], ""), "a text": ("text", "")}
+            found += [
+                pytest.param(kind, {camel(name): value}, path or camel(name), id=f"{kind.__name__}.{name}, {what}")
+                for what, (value, path) in wrong.items()
+            ]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "value", "path"), places())
+def test_value_of_another_type(kind: type[Message], value: dict[str, Any], path: str) -> None:
+    """A value that a member cannot have is a ValueError that begins with its path."""
+    with pytest.raises(ValueError, match=r"is no|is neither|not a time") as caught:
+        kind.from_json(value)
+
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_path_of_what_is_deep_inside() -> None:
+    """The path leads through objects and lists."""
+    value = {"tuningTask": {"snapshots": [{"step": 1}, {"step": "one"}]}}
+
+    with pytest.raises(ValueError, match=r"^tuningTask\.snapshots\[1\]\.step: 'one' is no whole number$"):
+        TunedModel.from_json(value)
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 5], ids=repr)
+def test_what_is_no_object(value: Any) -> None:
+    """A message is made of an object alone."""
+    with pytest.raises(ValueError, match=r"is no object$"):
+        TunedModel.from_json(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [(5, 5), (5.0, 5), ("5", 5), ("-5", -5), (0, 0), ("0", 0), (-0.0, 0)], ids=repr
+)
+def test_whole_numbers_in_every_form(value: Any, number: int) -> None:
+    """JSON may write a whole number as one, with a fraction of zero, or as a string."""
+    model = TunedModel.from_json({"topK": value, "readerProjectNumbers": [value]})
+
+    assert (model.top_k, model.reader_project_numbers) == (number, (number,))
+    assert type(model.top_k) is int
+    assert model.to_json() == {"topK": number, "readerProjectNumbers": [str(number)]}
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(1, 1.0), (0.9, 0.9), ("0.9", 0.9), ("-1e-3", -0.001), ("Infinity", math.inf), ("-Infinity", -math.inf)],
+    ids=repr,
+)
+def test_numbers_in_every_form(value: Any, number: float) -> None:
+    """JSON may write a number without a fraction or as a string, and has words for infinity."""
+    snapshot = TuningSnapshot.from_json({"meanLoss": value})
+
+    assert snapshot.mean_loss == number
+    assert type(snapshot.mean_loss) is float
+
+
+def test_loss_that_is_no_number() -> None:
+    """A loss that has become NaN is read, and written as the word that JSON has for it."""
+    snapshot = TuningSnapshot.from_json({"meanLoss": "NaN"})
+
+    assert math.isnan(snapshot.mean_loss)
+    assert snapshot.to_json() == {"meanLoss": "NaN"}
+
+
+@pytest.mark.parametrize("number", [0, 0.0], ids=repr)
+def test_zero_is_not_absence(number: float) -> None:
+    """Where the API tells zero from nothing, so does the message: zero is sent."""
+    model = TunedModel(temperature=number, top_k=0)
+
+    assert model.to_json() == {"temperature": 0, "topK": 0}
+    assert TunedModel.from_json({"temperature": 0, "topK": 0}) == model
+    assert TunedModel.from_json({}).temperature is None
+
+
+# What the client leaves to ``unknown``, by message.
+LEFT = {
+    # About tools, caches and other media, which tuned models do not have.
+    "Part": {
+        "inline_data",
+        "function_call",
+        "function_response",
+        "file_data",
+        "part_metadata",
+        "executable_code",
+        "code_execution_result",
+        "thought_signature",
+        "video_metadata",
+    },
+    "Candidate": {"grounding_attributions", "grounding_metadata", "logprobs_result", "url_context_metadata"},
+    "UsageMetadata": {
+        "cached_content_token_count",
+        "prompt_tokens_details",
+        "cache_tokens_details",
+        "candidates_tokens_details",
+        "tool_use_prompt_token_count",
+        "tool_use_prompt_tokens_details",
+        "thoughts_token_count",
+    },
+    "GenerationConfig": {
+        "response_schema",
+        "presence_penalty",
+        "frequency_penalty",
+        "response_logprobs",
+        "logprobs",
+        "enable_enhanced_civic_answers",
+        "response_modalities",
+        "speech_config",
+        "thinking_config",
+        "media_resolution",
+        "response_json_schema",
+        "image_config",
+        "response_json_schema_ordered",
+        "enable_affective_dialog",
+    },
+    # The model is in the path; the others are about tools and caches again.
+    "GenerateContentRequest": {"model", "tools", "tool_config", "cached_content", "service_tier", "store"},
+    # Newer than any error that this API was seen to answer.
+    "FieldViolation": {"reason", "localized_message"},
+    "QuotaViolation": {"api_service", "future_quota_value"},
+}
+
+NAMES = {
+    "PromptFeedback": "GenerateContentResponse.PromptFeedback",
+    "UsageMetadata": "GenerateContentResponse.UsageMetadata",
+    "ErrorInfo": "google.rpc.ErrorInfo",
+    "FieldViolation": "google.rpc.BadRequest.FieldViolation",
+    "QuotaViolation": "google.rpc.QuotaFailure.Violation",
+    "HelpLink": "google.rpc.Help.Link",
+    "TunedModelState": "TunedModel.State",
+    "GranteeType": "Permission.GranteeType",
+    "Role": "Permission.Role",
+    "FinishReason": "Candidate.FinishReason",
+    "BlockReason": "GenerateContentResponse.PromptFeedback.BlockReason",
+    "HarmProbability": "SafetyRating.HarmProbability",
+    "HarmBlockThreshold": "SafetySetting.HarmBlockThreshold",
+}
+
+
+def name_in_the_facts(kind: type) -> str:
+    return NAMES.get(kind.__name__, kind.__name__)
+
+
+def fact_of(hint: Any) -> str:
+    """The type that the facts have for a field of that type."""
+    scalars = {str: "string", bool: "bool", int: "int32", Timestamp: "google.protobuf.Timestamp"}
+    if get_origin(hint) is Annotated:
+        return "int64"
+    if get_origin(hint) is Mapping:
+        return "map<string,string>"
+    return scalars.get(hint) or name_in_the_facts(hint)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_members_are_those_of_the_api(kind: type[Message]) -> None:
+    """Each field is a member of the API's message, in its order; what is left out is listed with a reason."""
+    members = {fact["name"]: fact for fact in FACTS["messages"][name_in_the_facts(kind)]}
+    left = LEFT.get(kind.__name__, set())
+
+    assert left <= set(members)
+    assert list(full(kind).to_json()) == [camel(name) for name in members if name not in left]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_types_are_those_of_the_api(kind: type[Message]) -> None:
+    """A field has the type of the API's member, is a tuple where that repeats, and None where that can be absent."""
+    members = {fact["name"]: fact for fact in FACTS["messages"][name_in_the_facts(kind)]}
+    for name, hint in fields_of(kind).items():
+        fact = members[name]
+        optional = type(None) in get_args(hint)
+        repeated = get_origin(hint) is tuple
+        inner = get_args(hint)[0] if optional or repeated else hint
+
+        assert repeated == fact.get("repeated", False), name
+        assert fact["type"] == fact_of(inner) or (inner is float and fact["type"] in ("float", "double")), name
+        # An absent message is None, unless it may as well be an empty one; so is a member of a oneof, but for names.
+        if not repeated and not (isinstance(inner, type) and issubclass(inner, Message)) and inner is not Timestamp:
+            told_apart = fact.get("optional", False) or "oneof" in fact
+            assert optional == told_apart or (kind, name) == (TunedModel, "base_model"), name
+
+
+@pytest.mark.parametrize("kind", ENUMS)
+def test_enum_values_are_those_of_the_api(kind: type[OpenEnum]) -> None:
+    """An enum lists the values that the API has, in its order."""
+    assert list(kind.__members__) == list(FACTS["enums"][name_in_the_facts(kind)])
+
+
+def test_tuned_model_as_observed() -> None:
+    """An answer in the form of July 2024 is read into its fields and written back as it was."""
+    value = {
+        "name": "tunedModels/next-number-generator-m1lwcujgc644",
+        "baseModel": "models/gemini-1.0-pro-001",
+        "displayName": "Next Number Generator",
+        "state": "ACTIVE",
+        "createTime": "2024-07-20T18:23:29.427331Z",
+        "updateTime": "2024-07-20T18:25:31.801179Z",
+        "tuningTask": {
+            "startTime": "2024-07-20T18:23:31.528229372Z",
+            "completeTime": "2024-07-20T18:25:31.801179Z",
+            "snapshots": [
+                {"step": 1, "meanLoss": 11.499258, "computeTime": "2024-07-20T18:23:33.308320687Z"},
+                {"step": 8, "epoch": 1, "meanLoss": 5.3713417, "computeTime": "2024-07-20T18:23:51.559295247Z"},
+            ],
+            "hyperparameters": {"epochCount": 5, "batchSize": 2, "learningRate": 0.001},
+        },
+        "temperature": 0.9,
+        "topP": 1,
+        "topK": 0,
+    }
+    model = TunedModel.from_json(value)
+
+    assert model == TunedModel(
+        name="tunedModels/next-number-generator-m1lwcujgc644",
+        base_model="models/gemini-1.0-pro-001",
+        display_name="Next Number Generator",
+        state=TunedModelState.ACTIVE,
+        create_time=Timestamp(2024, 7, 20, 18, 23, 29, 427331),
+        update_time=Timestamp(2024, 7, 20, 18, 25, 31, 801179),
+        tuning_task=TuningTask(
+            start_time=Timestamp(2024, 7, 20, 18, 23, 31, nanosecond=528_229_372),
+            complete_time=Timestamp(2024, 7, 20, 18, 25, 31, 801179),
+            snapshots=(
+                TuningSnapshot(
+                    step=1,
+                    mean_loss=11.499258,
+                    compute_time=Timestamp(2024, 7, 20, 18, 23, 33, nanosecond=308_320_687),
+                ),
+                TuningSnapshot(
+                    step=8,
+                    epoch=1,
+                    mean_loss=5.3713417,
+                    compute_time=Timestamp(2024, 7, 20, 18, 23, 51, nanosecond=559_295_247),
+                ),
+            ),
+            hyperparameters=Hyperparameters(epoch_count=5, batch_size=2, learning_rate=0.001),
+        ),
+        temperature=0.9,
+        top_p=1.0,
+        top_k=0,
+    )
+    assert model.to_json() == value
+    assert list(model.to_json()) == list(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ({"baseModel": "models/gemini-1.0-pro-001"}, "models/gemini-1.0-pro-001"),
+        (
+            {"tunedModelSource": {"tunedModel": "tunedModels/generate-num-4110", "baseModel": "models/text-bison-001"}},
+            "tunedModels/generate-num-4110",
+        ),
+        ({}, ""),
+    ],
+    ids=["a base model", "a tuned model", "nothing"],
+)
+def test_source_model(value: dict[str, Any], source: str) -> None:
+    """What a model was tuned from has one name, wherever the wire has it."""
+    assert TunedModel.from_json(value).source_model == source
+
+
+@pytest.mark.parametrize(
+    ("methods", "tunable"),
+    [
+        (["generateContent", "countTokens", "createTunedModel"], True),
+        (["generateText", "countTextTokens", "createTunedTextModel"], True),
+        (["generateContent", "countTokens"], False),
+        ([], False),
+    ],
+    ids=["since 2024", "of 2023", "not tunable", "none"],
+)
+def test_tunable(methods: list[str], tunable: bool) -> None:
+    """A base model says by its methods whether it can be tuned."""
+    assert Model.from_json({"supportedGenerationMethods": methods}).tunable is tunable
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"candidates": [{"content": {"parts": [{"text": "LX"}, {"text": "IV"}], "role": "model"}}]}, "LXIV"),
+        ({"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "64"}]}}]}, "64"),
+        ({"candidates": [{"content": {"parts": [{"inlineData": {}}, {"text": "64"}]}}]}, "64"),
+        ({"candidates": [{"content": {}, "finishReason": "STOP"}]}, ""),
+        ({"candidates": [{"finishReason": "SAFETY"}]}, ""),
+        ({"candidates": [{}, {"content": {"parts": [{"text": "the second"}]}}]}, ""),
+        ({"promptFeedback": {"blockReason": "SAFETY"}}, ""),
+        ({}, ""),
+    ],
+    ids=["two parts", "thought", "other media", "no parts", "no content", "first of two", "blocked", "empty"],
+)
+def test_text_of_an_answer(value: dict[str, Any], text: str) -> None:
+    """The text is that of the first candidate without its thinking; an answer without one is no error."""
+    assert GenerateContentResponse.from_json(value).text == text
+
+
+def test_why_there_is_no_text() -> None:
+    """An answer that says nothing says why."""
+    blocked = GenerateContentResponse.from_json({"promptFeedback": {"blockReason": "SAFETY"}})
+    empty = GenerateContentResponse.from_json({"candidates": [{"finishReason": "MAX_TOKENS", "index": 0}]})
+
+    assert blocked.prompt_feedback is not None
+    assert blocked.prompt_feedback.block_reason == "SAFETY"
+    assert (empty.candidates[0].finish_reason, empty.candidates[0].index) == ("MAX_TOKENS", 0)
+
+
+def test_parts_of_other_kinds_come_back() -> None:
+    """A part that is no text is kept, so that a conversation can be sent back."""
+    part = Part.from_json({"functionCall": {"name": "f"}})
+
+    assert part.text is None
+    assert Content(parts=(part,)).to_json() == {"parts": [{"functionCall": {"name": "f"}}]}
+
+
+@given(st.data(), st.sampled_from(KINDS))
+def test_repr_makes_the_message(data: st.DataObject, kind: type[Message]) -> None:
+    """What the repr shows is Python for an equal message."""
+    message = data.draw(messages_of(kind))
+
+    assert eval(repr(message), {**vars(tunedmodels), "nan": math.nan, "inf": math.inf}) == message
+
+
+def test_repr_leaves_out_what_is_absent() -> None:
+    """Members that have their default are not shown; those that this version does not know are."""
+    source = CitationSource.from_json({"uri": "https://a.test", "newThing": 1})
+
+    assert repr(TunedModel()) == "TunedModel()"
+    assert repr(CitationMetadata(citation_sources=(source,))) == (
+        "CitationMetadata(citation_sources=(CitationSource(uri='https://a.test', unknown={'newThing': 1}),))"
+    )
+
+
+def long_run(steps: int) -> TuningTask:
+    return TuningTask(snapshots=tuple(TuningSnapshot(step=step, mean_loss=0.5) for step in range(1, steps + 1)))
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"), [(6, [1, 2, 3, 4, 5, 6]), (7, [1, 2, 3, None, 5, 6, 7]), (300, [1, 2, 3, None, 298, 299, 300])]
+)
+def test_repr_shortens_a_long_list(steps: int, shown: list[int | None]) -> None:
+    """Of more than six items the first three and the last three are shown."""
+    items = [f"TuningSnapshot(step={step}, mean_loss=0.5)" if step else "..." for step in shown]
+
+    assert repr(long_run(steps)) == f"TuningTask(snapshots=({', '.join(items)}))"
+
+
+def test_repr_in_a_notebook() -> None:
+    """IPython's printer gets one line a member if one line is too short, and the same text otherwise."""
+    pretty = pytest.importorskip("IPython.lib.pretty").pretty
+    model = TunedModel(
+        name="tunedModels/m", state=TunedModelState.ACTIVE, tuning_task=long_run(300), reader_project_numbers=(1,)
+    )
+
+    assert pretty(model, max_width=10_000) == repr(model)
+    assert pretty(model, max_width=80).splitlines() == [
+        "TunedModel(",
+        "    name='tunedModels/m',",
+        "    state=TunedModelState.ACTIVE,",
+        "    tuning_task=TuningTask(",
+        "        snapshots=(",
+        "            TuningSnapshot(step=1, mean_loss=0.5),",
+        "            TuningSnapshot(step=2, mean_loss=0.5),",
+        "            TuningSnapshot(step=3, mean_loss=0.5),",
+        "            ...,",
+        "            TuningSnapshot(step=298, mean_loss=0.5),",
+        "            TuningSnapshot(step=299, mean_loss=0.5),",
+        "            TuningSnapshot(step=300, mean_loss=0.5))),",
+        "    reader_project_numbers=(1,))",
+    ]
+
+
+def test_a_table_of_snapshots() -> None:
+    """pandas makes a column of each member, and no other."""
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(long_run(2).snapshots)
+
+    assert list(table.columns) == ["step", "epoch", "mean_loss", "compute_time"]
+    assert table["step"].tolist() == [1, 2]
+
+
+def test_replacing_keeps_what_is_not_known() -> None:
+    """A message with another value has the unknown members of the first."""
+    part = Part.from_json({"functionCall": {"name": "f"}})
+
+    assert dataclasses.replace(part, thought=True).to_json() == {"thought": True, "functionCall": {"name": "f"}}
+
+
+def test_a_tuned_model_cannot_be_iterated_over() -> None:
+    """Who comes from google-generativeai iterates over wait_bar()."""
+    with pytest.raises(TypeError, match=r"for metadata in operation\.progress\(\)"):
+        for _ in TunedModel():  # type: ignore[attr-defined]  # the mistake that is tested
+            pass

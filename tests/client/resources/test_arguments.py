@@ -1,0 +1,183 @@
+"""Arguments: the forms in which a caller can give a message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import responses
+
+from tunedmodels import (
+    Client,
+    Content,
+    GenerationConfig,
+    HarmBlockThreshold,
+    HarmCategory,
+    Part,
+    SafetySetting,
+    TunedModel,
+    TunedModelState,
+    TuningSnapshot,
+    TuningTask,
+)
+from tunedmodels._resources.arguments import message, messages
+
+from ..conftest import URL
+
+CONFIG = GenerationConfig(temperature=0.5, top_k=3, stop_sequences=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        CONFIG,
+        {"temperature": 0.5, "top_k": 3, "stop_sequences": ["a", "b"]},
+        {"temperature": 0.5, "topK": 3, "stopSequences": ("a", "b"), "seed": None},
+    ],
+    ids=["message", "names of the class", "names of the wire"],
+)
+def test_forms_of_a_message(value: Any) -> None:
+    """A message is taken as it is, a dict by either names; None is the default."""
+    assert message(GenerationConfig, value, "config") == CONFIG
+
+
+def test_a_message_is_taken_as_it_is() -> None:
+    """What it has besides the known members stays."""
+    config = GenerationConfig(unknown={"newThing": 1})
+
+    assert message(GenerationConfig, config, "config") is config
+
+
+def test_messages_inside() -> None:
+    """A dict may have dicts and messages in it; names inside are either, too."""
+    step = TuningSnapshot(step=2)
+    value = {"state": "ACTIVE", "tuning_task": {"snapshots": [{"step": 1, "meanLoss": 2}, step]}}
+
+    assert message(TunedModel, value, "model") == TunedModel(
+        state=TunedModelState.ACTIVE,
+        tuning_task=TuningTask(snapshots=(TuningSnapshot(step=1, mean_loss=2.0), step)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"temprature": 0.5}, "config: GenerationConfig has no member 'temprature'; the nearest is 'temperature'."),
+        (
+            {"maxOutputToken": 5},
+            "config: GenerationConfig has no member 'maxOutputToken'; the nearest is 'max_output_t",
+        ),
+        ({5: 5}, "config: GenerationConfig has no member 5; the nearest is "),
+        ({"unknown": {}}, "config: GenerationConfig has no member 'unknown'; the nearest is "),
+        ({"top_k": 3, "topK": 3}, "config: GenerationConfig has 'top_k' twice"),
+        ({"temperature": "hot"}, "config.temperature: 'hot' is no number"),
+        ({"stop_sequences": "a"}, "config.stop_sequences: 'a' is no array"),
+    ],
+)
+def test_a_dict_that_is_no_such_message(value: dict[Any, Any], said: str) -> None:
+    """The place is named, and for a name that is not there the nearest."""
+    with pytest.raises(ValueError, match=r"^config") as caught:
+        message(GenerationConfig, value, "config")
+
+    assert str(caught.value).startswith(said)
+
+
+def test_a_member_that_is_not_known_can_be_sent() -> None:
+    """The refusal says how."""
+    with pytest.raises(ValueError, match=r"can be sent as GenerationConfig\(unknown=\.\.\.\)"):
+        message(GenerationConfig, {"responseSchema": {}}, "config")
+
+    assert GenerationConfig(unknown={"responseSchema": {}}).to_json() == {"responseSchema": {}}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            {"tuning_task": {"snapshots": [{"step": 1}, {"stepp": 2}]}},
+            "model.tuning_task.snapshots[1]: TuningSnapshot has",
+        ),
+        ({"tuningTask": {"snapshots": [5]}}, "model.tuningTask.snapshots[0]: must be a TuningSnapshot or a dict"),
+        ({"tuning_task": "x"}, "model.tuning_task: must be a TuningTask or a dict of its members, got 'x'"),
+    ],
+)
+def test_a_place_deep_inside(value: dict[str, Any], said: str) -> None:
+    """The path is in the words of the caller."""
+    with pytest.raises(ValueError, match=r"^model") as caught:
+        message(TunedModel, value, "model")
+
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("value", [5, "x", [], None, TunedModel()], ids=repr)
+def test_what_is_neither(value: Any) -> None:
+    """Neither a message of the kind nor a dict is a TypeError that names the argument."""
+    with pytest.raises(TypeError, match=r"^config must be a GenerationConfig or a dict of its members, got "):
+        message(GenerationConfig, value, "config")
+
+
+@pytest.mark.parametrize(
+    "value", [{"category": "x", "threshold": "y"}, "x", SafetySetting()], ids=["dict", "text", "message"]
+)
+def test_what_is_no_list(value: Any) -> None:
+    """One message is no list of them."""
+    with pytest.raises(TypeError, match=r"^settings must be a list of SafetySetting or of dicts of its members, got "):
+        messages(SafetySetting, value, "settings")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_request_of_dicts(answers: responses.RequestsMock, client: Client, stream: bool) -> None:
+    """A call with dicts sends what one with messages sends."""
+    method = "streamGenerateContent" if stream else "generateContent"
+    answers.post(f"{URL}/v1beta/tunedModels/m:{method}", json=[{}] if stream else {})
+    answers.post(f"{URL}/v1beta/tunedModels/m:{method}", json=[{}] if stream else {})
+    setting = SafetySetting(
+        category=HarmCategory.HARM_CATEGORY_HARASSMENT, threshold=HarmBlockThreshold.BLOCK_ONLY_HIGH
+    )
+    call: Any = client.tuned_models.stream_generate_content if stream else client.tuned_models.generate_content
+    for forms in (
+        {
+            "contents": Content(role="user", parts=(Part(text="7"),)),
+            "generation_config": CONFIG,
+            "safety_settings": [setting],
+            "system_instruction": "Count.",
+        },
+        {
+            "contents": {"role": "user", "parts": ["7"]},
+            "generation_config": {"temperature": 0.5, "topK": 3, "stop_sequences": ["a", "b"]},
+            "safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_ONLY_HIGH"}],
+            "system_instruction": {"parts": "Count."},
+        },
+    ):
+        answer = call("m", **forms)
+        assert list(answer) if stream else answer
+
+    one, other = (json.loads(call.request.body or "") for call in answers.calls)
+    assert one == other
+    assert one["generationConfig"] == {"stopSequences": ["a", "b"], "temperature": 0.5, "topK": 3}
+    assert one["systemInstruction"] == {"parts": [{"text": "Count."}]}
+
+
+@pytest.mark.parametrize("temperature", [float("nan"), "NaN"], ids=repr)
+def test_a_number_that_json_has_not(client: Client, temperature: Any) -> None:
+    """A dict's numbers are checked as those of a message are."""
+    with pytest.raises(ValueError, match="temperature must be a finite number"):
+        client.tuned_models.generate_content("m", "7", generation_config={"temperature": temperature})
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "said"),
+    [
+        ("generation_config", 5, "generation_config must be a GenerationConfig or a dict"),
+        ("safety_settings", [5], "safety_settings[0] must be a SafetySetting or a dict"),
+        ("safety_settings", {"HARM_CATEGORY_HARASSMENT": "OFF"}, "safety_settings must be a list of SafetySetting"),
+        ("system_instruction", [Content()], "system_instruction must be a Content or a dict"),
+    ],
+)
+def test_the_argument_is_named(client: Client, argument: str, value: Any, said: str) -> None:
+    """Nothing is sent, and the sentence names the argument."""
+    with pytest.raises(TypeError) as caught:
+        client.tuned_models.generate_content("m", "7", **{argument: value})
+
+    assert str(caught.value).startswith(said)

@@ -1,0 +1,139 @@
+"""Sessions of the client's own: an answer in drops, a fork, an encrypted connection."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tunedmodels import Client, TransportError
+
+from ..flaky_server import FlakyServer, answer
+
+PAUSE = 0.1
+DROPS = 100
+
+HEAD = (b"HTTP/1.1 200 OK\r\n", lambda place: b"X-%d: a\r\n" % place)
+INFORMATION = (b"", lambda _place: b"HTTP/1.1 100 Continue\r\n\r\n")
+CHUNK = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", lambda _place: b"0")
+BODY = (b"HTTP/1.0 200 OK\r\n\r\n", lambda _place: b" ")
+
+
+@contextmanager
+def dripping(
+    begin: bytes, drop: Callable[[int], bytes], wrap: Callable[[socket.socket], socket.socket]
+) -> Iterator[int]:
+    """Serve one answer in drops for ten seconds, or until its reader has gone; yield the port."""
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with wrap(connection) as stream:
+            stream.recv(65536)
+            try:
+                stream.sendall(begin)
+                for place in range(DROPS):
+                    time.sleep(PAUSE)
+                    stream.sendall(drop(place))
+            except OSError:
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(20)
+
+
+def plain(connection: socket.socket) -> socket.socket:
+    return connection
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, with its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    pem, form, none = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, form, none))
+    return file
+
+
+@pytest.mark.parametrize("drops", [HEAD, INFORMATION, CHUNK, BODY], ids=["head", "information", "chunk", "body"])
+def test_answer_in_drops_ends_in_time(drops: tuple[bytes, Callable[[int], bytes]]) -> None:
+    """What comes bit by bit is waited for no longer than all of it may take."""
+    with dripping(*drops, wrap=plain) as port, Client(f"http://127.0.0.1:{port}", timeout=0.5, retry=None) as client:
+        began = time.monotonic()
+        with pytest.raises(TransportError, match=r"took too long|timed out"):
+            client.models.get("any")
+        took = time.monotonic() - began
+
+    assert took < PAUSE * DROPS / 2
+
+
+def test_encrypted_answer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds over TLS, and what comes in one piece is read."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    def wrap(connection: socket.socket) -> socket.socket:
+        return context.wrap_socket(connection, server_side=True)
+
+    whole = b'HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{"name": "models/any"}'
+    with dripping(whole, lambda _place: b"", wrap) as port, Client(f"https://127.0.0.1:{port}", retry=None) as client:
+        assert client.models.get("any").name == "models/any"
+    with dripping(*HEAD, wrap) as port, Client(f"https://127.0.0.1:{port}", timeout=0.5, retry=None) as client:
+        began = time.monotonic()
+        with pytest.raises(TransportError, match=r"took too long|timed out"):
+            client.models.get("any")
+        took = time.monotonic() - began
+
+    assert took < PAUSE * DROPS / 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the threads of the server do not use the client
+def test_forked_process_has_connections_of_its_own() -> None:
+    """Parent and child go on with one client, and neither reads the other's answer."""
+    with FlakyServer(otherwise=answer({"name": "models/any"})) as server, Client(server.url, retry=None) as client:
+        client.models.get("any")
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                status = 0 if client.models.get("any").name == "models/any" else 2
+            finally:
+                os._exit(status)
+        _, status = os.waitpid(child, 0)
+        client.models.get("any")
+
+        assert status == 0
+        assert server.connections == 2

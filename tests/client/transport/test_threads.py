@@ -1,0 +1,200 @@
+"""Threads: many of them share one client, its connections and its token."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import google.auth.credentials
+import google.auth.exceptions
+import pytest
+import requests
+
+from tunedmodels import Client, CredentialsError, Failure, Polling, Retry, Unauthenticated
+from tunedmodels._transport.address import Address
+from tunedmodels._transport.credentials import Caller
+
+from ..flaky_server import FlakyServer, Received, Step, answer, refusal
+
+T = TypeVar("T")
+
+THREADS = 8
+
+
+class Renewable(google.auth.credentials.Credentials):
+    """A token that can be renewed, and how often it was; *works* False renews it in vain."""
+
+    def __init__(self, works: bool = True) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.token = "token-0"
+        self.works = works
+        self.renewed = 0
+
+    def refresh(self, request: Any) -> None:  # noqa: ARG002
+        if not self.works:
+            raise google.auth.exceptions.RefreshError("revoked")
+        self.renewed += 1
+        self.token = f"token-{self.renewed}"
+
+
+def echo(request: Received) -> Step:
+    """Answer with the name that was asked for, and what the request said."""
+    name = request.path.removeprefix("/v1beta/").partition("?")[0]
+    if ":" in name:
+        return answer({"candidates": [{"content": {"parts": [{"text": request.body.decode()}]}}]})
+    if "/operations/" in name:
+        return answer({"name": name, "done": True, "response": {"name": name.partition("/operations")[0]}})
+    return answer({"name": name})
+
+
+def at_once(ask: Callable[[int], T]) -> list[T]:
+    """What *ask* returns to each of the threads, which begin together."""
+    begin = threading.Barrier(THREADS)
+
+    def run(number: int) -> T:
+        begin.wait(10)
+        return ask(number)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def test_each_thread_gets_its_own_answers() -> None:
+    """Answers are never mixed up, whatever the threads ask for."""
+
+    def ask(number: int) -> list[bool]:
+        right = []
+        for turn in range(25):
+            name = f"tunedModels/m-{number}-{turn}"
+            right.append(client.tuned_models.get(name).name == name)
+            right.append(name in client.tuned_models.generate_content(name, f"I am {name}").text)
+            right.append(client.operations.get(f"{name}/operations/o").result().name == name)
+        return right
+
+    with FlakyServer(otherwise=echo) as server, Client(server.url, api_key="the-key") as client:
+        right = at_once(ask)
+
+    assert right == [[True] * 75] * THREADS
+    assert len(server.received) == THREADS * 75
+    assert {request.headers["x-goog-api-key"] for request in server.received} == {"the-key"}
+    assert server.connections <= THREADS
+
+
+def test_each_thread_is_retried_alone() -> None:
+    """Failures of some threads are mended, and change nothing for the others."""
+    turns = itertools.count()
+
+    def sometimes(request: Received) -> Step:
+        return refusal(503, "UNAVAILABLE") if next(turns) % 3 == 0 else echo(request)
+
+    def ask(number: int) -> list[str]:
+        return [client.tuned_models.get(f"m-{number}-{turn}").name for turn in range(10)]
+
+    with (
+        FlakyServer(otherwise=sometimes) as server,
+        Client(server.url, api_key="the-key", retry=Retry(30, initial=0.001)) as client,
+    ):
+        names = at_once(ask)
+
+    assert names == [[f"tunedModels/m-{number}-{turn}" for turn in range(10)] for number in range(THREADS)]
+
+
+def test_token_that_is_refused_to_all_is_renewed_once() -> None:
+    """Where a 401 hits all threads, one gets a new token and the others take that."""
+    all_refused = threading.Barrier(THREADS)
+
+    def service(request: Received) -> Step:
+        if request.headers["authorization"] == "Bearer token-0":
+            all_refused.wait(10)
+            return refusal(401, "UNAUTHENTICATED")
+        return echo(request)
+
+    credentials = Renewable()
+    with FlakyServer(otherwise=service) as server, Client(server.url, credentials=credentials) as client:
+        names = at_once(lambda number: client.tuned_models.get(f"m-{number}").name)
+
+    tokens = Counter(request.headers["authorization"] for request in server.received)
+    assert names == [f"tunedModels/m-{number}" for number in range(THREADS)]
+    assert credentials.renewed == 1
+    assert tokens == {"Bearer token-0": THREADS, "Bearer token-1": THREADS}
+
+
+def test_token_that_cannot_be_renewed() -> None:
+    """Where no new token is to be had, each thread gets the service's answer, once."""
+
+    def ask(number: int) -> str:
+        with pytest.raises(Unauthenticated) as caught:
+            client.tuned_models.get(f"m-{number}")
+        return caught.value.status
+
+    with (
+        FlakyServer(otherwise=refusal(401, "UNAUTHENTICATED")) as server,
+        Client(server.url, credentials=Renewable(works=False)) as client,
+    ):
+        statuses = at_once(ask)
+
+    assert statuses == ["UNAUTHENTICATED"] * THREADS
+    assert len(server.received) == THREADS
+
+
+def test_streams_side_by_side() -> None:
+    """Each thread reads its own stream."""
+
+    def service(request: Received) -> Step:
+        name = request.path.partition(":")[0]
+        return answer([{"candidates": [{"content": {"parts": [{"text": f"{name} {part}"}]}}]} for part in range(20)])
+
+    def ask(number: int) -> list[str]:
+        return [chunk.text for chunk in client.tuned_models.stream_generate_content(f"m-{number}", "1")]
+
+    with FlakyServer(otherwise=service) as server, Client(server.url, api_key="the-key") as client:
+        texts = at_once(ask)
+
+    assert texts == [[f"/v1beta/tunedModels/m-{number} {part}" for part in range(20)] for number in range(THREADS)]
+
+
+def test_one_operation_in_many_threads() -> None:
+    """Threads may wait for the same operation; all get the model."""
+    name = "tunedModels/m/operations/o"
+    looks = itertools.count()
+
+    def service(_: Received) -> Step:
+        ended = {"done": True, "response": {"name": "tunedModels/m"}} if next(looks) > 20 else {}
+        return answer({"name": name, **ended})
+
+    with (
+        FlakyServer(otherwise=service) as server,
+        Client(server.url, api_key="the-key", polling=Polling(0.001)) as client,
+    ):
+        operation = client.operations.made({"name": name})
+        models = at_once(lambda _: operation.result(timeout=30).name)
+
+    assert models == ["tunedModels/m"] * THREADS
+
+
+def test_who_waits_for_anothers_token_keeps_its_own_time() -> None:
+    """A thread whose time is short does not wait for as long as another may take to get a token."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(google.auth.credentials.Credentials):
+        def refresh(self, request: Any) -> None:  # noqa: ARG002
+            begun.set()
+            go_on.wait(20)
+            self.token = "late"
+
+    slow = Slow()  # type: ignore[no-untyped-call]
+    caller = Caller(Address("https://service.test"), slow, None, requests.Session())
+    other = threading.Thread(target=caller.headers, args=("GET", "https://service.test/", lambda: 20.0))
+    other.start()
+    assert begun.wait(10)
+
+    with pytest.raises(CredentialsError, match="another thread was still getting a token") as caught:
+        caller.headers("GET", "https://service.test/", lambda: 0.1)
+    go_on.set()
+    other.join()
+
+    assert caught.value.failure is Failure.UNSENT

@@ -1,0 +1,219 @@
+"""Options from flags, the environment and a file, in this order."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from tunedmodels_mockserver.cli.configuration import Configured, options, variable
+from tunedmodels_mockserver.cli.execute import execute
+from tunedmodels_mockserver.cli.serve import SECTIONS, serve
+
+from ..serving import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(cls=Configured)
+@click.option("--port", default=1, type=click.IntRange(0, 65535))
+@click.option("--tuning-time", default=2.5)
+@click.option("--strict", is_flag=True)
+@click.option("--api-key", "api_keys", multiple=True)
+def shown(**values: Any) -> None:
+    """Show what came out."""
+    click.echo(repr(values))
+
+
+def run(*arguments: str, **variables: str) -> Result:
+    return CliRunner(env=variables).invoke(shown, arguments)
+
+
+def values(result: Result) -> dict[str, Any]:
+    assert (result.exit_code, result.stderr) == (0, "")
+    found: dict[str, Any] = eval(result.stdout)
+    return found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file that sets everything."""
+    path = tmp_path / "fake.toml"
+    path.write_text('port = 10\ntuning-time = 1\nstrict = true\napi-key = ["a", "b c"]\n')
+    return path
+
+
+def test_a_file_sets_options(file: Path) -> None:
+    """Names are those of the command line; numbers, truth values and lists are TOML's own."""
+    assert values(run("--config", str(file))) == {
+        "port": 10,
+        "tuning_time": 1.0,
+        "strict": True,
+        "api_keys": ("a", "b c"),
+    }
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(file: Path) -> None:
+    """The port is said three times, the time twice, the rest once."""
+    found = values(
+        run(
+            "--port",
+            "30",
+            TUNEDMODELS_MOCKSERVER_PORT="20",
+            TUNEDMODELS_MOCKSERVER_TUNING_TIME="2",
+            TUNEDMODELS_MOCKSERVER_CONFIG=str(file),
+        )
+    )
+
+    assert found == {"port": 30, "tuning_time": 2.0, "strict": True, "api_keys": ("a", "b c")}
+
+
+def test_a_project_file_has_a_table_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a pyproject.toml one table counts; and no file is read that nobody named."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text('[project]\nname = "x"\n[tool.tunedmodels.mockserver]\nport = 10\n')
+    monkeypatch.chdir(tmp_path)
+
+    assert values(run("--config", "pyproject.toml"))["port"] == 10
+    assert values(run())["port"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", "fake.toml: there is no option 'prot'; the nearest is port."),
+        ("tuning_time = 1", "there is no option 'tuning_time'; the nearest is tuning-time."),
+        ("config = 'x'", "there is no option 'config'."),
+        ("port = true", "port must be text or a number, got True."),
+        ("port = [1]", "port must be text or a number, got [1]."),
+        ("port = 1.5", "'1.5' is not a valid integer"),
+        ("port = 70000", "70000 is not in the range 0<=x<=65535. It comes from the file "),
+        ("strict = 1", "strict must be true or false, got 1."),
+        ("api-key = 'a'", "api-key must be a list, got 'a'."),
+        ("api-key = [true]", "api-key must be text or a number, got True."),
+        ("port =", "is no TOML file:"),
+    ],
+)
+def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """A sentence names the file, the option, the value, and the nearest name; the status is 2."""
+    path = tmp_path / "fake.toml"
+    path.write_text(text)
+    result = run("--config", str(path))
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+    assert str(path) in result.stderr
+
+
+def test_a_project_file_without_our_table_is_refused(tmp_path: Path) -> None:
+    """Who names a project file means its table."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    result = run("--config", str(tmp_path / "pyproject.toml"))
+
+    assert result.exit_code == 2
+    assert "has no table [tool.tunedmodels.mockserver]." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PROT", "1", "There is no variable TUNEDMODELS_MOCKSERVER_PROT; the nearest is TUNEDMODELS_MOCKSERVER_PORT."),
+        (
+            "PORT",
+            "soon",
+            "'soon' is not a valid integer range. It comes from the variable TUNEDMODELS_MOCKSERVER_PORT.",
+        ),
+        ("CONFIG", "/no/such/file", "It comes from the variable TUNEDMODELS_MOCKSERVER_CONFIG."),
+    ],
+)
+def test_a_bad_variable_is_refused(name: str, value: str, said: str) -> None:
+    """A sentence names the variable; the status is 2."""
+    result = run(**{f"TUNEDMODELS_MOCKSERVER_{name}": value})
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_an_error_on_the_command_line_blames_nobody_else(file: Path) -> None:
+    """What a flag says wrongly does not come from the file that says it, too."""
+    result = run("--port", "soon", "--config", str(file))
+
+    assert result.exit_code == 2
+    assert "comes from" not in result.stderr
+
+
+def test_a_variable_is_named_as_its_option() -> None:
+    """The spelling on the command line counts, also of an option whose parameter has another name."""
+    found = values(run(TUNEDMODELS_MOCKSERVER_API_KEY="a b"))
+    unknown = run(TUNEDMODELS_MOCKSERVER_API_KEYS="a b")
+
+    assert found["api_keys"] == ("a", "b")
+    assert unknown.exit_code == 2
+    assert "the nearest is TUNEDMODELS_MOCKSERVER_API_KEY." in " ".join(unknown.stderr.split())
+
+
+def help_of(command: click.Command) -> str:
+    """The help of a command with its white space folded."""
+    return " ".join(CliRunner().invoke(command, ["--help"], terminal_width=300).stdout.split())
+
+
+def test_help_names_the_variable_of_each_option_of_serve() -> None:
+    """Each option has a variable of its own, which follows from its spelling."""
+    text = help_of(serve)
+    names = [variable(option) for option in options(serve)]
+
+    assert len(names) == len(set(names))
+    for option, name in zip(options(serve), names, strict=True):
+        (spelling,) = option.opts
+        assert name == "TUNEDMODELS_MOCKSERVER_" + spelling.strip("-").replace("-", "_").upper()
+        assert text.count(f"[env var: {name};") + text.count(f"[env var: {name}]") == 1
+
+
+def test_help_has_headings() -> None:
+    """Each heading stands above its options, every option is there once, and the list ends with the others."""
+    text = CliRunner().invoke(serve, ["--help"]).stdout
+    parts = dict(
+        zip([*SECTIONS, "Other options"], re.split(r"^[A-Z][a-z ]+:$", text, flags=re.MULTILINE)[1:], strict=True)
+    )
+    spellings = {option.name: option.opts[0] for option in options(serve)}
+
+    for heading, members in SECTIONS.items():
+        assert re.findall(r"^  (--[a-z-]+)", parts[heading], re.MULTILINE) == [spellings[name] for name in members]
+    shown = re.findall(r"^  (?:-h, )?(--[a-z-]+)", text, re.MULTILINE)
+    assert sorted(shown) == sorted([*spellings.values(), "--help"])
+
+
+def test_exec_says_that_its_port_is_a_free_one() -> None:
+    """Its help has no other default and no variable for the port."""
+    text = help_of(execute)
+
+    assert "no variable and no file sets it. [default: (a free one); 0<=x<=65535]" in text
+    assert "MOCKSERVER_PORT" not in text
+
+
+def test_no_variable_sets_the_port_of_exec() -> None:
+    """The variable that sets the port of ``serve`` is known, and is not read."""
+    taken = CliRunner(env={"TUNEDMODELS_MOCKSERVER_PORT": "soon"}).invoke(execute, ["--store", "x"])
+
+    assert "Missing argument" in taken.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "step_time"),
+    [("--step-time", "tuning-time = 3\n", 1.0), ("--tuning-time", "step-time = 3\n", None)],
+)
+def test_the_pace_that_is_said_more_strongly_counts(
+    option: str, text: str, step_time: float | None, tmp_path: Path
+) -> None:
+    """``--step-time`` and ``--tuning-time`` exclude each other, but a flag wins over a file that has the other one."""
+    path = tmp_path / "fake.toml"
+    path.write_text(text)
+    with serving(option, "1", "--config", str(path)) as (_process, url):
+        settings = requests.get(f"{url}/_emulator/info", timeout=5).json()["settings"]
+
+    assert settings["pace"]["step_time"] == step_time

@@ -1,0 +1,151 @@
+"""The commands that make keys and tokens."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from tunedmodels_mockserver.cli import main
+from tunedmodels_mockserver.core.callers import grants, scopes, service_accounts
+from tunedmodels_mockserver.environment import emulator_url
+
+from .test_serve import serving
+
+
+@pytest.fixture(autouse=True)
+def _no_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no setting of the machine's own say where a fake is."""
+    monkeypatch.delenv("TUNEDMODELS_EMULATOR_HOST", raising=False)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["credentials", *arguments])
+
+
+def printed(*arguments: str) -> str:
+    result = run(*arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "uri"),
+    [
+        ([], "http://127.0.0.1:9480/token"),
+        (["--world", "w1"], "http://127.0.0.1:9480/token?key=test-w1"),
+        (["--url", "http://fake:80/"], "http://fake:80/token"),
+        (["--url", "fake:80", "--world", "w.1"], "http://fake:80/token?key=test-w.1"),
+    ],
+)
+def test_a_service_accounts_key_file(options: list[str], uri: str) -> None:
+    """It is what google-auth reads, names the token endpoint, and certifies itself."""
+    from google.oauth2.service_account import Credentials
+
+    info = json.loads(printed("service-account", "--user", "Robot@example.com", *options))
+
+    assert (info["type"], info["token_uri"], info["client_email"]) == ("service_account", uri, "robot@example.com")
+    key = service_accounts.key(info["private_key_id"])
+    assert key is not None
+    assert key.email == "robot@example.com"
+    assert Credentials.from_service_account_info(info).service_account_email == "robot@example.com"
+
+
+def test_all_accounts_have_one_key() -> None:
+    """A signature without the id of a key can be checked; an id names the account."""
+    first, second = (json.loads(printed("service-account", "--user", f"{user}@example.com")) for user in ("a", "b"))
+
+    assert first["private_key"] == second["private_key"]
+    assert first["private_key_id"] != second["private_key_id"]
+
+
+def test_a_refresh_token() -> None:
+    """It has the person, the scopes and the world that were asked for, and an id of its own."""
+    plain, other = (grants.refresh(printed("refresh-token").strip()) for _ in range(2))
+    text = printed("refresh-token", "--user", "alice@example.com", "--scope", "a", "--scope", "b", "--world", "w1")
+    special = grants.refresh(text.strip())
+
+    assert plain is not None
+    assert other is not None
+    assert special is not None
+    assert (plain.email, plain.scopes) == ("developer@example.com", scopes.TUNING)
+    assert plain.id != other.id
+    assert text.startswith("test-w1/")
+    assert (special.email, special.scopes) == ("alice@example.com", ("a", "b"))
+
+
+def test_the_api_key() -> None:
+    """The one that every fake knows, with a world before it where one is named."""
+    assert printed("api-key") == "tunedmodels-api-key\n"
+    assert printed("api-key", "--world", "w1") == "test-w1/tunedmodels-api-key\n"
+
+
+def test_everything_opens_a_strict_fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token of a world is asked of the running fake, not through a proxy; keys, groups and projects are served."""
+    options = ["--auth", "strict", "--api-key", "mine", "--project", "my-project", "--clock", "manual"]
+    groups = ["--group", "team@example.com=alice@example.com", "--group", "team@example.com=bob@example.com"]
+    with serving(*options, *groups) as (_process, url):
+        monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", url.removeprefix("http://"))
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        token = printed("access-token", "--world", "w1", "--user", "alice@example.com").strip()
+        key = printed("api-key", "--world", "w1").strip()
+        monkeypatch.delenv("HTTP_PROXY")
+        monkeypatch.delenv("http_proxy")
+
+        def status(path: str = "/v1beta/tunedModels", **headers: str) -> int:
+            return requests.get(f"{url}{path}", headers=headers, timeout=5).status_code
+
+        assert token.startswith("test-w1/tunedmodels-access~")
+        assert status(Authorization=f"Bearer {token}") == 200
+        assert status(**{"x-goog-api-key": key}) == status(**{"x-goog-api-key": "mine"}) == 200
+        assert status(**{"x-goog-api-key": "other"}) == 400
+        assert status() == 403
+        assert status(**{"x-goog-api-key": "mine", "x-goog-user-project": "my-project"}) == 200
+        assert status(**{"x-goog-api-key": "mine", "x-goog-user-project": "other"}) == 403
+        assert requests.post(f"{url}/_emulator/clock?key=test-w1", json={"advance": 3600}, timeout=5).ok
+        assert status(Authorization=f"Bearer {token}") == 401
+
+
+def test_no_fake_answers() -> None:
+    """Where nobody listens, or nobody who is a fake, a sentence says so with status 1."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    results = [run("access-token", "--url", url) for url in (f"127.0.0.1:{port}", "http://[", "ftp://x")]
+
+    assert [(result.exit_code, result.stdout) for result in results] == [(1, "")] * 3
+    assert results[0].stderr == (
+        f"No fake answers at 127.0.0.1:{port}. Start one with `tunedmodels-mockserver serve`, or say with --url where "
+        "it is.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        (None, "http://127.0.0.1:9480"),
+        ("", "http://127.0.0.1:9480"),
+        ("fake:1", "http://fake:1"),
+        ("https://fake/", "https://fake"),
+    ],
+)
+def test_the_environment_says_where_the_fake_is(monkeypatch: pytest.MonkeyPatch, value: str | None, url: str) -> None:
+    """A host and port, or a URL; without one the usual port of this machine."""
+    if value is not None:
+        monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", value)
+
+    assert emulator_url() == url
+
+
+@pytest.mark.parametrize("module", ["tunedmodels_mockserver.cli", "tunedmodels_mockserver.app"])
+def test_nothing_is_loaded_that_few_need(module: str) -> None:
+    """Neither --help nor a fake that signs and checks nothing waits for cryptography and google-auth."""
+    code = f"import sys, {module}; print([name for name in ('cryptography', 'google.auth') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "[]\n"

@@ -1,0 +1,110 @@
+"""Several people, and groups of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.core.callers.grants import Refresh
+from tunedmodels_mockserver.core.callers.scopes import TUNING
+
+from ...conftest import ok, refused
+
+TEAM = "team@example.com"
+GROUPS = {TEAM: ["alice@example.com", "Bob@example.com"]}
+ASK = {"contents": [{"parts": [{"text": "LXIII"}]}]}
+
+
+@pytest.fixture
+def people(clock: ManualClock) -> FlaskClient:
+    """A caller of a fake that knows a group of Alice and Bob."""
+    return create_app(Settings(seed=1, groups=GROUPS), clock.now).test_client()
+
+
+def of(person: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {person}@example.com"}
+
+
+@pytest.fixture
+def shared(people: FlaskClient, clock: ManualClock, tutorial: Any) -> Any:
+    """Carol's model, ready to use; share it with the group, or with a user, in a role."""
+    ok(people.post("/v1beta/tunedModels?tunedModelId=hers", json=tutorial(), headers=of("carol")))
+    clock.advance(30)
+
+    def share(role: str, kind: str = "GROUP") -> None:
+        grant = {"granteeType": kind, "emailAddress": "Team@example.com", "role": role}
+        ok(people.post("/v1beta/tunedModels/hers/permissions", json=grant, headers=of("carol")))
+
+    return share
+
+
+def listed(http: FlaskClient, person: str, wanted: str = "") -> list[str]:
+    page = ok(http.get("/v1beta/tunedModels", query_string={"filter": wanted}, headers=of(person)))
+    return [model["name"] for model in page.get("tunedModels", [])]
+
+
+@pytest.mark.parametrize("person", ["alice", "bob", "team"])
+def test_a_readers_group_reads(people: FlaskClient, shared: Any, person: str) -> None:
+    """Each member may use and list what the group may read, and change nothing; so may the group's own address."""
+    assert people.get("/v1beta/tunedModels/hers", headers=of(person)).status_code == 403
+    shared("READER")
+
+    model = "/v1beta/tunedModels/hers"
+    answer = ok(people.post(f"{model}:generateContent", json=ASK, headers=of(person)))
+    assert answer["candidates"][0]["content"]["parts"] == [{"text": "LXIV"}]
+    assert refused(people.patch(model, json={"description": "x"}, headers=of(person)))[0] == "PERMISSION_DENIED"
+    filters = ("", "readers:me", "writers:me", "owner:me")
+    assert [len(listed(people, person, wanted)) for wanted in filters] == [1, 1, 0, 0]
+
+
+def test_a_writers_group_writes(people: FlaskClient, shared: Any) -> None:
+    """Members may change and share, and find it as writers; only the owner deletes."""
+    shared("WRITER")
+
+    assert ok(people.patch("/v1beta/tunedModels/hers", json={"description": "x"}, headers=of("bob"))) == {
+        "description": "x"
+    }
+    assert listed(people, "alice", "writers:me") == ["tunedModels/hers"]
+    assert refused(people.delete("/v1beta/tunedModels/hers", headers=of("alice")))[0] == "PERMISSION_DENIED"
+
+
+def test_who_is_in_no_group(people: FlaskClient, shared: Any) -> None:
+    """Others are kept out as before."""
+    shared("WRITER")
+
+    assert people.get("/v1beta/tunedModels/hers", headers=of("dave")).status_code == 403
+    assert listed(people, "dave") == []
+
+
+def test_a_user_is_no_group(people: FlaskClient, shared: Any) -> None:
+    """A permission for a user with the group's address is that user's alone."""
+    shared("READER", "USER")
+
+    assert people.get("/v1beta/tunedModels/hers", headers=of("alice")).status_code == 403
+    assert people.get("/v1beta/tunedModels/hers", headers=of("team")).status_code == 200
+
+
+def test_a_model_changes_hands_between_people(clock: ManualClock, tutorial: Any) -> None:
+    """With tokens of the fake's own: the owner hands on and becomes a writer, the heir may delete."""
+    http = create_app(Settings(auth="strict"), clock.now).test_client()
+    tokens: dict[str, dict[str, str]] = {}
+    for person in ("alice", "bob"):
+        refresh = Refresh(f"{person}@example.com", TUNING, person).token()
+        form = {"grant_type": "refresh_token", "refresh_token": refresh}
+        tokens[person] = {"Authorization": f"Bearer {ok(http.post('/token', data=form))['access_token']}"}
+    model = "/v1beta/tunedModels/handed"
+    ok(http.post("/v1beta/tunedModels?tunedModelId=handed", json=tutorial(), headers=tokens["alice"]))
+    assert http.get(model, headers=tokens["bob"]).status_code == 403
+    heir = {"emailAddress": "bob@example.com"}
+    assert ok(http.post(f"{model}:transferOwnership", json=heir, headers=tokens["alice"])) == {}
+
+    held = ok(http.get(f"{model}/permissions", headers=tokens["alice"]))["permissions"]
+    assert [(grant["emailAddress"], grant["role"]) for grant in held] == [
+        ("bob@example.com", "OWNER"),
+        ("alice@example.com", "WRITER"),
+    ]
+    assert http.delete(model, headers=tokens["alice"]).status_code == 403
+    assert ok(http.delete(model, headers=tokens["bob"])) == {}

@@ -1,0 +1,102 @@
+"""The words of the storage testbench, by which one request asks for a fault of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver.core.faults.instructions import WORDS, effect
+from tunedmodels_mockserver.core.strict_input import BadInput
+
+from ...conftest import refused
+
+HEADER = "x-goog-emulator-instructions"
+KIB = 1024
+
+
+@pytest.mark.parametrize(
+    ("words", "body", "expected"),
+    [
+        ("return-503", 0, {"error": 503}),
+        ("return-429", 0, {"error": 429}),
+        ("return-400", 0, {"error": 400}),
+        ("return-500", 0, {"error": 500}),
+        ("return-reset-connection", 0, {"reset": True}),
+        ("return-broken-stream", 0, {"truncate": {"fraction": 0.5}}),
+        ("return-broken-stream-after-2K", 0, {"stall": {"seconds": 0, "after": 2 * KIB}}),
+        ("return-broken-stream-final-chunk-after-7B", 0, {"stall": {"seconds": 0, "after": 7}}),
+        ("return-corrupted-data", 0, {"malformed": True}),
+        ("stall-always", 0, {"stall": {"seconds": 10, "resumes": True}}),
+        ("stall-at-256KiB", 0, {"stall": {"seconds": 10, "after": 256 * KIB, "resumes": True}}),
+        ("stall-for-5s", 0, {"latency": {"seconds": 5}}),
+        ("stall-for-500ms", 0, {"latency": {"seconds": 0.5}}),
+        ("stall-for-5s-after-1K", 0, {"stall": {"seconds": 5, "after": KIB, "resumes": True}}),
+        ("return-503-after-1K", KIB - 1, None),
+        ("return-503-after-1K", KIB, {"error": 503}),
+        ("return-503-after-1K/retry-2", KIB, {"error": 503}),
+        ("return-503-after-1K/retry-3", KIB, None),
+    ],
+)
+def test_words_are_effects(words: str, body: int, expected: dict[str, Any] | None) -> None:
+    """Each as the testbench has it, as far as that makes sense for an API of JSON."""
+    found = effect(words, body)
+
+    assert (None if found is None else msgspec.to_builtins(found)) == expected
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_every_known_word_is_one(words: str) -> None:
+    """What a refusal lists works."""
+    assert effect(words, 1 << 20) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("return-50", "the nearest is return-503"),
+        ("return-reset-conection", "the nearest is return-reset-connection"),
+        ("redirect-send-token-abc", "has no words 'redirect-send-token-abc'"),
+        ("return-200", "the status of an error is 400 to 599"),
+        ("stall-for-61s", "<= 60.0"),
+    ],
+)
+def test_unknown_words_are_refused(words: str, sentence: str) -> None:
+    """With the nearest that are known."""
+    with pytest.raises(BadInput) as caught:
+        effect(words, 0)
+
+    assert sentence in str(caught.value)
+
+
+def test_a_request_asks_for_an_error(http: FlaskClient) -> None:
+    """It gets the service's envelope, and a note that says why; the next request is answered."""
+    answer = http.get("/v1beta/tunedModels", headers={HEADER: "return-503"})
+
+    assert refused(answer) == ("UNAVAILABLE", "The model is overloaded. Please try again later.")
+    assert answer.headers["X-Tunedmodels-Note"] == f"fault {HEADER}: error"
+    assert http.get("/v1beta/tunedModels").status_code == 200
+
+
+def test_unknown_words_are_a_bad_request(http: FlaskClient) -> None:
+    """400, with the sentence."""
+    status, message = refused(http.get("/v1beta/tunedModels", headers={HEADER: "retrun-503"}))
+
+    assert status == "INVALID_ARGUMENT"
+    assert "has no words 'retrun-503'; the nearest is return-503" in message
+
+
+@pytest.mark.parametrize("path", ["/health", "/_emulator/faults", "/_emulator/clock"])
+def test_only_the_apis_own_paths_hear_it(http: FlaskClient, path: str) -> None:
+    """Health and the admin surface are never faulted."""
+    assert http.get(path, headers={HEADER: "return-503"}).status_code == 200
+
+
+def test_the_header_goes_before_the_worlds_faults(http: FlaskClient) -> None:
+    """The fault of the world waits for the next call."""
+    http.post("/_emulator/faults", json={"error": {"code": "INTERNAL"}})
+
+    assert http.get("/v1beta/tunedModels", headers={HEADER: "return-429"}).status_code == 429
+    assert http.get("/v1beta/tunedModels").status_code == 500

@@ -1,0 +1,537 @@
+"""Generation: whole, streamed and as text; limits, candidates, counts and refusals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tunedmodels_mockserver.core.clock import ManualClock
+from tunedmodels_mockserver.core.effects import Error
+from tunedmodels_mockserver.core.methods.reply import FALLBACK
+from tunedmodels_mockserver.core.runs.script import Event
+
+from ...conftest import ok, refused
+
+ALICE = {"Authorization": "Bearer alice@example.com"}
+
+COLOURS = {"sky": "blue, on most days", "grass": "green", "count": "one two three four five six"}
+NUMBERS = {"1": "2", "ninety nine": "one hundred"}
+RATINGS = ["SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT"]
+
+
+@pytest.fixture(autouse=True)
+def _models(http: FlaskClient, clock: ManualClock) -> None:
+    """Two models that are ACTIVE: one knows colours, one counts; and a text model of 2023."""
+    make(http, "colours", COLOURS)
+    make(http, "numbers", NUMBERS)
+    make(http, "bison", COLOURS, base="models/text-bison-001")
+    clock.advance(30)
+
+
+def make(
+    http: FlaskClient,
+    model_id: str,
+    examples: dict[str, str],
+    base: str = "models/gemini-1.5-flash-001-tuning",
+    caller: dict[str, str] | None = None,
+) -> str:
+    """Create a tuned model; return the name of its operation."""
+    rows = [{"textInput": prompt, "output": output} for prompt, output in examples.items()]
+    task = {"trainingData": {"examples": {"examples": rows}}}
+    path = f"/v1beta/tunedModels?tunedModelId={model_id}"
+    return str(ok(http.post(path, json={"baseModel": base, "tuningTask": task}, headers=caller))["name"])
+
+
+def prompt(*texts: str, **config: Any) -> dict[str, Any]:
+    """A request whose one turn has the given parts."""
+    body: dict[str, Any] = {"contents": [{"parts": [{"text": text} for text in texts]}]}
+    return {**body, "generationConfig": config} if config else body
+
+
+def ask(
+    http: FlaskClient, model: str, body: dict[str, Any], verb: str = "generateContent", version: str = "v1beta"
+) -> TestResponse:
+    return http.post(f"/{version}/{model}:{verb}", json=body)
+
+
+def text_of(candidate: dict[str, Any]) -> str:
+    return "".join(part["text"] for part in candidate["content"].get("parts", []))
+
+
+def reply(http: FlaskClient, model: str, *texts: str, **config: Any) -> tuple[str, str]:
+    """The text of the one candidate, and why it ends."""
+    (candidate,) = ok(ask(http, model, prompt(*texts, **config)))["candidates"]
+    return text_of(candidate), candidate["finishReason"]
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
+def test_an_answers_form(http: FlaskClient, version: str) -> None:
+    """Candidates with content, reason, index and four ratings in the observed order; then the usage."""
+    answer = ok(ask(http, "tunedModels/numbers", prompt("100"), version=version))
+
+    ratings = [{"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"} for name in RATINGS]
+    candidate = {
+        "content": {"parts": [{"text": "101"}], "role": "model"},
+        "finishReason": "STOP",
+        "index": 0,
+        "safetyRatings": ratings,
+    }
+    usage = {"promptTokenCount": 4, "candidatesTokenCount": 3, "totalTokenCount": 7}
+    assert answer == {"candidates": [candidate], "usageMetadata": usage}
+
+
+@pytest.mark.parametrize(
+    ("model", "texts", "text"),
+    [
+        ("tunedModels/colours", ["grass"], "green"),
+        ("tunedModels/colours", ["gr", "ass"], "green"),
+        ("tunedModels/colours", ["grass\n"], "green"),
+        ("tunedModels/colours", ["1"], FALLBACK),
+        ("tunedModels/numbers", ["ninety nine"], "one hundred"),
+        ("tunedModels/numbers", ["六"], "七"),
+        ("tunedModels/numbers", ["grass"], FALLBACK),
+        ("models/gemini-1.5-flash", ["grass"], FALLBACK),
+        ("models/gemini-1.0-pro-001", ["1"], FALLBACK),
+    ],
+)
+def test_what_is_answered(http: FlaskClient, model: str, texts: list[str], text: str) -> None:
+    """A tuned model's examples, numbers where it counts, and the fallback everywhere else."""
+    assert reply(http, model, *texts) == (text, "STOP")
+
+
+@pytest.mark.parametrize(
+    ("config", "text", "reason"),
+    [
+        ({}, "one two three four five six", "STOP"),
+        ({"maxOutputTokens": 2}, "one two", "MAX_TOKENS"),
+        ({"maxOutputTokens": 6}, "one two three four five six", "STOP"),
+        ({"max_output_tokens": 8192.0}, "one two three four five six", "STOP"),
+        ({"stopSequences": ["four"]}, "one two three ", "STOP"),
+        ({"stopSequences": ["four", "three", "ten"]}, "one two ", "STOP"),
+        ({"stopSequences": ["Four", ""]}, "one two three four five six", "STOP"),
+        ({"stopSequences": ["four"], "maxOutputTokens": 1}, "one", "MAX_TOKENS"),
+        ({"stopSequences": [" two"], "maxOutputTokens": 1}, "one", "STOP"),
+        ({"temperature": 0.9, "topK": 3.0, "responseModalities": ["TEXT"]}, "one two three four five six", "STOP"),
+    ],
+)
+def test_limits_are_kept(http: FlaskClient, config: dict[str, Any], text: str, reason: str) -> None:
+    """A text ends before the earliest stop sequence, then at the limit of tokens, and says which it was."""
+    assert reply(http, "tunedModels/colours", "count", **config) == (text, reason)
+
+
+def test_an_empty_answer_has_no_parts(http: FlaskClient) -> None:
+    """A text that stops at once leaves content with a role only (observed), and counts no tokens."""
+    answer = ok(ask(http, "tunedModels/colours", prompt("grass", stopSequences=["g"])))
+
+    assert answer["candidates"][0]["content"] == {"role": "model"}
+    assert answer["usageMetadata"] == {"promptTokenCount": 2, "totalTokenCount": 2}
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_as_many_candidates_as_asked_for(http: FlaskClient, count: int) -> None:
+    """Each has its index, and all their tokens are counted."""
+    answer = ok(ask(http, "tunedModels/numbers", prompt("100", candidateCount=count)))
+
+    assert [text_of(candidate) for candidate in answer["candidates"]] == ["101"] * count
+    assert [candidate["index"] for candidate in answer["candidates"]] == list(range(count))
+    usage = {"promptTokenCount": 4, "candidatesTokenCount": 3 * count, "totalTokenCount": 4 + 3 * count}
+    assert answer["usageMetadata"] == usage
+
+
+def chunks(answer: TestResponse) -> list[Any]:
+    """The chunks of a stream in either of its forms."""
+    assert answer.status_code == 200, answer.text
+    if answer.content_type == "application/json; charset=UTF-8":
+        return list(json.loads(answer.text))
+    assert answer.content_type == "text/event-stream"
+    *events, end = answer.text.split("\r\n\r\n")
+    assert end == ""
+    return [json.loads(event.removeprefix("data: ")) for event in events]
+
+
+@pytest.mark.parametrize("query", ["", "?alt=sse", "?$alt=json;enum-encoding=int"])
+@pytest.mark.parametrize(
+    ("text", "config"),
+    [("sky", {}), ("count", {"candidateCount": 2}), ("count", {"maxOutputTokens": 3}), ("grass", {})],
+)
+def test_a_stream_is_the_answer_in_parts(http: FlaskClient, query: str, text: str, config: dict[str, Any]) -> None:
+    """Together the chunks are the whole answer; the last of them, and no other, says why it ends."""
+    body = prompt(text, **config)
+    whole = ok(ask(http, "tunedModels/colours", body, f"generateContent{query.replace('alt=sse', '')}"))
+    parts = chunks(ask(http, "tunedModels/colours", body, f"streamGenerateContent{query}"))
+
+    assert 1 <= len(parts) <= 4
+    for index, candidate in enumerate(whole["candidates"]):
+        assert "".join(text_of(part["candidates"][index]) for part in parts) == text_of(candidate)
+        assert all(text_of(part["candidates"][index]) for part in parts)
+        reasons = [part["candidates"][index].get("finishReason") for part in parts]
+        assert reasons == [None] * (len(parts) - 1) + [candidate["finishReason"]]
+    assert parts[-1]["usageMetadata"] == whole["usageMetadata"]
+
+
+def test_most_answers_come_in_several_chunks(http: FlaskClient) -> None:
+    """Two tokens and more are split (SDKs saw two chunks and more); one token is one chunk."""
+    counts = [
+        len(chunks(ask(http, "tunedModels/numbers", prompt(text), "streamGenerateContent")))
+        for text in ("1", "9", "100", "123456")
+    ]
+
+    assert counts == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
+def test_a_stream_is_one_array(http: FlaskClient, version: str) -> None:
+    """Pretty JSON between brackets, and nothing before the first or after the last of them."""
+    answer = ask(http, "tunedModels/numbers", prompt("9"), "streamGenerateContent", version)
+
+    first, second = answer.text.split(",\r\n")
+    assert first.startswith('[{\n  "candidates": [\n    {\n      "content": {\n')
+    assert first.endswith("\n}\n")
+    assert second.startswith('{\n  "candidates"')
+    assert second.endswith("\n}\n]")
+
+
+def test_events_are_single_lines(http: FlaskClient) -> None:
+    """An event is ``data: `` and its JSON on one line, then an empty line."""
+    answer = ask(http, "models/gemini-1.5-flash", prompt("x"), "streamGenerateContent?alt=sse")
+
+    lines = answer.text.split("\r\n")
+    assert all(line.startswith('data: {"candidates": [') for line in lines[::2] if line)
+    assert set(lines[1::2]) == {""}
+
+
+def test_a_refused_stream(http: FlaskClient) -> None:
+    """As an array a refusal stands in an array (observed), as events it stands alone."""
+    array = ask(http, "tunedModels/none", prompt("1"), "streamGenerateContent")
+    events = ask(http, "tunedModels/none", prompt("1"), "streamGenerateContent?alt=sse")
+
+    assert array.status_code == events.status_code == 404
+    assert array.json == [events.json]
+    assert refused(events) == ("NOT_FOUND", "Tuned model tunedModels/none does not exist.")
+
+
+def finding(path: str, text: str) -> str:
+    return f"* GenerateContentRequest.{path}: {text}\n"
+
+
+NO_DATA = "required oneof field 'data' must have one initialized field"
+RANGE = "candidate_count must be in the range [1, 8]"
+POSITIVE = "max_output_tokens must be positive."
+
+
+@pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent?alt=sse"])
+@pytest.mark.parametrize("model", ["tunedModels/colours", "models/gemini-1.5-flash", "tunedModels/none"])
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, finding("contents", "contents is not specified")),
+        ({"contents": []}, finding("contents", "contents is not specified")),
+        ({"contents": [{}]}, finding("contents[0].parts", "contents.parts must not be empty.")),
+        ({"contents": [{"parts": [{}]}]}, finding("contents[0].parts[0].data", NO_DATA)),
+        (
+            {"contents": [{"parts": [{"text": "a"}]}, {"parts": [{"text": "b"}, {}]}]},
+            finding("contents[1].parts[1].data", NO_DATA),
+        ),
+        (prompt("1", candidateCount=0), finding("generation_config.candidate_count", RANGE)),
+        (prompt("1", candidateCount=9), finding("generation_config.candidate_count", RANGE)),
+        (prompt("1", maxOutputTokens=0), finding("generation_config.max_output_tokens", POSITIVE)),
+        (
+            {"contents": [{"parts": [{"text": 1}]}]},
+            "Invalid value at 'contents[0].parts[0].text' (TYPE_STRING), 1",
+        ),
+        (
+            {"prompt": {"text": "1"}},
+            'Invalid JSON payload received. Unknown name "prompt": Cannot find field.',
+        ),
+    ],
+)
+def test_malformed_requests(http: FlaskClient, model: str, verb: str, body: dict[str, Any], message: str) -> None:
+    """What is wrong with the request is said before anybody looks for the model."""
+    assert refused(ask(http, model, body, verb)) == ("INVALID_ARGUMENT", message)
+
+
+def not_supported(model: str, method: str, version: str = "v1beta") -> tuple[str, str]:
+    return (
+        "NOT_FOUND",
+        f"{model} is not found for API version {version}, or is not supported for {method}. "
+        "Call ListModels to see the list of available models and their supported methods.",
+    )
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta"])
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("models/none", "models/none"),
+        ("models/colours", "models/colours"),
+        ("models/text-bison-001", "models/text-bison-001"),
+        ("models/text-embedding-004", "models/text-embedding-004"),
+        ("tunedModels/bison", "models/text-bison-001"),
+    ],
+)
+def test_models_without_the_method(http: FlaskClient, version: str, model: str, named: str) -> None:
+    """No such model, or none that generates; of a tuned model the base model is named (observed)."""
+    for verb in ("generateContent", "streamGenerateContent"):
+        answer = ask(http, model, prompt("1"), f"{verb}?alt=sse" if verb.startswith("s") else verb, version)
+        assert refused(answer) == not_supported(named, verb, version)
+
+
+def not_ready(model: str) -> tuple[str, str]:
+    return "INVALID_ARGUMENT", f"Tuned model {model} is not ready to use."
+
+
+def test_models_that_cannot_be_called(app: Flask, http: FlaskClient, clock: ManualClock) -> None:
+    """CREATING and FAILED are not ready, deleted is not there, somebody else's is forbidden."""
+    make(http, "failed", NUMBERS)
+    store = app.extensions["tunedmodels"].get("").store
+    record = store.get("failed")
+    failure = Event(step=0, fail=Error(code="INTERNAL", message="No machine was free."))
+    assert store.replace(record, replace(record, plan=replace(record.plan, script=(failure,))))
+    clock.advance(30)
+    make(http, "young", NUMBERS)
+    make(http, "hers", NUMBERS, caller=ALICE)
+    ok(http.delete("/v1beta/tunedModels/colours"))
+
+    expected = {
+        "tunedModels/young": not_ready("tunedModels/young"),
+        "tunedModels/failed": not_ready("tunedModels/failed"),
+        "tunedModels/colours": ("NOT_FOUND", "Tuned model tunedModels/colours does not exist."),
+        "tunedModels/hers": (
+            "PERMISSION_DENIED",
+            "You do not have permission to access tuned model tunedModels/hers.",
+        ),
+    }
+    for verb in ("generateContent", "streamGenerateContent?alt=sse"):
+        assert {model: refused(ask(http, model, prompt("1"), verb)) for model in expected} == expected
+
+
+def test_a_cancelled_model_answers(http: FlaskClient, clock: ManualClock) -> None:
+    """What was cancelled on its way can be called (documented)."""
+    operation = make(http, "half", NUMBERS)
+    clock.advance(5)
+    ok(http.post(f"/v1/{operation}:cancel"))
+
+    assert reply(http, "tunedModels/half", "1") == ("2", "STOP")
+
+
+CONVERSATION = {
+    "contents": [
+        {"role": "user", "parts": [{"text": "grass"}]},
+        {"role": "model", "parts": [{"text": "green"}]},
+        {"role": "user", "parts": [{"text": "sky"}]},
+    ]
+}
+INSTRUCTION = {**prompt("sky"), "systemInstruction": {"parts": [{"text": "Be brief."}]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "feature", "allowance"),
+    [
+        (CONVERSATION, "Multiturn chat", "multi-turn"),
+        (INSTRUCTION, "Developer instruction", "system-instruction"),
+    ],
+)
+def test_what_tuned_models_do_not_know(
+    http: FlaskClient,
+    strict_http: FlaskClient,
+    clock: ManualClock,
+    body: dict[str, Any],
+    feature: str,
+    allowance: str,
+) -> None:
+    """The service refuses it, base models take it; without --strict the last turn is answered, with a note."""
+    make(strict_http, "colours", COLOURS)
+    clock.advance(30)
+    answer = ask(http, "tunedModels/colours", body)
+
+    assert text_of(ok(answer)["candidates"][0]) == COLOURS["sky"]
+    assert answer.headers["X-Tunedmodels-Note"].startswith(f"{allowance}: ")
+    strict = ask(strict_http, "tunedModels/colours", body)
+    assert refused(strict) == ("INVALID_ARGUMENT", f"{feature} is not enabled for tunedModels/colours")
+    base = ask(strict_http, "models/gemini-1.5-flash", body)
+    assert text_of(ok(base)["candidates"][0]) == FALLBACK
+
+
+def test_tuned_models_write_no_json(http: FlaskClient) -> None:
+    """JSON mode is refused for a tuned model; plain text may be asked for, and base models take either."""
+    json_mode = prompt("sky", responseMimeType="application/json")
+    answer = ask(http, "tunedModels/colours", json_mode)
+
+    assert refused(answer) == ("INVALID_ARGUMENT", "Json mode is not enabled for tunedModels/colours")
+    assert reply(http, "tunedModels/colours", "sky", responseMimeType="text/plain")[0] == COLOURS["sky"]
+    assert ok(ask(http, "models/gemini-1.5-flash", json_mode))["candidates"]
+
+
+def test_a_prompt_has_forty_thousand_characters(http: FlaskClient) -> None:
+    """One more is too much for a tuned model (documented limit, invented wording), not for a base model."""
+    longest, longer = prompt("語" * 40_000), prompt("語" * 40_000, "x")
+
+    assert ok(ask(http, "tunedModels/colours", longest))["usageMetadata"]["promptTokenCount"] == 40_001
+    text = "a prompt to a tuned model must have at most 40000 characters, got 40001"
+    refusal = ("INVALID_ARGUMENT", finding("contents", text))
+    assert refused(ask(http, "tunedModels/colours", longer)) == refusal
+    assert ok(ask(http, "models/gemini-1.5-flash", longer))["candidates"]
+
+
+def test_v1_knows_no_instruction(http: FlaskClient) -> None:
+    """v1's request has not the member, whatever the model."""
+    answer = ask(http, "models/gemini-1.5-flash", INSTRUCTION, version="v1")
+
+    text = 'Invalid JSON payload received. Unknown name "systemInstruction": Cannot find field.'
+    assert refused(answer) == ("INVALID_ARGUMENT", text)
+
+
+def test_a_tuned_name_under_models(http: FlaskClient, strict_http: FlaskClient) -> None:
+    """Clients that put models/ before every name are let through with a note; the service refuses (observed)."""
+    answer = ask(http, "models/tunedModels/numbers", prompt("1"))
+
+    assert text_of(ok(answer)["candidates"][0]) == "2"
+    assert answer.headers["X-Tunedmodels-Note"].startswith("models-prefix: ")
+    strict = ask(strict_http, "models/tunedModels/numbers", prompt("1"))
+    assert refused(strict) == ("INVALID_ARGUMENT", finding("model", "unexpected model name format"))
+
+
+TEXT_CATEGORIES = ["DEROGATORY", "TOXICITY", "VIOLENCE", "SEXUAL", "MEDICAL", "DANGEROUS"]
+
+
+@pytest.mark.parametrize("version", ["v1beta", "v1alpha", "v1beta3"])
+def test_text_models_generate_text(http: FlaskClient, version: str) -> None:
+    """Models on text-bison-001 answer generateText in its own form, as many candidates as asked for."""
+    body = {"prompt": {"text": "grass"}, "temperature": 1.0, "candidate_count": 2}
+    answer = ok(ask(http, "tunedModels/bison", body, "generateText", version))
+
+    ratings = [{"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"} for name in TEXT_CATEGORIES]
+    assert answer == {"candidates": [{"output": "green", "safetyRatings": ratings}] * 2}
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "output"),
+    [
+        ("tunedModels/bison", {"prompt": {"text": "count"}}, "one two three four five six"),
+        ("tunedModels/bison", {"prompt": {"text": "count"}, "maxOutputTokens": 2}, "one two"),
+        ("tunedModels/bison", {"prompt": {"text": "count"}, "stopSequences": [" four"]}, "one two three"),
+        ("tunedModels/bison", {"prompt": {"text": "1"}}, FALLBACK),
+        ("models/text-bison-001", {"prompt": {"text": "grass"}}, FALLBACK),
+    ],
+)
+def test_text_is_limited(http: FlaskClient, model: str, body: dict[str, Any], output: str) -> None:
+    """Tokens and stop sequences limit text as they limit content; base models answer with the fallback."""
+    (candidate,) = ok(ask(http, model, body, "generateText"))["candidates"]
+
+    assert candidate["output"] == output
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "refusal"),
+    [
+        (
+            "tunedModels/bison",
+            {},
+            ("INVALID_ARGUMENT", "* GenerateTextRequest.prompt.text: text is not specified\n"),
+        ),
+        (
+            "tunedModels/bison",
+            {"prompt": {"text": "1"}, "candidateCount": 9},
+            ("INVALID_ARGUMENT", f"* GenerateTextRequest.candidate_count: {RANGE}\n"),
+        ),
+        (
+            "tunedModels/bison",
+            {"prompt": {"text": "1"}, "maxOutputTokens": 0},
+            ("INVALID_ARGUMENT", f"* GenerateTextRequest.max_output_tokens: {POSITIVE}\n"),
+        ),
+        (
+            "tunedModels/colours",
+            {"prompt": {"text": "1"}},
+            not_supported("models/gemini-1.5-flash-001-tuning", "generateText"),
+        ),
+        (
+            "models/gemini-1.5-flash",
+            {"prompt": {"text": "1"}},
+            not_supported("models/gemini-1.5-flash", "generateText"),
+        ),
+        (
+            "tunedModels/none",
+            {"prompt": {"text": "1"}},
+            ("NOT_FOUND", "Tuned model tunedModels/none does not exist."),
+        ),
+    ],
+)
+def test_text_that_is_refused(http: FlaskClient, model: str, body: dict[str, Any], refusal: tuple[str, str]) -> None:
+    """A prompt is needed, limits are checked, and models of another kind or of no kind do not serve."""
+    assert refused(ask(http, model, body, "generateText")) == refusal
+
+
+def test_a_young_text_model_is_not_ready(http: FlaskClient) -> None:
+    """generateText waits for the run as generateContent does."""
+    make(http, "young", COLOURS, base="models/text-bison-001")
+
+    answer = ask(http, "tunedModels/young", {"prompt": {"text": "1"}}, "generateText")
+    assert refused(answer) == not_ready("tunedModels/young")
+
+
+@pytest.mark.parametrize(
+    ("body", "total"),
+    [
+        (prompt("100"), 3),
+        (prompt("100", "101"), 6),
+        (CONVERSATION, 3),
+        ({"generateContentRequest": prompt("twenty two")}, 2),
+        ({"contents": [{"parts": [{"text": ""}]}]}, 0),
+    ],
+)
+def test_tokens_are_counted(http: FlaskClient, body: dict[str, Any], total: int) -> None:
+    """A base model counts all turns, of contents or of a whole request; since 1.5 a prompt has one token more."""
+    for version in ("v1", "v1beta", "v1alpha"):
+        before = ok(ask(http, "models/gemini-1.0-pro", body, "countTokens", version))
+        since = ok(ask(http, "models/gemini-1.5-flash", body, "countTokens", version))
+        assert (before, since) == ({"totalTokens": total} if total else {}, {"totalTokens": total + 1})
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "total"),
+    [
+        ("gemini-1.5-flash-latest", "count me", 3),
+        ("gemini-3.5-flash", "Reply with the single word: ok", 8),
+        ("gemini-3.5-flash-lite", "Write a 500 word essay about the sea.", 13),
+    ],
+)
+def test_observed_counts_of_prompts(http: FlaskClient, model: str, text: str, total: int) -> None:
+    """What the service counted in these prompts, alike for a count and for an answer."""
+    name = f"models/{model}"
+
+    assert ok(ask(http, name, prompt(text), "countTokens")) == {"totalTokens": total}
+    request = {"generateContentRequest": {"model": name, **prompt(text)}}
+    assert ok(ask(http, name, request, "countTokens")) == {"totalTokens": total}
+    assert ok(ask(http, name, prompt(text), "generateContent"))["usageMetadata"]["promptTokenCount"] == total
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "refusal"),
+    [
+        (
+            "models/gemini-1.5-flash",
+            {},
+            ("INVALID_ARGUMENT", "* CountTokensRequest.contents: contents is not specified\n"),
+        ),
+        ("models/none", prompt("1"), not_supported("models/none", "countTokens")),
+        ("models/text-bison-001", prompt("1"), not_supported("models/text-bison-001", "countTokens")),
+    ],
+)
+def test_counts_that_are_refused(http: FlaskClient, model: str, body: dict[str, Any], refusal: tuple[str, str]) -> None:
+    """Something to count, and a model that counts."""
+    assert refused(ask(http, model, body, "countTokens")) == refusal
+
+
+def test_only_base_models_count(http: FlaskClient, strict_http: FlaskClient) -> None:
+    """For a tuned model the route is an allowance with a note."""
+    answer = ask(http, "tunedModels/colours", prompt("100"), "countTokens")
+
+    assert ok(answer) == {"totalTokens": 4}
+    assert answer.headers["X-Tunedmodels-Note"].startswith("count-tokens: ")
+    assert ask(strict_http, "tunedModels/colours", prompt("100"), "countTokens").content_type.startswith("text/html")

@@ -1,0 +1,240 @@
+"""Preload: what new worlds begin with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import Clock, ManualClock, Mode, Pace, Settings, create_app
+from tunedmodels_mockserver.stores.errors import BadState
+
+from ...conftest import START, ok
+from ...serving import ended, serving
+
+SHORT = """
+models:
+  - id: finished
+    displayName: Done
+    owner: alice@example.com
+    permissions:
+      - {everyone: true}
+      - {group: team@example.com, role: WRITER}
+  - id: halfway
+    state: CREATING
+    percent: 50
+    epochCount: 10
+    batchSize: 2
+    examples:
+      - {input: "1", output: "2"}
+      - {input: one, output: two}
+"""
+
+
+def written(folder: Path, text: str, name: str = "models.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def begun(path: Path, clock: ManualClock, **settings: Any) -> FlaskClient:
+    return create_app(Settings(seed=1, preload=path, **settings), clock.now).test_client()
+
+
+def test_a_short_list_of_models(tmp_path: Path, clock: ManualClock) -> None:
+    """Each is as a create call would have made it, at the point of its run that the list says."""
+    http = begun(written(tmp_path, SHORT), clock)
+    done = ok(http.get("/v1beta/tunedModels/finished"))
+    half = ok(http.get("/v1beta/tunedModels/halfway"))
+
+    assert (done["state"], done["displayName"]) == ("ACTIVE", "Done")
+    assert (half["state"], half["tuningTask"]["hyperparameters"]["epochCount"]) == ("CREATING", 10)
+    assert 4 <= len(half["tuningTask"]["snapshots"]) <= 6
+    operation = ok(http.get("/v1/tunedModels/halfway/operations"))["operations"][0]
+    assert operation["metadata"]["totalSteps"] == 10
+    grants = ok(http.get("/v1beta/tunedModels/finished/permissions", headers={"X-Goog-Api-Key": "alice@example.com"}))
+    assert [(grant["role"], grant.get("emailAddress")) for grant in grants["permissions"]] == [
+        ("OWNER", "alice@example.com"),
+        ("READER", None),
+        ("WRITER", "team@example.com"),
+    ]
+    clock.advance(30)
+    assert ok(http.get("/v1beta/tunedModels/halfway"))["state"] == "ACTIVE"
+    prompt = {"contents": [{"parts": [{"text": "one"}], "role": "user"}]}
+    assert "two" in http.post("/v1beta/tunedModels/halfway:generateContent", json=prompt).text
+
+
+def test_the_list_that_the_docs_show(tmp_path: Path, clock: ManualClock) -> None:
+    """It can be copied."""
+    page = (Path(__file__).parents[4] / "docs" / "state.md").read_text("utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    http = begun(written(tmp_path, block), clock)
+
+    assert ok(http.get("/v1beta/tunedModels/number-generator"))["state"] == "ACTIVE"
+    alice = {"X-Goog-Api-Key": "alice@example.com"}
+    assert ok(http.get("/v1beta/tunedModels/halfway", headers=alice))["state"] == "CREATING"
+
+
+def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
+    """However late; what one does to its models the others do not see, and a world that is dropped begins so again."""
+    http = begun(written(tmp_path, SHORT), clock)
+    ok(http.get("/v1beta/tunedModels/halfway"))
+    clock.advance(3600)
+    late = {"X-Test-Id": "late"}
+
+    assert ok(http.get("/v1beta/tunedModels/halfway", headers=late))["state"] == "CREATING"
+    ok(http.delete("/v1beta/tunedModels/halfway", headers=late))
+    assert ok(http.get("/v1beta/tunedModels/halfway"))["state"] == "ACTIVE"
+    ok(http.delete("/_emulator/world", headers=late))
+    assert ok(http.get("/v1beta/tunedModels/halfway", headers=late))["state"] == "CREATING"
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ('{"id": "a", "name": "x"}', "There is no member 'name'"),
+        ('{"displayName": "x"}', "missing required field `id`"),
+        ('{"id": ""}', "models[0], '': id is empty; give one such as number-generator."),
+        ('{"id": "A b"}', "models[0], 'A b': * CreateTunedModelRequest.tuned_model_id: tuned_model_id must match"),
+        ('{"id": "a"}, {"id": "a"}', "models[1]: there are two models with the id 'a'; give each its own."),
+        ('{"id": "a", "baseModel": "models/gpt"}', "models[0], 'a': "),
+        ('{"id": "a", "state": "DONE"}', "'DONE' is none of ACTIVE, CREATING"),
+        ('{"id": "a", "percent": 50}', "percent is 100 for an ACTIVE model, else from 0 to below 100, got 50.0."),
+        ('{"id": "a", "epochCount": -1}', "must be greater than 0"),
+        ('{"id": "a", "permissions": [{"role": "READER"}]}', "A permission names one of user, group and everyone."),
+        ('{"id": "a", "permissions": [{"user": "developer@example.com"}]}', "permissions name somebody twice"),
+    ],
+)
+def test_a_bad_model_is_refused(tmp_path: Path, clock: ManualClock, model: str, said: str) -> None:
+    """The sentence names the file and the model."""
+    path = written(tmp_path, f'{{"models": [{model}]}}', "models.json")
+
+    with pytest.raises(BadState) as refusal:
+        begun(path, clock)
+    assert str(refusal.value).startswith(f"{path}: ")
+    assert said in str(refusal.value)
+
+
+def exported(http: FlaskClient, path: Path, query: str = "?world=*") -> Path:
+    path.write_bytes(http.get(f"/_emulator/state{query}").data)
+    return path
+
+
+def test_an_export_is_a_preload(tmp_path: Path, clock: ManualClock) -> None:
+    """Worlds that the file has begin as they were, all others as its default world; runs go on from their stamps."""
+    http = begun(written(tmp_path, SHORT), clock)
+    before = ok(http.get("/v1beta/tunedModels"))
+    ok(http.delete("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w1"}))
+    path = exported(http, tmp_path / "state.json")
+    clock.advance(4)
+
+    again = begun(path, clock)
+    assert ok(again.get("/v1beta/tunedModels")) == ok(http.get("/v1beta/tunedModels")) != before
+    assert again.get("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w1"}).status_code == 404
+    assert ok(again.get("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w2"}))["state"] == "CREATING"
+
+
+def test_resume_goes_on_as_if_no_time_had_passed(tmp_path: Path, clock: ManualClock) -> None:
+    """What was under way at the export is under way in each new world, however late it is made."""
+    http = begun(written(tmp_path, SHORT), clock)
+    before = ok(http.get("/v1beta/tunedModels"))
+    path = exported(http, tmp_path / "state.json")
+    clock.advance(86_400)
+
+    assert ok(begun(path, clock).get("/v1beta/tunedModels/halfway"))["state"] == "ACTIVE"
+    resumed = begun(path, clock, resume=True)
+    assert ok(resumed.get("/v1beta/tunedModels")) == before
+    clock.advance(30)
+    assert ok(resumed.get("/v1beta/tunedModels/halfway"))["state"] == "ACTIVE"
+    assert ok(resumed.get("/v1beta/tunedModels", headers={"X-Test-Id": "late"})) == before
+
+
+def test_the_only_world_of_a_file_is_that_of_all(tmp_path: Path, clock: ManualClock) -> None:
+    """A state that was taken of a named world begins every world."""
+    http = create_app(Settings(seed=1), clock.now).test_client()
+    body = {"baseModel": "models/gemini-1.0-pro-001", "displayName": "x", "tuningTask": {}}
+    ok(http.post("/v1beta/tunedModels?tunedModelId=own&key=test-w1", json=body))
+
+    path = exported(http, tmp_path / "state.json", "?key=test-w1")
+    again = begun(path, clock)
+    assert ok(again.get("/v1beta/tunedModels/own"))["displayName"] == "x"
+
+
+def test_what_the_server_is_told_wins(tmp_path: Path, clock: ManualClock) -> None:
+    """A clock and a pace that are asked for take the place of the file's; time goes on from the file's."""
+    http = begun(written(tmp_path, SHORT), clock, pace=Pace(tuning_time=7))
+    path = exported(http, tmp_path / "state.json")
+    clock.advance(100)
+
+    kept = create_app(Settings(preload=path), clock.now).extensions["tunedmodels"].get("").controls
+    assert kept.pace == Pace(tuning_time=7)
+    told = create_app(Settings(preload=path, clock=Clock(Mode.MANUAL), pace=Pace(9)), clock.now)
+    world = told.extensions["tunedmodels"].get("")
+    assert world.controls.pace == Pace(9)
+    assert (world.controls.clock.mode, world.now()) == (Mode.MANUAL, START)
+
+
+def test_a_folder_is_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
+    """Models of short lists come on top of states; two files with one world are refused."""
+    http = create_app(Settings(seed=1), clock.now).test_client()
+    body = {"baseModel": "models/gemini-1.0-pro-001", "displayName": "x", "tuningTask": {}}
+    ok(http.post("/v1beta/tunedModels?tunedModelId=own", json=body))
+    exported(http, tmp_path / "a.json")
+    written(tmp_path, SHORT)
+    written(tmp_path, "no preload", "README.txt")
+
+    both = begun(tmp_path, clock)
+    names = [model["name"] for model in ok(both.get("/v1beta/tunedModels"))["tunedModels"]]
+    assert names == ["tunedModels/own", "tunedModels/halfway"]
+    assert ok(both.get("/v1beta/tunedModels/finished"))["state"] == "ACTIVE"
+    exported(http, tmp_path / "b.json")
+    with pytest.raises(BadState, match=r"b\.json has the world '', which another file of the folder has, too"):
+        begun(tmp_path, clock)
+
+
+def test_the_command_exports_and_preloads(tmp_path: Path) -> None:
+    """What is there at a clean end is there at the next start."""
+    path = tmp_path / "state.json"
+    with serving("--preload", str(written(tmp_path, SHORT)), "--export-on-exit", str(path)) as (process, url):
+        assert requests.delete(f"{url}/v1beta/tunedModels/halfway", timeout=30).status_code == 200
+        process.terminate()
+        assert process.wait(30) == 0
+
+    assert json.loads(path.read_text("utf-8"))["format"] == "tunedmodels-state"
+    with serving("--preload", str(path), "--resume") as (_process, url):
+        assert requests.get(f"{url}/v1beta/tunedModels", timeout=30).json() == {}
+        assert requests.get(f"{url}/v1beta/tunedModels/finished", timeout=30).json()["state"] == "ACTIVE"
+
+
+def test_what_cannot_be_used_ends_the_command_with_status_4(tmp_path: Path) -> None:
+    """A sentence says which file and what to do, before anything is served."""
+    bad = written(tmp_path, '{"format": "tunedmodels-state", "version": 2}', "new.json")
+    cases = [
+        (["--preload", str(bad)], f"{bad}: It is of version 2 of the format, and this server reads 1."),
+        (["--preload", str(written(tmp_path, "{", "cut.json"))], "cut.json: It is no JSON, or only the beginning"),
+        (["--preload", str(written(tmp_path, "a: [", "bad.yaml"))], "bad.yaml: line 1, column 5: this is no YAML: "),
+        (
+            ["--preload", str(written(tmp_path, "[" * 50_000, "deep.yaml"))],
+            "deep.yaml: this is no YAML that can be read",
+        ),
+        (["--export-on-exit", str(tmp_path / "no" / "f")], f"Cannot write into the folder {tmp_path / 'no'}: "),
+        (["--store", "sqlite://"], "A store of the kind sqlite needs a file: "),
+        (["--store", f"sqlite:///{tmp_path}/no/f"], f"The folder {tmp_path}/no of the store is none."),
+        (["--store", f"sqlite:///{bad}"], "Cannot use the store sqlite:///"),
+        (["--store", "mysql://h/n"], "There is no store of the kind 'mysql'. Give memory, sqlite:///FILE or"),
+        (["--store", "redis"], "'redis' is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME."),
+        (["--store", "postgresql://u:secret@127.0.0.1:1/x"], "Cannot use the store postgresql://u:***@127.0.0.1:1/x: "),
+        (
+            ["--store", "postgresql://u@127.0.0.1:1/x?password=secret"],
+            "Cannot use the store postgresql://u@127.0.0.1:1/x: ",
+        ),
+        (["--store", "postgresql://u:secret@127.0.0.1:port/x"], "The URL is no store. Give memory, sqlite:///FILE or"),
+    ]
+    for options, said in cases:
+        status, told = ended(*options)
+        assert (status, said in told, "Traceback" in told) == (4, True, False), (options, told)
+        assert "secret" not in told

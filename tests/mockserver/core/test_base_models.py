@@ -1,0 +1,339 @@
+"""Base models of one's own, rules and calls for those that there are not, and methods that only the list has."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.core.base_models import BASE_MODELS, METHODS, parse
+from tunedmodels_mockserver.core.strict_input import BadInput
+from tunedmodels_mockserver.stores.errors import BadState
+from tunedmodels_mockserver.wire.surface import methods
+
+from ..conftest import ok, refused
+from ..serving import ended, serving
+
+PROMPT = {"contents": [{"parts": [{"text": "1"}]}]}
+TASK = {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}}
+NOTE = "X-Tunedmodels-Note"
+
+
+def served(*base_models: str, clock: ManualClock | None = None, **settings: Any) -> FlaskClient:
+    made = Settings(seed=1, base_models=base_models, **settings)
+    return (create_app(made, clock.now) if clock else create_app(made)).test_client()
+
+
+def create(http: FlaskClient, base_model: str, model_id: str = "mine") -> Any:
+    body = {"baseModel": base_model, "tuningTask": TASK}
+    return http.post(f"/v1beta/tunedModels?tunedModelId={model_id}", json=body)
+
+
+# -- Models of one's own -------------------------------------------------------------------------------------
+
+
+def test_a_model_of_ones_own_does_all(clock: ManualClock) -> None:
+    """By default it is listed last, generates, counts, and can be tuned; so can what is tuned on it."""
+    http = served("my-model", clock=clock)
+
+    shown = ok(http.get("/v1beta/models/my-model"))
+    assert ok(http.get("/v1beta/models"))["models"][-1] == shown
+    assert shown["supportedGenerationMethods"] == ["generateContent", "countTokens", "createTunedModel"]
+    assert ok(http.post("/v1beta/models/my-model:generateContent", json=PROMPT))["candidates"]
+    assert ok(http.post("/v1beta/models/my-model:countTokens", json=PROMPT)) == {"totalTokens": 2}
+    ok(create(http, "models/my-model"))
+    clock.advance(30)
+    answer = ok(http.post("/v1beta/tunedModels/mine:generateContent", json=PROMPT))
+    assert answer["candidates"][0]["content"]["parts"] == [{"text": "2"}]
+
+
+def test_a_model_does_what_its_methods_say() -> None:
+    """A name in either form, its methods behind it; one of a known name takes its place."""
+    http = served("models/reader=countTokens", "gemini-2.5-flash=generateContent, createTunedModel")
+
+    names = [model["name"] for model in ok(http.get("/v1beta/models"))["models"]]
+    assert names == [*BASE_MODELS, "models/reader"]
+    assert ok(http.post("/v1beta/models/reader:countTokens", json=PROMPT))
+    assert refused(http.post("/v1beta/models/reader:generateContent", json=PROMPT))[0] == "NOT_FOUND"
+    assert refused(create(http, "models/reader"))[0] == "FAILED_PRECONDITION"
+    assert create(http, "models/gemini-2.5-flash").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the name of a base model has 1 to 100 letters, digits, dots, dashes or underscores, got ''."),
+        ("a b", "got 'a b'."),
+        ("tunedModels/x", "got 'tunedModels/x'."),
+        ("x=generateContents", "a base model has no method 'generateContents'; the nearest is generateContent."),
+        ("x=", "a base model has one method or more, such as generateContent."),
+    ],
+)
+def test_a_bad_model_is_refused(text: str, said: str) -> None:
+    """A sentence names the value and the nearest method."""
+    with pytest.raises(BadInput) as refusal:
+        parse(text)
+    assert str(refusal.value).endswith(said)
+
+
+def test_the_command_refuses_a_bad_model() -> None:
+    """With status 2 and one sentence."""
+    sentence = "'x=embed' is no base model: a base model has no method 'embed'; the nearest is embedText.\n"
+
+    assert ended("--base-model", "x=embed") == (2, sentence)
+
+
+@pytest.mark.parametrize("source", ["option", "variable", "file"])
+def test_the_command_takes_models(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one, from the command line, the environment or a file."""
+    models, options = ["one", "two=generateContent"], []
+    if source == "option":
+        options = [word for model in models for word in ("--base-model", model)]
+    elif source == "variable":
+        monkeypatch.setitem(os.environ, "TUNEDMODELS_MOCKSERVER_BASE_MODEL", " ".join(models))
+    else:
+        path = tmp_path / "fake.toml"
+        path.write_text(f"base-model = {models}\n", "utf-8")
+        options = ["--config", str(path)]
+
+    with serving(*options) as (_process, url):
+        listed = requests.get(f"{url}/v1beta/models", timeout=10).json()["models"]
+        settings = requests.get(f"{url}/_emulator/info", timeout=10).json()["settings"]
+    assert [model["name"] for model in listed[-2:]] == ["models/one", "models/two"]
+    assert settings["base_models"] == models
+
+
+PRELOAD = """
+baseModels:
+  - plain
+  - {id: small, methods: [generateContent], displayName: Small, inputTokenLimit: 100, topK: null}
+"""
+
+
+@pytest.mark.parametrize("name", ["models.yaml", "models.json"])
+def test_a_preload_has_models(name: str, tmp_path: Path, clock: ManualClock) -> None:
+    """As the option takes them, or with members of the message; what the settings say wins."""
+    path = tmp_path / name
+    only = '{"baseModels": ["plain", {"id": "small", "inputTokenLimit": 100, "topK": null}]}'
+    path.write_text(PRELOAD if name.endswith("yaml") else only, "utf-8")
+    http = served("plain=generateContent", clock=clock, preload=path)
+
+    small = ok(http.get("/v1beta/models/small"))
+    assert (small["inputTokenLimit"], small["topP"], "topK" in small) == (100, 0.95, False)
+    assert ok(http.get("/v1beta/models/plain"))["supportedGenerationMethods"] == ["generateContent"]
+
+
+def test_the_models_that_the_docs_show(tmp_path: Path) -> None:
+    """The list can be copied, and so can the lines that are as the option takes them."""
+    page = (Path(__file__).parents[3] / "docs" / "state.md").read_text("utf-8")
+    block = page.partition("## Base models")[2].partition("```yaml\n")[2].partition("```")[0]
+    path = tmp_path / "models.yaml"
+    path.write_text(block, "utf-8")
+    http = served(preload=path)
+
+    assert ok(http.get("/v1beta/models/small"))["outputTokenLimit"] == 10
+    assert "createTunedModel" in ok(http.get("/v1beta/models/gemini-2.5-flash"))["supportedGenerationMethods"]
+
+
+def test_a_preload_tunes_its_own_models(tmp_path: Path, clock: ManualClock) -> None:
+    """A model of the list may be tuned on a base model of the same preload."""
+    (tmp_path / "a.yaml").write_text("models: [{id: mine, baseModel: models/plain}]", "utf-8")
+    (tmp_path / "b.yaml").write_text("baseModels: [plain]", "utf-8")
+    http = served(clock=clock, preload=tmp_path)
+
+    assert ok(http.get("/v1beta/tunedModels/mine"))["baseModel"] == "models/plain"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("baseModels: [{name: x}]", "There is no member 'name'"),
+        ("baseModels: [{id: x, methods: [generate]}]", "a base model has no method 'generate'; the nearest is"),
+        ("baseModels: [x y]", "got 'x y'."),
+        ("baseModels: [{id: x, inputTokenLimit: 0}]", "the limits of a base model are 1 token or more"),
+    ],
+)
+def test_a_bad_model_of_a_preload_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    """The sentence names the file."""
+    path = tmp_path / "models.yaml"
+    path.write_text(text, "utf-8")
+
+    with pytest.raises(BadState, match=r"models\.yaml: ") as refusal:
+        served(preload=path)
+    assert said in str(refusal.value)
+
+
+def test_a_state_needs_its_base_models(tmp_path: Path, clock: ManualClock) -> None:
+    """A state whose models were tuned on a base model that the server does not have is refused, with the way out."""
+    own = served("my-model", clock=clock)
+    ok(create(own, "models/my-model"))
+    state = own.get("/_emulator/state").data
+    said = "This server has no base model 'models/my-model'; the nearest is "
+
+    refusal = served(clock=clock).put("/_emulator/state", data=state)
+    assert refusal.status_code == 400
+    assert str(refusal.get_json()["error"]).startswith(said)
+    path = tmp_path / "state.json"
+    path.write_bytes(state)
+    with pytest.raises(BadState, match="Start it with --base-model and that name, or leave the model out"):
+        served(clock=clock, preload=path)
+    assert ok(served("my-model", clock=clock, preload=path).get("/v1beta/tunedModels/mine"))
+
+
+def test_a_store_outlives_a_base_model(tmp_path: Path, clock: ManualClock) -> None:
+    """Without it, models that were tuned on it are listed and changed, and answer no more, as after a withdrawal."""
+    store = f"sqlite:///{tmp_path / 'worlds.db'}"
+    before = create_app(Settings(seed=1, base_models=["my-model"], store=store), clock.now)
+    ok(create(before.test_client(), "models/my-model"))
+    before.extensions["tunedmodels"].close()
+    clock.advance(30)
+    after = create_app(Settings(seed=1, store=store), clock.now)
+    http = after.test_client()
+
+    assert ok(http.get("/v1beta/tunedModels/mine"))["baseModel"] == "models/my-model"
+    assert ok(http.patch("/v1beta/tunedModels/mine?updateMask=temperature", json={})) == {"temperature": 1}
+    status, message = refused(http.post("/v1beta/tunedModels/mine:generateContent", json=PROMPT))
+    assert (status, message.partition(" is ")[0]) == ("NOT_FOUND", "models/my-model")
+    further = {"tunedModelSource": {"tunedModel": "tunedModels/mine"}, "tuningTask": TASK}
+    answer = http.post("/v1beta/tunedModels?tunedModelId=further", json=further)
+    assert refused(answer)[0] == "FAILED_PRECONDITION"
+    after.extensions["tunedmodels"].close()
+
+
+# -- Models that there are not -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent", "countTokens"])
+def test_a_refusal_notes_the_nearest_models(http: FlaskClient, verb: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A header and the log name a few models that have the method; the body stays the service's."""
+    with caplog.at_level(logging.WARNING):
+        answer = http.post(f"/v1beta/models/gemini-2.5-flsh:{verb}", json=PROMPT)
+
+    assert answer.status_code == 404
+    note = answer.headers[NOTE]
+    assert note.startswith(f"base-models: models.list shows 32 with {verb}; ")
+    assert "the nearest are gemini-2.5-flash, " in note
+    assert note.count(",") == 4
+    assert [record.getMessage() for record in caplog.records] == [f"POST /v1beta/models/gemini-2.5-flsh:{verb}: {note}"]
+
+
+def test_a_look_at_a_missing_model_notes_the_nearest(http: FlaskClient) -> None:
+    """Of all models; and nothing is noted where the model is there."""
+    note = http.get("/v1beta/models/gemini-3-pro").headers[NOTE]
+
+    assert note.startswith(f"base-models: models.list shows {len(BASE_MODELS)}; the nearest are gemini-")
+    assert "gemini-3-pro-preview" in note
+    assert NOTE not in http.get("/v1beta/models/gemini-2.5-pro").headers
+
+
+def rule(model: str) -> dict[str, Any]:
+    return {"when": {"model": model}, "answer": "x"}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *["gemini-2.5-flash", "models/gemini-2.5-flash", "gemini-2.5-*", "models/*", "*", "*/gemini-3*", "my.model"],
+        *["tunedModels/later", "later", "later-*", "tunedModels/*", "*Models/later", "number-generator-[a-c]?"],
+    ],
+)
+def test_a_rule_for_a_model_that_can_be_is_taken(model: str) -> None:
+    """A base model that there is, or a tuned one that may come."""
+    http = served("my.model")
+
+    assert http.post("/_emulator/canned", json=rule(model)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "near"),
+    [
+        ("gemini-2.5-flsh", "; the nearest is gemini-2.5-flash"),
+        ("models/gemini-2.5-flsh", "; the nearest is gemini-2.5-flash"),
+        ("gemini-9.*", "; the nearest is gemini-pro"),
+        ("models/later", ""),
+        ("tunedModel/later", ""),
+        ("tunedModels/Later", ""),
+        ("models/tunedModels/later", ""),
+        ("GPT", ""),
+    ],
+)
+def test_a_rule_for_a_model_that_cannot_be_is_refused(http: FlaskClient, model: str, near: str, tmp_path: Path) -> None:
+    """By call, one or all; in a file; and in the settings. A file that changes so keeps its old rules."""
+    said = f"no model fits when.model {model!r}{near}. The base models are those of models.list; --base-model adds one."
+
+    for answer in (
+        http.post("/_emulator/canned", json=rule(model)),
+        http.put("/_emulator/canned", json={"rules": [rule(model)]}),
+    ):
+        assert (answer.status_code, answer.get_json()["error"]) == (400, f"Rule 1: {said}")
+    assert ok(http.get("/_emulator/canned"))["rules"] == []
+    with pytest.raises(BadInput, match=r"^Rule 2: ") as refusal:
+        create_app(Settings(canned=[rule("*"), rule(model)]))
+    assert str(refusal.value) == f"Rule 2: {said}"
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"- {{when: {{model: '{model}'}}, answer: x}}", "utf-8")
+    with pytest.raises(BadInput, match=r"rules\.yaml: Rule 1: "):
+        create_app(Settings(canned_files=[path]))
+
+
+# -- Methods that only the list has --------------------------------------------------------------------------
+
+UNSERVED = [entry for entry in methods() if not entry.served]
+
+
+def test_every_method_of_the_list_has_a_route() -> None:
+    """What the models of the list offer is served or known; making models and caches goes by other paths."""
+    elsewhere = {"createTunedModel", "createTunedTextModel", "createCachedContent"}
+    offered = {method for model in BASE_MODELS.values() for method in model.methods}
+
+    assert offered <= set(METHODS)
+    assert {f"models.{verb}" for verb in offered - elsewhere} <= {entry.id for entry in methods()}
+    beside = {"models.batchEmbedContents", "models.batchEmbedText", "cachedContents.create"}
+    assert {entry.id for entry in UNSERVED} - {f"models.{verb}" for verb in METHODS} == beside
+
+
+@pytest.mark.parametrize("entry", [entry.id for entry in UNSERVED])
+def test_a_method_that_is_not_served_says_so(http: FlaskClient, entry: str) -> None:
+    """501 in an envelope, in the versions that have it, whatever the request says; elsewhere the route is unknown."""
+    found = next(known for known in UNSERVED if known.id == entry)
+    verb = entry.partition(".")[2]
+    models = [model for model in BASE_MODELS.values() if model.serves(verb)]
+    path = f"{models[0].name}:{verb}" if found.bound else "cachedContents"
+
+    for version in ("v1", "v1beta", "v1alpha", "v1beta3"):
+        answer = http.post(f"/{version}/{path}", json={"anything": 1})
+        if version in found.versions:
+            assert refused(answer) == ("UNIMPLEMENTED", f"{entry} is not implemented.")
+        else:
+            assert (answer.status_code, answer.content_type) == (404, "text/html; charset=UTF-8")
+
+
+def test_a_model_without_the_method_is_not_found(http: FlaskClient) -> None:
+    """In the words of the other methods, with the models that have it."""
+    answer = http.post("/v1beta/models/gemini-2.5-flash:embedContent", json={})
+
+    status, message = refused(answer)
+    assert status == "NOT_FOUND"
+    assert message.startswith(
+        "models/gemini-2.5-flash is not found for API version v1beta, or is not supported for embedContent."
+    )
+    assert "text-embedding-004" in answer.headers[NOTE]
+
+
+def test_a_fault_may_befall_a_method_that_is_not_served(http: FlaskClient) -> None:
+    """It has an id, as the others have."""
+    ok(http.post("/_emulator/faults", json={"method": "models.embedContent", "error": {"code": "UNAVAILABLE"}}))
+
+    assert refused(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNAVAILABLE"
+    assert refused(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNIMPLEMENTED"
+
+
+def test_its_callers_are_judged_first(guarded: FlaskClient) -> None:
+    """Nobody learns without a credential what there is."""
+    assert refused(guarded.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "PERMISSION_DENIED"

@@ -1,0 +1,119 @@
+"""Outcomes: each can be met, as its row says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import ManualClock
+from tunedmodels_mockserver.core.verdict.outcomes import OUTCOMES
+
+from ...conftest import ok
+
+BODY = {"contents": [{"parts": [{"text": "LXIII"}]}]}
+Doing = Callable[[FlaskClient, ManualClock, str], Any]
+
+
+def met(http: FlaskClient) -> set[str]:
+    return {item["id"] for item in ok(http.get("/_emulator/outcomes"))["met"]}
+
+
+def operation(http: FlaskClient, model: str) -> str:
+    found: str = ok(http.get(f"/v1beta/{model}/operations"))["operations"][0]["name"]
+    return found
+
+
+def finished(http: FlaskClient, clock: ManualClock, model: str) -> Any:
+    clock.advance(60)
+    return http.get(f"/v1/{operation(http, model)}")
+
+
+def failed(http: FlaskClient, model: str) -> Any:
+    return ok(http.post(f"/_emulator/operations/{model.removeprefix('tunedModels/')}:fail", json={}))
+
+
+def generate(http: FlaskClient, clock: ManualClock, model: str, verb: str = "generateContent") -> Any:
+    clock.advance(60)
+    return http.post(f"/v1beta/{model}:{verb}", json=BODY)
+
+
+BY_HAND: dict[str, Doing] = {
+    "run-done": finished,
+    "run-failed": lambda http, clock, model: (failed(http, model), finished(http, clock, model)),
+    "run-cancelled": lambda http, clock, model: (
+        http.post(f"/v1/{operation(http, model)}:cancel", json={}),
+        finished(http, clock, model),
+    ),
+    "model-failed": lambda http, _clock, model: (failed(http, model), http.get(f"/v1beta/{model}")),
+    "not-ready": lambda http, _clock, model: http.post(f"/v1beta/{model}:generateContent", json=BODY),
+    "generated": generate,
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_an_outcome_is_met_by_what_is_done(
+    name: str, http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
+) -> None:
+    """It was not met before, and is after."""
+    model = create(http)
+
+    assert name not in met(http)
+    BY_HAND[name](http, clock, model)
+    assert name in met(http)
+
+
+def test_a_second_page_is_met(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """By a request with a page token that is answered."""
+    for _ in range(2):
+        create(http)
+    token = ok(http.get("/v1beta/tunedModels?pageSize=1"))["nextPageToken"]
+
+    assert "second-page" not in met(http)
+    http.get(f"/v1beta/tunedModels?pageSize=1&pageToken={token}")
+    assert "second-page" in met(http)
+
+
+ARMED = [item for item in OUTCOMES if item.arm]
+
+
+@pytest.mark.parametrize("outcome", ARMED, ids=[item.id for item in ARMED])
+def test_an_outcome_is_met_by_what_its_row_says_to_arm(
+    outcome: Any, http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
+) -> None:
+    """Each body is taken as it stands, and what it arms is counted."""
+    for path, body in outcome.arm:
+        assert http.post(f"/_emulator/{path}", json=dict(body)).status_code == 200
+    told = next(item for item in ok(http.get("/_emulator/outcomes"))["unmet"] if item["id"] == outcome.id)
+    assert [row["path"] for row in told["arm"]] == [f"/_emulator/{path}" for path, _ in outcome.arm]
+    verb = "streamGenerateContent" if outcome.id == "stream-truncated" else "generateContent"
+    # What was armed befalls the first call that it can.
+    with suppress(ConnectionError, AssertionError):
+        ok(http.get("/v1beta/models"))
+        ok(http.get(f"/v1/{operation(http, create(http))}"))
+        generate(http, clock, create(http), verb).get_data()
+
+    assert outcome.id in met(http)
+
+
+def test_they_are_counted_for_all_worlds_even_dropped_ones(http: FlaskClient) -> None:
+    """The number in percent is that of the server since its start; who met it first is told."""
+    http.get("/v1beta/tunedModels/x", headers={"X-Test-Id": "w1"})
+    http.delete("/_emulator/world", headers={"X-Test-Id": "w1"})
+    told = ok(http.get("/_emulator/outcomes"))
+
+    assert [(item["id"], item["world"], item["number"]) for item in told["met"]] == [("not-found", "w1", 1)]
+    assert told["percent"] == round(100 / len(OUTCOMES), 1)
+    text = http.get("/_emulator/outcomes?format=text").text
+    assert text.startswith(f"{told['percent']} % of the documented outcomes were met: 1 of {len(OUTCOMES)}.\n")
+    assert 'POST /_emulator/faults {"method": "*", "error": {"code": "UNAVAILABLE"}}' in text
+
+
+def test_an_unknown_route_is_no_outcome_of_the_api(http: FlaskClient) -> None:
+    """Only calls of the API's methods count."""
+    http.get("/v1beta/nothing")
+
+    assert met(http) == set()

@@ -1,0 +1,116 @@
+"""The container file: what can be known of an image without building it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from tunedmodels_mockserver.cli import main
+
+ROOT = Path(__file__).parents[3]
+# Nowhere to write a temporary file, as in a container whose files are all read-only.
+READ_ONLY = """
+import tempfile
+tempfile.tempdir = "/no/such/folder"
+from tunedmodels_mockserver.__main__ import main
+main()
+"""
+
+
+def last_stage() -> dict[str, str]:
+    """The instructions of the image that is run, by their names; continued lines are joined."""
+    text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text("utf-8"))
+    stage = text.rpartition("\nFROM ")[2]
+    return dict(line.split(" ", 1) for line in stage.splitlines()[1:] if line and not line.startswith("#"))
+
+
+def environment() -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in last_stage()["ENV"].split())
+
+
+def command(instruction: str) -> list[str]:
+    """A command of the image, as the list that it is without a shell."""
+    return list(json.loads(last_stage()[instruction].partition("[")[1] + last_stage()[instruction].partition("[")[2]))
+
+
+def test_a_linter_passes_it() -> None:
+    """Hadolint finds nothing, not even advice."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [hadolint, "--no-color", "--failure-threshold", "style", ROOT / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_it_runs_as_nobody_in_particular() -> None:
+    """The user is a number and not root's."""
+    assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", last_stage()["USER"])
+
+
+def test_its_commands_are_commands_of_ours() -> None:
+    """What it runs, and by what it is looked after, are commands that there are, run without a shell in between."""
+    assert command("ENTRYPOINT") == ["tunedmodels-mockserver"]
+    assert command("CMD") == ["serve"]
+    assert command("HEALTHCHECK") == ["tunedmodels-mockserver", "healthcheck"]
+    for name in ("serve", "healthcheck"):
+        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+
+
+def test_all_that_it_copies_is_there_and_not_ignored() -> None:
+    """Each file that the build takes is in the repository, and let through by .dockerignore."""
+    through = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    copied = [name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE) for name in line.split()]
+
+    assert set(copied) == through
+    assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+def test_its_command_line_answers_without_a_writable_folder_and_ends_cleanly(tmp_path: Path) -> None:
+    """With the image's environment and no folder for temporary files a large body is taken; SIGTERM gives status 0."""
+    variables = {**os.environ, **environment(), "PATH": os.environ["PATH"], "TUNEDMODELS_MOCKSERVER_PORT": "0"}
+    rows = [{"textInput": f"{number} {'x' * 2000}", "output": "y"} for number in range(2000)]
+    body = {
+        "displayName": "large",
+        "baseModel": "models/gemini-1.0-pro-001",
+        "tuningTask": {"trainingData": {"examples": {"examples": rows}}},
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", READ_ONLY, *command("CMD")],
+        env=variables,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[1].removeprefix("url=")
+            created = requests.post(f"{url}/v1beta/tunedModels", json=body, timeout=30)
+            whole = requests.get(f"{url}/_emulator/state", timeout=30)
+            checked = subprocess.run(
+                [sys.executable, "-c", READ_ONLY, *command("HEALTHCHECK")[1:]],
+                env={**variables, "TUNEDMODELS_MOCKSERVER_PORT": url.rpartition(":")[2]},
+                check=False,
+            )
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=15)
+
+    assert created.status_code == 200
+    assert len(whole.content) > 4_000_000
+    assert (checked.returncode, process.returncode, err) == (0, 0, "")
+    assert list(tmp_path.iterdir()) == []

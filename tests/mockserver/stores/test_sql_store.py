@@ -1,0 +1,192 @@
+"""What is particular to stores in a database: how they fail, what they read, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+
+from tunedmodels_mockserver import Settings, create_app
+from tunedmodels_mockserver.core.state.store import Base, State, StoreUnavailable
+from tunedmodels_mockserver.stores import tables
+from tunedmodels_mockserver.stores.errors import BadStore
+from tunedmodels_mockserver.stores.sql import SqlStores
+
+from ..conftest import ok
+from ..databases import database
+from ..serving import BODY
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty store."""
+    with database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def behind(store: str) -> Iterator[sqlalchemy.Engine]:
+    """The database of ``store``, asked past the server."""
+    engine = sqlalchemy.create_engine(store.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+def test_a_store_that_does_not_answer_is_unavailable(
+    store: str, behind: sqlalchemy.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The API answers 503 with a note, the admin surface 503 with a sentence; a line is logged, and no traceback."""
+    app = create_app(Settings(seed=1, store=store))
+    http = app.test_client()
+    ok(http.post("/v1beta/tunedModels?tunedModelId=a", json=BODY))
+    with behind.connect() as connection:
+        connection.execute(sqlalchemy.text("ALTER TABLE tunedmodels_worlds RENAME TO away"))
+        with caplog.at_level(logging.WARNING):
+            answer = http.get("/v1beta/tunedModels/a")
+            admin: Any = http.get("/_emulator/clock")
+        connection.execute(sqlalchemy.text("ALTER TABLE away RENAME TO tunedmodels_worlds"))
+
+    assert answer.status_code == admin.status_code == 503
+    assert answer.json is not None
+    assert answer.json["error"]["status"] == "UNAVAILABLE"
+    assert answer.headers["X-Tunedmodels-Note"].startswith("store: The store ")
+    assert "does not answer: " in admin.json["error"]
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert ok(http.get("/health"))["store"] in store
+    assert ok(http.get("/v1beta/tunedModels/a"))["name"] == "tunedModels/a"
+    app.extensions["tunedmodels"].close()
+
+
+def test_a_restarted_database_is_found_again(tmp_path: Path) -> None:
+    """After its connections are cut, one request at most is answered with 503."""
+    with database("postgresql", tmp_path) as url:
+        named = f"{url}&application_name=cut_{tmp_path.name}"
+        app = create_app(Settings(seed=1, store=named))
+        http = app.test_client()
+        ok(http.post("/v1beta/tunedModels?tunedModelId=a", json=BODY))
+        engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect() as connection:
+            mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+            cut = connection.execute(sqlalchemy.text(mine), {"name": f"cut_{tmp_path.name}"}).all()
+        engine.dispose()
+
+        assert cut
+        assert [http.get("/v1beta/tunedModels/a").status_code for _ in range(3)] == [503, 200, 200]
+        app.extensions["tunedmodels"].close()
+
+
+def test_another_version_is_refused(store: str, behind: sqlalchemy.Engine) -> None:
+    """The sentence says how the state moves."""
+    SqlStores(store).close()
+    with behind.connect() as connection:
+        connection.execute(tables.version.update().values(version=tables.VERSION + 1))
+
+    with pytest.raises(
+        BadStore, match=rf"is of version {tables.VERSION + 1}, and this server uses {tables.VERSION}\. "
+    ):
+        SqlStores(store)
+
+
+def test_a_look_at_a_model_reads_no_examples(store: str, behind: sqlalchemy.Engine) -> None:
+    """They are read by whoever needs them: after they were taken away, a poll still answers, and a prompt does not."""
+    first = create_app(Settings(seed=1, store=store))
+    operation = ok(first.test_client().post("/v1beta/tunedModels?tunedModelId=a", json=BODY))
+    first.extensions["tunedmodels"].close()
+    with behind.connect() as connection:
+        assert connection.execute(tables.examples.delete()).rowcount == 1
+
+    second = create_app(Settings(seed=1, store=store))
+    http = second.test_client()
+    assert ok(http.get(f"/v1/{operation['name']}"))["name"] == operation["name"]
+    assert ok(http.get("/v1beta/tunedModels"))["tunedModels"][0]["name"] == "tunedModels/a"
+    assert http.get("/_emulator/state").status_code == 503
+    second.extensions["tunedmodels"].close()
+
+
+def test_examples_are_written_once(store: str, behind: sqlalchemy.Engine) -> None:
+    """However many models are tuned on them, and whoever tunes them."""
+    for server in range(2):
+        app = create_app(Settings(seed=1, store=store))
+        http = app.test_client()
+        for number in range(3):
+            ok(http.post(f"/v1beta/tunedModels?tunedModelId=m{server}-{number}", json=BODY))
+        app.extensions["tunedmodels"].close()
+
+    with behind.connect() as connection:
+        rows = connection.execute(sqlalchemy.select(tables.examples.c.body)).scalars().all()
+    assert [json.loads(row) for row in rows] == [[["1", "2"]]]
+
+
+def test_a_preload_is_written_once_for_all_worlds(store: str, behind: sqlalchemy.Engine, tmp_path: Path) -> None:
+    """A new world costs one row, whatever it begins with; another server without the preload reads it."""
+    preload = tmp_path / "preload.json"
+    preload.write_text(json.dumps({"models": [{"id": f"m{number}"} for number in range(100)]}), "utf-8")
+    one = create_app(Settings(seed=1, store=store, preload=preload))
+    for number in range(5):
+        ok(one.test_client().get("/v1beta/tunedModels/m7", headers={"X-Test-Id": f"w{number}"}))
+    one.extensions["tunedmodels"].close()
+
+    with behind.connect() as connection:
+        counts = [
+            connection.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(table)).scalar()
+            for table in (tables.bases, tables.worlds, tables.models, tables.examples)
+        ]
+    assert counts == [1, 5, 0, 0]
+    two = create_app(Settings(seed=2, store=store))
+    page = ok(two.test_client().get("/v1beta/tunedModels?pageSize=1000", headers={"X-Test-Id": "w3"}))
+    assert len(page["tunedModels"]) == 100
+    assert ok(two.test_client().get("/v1beta/tunedModels", headers={"X-Test-Id": "w9"})) == {}
+    two.extensions["tunedmodels"].close()
+
+
+def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_path: Path) -> None:
+    """What another server has wiped meanwhile does not come back, and the next request meets the new world."""
+    preload = tmp_path / "preload.json"
+    preload.write_text(json.dumps({"models": [{"id": "x"}]}), "utf-8")
+    app = create_app(Settings(seed=1, store=store, preload=preload))
+    worlds = app.extensions["tunedmodels"]
+    one, two = worlds.get("w").store, worlds.get("w").store
+    record = one.get("x")
+    two.begin(State(Base.of([], 0), two.controls()))
+
+    changes: list[Callable[[], bool]] = [
+        lambda: one.replace(record, replace(record, description="new")),
+        lambda: one.insert(replace(record, id="y")),
+        lambda: one.delete(record),
+    ]
+    for change in changes:
+        with pytest.raises(StoreUnavailable, match="begun anew while it was asked; ask again"):
+            change()
+    assert list(worlds.get("w").store.after(0)) == []
+    assert worlds.get("w").store.insert(record)
+    assert worlds.get("w").store.get("x") == record
+    worlds.close()
+
+
+@pytest.mark.parametrize("model_id", ["a%00b", "%F0%9F%98%80", "%ED%A0%80", "a'b", "a%25b", "x" * 5000])
+def test_an_id_that_no_database_takes_is_no_model(store: str, model_id: str) -> None:
+    """It is missing, as in memory."""
+    app = create_app(Settings(seed=1, store=store))
+    expected = create_app(Settings(seed=1)).test_client().get(f"/v1beta/tunedModels/{model_id}")
+
+    assert app.test_client().get(f"/v1beta/tunedModels/{model_id}").text == expected.text
+    app.extensions["tunedmodels"].close()
+
+
+def test_memory_needs_no_database() -> None:
+    """SQLAlchemy and PyYAML are imported by those who use them: they take longer to load than Flask."""
+    code = (
+        "import sys; from tunedmodels_mockserver import Settings, create_app; create_app(Settings());"
+        "print([name for name in ('sqlalchemy', 'psycopg', 'cachetools') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "[]\n"

@@ -1,0 +1,347 @@
+"""Every store keeps the same promises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tunedmodels_mockserver.core.runs.losses import Curve
+from tunedmodels_mockserver.core.runs.plan import Plan
+from tunedmodels_mockserver.core.state.controls import Controls
+from tunedmodels_mockserver.core.state.memory import MemoryStores
+from tunedmodels_mockserver.core.state.records import Examples, GranteeType, Permission, Role, TunedModelRecord
+from tunedmodels_mockserver.core.state.store import Base, State, Store, Stores, StoreUnavailable
+from tunedmodels_mockserver.stores.sql import SqlStores
+
+from ..databases import database
+
+PLAN = Plan(0, 0, 1, 1, Curve(2**64 - 1, 1, "models/gemini-1.0-pro-001", 1, 1, 0.1, 1.0))
+OWNER = Permission("1", GranteeType.USER, "a@example.com", Role.OWNER)
+START = State(Base(), Controls())
+SEED = 2**64 - 1
+
+
+NO_EXAMPLES = Examples(())
+
+
+def make(model_id: str, sequence: int, examples: Examples = NO_EXAMPLES) -> TunedModelRecord:
+    base = "models/gemini-1.0-pro-001"
+    return TunedModelRecord(
+        model_id, sequence, "v1beta", "op", (OWNER,), "", "", base, "", 0.0, 0.0, 0, (7,), 1, 1, 0.1, examples, PLAN
+    )
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Stores]]:
+    """Another server on the same store; in memory there is but one."""
+    if request.param == "memory":
+        only = MemoryStores()
+        yield lambda: only
+        return
+    with database(request.param, tmp_path) as url:
+        opened: list[Stores] = []
+
+        def start() -> Stores:
+            opened.append(SqlStores(url))
+            return opened[-1]
+
+        yield start
+        for stores in opened:
+            stores.close()
+
+
+@pytest.fixture
+def stores(server: Callable[[], Stores]) -> Stores:
+    return server()
+
+
+def opened(stores: Stores, name: str = "", state: State = START, seed: int = SEED) -> Store:
+    return stores.open(name, lambda: (seed, state))
+
+
+@pytest.fixture
+def store(stores: Stores) -> Store:
+    return opened(stores)
+
+
+def test_what_is_inserted_is_found(store: Store) -> None:
+    """A record is found by its id, and a missing one is None."""
+    record = make("a", 1)
+
+    assert store.insert(record)
+    assert store.get("a") == record
+    assert store.get("b") is None
+
+
+def test_an_id_is_taken_once(store: Store) -> None:
+    """A second record under the same id is turned away and the first stays."""
+    first = make("a", 1)
+    store.insert(first)
+
+    assert not store.insert(make("a", 2))
+    assert store.get("a") == first
+
+
+def test_records_come_in_order_of_creation(store: Store) -> None:
+    """``after`` goes by sequence, whatever the order of insertion and the ids."""
+    for model_id, sequence in [("m", 3), ("z", 1), ("a", 2)]:
+        store.insert(make(model_id, sequence))
+
+    assert [record.id for record in store.after(0)] == ["z", "a", "m"]
+    assert [record.id for record in store.after(2)] == ["m"]
+    assert list(store.after(3)) == []
+
+
+def test_a_stale_change_is_turned_away(store: Store) -> None:
+    """Replace and delete act only on the record as it was seen."""
+    old = make("a", 1)
+    store.insert(old)
+    new = replace(old, description="new")
+
+    assert store.replace(old, new)
+    assert not store.replace(old, replace(old, description="late"))
+    assert not store.delete(old)
+    assert store.get("a") == new
+    assert store.delete(new)
+    assert store.get("a") is None
+    assert list(store.after(0)) == []
+
+
+def test_a_deleted_id_can_be_taken_again(store: Store) -> None:
+    """After a delete the id is free, and the new record stands where its own sequence puts it."""
+    old = make("a", 1)
+    store.insert(old)
+    store.insert(make("b", 2))
+    store.delete(old)
+
+    assert store.insert(make("a", 3))
+    assert [record.id for record in store.after(0)] == ["b", "a"]
+
+
+def test_going_through_survives_changes(store: Store) -> None:
+    """What nobody touches is seen once and in order, whatever is deleted and added on the way."""
+    for sequence in range(1, 121):
+        store.insert(make(f"m{sequence}", sequence))
+    seen = []
+    for record in store.after(0):
+        seen.append(record.id)
+        if record.id == "m2":
+            for gone in ("m1", "m2", "m3", "m60", "m100"):
+                found = store.get(gone)
+                assert found is not None
+                store.delete(found)
+            store.insert(make("m121", 121))
+
+    assert seen[:2] == ["m1", "m2"]
+    assert [name for name in seen if name not in ("m3", "m60", "m100")] == [
+        f"m{number}" for number in range(1, 122) if number not in (3, 60, 100)
+    ]
+
+
+def test_threads_lose_nothing(store: Store) -> None:
+    """Inserts and deletes from several threads end in the state that they add up to."""
+
+    def work(thread: int) -> None:
+        for number in range(200):
+            record = make(f"t{thread}-{number}", thread * 1000 + number)
+            assert store.insert(record)
+            if number % 2:
+                assert store.delete(record)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    kept = [record.sequence for record in store.after(-1)]
+    assert kept == sorted(thread * 1000 + number for thread in range(4) for number in range(0, 200, 2))
+
+
+def test_worlds_on_one_base_do_not_meet(stores: Stores) -> None:
+    """Each begins with what the base has; what one changes, adds or deletes the others never see."""
+    begin = State(Base.of([make(f"m{number}", number) for number in (3, 1, 2)], draws=3), Controls())
+    one, two = opened(stores, "one", begin), opened(stores, "two", begin)
+    first, second = one.get("m1"), one.get("m2")
+    assert first is not None
+    assert second is not None
+
+    assert one.replace(first, replace(first, description="new"))
+    assert not one.replace(first, replace(first, description="late"))
+    assert not one.delete(first)
+    assert one.delete(second)
+    assert not one.delete(second)
+    assert not one.replace(second, first)
+    assert not one.insert(make("m3", one.draw()))
+    assert one.insert(make("m2", one.draw()))
+
+    assert [(record.id, record.description) for record in one.after(0)] == [("m1", "new"), ("m3", ""), ("m2", "")]
+    assert [(record.id, record.sequence) for record in two.after(0)] == [("m1", 1), ("m2", 2), ("m3", 3)]
+    assert [record.sequence for record in one.after(3)] == [5]
+    assert two.draw() == 4
+
+
+def test_a_large_base_is_gone_through(stores: Stores) -> None:
+    """All of a base and all that was added come in order, also where much of the base is deleted."""
+    begin = State(Base.of([make(f"m{number}", number) for number in range(1, 161)], draws=160), Controls())
+    store = opened(stores, "", begin)
+    for number in range(10, 130):
+        record = store.get(f"m{number}")
+        assert record is not None
+        assert store.delete(record)
+    for number in range(40, 100):
+        assert store.insert(make(f"m{number}", store.draw()))
+
+    expected = [*range(1, 10), *range(130, 161), *range(40, 100)]
+    assert [record.id for record in store.after(0)] == [f"m{number}" for number in expected]
+
+
+def test_controls_change_one_after_the_other(store: Store) -> None:
+    """Controls are put in the place of those that were seen, and of no others."""
+    old = store.controls()
+    new = replace(old, revoked=frozenset({"x", "y", "z"}))
+
+    assert store.control(old, new)
+    assert not store.control(old, old)
+    assert store.controls() == new
+
+
+def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
+    """Seed, records, controls, draws and snapshots are the same for all, and the first says how a world begins."""
+    one, two = opened(server(), "w"), opened(server(), "w", seed=1)
+    record = make("a", one.draw(), Examples([("1", "2"), ("\u4e03 \x00", "8")]))
+    one.insert(record)
+    one.save("s", one.state())
+    assert one.control(one.controls(), replace(Controls(), revoked=frozenset({"x"})))
+
+    assert two.seed == one.seed == SEED
+    assert two.draw() == 2
+    assert not two.insert(make("a", 2))
+    found = two.get("a")
+    assert found == record
+    assert found is not None
+    assert found.examples.pairs == (("1", "2"), ("\u4e03 \x00", "8"))
+    assert found.examples.outputs["1"] == "2"
+    assert two.saves() == ["s"]
+    two.control(Controls(), Controls())  # its controls are of when it was opened; it looks again
+    assert two.controls().revoked == {"x"}
+    assert two.replace(found, replace(found, description="new"))
+    assert not one.delete(record)
+
+
+def test_a_world_dropped_by_one_is_gone_for_all(server: Callable[[], Stores]) -> None:
+    """Who still holds it is told, or finds it empty; who asks for it again gets a new one."""
+    one, two = server(), server()
+    store = opened(one, "w")
+    store.insert(make("a", store.draw()))
+    store.save("s", store.state())
+    two.drop("w")
+
+    assert one.names() == two.names() == []
+    again = opened(one, "w")
+    assert again.get("a") is None
+    assert again.saves() == []
+    assert again.draw() == 1
+    if one.kind != "memory":
+        for ask in (store.draw, store.state, lambda: store.insert(make("b", 2)), lambda: store.begin(START)):
+            with pytest.raises(StoreUnavailable, match=r"^The world was dropped or begun anew while it was asked; "):
+                ask()
+    assert again.get("b") is None
+
+
+def test_the_first_use_of_a_world_is_by_many_at_once(server: Callable[[], Stores]) -> None:
+    """All get the same world."""
+    servers = [server() for _ in range(4)]
+    seeds: list[int] = []
+    barrier = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        barrier.wait()
+        seeds.append(opened(servers[number % 4], "w", seed=number).seed)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(seeds) == 8
+    assert len(set(seeds)) == 1
+
+
+def test_one_id_is_won_once(server: Callable[[], Stores]) -> None:
+    """Of many who insert one id at once, exactly one is told that it is his; no draw is given twice."""
+    servers = [opened(server()) for _ in range(4)]
+    won: list[TunedModelRecord] = []
+    drawn: list[int] = []
+    barrier = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        store = servers[number % 4]
+        barrier.wait()
+        for turn in range(10):
+            record = replace(make(f"m{turn}", store.draw()), description=str(number))
+            drawn.append(record.sequence)
+            if store.insert(record):
+                won.append(record)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(record.id for record in won) == [f"m{turn}" for turn in range(10)]
+    assert sorted(servers[0].after(0), key=lambda record: record.id) == sorted(won, key=lambda record: record.id)
+    assert sorted(drawn) == list(range(1, 81))
+
+
+def test_a_state_is_put_in_the_place_of_another(store: Store) -> None:
+    """``state`` is all there is, and ``begin`` brings it back, whatever came between."""
+    examples = Examples([("1", "2")])
+    for number in (1, 2, 3):
+        store.insert(make(f"m{number}", store.draw(), examples))
+    before = store.state()
+    store.control(store.controls(), replace(Controls(), revoked=frozenset({"x"})))
+    first = store.get("m1")
+    assert first is not None
+    store.delete(first)
+    store.insert(make("m4", store.draw()))
+    after = store.state()
+
+    store.begin(before)
+    assert [record.id for record in store.after(0)] == ["m1", "m2", "m3"]
+    assert store.controls() == Controls()
+    assert store.draw() == 4
+    found = store.get("m2")
+    assert found is not None
+    assert found.examples.pairs == (("1", "2"),)
+
+    store.begin(after)
+    assert [record.id for record in store.state().base.models()] == ["m2", "m3", "m4"]
+    assert store.state().controls.revoked == {"x"}
+    assert store.state().base.draws == 4
+
+
+def test_snapshots_are_kept_by_name(store: Store) -> None:
+    """A name has one snapshot, the last; what is forgotten is there no more."""
+    store.insert(make("a", store.draw()))
+    store.save("s", store.state())
+    store.insert(make("b", store.draw()))
+    store.save("t", store.state())
+    store.save("s", store.state())
+
+    assert store.saves() == ["s", "t"]
+    saved = store.saved("s")
+    assert saved is not None
+    assert [record.id for record in saved.base.models()] == ["a", "b"]
+    assert store.saved("u") is None
+    assert store.forget("s")
+    assert not store.forget("s")
+    assert store.saves() == ["t"]
+    store.begin(START)
+    assert store.saves() == ["t"]

@@ -1,0 +1,291 @@
+"""The journal and the verdict over HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.process.server import Server
+
+from ...conftest import ok
+
+KEY = "AIza" + "x" * 35
+
+
+def entries(http: FlaskClient, query: str = "", **headers: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ok(http.get(f"/_emulator/journal?{query}", headers=headers))["entries"]
+    return found
+
+
+def test_a_request_is_told_with_its_answer(http: FlaskClient, active: str) -> None:
+    """Who asked what, when, and what came back; a look has its number."""
+    http.get(f"/v1beta/{active}?fields=name&key=alice@example.com", headers={"User-Agent": "me/1"})
+    told = entries(http)[-1]
+
+    assert told["number"] == 2
+    assert told["time"] == "2024-03-14T09:46:00.123456000Z"
+    assert (told["http"], told["path"], told["query"]) == ("GET", f"/v1beta/{active}", "fields=name&key=***")
+    assert (told["method"], told["caller"], told["model"]) == ("tunedModels.get", "alice@example.com", active[12:])
+    assert told["poll"] == 1
+    assert told["status"] == 403
+    assert told["answer"]["content"]["error"]["status"] == "PERMISSION_DENIED"
+    assert told["headers"]["User-Agent"] == "me/1"
+
+
+def test_a_create_tells_the_model_and_operation_that_it_made(http: FlaskClient, active: str) -> None:
+    """By its answer; its body is there."""
+    told = entries(http)[0]
+
+    assert told["model"] == active.removeprefix("tunedModels/")
+    assert told["operation"]
+    assert told["request"]["content"]["display_name"] == "number generator model"
+
+
+def test_compressed_answers_and_streams_are_told_as_text(http: FlaskClient, active: str) -> None:
+    """What was sent on the way does not matter."""
+    http.get(f"/v1beta/{active}", headers={"Accept-Encoding": "gzip"})
+    body = {"contents": [{"parts": [{"text": "LXIII"}]}]}
+    assert "LXIV" in http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse", json=body).text
+    whole, stream = entries(http)[-2:]
+
+    assert whole["answer"]["content"]["name"] == active
+    assert "LXIV" in stream["answer"]["content"]
+    assert not stream["lost"]
+
+
+def test_health_and_the_admin_surface_are_not_in_it_and_unknown_routes_are(http: FlaskClient) -> None:
+    """The token endpoint, too, without its credentials."""
+    http.get("/health")
+    http.get("/_emulator/clock")
+    http.get("/v1beta/nothing")
+    http.post("/token", data={"grant_type": "refresh_token", "refresh_token": "very-secret"})
+    found = entries(http)
+
+    assert [item["path"] for item in found] == ["/v1beta/nothing", "/token"]
+    assert "very-secret" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda http: http.get(f"/v1beta/tunedModels?key={KEY}"),
+        lambda http: http.get("/v1beta/tunedModels", headers={"X-Goog-Api-Key": KEY}),
+        lambda http: http.get("/v1beta/tunedModels", headers={"Authorization": f"Bearer {KEY}"}),
+        lambda http: http.post("/v1beta/tunedModels", json={"displayName": KEY}),
+        lambda http: http.get(f"/v1beta/tunedModels/{KEY}"),
+        lambda http: http.get("/v1beta/tunedModels", headers={"User-Agent": KEY}),
+        lambda http: http.get(f"/v1beta/tunedModels?filter={KEY}"),
+        lambda http: http.post("/v1beta/unknown", data=b"x" * (16 * 1024 - 5) + KEY.encode()),
+        lambda http: http.post("/token", data={"assertion": KEY}),
+        # What the mask of one secret moves into the part that is kept is known as one, too.
+        lambda http: http.post(
+            "/v1beta/unknown",
+            data=b'{"accessToken": "' + b"x" * 8000 + b'", "y": "' + b"y" * (20 * 1024 - 8050) + KEY.encode(),
+        ),
+    ],
+)
+def test_a_secret_is_masked_before_it_is_kept(app: Flask, ask: Callable[[FlaskClient], Any]) -> None:
+    """Wherever it stood; even what a body's cut leaves of it."""
+    ask(app.test_client())
+    kept = [item for journal in app.extensions["tunedmodels_journals"].all().values() for item in journal.entries()]
+
+    assert len(kept) == 1
+    assert "AIza" not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"accessToken": "opaque-one"}', "application/json"),
+        (b'{"assertion": "opaque-one", "refreshToken": "opaque-one"}', "application/json"),
+        (b'{"text": "authorization: bearer opaque-one"}', "application/json"),
+        (b"access_token=opaque-one&x=1", "application/x-www-form-urlencoded"),
+        (b"access_token=opaque-one&x=1", "application/json"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/token", "/v1beta/unknown"])
+def test_a_secret_is_known_by_the_name_of_its_member(http: FlaskClient, body: bytes, kind: str, path: str) -> None:
+    """However it is spelled, on every route, in the journal and in what repeats it."""
+    http.post(path, data=body, content_type=kind)
+    repeated = http.post("/_emulator/journal:repro", json={"form": "curl"}).text
+
+    assert "***" in json.dumps(entries(http))
+    assert "opaque-one" not in json.dumps(entries(http)) + repeated
+
+
+def test_a_long_body_is_cut_and_its_answer_understood_all_the_same(
+    http: FlaskClient, clock: ManualClock, tutorial: Callable[..., dict[str, Any]]
+) -> None:
+    """The size of the whole is told; the verdict knows that the run is done."""
+    created = ok(http.post("/v1beta/tunedModels", json=tutorial(epoch_count=40, batch_size=1)))
+    clock.advance(60)
+    for _ in range(5):
+        http.get(f"/v1/{created['name']}")
+    told = entries(http)[-1]["answer"]
+
+    assert told["cut"]
+    assert len(told["content"]) == 16 * 1024 < told["size"]
+    assert "polled-after-done" in [item["id"] for item in ok(http.get("/_emulator/verdict"))["findings"]]
+
+
+def test_each_world_has_a_journal_and_it_goes_with_the_world(http: FlaskClient) -> None:
+    """By header, by key, and after the world is dropped."""
+    http.get("/v1beta/tunedModels", headers={"X-Test-Id": "w1"})
+    http.get("/v1beta/nothing?key=test-w2")
+
+    assert entries(http) == []
+    assert len(entries(http, **{"X-Test-Id": "w1"})) == 1
+    assert len(entries(http, "key=test-w2")) == 1
+    http.delete("/_emulator/world", headers={"X-Test-Id": "w1"})
+    assert entries(http, **{"X-Test-Id": "w1"}) == []
+
+
+def test_it_is_read_page_by_page_and_cleared(http: FlaskClient) -> None:
+    """The token of a page leads to the next, the last has none."""
+    for number in range(3):
+        http.get(f"/v1beta/tunedModels?pageSize={number + 1}")
+    first = ok(http.get("/_emulator/journal?page_size=2&method=*.list"))
+    second = ok(http.get(f"/_emulator/journal?page_size=2&page_token={first['next_page_token']}"))
+
+    assert [item["number"] for item in first["entries"] + second["entries"]] == [1, 2, 3]
+    assert second["next_page_token"] is None
+    assert ok(http.delete("/_emulator/journal")) == {"cleared": 3}
+    assert entries(http) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("journal?metod=x", "There is no member 'metod'; the nearest is method."),
+        ("journal?since=-1", "since must be a whole number from 0, got '-1'."),
+        ("journal?page_size=0", "page_size must be from 1 to 1000, got 0."),
+        ("journal?status=bad", "status must be such as 404 or 4xx, got 'bad'."),
+        ("journal/events?heartbeat=0", "heartbeat must be from 1 to 60 seconds, got 0."),
+        ("verdict?format=xml", "format must be json or text, got 'xml'."),
+        ("verdict?fromat=text", "There is no parameter 'fromat'; the nearest is format."),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(http: FlaskClient, path: str, message: str) -> None:
+    """With 400 and a sentence."""
+    answer = http.get(f"/_emulator/{path}")
+
+    assert answer.status_code == 400
+    assert answer.json == {"error": message}
+
+
+def test_claims_and_near_misses(http: FlaskClient, active: str) -> None:
+    """Over HTTP as in the core."""
+    http.get(f"/v1beta/{active}x")
+
+    assert ok(http.post("/_emulator/journal:verify", json={"method": "tunedModels.create", "count": 1}))["ok"]
+    assert not ok(http.post("/_emulator/journal:verify", json={"method": "tunedModels.delete"}))["ok"]
+    missed = ok(http.get("/_emulator/journal/near-misses"))["near_misses"]
+    assert [(item["number"], item["nearest"]) for item in missed] == [(2, active)]
+    http.get(f"/v1beta/{active}", headers={"X-Test-Id": "w1"})
+    missed = ok(http.get("/_emulator/journal/near-misses", headers={"X-Test-Id": "w1"}))["near_misses"]
+    assert "is in the default world" in missed[0]["difference"]
+
+
+def test_a_fault_is_told_from_what_the_client_made_of_it(http: FlaskClient, active: str) -> None:
+    """The entry names the fault; the finding says that the answer was injected."""
+    fault = {"id": "f1", "method": "tunedModels.get", "error": {"code": "UNAVAILABLE"}}
+    ok(http.post("/_emulator/faults", json=fault))
+    http.get(f"/v1beta/{active}")
+    verdict = ok(http.get("/_emulator/verdict"))
+
+    assert [item["fault"] for item in entries(http, "fault=f1")] == ["f1 error"]
+    assert verdict["faults"] == [{"request": 2, "fault": "f1 error"}]
+    given_up = next(item for item in verdict["findings"] if item["id"] == "gave-up-on-transient")
+    assert "2 (f1 error) was injected" in given_up["explanation"]
+
+
+def test_a_connection_that_is_reset_is_told_as_lost(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """What was done before is known: the second create starts a second training."""
+    ok(http.post("/_emulator/faults", json={"method": "tunedModels.create", "commit_then_drop": True}))
+    with pytest.raises(ConnectionResetError):
+        http.post("/v1beta/tunedModels", json=tutorial()).get_data()
+    ok(http.post("/v1beta/tunedModels", json=tutorial()))
+    findings = {item["id"]: item for item in ok(http.get("/_emulator/verdict"))["findings"]}
+
+    assert [item["lost"] for item in entries(http)] == [True, False]
+    assert findings["training-restarted"]["severity"] == "error"
+    assert findings["training-restarted"]["requests"] == [1, 2]
+
+
+def test_the_verdict_comes_as_text_and_for_all_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """With the outcomes, whose number is in percent."""
+    create(http)
+    text = http.get("/_emulator/verdict?format=text").text
+    everywhere = ok(http.get("/_emulator/verdict?world=*"))
+
+    assert text.startswith(
+        "1 piece of advice in 1 requests.\nadvice: Left models behind [models-leaked] (requests 1)\n"
+    )
+    assert list(everywhere["worlds"]) == [""]
+    assert everywhere["outcomes"]["percent"] == 0
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    server = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    yield server.url
+    server.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def follow(url: str, query: str = "") -> requests.Response:
+    return requests.get(f"{url}/_emulator/journal/events?{query}", stream=True, timeout=20)
+
+
+def test_the_journal_is_told_as_it_grows(url: str) -> None:
+    """What came since, what comes now, only what is asked for; the server ends though somebody follows."""
+    requests.get(f"{url}/v1beta/tunedModels", timeout=10)
+    with follow(url, "since=0&method=*.list") as events:
+        lines = events.iter_lines(decode_unicode=True)
+        seen = [next(line for line in lines if line.startswith("data: "))]
+        requests.get(f"{url}/v1beta/models/x", timeout=10)
+        requests.get(f"{url}/v1beta/tunedModels?pageSize=7", timeout=10)
+        seen.append(next(line for line in lines if line.startswith("data: ")))
+
+    assert [json.loads(line[6:])["query"] for line in seen] == ["", "pageSize=7"]
+
+
+def test_few_follow_at_a_time_and_who_goes_makes_room(url: str) -> None:
+    """The fifth is refused and the API still answers; a reader that went away is noticed by the next heartbeat."""
+    readers = [follow(url, "heartbeat=1") for _ in range(4)]
+    lines = [reader.iter_lines() for reader in readers]
+    assert [next(told) for told in lines] == [b": the journal as it grows"] * 4
+    assert follow(url).status_code == 503
+    assert requests.get(f"{url}/v1beta/tunedModels", timeout=10).status_code == 200
+    assert b": still here" in lines[0]
+    readers[0].close()
+    again = next(answer for answer in iter(lambda: follow(url), None) if answer.status_code == 200)
+    for reader in [again, *readers]:
+        reader.close()
+
+
+def test_the_size_of_a_long_body_is_told_on_every_route(http: FlaskClient) -> None:
+    """Also where nobody reads the body to its end."""
+    http.post("/v1beta/nothing", data=b"x" * 50_000)
+
+    told = entries(http)[-1]["request"]
+    assert (told["size"], len(told["content"]), told["cut"]) == (50_000, 16 * 1024, True)
+
+
+def test_a_member_at_the_wrong_place_is_said_to_be_there(http: FlaskClient) -> None:
+    """It is not named as the nearest of itself."""
+    refused = http.post("/_emulator/journal:verify", json={"at_least": 2})
+
+    assert refused.status_code == 400
+    assert refused.json == {"error": "There is no member 'at_least'; it belongs in count."}

@@ -1,0 +1,243 @@
+"""What befalls connections: over real sockets, and in process."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+
+from tunedmodels_mockserver import ManualClock, Settings, create_app
+from tunedmodels_mockserver.process.server import Server
+
+from ..conftest import ok
+
+MODELS = "/v1beta/models"
+PROMPT = {"contents": [{"parts": [{"text": "one two three four five six seven"}]}]}
+STREAM = "/v1beta/models/gemini-pro:streamGenerateContent"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server in a thread of its own, which ends in time whatever was going on."""
+    fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
+    thread = threading.Thread(target=fake.serve)
+    thread.start()
+    yield fake
+    fake.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def asking(server: Server, path: str = MODELS) -> Iterator[socket.socket]:
+    """A plain socket that has sent a GET."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
+        caller.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        yield caller
+
+
+def arm(server: Server, *faults: dict[str, Any]) -> None:
+    assert requests.post(f"{server.url}/_emulator/faults", json=list(faults), timeout=10).status_code == 200
+
+
+def read(caller: socket.socket) -> tuple[bytes, str]:
+    """What comes until the end, and how it ends."""
+    data = b""
+    while True:
+        try:
+            piece = caller.recv(65536)
+        except ConnectionResetError:
+            return data, "reset"
+        if not piece:
+            return data, "closed"
+        data += piece
+
+
+def test_a_reset_is_a_real_one_and_nothing_is_done(server: Server, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The caller's socket is reset before a byte comes, and no model is there."""
+    arm(server, {"method": "models.list", "reset": True}, {"method": "tunedModels.create", "reset": True})
+
+    with asking(server) as caller:
+        assert read(caller) == (b"", "reset")
+    with pytest.raises(requests.ConnectionError):
+        requests.post(f"{server.url}/v1beta/tunedModels", json=tutorial(), timeout=10)
+    assert requests.get(f"{server.url}/v1beta/tunedModels", timeout=10).json() == {}
+
+
+def test_commit_then_drop_does_it_first(server: Server, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The caller sees a reset, and the model is there."""
+    arm(server, {"method": "tunedModels.create", "commit_then_drop": True})
+
+    with pytest.raises(requests.ConnectionError):
+        requests.post(f"{server.url}/v1beta/tunedModels", json=tutorial(), timeout=10)
+    assert len(requests.get(f"{server.url}/v1beta/tunedModels", timeout=10).json()["tunedModels"]) == 1
+
+
+def test_a_truncated_body_tells_of_the_whole(server: Server) -> None:
+    """Content-Length is the whole's, the bytes are fewer, and the connection closes."""
+    whole = requests.get(f"{server.url}{MODELS}", headers={"Accept-Encoding": "identity"}, timeout=10).content
+    arm(server, {"truncate": {"bytes": 1000}}, {"truncate": {"bytes": 1_000_000}})
+
+    for kept in (1000, len(whole) - 1):
+        with asking(server) as caller:
+            data, end = read(caller)
+        head, _, body = data.partition(b"\r\n\r\n")
+        assert f"Content-Length: {len(whole)}\r\n".encode() in head + b"\r\n"
+        assert (body, end) == (whole[:kept], "closed")
+
+
+def test_a_body_cut_by_a_reset_comes_up_to_there(server: Server) -> None:
+    """Every byte before it is sent, and then the reset."""
+    arm(server, {"stall": {"seconds": 0, "after": 5000}})
+
+    with asking(server) as caller:
+        data, end = read(caller)
+    assert (len(data.partition(b"\r\n\r\n")[2]), end) == (5000, "reset")
+
+
+def test_a_malformed_body_has_a_length_that_fits(server: Server) -> None:
+    """It arrives in good order, and is no JSON."""
+    arm(server, {"malformed": True})
+    answer = requests.get(f"{server.url}{MODELS}", timeout=10)
+
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        answer.json()
+    assert answer.headers["X-Tunedmodels-Note"] == "fault fault-1: malformed"
+
+
+def test_a_slow_body_comes_whole(server: Server) -> None:
+    """In pieces, each of which can be read before the next is sent."""
+    arm(server, {"slow": {"bytes": 2000, "pause": 0.05}})
+    began = time.monotonic()
+    answer = requests.get(f"{server.url}{MODELS}", headers={"Accept-Encoding": "identity"}, timeout=10)
+
+    assert len(answer.json()["models"]) > 1
+    assert time.monotonic() - began >= 0.05 * (len(answer.content) // 2000)
+
+
+def test_a_stall_sends_what_comes_before_it(server: Server) -> None:
+    """The first bytes can be read while the rest is held; a caller that leaves frees the thread."""
+    arm(server, *[{"stall": {"seconds": 600, "after": 100}}] * 20)
+
+    for _ in range(20):  # more than there are threads
+        with asking(server) as caller:
+            data = b""
+            while len(data.partition(b"\r\n\r\n")[2]) < 100:
+                data += caller.recv(65536)
+            assert len(data.partition(b"\r\n\r\n")[2]) == 100
+    assert requests.get(f"{server.url}{MODELS}", timeout=10).status_code == 200
+
+
+def test_a_stall_may_resume(server: Server) -> None:
+    """Then the body is whole."""
+    arm(server, {"stall": {"seconds": 0.1, "after": 100, "resumes": True}})
+
+    assert "models" in requests.get(f"{server.url}{MODELS}", timeout=10).json()
+
+
+def test_a_server_that_is_told_to_stop_ends_its_stalls(server: Server) -> None:
+    """The caller is reset at once, and the server ends in time."""
+    arm(server, {"stall": {"seconds": 600, "after": 10}})
+
+    with asking(server) as caller:
+        assert caller.recv(10)
+        server.stop()
+        assert read(caller)[1] == "reset"
+
+
+def test_a_server_that_is_told_to_stop_answers_at_once_what_was_to_come_late(server: Server) -> None:
+    """Latency ends with the server; the answer is whole."""
+    arm(server, {"latency": {"seconds": 60}})
+
+    with asking(server) as caller:
+        while not requests.get(f"{server.url}/_emulator/faults/fault-1", timeout=10).json()["fired"]:
+            pass
+        server.stop()
+        assert b"gemini-1.5-flash" in read(caller)[0]
+
+
+def test_sigterm_in_a_stall_ends_the_process_cleanly(tmp_path: Path) -> None:
+    """Status 0 and one warning, of the fault that came from the file; the caller is reset."""
+    (tmp_path / "faults.yaml").write_text("stall: {seconds: 600, after: 10}\n")
+    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", "--faults", "faults.yaml"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline().partition(" pid=")[0].rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+                caller.sendall(f"GET {MODELS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                assert caller.recv(10)
+                process.send_signal(signal.SIGTERM)
+                assert read(caller)[1] == "reset"
+            _, err = process.communicate(timeout=10)
+        finally:
+            process.kill()
+
+    assert process.returncode == 0
+    assert [line.partition("WARNING ")[2] for line in err.splitlines()] == [f"GET {MODELS}: fault fault-1 stall"]
+
+
+@pytest.mark.parametrize("form", ["", "?alt=sse"])
+def test_a_stream_can_be_cut_in_its_middle(server: Server, form: str) -> None:
+    """Both forms begin, and break."""
+    arm(server, {"method": "*.streamGenerateContent", "stall": {"seconds": 0, "after": 30}})
+    answer = requests.post(f"{server.url}{STREAM}{form}", json=PROMPT, stream=True, timeout=10)
+    got: list[bytes] = []
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        got.extend(answer.iter_content(1))
+
+    assert answer.status_code == 200
+    assert len(b"".join(got)) == 30
+
+
+@pytest.mark.parametrize("effect", ["reset", "commit_then_drop"])
+def test_in_process_a_reset_is_an_error_out_of_the_application(http: FlaskClient, effect: str) -> None:
+    """The one that a reset socket gives, so that adapters make of it what they make of those."""
+    http.post("/_emulator/faults", json={effect: True})
+
+    with pytest.raises(ConnectionResetError):
+        http.get(MODELS)
+    ok(http.get(MODELS))
+
+
+def test_in_process_a_stall_sleeps_by_what_is_handed_in(clock: ManualClock) -> None:
+    """No time passes but what the test's sleep lets pass."""
+    slept: list[float] = []
+    http = create_app(Settings(seed=1), clock.now, slept.append).test_client()
+    whole = http.get(MODELS).data
+    faults = [{"stall": {"seconds": 500, "after": 9, "resumes": True}}, {"slow": {"bytes": 3000, "pause": 7}}]
+    http.post("/_emulator/faults", json=faults)
+
+    assert [http.get(MODELS).data for _ in range(2)] == [whole, whole]
+    assert slept == [500] + [7] * ((len(whole) - 1) // 3000)
+
+
+def test_in_process_a_truncated_body_is_short(http: FlaskClient) -> None:
+    """Its header tells of the whole."""
+    whole = http.get(MODELS)
+    http.post("/_emulator/faults", json={"truncate": {"fraction": 0.25}})
+    answer = http.get(MODELS)
+
+    assert answer.headers["Content-Length"] == whole.headers["Content-Length"]
+    assert answer.data == whole.data[: len(whole.data) // 4]
+
+
+def test_a_malformed_event_stream_has_an_event_that_is_no_json(http: FlaskClient) -> None:
+    """The last event is cut in its middle, and still ends as an event does."""
+    http.post("/_emulator/faults", json={"malformed": True})
+    text = http.post(f"{STREAM}?alt=sse", json=PROMPT).text
+
+    assert text.startswith("data: {")
+    assert text.endswith("\r\n\r\n")
+    assert not text.rstrip().endswith("}")

@@ -1,0 +1,86 @@
+"""The metrics, read back by Prometheus's own parser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tunedmodels_mockserver import create_app
+
+from ..conftest import ok
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+
+def samples(http: FlaskClient) -> dict[tuple[str, ...], float]:
+    """The values of ``/_emulator/metrics`` by their names and labels, in the order of the labels' names."""
+    answer = http.get("/_emulator/metrics")
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain; version=")
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_requests_are_counted_by_method_and_status(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """A create, two gets of which one is refused, and a route that there is not; a histogram has them all."""
+    name = create(http)
+    ok(http.get(f"/v1beta/{name}"))
+    http.get("/v1beta/tunedModels/none")
+    http.get("/v9/nothing")
+    http.get("/health")
+    found = samples(http)
+
+    assert found["tunedmodels_requests_total", "tunedModels.create", "200"] == 1
+    assert found["tunedmodels_requests_total", "tunedModels.get", "200"] == 1
+    assert sum(value for key, value in found.items() if key[0] == "tunedmodels_requests_total") == 4
+    assert found["tunedmodels_requests_total", "unknown", "404"] == 1
+    assert found["tunedmodels_request_duration_seconds_count", "tunedModels.get"] == 2
+    assert found["tunedmodels_request_duration_seconds_bucket", "+Inf", "tunedModels.get"] == 2
+
+
+def test_faults_worlds_models_and_journals_are_told(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """A fault that fired counts by its effect; the gauges are sums over all worlds."""
+    create(http)
+    headers = {"X-Test-Id": "w1"}
+    ok(http.post("/_emulator/faults", json={"method": "tunedModels.list", "error": {}}, headers=headers))
+    http.get("/v1beta/tunedModels", headers=headers)
+    found = samples(http)
+
+    assert found["tunedmodels_faults_fired_total", "error"] == 1
+    assert found["tunedmodels_worlds",] == 2
+    assert found["tunedmodels_models",] == 1
+    assert found["tunedmodels_journal_entries",] == 2
+    assert found["tunedmodels_journal_bytes",] > 0
+
+
+def test_two_servers_have_numbers_of_their_own(http: FlaskClient) -> None:
+    """Another fake in the same process counts nothing of this one's."""
+    http.get("/v1beta/tunedModels")
+
+    assert ("tunedmodels_requests_total", "tunedModels.list", "200") not in samples(create_app().test_client())
+
+
+def test_openmetrics_is_given_to_who_asks_for_it(http: FlaskClient) -> None:
+    """By its Accept header a scraper chooses the form."""
+    answer: Any = http.get("/_emulator/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+
+    assert answer.content_type.startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
+
+
+def test_a_start_does_without_the_library() -> None:
+    """Making a fake imports nothing of Prometheus."""
+    script = "import sys; from tunedmodels_mockserver import create_app; create_app(); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "'flask'" in done.stdout
+    assert "prometheus_client" not in done.stdout
