@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tunedmodels_mockserver import extra
 
-MODULES = extra.MODULES | {"filelock", "jinja2", "markupsafe", "pytest", "responses"}
+MODULES = extra.MODULES | {"filelock", "jinja2", "markupsafe", "pytest", "responses", "xdist"}

@@ -34,5 +34,5 @@ def _shared(jobs: int | None) -> list[str]:
     if jobs in (None, 1):
         return []
     if not find_spec("xdist"):  # the command says what to install
-        raise ModuleNotFoundError(name="pytest-xdist")
+        raise ModuleNotFoundError(name="xdist")
     return ["-n", str(jobs)]

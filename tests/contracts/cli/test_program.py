@@ -118,7 +118,7 @@ def test_nothing_heavy_is_imported_for_help() -> None:
         ("pytest", "pytest", []),
         ("responses", "responses", []),
         ("yaml", "yaml", []),
-        ("xdist", "pytest-xdist", ["--jobs", "2"]),
+        ("xdist", "xdist", ["--jobs", "2"]),
     ],
 )
 def test_extra_that_is_not_installed(module: str, missing: str, options: list[str]) -> None:
@@ -200,12 +200,13 @@ def test_run_of_nothing(tmp_path: Path) -> None:
 
 
 def ran(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in *folder* as a process of its own."""
+    """Run the command in *folder* as a process of its own, which does not know of the pytest around it."""
     command = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         check=False,
