@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .app import Settings as Settings
     from .app import create_app as create_app
     from .core.clock import Clock as Clock
     from .core.clock import ManualClock as ManualClock
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from .core.effects import Error as Error
     from .core.faults.fault import Fault as Fault
     from .core.runs.durations import Pace as Pace
+    from .settings import Settings as Settings
 
 __all__ = ["Clock", "Error", "Fault", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
 
@@ -29,7 +29,7 @@ _HOMES = {
     "ManualClock": ".core.clock",
     "Mode": ".core.clock",
     "Pace": ".core.runs.durations",
-    "Settings": ".app",
+    "Settings": ".settings",
     "create_app": ".app",
 }
 

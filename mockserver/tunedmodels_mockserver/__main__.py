@@ -12,7 +12,7 @@ def main() -> None:
 
     Ends with status 2 if the command needs a module of the extra ``mockserver`` and that is not installed.
     """
-    interrupts.begin()
+    interrupts.install_handlers()
     try:
         from .cli import main as command
 

@@ -24,7 +24,8 @@ NO_PROXY = ("NO_PROXY", "no_proxy")
 OTHER_KEY = "GEMINI_API_KEY"
 """The second variable in which google-genai looks for a key.
 
-It is removed where ``pointed_at`` sets the first one: google-genai warns if both are set, and a real key may be in it.
+It is removed where ``client_variables`` sets the first one: google-genai warns if both are set, and a real
+key may be in it.
 """
 
 
@@ -51,7 +52,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def pointed_at(url: str, api_key: str) -> dict[str, str]:
+def client_variables(url: str, api_key: str) -> dict[str, str]:
     """Return the variables that point clients, google-genai and ours among them, at the mock server at *url*.
 
     If it is on this machine, ``NO_PROXY`` and ``no_proxy`` get its host after what they have in our own environment:
@@ -62,16 +63,18 @@ def pointed_at(url: str, api_key: str) -> dict[str, str]:
     host = urlsplit(url).hostname or ""
     if is_loopback(host):
         upper, lower = (os.environ.get(name, "") for name in NO_PROXY)
-        variables |= dict(zip(NO_PROXY, (_with(upper or lower, host), _with(lower or upper, host)), strict=True))
+        variables |= dict(
+            zip(NO_PROXY, (_with_host(upper or lower, host), _with_host(lower or upper, host)), strict=True)
+        )
     return variables
 
 
-def _with(hosts: str, host: str) -> str:
+def _with_host(hosts: str, host: str) -> str:
     """Return the value *hosts* of ``NO_PROXY`` with *host* in it."""
     names = [name.strip() for name in hosts.split(",") if name.strip()]
     return hosts if host in names or "*" in names else ",".join([*names, host])
 
 
-def settings() -> list[str]:
+def option_variables() -> list[str]:
     """Return the names of the variables that are there to set options, known or not."""
     return sorted(name for name in os.environ if name.startswith(f"{PREFIX}_"))

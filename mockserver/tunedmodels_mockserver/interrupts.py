@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 else:
-    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``begin`` runs
+    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``install_handlers`` runs
 
 _NUMBERS = [signal.SIGINT, signal.SIGTERM]
 _SERVER_NUMBERS = [*_NUMBERS, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else ())]  # Windows has no SIGHUP
 _received: list[int] = []
 
 
-def begin() -> None:
+def install_handlers() -> None:
     """Let each signal end the process at once from now on. Call this before any import that takes time."""
-    for number in _heeded():
+    for number in _handled_signals():
         signal.signal(number, _die)
-    atexit.register(finish)  # first, so that it runs last: what others clean up at exit is cleaned up
+    atexit.register(die_if_received)  # first, so that it runs last: what others clean up at exit is cleaned up
 
 
 @contextmanager
-def raised() -> Iterator[None]:
+def as_keyboard_interrupt() -> Iterator[None]:
     """Raise KeyboardInterrupt inside the block for each signal, so that the block can clean up.
 
     After a signal the block ends with SystemExit, unless it raises another exception, and the process dies of the
     signal when Python exits.
     """
-    before = {number: signal.signal(number, _raise) for number in _heeded()}
+    before = {number: signal.signal(number, _raise) for number in _handled_signals()}
     try:
         yield
     except KeyboardInterrupt:
@@ -52,7 +52,7 @@ def raised() -> Iterator[None]:
         raise SystemExit(128 + _received[0])
 
 
-def call(stop: Callable[[], object]) -> None:
+def call_on_signal(stop: Callable[[], object]) -> None:
     """Call *stop* for each signal from now on, to the end of the process, so that a server ends with its own status.
 
     A closed terminal (SIGHUP) stops a server too.
@@ -61,12 +61,12 @@ def call(stop: Callable[[], object]) -> None:
     def handler(_number: int, _frame: FrameType | None) -> None:
         stop()
 
-    for number in _heeded(_SERVER_NUMBERS):
+    for number in _handled_signals(_SERVER_NUMBERS):
         signal.signal(number, handler)
 
 
-def finish() -> None:
-    """Die of the first signal that a ``raised`` block received. Does nothing if there was none."""
+def die_if_received() -> None:
+    """Die of the first signal that a ``as_keyboard_interrupt`` block received. Does nothing if there was none."""
     if _received:
         for stream in (sys.stdout, sys.stderr):
             with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
@@ -74,7 +74,7 @@ def finish() -> None:
         _die(_received[0])
 
 
-def _heeded(numbers: Sequence[int] = _NUMBERS) -> list[int]:
+def _handled_signals(numbers: Sequence[int] = _NUMBERS) -> list[int]:
     return [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
 
 

@@ -46,7 +46,7 @@ def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **optio
     _refuse_idle(options, kinds)
     named = asked(clauses)
     try:
-        with interrupts.raised():
+        with interrupts.as_keyboard_interrupt():
             found = differential(first, second, named)
     except RuntimeError as error:
         raise click.ClickException(str(error)) from None

@@ -116,7 +116,7 @@ def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:
     from ..targets.live.ledger import LedgerError
 
     try:
-        with interrupts.raised():
+        with interrupts.as_keyboard_interrupt():
             return int(pytest.main(arguments(options, more)))
     except LedgerError as error:  # pytest shows it itself, but not where it was interrupted
         raise click.ClickException(str(error)) from None

@@ -37,7 +37,7 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
     tried = list(dict.fromkeys(mutants)) or None
     # A bar is for terminals alone.
     bar = tqdm(total=len(tried or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False)
-    with interrupts.raised(), bar:
+    with interrupts.as_keyboard_interrupt(), bar:
 
         def progress(name: str, _number: int, _of: int) -> None:
             bar.set_postfix_str(name, refresh=False)

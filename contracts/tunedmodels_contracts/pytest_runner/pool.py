@@ -54,7 +54,7 @@ def workers(number: int) -> Iterator[Submit]:
 
 def _begin() -> None:
     """Handle signals in a worker: one without work dies at once."""
-    interrupts.begin()
+    interrupts.install_handlers()
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
@@ -62,10 +62,10 @@ def _begin() -> None:
 def _call(function: Callable[..., T], *arguments: object) -> T:
     """Call *function* in a worker; after a signal pytest cleans up, and the worker dies."""
     try:
-        with interrupts.raised():
+        with interrupts.as_keyboard_interrupt():
             return function(*arguments)
     finally:
-        interrupts.finish()  # a worker runs nothing at exit
+        interrupts.die_if_received()  # a worker runs nothing at exit
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tunedmodels import Client
 from tunedmodels_mockserver.core.callers.identity import address
 from tunedmodels_mockserver.core.defaults import API_KEY
 from tunedmodels_mockserver.core.state.worlds import within
-from tunedmodels_mockserver.environment import pointed_at
+from tunedmodels_mockserver.environment import client_variables
 
 from .admin_api import Admin
 from .admin_api import WorldError as WorldError
@@ -57,7 +57,7 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """The variables by which clients find this world: Google's own, and ``tunedmodels``."""
-        return pointed_at(self.url, self.api_key)
+        return client_variables(self.url, self.api_key)
 
     @cached_property
     def client(self) -> Client:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from .canned import canned
 from .clock import clock
 from .credentials import credentials
+from .demo import demo
 from .env import env
 from .execute import execute
 from .faults import faults
@@ -29,16 +28,8 @@ def main() -> None:
     """
 
 
-@main.command()
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to use.  [default: a free one]")
-def demo(port: int) -> None:
-    """Run the tuning tutorial against a fake of its own, in under 30 seconds."""
-    from .demo import run
-
-    sys.exit(run(port))
-
-
 for _command in (
+    demo,
     serve,
     execute,
     env,

@@ -22,7 +22,7 @@ def canned() -> None:
 @remote.world
 def list_rules(url: str, world: str) -> None:
     """Print the rules, and how often each answered."""
-    remote.show(remote.ask("GET", url, "canned", world))
+    remote.show(remote.call_admin("GET", url, "canned", world))
 
 
 @canned.command()
@@ -33,7 +33,7 @@ def list_rules(url: str, world: str) -> None:
 def add(file: Path, first: bool, url: str, world: str) -> None:
     """Add the rules of a YAML or JSON file: one rule, or a list."""
     query = {"at": "first" if first else "last"}
-    remote.show(remote.ask("POST", url, "canned", world, data=remote.read(file), query=query))
+    remote.show(remote.call_admin("POST", url, "canned", world, data=remote.read(file), query=query))
 
 
 @canned.command("set")
@@ -42,7 +42,7 @@ def add(file: Path, first: bool, url: str, world: str) -> None:
 @remote.world
 def set_rules(file: Path, url: str, world: str) -> None:
     """Put the rules of a YAML or JSON file in the place of those that there are."""
-    remote.show(remote.ask("PUT", url, "canned", world, data=remote.read(file)))
+    remote.show(remote.call_admin("PUT", url, "canned", world, data=remote.read(file)))
 
 
 @canned.command()
@@ -51,7 +51,7 @@ def set_rules(file: Path, url: str, world: str) -> None:
 @remote.world
 def clear(rule: str | None, url: str, world: str) -> None:
     """Remove the rule of this id, or all."""
-    remote.ask("DELETE", url, f"canned/{quote(rule, safe='')}" if rule else "canned", world)
+    remote.call_admin("DELETE", url, f"canned/{quote(rule, safe='')}" if rule else "canned", world)
 
 
 @canned.command()
@@ -59,4 +59,4 @@ def clear(rule: str | None, url: str, world: str) -> None:
 @remote.world
 def misses(url: str, world: str) -> None:
     """Print the calls that no rule answered, each with the nearest rules and why these did not."""
-    remote.show(remote.ask("GET", url, "canned/misses", world))
+    remote.show(remote.call_admin("GET", url, "canned/misses", world))

@@ -29,8 +29,8 @@ def _advance(value: str | None) -> float | str | None:
 @remote.world
 def clock(url: str, world: str, moment: str | None, **moves: Any) -> None:
     """Read a world's clock, or move it and see what that causes."""
-    given = {name: value for name, value in {**moves, "set": moment}.items() if value not in (None, False)}
-    if given:
-        remote.show(remote.ask("POST", url, "clock", world, json=given))
+    changes = {name: value for name, value in {**moves, "set": moment}.items() if value not in (None, False)}
+    if changes:
+        remote.show(remote.call_admin("POST", url, "clock", world, json=changes))
     else:
-        remote.show(remote.ask("GET", url, "clock", world))
+        remote.show(remote.call_admin("GET", url, "clock", world))

@@ -21,7 +21,7 @@ _FROM_FILE = click.core.ParameterSource.DEFAULT_MAP
 _FROM_ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
 
 
-class Configured(click.Command):
+class ConfigurableCommand(click.Command):
     """A command whose options the environment and a file can set; what either names beyond them is refused.
 
     *sections* are the headings under which ``--help`` shows the options, each with their names; other options come
@@ -53,7 +53,7 @@ class Configured(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read *args*; what is refused says where it stands, if not on the command line."""
         known = [variable(option) for option in options(self)]
-        for name in environment.settings():
+        for name in environment.option_variables():
             if name not in known:
                 raise click.UsageError(f"There is no variable {name}{_nearest(name, known)}.", ctx)
         try:
@@ -67,10 +67,10 @@ class Configured(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings."""
-        left = {param.name: param for param in self.get_params(ctx) if isinstance(param, click.Option)}
+        remaining = {param.name: param for param in self.get_params(ctx) if isinstance(param, click.Option)}
         for heading, names in self.sections.items():
-            _write_options(ctx, formatter, heading, [left.pop(name) for name in names if name in left])
-        _write_options(ctx, formatter, "Other options" if self.sections else "Options", list(left.values()))
+            _write_options(ctx, formatter, heading, [remaining.pop(name) for name in names if name in remaining])
+        _write_options(ctx, formatter, "Other options" if self.sections else "Options", list(remaining.values()))
 
 
 def _write_options(
@@ -111,12 +111,12 @@ def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -
         return
     ctx.meta[_configure.__name__] = path
     known = {_spelling(option): option for option in options(ctx.command) if option.name != "config"}
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in _table(path).items():
         if name not in known:
             raise click.UsageError(f"{path}: there is no option {name!r}{_nearest(name, list(known))}.", ctx)
-        found[known[name].name or ""] = _value(path, known[name], value)
-    ctx.default_map = found
+        values[known[name].name or ""] = _value(path, known[name], value)
+    ctx.default_map = values
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _user = click.option(
 _world = click.option("--world", default="", type=params.world, metavar="NAME", help="The world in which it counts.")
 _scopes = click.option(
     "--scope",
-    "wanted",
+    "scope_names",
     multiple=True,
     metavar="SCOPE",
     default=scopes.TUNING,
@@ -67,14 +67,14 @@ def service_account(user: str, url: str, world: str) -> None:
 @_scopes
 @_url
 @_world
-def access_token(user: str, wanted: tuple[str, ...], url: str, world: str) -> None:
+def access_token(user: str, scope_names: tuple[str, ...], url: str, world: str) -> None:
     """Print an access token, where the tutorial asks gcloud for one. The fake has to be running."""
     from urllib.parse import urlsplit
 
     import requests
 
     uri = _token_uri(url, world)
-    form = {"grant_type": "refresh_token", "refresh_token": _refresh_token(user, wanted, world)}
+    form = {"grant_type": "refresh_token", "refresh_token": _refresh_token(user, scope_names, world)}
     try:
         with requests.Session() as session:
             host = urlsplit(uri).hostname or ""
@@ -92,9 +92,9 @@ def access_token(user: str, wanted: tuple[str, ...], url: str, world: str) -> No
 @_user
 @_scopes
 @_world
-def refresh_token(user: str, wanted: tuple[str, ...], world: str) -> None:
+def refresh_token(user: str, scope_names: tuple[str, ...], world: str) -> None:
     """Print a refresh token, for google.oauth2.credentials.Credentials."""
-    click.echo(_refresh_token(user, wanted, world))
+    click.echo(_refresh_token(user, scope_names, world))
 
 
 @credentials.command("api-key")
@@ -106,13 +106,13 @@ def api_key(world: str) -> None:
     click.echo(within(API_KEY, world))
 
 
-def _refresh_token(user: str, wanted: tuple[str, ...], world: str) -> str:
+def _refresh_token(user: str, scope_names: tuple[str, ...], world: str) -> str:
     import secrets
 
     from ..core.callers.grants import Refresh
     from ..core.state.worlds import within
 
-    return within(Refresh(user, wanted, secrets.token_hex(8)).token(), world)
+    return within(Refresh(user, scope_names, secrets.token_hex(8)).token(), world)
 
 
 def _token_uri(url: str, world: str) -> str:

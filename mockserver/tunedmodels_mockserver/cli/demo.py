@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import requests
-from tqdm import tqdm
 
 from .. import interrupts
+
+if TYPE_CHECKING:  # --help needs neither requests nor a bar
+    import requests
 
 # The fifteen examples of the published tuning tutorial.
 EXAMPLES = {
@@ -41,10 +42,19 @@ _PATIENCE = 60.0
 Json = dict[str, Any]
 
 
+@click.command()
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to use.  [default: a free one]")
+def demo(port: int) -> None:
+    """Run the tuning tutorial against a fake of its own, in under 30 seconds."""
+    sys.exit(run(port))
+
+
 def run(port: int) -> int:
     """Start a fake on *port* (0: a free one), run the tutorial against it and return the exit status."""
+    import requests
+
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", str(port)]
-    with interrupts.raised(), subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
+    with interrupts.as_keyboard_interrupt(), subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
         try:
             ready = fake.stdout.readline() if fake.stdout else ""
             if not ready.startswith("READY "):
@@ -62,6 +72,8 @@ def run(port: int) -> int:
 
 def tutorial(url: str) -> None:
     """Tune a model that counts up, watch it learn, ask it, and delete it. Raises requests.RequestException."""
+    import requests
+
     with requests.Session() as session:
         session.headers.update(_HEADERS)
         session.trust_env = False  # a proxy of the user's does not know this machine's loopback
@@ -84,6 +96,9 @@ def tutorial(url: str) -> None:
 
 def _watch(session: requests.Session, url: str, operation: Json) -> Json:
     """Poll the operation until it is done, with a bar that shows step, epoch and loss."""
+    import requests
+    from tqdm import tqdm
+
     deadline = time.monotonic() + _PATIENCE
     with tqdm(total=operation["metadata"]["totalSteps"], unit="step") as bar:
         while not operation.get("done"):

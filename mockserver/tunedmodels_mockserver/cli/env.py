@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..core.defaults import API_KEY
-from ..environment import NO_PROXY, OTHER_KEY, emulator_url, pointed_at, with_scheme
+from ..environment import NO_PROXY, OTHER_KEY, client_variables, emulator_url, with_scheme
 from . import remote
 from .shell_formats import FORMATS, exports, removals
 
@@ -33,7 +33,7 @@ def env(form: str, unset: bool, url: str, world: str) -> None:
 
     from ..core.state.worlds import within
 
-    variables = pointed_at(with_scheme(url or emulator_url()), within(API_KEY, world))
+    variables = client_variables(with_scheme(url or emulator_url()), within(API_KEY, world))
     if unset:
         click.echo(removals([name for name in variables if name not in NO_PROXY], form), nl=False)
         return

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from .configuration import Configured
+from .configuration import ConfigurableCommand
 from .serve import SECTIONS, serve
 
-_OURS = ("config", "port", "port_file", "with_parent")
+_EXCLUDED_OPTIONS = ("config", "port", "port_file", "with_parent")
 _PORT = click.Option(
     ["--port"],
     default=0,
@@ -21,15 +21,15 @@ _PORT = click.Option(
 )
 
 
-class _Exec(Configured):
+class _Exec(ConfigurableCommand):
     """A command that takes the options of ``serve`` as they stand, and after them a command line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read *args*, and keep the server's as they were given."""
-        given = list(args)
+        all_args = list(args)
         rest = super().parse_args(ctx, args)
-        ours = given[: len(given) - len(ctx.params["command"])]
-        ctx.params["server"] = ours[:-1] if ours and ours[-1] == "--" else ours
+        server_args = all_args[: len(all_args) - len(ctx.params["command"])]
+        ctx.params["server"] = server_args[:-1] if server_args and server_args[-1] == "--" else server_args
         return rest
 
 
@@ -51,7 +51,7 @@ execute = _Exec(
     sections=SECTIONS,
     params=[
         _PORT,
-        *(option for option in serve.params if option.name not in _OURS),
+        *(option for option in serve.params if option.name not in _EXCLUDED_OPTIONS),
         click.Argument(["command"], nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD..."),
     ],
     context_settings={"allow_interspersed_args": False},

@@ -20,7 +20,7 @@ def faults() -> None:
 @remote.world
 def list_faults(url: str, world: str) -> None:
     """Print the armed faults, and how often each fired."""
-    remote.show(remote.ask("GET", url, "faults", world))
+    remote.show(remote.call_admin("GET", url, "faults", world))
 
 
 @faults.command()
@@ -30,15 +30,15 @@ def list_faults(url: str, world: str) -> None:
 def arm(what: str, url: str, world: str) -> None:
     """Arm the faults of a YAML or JSON file, or of a preset; `faults presets` prints these."""
     if Path(what).is_file():
-        remote.show(remote.ask("POST", url, "faults", world, data=remote.read(Path(what))))
+        remote.show(remote.call_admin("POST", url, "faults", world, data=remote.read(Path(what))))
         return
-    known = remote.ask("GET", url, "presets").json()["presets"]
+    known = remote.call_admin("GET", url, "presets").json()["presets"]
     if what not in known:
         from ..core.strict_input import nearest
 
         near = nearest(what, known) or f"; the presets are {', '.join(known)}"
         remote.fail(f"There is no file {what!r}, and no such preset{near}.", remote.BAD_USAGE)
-    remote.show(remote.ask("POST", url, "faults", world, json={"preset": what}))
+    remote.show(remote.call_admin("POST", url, "faults", world, json={"preset": what}))
 
 
 @faults.command()
@@ -47,11 +47,11 @@ def arm(what: str, url: str, world: str) -> None:
 @remote.world
 def clear(fault: str | None, url: str, world: str) -> None:
     """Disarm the fault of this id, or all."""
-    remote.ask("DELETE", url, f"faults/{quote(fault, safe='')}" if fault else "faults", world)
+    remote.call_admin("DELETE", url, f"faults/{quote(fault, safe='')}" if fault else "faults", world)
 
 
 @faults.command()
 @remote.url
 def presets(url: str) -> None:
     """Print the presets with their faults."""
-    remote.show(remote.ask("GET", url, "presets"))
+    remote.show(remote.call_admin("GET", url, "presets"))

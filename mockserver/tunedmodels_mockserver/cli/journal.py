@@ -33,7 +33,7 @@ def _filters(command: Command) -> Command:
     return command
 
 
-def _given(filters: dict[str, Any]) -> dict[str, Any]:
+def _without_none(filters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
@@ -55,8 +55,8 @@ def list_entries(form: str, url: str, world: str, **filters: Any) -> None:
 
     token: str | None = "0"
     while token is not None:
-        query = {**_given(filters), "page_size": 1000, "page_token": token}
-        page = remote.ask("GET", url, "journal", world, query=query).json()
+        query = {**_without_none(filters), "page_size": 1000, "page_token": token}
+        page = remote.call_admin("GET", url, "journal", world, query=query).json()
         for entry in page["entries"]:
             click.echo(json.dumps(entry, ensure_ascii=False) if form == "json" else _line(entry))
         token = page["next_page_token"]
@@ -67,7 +67,7 @@ def list_entries(form: str, url: str, world: str, **filters: Any) -> None:
 @remote.world
 def clear(url: str, world: str) -> None:
     """Forget all requests."""
-    remote.ask("DELETE", url, "journal", world)
+    remote.call_admin("DELETE", url, "journal", world)
 
 
 @journal.command()
@@ -79,17 +79,17 @@ def clear(url: str, world: str) -> None:
 @remote.world
 def verify(count: int | None, at_least: int | None, at_most: int | None, url: str, world: str, **filters: Any) -> None:
     """Say whether there were such requests. Ends with status 1 where there were not."""
-    claim: dict[str, Any] = _given(filters)
-    bounds = _given({"at_least": at_least, "at_most": at_most})
+    claim: dict[str, Any] = _without_none(filters)
+    bounds = _without_none({"at_least": at_least, "at_most": at_most})
     if count is not None and bounds:
         raise click.UsageError("--count says it all; leave --at-least and --at-most out.")
     if count is not None or bounds:
         claim["count"] = bounds if count is None else count
-    found = remote.ask("POST", url, "journal:verify", world, json=claim).json()
-    click.echo(found["message"])
-    for near in found["near_misses"]:
+    verification = remote.call_admin("POST", url, "journal:verify", world, json=claim).json()
+    click.echo(verification["message"])
+    for near in verification["near_misses"]:
         click.echo(f"  near: {near['number']} {near['status']} {near['request']}: {'; '.join(near['differences'])}")
-    if not found["ok"]:
+    if not verification["ok"]:
         sys.exit(remote.FAILED)
 
 
@@ -102,9 +102,9 @@ def verify(count: int | None, at_least: int | None, at_most: int | None, url: st
 @remote.world
 def repro(form: str, url: str, world: str, **filters: Any) -> None:
     """Print a pytest file or a curl script that repeats the requests."""
-    remote.show(remote.ask("POST", url, "journal:repro", world, json={"form": form, **_given(filters)}))
+    remote.show(remote.call_admin("POST", url, "journal:repro", world, json={"form": form, **_without_none(filters)}))
 
 
 def _line(entry: dict[str, Any]) -> str:
-    asked = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
-    return f"{entry['number']} {entry['status']} {asked}{'  fault ' + entry['fault'] if entry['fault'] else ''}"
+    request = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
+    return f"{entry['number']} {entry['status']} {request}{'  fault ' + entry['fault'] if entry['fault'] else ''}"

@@ -25,7 +25,7 @@ class Seconds(click.FloatRange):
         return result
 
 
-class WrittenFile(click.Path):
+class OutputFile(click.Path):
     """The path of a file that the command writes; what exists there already is a regular file."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ _PAUSE = 0.1  # seconds between two looks
 def wait(timeout: float, url: str) -> None:
     """Wait until a fake is ready. Ends with status 1 where none is in time."""
     deadline = time.monotonic() + timeout
-    while reason := _unready(url):
+    while reason := _unready_reason(url):
         if time.monotonic() + _PAUSE > deadline:
             remote.fail(f"After {timeout:g} seconds {reason}", remote.FAILED)
         time.sleep(_PAUSE)
@@ -37,12 +37,12 @@ def wait(timeout: float, url: str) -> None:
 @remote.url
 def healthcheck(url: str) -> None:
     """Look once whether a fake is ready: status 0 or 1, as a container's health check wants it."""
-    reason = _unready(url)
+    reason = _unready_reason(url)
     if reason:
         remote.fail(f"{reason[0].upper()}{reason[1:]}", remote.FAILED)
 
 
-def _unready(url: str) -> str | None:
+def _unready_reason(url: str) -> str | None:
     """Return why the fake at *url* is not ready, or None."""
     import requests
 

@@ -31,7 +31,7 @@ def world(command: Command) -> Command:
     return click.option("--world", default="", type=params.world, metavar="NAME", help=text)(command)
 
 
-def ask(
+def call_admin(
     method: str,
     base: str,
     path: str,
@@ -40,12 +40,12 @@ def ask(
     json: Any = None,
     data: bytes | None = None,
     query: dict[str, Any] | None = None,
-    refused: int = BAD_USAGE,
+    refusal_status: int = BAD_USAGE,
 ) -> Any:
     """Return the answer of the fake at *base* to a request to its admin surface: a ``requests.Response``.
 
-    Where nobody answers, or with an error, a sentence on stderr and an end: with the status *refused* where the fake
-    refuses what was asked (400 and 404), with 1 otherwise.
+    Where nobody answers, or with an error, a sentence on stderr and an end: with the status *refusal_status* where the
+    fake refuses what was asked (400 and 404), with 1 otherwise.
     """
     import requests
 
@@ -60,7 +60,7 @@ def ask(
     if sentence is None:
         text = "Say with --url where the fake is."
         fail(f"What answers at {with_scheme(base)} with status {response.status_code} is no fake. {text}", FAILED)
-    fail(sentence, refused if response.status_code in (400, 404) else FAILED)
+    fail(sentence, refusal_status if response.status_code in (400, 404) else FAILED)
 
 
 def _sentence(response: Any) -> str | None:

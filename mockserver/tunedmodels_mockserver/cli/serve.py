@@ -12,7 +12,7 @@ import click
 from ..core.defaults import API_KEY
 from ..environment import DEFAULT_PORT
 from . import params, service
-from .configuration import Configured
+from .configuration import ConfigurableCommand
 from .params import Seconds
 
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
@@ -37,7 +37,7 @@ SECTIONS = {
 """The headings under which ``--help`` shows the options, each with the names of their parameters."""
 
 
-@click.command(cls=Configured, sections=SECTIONS)
+@click.command(cls=ConfigurableCommand, sections=SECTIONS)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -48,7 +48,7 @@ SECTIONS = {
 )
 @click.option(
     "--port-file",
-    type=params.WrittenFile(),
+    type=params.OutputFile(),
     metavar="FILE",
     help="Write the port into this file once the server answers.",
 )
@@ -155,7 +155,7 @@ SECTIONS = {
 @click.option("--resume", is_flag=True, help="Let preloaded runs go on as if no time had passed since the export.")
 @click.option(
     "--export-on-exit",
-    type=params.WrittenFile(),
+    type=params.OutputFile(),
     metavar="FILE",
     help="Write the state of all worlds into this file in the end.",
 )
@@ -199,9 +199,9 @@ def serve(
     status 0, before it with 130 and 143. The status is 2 for bad usage, 3 when the port is taken, 4 for a store or a
     state that cannot be used.
     """
-    from ..app import Settings
     from ..core.clock import Clock, Mode
     from ..core.runs.durations import Pace
+    from ..settings import Settings
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     # waitress reports on its queue, which is no matter of the user's.
@@ -218,7 +218,7 @@ def serve(
         projects=projects,
         allow_real_credentials=allow_real_credentials,
         canned_files=canned,
-        faults=_faults(fault_file, presets),
+        faults=_read_faults(fault_file, presets),
         base_models=base_model,
         store=store,
         preload=preload,
@@ -242,7 +242,7 @@ def _step_time(step_time: float | None) -> float | None:
     return step_time if steps < whole else None
 
 
-def _faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
+def _read_faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
     """Return the faults of the file at *path* and of the presets called *names*."""
     from ..core.faults.armed import arm
     from ..core.faults.presets import preset

@@ -13,8 +13,8 @@ import click
 from .. import interrupts
 
 if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
-    from ..app import Settings
     from ..core.state.worlds import Worlds
+    from ..settings import Settings
 
 BAD_USAGE = 2
 PORT_TAKEN = 3
@@ -39,7 +39,7 @@ def run(
     from ..files import atomic
     from ..files.state import check_writable
     from ..process.server import PortTaken, Server
-    from ..stores.errors import Unusable
+    from ..stores.errors import StartupError
 
     if not host:
         _fail("--host is empty. Leave it out to listen on 127.0.0.1, or name an address.", BAD_USAGE)
@@ -48,7 +48,7 @@ def run(
             check_writable(export)
         app = create_app(settings)
         server = Server(app, host, port)
-    except Unusable as error:
+    except StartupError as error:
         _fail(str(error), BAD_STATE)
     except BadInput as error:
         _fail(str(error), BAD_USAGE)
@@ -74,7 +74,7 @@ def run(
         except OSError as error:
             _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
 
-    interrupts.call(server.stop)
+    interrupts.call_on_signal(server.stop)
     server.run(when_ready, with_parent=with_parent)
     worlds = app.extensions["tunedmodels"]
     if export:

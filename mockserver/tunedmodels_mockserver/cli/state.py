@@ -19,13 +19,13 @@ def state() -> None:
 
 
 @state.command()
-@click.argument("file", required=False, type=params.WrittenFile())
+@click.argument("file", required=False, type=params.OutputFile())
 @_all
 @remote.url
 @remote.world
 def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
     """Write the state into FILE, or print it."""
-    response = remote.ask("GET", url, "state", world, query=_worlds(all_worlds, world))
+    response = remote.call_admin("GET", url, "state", world, query=_worlds(all_worlds, world))
     if file is None:
         remote.show(response)
         return
@@ -48,7 +48,11 @@ def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
         data = file.read_bytes()
     except OSError as error:
         remote.fail(f"Cannot read {file}: {error.strerror or error}.", BAD_STATE)
-    remote.show(remote.ask("PUT", url, "state", world, data=data, query=_worlds(all_worlds, world), refused=BAD_STATE))
+    remote.show(
+        remote.call_admin(
+            "PUT", url, "state", world, data=data, query=_worlds(all_worlds, world), refusal_status=BAD_STATE
+        )
+    )
 
 
 @click.command()
@@ -63,7 +67,7 @@ def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
 @remote.world
 def reset(scope: str, url: str, world: str) -> None:
     """Let a world be again as it was when it began, preload included. With the scope all the journal is empty, too."""
-    remote.show(remote.ask("POST", url, "reset", world, json={"scope": scope}))
+    remote.show(remote.call_admin("POST", url, "reset", world, json={"scope": scope}))
 
 
 def _worlds(all_worlds: bool, world: str) -> dict[str, str]:

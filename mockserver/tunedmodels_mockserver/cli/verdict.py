@@ -27,13 +27,15 @@ def verdict(form: str, fail_under: float | None, all_worlds: bool, url: str, wor
     if all_worlds and world:
         raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
     query = {"world": "*"} if all_worlds else {}
-    response = remote.ask("GET", url, "verdict", world, query=query)
-    judged = response.json()
+    response = remote.call_admin("GET", url, "verdict", world, query=query)
+    document = response.json()
     if form == "text":
-        response = remote.ask("GET", url, "verdict", world, query={**query, "format": "text"})
+        response = remote.call_admin("GET", url, "verdict", world, query={**query, "format": "text"})
     remote.show(response)
-    met = judged["outcomes"]["percent"]
-    if fail_under is not None and met < fail_under:
-        remote.fail(f"{met:g}% of the documented outcomes were met, and {fail_under:g}% are asked for.", remote.FAILED)
-    if not judged["ok"]:
+    percent = document["outcomes"]["percent"]
+    if fail_under is not None and percent < fail_under:
+        remote.fail(
+            f"{percent:g}% of the documented outcomes were met, and {fail_under:g}% are asked for.", remote.FAILED
+        )
+    if not document["ok"]:
         sys.exit(remote.FAILED)

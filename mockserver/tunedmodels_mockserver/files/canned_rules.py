@@ -25,7 +25,7 @@ _Stamp = tuple[int, int, int]  # when it was changed, size, inode
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _FileRules:
     """What a file gave when it was read last; with a ``problem`` the rules are those of before."""
 
     stamp: _Stamp | None
@@ -45,57 +45,57 @@ class RuleFiles:
         self._paths = [Path(path) for path in paths]
         self._base_models = base_models
         self._lock = threading.Lock()
-        self._read: dict[Path, _Read] = {}
-        self._filed = Filed()
+        self._read: dict[Path, _FileRules] = {}
+        self._combined = Filed()
         for path in self._paths:
             if not path.exists():
                 raise BadInput(f"There is no file or folder {path}.")
-            if path.is_dir() and not any(_in(path)):
+            if path.is_dir() and not any(_rule_files_in(path)):
                 LOG.warning("%s has no file of canned rules yet (%s).", path, ", ".join(sorted(SUFFIXES)))
         for path in self._files():
-            self._read[path] = _fresh(path, _stamp(path), self._base_models)
-        self._gather(list(self._read))
+            self._read[path] = _read_file(path, _stamp(path), self._base_models)
+        self._combine(list(self._read))
 
-    def filed(self) -> Filed:
+    def current_rules(self) -> Filed:
         """Return what the files say now; a new version that is no rules leaves those of before, and the log says so."""
         if not self._paths:
-            return self._filed
+            return self._combined
         with self._lock:
             files = list(self._files())
             stamps = {path: _stamp(path) for path in files}
             if stamps == {path: read.stamp for path, read in self._read.items()}:
-                return self._filed
-            self._read = {path: self._again(path, stamp) for path, stamp in stamps.items()}
-            self._gather(files)
-            return self._filed
+                return self._combined
+            self._read = {path: self._reread(path, stamp) for path, stamp in stamps.items()}
+            self._combine(files)
+            return self._combined
 
     def _files(self) -> Iterator[Path]:
         for path in self._paths:
             if path.is_dir():
-                yield from _in(path)
+                yield from _rule_files_in(path)
             else:
                 yield path
 
-    def _again(self, path: Path, stamp: _Stamp | None) -> _Read:
-        before = self._read.get(path, _Read(None))
+    def _reread(self, path: Path, stamp: _Stamp | None) -> _FileRules:
+        before = self._read.get(path, _FileRules(None))
         if stamp == before.stamp and path in self._read:
             return before
         try:
-            return _fresh(path, stamp, self._base_models)
+            return _read_file(path, stamp, self._base_models)
         except BadInput as error:
             LOG.error("%s The rules of before stay.", error)
-            return _Read(stamp, before.rules, before.strict, str(error))
+            return _FileRules(stamp, before.rules, before.strict, str(error))
 
-    def _gather(self, files: list[Path]) -> None:
+    def _combine(self, files: list[Path]) -> None:
         reads = {path: self._read[path] for path in files}
-        self._filed = Filed(
+        self._combined = Filed(
             tuple(rule for read in reads.values() for rule in read.rules),
             any(read.strict for read in reads.values()),
             tuple(RuleFile(str(path), len(read.rules), read.problem) for path, read in reads.items()),
         )
 
 
-def _in(folder: Path) -> list[Path]:
+def _rule_files_in(folder: Path) -> list[Path]:
     """Return the files of rules in *folder*, by name."""
     return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
 
@@ -105,30 +105,30 @@ def read_rules(value: Any, base_models: Collection[str]) -> Rules:
 
     Raises BadInput, also for a rule that no model fits on a server with *base_models*.
     """
-    given = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
-    read = given if isinstance(given, Rules) else Rules(given)
+    rule_set = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
+    read = rule_set if isinstance(rule_set, Rules) else Rules(rule_set)
     check_models(read.rules, base_models)
     return read
 
 
-def _fresh(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _Read:
+def _read_file(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _FileRules:
     """Return what the file at *path* says. Raises BadInput with the file's name."""
     try:
         value = documents.read(path)
         if value is None:
             raise BadInput("there is no rule in it. Write one, such as {answer: Hello}, or [] for none.")
-        given = read_rules(value, base_models)
-        return _Read(stamp, tuple(_named(path, given.rules)), given.strict)
+        rule_set = read_rules(value, base_models)
+        return _FileRules(stamp, tuple(_with_ids(path, rule_set.rules)), rule_set.strict)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}.") from None
     except ValueError as error:
         raise BadInput(f"{path}: {error}") from None
 
 
-def _named(path: Path, given: tuple[Rule, ...]) -> Iterator[Rule]:
+def _with_ids(path: Path, rule_set: tuple[Rule, ...]) -> Iterator[Rule]:
     """Yield the rules with ids that no other file's have; one without is named by its place and what it says."""
     known: set[str] = set()
-    for number, rule in enumerate(given, start=1):
+    for number, rule in enumerate(rule_set, start=1):
         name = rule.id or f"{number}-{rules.digest(rule)}"
         try:
             rules.check_id(name)

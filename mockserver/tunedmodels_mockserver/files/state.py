@@ -18,7 +18,7 @@ from ..stores.errors import BadState
 from . import atomic
 
 _YAML = frozenset({".yaml", ".yml"})
-_READ = _YAML | {".json"}
+_SUFFIXES = _YAML | {".json"}
 
 
 def read(path: Path) -> Preload:
@@ -27,15 +27,15 @@ def read(path: Path) -> Preload:
     Raises BadState for what cannot be read, and where two files say two things of one world.
     """
     try:
-        paths = sorted(file for file in path.iterdir() if file.suffix in _READ) if path.is_dir() else [path]
+        paths = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES) if path.is_dir() else [path]
         if not paths:
             raise BadState(f"The folder {path} has no file that ends in .json, .yaml or .yml. Put one there.")
-        found = Preload()
+        preload = Preload()
         for file in paths:
-            found = _with(found, file, file.read_bytes())
+            preload = _add_file(preload, file, file.read_bytes())
     except OSError as error:
         raise BadState(f"Cannot read {error.filename or path}: {error.strerror or error}.") from None
-    return found
+    return preload
 
 
 def write(path: Path, worlds: Mapping[str, State]) -> None:
@@ -57,19 +57,19 @@ def check_writable(path: Path) -> None:
         raise BadState(f"Cannot write into the folder {folder}: {error.strerror or error}.") from None
 
 
-def _with(found: Preload, path: Path, data: bytes) -> Preload:
-    """Return *found* with what is in the file at *path* besides."""
+def _add_file(preload: Preload, path: Path, data: bytes) -> Preload:
+    """Return *preload* with what is in the file at *path* besides."""
     try:
-        if path.suffix not in _YAML and not _short(data):
-            return _joined(found, state_file.read(data), path)
-        short = convert(_plain(path, data), Models)
-        models, base_models = (*found.models, *short.models), (*found.base_models, *short.added())
-        return replace(found, models=models, base_models=base_models)
+        if path.suffix not in _YAML and not _is_short_list(data):
+            return _merge_worlds(preload, state_file.read(data), path)
+        short = convert(_parse(path, data), Models)
+        models, base_models = (*preload.models, *short.models), (*preload.base_models, *short.added())
+        return replace(preload, models=models, base_models=base_models)
     except BadInput as error:
         raise BadState(f"{path}: {error}") from None
 
 
-def _short(data: bytes) -> bool:
+def _is_short_list(data: bytes) -> bool:
     """Whether *data* is a short list: an object with ``models`` or ``baseModels`` and without ``format``."""
     try:
         plain = msgspec.json.decode(data)
@@ -78,7 +78,7 @@ def _short(data: bytes) -> bool:
     return isinstance(plain, dict) and bool(plain.keys() & {"models", "baseModels"}) and "format" not in plain
 
 
-def _plain(path: Path, data: bytes) -> object:
+def _parse(path: Path, data: bytes) -> object:
     if path.suffix not in _YAML:
         return msgspec.json.decode(data)
     from . import yaml_reader  # PyYAML takes a while, and only who writes YAML needs it
@@ -86,8 +86,8 @@ def _plain(path: Path, data: bytes) -> object:
     return yaml_reader.parse(data)
 
 
-def _joined(found: Preload, worlds: Mapping[str, Content], path: Path) -> Preload:
-    both = sorted(found.worlds.keys() & worlds.keys())
+def _merge_worlds(preload: Preload, worlds: Mapping[str, Content], path: Path) -> Preload:
+    both = sorted(preload.worlds.keys() & worlds.keys())
     if both:
         raise BadState(f"{path} has the world {both[0]!r}, which another file of the folder has, too. Take one out.")
-    return replace(found, worlds={**found.worlds, **worlds})
+    return replace(preload, worlds={**preload.worlds, **worlds})

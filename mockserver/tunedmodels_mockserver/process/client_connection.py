@@ -12,13 +12,13 @@ from typing import Any
 
 from waitress.channel import ClientDisconnected
 
-_LOOK = 0.05  # seconds between two looks at the connection
-_SENDING = 2.0  # seconds that a reset waits at most until what was written is sent
+_CHECK_INTERVAL = 0.05  # seconds between two looks at the connection
+_SEND_TIMEOUT = 2.0  # seconds that a reset waits at most until what was written is sent
 _RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class ClientConnection:
     """The way to the caller behind *channel*, waitress's own, until the server is *stopping*."""
 
     channel: Any
@@ -28,14 +28,14 @@ class Wire:
         """Wait, and return True; return False as soon as the caller is gone or the server ends."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self.stopping.wait(min(left, _LOOK)) or self._gone():
+            if self.stopping.wait(min(left, _CHECK_INTERVAL)) or self._is_gone():
                 return False
         return True
 
     def reset(self) -> Exception:
         """Send what was written, and return what to raise so that waitress closes the connection by a reset."""
-        end = time.monotonic() + _SENDING
-        while not self._gone() and not self._sent() and time.monotonic() < end:
+        end = time.monotonic() + _SEND_TIMEOUT
+        while not self._is_gone() and not self._is_sent() and time.monotonic() < end:
             time.sleep(0.001)
         with suppress(OSError, AttributeError):  # waitress may have let go of the socket already
             self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
@@ -46,11 +46,11 @@ class Wire:
         closing: Exception = ClientDisconnected()
         return closing
 
-    def _sent(self) -> bool:
+    def _is_sent(self) -> bool:
         """Whether neither waitress nor the kernel has anything left to send."""
-        return not self.channel.total_outbufs_len and not _unsent(self.channel.socket)
+        return not self.channel.total_outbufs_len and not _unsent_bytes(self.channel.socket)
 
-    def _gone(self) -> bool:
+    def _is_gone(self) -> bool:
         """Whether the caller has closed its end; waitress does not look while it answers."""
         sock = self.channel.socket
         if not self.channel.connected or sock is None:
@@ -63,7 +63,7 @@ class Wire:
             return True
 
 
-def _unsent(sock: socket.socket) -> int:
+def _unsent_bytes(sock: socket.socket) -> int:
     """Return how many bytes the kernel keeps of what was written, 0 where it does not tell."""
     try:
         import fcntl

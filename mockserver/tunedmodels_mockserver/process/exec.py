@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import click
 
 from ..core.defaults import API_KEY
-from ..environment import EXEC_MARK, OTHER_KEY, pointed_at
+from ..environment import EXEC_MARK, OTHER_KEY, client_variables
 from . import foreground_child
 
 _PATIENCE = 10  # seconds for the server to end when it is told to; it needs five at most
@@ -28,16 +28,16 @@ def run(command: Sequence[str], options: Sequence[str]) -> int:
     The status is 127 where there is no such command, 126 where it cannot be run, and 128 and a signal's number where
     that signal ended it, or came before it began.
     """
-    signals = foreground_child.Signals()
-    with signals.caught(), _server(options) as (server, url):
+    signals = foreground_child.SignalForwarder()
+    with signals.forward(), _server(options) as (server, url):
         if url is None:
-            return server.wait() if signals.early is None else 128 + signals.early
+            return server.wait() if signals.early_signal is None else 128 + signals.early_signal
         mark = "/".join(filter(None, [os.environ.get(EXEC_MARK), secrets.token_hex(8)]))
-        environment = {**os.environ, **pointed_at(url, API_KEY), EXEC_MARK: mark}
+        environment = {**os.environ, **client_variables(url, API_KEY), EXEC_MARK: mark}
         environment.pop(OTHER_KEY, None)
-        with _swept(mark):
-            if signals.early is not None:
-                return 128 + signals.early
+        with _orphan_reaper(mark):
+            if signals.early_signal is not None:
+                return 128 + signals.early_signal
             try:
                 status = foreground_child.run(command, environment, signals)
             except OSError as error:
@@ -68,7 +68,7 @@ def _server(options: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str
 
 
 @contextmanager
-def _swept(mark: str) -> Iterator[None]:
+def _orphan_reaper(mark: str) -> Iterator[None]:
     """End what carries *mark* in the end, be it ours or only that of this process by a signal that none can catch."""
     command = [sys.executable, "-m", "tunedmodels_mockserver.process.orphan_reaper", mark]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):

@@ -19,27 +19,27 @@ GRACE = 2.0  # seconds from the request to end to the end without a request
 _PATIENCE = 10.0  # seconds; who starts processes faster than they can be ended is not held up for ever
 
 
-def sweep(mark: str, grace: float = GRACE) -> None:
+def reap(mark: str, grace: float = GRACE) -> None:
     """End every process that carries *mark*.
 
     They are asked by SIGTERM; who is there after *grace* seconds, and who comes later, is killed.
     """
-    found = _marked(mark)
-    for process in found:
+    processes = _find_marked(mark)
+    for process in processes:
         _signal(process, kill=False)
-    psutil.wait_procs(found, grace)
+    psutil.wait_procs(processes, grace)
     deadline = time.monotonic() + _PATIENCE
-    while (left := _marked(mark)) and time.monotonic() < deadline:
-        for process in left:
+    while (remaining := _find_marked(mark)) and time.monotonic() < deadline:
+        for process in remaining:
             _signal(process, kill=True)
-        psutil.wait_procs(left, 1)
+        psutil.wait_procs(remaining, 1)
 
 
-def _marked(mark: str) -> list[psutil.Process]:
-    return [process for process in psutil.process_iter() if _carries(process, mark)]
+def _find_marked(mark: str) -> list[psutil.Process]:
+    return [process for process in psutil.process_iter() if _has_mark(process, mark)]
 
 
-def _carries(process: psutil.Process, mark: str) -> bool:
+def _has_mark(process: psutil.Process, mark: str) -> bool:
     """Return whether *process* carries *mark*, or one that an ``exec`` within ours added its own to."""
     try:
         carried = process.environ().get(EXEC_MARK, "")
@@ -58,4 +58,4 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
 
 if __name__ == "__main__":
     sys.stdin.buffer.read()
-    sweep(sys.argv[1])
+    reap(sys.argv[1])

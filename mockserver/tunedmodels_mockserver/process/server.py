@@ -18,16 +18,16 @@ from waitress import wasyncore
 from ..core.journal.registry import Journals
 from ..web.connection import CONNECTION
 from ..web.responses import SERVER
-from .client_connection import Wire
+from .client_connection import ClientConnection
 
 THREADS = 16
 CONNECTIONS = 1000
-_LAST_ANSWERS = 5.0  # seconds that are left for answers on their way when told to stop
-_QUIET = 0.1  # seconds without a request after which nothing more is on its way
+_DRAIN_TIME = 5.0  # seconds that are left for answers on their way when told to stop
+_IDLE_TIME = 0.1  # seconds without a request after which nothing more is on its way
 # Above the application's own limit of 20 MiB, so that most bodies that are too large get the service's refusal;
 # beyond this waitress ends the request itself, with a plain 413.
 MAX_BODY = 64 * 1024 * 1024
-_IN_MEMORY = 2**40  # bytes of an answer on its way: any
+_UNLIMITED = 2**40  # bytes of an answer on its way: any
 
 
 class PortTaken(Exception):
@@ -59,7 +59,7 @@ class Server:
             max_request_body_size=MAX_BODY,
             # In memory, not in files: nothing of this machine's disk need be writable.
             inbuf_overflow=MAX_BODY + 1,
-            outbuf_overflow=_IN_MEMORY,
+            outbuf_overflow=_UNLIMITED,
         )
 
     @property
@@ -87,13 +87,13 @@ class Server:
     def serve(self) -> None:
         """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""
         while not self._stopping.is_set() and self._parent in (None, os.getppid()):
-            self._turn(1.0)
+            self._handle_sockets(1.0)
         if self._journals:
             self._journals.close()  # who follows one would wait for ever
         stopped = busy = time.monotonic()
-        while (now := time.monotonic()) < min(stopped + _LAST_ANSWERS, busy + _QUIET):
-            self._turn(_QUIET / 4)
-            busy = now if self._busy() else busy
+        while (now := time.monotonic()) < min(stopped + _DRAIN_TIME, busy + _IDLE_TIME):
+            self._handle_sockets(_IDLE_TIME / 4)
+            busy = now if self._is_busy() else busy
         self._close()
 
     def stop(self) -> None:
@@ -102,11 +102,11 @@ class Server:
         if self._sockets:
             self._server.pull_trigger()
 
-    def _turn(self, seconds: float) -> None:
+    def _handle_sockets(self, seconds: float) -> None:
         """Wait for something to happen on a socket, so many *seconds* at most, and handle it."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
-    def _busy(self) -> bool:
+    def _is_busy(self) -> bool:
         channels = list(self._server.active_channels.values())
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
 
@@ -139,7 +139,7 @@ def _application(app: Flask, stopping: threading.Event) -> Callable[[dict[str, A
             return start_response(status, [pair for pair in headers if pair[0] != "Server"], *rest)
 
         # The one way that waitress gives to the channel which carries the answer.
-        environ[CONNECTION] = Wire(environ["waitress.client_disconnected"].__self__, stopping)
+        environ[CONNECTION] = ClientConnection(environ["waitress.client_disconnected"].__self__, stopping)
         return app(environ, start)
 
     return call

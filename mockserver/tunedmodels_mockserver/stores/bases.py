@@ -14,25 +14,25 @@ from .database import Database
 from .tables import bases
 
 
-def keep_base(database: Database, cache: Cache, base: Base) -> str:
+def write_base(database: Database, cache: Cache, base: Base) -> str:
     """Return the digest under which *base* is in the database; it is written where it was not."""
 
-    def keep() -> str:
+    def write() -> str:
         body = state_file.write({"": State(base, Controls())}).decode()
         digest = blake2b(body.encode(), digest_size=16).hexdigest()
-        with database.each() as connection:
+        with database.autocommit() as connection:
             connection.execute(database.insert(bases).values(digest=digest, body=body).on_conflict_do_nothing())
         cache.base(digest, lambda: base)
         return digest
 
-    return cache.digest(base, keep)
+    return cache.digest(base, write)
 
 
 def read_base(database: Database, cache: Cache, digest: str) -> Base:
     """Return the base of this digest; it is read once."""
 
     def read() -> Base:
-        with database.each() as connection:
+        with database.autocommit() as connection:
             body = connection.execute(select(bases.c.body).where(bases.c.digest == digest)).scalar_one()
         return state_file.read(body.encode())[""].base
 

@@ -15,9 +15,9 @@ from ..core.state.store import Base
 K = TypeVar("K")
 T = TypeVar("T")
 
-_BYTES_KEPT = 64 * 1024 * 1024  # of training examples, as JSON
-_RECORDS_KEPT = 10_000
-_BASES_KEPT = 16
+_MAX_BYTES = 64 * 1024 * 1024  # of training examples, as JSON
+_MAX_RECORDS = 10_000
+_MAX_BASES = 16
 
 
 class Cache:
@@ -28,39 +28,39 @@ class Cache:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._records: LRUCache[tuple[str, str], TunedModelRecord] = LRUCache(_RECORDS_KEPT)
-        self._examples: LRUCache[str, tuple[int, Examples]] = LRUCache(_BYTES_KEPT, getsizeof=lambda kept: kept[0])
-        self._bases: LRUCache[str, Base] = LRUCache(_BASES_KEPT)
-        self._digests: LRUCache[Base, str] = LRUCache(_BASES_KEPT)
-        self._written: LRUCache[tuple[str, str], bool] = LRUCache(_RECORDS_KEPT)
+        self._records: LRUCache[tuple[str, str], TunedModelRecord] = LRUCache(_MAX_RECORDS)
+        self._examples: LRUCache[str, tuple[int, Examples]] = LRUCache(_MAX_BYTES, getsizeof=lambda kept: kept[0])
+        self._bases: LRUCache[str, Base] = LRUCache(_MAX_BASES)
+        self._digests: LRUCache[Base, str] = LRUCache(_MAX_BASES)
+        self._written: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_RECORDS)
 
     def record(self, world: str, body: str, make: Callable[[], TunedModelRecord]) -> TunedModelRecord:
         """Return the record that *body* in *world* is."""
         # The world counts, too: its rows are where the record's examples are read.
-        return self._kept(self._records, (world, body), make)
+        return self._get_or_make(self._records, (world, body), make)
 
     def base(self, digest: str, make: Callable[[], Base]) -> Base:
         """Return the base of this digest."""
-        return self._kept(self._bases, digest, make)
+        return self._get_or_make(self._bases, digest, make)
 
     def digest(self, base: Base, keep: Callable[[], str]) -> str:
         """Return the digest of *base*, once *keep* has put it into the database."""
-        return self._kept(self._digests, base, keep)
+        return self._get_or_make(self._digests, base, keep)
 
     def examples(self, digest: str, make: Callable[[], tuple[int, Examples]]) -> Examples:
         """Return the examples of this digest; *make* gives their size in bytes besides."""
-        return self._kept(self._examples, digest, make)[1]
+        return self._get_or_make(self._examples, digest, make)[1]
 
-    def written(self, world: str, digest: str, write: Callable[[], bool]) -> None:
+    def ensure_written(self, world: str, digest: str, write: Callable[[], bool]) -> None:
         """Call *write* unless the examples of this digest were lately written in *world*."""
-        self._kept(self._written, (world, digest), write)
+        self._get_or_make(self._written, (world, digest), write)
 
-    def _kept(self, cache: LRUCache[K, T], key: K, make: Callable[[], T]) -> T:
+    def _get_or_make(self, cache: LRUCache[K, T], key: K, make: Callable[[], T]) -> T:
         with self._lock:
-            found = cache.get(key)
-        if found is None:
-            found = make()
+            value = cache.get(key)
+        if value is None:
+            value = make()
             # What is larger than all that may be kept is not.
             with self._lock, suppress(ValueError):
-                cache[key] = found
-        return found
+                cache[key] = value
+        return value

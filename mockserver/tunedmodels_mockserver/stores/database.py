@@ -34,7 +34,7 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = _parse(url)
         self.kind = parsed.get_backend_name()
-        self.place = _place(parsed)
+        self.place = _display_url(parsed)
         self._engine = _engine(parsed)
         try:
             self._make_tables()
@@ -46,18 +46,22 @@ class Database:
             raise
 
     @contextmanager
-    def each(self) -> Iterator[sqlalchemy.Connection]:
+    def autocommit(self) -> Iterator[sqlalchemy.Connection]:
         """Give a connection on which each statement stands alone, done when it returns.
 
         Raises StoreUnavailable, and WorldGone where the rows of a world are to be added that has none.
         """
-        with self._told(), self._engine.connect() as connection:
+        with self._translate_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def together(self, *, reading: bool = False) -> Iterator[sqlalchemy.Connection]:
+    def transaction(self, *, reading: bool = False) -> Iterator[sqlalchemy.Connection]:
         """Give a connection whose statements are done together or not at all; when *reading*, they see one moment."""
-        with self._told(), self._engine.connect() as connection, self._transaction(connection, reading) as begun:
+        with (
+            self._translate_errors(),
+            self._engine.connect() as connection,
+            self._transaction(connection, reading) as begun,
+        ):
             yield begun
 
     def insert(self, table: sqlalchemy.Table) -> Any:
@@ -87,7 +91,7 @@ class Database:
         connection.exec_driver_sql("COMMIT")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except exc.IntegrityError:
@@ -100,13 +104,13 @@ class Database:
             if self.kind == "postgresql":
                 connection.execute(select(sqlalchemy.func.pg_advisory_xact_lock(_LOCK)))
             tables.version.create(connection, checkfirst=True)
-            found = connection.execute(select(tables.version.c.version)).scalar()
-            if found is None:
+            present = connection.execute(select(tables.version.c.version)).scalar()
+            if present is None:
                 tables.metadata.create_all(connection)
                 connection.execute(tables.version.insert().values(version=tables.VERSION))
-            elif found != tables.VERSION:
+            elif present != tables.VERSION:
                 raise BadStore(
-                    f"The store {self.place} is of version {found}, and this server uses {tables.VERSION}. Take its "
+                    f"The store {self.place} is of version {present}, and this server uses {tables.VERSION}. Take its "
                     "state out with the server that made it (GET /_emulator/state?world=*), and --preload it into a "
                     "new store."
                 )
@@ -116,8 +120,8 @@ def _parse(url: str) -> sqlalchemy.URL:
     try:
         parsed = sqlalchemy.make_url(url)
     except (exc.ArgumentError, ValueError):  # a port that is no number is a ValueError; the URL may hold a password
-        shown = "The URL" if "@" in url else repr(url)
-        raise BadStore(f"{shown} is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
+        quoted_url = "The URL" if "@" in url else repr(url)
+        raise BadStore(f"{quoted_url} is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
     kind = parsed.get_backend_name()
     if parsed.drivername not in ("sqlite", "postgresql"):
         raise BadStore(
@@ -130,7 +134,7 @@ def _parse(url: str) -> sqlalchemy.URL:
     return parsed.set(drivername="postgresql+psycopg") if kind == "postgresql" else parsed
 
 
-def _place(url: sqlalchemy.URL) -> str:
+def _display_url(url: sqlalchemy.URL) -> str:
     """Return *url* as it was given, without the password, which may be among the options, too."""
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 
-class Unusable(Exception):
+class StartupError(Exception):
     """The message is a sentence that names what cannot be used, says why and what to do."""
 
 
-class BadStore(Unusable):
+class BadStore(StartupError):
     """A store that cannot be reached, is of another version, or needs a package that is not installed."""
 
 
-class BadState(Unusable):
+class BadState(StartupError):
     """A file that has no state, or a place where none can be written."""

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from sqlalchemy import delete, select
 
 from ..core.state.store import State, Store
-from .bases import keep_base
+from .bases import write_base
 from .cache import Cache
 from .database import Database
-from .sql_store import SqlStore, gone, text
+from .sql_store import SqlStore, encode_text, world_gone
 from .tables import worlds
 
 _ATTEMPTS = 100
@@ -29,7 +29,7 @@ class SqlStores:
         """Return the store of the world called *name*; whoever comes first says how it begins."""
         mine = select(worlds).where(worlds.c.name == name)
         for _ in range(_ATTEMPTS):
-            with self._database.each() as connection:
+            with self._database.autocommit() as connection:
                 row = connection.execute(mine).first()
             if row is not None:
                 return SqlStore(self._database, self._cache, row)
@@ -38,22 +38,22 @@ class SqlStores:
                 "id": uuid.uuid4().hex,
                 "name": name,
                 "seed": str(seed),
-                "base": keep_base(self._database, self._cache, state.base),
+                "base": write_base(self._database, self._cache, state.base),
                 "draws": state.base.draws,
-                "controls": text(state.controls),
+                "controls": encode_text(state.controls),
             }
-            with self._database.each() as connection:
+            with self._database.autocommit() as connection:
                 connection.execute(self._database.insert(worlds).values(values).on_conflict_do_nothing())
-        raise gone()
+        raise world_gone()
 
     def drop(self, name: str) -> None:
         """Remove the world called *name*, for all who share the database."""
-        with self._database.each() as connection:
+        with self._database.autocommit() as connection:
             connection.execute(delete(worlds).where(worlds.c.name == name))
 
     def names(self) -> list[str]:
         """Return the names of the worlds."""
-        with self._database.each() as connection:
+        with self._database.autocommit() as connection:
             return sorted(connection.execute(select(worlds.c.name)).scalars())
 
     def close(self) -> None:

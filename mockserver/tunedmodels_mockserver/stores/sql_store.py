@@ -20,7 +20,7 @@ from ..core.state.controls import Controls
 from ..core.state.records import Examples, TunedModelRecord
 from ..core.state.store import Base, State, StoreUnavailable
 from ..core.strict_input import prepare
-from .bases import keep_base, read_base
+from .bases import read_base, write_base
 from .cache import Cache
 from .database import Database, WorldGone
 from .tables import examples, models, snapshots, worlds
@@ -38,77 +38,77 @@ class SqlStore:
         self._cache = cache
         self._world: str = row.id
         self._base_digest: str = row.base
-        self._known: Controls | None = None
+        self._decoded_controls: Controls | None = None
         self._controls: str = row.controls
         self.seed = int(row.seed)
 
     def controls(self) -> Controls:
         """Return the world's controls as they were when it was opened, or last changed here."""
-        if self._known is None:
-            self._known = decode(self._controls, Controls, _no_examples)
-        return self._known
+        if self._decoded_controls is None:
+            self._decoded_controls = decode(self._controls, Controls, _no_examples)
+        return self._decoded_controls
 
     def control(self, old: Controls, new: Controls) -> bool:
         """Put *new* in the place of *old* unless somebody changed them meanwhile."""
-        body = text(new)
-        mine = and_(worlds.c.id == self._world, worlds.c.controls == text(old))
-        with self._database.each() as connection:
+        body = encode_text(new)
+        mine = and_(worlds.c.id == self._world, worlds.c.controls == encode_text(old))
+        with self._database.autocommit() as connection:
             if connection.execute(update(worlds).where(mine).values(controls=body)).rowcount:
-                self._controls, self._known = body, new
+                self._controls, self._decoded_controls = body, new
                 return True
-            found = connection.execute(select(worlds.c.controls).where(worlds.c.id == self._world)).scalar()
-        if found is None:
-            raise gone()
-        self._controls, self._known = found, None
+            stored = connection.execute(select(worlds.c.controls).where(worlds.c.id == self._world)).scalar()
+        if stored is None:
+            raise world_gone()
+        self._controls, self._decoded_controls = stored, None
         return False
 
     def draw(self) -> int:
         """Return the next number of this world's sequence."""
         mine = update(worlds).where(worlds.c.id == self._world).values(draws=worlds.c.draws + 1)
-        with self._database.each() as connection:
+        with self._database.autocommit() as connection:
             drawn = connection.execute(mine.returning(worlds.c.draws)).scalar()
         if drawn is None:
-            raise gone()
+            raise world_gone()
         return int(drawn)
 
     def get(self, model_id: str) -> TunedModelRecord | None:
         """Return the record with this id, or None."""
         if not model_id.isprintable() or not model_id.isascii():
             return None  # no id is like that, and no database takes it
-        with self._database.each() as connection:
-            row = connection.execute(select(models.c.body).where(self._is(model_id))).first()
+        with self._database.autocommit() as connection:
+            row = connection.execute(select(models.c.body).where(self._has_id(model_id))).first()
         if row is None:
             return self._base().records.get(model_id)
         return None if row.body is None else self._record(row.body)
 
     def insert(self, record: TunedModelRecord) -> bool:
         """Keep *record* unless its id is taken."""
-        body = self._written(record)
-        with self._telling_gone(), self._database.each() as connection:
+        body = self._write_examples_and_encode(record)
+        with self._translate_world_gone(), self._database.autocommit() as connection:
             if record.id in self._base().records:
-                again = and_(self._is(record.id), models.c.body.is_(None))
+                again = and_(self._has_id(record.id), models.c.body.is_(None))
                 values = {"body": body, "sequence": record.sequence}
                 return bool(connection.execute(update(models).where(again).values(values)).rowcount)
-            return self._added(connection, record, body)
+            return self._add_row(connection, record, body)
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
         """Put *new* in the place of *old* unless somebody changed it meanwhile."""
-        body = self._written(new)
-        with self._telling_gone(), self._database.each() as connection:
-            if self._base().records.get(old.id) == old and self._added(connection, new, body):
+        body = self._write_examples_and_encode(new)
+        with self._translate_world_gone(), self._database.autocommit() as connection:
+            if self._base().records.get(old.id) == old and self._add_row(connection, new, body):
                 return True
-            mine = and_(self._is(old.id), models.c.body == text(old))
+            mine = and_(self._has_id(old.id), models.c.body == encode_text(old))
             return bool(connection.execute(update(models).where(mine).values(body=body)).rowcount)
 
     def delete(self, old: TunedModelRecord) -> bool:
         """Remove *old* unless somebody changed it meanwhile."""
-        mine = and_(self._is(old.id), models.c.body == text(old))
-        with self._telling_gone(), self._database.each() as connection:
+        mine = and_(self._has_id(old.id), models.c.body == encode_text(old))
+        with self._translate_world_gone(), self._database.autocommit() as connection:
             if old.id not in self._base().records:
                 return bool(connection.execute(delete(models).where(mine)).rowcount)
             if connection.execute(update(models).where(mine).values(body=None)).rowcount:
                 return True
-            return self._base().records[old.id] == old and self._added(connection, old, None)
+            return self._base().records[old.id] == old and self._add_row(connection, old, None)
 
     def after(self, sequence: int) -> Iterator[TunedModelRecord]:
         """Yield records in order, read some at a time; what changes meanwhile may or may not be seen."""
@@ -123,66 +123,66 @@ class SqlStore:
         """Return all of the world as it is at one moment."""
         rows = select(models).where(models.c.world == self._world)
         mine = select(worlds).where(worlds.c.id == self._world)
-        with self._database.together(reading=True) as connection:
+        with self._database.transaction(reading=True) as connection:
             world = connection.execute(mine).first()
-            found = connection.execute(rows).all()
+            model_rows = connection.execute(rows).all()
         if world is None:
-            raise gone()
+            raise world_gone()
         base = self._base(world.base)
         controls = decode(world.controls, Controls, _no_examples)
-        if not found and world.draws == base.draws:
+        if not model_rows and world.draws == base.draws:
             return State(base, controls)
         records: dict[str, TunedModelRecord | None] = dict(base.records)
-        records.update((row.id, None if row.body is None else self._record(row.body)) for row in found)
+        records.update((row.id, None if row.body is None else self._record(row.body)) for row in model_rows)
         present = (record for record in records.values() if record is not None)
         return State(Base.of(present, world.draws), controls)
 
     def begin(self, state: State) -> None:
         """Put *state* in the place of all records, draws and controls."""
-        digest = keep_base(self._database, self._cache, state.base)
-        controls = text(state.controls)
+        digest = write_base(self._database, self._cache, state.base)
+        controls = encode_text(state.controls)
         values = {"base": digest, "draws": state.base.draws, "controls": controls}
-        with self._database.together() as connection:
+        with self._database.transaction() as connection:
             mine = update(worlds).where(worlds.c.id == self._world).values(values)
             if not connection.execute(mine).rowcount:
-                raise gone()
+                raise world_gone()
             # The examples stay: a create on its way may have found them there already.
             connection.execute(delete(models).where(models.c.world == self._world))
-        self._base_digest, self._controls, self._known = digest, controls, state.controls
+        self._base_digest, self._controls, self._decoded_controls = digest, controls, state.controls
 
     def save(self, name: str, state: State) -> None:
         """Keep *state* as the snapshot called *name*."""
-        digest = keep_base(self._database, self._cache, state.base)
-        values = {"base": digest, "controls": text(state.controls)}
+        digest = write_base(self._database, self._cache, state.base)
+        values = {"base": digest, "controls": encode_text(state.controls)}
         new = self._database.insert(snapshots).values(world=self._world, name=name, **values)
         new = new.on_conflict_do_update(index_elements=["world", "name"], set_=values)
-        with self._telling_gone(), self._database.each() as connection:
+        with self._translate_world_gone(), self._database.autocommit() as connection:
             connection.execute(new)
 
     def saved(self, name: str) -> State | None:
         """Return the snapshot called *name*, or None."""
-        with self._database.each() as connection:
-            row = connection.execute(select(snapshots).where(self._called(name))).first()
+        with self._database.autocommit() as connection:
+            row = connection.execute(select(snapshots).where(self._has_name(name))).first()
         if row is None:
             return None
         return State(self._base(row.base), decode(row.controls, Controls, _no_examples))
 
     def saves(self) -> list[str]:
         """Return the names of the snapshots."""
-        with self._database.each() as connection:
+        with self._database.autocommit() as connection:
             return sorted(
                 connection.execute(select(snapshots.c.name).where(snapshots.c.world == self._world)).scalars()
             )
 
     def forget(self, name: str) -> bool:
         """Remove the snapshot called *name* where there is one."""
-        with self._database.each() as connection:
-            return bool(connection.execute(delete(snapshots).where(self._called(name))).rowcount)
+        with self._database.autocommit() as connection:
+            return bool(connection.execute(delete(snapshots).where(self._has_name(name))).rowcount)
 
-    def _is(self, model_id: str) -> sqlalchemy.ColumnElement[bool]:
+    def _has_id(self, model_id: str) -> sqlalchemy.ColumnElement[bool]:
         return and_(models.c.world == self._world, models.c.id == model_id)
 
-    def _called(self, name: str) -> sqlalchemy.ColumnElement[bool]:
+    def _has_name(self, name: str) -> sqlalchemy.ColumnElement[bool]:
         return and_(snapshots.c.world == self._world, snapshots.c.name == name)
 
     def _base(self, digest: str = "") -> Base:
@@ -190,36 +190,36 @@ class SqlStore:
         return read_base(self._database, self._cache, digest or self._base_digest)
 
     def _record(self, body: str) -> TunedModelRecord:
-        return self._cache.record(self._world, body, lambda: decode(body, TunedModelRecord, self._later))
+        return self._cache.record(self._world, body, lambda: decode(body, TunedModelRecord, self._lazy_examples))
 
-    def _later(self, digest: str) -> Examples:
+    def _lazy_examples(self, digest: str) -> Examples:
         """Return the examples of this digest, which are read when somebody asks for their pairs."""
 
         def read() -> tuple[int, Examples]:
             mine = and_(examples.c.world == world, examples.c.digest == digest)
-            with database.each() as connection:
+            with database.autocommit() as connection:
                 body = connection.execute(select(examples.c.body).where(mine)).scalar()
             if body is None:
-                raise gone()
+                raise world_gone()
             return len(body), Examples((text_input, output) for text_input, output in json.loads(body))
 
         # The record outlives this request in the cache, hence nothing of the request may be kept by it.
         world, database, cache = self._world, self._database, self._cache
         return Examples.later(digest, lambda: cache.examples(digest, read))
 
-    def _written(self, record: TunedModelRecord) -> str:
+    def _write_examples_and_encode(self, record: TunedModelRecord) -> str:
         """Return *record* as text, with its examples in the database before it."""
         digest = record.examples.digest
 
         def write() -> bool:
             body = json.dumps(record.examples.pairs, separators=(",", ":"))
             new = self._database.insert(examples).values(world=self._world, digest=digest, body=body)
-            with self._telling_gone(), self._database.each() as connection:
+            with self._translate_world_gone(), self._database.autocommit() as connection:
                 connection.execute(new.on_conflict_do_nothing())
             return True
 
-        self._cache.written(self._world, digest, write)
-        return text(record)
+        self._cache.ensure_written(self._world, digest, write)
+        return encode_text(record)
 
     def _page(self, sequence: int) -> list[tuple[int, TunedModelRecord | None]]:
         """Return what follows *sequence* in order, as much as is read at once; None for what is there no more."""
@@ -228,17 +228,17 @@ class SqlStore:
         base = self._base()
         beyond = base.following(sequence, _PAGE)
         covered: set[str] = set()
-        with self._database.each() as connection:
-            found = connection.execute(rows).all()
+        with self._database.autocommit() as connection:
+            model_rows = connection.execute(rows).all()
             if beyond:
                 ids = select(models.c.id).where(mine, models.c.id.in_([model_id for _, model_id in beyond]))
                 covered.update(connection.execute(ids).scalars())
-        page = {row.sequence: None if row.body is None else self._record(row.body) for row in found}
+        page = {row.sequence: None if row.body is None else self._record(row.body) for row in model_rows}
         for place, model_id in beyond:
             page.setdefault(place, None if model_id in covered else base.records[model_id])
         return sorted(page.items(), key=itemgetter(0))[:_PAGE]
 
-    def _added(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
+    def _add_row(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
         """Add a row and return True, or return False where there is one.
 
         Raises StoreUnavailable where the world was begun anew since it was opened: then *record* is of another world.
@@ -252,18 +252,18 @@ class SqlStore:
         if connection.execute(new.on_conflict_do_nothing()).rowcount:
             return True
         if connection.execute(select(worlds.c.base).where(mine)).scalar() != self._base_digest:
-            raise gone()
+            raise world_gone()
         return False
 
     @contextmanager
-    def _telling_gone(self) -> Iterator[None]:
+    def _translate_world_gone(self) -> Iterator[None]:
         try:
             yield
         except WorldGone:
-            raise gone() from None
+            raise world_gone() from None
 
 
-def text(value: Controls | TunedModelRecord) -> str:
+def encode_text(value: Controls | TunedModelRecord) -> str:
     """Return *value* as it lies in the database, without training examples."""
     return encode(value, lambda _examples: None).decode()
 
@@ -272,6 +272,6 @@ def _no_examples(digest: str) -> Examples:
     raise ValueError(f"no examples belong here, got {digest!r}")
 
 
-def gone() -> StoreUnavailable:
+def world_gone() -> StoreUnavailable:
     """Return what to raise where the rows of a world are there no more."""
     return StoreUnavailable("The world was dropped or begun anew while it was asked; ask again.")

@@ -34,7 +34,7 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class InProcess:
+class InProcessConnection:
     """The way to a caller in this process. *sleep* takes seconds."""
 
     sleep: Callable[[float], None]
@@ -56,11 +56,11 @@ class InProcess:
 
 def connection(environ: dict[str, Any], sleep: Callable[[float], None]) -> Connection:
     """Return the connection of a request."""
-    found: Connection | None = environ.get(CONNECTION)
-    return found or InProcess(sleep)
+    client: Connection | None = environ.get(CONNECTION)
+    return client or InProcessConnection(sleep)
 
 
-def malformed(response: Response) -> Response:
+def make_malformed(response: Response) -> Response:
     """Return *response* with the second half of its JSON missing and a length that fits."""
     data = response.get_data()
     end = b"\r\n\r\n" if response.mimetype == "text/event-stream" else b""
@@ -68,40 +68,40 @@ def malformed(response: Response) -> Response:
     return response
 
 
-def carried(response: Response, effect: Effect, way: Connection) -> Response:
+def apply_effect(response: Response, effect: Effect, client: Connection) -> Response:
     """Return *response* as *effect* lets it through; an effect that is none of a connection's changes nothing."""
     if effect.reset or effect.commit_then_drop:
-        response.response = _reset(way)
+        response.response = _reset_body(client)
     elif effect.truncate:
-        response.response = _truncated(b"".join(_pieces(response)), effect.truncate, way)
+        response.response = _truncated_body(b"".join(_body_chunks(response)), effect.truncate, client)
     elif effect.stall:
-        response.response = _stalled(_pieces(response), effect.stall, way)
+        response.response = _stalled_body(_body_chunks(response), effect.stall, client)
     elif effect.slow:
-        response.response = _slow(_pieces(response), effect.slow, way)
+        response.response = _slow_body(_body_chunks(response), effect.slow, client)
     return response
 
 
-def _pieces(response: Response) -> Iterator[bytes]:
+def _body_chunks(response: Response) -> Iterator[bytes]:
     """Return the body's pieces; the length of one that is whole is told in the header."""
     if not response.is_streamed:
         response.headers["Content-Length"] = str(len(response.get_data()))
     return response.iter_encoded()
 
 
-def _reset(way: Connection) -> Iterator[bytes]:
-    raise way.reset()
+def _reset_body(client: Connection) -> Iterator[bytes]:
+    raise client.reset()
     yield b""  # which makes it a body
 
 
-def _truncated(data: bytes, truncate: Truncate, way: Connection) -> Iterator[bytes]:
+def _truncated_body(data: bytes, truncate: Truncate, client: Connection) -> Iterator[bytes]:
     kept = int(len(data) * (truncate.fraction or 0.0)) if truncate.bytes is None else truncate.bytes
     yield data[: min(kept, len(data) - 1)]
-    end = way.close()
+    end = client.close()
     if end:
         raise end
 
 
-def _stalled(pieces: Iterable[bytes], stall: Stall, way: Connection) -> Iterator[bytes]:
+def _stalled_body(pieces: Iterable[bytes], stall: Stall, client: Connection) -> Iterator[bytes]:
     rest, sent, pieces = b"", 0, iter(pieces)
     for piece in pieces:
         rest += piece
@@ -113,18 +113,18 @@ def _stalled(pieces: Iterable[bytes], stall: Stall, way: Connection) -> Iterator
         yield rest[:-1]  # the last byte of all is never sent before the stall
         sent += len(rest[:-1])
         rest = rest[-1:]
-    way.wait(stall.seconds)
+    client.wait(stall.seconds)
     if not stall.resumes:
-        raise way.reset()
+        raise client.reset()
     yield rest
     yield from pieces
 
 
-def _slow(pieces: Iterable[bytes], slow: Slow, way: Connection) -> Iterator[bytes]:
+def _slow_body(pieces: Iterable[bytes], slow: Slow, client: Connection) -> Iterator[bytes]:
     first = True
     for piece in pieces:
         for place in range(0, len(piece), slow.bytes):
-            if not first and not way.wait(slow.pause):
-                raise way.reset()
+            if not first and not client.wait(slow.pause):
+                raise client.reset()
             first = False
             yield piece[place : place + slow.bytes]

@@ -22,7 +22,7 @@ from ..wire.status import Code, StatusError
 from ..wire.surface import Surface, surface
 from . import journaling, not_found, responses, system_parameters
 from .connection import connection
-from .fault_injection import HEADER, Injection, inject, model_of
+from .fault_injection import HEADER, Injection, inject, model_name
 from .middleware import DOUBLED_SLASHES
 from .request_caller import Callers
 from .routes import Route
@@ -31,7 +31,7 @@ MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its re
 
 
 @dataclass(slots=True)
-class _Beside:
+class _AnswerContext:
     """What goes beside one answer: the allowances that applied, notes for its header, what befell the call."""
 
     allowances: Allowances
@@ -46,55 +46,55 @@ class Dispatch:
     callers: Callers
     strict: bool = False
     sleep: Callable[[float], None] = time.sleep
-    logged: set[str] = field(default_factory=set)  # the allowances that the log has named
+    logged_allowances: set[str] = field(default_factory=set)  # the allowances that the log has named
 
     def answer(self, route: Route, version: str) -> Response:
         """Answer the present request, which came by *route* under *version*."""
-        beside = _Beside(Allowances(self.strict))
+        context = _AnswerContext(Allowances(self.strict))
         if request.environ.get(DOUBLED_SLASHES):
-            beside.allowances.permit("doubled-slashes")
+            context.allowances.permit("doubled-slashes")
         params, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
         try:
-            response = self._answer(route, version, params, pairs, beside)
+            response = self._answer(route, version, params, pairs, context)
         except StatusError as error:
-            response = responses.refusal(error.status, params, streaming=route.method.streaming)
-        allowances, injection = beside.allowances, beside.injection
+            response = responses.error(error.status, params, streaming=route.method.streaming)
+        allowances, injection = context.allowances, context.injection
         if injection and route.method.id == CREATE and response.status_code >= 400:
-            injection.started_none()
+            injection.refund_runs()
         for allowance in allowances.applied:
             # Once is a warning; a loop that polls need not fill the log.
-            level = logging.DEBUG if allowance.id in self.logged else logging.WARNING
-            self.logged.add(allowance.id)
+            level = logging.DEBUG if allowance.id in self.logged_allowances else logging.WARNING
+            self.logged_allowances.add(allowance.id)
             LOG.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
-        responses.note(response, allowances)
-        for note in beside.notes:
+        responses.add_notes(response, allowances)
+        for note in context.notes:
             response.headers.add(responses.NOTE, note)
             if response.status_code >= 400:
                 LOG.warning("%s %s: %s", request.method, one_line(request.path), note)
-        if injection and injection.named:
-            response = injection.spoil(response, pretty=params.pretty)
-        recorded = journaling.current(request.environ)
-        recorded.method, recorded.allowances = route.method.id, tuple(item.id for item in allowances.applied)
-        recorded.answered(response)
+        if injection and injection.faults:
+            response = injection.rewrite_body(response, pretty=params.pretty)
+        draft = journaling.entry_draft(request.environ)
+        draft.method, draft.allowances = route.method.id, tuple(item.id for item in allowances.applied)
+        draft.set_answer(response)
         response = responses.compress(response, request.headers.get("Accept-Encoding", ""))
-        if injection and injection.named:
-            recorded.fault, recorded.lost = injection.told, injection.lost
-            LOG.warning("%s %s: fault %s", request.method, one_line(request.path), injection.told)
-            return injection.carry(response, connection(request.environ, self.sleep))
+        if injection and injection.faults:
+            draft.fault, draft.lost = injection.summary, injection.loses_answer
+            LOG.warning("%s %s: fault %s", request.method, one_line(request.path), injection.summary)
+            return injection.deliver(response, connection(request.environ, self.sleep))
         return response
 
     def _answer(
         self,
         route: Route,
         version: str,
-        params: system_parameters.System,
+        params: system_parameters.SystemParameters,
         pairs: list[tuple[str, str]],
-        beside: _Beside,
+        context: _AnswerContext,
     ) -> Response:
-        if route.allowance and not beside.allowances.permit(route.allowance):
-            if route.refused is None:
-                return not_found.answer(request.method, request.path)
-            raise route.refused()
+        if route.allowance and not context.allowances.permit(route.allowance):
+            if route.error is None:
+                return not_found.response(request.method, request.path)
+            raise route.error()
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # where an allowance opens the route
         on = surface(version)
@@ -106,32 +106,36 @@ class Dispatch:
         injection = None
         if words or world.controls.faults:
             name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
-            model = model_of(route.method.id, name, pairs)
+            model = model_name(route.method.id, name, pairs)
             query = Query(route.method.id, model, caller.email, world.seed)
-            beside.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
-            instead = injection.answer()
-            if instead:
-                return instead
-        call = Call(world, caller, version, now, beside.allowances, notes=beside.notes)
+            context.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
+            replacement = injection.replacement()
+            if replacement:
+                return replacement
+        call = Call(world, caller, version, now, context.allowances, notes=context.notes)
         if not route.method.served:
-            route.view(call, _bound({}, route))  # raises: nothing of the request is read
-        value = self._read(route, version, pairs, beside.allowances)
+            route.view(call, _with_name({}, route))  # raises: nothing of the request is read
+        value = self._read_request(route, version, pairs, context.allowances)
         message = on.message(route.method.response)
         tree = partial.wanted(params.fields, message, on)
         try:
-            content = injection.ask(route.view, route.method.id, call, value) if injection else route.view(call, value)
+            content = (
+                injection.call_view(route.view, route.method.id, call, value) if injection else route.view(call, value)
+            )
         except Interrupted as poll:
-            beside.injection = injection = injection or Injection()
-            content = injection.interrupt(poll, route.method.id, call, value)
-            instead = injection.answer()
-            if instead:
-                return instead
+            context.injection = injection = injection or Injection()
+            content = injection.apply_script(poll, route.method.id, call, value)
+            replacement = injection.replacement()
+            if replacement:
+                return replacement
         if route.method.streaming:
             wait = connection(request.environ, self.sleep).wait
             return responses.stream(content, message, on, params, tree, wait)
         return responses.value(content, message, on, params, tree)
 
-    def _read(self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances) -> dict[str, Any]:
+    def _read_request(
+        self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances
+    ) -> dict[str, Any]:
         """Return the request message, read by the facts of *version*.
 
         A tuned model under v1 is asked in the members of v1beta where those of v1 do not do.
@@ -161,7 +165,7 @@ def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[st
         value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
     value.update(reader.query(pairs, message, method.body))
     reader.finish()
-    return _bound(value, route)
+    return _with_name(value, route)
 
 
 def _body() -> bytes:
@@ -172,7 +176,7 @@ def _body() -> bytes:
         raise StatusError(Code.INVALID_ARGUMENT, text) from None
 
 
-def _bound(message: dict[str, Any], route: Route) -> dict[str, Any]:
+def _with_name(message: dict[str, Any], route: Route) -> dict[str, Any]:
     """Return *message* with the name that the path has."""
     if route.method.bound:
         *parents, last = route.method.bound.split(".")

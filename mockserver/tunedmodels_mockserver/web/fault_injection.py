@@ -28,57 +28,57 @@ from ..core.strict_input import BadInput
 from ..wire.protojson.writing import COMPACT, PRETTY, dump
 from ..wire.status import Code, StatusError
 from . import responses
-from .connection import Connection, carried, malformed
+from .connection import Connection, apply_effect, make_malformed
 from .routes import View
 
 HEADER = "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"
 
-_OF_THE_REQUEST = "x-goog-emulator-instructions"
-_OF_THE_SCRIPT = "script"
-_GONE = ("reset", "commit_then_drop")  # no answer comes
-_LOST = (*_GONE, "truncate")
+_HEADER_FAULT = "x-goog-emulator-instructions"
+_SCRIPT_FAULT = "script"
+_UNANSWERED = ("reset", "commit_then_drop")  # no answer comes
+_INCOMPLETE = (*_UNANSWERED, "truncate")
 
 
 @dataclass(slots=True)
 class Injection:
     """What befalls one call: at most one effect on its answer, and what goes with it.
 
-    ``named`` has the id and effect of each fault that fired. ``latency`` is in seconds. ``instead`` is the refusal
-    that is answered in place of the method's answer. ``unspend`` takes back what was counted of the faults of runs, of
+    ``faults`` has the id and effect of each fault that fired. ``latency`` is in seconds. ``error`` is the refusal
+    that is answered in place of the method's answer. ``refund`` takes back what was counted of the faults of runs, of
     which it is told those that fired.
     """
 
-    named: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[tuple[str, str]] = field(default_factory=list)
     effect: Effect | None = None
-    instead: Error | None = None
+    error: Error | None = None
     latency: float = 0.0
     run: Run = field(default_factory=Run)
-    withdrawn: bool = False
-    pedantic: bool = False
-    unspend: Callable[[Collection[str]], object] | None = None
+    is_withdrawn: bool = False
+    is_pedantic: bool = False
+    refund: Callable[[Collection[str]], object] | None = None
 
     def add(self, name: str, effect: Effect, draw: float = 0.0) -> None:
         """Let *effect*, which the fault called *name* has, befall the call."""
-        self.named.append((name, effect.kind))
+        self.faults.append((name, effect.kind))
         if effect.latency is not None:
             latency = latency_of(effect.latency)
             self.latency += latency.seconds + latency.jitter * draw
         elif effect.error is not None:
-            self.instead = error_of(effect.error)
+            self.error = error_of(effect.error)
         else:
             self.effect = effect
 
-    def started_none(self) -> None:
+    def refund_runs(self) -> None:
         """Let what befalls runs befall a later call, because the present one has started no run."""
-        runs = [name for name, kind in self.named if kind == "run"]
-        self.named = [item for item in self.named if item[1] != "run"]
-        if self.unspend:
-            self.unspend(runs)
+        runs = [name for name, kind in self.faults if kind == "run"]
+        self.faults = [item for item in self.faults if item[1] != "run"]
+        if self.refund:
+            self.refund(runs)
 
-    def answer(self) -> Response | None:
+    def replacement(self) -> Response | None:
         """Return what is answered without asking the method, None where it is asked. Raises StatusError likewise."""
-        if self.instead:
-            status = self.instead.status()
+        if self.error:
+            status = self.error.status()
             raise StatusError(status.code, status.message, *status.details)
         effect = self.effect
         if effect is None:
@@ -89,45 +89,45 @@ class Injection:
             return responses.page(effect.page.html, effect.page.status)
         return responses.page("", Code.UNAVAILABLE.http) if effect.reset else None
 
-    def ask(self, view: View, method: str, call: Call, value: dict[str, Any]) -> Any:
+    def call_view(self, view: View, method: str, call: Call, value: dict[str, Any]) -> Any:
         """Return what *view* answers *call*, as the injection has it. Raises what the view raises."""
-        if self.withdrawn:
+        if self.is_withdrawn:
             view = withdrawn(method, view)
-        if self.pedantic:
+        if self.is_pedantic:
             view = pedantic(method, view)
         return view(replace(call, run=self.run), value)
 
-    def interrupt(self, poll: Interrupted, method: str, call: Call, value: dict[str, Any]) -> Any:
+    def apply_script(self, poll: Interrupted, method: str, call: Call, value: dict[str, Any]) -> Any:
         """Let what a run's script has for the present look befall it, and return what the look would have shown."""
         if self.effect is None:
-            self.add(_OF_THE_SCRIPT, poll.effect)
-        return _uncounted(method, call, value)
+            self.add(_SCRIPT_FAULT, poll.effect)
+        return _read_without_poll(method, call, value)
 
-    def spoil(self, response: Response, *, pretty: bool) -> Response:
+    def rewrite_body(self, response: Response, *, pretty: bool) -> Response:
         """Return *response* as a pedantic service writes it, or malformed."""
-        if self.pedantic and not response.is_streamed and response.is_json:
+        if self.is_pedantic and not response.is_streamed and response.is_json:
             body = spoiled(json.loads(response.get_data()))
             response.set_data((dump(body, PRETTY if pretty else COMPACT) + "\n").encode())
-        return malformed(response) if self.effect and self.effect.malformed else response
+        return make_malformed(response) if self.effect and self.effect.malformed else response
 
-    def carry(self, response: Response, way: Connection) -> Response:
-        """Return *response* as it comes through on *way*, late where that was asked for."""
-        if not (self.effect and self.effect.kind in _GONE):
-            for name, kind in self.named:
+    def deliver(self, response: Response, client: Connection) -> Response:
+        """Return *response* as it comes through to *client*, late where that was asked for."""
+        if not (self.effect and self.effect.kind in _UNANSWERED):
+            for name, kind in self.faults:
                 response.headers.add(responses.NOTE, f"fault {name}: {kind}")
-        way.wait(self.latency)
-        return carried(response, self.effect, way) if self.effect else response
+        client.wait(self.latency)
+        return apply_effect(response, self.effect, client) if self.effect else response
 
     @property
-    def lost(self) -> bool:
+    def loses_answer(self) -> bool:
         """Whether the caller does not get the whole answer."""
         effect = self.effect
-        return effect is not None and (effect.kind in _LOST or bool(effect.stall and not effect.stall.resumes))
+        return effect is not None and (effect.kind in _INCOMPLETE or bool(effect.stall and not effect.stall.resumes))
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Each fault that fired: its id, a space, its effect."""
-        return ", ".join(f"{name} {kind}" for name, kind in self.named)
+        return ", ".join(f"{name} {kind}" for name, kind in self.faults)
 
 
 def inject(world: World, query: Query, words: str, sent: int, now: int) -> Injection:
@@ -136,7 +136,7 @@ def inject(world: World, query: Query, words: str, sent: int, now: int) -> Injec
     Raises StatusError for words that nobody knows.
     """
     injection = Injection()
-    own = _instructed(words, sent)
+    own = _header_effect(words, sent)
     fired: tuple[Fired, ...] = ()
     if world.controls.faults:
         if armed.counts_runs(world.controls.faults, query.method):
@@ -151,15 +151,15 @@ def inject(world: World, query: Query, words: str, sent: int, now: int) -> Injec
 
         world.change(change)
         if query.method == CREATE:
-            injection.unspend = partial(_unspend, world, query, now)
+            injection.refund = partial(_refund, world, query, now)
     for hit in fired:
-        _befall(injection, hit, query, world)
+        _apply(injection, hit, query, world)
     if own is not None:
-        injection.add(_OF_THE_REQUEST, own)
+        injection.add(_HEADER_FAULT, own)
     return injection
 
 
-def model_of(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
+def model_name(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
     """Return the resource name of the model that a call is about, empty where there is none.
 
     *name* is what the path names; a create may name its model in the query.
@@ -172,40 +172,40 @@ def model_of(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
     return "/".join(parts[:2]) if len(parts) > 1 else ""
 
 
-def _unspend(world: World, query: Query, now: int, fired: Collection[str]) -> None:
+def _refund(world: World, query: Query, now: int, fired: Collection[str]) -> None:
     world.change(lambda controls: replace(controls, faults=armed.unmet(controls.faults, query, now, fired)))
 
 
-def _instructed(words: str, sent: int) -> Effect | None:
+def _header_effect(words: str, sent: int) -> Effect | None:
     try:
         return instructions.effect(words, sent) if words else None
     except BadInput as error:
         raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 
 
-def _befall(injection: Injection, hit: Fired, query: Query, world: World) -> None:
+def _apply(injection: Injection, hit: Fired, query: Query, world: World) -> None:
     fault = hit.fault
     if fault.quota:
-        injection.named.append((fault.id, fault.kind))
-        injection.instead = quotas.exceeded(fault.quota, query, _base(query, world), hit.retry)
+        injection.faults.append((fault.id, fault.kind))
+        injection.error = quotas.exceeded(fault.quota, query, _base_model_id(query, world), hit.retry)
     elif fault.run:
-        injection.named.append((fault.id, fault.kind))
+        injection.faults.append((fault.id, fault.kind))
         injection.run = fault.run
     elif fault.withdrawn or fault.pedantic:
-        injection.named.append((fault.id, fault.kind))
-        injection.withdrawn |= bool(fault.withdrawn)
-        injection.pedantic |= bool(fault.pedantic)
+        injection.faults.append((fault.id, fault.kind))
+        injection.is_withdrawn |= bool(fault.withdrawn)
+        injection.is_pedantic |= bool(fault.pedantic)
     else:
         injection.add(fault.id, fault, hit.draw)
 
 
-def _base(query: Query, world: World) -> str:
+def _base_model_id(query: Query, world: World) -> str:
     """Return the id of the base model that *query* is about in the end; tuned models share their base's quota."""
     record = world.store.get(query.model.removeprefix(NAME)) if query.model.startswith(NAME) else None
     return (record.base_model if record else query.model).rpartition("/")[2]
 
 
-def _uncounted(method: str, call: Call, value: dict[str, Any]) -> Any:
+def _read_without_poll(method: str, call: Call, value: dict[str, Any]) -> Any:
     """Return what a look shows that its run's script has a fault for; it is counted already."""
     if method == "tunedModels.get":
         return resources.tuned_model(find(call, value["name"], Role.READER), call.now)

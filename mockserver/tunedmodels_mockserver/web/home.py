@@ -14,9 +14,8 @@ from flask import Response, render_template_string, request
 from ..core.defaults import API_KEY
 from ..core.state.worlds import DEFAULT_NAME, within
 from . import not_found, responses
-from .admin.endpoints import CATALOGUE
 
-_MOST = 100  # worlds that the page shows
+_MAX_WORLDS = 100  # worlds that the page shows
 _DOCS = ("command", "runs", "faults", "canned", "state", "verdict", "credentials", "testing", "invented")
 # No script and no style; the empty icon keeps browsers from a request for one.
 _POLICY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -47,8 +46,8 @@ _PAGE = """<!DOCTYPE html>
 <h2>Administration</h2>
 <p>A browser can open these; <a href="_emulator/openapi.json">/_emulator/openapi.json</a> describes all calls.</p>
 <ul>
-{%- for call in calls %}
-<li><a href="_emulator{{ call.path }}">/_emulator{{ call.path }}</a>: {{ call.summary }}</li>
+{%- for path, summary in endpoints.items() %}
+<li><a href="_emulator{{ path }}">/_emulator{{ path }}</a>: {{ summary }}</li>
 {%- endfor %}
 </ul>
 <h2>Documentation</h2>
@@ -57,7 +56,7 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def navigated(environ: Mapping[str, Any]) -> bool:
+def is_browser_navigation(environ: Mapping[str, Any]) -> bool:
     """Return whether a browser asks for the page in the request with this WSGI *environ*."""
     return (
         environ["REQUEST_METHOD"] == "GET"
@@ -67,18 +66,21 @@ def navigated(environ: Mapping[str, Any]) -> bool:
     )
 
 
-def home(names: Callable[[], Iterable[str]]) -> Response:
-    """Answer the present request for ``/``; *names* returns those of the worlds that exist."""
-    if not navigated(request.environ):
-        return not_found.answer(request.method, request.path)
+def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Response:
+    """Answer the present request for ``/``; *names* returns those of the worlds that exist.
+
+    *endpoints* has what a browser can open of the admin surface, each path with its summary.
+    """
+    if not is_browser_navigation(request.environ):
+        return not_found.response(request.method, request.path)
     known = sorted({DEFAULT_NAME, *names()})
     response = responses.page(
         render_template_string(
             _PAGE,
             url=request.url_root.rstrip("/"),
-            worlds=[(name, quote(within(API_KEY, name))) for name in known[:_MOST]],
-            more=max(len(known) - _MOST, 0),
-            calls=[call for call in CATALOGUE if call.method == "GET" and "{" not in call.path],
+            worlds=[(name, quote(within(API_KEY, name))) for name in known[:_MAX_WORLDS]],
+            more=max(len(known) - _MAX_WORLDS, 0),
+            endpoints=endpoints,
             docs=_DOCS,
         ),
         200,

@@ -1,6 +1,6 @@
-"""Recording: each request to the API goes into the journal of its world, with what answered it.
+"""Journaling: each request to the API goes into the journal of its world, with what answered it.
 
-The outermost layer of the application begins a recording and ends it; what lies within tells it what it finds out.
+The outermost layer of the application begins the draft of an entry and ends it; what lies within fills it in.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ..core.state.worlds import DEFAULT_NAME, NAME, world_name
 from ..core.verdict.outcome_coverage import Tally
 from ..wire.protojson.reading import query_pairs
 from . import responses, system_parameters
-from .home import navigated
-from .request_metrics import Meter
+from .home import is_browser_navigation
+from .request_metrics import RequestMetrics
 
-BODY = 16 * 1024  # bytes of a body that are kept
+BODY_LIMIT = 16 * 1024  # bytes of a body that are kept
 
-_RECORDING = "tunedmodels.recording"
-_MOST = BODY + masking.MARGIN  # bytes of a body that are looked at
-_LOOKS = frozenset({"tunedModels.get", "tunedModels.operations.get"})
+_ENVIRON_KEY = "tunedmodels.draft"
+_READ_LIMIT = BODY_LIMIT + masking.MARGIN  # bytes of a body that are looked at
+_POLL_METHODS = frozenset({"tunedModels.get", "tunedModels.operations.get"})
 # The headers that change an answer, or say who asks; credentials come masked.
 _CREDENTIALS = (("Authorization", "HTTP_AUTHORIZATION"), ("X-Goog-Api-Key", "HTTP_X_GOOG_API_KEY"))
 _HEADERS = (
@@ -42,12 +42,12 @@ _HEADERS = (
     ("X-HTTP-Method-Override", "HTTP_X_HTTP_METHOD_OVERRIDE"),
     ("X-Goog-Emulator-Instructions", "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"),
 )
-_UNRECORDED = ("/health", "/favicon.ico")
+_EXCLUDED_PATHS = ("/health", "/favicon.ico")
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @dataclass(slots=True)
-class Recording:
+class EntryDraft:
     """What is found out about the present request while it is answered; ``world`` is None where it reached none.
 
     ``request`` is whoever reads the request's body, ``answer`` the whole body of the answer before compression, None
@@ -64,76 +64,78 @@ class Recording:
     allowances: tuple[str, ...] = ()
     lost: bool = False
 
-    def reached(self, world: str, request: Request) -> None:
+    def set_world(self, world: str, request: Request) -> None:
         """Note which world answers, and who reads the request's body."""
         self.world, self.request = world, request
 
-    def answered(self, response: Response) -> None:
+    def set_answer(self, response: Response) -> None:
         """Take over the body of *response*; that of a stream is seen when it is sent."""
         if not response.is_streamed:
             self.answer = response.get_data()
 
 
-def current(environ: dict[str, Any]) -> Recording:
-    """Return the recording of a request, or one that nobody reads where the request is not for the API."""
-    found: Recording | None = environ.get(_RECORDING)
-    return found or Recording()
+def entry_draft(environ: dict[str, Any]) -> EntryDraft:
+    """Return the draft of a request, or one that nobody reads where the request is not for the API."""
+    draft: EntryDraft | None = environ.get(_ENVIRON_KEY)
+    return draft or EntryDraft()
 
 
-def recorded(application: _Application, journals: Journals, tally: Tally, meter: Meter) -> _Application:
-    """Return *application* with each request to the API recorded.
+def journal_requests(
+    application: _Application, journals: Journals, tally: Tally, request_metrics: RequestMetrics
+) -> _Application:
+    """Return *application* with each request to the API in a journal.
 
     ``/health``, ``/_emulator`` and what a browser alone asks for are not.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if path in _UNRECORDED or path.startswith("/_emulator") or navigated(environ):
+        if path in _EXCLUDED_PATHS or path.startswith("/_emulator") or is_browser_navigation(environ):
             return application(environ, start_response)
         http, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
-        recording = environ[_RECORDING] = Recording()
-        shown: list[Any] = [0, ()]
+        draft = environ[_ENVIRON_KEY] = EntryDraft()
+        head: list[Any] = [0, ()]
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            shown[:] = int(status[:3]), headers
+            head[:] = int(status[:3]), headers
             return start_response(status, headers, *rest)
 
-        def keep(answer: bytes) -> Entry:
+        def add_entry(answer: bytes) -> Entry:
             """Put the request into its journal, answered with *answer*."""
-            status, headers = shown
-            name = recording.world if recording.world is not None else _world(environ)
-            path_shown, query_shown, headers_shown = _asked(path, query, environ)
+            status, headers = head
+            name = draft.world if draft.world is not None else _world_name(environ)
+            masked_path, masked_query, masked_headers = _masked_request(path, query, environ)
             entry = Entry(
                 http=http,
-                path=path_shown,
+                path=masked_path,
                 status=status,
                 started=started,
                 ended=time.monotonic_ns(),
-                at=recording.at,
-                method=recording.method,
-                caller=recording.caller,
-                query=query_shown,
-                headers=headers_shown,
-                request=_body(_sent(environ, recording.request), asked=True, length=_length(environ)),
+                at=draft.at,
+                method=draft.method,
+                caller=draft.caller,
+                query=masked_query,
+                headers=masked_headers,
+                request=_body(_request_body(environ, draft.request), is_request=True, length=_content_length(environ)),
                 answer=_body(answer),
-                fault=recording.fault,
-                allowances=recording.allowances,
-                lost=recording.lost,
-                said=answer_fields.read(answer) if len(answer) > BODY else None,
-                retry_after=_header(headers, "Retry-After"),
-                note=_header(headers, responses.NOTE),
+                fault=draft.fault,
+                allowances=draft.allowances,
+                lost=draft.lost,
+                said=answer_fields.read(answer) if len(answer) > BODY_LIMIT else None,
+                retry_after=_header_value(headers, "Retry-After"),
+                note=_header_value(headers, responses.NOTE),
             )
             entry = journals.of(name).keep(
-                entry, entry.name.partition("/operations/")[0] if recording.method in _LOOKS else ""
+                entry, entry.name.partition("/operations/")[0] if draft.method in _POLL_METHODS else ""
             )
             tally.count(name, entry, answer)
-            meter.count(entry)
+            request_metrics.count(entry)
             return entry
 
-        def ended(entry: Entry, answer: bytes, whole: bool) -> None:
+        def amend_stream(entry: Entry, answer: bytes, whole: bool) -> None:
             """Amend the entry of a stream."""
-            name = recording.world if recording.world is not None else DEFAULT_NAME
-            changes = {"answer": _body(answer), "ended": time.monotonic_ns(), "lost": recording.lost or not whole}
+            name = draft.world if draft.world is not None else DEFAULT_NAME
+            changes = {"answer": _body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
             journals.of(name).amend(entry.number, **changes)
             tally.count(name, msgspec.structs.replace(entry, **changes), answer)
 
@@ -141,52 +143,52 @@ def recorded(application: _Application, journals: Journals, tally: Tally, meter:
         try:
             body = application(environ, start)
         except BaseException:
-            recording.lost = True
-            keep(recording.answer or b"")
+            draft.lost = True
+            add_entry(draft.answer or b"")
             raise
-        if recording.answer is not None:
-            keep(recording.answer)
+        if draft.answer is not None:
+            add_entry(draft.answer)
             return body
-        if any(name == "Content-Length" for name, _ in shown[1]):
-            data = _whole(body)
-            keep(data)
+        if any(name == "Content-Length" for name, _ in head[1]):
+            data = _read_all(body)
+            add_entry(data)
             return [data]
-        entry = keep(b"")
-        return _Followed(body, lambda answer, whole: ended(entry, answer, whole))
+        entry = add_entry(b"")
+        return _ObservedStream(body, lambda answer, whole: amend_stream(entry, answer, whole))
 
     return call
 
 
-class _Followed:
-    """A stream on its way; *ended* is told once what was sent, and whether that was all."""
+class _ObservedStream:
+    """A stream on its way; *on_end* is told once what was sent, and whether that was all."""
 
-    def __init__(self, body: Iterable[bytes], ended: Callable[[bytes, bool], None]) -> None:
+    def __init__(self, body: Iterable[bytes], on_end: Callable[[bytes, bool], None]) -> None:
         self._body = body
-        self._ended: Callable[[bytes, bool], None] | None = ended
+        self._on_end: Callable[[bytes, bool], None] | None = on_end
         self._sent = bytearray()
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._body:
-            if len(self._sent) <= _MOST:
+            if len(self._sent) <= _READ_LIMIT:
                 self._sent += piece
             yield piece
         # Before the end of the stream is sent, so that who has read it all finds it in the journal.
-        self._tell(True)
+        self._report_end(True)
 
     def close(self) -> None:
         """End it, sent or not."""
         close = getattr(self._body, "close", None)
         if close:
             close()
-        self._tell(False)
+        self._report_end(False)
 
-    def _tell(self, whole: bool) -> None:
-        ended, self._ended = self._ended, None
-        if ended:
-            ended(bytes(self._sent), whole)
+    def _report_end(self, whole: bool) -> None:
+        on_end, self._on_end = self._on_end, None
+        if on_end:
+            on_end(bytes(self._sent), whole)
 
 
-def _whole(body: Iterable[bytes]) -> bytes:
+def _read_all(body: Iterable[bytes]) -> bytes:
     try:
         return b"".join(body)
     finally:
@@ -195,30 +197,30 @@ def _whole(body: Iterable[bytes]) -> bytes:
             close()
 
 
-def _body(data: bytes, *, asked: bool = False, length: int = 0) -> Body:
-    """Return a body as it is kept: masked, then cut. One that was *asked* may be a form, whatever its header says.
+def _body(data: bytes, *, is_request: bool = False, length: int = 0) -> Body:
+    """Return a body as it is kept: masked, then cut. That of a request (*is_request*) may be a form.
 
     *length* is what it has, where *data* is only its beginning.
     """
     if not data:
         return EMPTY
-    near = data[:_MOST]
-    masked = masking.form(near) if asked and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
+    near = data[:_READ_LIMIT]
+    masked = masking.form(near) if is_request and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
     # A secret that was cut in two at the end of what is looked at is not known as one, wherever masks have moved it.
-    kept = BODY if len(near) == len(data) else min(BODY, len(masked) - masking.MARGIN)
+    kept = BODY_LIMIT if len(near) == len(data) else min(BODY_LIMIT, len(masked) - masking.MARGIN)
     return Body(masked[: max(kept, 0)], len(masked) + max(len(data), length) - len(near))
 
 
-def _length(environ: dict[str, Any]) -> int:
+def _content_length(environ: dict[str, Any]) -> int:
     length = str(environ.get("CONTENT_LENGTH") or "")
     return int(length) if length.isascii() and length.isdecimal() else 0
 
 
-def _asked(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def _masked_request(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Return the path, the query and the headers that matter of a request, without secrets."""
     headers = [(name, environ[key]) for name, key in _HEADERS if environ.get(key)]
     secret = [(name, masking.authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
-    path, query = _readable(path), _readable(query)
+    path, query = _as_utf8(path), _as_utf8(query)
     together = "\n".join([path, *(value for _, value in headers)])
     if masking.text(together) != together:
         path, headers = masking.text(path), [(name, masking.text(value)) for name, value in headers]
@@ -226,26 +228,28 @@ def _asked(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tu
     return masking.query(path) if "&" in path else path, masking.query(query), (*headers, *secret)
 
 
-def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
+def _header_value(headers: Iterable[tuple[str, str]], name: str) -> str:
     return "; ".join(value for known, value in headers if known == name)
 
 
-def _sent(environ: dict[str, Any], request: Request | None) -> bytes:
+def _request_body(environ: dict[str, Any], request: Request | None) -> bytes:
     """Return the body of a request, whether anybody has read it or not; empty where it is too large to be read."""
     if environ.get("CONTENT_LENGTH") in (None, "", "0"):
         return b""
     try:
-        return request.get_data() if request else bytes(environ["wsgi.input"].read(_MOST + 1))  # so that a cut is seen
+        if request:
+            return request.get_data()
+        return bytes(environ["wsgi.input"].read(_READ_LIMIT + 1))  # so that a cut is seen
     except (HTTPException, OSError, ValueError):
         return b""
 
 
-def _readable(text: str) -> str:
+def _as_utf8(text: str) -> str:
     """Return *text* as WSGI gives it, with UTF-8 read as such."""
     return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _world(environ: dict[str, Any]) -> str:
+def _world_name(environ: dict[str, Any]) -> str:
     """Return the name of the world that a request means which reached none, such as one for an unknown route."""
     headers = {"Authorization": "HTTP_AUTHORIZATION", "X-Goog-Api-Key": "HTTP_X_GOOG_API_KEY"}
     query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")

@@ -13,8 +13,7 @@ from ..core.callers import identity, scopes, service_accounts
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import StatusError
 from . import responses
-from .home import home
-from .oauth import answer, endpoint
+from .oauth import token_endpoint, uncached_response
 from .request_caller import Callers
 
 _FLAVOR = ("Metadata-Flavor", "Google")
@@ -22,30 +21,33 @@ _ROOT = "/computeMetadata/v1"
 _ACCOUNT = f"{_ROOT}/instance/service-accounts/<any(default,'{identity.DEVELOPER}'):account>"
 
 
-def metadata(callers: Callers) -> Blueprint:
-    """Return the routes of the metadata server; the account of the machine is the developer."""
+def metadata_server(callers: Callers, home: Callable[[], Response]) -> Blueprint:
+    """Return the routes of the metadata server; the account of the machine is the developer.
+
+    *home* answers a request for ``/`` that is not for the metadata server.
+    """
     blueprint = Blueprint("metadata", __name__)
 
     def route(name: str, path: str, view: Callable[[], Response]) -> None:
-        def flavored(**_segments: str) -> Response:
+        def with_flavor(**_segments: str) -> Response:
             if request.headers.get(_FLAVOR[0]) != _FLAVOR[1]:
                 # Everybody else comes to the root, too.
-                return home(callers.worlds.names) if path == "/" else _forbidden()
+                return home() if path == "/" else _forbidden()
             response = view()
             response.headers[_FLAVOR[0]] = _FLAVOR[1]
             return response
 
-        blueprint.add_url_rule(path, name, flavored, strict_slashes=False, provide_automatic_options=False)
+        blueprint.add_url_rule(path, name, with_flavor, strict_slashes=False, provide_automatic_options=False)
 
     def account() -> Response:
         aliases = {"aliases": ["default"], "email": identity.DEVELOPER, "scopes": list(scopes.TUNING)}
         return responses.document(aliases)
 
     def token() -> Response:
-        asked = dict(query_pairs(request.query_string)).get("scopes", "")
-        granted = tuple(asked.replace(",", " ").split()) or scopes.TUNING
-        content = endpoint(callers).issue(identity.DEVELOPER, granted)
-        return answer({name: content[name] for name in ("access_token", "expires_in", "token_type")})
+        requested = dict(query_pairs(request.query_string)).get("scopes", "")
+        granted = tuple(requested.replace(",", " ").split()) or scopes.TUNING
+        content = token_endpoint(callers).issue(identity.DEVELOPER, granted)
+        return uncached_response({name: content[name] for name in ("access_token", "expires_in", "token_type")})
 
     route("root", "/", lambda: _text("computeMetadata/\n"))
     route("project", f"{_ROOT}/project/project-id", lambda: _text(service_accounts.PROJECT))
@@ -55,7 +57,7 @@ def metadata(callers: Callers) -> Blueprint:
     route("token", f"{_ACCOUNT}/token", token)
 
     @blueprint.errorhandler(StatusError)
-    def refused(error: StatusError) -> Response:
+    def on_status_error(error: StatusError) -> Response:
         return _text(error.status.message, error.status.code.http)
 
     return blueprint

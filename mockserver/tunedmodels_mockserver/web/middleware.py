@@ -1,4 +1,4 @@
-"""The front: what happens to a request before it is routed, and the line that the log has of it."""
+"""The middleware: what happens to a request before it is routed, and the line that the log has of it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE"})
 _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def front(application: _Application, *, strict: bool) -> _Application:
-    """Return *application* behind the front: a POST may stand for another method, doubled slashes fold.
+def rewrite_requests(application: _Application, *, strict: bool) -> _Application:
+    """Return *application* behind the middleware: a POST may stand for another method, doubled slashes fold.
 
     ``X-HTTP-Method-Override`` is a system parameter of Google's APIs; the slashes are an allowance, and
     no path has them where *strict*.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        start = _logged(environ, start_response) if LOG.isEnabledFor(logging.INFO) else start_response
+        start = _log_response(environ, start_response) if LOG.isEnabledFor(logging.INFO) else start_response
         override = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE", "").upper()
         if environ["REQUEST_METHOD"] == "POST" and override in _METHODS:
             environ["REQUEST_METHOD"] = override
@@ -33,7 +33,7 @@ def front(application: _Application, *, strict: bool) -> _Application:
         # waitress folds slashes at the beginning itself; only the request line still has them.
         if "//" in path or environ.get("REQUEST_URI", "").startswith("//"):
             if strict:  # answered here, because routing does not tell slashes at the beginning
-                return not_found.answer(environ["REQUEST_METHOD"], path)(environ, start)
+                return not_found.response(environ["REQUEST_METHOD"], path)(environ, start)
             environ["PATH_INFO"] = re.sub("/{2,}", "/", path)
             environ[DOUBLED_SLASHES] = True
         return application(environ, start)
@@ -41,13 +41,13 @@ def front(application: _Application, *, strict: bool) -> _Application:
     return call
 
 
-def _logged(environ: dict[str, Any], start_response: Any) -> Any:
+def _log_response(environ: dict[str, Any], start_response: Any) -> Any:
     """Return *start_response*, which logs a line besides: method, path, status, time to the first byte."""
-    began = time.perf_counter()
-    asked = f"{environ['REQUEST_METHOD']} {one_line(environ.get('PATH_INFO', ''))}"
+    started = time.perf_counter()
+    request_line = f"{environ['REQUEST_METHOD']} {one_line(environ.get('PATH_INFO', ''))}"
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        LOG.info("%s %s %.1f ms", asked, status[:3], (time.perf_counter() - began) * 1000)
+        LOG.info("%s %s %.1f ms", request_line, status[:3], (time.perf_counter() - started) * 1000)
         return start_response(status, headers, *rest)
 
     return start

@@ -23,25 +23,25 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def answer(http: str, path: str) -> Response:
+def response(http: str, path: str) -> Response:
     """Return the answer to a request for a route that is not defined."""
-    response = page(_PAGE.format(path=escape(path[:200])), 404)
+    result = page(_PAGE.format(path=escape(path[:200])), 404)
     note = "unknown-route: no such route"
-    near = nearest(http, path)
+    near = nearest_route(http, path)
     if near:
         note = f"{note}; the nearest is {near}"
-        response.headers[NOTE] = note
+        result.headers[NOTE] = note
     LOG.warning("%s %s: %s", http, one_line(path), note)
-    return response
+    return result
 
 
-def nearest(http: str, path: str) -> str | None:
+def nearest_route(http: str, path: str) -> str | None:
     """Return the route that is most like the one asked for, such as ``GET /v1beta/tunedModels/*``."""
-    shown = f"{http} {_blur(path[:200])}"
-    known = {
+    request_line = f"{http} {_replace_ids(path[:200])}"
+    candidates = {
         f"{route.method.http} /{version}/{route.path}": None for route in _own_routes() for version in route.versions
     }
-    close = get_close_matches(shown, known, n=1, cutoff=0.6)
+    close = get_close_matches(request_line, candidates, n=1, cutoff=0.6)
     return close[0] if close else None
 
 
@@ -49,6 +49,6 @@ def _own_routes() -> list[Route]:
     return [route for route in routes() if route.allowance is None and route.method.documented]
 
 
-def _blur(path: str) -> str:
+def _replace_ids(path: str) -> str:
     """Return *path* with ``*`` for the ids that follow a collection."""
     return re.sub(r"/((?:tunedM|m)odels|operations|permissions)/[^/:]+", r"/\1/*", path, flags=re.IGNORECASE)

@@ -16,7 +16,7 @@ from ..wire.status import Code, StatusError
 from . import responses, system_parameters
 from .request_caller import Callers
 
-_LONGEST = 64 * 1024  # bytes of a form; an assertion has some two thousand
+_MAX_FORM = 64 * 1024  # bytes of a form; an assertion has some two thousand
 _CREDENTIALS = ("token", "refresh_token", "assertion")
 
 
@@ -27,28 +27,28 @@ def oauth(callers: Callers) -> Blueprint:
     @blueprint.post("/token")
     def token() -> Response:
         form = _form()
-        return answer(_endpoint(callers, form).exchange(form))
+        return uncached_response(_form_token_endpoint(callers, form).exchange(form))
 
     @blueprint.post("/revoke")
     def revoke() -> Response:
         form = dict(query_pairs(request.query_string)) | _form()
-        _endpoint(callers, form).revoke(form.get("token", ""))
-        return answer({})
+        _form_token_endpoint(callers, form).revoke(form.get("token", ""))
+        return uncached_response({})
 
     @blueprint.errorhandler(GrantRefused)
-    def refused(error: GrantRefused) -> Response:
-        return answer({"error": error.error, "error_description": error.description}, 400)
+    def on_grant_refused(error: GrantRefused) -> Response:
+        return uncached_response({"error": error.error, "error_description": error.description}, 400)
 
     @blueprint.errorhandler(StatusError)
-    def not_here(error: StatusError) -> Response:
+    def on_status_error(error: StatusError) -> Response:
         denied = error.status.code is Code.PERMISSION_DENIED
         word = "access_denied" if denied else "invalid_request"
-        return answer({"error": word, "error_description": error.status.message}, error.status.code.http)
+        return uncached_response({"error": word, "error_description": error.status.message}, error.status.code.http)
 
     return blueprint
 
 
-def endpoint(callers: Callers, *credentials: str) -> Endpoint:
+def token_endpoint(callers: Callers, *credentials: str) -> Endpoint:
     """Return the token endpoint of the world that the present request, or one of *credentials*, asks for."""
     params, _ = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     world = callers.world(params, *credentials)
@@ -56,7 +56,7 @@ def endpoint(callers: Callers, *credentials: str) -> Endpoint:
     return Endpoint(callers.policy, world, (own, request.url), time.time(), secrets.token_hex(8))
 
 
-def answer(content: Mapping[str, Any], status: int = 200) -> Response:
+def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response:
     """Return *content* as an answer that nobody may keep."""
     response = responses.document(content, status)
     response.headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"
@@ -64,18 +64,18 @@ def answer(content: Mapping[str, Any], status: int = 200) -> Response:
     return response
 
 
-def _endpoint(callers: Callers, form: Mapping[str, str]) -> Endpoint:
-    callers.refuse_real(tuple(form.values()))
-    return endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
+def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> Endpoint:
+    callers.refuse_real_credentials(tuple(form.values()))
+    return token_endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
 
 
 def _form() -> dict[str, str]:
     """Return the form in the present request. Raises GrantRefused for one that is too long."""
     try:
         length = request.content_length or 0
-        body = request.get_data() if length <= _LONGEST else None
+        body = request.get_data() if length <= _MAX_FORM else None
     except RequestEntityTooLarge:
         body = None
-    if body is None or len(body) > _LONGEST:
-        raise GrantRefused("invalid_request", f"The form has more than {_LONGEST} bytes.")
+    if body is None or len(body) > _MAX_FORM:
+        raise GrantRefused("invalid_request", f"The form has more than {_MAX_FORM} bytes.")
     return dict(query_pairs(body))

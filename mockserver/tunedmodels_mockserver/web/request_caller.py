@@ -19,7 +19,7 @@ from ..log import LOG, one_line
 from ..wire.status import Code, StatusError
 from ..wire.units import SECOND
 from . import journaling
-from .system_parameters import System
+from .system_parameters import SystemParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class Callers:
     worlds: Worlds
     policy: Policy
 
-    def world(self, params: System, *more: str) -> World:
+    def world(self, params: SystemParameters, *more: str) -> World:
         """Return the world that the present request asks for, by header, by *more* credentials or by its own.
 
         Raises StatusError for a name that no world can have, and for a credential that looks real.
         """
-        self.refuse_real((*more, *params.credentials))
+        self.refuse_real_credentials((*more, *params.credentials))
         test_id = request.headers.get("X-Test-Id")
         if test_id and not NAME.fullmatch(test_id):
             text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
             raise StatusError(Code.INVALID_ARGUMENT, text)
         world = self.worlds.get(world_name(test_id, *more, params.token, params.key))
-        journaling.current(request.environ).reached(
+        journaling.entry_draft(request.environ).set_world(
             world.name, cast("LocalProxy[Request]", request)._get_current_object()
         )
         return world
 
-    def refuse_real(self, credentials: tuple[str, ...]) -> None:
+    def refuse_real_credentials(self, credentials: tuple[str, ...]) -> None:
         """Raise StatusError where one of *credentials* looks real, unless the operator allows that."""
         kind = None if self.policy.allow_real_credentials else real_credentials.kind(credentials)
         if kind:
@@ -53,11 +53,13 @@ class Callers:
             LOG.warning(text, request.method, one_line(request.path), kind)
             raise errors.real_credential(kind)
 
-    def admit(self, params: System, world: World, now: int, method_id: str, rpc: str) -> Caller:
+    def admit(self, params: SystemParameters, world: World, now: int, method_id: str, rpc: str) -> Caller:
         """Return who makes the present call. Raises StatusError where its credentials do not open the method."""
-        recorded = journaling.current(request.environ)
-        recorded.at = now
-        given = Credentials(params.token, params.key, request.headers.get("X-Goog-User-Project"), request.host_url)
-        caller = admission.admit(self.policy, given, world, Moment(now / SECOND, time.time()), method_id, rpc)
-        recorded.caller = caller.email
+        draft = journaling.entry_draft(request.environ)
+        draft.at = now
+        credentials = Credentials(
+            params.token, params.key, request.headers.get("X-Goog-User-Project"), request.host_url
+        )
+        caller = admission.admit(self.policy, credentials, world, Moment(now / SECOND, time.time()), method_id, rpc)
+        draft.caller = caller.email
         return caller

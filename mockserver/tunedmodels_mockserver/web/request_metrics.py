@@ -1,4 +1,4 @@
-"""The meter: how many requests a server answered, how, and how fast. A few numbers, kept from the start."""
+"""Request metrics: how many requests a server answered, how, and how fast. A few numbers, kept from the start."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Durations:
     total: float = 0.0
 
 
-class Meter:
+class RequestMetrics:
     """Counts of one server's requests. Safe to share between threads.
 
     Worlds are not told apart: a test suite makes thousands.

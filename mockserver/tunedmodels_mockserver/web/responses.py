@@ -17,7 +17,7 @@ from ..wire.partial import Tree, partial
 from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
 from ..wire.status import Status
 from ..wire.surface import Message, Surface
-from .system_parameters import System
+from .system_parameters import SystemParameters
 
 SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
 NOTE = "X-Tunedmodels-Note"
@@ -40,20 +40,20 @@ _HEADERS = (
 )
 
 
-def value(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Response:
-    """Return a message's value as a response, in the form that *system* asks for; of it what *tree* names.
+def value(content: Mapping[str, Any], message: Message, on: Surface, params: SystemParameters, tree: Tree) -> Response:
+    """Return a message's value as a response, in the form that *params* asks for; of it what *tree* names.
 
     Server-sent events are one event, the whole value (reported for generateContent, invented for other methods).
     """
-    body = _body(content, message, on, system, tree)
-    return _events([body]) if system.events else _response(_text(body, system))
+    body = _body(content, message, on, params, tree)
+    return _events([body]) if params.wants_events else _response(_text(body, params))
 
 
 def stream(
     chunks: Iterable[Mapping[str, Any] | Pause],
     message: Message,
     on: Surface,
-    system: System,
+    params: SystemParameters,
     tree: Tree,
     pause: Callable[[float], bool],
 ) -> Response:
@@ -61,15 +61,15 @@ def stream(
 
     *pause* waits so many seconds, or returns False where the reader is gone.
     """
-    bodies = (_body(chunk, message, on, system, tree) for chunk in _paced(chunks, pause))
-    return _events(bodies) if system.events else _response(_encoded(_array(bodies, system)))
+    bodies = (_body(chunk, message, on, params, tree) for chunk in _without_pauses(chunks, pause))
+    return _events(bodies) if params.wants_events else _response(_encode(_array(bodies, params)))
 
 
-def refusal(status: Status, system: System, *, streaming: bool = False) -> Response:
+def error(status: Status, params: SystemParameters, *, streaming: bool = False) -> Response:
     """Return a status as an error response; on a stream that is no event stream, in an array (observed)."""
     details = [plain_any(detail, numbers=False) for detail in status.details]
-    text = _text(status.envelope(details, legacy=system.legacy_errors), system)
-    if streaming and not system.events:
+    text = _text(status.envelope(details, legacy=params.legacy_errors), params)
+    if streaming and not params.wants_events:
         text = f"[{text}]"
     return _response(text, status.code.http)
 
@@ -84,23 +84,25 @@ def page(html: str, status: int) -> Response:
     return _response(html, status, "text/html; charset=UTF-8")
 
 
-def compress(response: Response, accepted: str) -> Response:
-    """Return *response* with its body gzipped where *accepted*, an Accept-Encoding, allows and it is whole."""
-    if response.is_streamed or not _accepts_gzip(accepted) or "Content-Encoding" in response.headers:
+def compress(response: Response, accept_encoding: str) -> Response:
+    """Return *response* with its body gzipped where *accept_encoding*, an Accept-Encoding, allows and it is whole."""
+    if response.is_streamed or not _accepts_gzip(accept_encoding) or "Content-Encoding" in response.headers:
         return response
     response.set_data(gzip.compress(response.get_data(), 1, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-def note(response: Response, allowances: Allowances) -> Response:
+def add_notes(response: Response, allowances: Allowances) -> Response:
     """Return *response* with a header that names the allowances that applied."""
     for allowance in allowances.applied:
         response.headers.add(NOTE, f"{allowance.id}: {allowance.note}")
     return response
 
 
-def _paced(chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float], bool]) -> Iterator[Mapping[str, Any]]:
+def _without_pauses(
+    chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float], bool]
+) -> Iterator[Mapping[str, Any]]:
     for chunk in chunks:
         if not isinstance(chunk, Pause):
             yield chunk
@@ -108,30 +110,30 @@ def _paced(chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float],
             return
 
 
-def _body(content: Mapping[str, Any], message: Message, on: Surface, system: System, tree: Tree) -> Any:
-    return partial(plain(message, content, on, numbers=system.enum_numbers), tree)
+def _body(content: Mapping[str, Any], message: Message, on: Surface, params: SystemParameters, tree: Tree) -> Any:
+    return partial(plain(message, content, on, numbers=params.enum_numbers), tree)
 
 
 def _events(bodies: Iterable[Any]) -> Response:
     events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
-    return _response(_encoded(events), content_type="text/event-stream")
+    return _response(_encode(events), content_type="text/event-stream")
 
 
-def _array(bodies: Iterable[Any], system: System) -> Iterator[str]:
+def _array(bodies: Iterable[Any], params: SystemParameters) -> Iterator[str]:
     opening = "["
     for body in bodies:
-        yield opening + _text(body, system)
+        yield opening + _text(body, params)
         opening = ",\r\n"
     yield "]" if opening != "[" else "[]"
 
 
-def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
+def _encode(texts: Iterable[str]) -> Iterator[bytes]:
     for text in texts:
         yield text.encode("utf-8", "replace")
 
 
-def _text(body: Any, system: System) -> str:
-    return dump(body, PRETTY if system.pretty else COMPACT) + "\n"
+def _text(body: Any, params: SystemParameters) -> str:
+    return dump(body, PRETTY if params.pretty else COMPACT) + "\n"
 
 
 def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
@@ -143,9 +145,9 @@ def _response(body: str | Iterable[bytes], status: int = 200, content_type: str 
     return response
 
 
-def _accepts_gzip(accepted: str) -> bool:
+def _accepts_gzip(accept_encoding: str) -> bool:
     qualities: dict[str, str] = {}
-    for part in accepted.lower().split(","):
+    for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.partition(";")
         qualities[coding.strip()] = parameters.strip().removeprefix("q=") or "1"
     return qualities.get("gzip", qualities.get("*", "0")).strip("0.") != ""

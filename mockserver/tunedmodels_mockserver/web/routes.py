@@ -18,14 +18,14 @@ Value = dict[str, Any]
 View = Callable[[Call, Value], Any]
 
 
-def _unserved(what: str) -> View:
+def _unimplemented(what: str) -> View:
     def view(_call: Call, _request: Value) -> Value:
         raise errors.unimplemented(what)
 
     return view
 
 
-def _unserved_by(verb: str) -> View:
+def _unimplemented_for_model(verb: str) -> View:
     def view(call: Call, request: Value) -> Value:
         generation.base_model(call, request.get("batch", request)["model"], verb)
         raise errors.unimplemented(f"models.{verb}")
@@ -41,7 +41,7 @@ VIEWS: Mapping[str, View] = {
     "models.generateText": generation.generate_text,
     "models.countTokens": generation.count_tokens,
     **{
-        f"models.{verb}": _unserved_by(verb)
+        f"models.{verb}": _unimplemented_for_model(verb)
         for verb in (
             "countTextTokens",
             "generateMessage",
@@ -54,7 +54,7 @@ VIEWS: Mapping[str, View] = {
             "batchGenerateContent",
         )
     },
-    "cachedContents.create": _unserved("cachedContents.create"),
+    "cachedContents.create": _unimplemented("cachedContents.create"),
     "tunedModels.create": tuned_models.create,
     "tunedModels.list": tuned_models.list_,
     "tunedModels.get": tuned_models.get,
@@ -64,8 +64,8 @@ VIEWS: Mapping[str, View] = {
     "tunedModels.generateContent": generation.generate_content,
     "tunedModels.streamGenerateContent": generation.stream_generate_content,
     "tunedModels.generateText": generation.generate_text,
-    "tunedModels.batchGenerateContent": _unserved("tunedModels.batchGenerateContent"),
-    "tunedModels.asyncBatchEmbedContent": _unserved("tunedModels.asyncBatchEmbedContent"),
+    "tunedModels.batchGenerateContent": _unimplemented("tunedModels.batchGenerateContent"),
+    "tunedModels.asyncBatchEmbedContent": _unimplemented("tunedModels.asyncBatchEmbedContent"),
     "tunedModels.permissions.create": permissions.create,
     "tunedModels.permissions.list": permissions.list_,
     "tunedModels.permissions.get": permissions.get,
@@ -80,7 +80,7 @@ VIEWS: Mapping[str, View] = {
 }
 
 
-class Segment(BaseConverter):
+class SegmentConverter(BaseConverter):
     """One varying segment of a path: no id has a colon, which begins a verb."""
 
     regex = "[^/:]+"
@@ -91,7 +91,7 @@ class Route:
     """A method under one path, for some versions.
 
     ``allowance`` is the compatibility allowance by which the route exists, None for the service's own.
-    ``prefix`` is what the path has before the name that the method knows. ``refused`` is what the service
+    ``prefix`` is what the path has before the name that the method knows. ``error`` is what the service
     answers there itself; without it the path is unknown to the service.
     """
 
@@ -100,7 +100,7 @@ class Route:
     versions: tuple[str, ...]
     allowance: str | None = None
     prefix: str = ""
-    refused: Callable[[], Exception] | None = None
+    error: Callable[[], Exception] | None = None
 
     @property
     def path(self) -> str:
@@ -123,10 +123,10 @@ def routes() -> Iterator[Route]:
     """Yield every route: the service's own, then those that only the allowances open."""
     for entry in methods():
         yield Route(entry, VIEWS[entry.id], entry.versions)
-    yield from _allowed()
+    yield from _allowance_routes()
 
 
-def _allowed() -> Iterator[Route]:
+def _allowance_routes() -> Iterator[Route]:
     for entry in methods():
         if entry.id.startswith("tunedModels.") and "v1" not in entry.versions:
             yield Route(entry, VIEWS[entry.id], ("v1",), "v1-tuned-models")

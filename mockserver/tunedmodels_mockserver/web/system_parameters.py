@@ -16,13 +16,13 @@ _NAMES = (
     "alt callback fields key prettyPrint quotaUser apiVersion ct outputDefaults unique "
     "access_token oauth_token uploadType upload_protocol .xgafv"
 )
-_KNOWN = frozenset(name for word in _NAMES.split() for name in (word, f"${word}")) - {".xgafv"}
-_ALT = frozenset({"json", "sse"})
-_FALSE = frozenset({"false", "0", "f", "no", "n"})
+_ALL_NAMES = frozenset(name for word in _NAMES.split() for name in (word, f"${word}")) - {".xgafv"}
+_ALT_VALUES = frozenset({"json", "sse"})
+_FALSE_VALUES = frozenset({"false", "0", "f", "no", "n"})
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class SystemParameters:
     """The system parameters of one request."""
 
     alt: str = "json"
@@ -35,43 +35,45 @@ class System:
     credentials: tuple[str, ...] = ()  # every one that was given, in whatever place
 
     @property
-    def events(self) -> bool:
+    def wants_events(self) -> bool:
         """Whether the answer is wanted as server-sent events."""
         return self.alt == "sse"
 
 
-def split(pairs: list[tuple[str, str]], header: Callable[[str], str | None]) -> tuple[System, list[tuple[str, str]]]:
+def split(
+    pairs: list[tuple[str, str]], header: Callable[[str], str | None]
+) -> tuple[SystemParameters, list[tuple[str, str]]]:
     """Return the system parameters of a request, and the pairs of its query that are the method's own.
 
     *header* gives a request header by name. A parameter given in the query wins over its header. Unknown
     values of ``alt`` raise no error here, so that a refusal of anything else can still be written:
     ``check`` does.
     """
-    given = {key.removeprefix("$"): value for key, value in pairs if key in _KNOWN}
-    own = [(key, value) for key, value in pairs if key not in _KNOWN]
-    alt, *options = (given.get("alt") or "json").lower().split(";")
+    values = {key.removeprefix("$"): value for key, value in pairs if key in _ALL_NAMES}
+    own = [(key, value) for key, value in pairs if key not in _ALL_NAMES]
+    alt, *options = (values.get("alt") or "json").lower().split(";")
     authorization = header("Authorization") or ""
     scheme, _, credential = authorization.partition(" ")
-    in_query = (given.get(name) for name in ("key", "access_token", "oauth_token"))
-    system = System(
+    in_query = (values.get(name) for name in ("key", "access_token", "oauth_token"))
+    params = SystemParameters(
         alt=alt,
         enum_numbers="enum-encoding=int" in options,
-        pretty=given.get("prettyPrint", "true").lower() not in _FALSE,
-        fields=given.get("fields") or header("X-Goog-FieldMask") or "",
-        legacy_errors=given.get(".xgafv") == "1",
-        key=given.get("key") or header("X-Goog-Api-Key"),
-        token=credential.strip() if scheme.lower() == "bearer" else _token(given),
+        pretty=values.get("prettyPrint", "true").lower() not in _FALSE_VALUES,
+        fields=values.get("fields") or header("X-Goog-FieldMask") or "",
+        legacy_errors=values.get(".xgafv") == "1",
+        key=values.get("key") or header("X-Goog-Api-Key"),
+        token=credential.strip() if scheme.lower() == "bearer" else _token(values),
         credentials=tuple(filter(None, (*authorization.split(), header("X-Goog-Api-Key"), *in_query))),
     )
-    return system, own
+    return params, own
 
 
-def check(system: System) -> None:
+def check(params: SystemParameters) -> None:
     """Raise StatusError for an ``alt`` that is not served here (the wording is invented)."""
-    if system.alt not in _ALT:
-        text = f"Invalid value \"{system.alt[:100]}\" for the parameter 'alt': this server writes json and sse."
+    if params.alt not in _ALT_VALUES:
+        text = f"Invalid value \"{params.alt[:100]}\" for the parameter 'alt': this server writes json and sse."
         raise StatusError(Code.INVALID_ARGUMENT, text)
 
 
-def _token(given: Mapping[str, str]) -> str | None:
-    return given.get("access_token") or given.get("oauth_token")
+def _token(values: Mapping[str, str]) -> str | None:
+    return values.get("access_token") or values.get("oauth_token")

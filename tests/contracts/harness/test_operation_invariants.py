@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE, Observation, broken_laws
-from tunedmodels_mockserver.app import Settings, create_app
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
 from tunedmodels_mockserver.core.runs.durations import Pace
 

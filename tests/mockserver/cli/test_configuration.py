@@ -10,7 +10,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from tunedmodels_mockserver.cli.configuration import Configured, options, variable
+from tunedmodels_mockserver.cli.configuration import ConfigurableCommand, options, variable
 from tunedmodels_mockserver.cli.execute import execute
 from tunedmodels_mockserver.cli.serve import SECTIONS, serve
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command(cls=Configured)
+@click.command(cls=ConfigurableCommand)
 @click.option("--port", default=1, type=click.IntRange(0, 65535))
 @click.option("--tuning-time", default=2.5)
 @click.option("--strict", is_flag=True)
 @click.option("--api-key", "api_keys", multiple=True)
-def shown(**values: Any) -> None:
+def print_values(**values: Any) -> None:
     """Show what came out."""
     click.echo(repr(values))
 
 
 def run(*arguments: str, **variables: str) -> Result:
-    return CliRunner(env=variables).invoke(shown, arguments)
+    return CliRunner(env=variables).invoke(print_values, arguments)
 
 
 def values(result: Result) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["credentials", *arguments])
 
 
-def printed(*arguments: str) -> str:
+def stdout_of(*arguments: str) -> str:
     result = run(*arguments)
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
@@ -47,7 +47,7 @@ def test_a_service_accounts_key_file(options: list[str], uri: str) -> None:
     """It is what google-auth reads, names the token endpoint, and certifies itself."""
     from google.oauth2.service_account import Credentials
 
-    info = json.loads(printed("service-account", "--user", "Robot@example.com", *options))
+    info = json.loads(stdout_of("service-account", "--user", "Robot@example.com", *options))
 
     assert (info["type"], info["token_uri"], info["client_email"]) == ("service_account", uri, "robot@example.com")
     key = service_accounts.key(info["private_key_id"])
@@ -58,7 +58,7 @@ def test_a_service_accounts_key_file(options: list[str], uri: str) -> None:
 
 def test_all_accounts_have_one_key() -> None:
     """A signature without the id of a key can be checked; an id names the account."""
-    first, second = (json.loads(printed("service-account", "--user", f"{user}@example.com")) for user in ("a", "b"))
+    first, second = (json.loads(stdout_of("service-account", "--user", f"{user}@example.com")) for user in ("a", "b"))
 
     assert first["private_key"] == second["private_key"]
     assert first["private_key_id"] != second["private_key_id"]
@@ -66,8 +66,8 @@ def test_all_accounts_have_one_key() -> None:
 
 def test_a_refresh_token() -> None:
     """It has the person, the scopes and the world that were asked for, and an id of its own."""
-    plain, other = (grants.refresh(printed("refresh-token").strip()) for _ in range(2))
-    text = printed("refresh-token", "--user", "alice@example.com", "--scope", "a", "--scope", "b", "--world", "w1")
+    plain, other = (grants.refresh(stdout_of("refresh-token").strip()) for _ in range(2))
+    text = stdout_of("refresh-token", "--user", "alice@example.com", "--scope", "a", "--scope", "b", "--world", "w1")
     special = grants.refresh(text.strip())
 
     assert plain is not None
@@ -81,8 +81,8 @@ def test_a_refresh_token() -> None:
 
 def test_the_api_key() -> None:
     """The one that every fake knows, with a world before it where one is named."""
-    assert printed("api-key") == "tunedmodels-api-key\n"
-    assert printed("api-key", "--world", "w1") == "test-w1/tunedmodels-api-key\n"
+    assert stdout_of("api-key") == "tunedmodels-api-key\n"
+    assert stdout_of("api-key", "--world", "w1") == "test-w1/tunedmodels-api-key\n"
 
 
 def test_everything_opens_a_strict_fake(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,8 @@ def test_everything_opens_a_strict_fake(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", url.removeprefix("http://"))
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-        token = printed("access-token", "--world", "w1", "--user", "alice@example.com").strip()
-        key = printed("api-key", "--world", "w1").strip()
+        token = stdout_of("access-token", "--world", "w1", "--user", "alice@example.com").strip()
+        key = stdout_of("api-key", "--world", "w1").strip()
         monkeypatch.delenv("HTTP_PROXY")
         monkeypatch.delenv("http_proxy")
 

@@ -105,5 +105,5 @@ def test_info_tells_what_the_server_is_and_no_secret() -> None:
     assert (info["faults"], info["clock"]["mode"]) == (4, "real")
     assert {"clock", "faults", "journal", "openapi.json", "verdict"} <= set(info["capabilities"]["admin"])
     assert secret not in answer.text
-    shown = Settings(store="postgresql://me:word@db.example/test?password=word").shown()
+    shown = Settings(store="postgresql://me:word@db.example/test?password=word").to_public_json()
     assert shown["store"] == "postgresql://db.example/test"

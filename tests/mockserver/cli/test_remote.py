@@ -54,7 +54,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-def said(*arguments: str) -> Any:
+def output_json(*arguments: str) -> Any:
     result = run(*arguments, "--world", "w1")
     assert (result.exit_code, result.stderr) == (0, "")
     return json.loads(result.stdout)
@@ -62,29 +62,32 @@ def said(*arguments: str) -> Any:
 
 def test_clock(tuned: str) -> None:
     """It is read, moved by seconds and words, frozen and set; a move says what it caused."""
-    before = said("clock")
-    moved = said("clock", "--advance", "end")
+    before = output_json("clock")
+    moved = output_json("clock", "--advance", "end")
 
     assert before["mode"] == "manual"
     assert [(item["model"], item["done"]) for item in moved["caused"]] == [(tuned, True)]
-    assert said("clock", "--set", "2030-01-01T00:00:00Z", "--advance", "1.5")["now"] == "2030-01-01T00:00:01.500000000Z"
-    assert said("clock", "--resume", "--rate", "60")["rate"] == 60
-    assert said("clock", "--freeze")["mode"] == "manual"
+    assert (
+        output_json("clock", "--set", "2030-01-01T00:00:00Z", "--advance", "1.5")["now"]
+        == "2030-01-01T00:00:01.500000000Z"
+    )
+    assert output_json("clock", "--resume", "--rate", "60")["rate"] == 60
+    assert output_json("clock", "--freeze")["mode"] == "manual"
 
 
 def test_faults(tmp_path: Path) -> None:
     """Those of a file and of a preset are armed, listed and cleared, one by its id or all."""
     file = tmp_path / "faults.yaml"
     file.write_text("- id: one\n  method: tunedModels.get\n  error: {code: ABORTED}\n  until: 2030-01-01T00:00:00Z\n")
-    armed = said("faults", "arm", str(file))["faults"]
-    said("faults", "arm", "overloaded")
+    armed = output_json("faults", "arm", str(file))["faults"]
+    output_json("faults", "arm", "overloaded")
 
     assert [(item["id"], item["until"]) for item in armed] == [("one", "2030-01-01T00:00:00Z")]
-    assert [item["id"] for item in said("faults", "list")["faults"]] == ["one", "overloaded"]
+    assert [item["id"] for item in output_json("faults", "list")["faults"]] == ["one", "overloaded"]
     assert run("faults", "clear", "one", "--world", "w1").output == ""
-    assert [item["id"] for item in said("faults", "list")["faults"]] == ["overloaded"]
+    assert [item["id"] for item in output_json("faults", "list")["faults"]] == ["overloaded"]
     run("faults", "clear", "--world", "w1")
-    assert said("faults", "list")["faults"] == []
+    assert output_json("faults", "list")["faults"] == []
     assert "flaky" in json.loads(run("faults", "presets").stdout)["presets"]
 
 
@@ -93,20 +96,20 @@ def test_canned(tmp_path: Path) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.json"
     first.write_text("id: hello\nwhen: {text: Hello}\nanswer: Hi\n")
     second.write_text('[{"id": "all", "answer": "Yes."}]')
-    said("canned", "add", str(second))
-    said("canned", "add", str(first), "--first")
+    output_json("canned", "add", str(second))
+    output_json("canned", "add", str(first), "--first")
 
-    assert [rule["id"] for rule in said("canned", "list")["rules"]] == ["hello", "all"]
-    assert [rule["id"] for rule in said("canned", "set", str(second))["rules"]] == ["all"]
+    assert [rule["id"] for rule in output_json("canned", "list")["rules"]] == ["hello", "all"]
+    assert [rule["id"] for rule in output_json("canned", "set", str(second))["rules"]] == ["all"]
     whole = tmp_path / "whole.yaml"
     whole.write_text("rules: [{answer: Yes.}]\n")
     refused = run("canned", "add", str(whole), "--world", "w1")
     assert (refused.exit_code, "use PUT, or `canned set`." in refused.stderr) == (2, True)
-    assert [rule["answer"] for rule in said("canned", "set", str(whole))["rules"]] == ["Yes."]
-    said("canned", "set", str(second))
-    assert said("canned", "misses")["missed"] == 0
+    assert [rule["answer"] for rule in output_json("canned", "set", str(whole))["rules"]] == ["Yes."]
+    output_json("canned", "set", str(second))
+    assert output_json("canned", "misses")["missed"] == 0
     assert run("canned", "clear", "all", "--world", "w1").exit_code == 0
-    assert said("canned", "list")["rules"] == []
+    assert output_json("canned", "list")["rules"] == []
 
 
 def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
@@ -115,15 +118,15 @@ def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
     taken = run("state", "get", str(file), "--world", "w1")
 
     assert (taken.exit_code, taken.output) == (0, "")
-    assert said("reset")["removed"] == 1
-    assert said("state", "put", str(file))["worlds"] == [{"name": "w1", "models": 1}]
+    assert output_json("reset")["removed"] == 1
+    assert output_json("state", "put", str(file))["worlds"] == [{"name": "w1", "models": 1}]
     assert json.loads(run("state", "put", str(file)).stdout)["worlds"] == [{"name": "", "models": 1}]
     assert set(json.loads(run("state", "get", "--all-worlds").stdout)["worlds"]) == {"", "w1"}
     assert requests.get(f"{url}/v1beta/{tuned}", headers=WORLD, timeout=5).ok
     assert run("journal", "list", "--world", "w1").stdout
-    assert said("reset", "--scope", "clock") == {"scope": "clock"}
+    assert output_json("reset", "--scope", "clock") == {"scope": "clock"}
     assert run("journal", "list", "--world", "w1").stdout
-    said("reset")
+    output_json("reset")
     assert run("journal", "list", "--world", "w1").stdout == ""
 
 

@@ -19,7 +19,7 @@ from ..web.admin.test_canned import CANNED, arm, ask, text_of
 SUNNY = "- {id: sun, when: {contains: weather}, answer: sunny}\n"
 
 
-def asked(http: FlaskClient) -> str:
+def answer_text(http: FlaskClient) -> str:
     return text_of(ok(ask(http, "the weather")))
 
 
@@ -29,14 +29,14 @@ def test_a_file_answers_in_every_world_after_its_own_rules(tmp_path: Path) -> No
     path.write_text(SUNNY)
     http = create_app(Settings(canned_files=[path])).test_client()
 
-    assert asked(http) == "sunny"
+    assert answer_text(http) == "sunny"
     told = ok(http.get(CANNED))
     assert [(rule["id"], rule["hits"]) for rule in told["rules"]] == [(f"{path}#sun", 1)]
     assert told["files"] == [{"path": str(path), "rules": 1, "problem": None}]
     assert ok(http.get(CANNED, headers={"X-Test-Id": "w1"}))["rules"][0]["hits"] == 0
     assert http.delete(f"{CANNED}/{str(path).replace('/', '%2F')}%23sun").status_code == 409
     arm(http, {"answer": "mine"})
-    assert asked(http) == "mine"
+    assert answer_text(http) == "mine"
 
 
 def test_a_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -46,18 +46,18 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.Log
     http = create_app(Settings(canned_files=[path])).test_client()
 
     path.write_text(SUNNY.replace("sunny", "rainy later"))
-    assert asked(http) == "rainy later"
+    assert answer_text(http) == "rainy later"
     path.write_text("- {answer: {txt: x}}")
     with caplog.at_level(logging.ERROR):
-        assert [asked(http), asked(http)] == ["rainy later"] * 2
+        assert [answer_text(http), answer_text(http)] == ["rainy later"] * 2
     sentence = f"{path}: There is no member 'txt' - at `$[0].answer`; the nearest is text."
     assert [record.getMessage() for record in caplog.records] == [f"{sentence} The rules of before stay."]
     assert ok(http.get(CANNED))["files"] == [{"path": str(path), "rules": 1, "problem": sentence}]
     path.unlink()
-    assert asked(http) == "rainy later"
+    assert answer_text(http) == "rainy later"
     assert ok(http.get(CANNED))["files"][0]["problem"] == f"{path}: No such file or directory."
     path.write_text(SUNNY)
-    assert asked(http) == "sunny"
+    assert answer_text(http) == "sunny"
 
 
 def test_a_file_of_the_same_size_and_time_is_known_by_its_inode(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_file_of_the_same_size_and_time_is_known_by_its_inode(tmp_path: Path) 
     os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
     other.replace(path)
 
-    assert asked(http) == "rainy"
+    assert answer_text(http) == "rainy"
 
 
 def test_a_folder_gives_its_files_in_order(tmp_path: Path) -> None:
@@ -79,12 +79,12 @@ def test_a_folder_gives_its_files_in_order(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no rules")
     http = create_app(Settings(canned_files=[tmp_path])).test_client()
 
-    assert (asked(http), ok(http.get(CANNED))["strict"]) == ("sunny", True)
+    assert (answer_text(http), ok(http.get(CANNED))["strict"]) == ("sunny", True)
     (tmp_path / "a.yml").write_text("- answer: first")
-    assert asked(http) == "first"
+    assert answer_text(http) == "first"
     for name in ("a.yml", "b.yaml"):
         (tmp_path / name).unlink()
-    assert asked(http) == "json"
+    assert answer_text(http) == "json"
 
 
 def test_what_a_file_says_anew_is_a_new_rule(tmp_path: Path) -> None:
@@ -93,11 +93,11 @@ def test_what_a_file_says_anew_is_a_new_rule(tmp_path: Path) -> None:
     path.write_text("- {answer: once, times: 1}\n- {answer: always}\n")
     http = create_app(Settings(canned_files=[path])).test_client()
 
-    assert [asked(http), asked(http)] == ["once", "always"]
+    assert [answer_text(http), answer_text(http)] == ["once", "always"]
     path.write_text("- {answer: once, times: 1}\n- {answer: always, id: a}\n")
-    assert asked(http) == "always"
+    assert answer_text(http) == "always"
     path.write_text("- {answer: once more, times: 1}\n- {answer: always, id: a}\n")
-    assert [asked(http), asked(http)] == ["once more", "always"]
+    assert [answer_text(http), answer_text(http)] == ["once more", "always"]
 
 
 @pytest.mark.parametrize("name", ["rules.yaml", "rules.json"])
@@ -120,7 +120,7 @@ def test_a_file_that_is_emptied_keeps_its_rules(tmp_path: Path) -> None:
     http = create_app(Settings(canned_files=[path])).test_client()
     path.write_text("")
 
-    assert asked(http) == "sunny"
+    assert answer_text(http) == "sunny"
     assert "there is no rule in it" in ok(http.get(CANNED))["files"][0]["problem"]
 
 
@@ -134,7 +134,7 @@ def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: p
         f"{tmp_path} has no file of canned rules yet (.json, .yaml, .yml)."
     ]
     (tmp_path / "rules.yaml").write_text(SUNNY)
-    assert asked(http) == "sunny"
+    assert answer_text(http) == "sunny"
 
 
 @pytest.mark.parametrize(

@@ -44,16 +44,16 @@ IGNORING = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 # Says how often it was told, so that a signal that comes twice is seen.
 COUNTING = """
 count = 0
-def told(number, frame):
+def on_signal(number, frame):
     global count
     count += 1
     if count == 1:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
-def over(number, frame):
+def on_end(number, frame):
     sys.exit(40 + count)
-signal.signal(signal.SIGINT, told)
-signal.signal(signal.SIGTERM, told)
-signal.signal(signal.SIGALRM, over)
+signal.signal(signal.SIGINT, on_signal)
+signal.signal(signal.SIGTERM, on_signal)
+signal.signal(signal.SIGALRM, on_end)
 """
 
 

@@ -24,7 +24,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def listed(url: str) -> list[str]:
+def model_names(url: str) -> list[str]:
     """The names of all models, every one of which is whole: it can be read, and so can its operation."""
     names: list[str] = []
     token = ""
@@ -65,7 +65,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(store: str) -> None:
     assert CREATES // 2 <= len(acknowledged) < CREATES
 
     with serving("--store", store) as (_process, url):
-        names = listed(url)
+        names = model_names(url)
         assert acknowledged <= set(names)
         assert len(names) == len(set(names)) <= len(acknowledged) + 8
         for name in names[-20:]:

@@ -59,13 +59,13 @@ def stores(server: Callable[[], Stores]) -> Stores:
     return server()
 
 
-def opened(stores: Stores, name: str = "", state: State = START, seed: int = SEED) -> Store:
+def open_store(stores: Stores, name: str = "", state: State = START, seed: int = SEED) -> Store:
     return stores.open(name, lambda: (seed, state))
 
 
 @pytest.fixture
 def store(stores: Stores) -> Store:
-    return opened(stores)
+    return open_store(stores)
 
 
 def test_what_is_inserted_is_found(store: Store) -> None:
@@ -165,7 +165,7 @@ def test_threads_lose_nothing(store: Store) -> None:
 def test_worlds_on_one_base_do_not_meet(stores: Stores) -> None:
     """Each begins with what the base has; what one changes, adds or deletes the others never see."""
     begin = State(Base.of([make(f"m{number}", number) for number in (3, 1, 2)], draws=3), Controls())
-    one, two = opened(stores, "one", begin), opened(stores, "two", begin)
+    one, two = open_store(stores, "one", begin), open_store(stores, "two", begin)
     first, second = one.get("m1"), one.get("m2")
     assert first is not None
     assert second is not None
@@ -188,7 +188,7 @@ def test_worlds_on_one_base_do_not_meet(stores: Stores) -> None:
 def test_a_large_base_is_gone_through(stores: Stores) -> None:
     """All of a base and all that was added come in order, also where much of the base is deleted."""
     begin = State(Base.of([make(f"m{number}", number) for number in range(1, 161)], draws=160), Controls())
-    store = opened(stores, "", begin)
+    store = open_store(stores, "", begin)
     for number in range(10, 130):
         record = store.get(f"m{number}")
         assert record is not None
@@ -212,7 +212,7 @@ def test_controls_change_one_after_the_other(store: Store) -> None:
 
 def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
     """Seed, records, controls, draws and snapshots are the same for all, and the first says how a world begins."""
-    one, two = opened(server(), "w"), opened(server(), "w", seed=1)
+    one, two = open_store(server(), "w"), open_store(server(), "w", seed=1)
     record = make("a", one.draw(), Examples([("1", "2"), ("\u4e03 \x00", "8")]))
     one.insert(record)
     one.save("s", one.state())
@@ -236,13 +236,13 @@ def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
 def test_a_world_dropped_by_one_is_gone_for_all(server: Callable[[], Stores]) -> None:
     """Who still holds it is told, or finds it empty; who asks for it again gets a new one."""
     one, two = server(), server()
-    store = opened(one, "w")
+    store = open_store(one, "w")
     store.insert(make("a", store.draw()))
     store.save("s", store.state())
     two.drop("w")
 
     assert one.names() == two.names() == []
-    again = opened(one, "w")
+    again = open_store(one, "w")
     assert again.get("a") is None
     assert again.saves() == []
     assert again.draw() == 1
@@ -261,7 +261,7 @@ def test_the_first_use_of_a_world_is_by_many_at_once(server: Callable[[], Stores
 
     def work(number: int) -> None:
         barrier.wait()
-        seeds.append(opened(servers[number % 4], "w", seed=number).seed)
+        seeds.append(open_store(servers[number % 4], "w", seed=number).seed)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -275,7 +275,7 @@ def test_the_first_use_of_a_world_is_by_many_at_once(server: Callable[[], Stores
 
 def test_one_id_is_won_once(server: Callable[[], Stores]) -> None:
     """Of many who insert one id at once, exactly one is told that it is his; no draw is given twice."""
-    servers = [opened(server()) for _ in range(4)]
+    servers = [open_store(server()) for _ in range(4)]
     won: list[TunedModelRecord] = []
     drawn: list[int] = []
     barrier = threading.Barrier(8)

@@ -40,7 +40,7 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def asking(server: Server, path: str = MODELS) -> Iterator[socket.socket]:
+def open_request(server: Server, path: str = MODELS) -> Iterator[socket.socket]:
     """A plain socket that has sent a GET."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
         caller.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
@@ -68,7 +68,7 @@ def test_a_reset_is_a_real_one_and_nothing_is_done(server: Server, tutorial: Cal
     """The caller's socket is reset before a byte comes, and no model is there."""
     arm(server, {"method": "models.list", "reset": True}, {"method": "tunedModels.create", "reset": True})
 
-    with asking(server) as caller:
+    with open_request(server) as caller:
         assert read(caller) == (b"", "reset")
     with pytest.raises(requests.ConnectionError):
         requests.post(f"{server.url}/v1beta/tunedModels", json=tutorial(), timeout=10)
@@ -90,7 +90,7 @@ def test_a_truncated_body_tells_of_the_whole(server: Server) -> None:
     arm(server, {"truncate": {"bytes": 1000}}, {"truncate": {"bytes": 1_000_000}})
 
     for kept in (1000, len(whole) - 1):
-        with asking(server) as caller:
+        with open_request(server) as caller:
             data, end = read(caller)
         head, _, body = data.partition(b"\r\n\r\n")
         assert f"Content-Length: {len(whole)}\r\n".encode() in head + b"\r\n"
@@ -101,7 +101,7 @@ def test_a_body_cut_by_a_reset_comes_up_to_there(server: Server) -> None:
     """Every byte before it is sent, and then the reset."""
     arm(server, {"stall": {"seconds": 0, "after": 5000}})
 
-    with asking(server) as caller:
+    with open_request(server) as caller:
         data, end = read(caller)
     assert (len(data.partition(b"\r\n\r\n")[2]), end) == (5000, "reset")
 
@@ -131,7 +131,7 @@ def test_a_stall_sends_what_comes_before_it(server: Server) -> None:
     arm(server, *[{"stall": {"seconds": 600, "after": 100}}] * 20)
 
     for _ in range(20):  # more than there are threads
-        with asking(server) as caller:
+        with open_request(server) as caller:
             data = b""
             while len(data.partition(b"\r\n\r\n")[2]) < 100:
                 data += caller.recv(65536)
@@ -150,7 +150,7 @@ def test_a_server_that_is_told_to_stop_ends_its_stalls(server: Server) -> None:
     """The caller is reset at once, and the server ends in time."""
     arm(server, {"stall": {"seconds": 600, "after": 10}})
 
-    with asking(server) as caller:
+    with open_request(server) as caller:
         assert caller.recv(10)
         server.stop()
         assert read(caller)[1] == "reset"
@@ -160,7 +160,7 @@ def test_a_server_that_is_told_to_stop_answers_at_once_what_was_to_come_late(ser
     """Latency ends with the server; the answer is whole."""
     arm(server, {"latency": {"seconds": 60}})
 
-    with asking(server) as caller:
+    with open_request(server) as caller:
         while not requests.get(f"{server.url}/_emulator/faults/fault-1", timeout=10).json()["fired"]:
             pass
         server.stop()

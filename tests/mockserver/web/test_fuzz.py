@@ -275,11 +275,11 @@ def bodies(route: Route, message: Message, on: Surface, sane: bool) -> st.Search
     inner = message
     if route.method.body not in (None, "*"):
         inner = on.message(message.by_name[route.method.body or ""].type)
-    fitting = messages(inner, on, sane).map(encoded)
-    return fitting if sane else st.one_of(fitting, JSON_VALUES.map(encoded), st.binary(max_size=60))
+    fitting = messages(inner, on, sane).map(encode)
+    return fitting if sane else st.one_of(fitting, JSON_VALUES.map(encode), st.binary(max_size=60))
 
 
-def encoded(value: Any) -> bytes:
+def encode(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 

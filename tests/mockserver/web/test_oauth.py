@@ -38,17 +38,17 @@ def assertion(key: dict[str, str], **claims: Any) -> dict[str, str]:
     return {"grant_type": JWT_BEARER, "assertion": signed(key, **every)}
 
 
-def refreshing(token: str = REFRESH.token(), **more: str) -> dict[str, str]:
+def refresh_form(token: str = REFRESH.token(), **more: str) -> dict[str, str]:
     """The form that google-auth posts for a refresh token."""
     return {"grant_type": "refresh_token", "refresh_token": token, "client_id": "x", "client_secret": "y", **more}
 
 
-def unsigned(**claims: Any) -> str:
+def unsigned_jwt(**claims: Any) -> str:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     return f"e30.{body}.c2ln"
 
 
-def granted(answer: Any) -> Access:
+def access_token(answer: Any) -> Access:
     """What the access token in an answer says."""
     access = grants.access(ok(answer)["access_token"])
     assert access is not None
@@ -111,7 +111,7 @@ def test_the_audiences_of_an_assertion(guarded: FlaskClient, robot: dict[str, st
     """google-auth always names Google's endpoint; others name the one that they ask, as they ask it."""
     answer = guarded.post("/token?key=test-w1", data=assertion(robot, aud=audience))
 
-    assert granted(answer).email == robot["client_email"]
+    assert access_token(answer).email == robot["client_email"]
 
 
 # What the assertions of Google's libraries have in common is what google-auth's has.
@@ -128,7 +128,7 @@ def test_assertions_of_other_languages(guarded: FlaskClient, robot: dict[str, st
     claims, has_id = LIBRARIES[language]
     answer = guarded.post("/token", data=assertion(robot if has_id else without_id(robot), **claims))
 
-    assert granted(answer).email == robot["client_email"]
+    assert access_token(answer).email == robot["client_email"]
 
 
 def test_an_assertion_without_the_id_of_its_key(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
@@ -147,7 +147,7 @@ def test_an_assertion_without_the_id_of_its_key(guarded: FlaskClient, robot: dic
 
 def test_a_forged_assertion(guarded: FlaskClient, robot: dict[str, str]) -> None:
     """A key that is not ours, and what is not signed, are told as a bad signature; what is no JWT, as that."""
-    texts = [signed({**robot, "private_key_id": "1"}), unsigned(iss=robot["client_email"]), "a.b.c", "x", ""]
+    texts = [signed({**robot, "private_key_id": "1"}), unsigned_jwt(iss=robot["client_email"]), "a.b.c", "x", ""]
     answers = [guarded.post("/token", data={"grant_type": JWT_BEARER, "assertion": text}) for text in texts]
 
     told = [(answer.status_code, (answer.json or {})["error_description"]) for answer in answers]
@@ -157,7 +157,7 @@ def test_a_forged_assertion(guarded: FlaskClient, robot: dict[str, str]) -> None
 
 def test_a_service_account_acts_for_somebody(guarded: FlaskClient, robot: dict[str, str]) -> None:
     """A subject is who the token then names, in lower case."""
-    assert granted(guarded.post("/token", data=assertion(robot, sub="Bob@example.com"))).email == "bob@example.com"
+    assert access_token(guarded.post("/token", data=assertion(robot, sub="Bob@example.com"))).email == "bob@example.com"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_service_account_acts_for_somebody(guarded: FlaskClient, robot: dict[s
         ({"grant_type": "password"}, "unsupported_grant_type", "Invalid grant_type: password"),
         ({"grant_type": "x" * 500}, "unsupported_grant_type", f"Invalid grant_type: {'x' * 100}"),
         ({"grant_type": "refresh_token"}, "invalid_request", "Missing required parameter: refresh_token"),
-        (refreshing(scope='a"b'), "invalid_scope", "Some requested scopes were invalid."),
+        (refresh_form(scope='a"b'), "invalid_scope", "Some requested scopes were invalid."),
     ],
 )
 @pytest.mark.parametrize("auth", ["any", "strict"])
@@ -180,9 +180,9 @@ def test_what_is_no_grant(auth: Any, form: dict[str, str], error: str, descripti
 
 def test_a_refresh_token(guarded: FlaskClient) -> None:
     """It gives tokens of its person with its scopes, or those of them that are asked for."""
-    every = granted(guarded.post("/token", data=refreshing()))
-    one = granted(guarded.post("/token", data=refreshing(scope=READ)))
-    more = guarded.post("/token", data=refreshing(scope=f"{READ} https://www.googleapis.com/auth/drive"))
+    every = access_token(guarded.post("/token", data=refresh_form()))
+    one = access_token(guarded.post("/token", data=refresh_form(scope=READ)))
+    more = guarded.post("/token", data=refresh_form(scope=f"{READ} https://www.googleapis.com/auth/drive"))
 
     assert (every.email, every.scopes, every.parent) == ("alice@example.com", (TUNING, READ), "r1")
     assert one.scopes == (READ,)
@@ -193,7 +193,7 @@ def test_a_refresh_token(guarded: FlaskClient) -> None:
 @pytest.mark.parametrize("token", ["some-token", "alice@example.com", REFRESH.token() + "A", "test-w1"])
 def test_a_bad_refresh_token(guarded: FlaskClient, token: str) -> None:
     """A refresh token that is not the fake's is refused."""
-    answer = guarded.post("/token", data=refreshing(token))
+    answer = guarded.post("/token", data=refresh_form(token))
 
     assert (answer.status_code, answer.json) == (400, {"error": "invalid_grant", "error_description": "Bad Request"})
 
@@ -202,28 +202,28 @@ def test_a_bad_refresh_token(guarded: FlaskClient, token: str) -> None:
     ("form", "email"),
     [
         (
-            {"grant_type": JWT_BEARER, "assertion": unsigned(sub="Bob@example.com", iss="a@example.com")},
+            {"grant_type": JWT_BEARER, "assertion": unsigned_jwt(sub="Bob@example.com", iss="a@example.com")},
             "bob@example.com",
         ),
-        ({"grant_type": JWT_BEARER, "assertion": unsigned(iss="Robot@example.com")}, "robot@example.com"),
-        ({"grant_type": JWT_BEARER, "assertion": unsigned(iss="nobody", aud="x", exp=1)}, DEVELOPER),
-        ({"grant_type": JWT_BEARER, "assertion": unsigned()}, DEVELOPER),
-        (refreshing("whatever"), DEVELOPER),
-        (refreshing("test-w1/bob@example.com"), "bob@example.com"),
-        (refreshing(), "alice@example.com"),
+        ({"grant_type": JWT_BEARER, "assertion": unsigned_jwt(iss="Robot@example.com")}, "robot@example.com"),
+        ({"grant_type": JWT_BEARER, "assertion": unsigned_jwt(iss="nobody", aud="x", exp=1)}, DEVELOPER),
+        ({"grant_type": JWT_BEARER, "assertion": unsigned_jwt()}, DEVELOPER),
+        (refresh_form("whatever"), DEVELOPER),
+        (refresh_form("test-w1/bob@example.com"), "bob@example.com"),
+        (refresh_form(), "alice@example.com"),
     ],
 )
 def test_by_default_every_grant_is_taken(http: FlaskClient, form: dict[str, str], email: str) -> None:
     """Nothing is verified; whom the token names is read off the grant."""
-    assert granted(http.post("/token", data=form)).email == email
+    assert access_token(http.post("/token", data=form)).email == email
 
 
 def test_scopes_are_echoed_by_default(http: FlaskClient) -> None:
     """google-auth warns where the answer has other scopes than it asked for."""
-    form = {"grant_type": JWT_BEARER, "assertion": unsigned(scope="a b a")}
+    form = {"grant_type": JWT_BEARER, "assertion": unsigned_jwt(scope="a b a")}
 
     assert ok(http.post("/token", data=form))["scope"] == "a b"
-    assert ok(http.post("/token", data=refreshing("x", scope="a b")))["scope"] == "a b"
+    assert ok(http.post("/token", data=refresh_form("x", scope="a b")))["scope"] == "a b"
 
 
 WAYS: list[tuple[str, dict[str, str], str]] = [
@@ -242,16 +242,16 @@ def test_a_token_is_of_the_world_that_issued_it(
     """The world is found as by any request, or by the refresh token; the access token names it on."""
     worlds = app.extensions["tunedmodels"]
     worlds.get("w1").change(lambda old: replace(old, clock=old.clock.advanced(START, 1000)))
-    access = ok(http.post(path, data=refreshing(token), headers=headers))["access_token"]
+    access = ok(http.post(path, data=refresh_form(token), headers=headers))["access_token"]
 
     assert access.startswith("test-w1/tunedmodels-access~")
     assert worlds.names() == ["w1"]
-    assert granted(http.post(path, data=refreshing(token), headers=headers)).expires == NOW + 4600
+    assert access_token(http.post(path, data=refresh_form(token), headers=headers)).expires == NOW + 4600
 
 
 def test_a_name_that_no_world_can_have(http: FlaskClient) -> None:
     """It is refused in the form of OAuth."""
-    answer = http.post("/token", data=refreshing(), headers={"X-Test-Id": "a b"})
+    answer = http.post("/token", data=refresh_form(), headers={"X-Test-Id": "a b"})
 
     assert answer.json is not None
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
@@ -277,13 +277,13 @@ GONE = (400, {"error": "invalid_token", "error_description": "Token expired or r
 
 def test_a_revoked_refresh_token_ends_what_came_from_it(guarded: FlaskClient) -> None:
     """Its access tokens are bad, and it gives no more of them; other people's stay."""
-    access = ok(guarded.post("/token", data=refreshing()))["access_token"]
-    bob = ok(guarded.post("/token", data=refreshing(Refresh("bob@example.com", (TUNING,), "r2").token())))
+    access = ok(guarded.post("/token", data=refresh_form()))["access_token"]
+    bob = ok(guarded.post("/token", data=refresh_form(Refresh("bob@example.com", (TUNING,), "r2").token())))
     assert revoke(guarded, REFRESH.token()) == (200, {})
 
     assert guarded.get("/v1beta/tunedModels", headers=bearer(access)).status_code == 401
     assert guarded.get("/v1beta/tunedModels", headers=bearer(bob["access_token"])).status_code == 200
-    assert guarded.post("/token", data=refreshing()).json == {
+    assert guarded.post("/token", data=refresh_form()).json == {
         "error": "invalid_grant",
         "error_description": "Token has been expired or revoked.",
     }
@@ -292,7 +292,7 @@ def test_a_revoked_refresh_token_ends_what_came_from_it(guarded: FlaskClient) ->
 
 def test_a_revoked_access_token_takes_its_refresh_token_along(guarded: FlaskClient, robot: dict[str, str]) -> None:
     """So the grant is over; an assertion's token goes alone."""
-    access, other = (ok(guarded.post("/token", data=refreshing()))["access_token"] for _ in range(2))
+    access, other = (ok(guarded.post("/token", data=refresh_form()))["access_token"] for _ in range(2))
     one, two = (ok(guarded.post("/token", data=assertion(robot)))["access_token"] for _ in range(2))
     assert revoke(guarded, access) == revoke(guarded, one) == (200, {})
 
@@ -300,7 +300,7 @@ def test_a_revoked_access_token_takes_its_refresh_token_along(guarded: FlaskClie
         guarded.get("/v1beta/tunedModels", headers=bearer(token)).status_code for token in (access, other, one, two)
     ]
     assert statuses == [401, 401, 401, 200]
-    assert guarded.post("/token", data=refreshing()).status_code == 400
+    assert guarded.post("/token", data=refresh_form()).status_code == 400
 
 
 def test_a_revocation_is_of_its_world(guarded: FlaskClient) -> None:
@@ -339,6 +339,6 @@ def test_the_endpoints_are_for_posting(http: FlaskClient, path: str) -> None:
 def test_a_token_outlives_the_server(clock: ManualClock) -> None:
     """Another process knows the tokens and keys of this one."""
     first, second = (create_app(Settings(auth="strict"), clock.now).test_client() for _ in range(2))
-    access = ok(first.post("/token", data=refreshing()))["access_token"]
+    access = ok(first.post("/token", data=refresh_form()))["access_token"]
 
     assert ok(second.get("/v1beta/tunedModels", headers=bearer(access))) == {}

@@ -16,7 +16,7 @@ from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError
 from .. import responses, system_parameters
 from ..request_caller import Callers
-from ..request_metrics import Meter
+from ..request_metrics import RequestMetrics
 from . import (
     canned,
     clock,
@@ -27,7 +27,6 @@ from . import (
     metrics,
     openapi,
     operations,
-    parting,
     ready,
     snapshots,
     state,
@@ -36,7 +35,9 @@ from . import (
 )
 
 
-def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, settings: Mapping[str, Any]) -> Blueprint:
+def admin(
+    callers: Callers, journals: Journals, tally: Tally, request_metrics: RequestMetrics, settings: Mapping[str, Any]
+) -> Blueprint:
     """Return the routes of the admin surface; a request's world is found as the API finds it.
 
     *settings* are shown to everybody who asks.
@@ -50,7 +51,6 @@ def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, sett
     operations.add(blueprint, world)
     faults.add(blueprint, world)
     canned.add(blueprint, world)
-    parting.add(blueprint, world, callers.worlds, journals)
     journal.add(blueprint, world, callers.worlds, journals)
     events.add(blueprint, world, journals)
     verdict.add(blueprint, world, callers.worlds, journals, tally)
@@ -61,19 +61,19 @@ def admin(callers: Callers, journals: Journals, tally: Tally, meter: Meter, sett
 
     ready.add(blueprint, callers.worlds)
     info.add(blueprint, world, settings)
-    metrics.add(blueprint, callers.worlds, journals, meter)
+    metrics.add(blueprint, callers.worlds, journals, request_metrics)
     openapi.add(blueprint)
 
     @blueprint.errorhandler(StatusError)
-    def refused(error: StatusError) -> Response:
+    def on_status_error(error: StatusError) -> Response:
         return responses.document({"error": error.status.message}, error.status.code.http)
 
     @blueprint.errorhandler(BadInput)
-    def misread(error: BadInput) -> Response:
+    def on_bad_input(error: BadInput) -> Response:
         return responses.document({"error": str(error)}, 400)
 
     @blueprint.errorhandler(StoreUnavailable)
-    def unavailable(error: StoreUnavailable) -> Response:
+    def on_store_unavailable(error: StoreUnavailable) -> Response:
         return responses.document({"error": str(error)}, 503)
 
     return blueprint

@@ -18,8 +18,8 @@ from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.protojson.timestamps import format_timestamp
 from .. import responses
 
-_One = Rule | tuple[Rule, ...]
-_All = Rules | tuple[Rule, ...]
+_RuleOrRules = Rule | tuple[Rule, ...]
+_AllRules = Rules | tuple[Rule, ...]
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
@@ -27,7 +27,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/canned")
     def canned() -> Response:
-        return responses.document(_told(world()))
+        return responses.document(_rules_document(world()))
 
     @blueprint.post("/canned")
     def arm_canned() -> Response:
@@ -35,12 +35,12 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         if at not in ("first", "last"):
             raise BadInput(f"at must be first or last, got {at!r}.")
         data = request.get_data()
-        _refuse_whole(data)
-        given: Any = read_json(data, _One)  # type: ignore[arg-type]
-        rules = given if isinstance(given, tuple) else (given,)
-        changed = world()
-        check_models(rules, changed.base_models)
-        before = changed.controls.canned
+        _refuse_whole_file(data)
+        value: Any = read_json(data, _RuleOrRules)  # type: ignore[arg-type]
+        rules = value if isinstance(value, tuple) else (value,)
+        current = world()
+        check_models(rules, current.base_models)
+        before = current.controls.canned
 
         def change(controls: Controls) -> Controls:
             nonlocal before
@@ -48,62 +48,62 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             return replace(controls, canned=before.armed(rules, first=at == "first"))
 
         try:
-            book = changed.change(change).canned
+            book = current.change(change).canned
         except Taken as error:
             return responses.document({"error": str(error)}, 409)
         except ValueError as error:
-            raise BadInput(_ended(error)) from None
+            raise BadInput(_as_sentence(error)) from None
         known = {rule.id for rule in before.rules}
         return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in known]})
 
     @blueprint.put("/canned")
     def replace_canned() -> Response:
-        given: Any = read_json(request.get_data(), _All)  # type: ignore[arg-type]
-        rules = given if isinstance(given, Rules) else Rules(given)
-        changed = world()
-        check_models(rules.rules, changed.base_models)
+        value: Any = read_json(request.get_data(), _AllRules)  # type: ignore[arg-type]
+        rules = value if isinstance(value, Rules) else Rules(value)
+        current = world()
+        check_models(rules.rules, current.base_models)
         try:
-            changed.change(lambda controls: replace(controls, canned=controls.canned.replaced(rules)))
+            current.change(lambda controls: replace(controls, canned=controls.canned.replaced(rules)))
         except ValueError as error:
-            raise BadInput(_ended(error)) from None
-        return responses.document(_told(changed))
+            raise BadInput(_as_sentence(error)) from None
+        return responses.document(_rules_document(current))
 
     @blueprint.delete("/canned")
     def drop_canned() -> Response:
-        changed = world()
-        changed.change(lambda controls: replace(controls, canned=Rulebook()))
-        return responses.document(_told(changed))
+        current = world()
+        current.change(lambda controls: replace(controls, canned=Rulebook()))
+        return responses.document(_rules_document(current))
 
     @blueprint.delete("/canned/<path:rule_id>")
     def drop_rule(rule_id: str) -> Response:
-        changed = world()
+        current = world()
         if "#" in rule_id:  # the path of a file may have lost its first slash on the way
             text = f"{rule_id!r} names a rule of a file. Take it out of the file."
             return responses.document({"error": text}, 409)
         try:
-            changed.change(lambda controls: replace(controls, canned=controls.canned.without(rule_id)))
+            current.change(lambda controls: replace(controls, canned=controls.canned.without(rule_id)))
         except KeyError:
-            near = nearest(rule_id, [rule.id for rule in changed.controls.canned.rules])
+            near = nearest(rule_id, [rule.id for rule in current.controls.canned.rules])
             return responses.document({"error": f"There is no rule {rule_id!r}{near}."}, 404)
-        return responses.document(_told(changed))
+        return responses.document(_rules_document(current))
 
     @blueprint.get("/canned/misses")
     def misses() -> Response:
         book = world().controls.canned
-        told = [
+        documents = [
             {**msgspec.to_builtins(miss), "moment": format_timestamp(miss.moment, 9)} for miss in reversed(book.misses)
         ]
-        return responses.document({"missed": book.missed, "misses": told})
+        return responses.document({"missed": book.missed, "misses": documents})
 
 
-def _refuse_whole(data: bytes) -> None:
+def _refuse_whole_file(data: bytes) -> None:
     """Raise BadInput if *data* is what replaces all rules, and not a rule or a list of them."""
-    given = read_json(data, object)
-    if isinstance(given, dict) and "rules" in given:
+    value = read_json(data, object)
+    if isinstance(value, dict) and "rules" in value:
         raise BadInput("This is a whole file, because it has `rules`. To replace all rules use PUT, or `canned set`.")
 
 
-def _told(world: World) -> dict[str, Any]:
+def _rules_document(world: World) -> dict[str, Any]:
     book, filed = world.controls.canned, world.filed()
     return {
         "strict": book.strict or filed.strict,
@@ -117,6 +117,6 @@ def _rule(book: Rulebook, rule: Rule) -> dict[str, Any]:
     return {"id": rule.id, "hits": book.count(rule).hits, **msgspec.to_builtins(rule)}
 
 
-def _ended(error: ValueError) -> str:
+def _as_sentence(error: ValueError) -> str:
     """Return the sentence of *error* with a full stop."""
     return f"{str(error).rstrip('.')}."

@@ -19,8 +19,8 @@ from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
 from ...wire.units import MICROSECOND
 from .. import responses
 
-MOST_TOLD = 100  # of the runs that a move changed
-_NOTHING = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
+MAX_REPORTED = 100  # of the runs that a move changed
+_EMPTY_MOVE = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
 
 
 class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,51 +50,51 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/clock")
     def clock() -> Response:
-        asked = world()
-        clock = asked.controls.clock
-        return responses.document(_told(clock, clock.now(asked.machine())))
+        current = world()
+        clock = current.controls.clock
+        return responses.document(_clock_document(clock, clock.now(current.machine())))
 
     @blueprint.post("/clock")
     def move_clock() -> Response:
         moved, move = world(), read_json(request.get_data(), Move)
         if move == Move():
-            raise BadInput(_NOTHING)
+            raise BadInput(_EMPTY_MOVE)
         before = now = 0
 
         def change(controls: Controls) -> Controls:
             nonlocal before, now
             machine = moved.machine()
-            clock = _moved(controls.clock, machine, move, moved)
+            clock = _move(controls.clock, machine, move, moved)
             before, now = controls.clock.now(machine), clock.now(machine)
             return replace(controls, clock=clock)
 
         clock = moved.change(change).clock
-        return responses.document(_told(clock, now) | _caused(moved, before, now))
+        return responses.document(_clock_document(clock, now) | _changes_document(moved, before, now))
 
 
-def _moved(clock: Clock, machine: int, move: Move, world: World) -> Clock:
+def _move(clock: Clock, machine: int, move: Move, world: World) -> Clock:
     mode = Mode.MANUAL if move.freeze else Mode.REAL if move.resume else move.mode
     try:
         if mode is not None or move.rate is not None:
             clock = clock.going(machine, mode, move.rate)
         if move.set is not None:
-            clock = clock.set(machine, _moment(move.set))
+            clock = clock.set(machine, _parse_moment(move.set))
         if isinstance(move.advance, str):
             now = clock.now(machine)
-            return clock.set(machine, max(now, _sought(world, now, move.advance)))
+            return clock.set(machine, max(now, _target_moment(world, now, move.advance)))
         return clock if move.advance is None else clock.advanced(machine, move.advance)
     except ValueError as error:
         raise BadInput(str(error)) from None
 
 
-def _moment(text: str) -> int:
+def _parse_moment(text: str) -> int:
     moment = parse_timestamp(text)
     if moment is None:
         raise BadInput(f"set must be a time such as 2026-01-01T00:00:00Z, got {text!r}.")
     return moment
 
 
-def _sought(world: World, now: int, word: str) -> int:
+def _target_moment(world: World, now: int, word: str) -> int:
     """Return the moment that *word* names; *now* where nothing is to come."""
     plans = (record.plan for record in world.store.after(0))
     if word == "end":
@@ -102,31 +102,31 @@ def _sought(world: World, now: int, word: str) -> int:
     return min(filter(None, (view.following(plan, now) for plan in plans)), default=now)
 
 
-def _told(clock: Clock, now: int) -> dict[str, Any]:
+def _clock_document(clock: Clock, now: int) -> dict[str, Any]:
     return {"now": format_timestamp(now, 9), "mode": clock.mode.value, "rate": clock.rate}
 
 
-def _caused(world: World, before: int, now: int) -> dict[str, Any]:
+def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
     """Return the runs that look different, and those that no time will end."""
     before, now = (moment // MICROSECOND * MICROSECOND for moment in (before, now))
     changed, stalled = [], []
     for record in world.store.after(0):
         if view.settled(record.plan, min(before, now)):
             continue
-        change = _change(record, before, now)
+        change = _run_change(record, before, now)
         if change:
             changed.append(change)
         if view.ending(record.plan) is None:
             stalled.append(record.operation_name)
-    told: dict[str, Any] = {"caused": changed[:MOST_TOLD]}
-    if len(changed) > MOST_TOLD:
-        told["more"] = len(changed) - MOST_TOLD
+    document: dict[str, Any] = {"caused": changed[:MAX_REPORTED]}
+    if len(changed) > MAX_REPORTED:
+        document["more"] = len(changed) - MAX_REPORTED
     if stalled:
-        told["stalled"] = stalled[:MOST_TOLD]
-    return told
+        document["stalled"] = stalled[:MAX_REPORTED]
+    return document
 
 
-def _change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
+def _run_change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
     old, new = (view.view(record.plan, moment) for moment in (before, now))
     state = view.of_model(record.plan, now).state
     was = (old.completed_steps, old.done, view.of_model(record.plan, before).state)

@@ -16,8 +16,8 @@ from ...core.journal.verification import Claim
 from ...core.runs.script import Event
 from .. import responses
 from .clock import Move
-from .events import Following
-from .journal import Listing, Reproduction
+from .events import JournalEventsQuery
+from .journal import JournalListQuery, Reproduction
 from .operations import Advance, Fail, Nothing, Stall
 from .worlds import Reset
 
@@ -39,13 +39,13 @@ class State(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call. ``path`` comes after ``/_emulator``, with its variable parts in braces.
+class AdminEndpoint:
+    """One endpoint. ``path`` comes after ``/_emulator``, with its variable parts in braces.
 
-    ``body`` are the types of which one reads its JSON, also in a list where it is ``listed``, and ``required`` says
+    ``body`` are the types of which one reads its JSON, also in a list if ``accepts_list``, and ``required`` says
     whether there must be one; ``query`` are its parameters with their types, or the type that reads them. ``members``
-    are what the JSON of its answer always has, ``kinds`` the answer's content types. Each may answer 400 and 503
-    besides what ``refusals`` has.
+    are what the JSON of its answer always has, ``content_types`` the answer's content types. Each may answer 400
+    and 503 besides what ``error_statuses`` has.
     """
 
     method: str
@@ -53,11 +53,11 @@ class Call:
     summary: str
     members: tuple[str, ...] = ()
     body: tuple[Any, ...] = ()
-    listed: bool = False
+    accepts_list: bool = False
     required: bool = True
     query: Any = None
-    kinds: tuple[str, ...] = (JSON,)
-    refusals: tuple[int, ...] = ()
+    content_types: tuple[str, ...] = (JSON,)
+    error_statuses: tuple[int, ...] = ()
 
 
 _RUN = ("operation", "model", "state", "done", "steps", "totalSteps", "percent", "polls", "pending")
@@ -65,69 +65,69 @@ _CLOCK = ("now", "mode", "rate")
 _CANNED = ("strict", "rules", "files", "missed")
 
 
-def _verb(verb: str, body: Any, summary: str) -> Call:
+def _verb(verb: str, body: Any, summary: str) -> AdminEndpoint:
     path = f"/operations/{{operation}}:{verb}"
-    return Call("POST", path, summary, _RUN, body=(body,), required=False, refusals=(404, 409))
+    return AdminEndpoint("POST", path, summary, _RUN, body=(body,), required=False, error_statuses=(404, 409))
 
 
-CATALOGUE = (
-    Call("GET", "/clock", "Read the world's clock.", _CLOCK),
-    Call("POST", "/clock", "Move the clock and see what that causes.", (*_CLOCK, "caused"), body=(Move,)),
-    Call("GET", "/operations", "List the runs.", ("operations",)),
-    Call("GET", "/operations/{operation}", "Read a run.", _RUN, refusals=(404,)),
+ENDPOINTS = (
+    AdminEndpoint("GET", "/clock", "Read the world's clock.", _CLOCK),
+    AdminEndpoint("POST", "/clock", "Move the clock and see what that causes.", (*_CLOCK, "caused"), body=(Move,)),
+    AdminEndpoint("GET", "/operations", "List the runs.", ("operations",)),
+    AdminEndpoint("GET", "/operations/{operation}", "Read a run.", _RUN, error_statuses=(404,)),
     _verb("advance", Advance, "Move a run forward: so many steps, percent or seconds."),
     _verb("fail", Fail, "Let a run fail."),
     _verb("stall", Stall, "Hold a run, for some seconds or until it is moved."),
     _verb("resume", Nothing, "Let a run go on that was held."),
     _verb("finish", Nothing, "Bring a run to its end."),
     _verb("cancel", Nothing, "Cancel a run."),
-    Call(
+    AdminEndpoint(
         "PUT",
         "/operations/{operation}/script",
         "Replace what is still to befall a run.",
         _RUN,
         body=(tuple[Event, ...],),
-        refusals=(404, 409),
+        error_statuses=(404, 409),
     ),
-    Call("GET", "/faults", "List the armed faults, and how often each fired.", ("faults",)),
-    Call(
+    AdminEndpoint("GET", "/faults", "List the armed faults, and how often each fired.", ("faults",)),
+    AdminEndpoint(
         "POST",
         "/faults",
         "Arm a fault, a preset or a list of both.",
         ("faults",),
         body=(Fault, Named),
-        listed=True,
+        accepts_list=True,
     ),
-    Call("DELETE", "/faults", "Disarm all faults."),
-    Call("GET", "/faults/{fault}", "Read a fault.", ("id", "effect", "hits"), refusals=(404,)),
-    Call("DELETE", "/faults/{fault}", "Disarm a fault.", refusals=(404,)),
-    Call("GET", "/presets", "List the presets.", ("presets",)),
-    Call("GET", "/canned", "List the rules, and how often each answered.", _CANNED),
-    Call(
+    AdminEndpoint("DELETE", "/faults", "Disarm all faults."),
+    AdminEndpoint("GET", "/faults/{fault}", "Read a fault.", ("id", "effect", "hits"), error_statuses=(404,)),
+    AdminEndpoint("DELETE", "/faults/{fault}", "Disarm a fault.", error_statuses=(404,)),
+    AdminEndpoint("GET", "/presets", "List the presets.", ("presets",)),
+    AdminEndpoint("GET", "/canned", "List the rules, and how often each answered.", _CANNED),
+    AdminEndpoint(
         "POST",
         "/canned",
         "Add a rule or a list of them.",
         ("rules",),
         body=(Rule,),
-        listed=True,
+        accepts_list=True,
         query={"at": Literal["first", "last"]},
-        refusals=(409,),
+        error_statuses=(409,),
     ),
-    Call("PUT", "/canned", "Replace all rules.", _CANNED, body=(Rules, tuple[Rule, ...])),
-    Call("DELETE", "/canned", "Remove all rules.", _CANNED),
-    Call("DELETE", "/canned/{rule}", "Remove a rule.", _CANNED, refusals=(404, 409)),
-    Call("GET", "/canned/misses", "List the calls that no rule answered.", ("missed", "misses")),
-    Call(
+    AdminEndpoint("PUT", "/canned", "Replace all rules.", _CANNED, body=(Rules, tuple[Rule, ...])),
+    AdminEndpoint("DELETE", "/canned", "Remove all rules.", _CANNED),
+    AdminEndpoint("DELETE", "/canned/{rule}", "Remove a rule.", _CANNED, error_statuses=(404, 409)),
+    AdminEndpoint("GET", "/canned/misses", "List the calls that no rule answered.", ("missed", "misses")),
+    AdminEndpoint(
         "GET",
         "/journal",
         "Search the journal.",
         ("entries", "found", "kept", "newest", "next_page_token"),
-        query=Listing,
+        query=JournalListQuery,
     ),
-    Call("DELETE", "/journal", "Clear the journal.", ("cleared",)),
-    Call("GET", "/journal/events", "Follow the journal.", query=Following, kinds=(EVENTS,)),
-    Call("GET", "/journal/near-misses", "List requests that nearly met a route or a model.", ("near_misses",)),
-    Call(
+    AdminEndpoint("DELETE", "/journal", "Clear the journal.", ("cleared",)),
+    AdminEndpoint("GET", "/journal/events", "Follow the journal.", query=JournalEventsQuery, content_types=(EVENTS,)),
+    AdminEndpoint("GET", "/journal/near-misses", "List requests that nearly met a route or a model.", ("near_misses",)),
+    AdminEndpoint(
         "POST",
         "/journal:verify",
         "Say whether there were such requests.",
@@ -135,35 +135,35 @@ CATALOGUE = (
         body=(Claim,),
         required=False,
     ),
-    Call(
+    AdminEndpoint(
         "POST",
         "/journal:repro",
         "Write a file that repeats requests.",
         body=(Reproduction,),
         required=False,
-        kinds=("text/x-python", "text/x-shellscript"),
+        content_types=("text/x-python", "text/x-shellscript"),
     ),
-    Call(
+    AdminEndpoint(
         "GET",
         "/verdict",
         "Judge the world's client.",
         ("ok", "outcomes"),
         query={"format": _Format, "world": Literal["*"]},
-        kinds=(JSON, TEXT),
+        content_types=(JSON, TEXT),
     ),
-    Call(
+    AdminEndpoint(
         "GET",
         "/outcomes",
         "Say which outcomes clients have met.",
         ("percent", "met", "unmet"),
         query={"format": _Format},
-        kinds=(JSON, TEXT),
+        content_types=(JSON, TEXT),
     ),
-    Call("GET", "/worlds", "List the worlds.", ("worlds",)),
-    Call("DELETE", "/world", "Forget the world; tell what was left in it.", query={"tell": Literal["left"]}),
-    Call("POST", "/reset", f"Begin anew: {_RESETTABLE}.", ("scope",), body=(Reset,), required=False),
-    Call("GET", "/state", "Take the state.", ("format", "version", "worlds"), query={"world": Literal["*"]}),
-    Call(
+    AdminEndpoint("GET", "/worlds", "List the worlds.", ("worlds",)),
+    AdminEndpoint("DELETE", "/world", "Forget the world; tell what was left in it.", query={"tell": Literal["left"]}),
+    AdminEndpoint("POST", "/reset", f"Begin anew: {_RESETTABLE}.", ("scope",), body=(Reset,), required=False),
+    AdminEndpoint("GET", "/state", "Take the state.", ("format", "version", "worlds"), query={"world": Literal["*"]}),
+    AdminEndpoint(
         "PUT",
         "/state",
         "Put a state in the place of what there is.",
@@ -171,31 +171,44 @@ CATALOGUE = (
         body=(State,),
         query={"world": Literal["*"]},
     ),
-    Call("GET", "/snapshots", "List the snapshots.", ("snapshots",)),
-    Call("POST", "/snapshots/{snapshot}", "Take a snapshot.", ("name", "models")),
-    Call("DELETE", "/snapshots/{snapshot}", "Remove a snapshot.", refusals=(404,)),
-    Call("POST", "/snapshots/{snapshot}:restore", "Go back to a snapshot.", ("name", "models"), refusals=(404,)),
-    Call(
+    AdminEndpoint("GET", "/snapshots", "List the snapshots.", ("snapshots",)),
+    AdminEndpoint("POST", "/snapshots/{snapshot}", "Take a snapshot.", ("name", "models")),
+    AdminEndpoint("DELETE", "/snapshots/{snapshot}", "Remove a snapshot.", error_statuses=(404,)),
+    AdminEndpoint(
+        "POST", "/snapshots/{snapshot}:restore", "Go back to a snapshot.", ("name", "models"), error_statuses=(404,)
+    ),
+    AdminEndpoint(
         "GET",
         "/snapshots/{snapshot}:diff",
         "Compare a snapshot with another, or with the present.",
         query={"with": str, "format": _Format},
-        kinds=(JSON, TEXT),
-        refusals=(404,),
+        content_types=(JSON, TEXT),
+        error_statuses=(404,),
     ),
-    Call("GET", "/ready", "Say whether the server can answer for its worlds.", ("ready", "worlds", "store")),
-    Call(
+    AdminEndpoint("GET", "/ready", "Say whether the server can answer for its worlds.", ("ready", "worlds", "store")),
+    AdminEndpoint(
         "GET", "/info", "Say what this server is.", ("version", "settings", "world", "clock", "faults", "capabilities")
     ),
-    Call("GET", "/metrics", "Tell Prometheus.", kinds=(TEXT, "application/openmetrics-text")),
-    Call("GET", "/openapi.json", "Read this document.", ("openapi", "info", "paths", "components")),
+    AdminEndpoint("GET", "/metrics", "Tell Prometheus.", content_types=(TEXT, "application/openmetrics-text")),
+    AdminEndpoint("GET", "/openapi.json", "Read this document.", ("openapi", "info", "paths", "components")),
 )
 
 
-def no_such_call(method: str, path: str) -> Response:
+def readable_endpoints() -> dict[str, str]:
+    """Return the paths that a browser can open, each with its summary."""
+    return {
+        endpoint.path: endpoint.summary
+        for endpoint in ENDPOINTS
+        if endpoint.method == "GET" and "{" not in endpoint.path
+    }
+
+
+def unknown_endpoint(method: str, path: str) -> Response:
     """Return the answer to a path below ``/_emulator`` that nothing has, or to a *method* that its path has not."""
-    asked = f"{method} {path.removeprefix('/_emulator')}"
-    near = get_close_matches(asked, [f"{call.method} {call.path}" for call in CATALOGUE], n=1, cutoff=0.5)
+    request_line = f"{method} {path.removeprefix('/_emulator')}"
+    near = get_close_matches(
+        request_line, [f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS], n=1, cutoff=0.5
+    )
     nearest = f"; the nearest is {near[0].replace(' ', ' /_emulator')}" if near else ""
     sentence = f"There is no call {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."
     return responses.document({"error": sentence}, 404)

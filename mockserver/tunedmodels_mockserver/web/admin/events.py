@@ -16,13 +16,13 @@ from ...core.journal.search import Query
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
 from .. import responses
-from .journal import given
+from .journal import query_parameters
 
 STREAMS = 4  # at a time: each has a thread of the server's to itself
 HEARTBEAT = 10  # seconds; a reader that went away is noticed at the next one
 
 
-class Following(Query, frozen=True, forbid_unknown_fields=True):
+class JournalEventsQuery(Query, frozen=True, forbid_unknown_fields=True):
     """Which entries are told; a comment is sent after each ``heartbeat`` seconds without one."""
 
     heartbeat: int = HEARTBEAT
@@ -35,33 +35,33 @@ def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) ->
     @blueprint.get("/journal/events")
     def journal_events() -> Response:
         journal = journals.of(world().name)
-        following: Following = given(Following, ("since", "heartbeat"))
-        search.check(following)
-        if not 1 <= following.heartbeat <= 60:
-            raise BadInput(f"heartbeat must be from 1 to 60 seconds, got {following.heartbeat}.")
+        query: JournalEventsQuery = query_parameters(JournalEventsQuery, ("since", "heartbeat"))
+        search.check(query)
+        if not 1 <= query.heartbeat <= 60:
+            raise BadInput(f"heartbeat must be from 1 to 60 seconds, got {query.heartbeat}.")
         last = request.headers.get("Last-Event-ID", "")
-        start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else following.since
+        start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else query.since
         if not free.acquire(blocking=False):
             text = f"{STREAMS} readers follow journals already, and more would leave the API without threads."
             return responses.document({"error": text}, 503)
-        events = _Events(journal, journals, following, journal.newest if start is None else start, free.release)
+        events = _Events(journal, journals, query, journal.newest if start is None else start, free.release)
         response = Response(events, content_type="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         return response
 
 
 class _Events:
-    """The events of one reader; *done* is called once when it is closed."""
+    """The events of one reader; *on_close* is called once when it is closed."""
 
     def __init__(
-        self, journal: Journal, journals: Journals, following: Following, start: int, done: Callable[[], None]
+        self, journal: Journal, journals: Journals, query: JournalEventsQuery, start: int, on_close: Callable[[], None]
     ) -> None:
         self._journal = journal
         self._journals = journals
-        self._query: Query = msgspec.structs.replace(following, since=None)
+        self._query: Query = msgspec.structs.replace(query, since=None)
         self._number = start
-        self._heartbeat = following.heartbeat
-        self._done: Callable[[], None] | None = done
+        self._heartbeat = query.heartbeat
+        self._on_close: Callable[[], None] | None = on_close
 
     def __iter__(self) -> Iterator[bytes]:
         yield b": the journal as it grows\n\n"
@@ -76,6 +76,6 @@ class _Events:
 
     def close(self) -> None:
         """Let the next reader in."""
-        done, self._done = self._done, None
-        if done:
-            done()
+        on_close, self._on_close = self._on_close, None
+        if on_close:
+            on_close()

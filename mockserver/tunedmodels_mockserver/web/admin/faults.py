@@ -22,20 +22,20 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/faults")
     def faults() -> Response:
-        asked = world()
-        return _told(living(asked.controls.faults, asked.machine()))
+        current = world()
+        return _faults_response(living(current.controls.faults, current.machine()))
 
     @blueprint.post("/faults")
     def arm_faults() -> Response:
-        given = read_faults(read_json(request.get_data(), object))
-        if not given:
+        faults_to_arm = read_faults(read_json(request.get_data(), object))
+        if not faults_to_arm:
             raise BadInput('Send a fault such as {"method": "tunedModels.create", "error": {}}, or a list of them.')
-        changed = world()
+        current = world()
 
         def change(controls: Controls) -> Controls:
-            return replace(controls, faults=arm(controls.faults, given, changed.now(), changed.machine()))
+            return replace(controls, faults=arm(controls.faults, faults_to_arm, current.now(), current.machine()))
 
-        return _told(changed.change(change).faults[-len(given) :])
+        return _faults_response(current.change(change).faults[-len(faults_to_arm) :])
 
     @blueprint.delete("/faults")
     def disarm_faults() -> Response:
@@ -44,17 +44,17 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/faults/<fault_id>")
     def fault(fault_id: str) -> Response:
-        asked = world()
-        found = [item for item in living(asked.controls.faults, asked.machine()) if item.fault.id == fault_id]
-        return responses.document(found[0].told()) if found else _missing(asked, fault_id)
+        current = world()
+        matches = [item for item in living(current.controls.faults, current.machine()) if item.fault.id == fault_id]
+        return responses.document(matches[0].told()) if matches else _no_such_fault(current, fault_id)
 
     @blueprint.delete("/faults/<fault_id>")
     def disarm_fault(fault_id: str) -> Response:
-        changed = world()
+        current = world()
         try:
-            changed.change(lambda controls: replace(controls, faults=disarm(controls.faults, fault_id)))
+            current.change(lambda controls: replace(controls, faults=disarm(controls.faults, fault_id)))
         except KeyError:
-            return _missing(changed, fault_id)
+            return _no_such_fault(current, fault_id)
         return responses.document({})
 
     @blueprint.get("/presets")
@@ -65,11 +65,11 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         return responses.document({"presets": shown})
 
 
-def _told(faults: tuple[Armed, ...]) -> Response:
+def _faults_response(faults: tuple[Armed, ...]) -> Response:
     return responses.document({"faults": [item.told() for item in faults]})
 
 
-def _missing(world: World, fault_id: str) -> Response:
+def _no_such_fault(world: World, fault_id: str) -> Response:
     try:
         disarm(living(world.controls.faults, world.machine()), fault_id)
     except KeyError as error:

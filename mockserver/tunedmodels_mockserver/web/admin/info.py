@@ -21,27 +21,27 @@ def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str,
 
     @blueprint.get("/info")
     def info() -> Response:
-        asked = world()
-        machine = asked.machine()
-        controls = asked.controls
+        current = world()
+        machine = current.machine()
+        controls = current.controls
         clock = controls.clock
         return responses.document(
             {
                 "version": version("tunedmodels"),
                 "settings": settings,
-                "world": asked.name,
+                "world": current.name,
                 "clock": {"now": format_timestamp(clock.now(machine), 9), "mode": clock.mode.value, "rate": clock.rate},
                 "faults": len(living(controls.faults, machine)),
                 "capabilities": {
                     "versions": list(VERSIONS),
-                    "admin": _nouns(f"{blueprint.url_prefix}/"),
+                    "admin": _admin_nouns(f"{blueprint.url_prefix}/"),
                     "presets": list(PRESETS),
                 },
             }
         )
 
 
-def _nouns(prefix: str) -> list[str]:
+def _admin_nouns(prefix: str) -> list[str]:
     """Return the first words of all paths below *prefix*: what the admin surface knows of."""
     rules = (rule.rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith(prefix))
     return sorted({rule.removeprefix(prefix).partition("/")[0].partition(":")[0] for rule in rules})

@@ -23,10 +23,10 @@ _PAGE = 100
 _LARGEST_PAGE = 1000
 _MODELS = 5000  # that near misses are looked for among
 _WORLDS = 1000  # that a model is looked for in
-_FORMS = {"pytest": ("text/x-python", repro.pytest_file), "curl": ("text/x-shellscript", repro.curl_script)}
+_FORMATS = {"pytest": ("text/x-python", repro.pytest_file), "curl": ("text/x-shellscript", repro.curl_script)}
 
 
-class Listing(Query, frozen=True, forbid_unknown_fields=True):
+class JournalListQuery(Query, frozen=True, forbid_unknown_fields=True):
     """Which entries of a journal are listed, and on which page: ``page_token`` is what the page before has said."""
 
     page_size: int = _PAGE
@@ -44,21 +44,21 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.get("/journal")
     def journal() -> Response:
-        asked = journals.of(world().name)
-        listing = given(Listing, ("since", "page_size", "page_token"))
+        journal_ = journals.of(world().name)
+        listing = query_parameters(JournalListQuery, ("since", "page_size", "page_token"))
         if not 1 <= listing.page_size <= _LARGEST_PAGE:
             raise BadInput(f"page_size must be from 1 to {_LARGEST_PAGE}, got {listing.page_size}.")
-        kept = asked.entries()
-        found = search.find(kept, search.check(listing))
-        rest = [entry for entry in found if entry.number > listing.page_token]
+        entries = journal_.entries()
+        matches = search.find(entries, search.check(listing))
+        rest = [entry for entry in matches if entry.number > listing.page_token]
         page = rest[: listing.page_size]
         more = str(page[-1].number) if len(rest) > len(page) else None
         return responses.document(
             {
                 "entries": [entry.document() for entry in page],
-                "found": len(found),
-                "kept": len(kept),
-                "newest": asked.newest,
+                "found": len(matches),
+                "kept": len(entries),
+                "newest": journal_.newest,
                 "next_page_token": more,
             }
         )
@@ -74,22 +74,26 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.get("/journal/near-misses")
     def journal_near_misses() -> Response:
-        asked = world()
-        models = [record.id for record in islice(asked.store.after(0), _MODELS)]
-        found = near_misses(journals.of(asked.name).entries(), models, lambda model: _elsewhere(worlds, asked, model))
-        return responses.document({"near_misses": found})
+        current = world()
+        models = [record.id for record in islice(current.store.after(0), _MODELS)]
+        matches = near_misses(
+            journals.of(current.name).entries(), models, lambda model: _world_with_model(worlds, current, model)
+        )
+        return responses.document({"near_misses": matches})
 
     @blueprint.post("/journal:repro")
     def repeat_journal() -> Response:
-        wanted = read_json(request.get_data() or b"{}", Reproduction)
-        found: list[Entry] = search.find(journals.of(world().name).entries(), search.check(wanted))
-        if not found:
-            raise BadInput(f"No request of the journal is one of ({search.said(wanted)}): there is nothing to repeat.")
-        kind, write = _FORMS[wanted.form]
-        return Response(write(found), content_type=f"{kind}; charset=UTF-8")
+        reproduction = read_json(request.get_data() or b"{}", Reproduction)
+        matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))
+        if not matches:
+            raise BadInput(
+                f"No request of the journal is one of ({search.said(reproduction)}): there is nothing to repeat."
+            )
+        kind, write = _FORMATS[reproduction.form]
+        return Response(write(matches), content_type=f"{kind}; charset=UTF-8")
 
 
-def given(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
+def query_parameters(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
     """Return the present request's query as a *kind*, whose *numbers* are integers. Raises BadInput."""
     _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     values: dict[str, Any] = dict(pairs)
@@ -101,6 +105,6 @@ def given(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
     return convert(values, kind)
 
 
-def _elsewhere(worlds: Worlds, asked: World, model: str) -> str | None:
+def _world_with_model(worlds: Worlds, current: World, model: str) -> str | None:
     names = islice(worlds.names(), _WORLDS)
-    return next((name for name in names if name != asked.name and worlds.get(name).store.get(model)), None)
+    return next((name for name in names if name != current.name and worlds.get(name).store.get(model)), None)

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: what the meter counted, and how much is kept."""
+"""Metrics for Prometheus: what the request metrics counted, and how much is kept."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from flask import Blueprint, Response, request
 
 from ...core.journal.registry import Journals
 from ...core.state.worlds import Worlds
-from ..request_metrics import BOUNDS, Meter
+from ..request_metrics import BOUNDS, RequestMetrics
 
 if TYPE_CHECKING:  # It is imported when somebody asks: the server starts without it.
     from prometheus_client import Metric
 
 
-def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, meter: Meter) -> None:
+def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, request_metrics: RequestMetrics) -> None:
     """Add the route ``/metrics`` of one server."""
 
     @blueprint.get("/metrics")
@@ -26,51 +26,51 @@ def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, meter: Meter) 
         from prometheus_client.exposition import choose_encoder
         from prometheus_client.registry import Collector
 
-        class Collected(Collector):
+        class ServerCollector(Collector):
             def collect(self) -> Iterator[Metric]:
-                yield from _counted(meter)
-                yield from _kept(worlds, journals)
+                yield from _request_metrics(request_metrics)
+                yield from _size_metrics(worlds, journals)
 
         # One of this server's own: another in the same process has its own numbers.
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(Collected())
+        registry.register(ServerCollector())
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return Response(encode(registry), content_type=content_type)
 
 
-def _counted(meter: Meter) -> Iterator[Metric]:
+def _request_metrics(request_metrics: RequestMetrics) -> Iterator[Metric]:
     from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-    answered = CounterMetricFamily(
+    requests = CounterMetricFamily(
         "tunedmodels_requests", "Requests to the API, by method and HTTP status.", labels=["method", "status"]
     )
-    for (method, status), count in sorted(meter.requests().items()):
-        answered.add_metric([method, str(status)], count)
-    yield answered
+    for (method, status), count in sorted(request_metrics.requests().items()):
+        requests.add_metric([method, str(status)], count)
+    yield requests
     seconds = HistogramMetricFamily(
         "tunedmodels_request_duration_seconds",
         "From a request to its answer; to the first of a stream.",
         labels=["method"],
     )
     edges = [*map(str, BOUNDS), "+Inf"]
-    for method, durations in sorted(meter.durations().items()):
+    for method, durations in sorted(request_metrics.durations().items()):
         seconds.add_metric([method], list(zip(edges, accumulate(durations.counts), strict=True)), durations.total)
     yield seconds
-    fired = CounterMetricFamily("tunedmodels_faults_fired", "Faults that fired, by effect.", labels=["effect"])
-    for effect, count in sorted(meter.faults().items()):
-        fired.add_metric([effect], count)
-    yield fired
+    faults = CounterMetricFamily("tunedmodels_faults_fired", "Faults that fired, by effect.", labels=["effect"])
+    for effect, count in sorted(request_metrics.faults().items()):
+        faults.add_metric([effect], count)
+    yield faults
 
 
-def _kept(worlds: Worlds, journals: Journals) -> Iterator[Metric]:
+def _size_metrics(worlds: Worlds, journals: Journals) -> Iterator[Metric]:
     from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 
-    there = worlds.all()
-    kept = [journal.entries() for journal in journals.all().values()]
-    models = sum(1 for world in there for _ in world.store.after(0))
-    yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that there are.", len(there))
+    all_worlds = worlds.all()
+    entry_lists = [journal.entries() for journal in journals.all().values()]
+    models = sum(1 for world in all_worlds for _ in world.store.after(0))
+    yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that there are.", len(all_worlds))
     yield GaugeMetricFamily("tunedmodels_models", "Tuned models in all worlds.", models)
-    yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests that journals keep.", sum(map(len, kept)))
-    size = sum(entry.size for entries in kept for entry in entries)
+    yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests that journals keep.", sum(map(len, entry_lists)))
+    size = sum(entry.size for entries in entry_lists for entry in entries)
     yield GaugeMetricFamily("tunedmodels_journal_bytes", "Memory that journals take, about.", size)
     yield InfoMetricFamily("tunedmodels_mockserver", "The server.", {"version": version("tunedmodels")})

@@ -14,10 +14,10 @@ import msgspec
 from flask import Blueprint, Response
 
 from .. import responses as answers
-from .endpoints import CATALOGUE, EVENTS, JSON, Call
+from .endpoints import ENDPOINTS, EVENTS, JSON, AdminEndpoint
 
 _ERROR = {"$ref": "#/components/schemas/Refused"}
-_REFUSALS = {
+_ERROR_DESCRIPTIONS = {
     400: "What was sent is refused; a sentence says why.",
     404: "There is no such thing in this world; the nearest is named.",
     409: "That cannot be done any more.",
@@ -46,14 +46,16 @@ def add(blueprint: Blueprint) -> None:
 
 
 def document() -> dict[str, Any]:
-    """Return the document of OpenAPI 3.1 that describes ``CATALOGUE``."""
-    types = [kind for call in CATALOGUE for kind in (*call.body, *_parameters(call).values())]
+    """Return the document of OpenAPI 3.1 that describes ``ENDPOINTS``."""
+    types = [kind for endpoint in ENDPOINTS for kind in (*endpoint.body, *_parameters(endpoint).values())]
     schemas, components = msgspec.json.schema_components([*types, Refused], ref_template="#/components/schemas/{name}")
     # Equal types have equal schemas; types themselves, such as unions, need not be hashable.
-    known = dict(zip(map(repr, types), schemas, strict=False))
+    schemas_by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
-    for call in CATALOGUE:
-        paths.setdefault(f"/_emulator{call.path}", {})[call.method.lower()] = _operation(call, known)
+    for endpoint in ENDPOINTS:
+        paths.setdefault(f"/_emulator{endpoint.path}", {})[endpoint.method.lower()] = _operation(
+            endpoint, schemas_by_type
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,64 +64,69 @@ def document() -> dict[str, Any]:
             "description": "What a test or an operator may do with a fake. None of it is part of the Gemini API.",
         },
         "paths": paths,
-        "components": {"schemas": {name: _described(schema) for name, schema in components.items()}},
+        "components": {"schemas": {name: _with_plain_description(schema) for name, schema in components.items()}},
     }
 
 
-def _operation(call: Call, known: Mapping[str, Any]) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": call.summary, "parameters": [_WORLD, *_path(call), *_query(call, known)]}
-    if call.body:
-        content = {JSON: {"schema": _body(call, known)}}
-        operation["requestBody"] = {"required": call.required, "content": content}
-    responses = {"200": {"description": "Done.", "content": {kind: _content(call, kind) for kind in call.kinds}}}
-    for status in sorted({400, 503, *call.refusals}):
+def _operation(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": endpoint.summary,
+        "parameters": [_WORLD, *_path_parameters(endpoint), *_query_parameters(endpoint, schemas_by_type)],
+    }
+    if endpoint.body:
+        content = {JSON: {"schema": _body(endpoint, schemas_by_type)}}
+        operation["requestBody"] = {"required": endpoint.required, "content": content}
+    responses = {
+        "200": {"description": "Done.", "content": {kind: _content(endpoint, kind) for kind in endpoint.content_types}}
+    }
+    for status in sorted({400, 503, *endpoint.error_statuses}):
         content = {JSON: {"schema": _ERROR}}
-        responses[str(status)] = {"description": _REFUSALS[status], "content": content}
+        responses[str(status)] = {"description": _ERROR_DESCRIPTIONS[status], "content": content}
     operation["responses"] = responses
     return operation
 
 
-def _body(call: Call, known: Mapping[str, Any]) -> dict[str, Any]:
-    one = _any([known[repr(kind)] for kind in call.body])
-    return _any([one, {"type": "array", "items": one}]) if call.listed else one
+def _body(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> dict[str, Any]:
+    one = _any_of([schemas_by_type[repr(kind)] for kind in endpoint.body])
+    return _any_of([one, {"type": "array", "items": one}]) if endpoint.accepts_list else one
 
 
-def _any(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
     return {"anyOf": schemas} if len(schemas) > 1 else schemas[0]
 
 
-def _content(call: Call, kind: str) -> dict[str, Any]:
+def _content(endpoint: AdminEndpoint, kind: str) -> dict[str, Any]:
     if kind != JSON:
         return {"schema": {"type": "string"}} if kind != EVENTS else {}
-    return {"schema": {"type": "object", "required": list(call.members)}}
+    return {"schema": {"type": "object", "required": list(endpoint.members)}}
 
 
-def _path(call: Call) -> Iterator[dict[str, Any]]:
-    for name in re.findall(r"\{(\w+)\}", call.path):
+def _path_parameters(endpoint: AdminEndpoint) -> Iterator[dict[str, Any]]:
+    for name in re.findall(r"\{(\w+)\}", endpoint.path):
         schema = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(call: Call, known: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, kind in _parameters(call).items():
-        yield {"name": name, "in": "query", "schema": known[repr(kind)]}
+def _query_parameters(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, kind in _parameters(endpoint).items():
+        yield {"name": name, "in": "query", "schema": schemas_by_type[repr(kind)]}
 
 
-def _parameters(call: Call) -> dict[str, Any]:
-    """Return the query parameters of *call* with their types; nobody sends null there."""
-    if call.query is None or isinstance(call.query, dict):
-        return call.query or {}
-    return {field.encode_name: _given(field.type) for field in msgspec.structs.fields(call.query)}
+def _parameters(endpoint: AdminEndpoint) -> dict[str, Any]:
+    """Return the query parameters of *endpoint* with their types; nobody sends null there."""
+    if endpoint.query is None or isinstance(endpoint.query, dict):
+        return endpoint.query or {}
+    return {field.encode_name: _without_none(field.type) for field in msgspec.structs.fields(endpoint.query)}
 
 
-def _given(kind: Any) -> Any:
+def _without_none(kind: Any) -> Any:
     """Return *kind* without None."""
     if type(None) not in get_args(kind):
         return kind
     return reduce(or_, (one for one in get_args(kind) if one is not type(None)))
 
 
-def _described(schema: dict[str, Any]) -> dict[str, Any]:
+def _with_plain_description(schema: dict[str, Any]) -> dict[str, Any]:
     """Return *schema* with its description as lines of plain text."""
     if "description" not in schema:
         return schema

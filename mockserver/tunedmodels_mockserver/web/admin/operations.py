@@ -20,7 +20,7 @@ from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.status import Code, StatusError
 from .. import responses
 
-_Some = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+_PositiveNumber = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     steps: Annotated[int, msgspec.Meta(gt=0, le=1_000_000)] | None = None
     percent: Annotated[float, msgspec.Meta(gt=0, le=100)] | None = None
-    seconds: _Some | None = None
+    seconds: _PositiveNumber | None = None
 
 
 class Fail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ class Fail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For how many seconds there is no progress; without a number until a call moves the run."""
 
-    seconds: _Some | None = None
+    seconds: _PositiveNumber | None = None
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
@@ -53,28 +53,28 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/operations")
     def runs() -> Response:
-        asked = world()
-        now = asked.now()
-        return responses.document({"operations": [_told(record, now) for record in asked.store.after(0)]})
+        current = world()
+        now = current.now()
+        return responses.document({"operations": [_run_document(record, now) for record in current.store.after(0)]})
 
     @blueprint.get("/operations/<path:target>")
     def run(target: str) -> Response:
-        asked = world()
-        return responses.document(_told(_find(asked, target), asked.now()))
+        current = world()
+        return responses.document(_run_document(_find_run(current, target), current.now()))
 
     @blueprint.post("/operations/<path:target>")
     def intervene(target: str) -> Response:
         target, _, verb = target.rpartition(":")
         if not target or verb not in _VERBS:
             close = nearest(verb, list(_VERBS))
-            raise StatusError(Code.NOT_FOUND, f"There is no verb {verb!r} of runs{close}; send one of {_KNOWN}.")
+            raise StatusError(Code.NOT_FOUND, f"There is no verb {verb!r} of runs{close}; send one of {_VERB_LIST}.")
         change = _VERBS[verb](request.get_data() or b"{}")
-        return _changed(world(), target, change)
+        return _change_run(world(), target, change)
 
     @blueprint.put("/operations/<path:target>/script")
     def rescript(target: str) -> Response:
         script = read_json(request.get_data(), tuple[Event, ...])
-        return _changed(world(), target, lambda plan, now: interventions.rescripted(plan, now, script))
+        return _change_run(world(), target, lambda plan, now: interventions.rescripted(plan, now, script))
 
 
 Change = Callable[[Plan, int], Plan]
@@ -94,9 +94,9 @@ def _advance(body: bytes) -> Change:
 
 
 def _fail(body: bytes) -> Change:
-    said = read_json(body, Fail)
+    failure = read_json(body, Fail)
     try:
-        error = Error(code=said.code, message=said.message)
+        error = Error(code=failure.code, message=failure.message)
         Event(step=0, fail=error)
     except ValueError as refusal:
         raise BadInput(f"{refusal}.") from None
@@ -108,7 +108,7 @@ def _stall(body: bytes) -> Change:
     return lambda plan, now: interventions.befallen(plan, now, stall=-1.0 if seconds is None else seconds)
 
 
-def _only(**what: Any) -> Callable[[bytes], Change]:
+def _fixed_change(**what: Any) -> Callable[[bytes], Change]:
     """Return the reader of a body that says nothing, for what always means the same."""
 
     def read(body: bytes) -> Change:
@@ -122,26 +122,26 @@ _VERBS: dict[str, Callable[[bytes], Change]] = {
     "advance": _advance,
     "fail": _fail,
     "stall": _stall,
-    "resume": _only(stall=0.0),
-    "finish": _only(done=True),
-    "cancel": _only(cancel=True),
+    "resume": _fixed_change(stall=0.0),
+    "finish": _fixed_change(done=True),
+    "cancel": _fixed_change(cancel=True),
 }
-_KNOWN = ", ".join(f":{verb}" for verb in _VERBS)
+_VERB_LIST = ", ".join(f":{verb}" for verb in _VERBS)
 
 
-def _changed(world: World, target: str, change: Change) -> Response:
+def _change_run(world: World, target: str, change: Change) -> Response:
     """Put ``change(plan, now)`` in the place of the run's plan; where it changed meanwhile, ask again."""
     while True:
-        record, now = _find(world, target), world.now()
+        record, now = _find_run(world, target), world.now()
         try:
             new = replace(record, plan=change(record.plan, now))
         except RunOver as refusal:
             raise StatusError(Code.ABORTED, str(refusal)) from None
         if world.store.replace(record, new):
-            return responses.document(_told(new, now))
+            return responses.document(_run_document(new, now))
 
 
-def _find(world: World, target: str) -> TunedModelRecord:
+def _find_run(world: World, target: str) -> TunedModelRecord:
     """Return the record of the run *target*: the name or id of an operation, or of its model."""
     record = world.store.get(target.removeprefix("tunedModels/").partition("/")[0])
     if record is not None and target in (record.id, record.name, record.operation_name):
@@ -154,16 +154,16 @@ def _find(world: World, target: str) -> TunedModelRecord:
     raise StatusError(Code.NOT_FOUND, f"There is no operation {target!r} in this world{nearest(target, names)}.")
 
 
-def _told(record: TunedModelRecord, now: int) -> dict[str, Any]:
-    seen = view.view(record.plan, now)
+def _run_document(record: TunedModelRecord, now: int) -> dict[str, Any]:
+    run_view = view.view(record.plan, now)
     return {
         "operation": record.operation_name,
         "model": record.name,
         "state": view.of_model(record.plan, now).state.name,
-        "done": seen.done,
-        "steps": seen.completed_steps,
+        "done": run_view.done,
+        "steps": run_view.completed_steps,
         "totalSteps": record.plan.total_steps,
-        "percent": seen.completed_percent,
+        "percent": run_view.completed_percent,
         "polls": len(record.plan.polls),
         "pending": msgspec.to_builtins(view.pending(record.plan, now)),
     }

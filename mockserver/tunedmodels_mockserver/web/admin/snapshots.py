@@ -26,7 +26,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         if not NAME.fullmatch(name):
             raise BadInput(f"A snapshot's name is 1 to 100 letters, digits, dots, dashes or underscores, got {name!r}.")
         taken = world()
-        state = _present(taken)
+        state = _current_state(taken)
         taken.store.save(name, state)
         return responses.document({"name": name, "models": len(state.base.order)})
 
@@ -35,34 +35,34 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         restored = world()
         state = restored.store.saved(name)
         if state is None:
-            return _missing(restored, name)
+            return _no_such_snapshot(restored, name)
         restored.store.begin(state.paused().started(restored.machine()))
         return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.delete("/snapshots/<name>")
     def forget(name: str) -> Response:
         forgetting = world()
-        return responses.document({}) if forgetting.store.forget(name) else _missing(forgetting, name)
+        return responses.document({}) if forgetting.store.forget(name) else _no_such_snapshot(forgetting, name)
 
     @blueprint.get("/snapshots/<name>:diff")
     def diff(name: str) -> Response:
-        asked, other = world(), request.args.get("with")
-        before = asked.store.saved(name)
+        current, other = world(), request.args.get("with")
+        before = current.store.saved(name)
         if before is None:
-            return _missing(asked, name)
-        after = asked.store.saved(other) if other else _present(asked)
+            return _no_such_snapshot(current, name)
+        after = current.store.saved(other) if other else _current_state(current)
         if after is None:
-            return _missing(asked, other or "")
-        found = difference(before, after)
+            return _no_such_snapshot(current, other or "")
+        differences = difference(before, after)
         if request.args.get("format") == "text":
-            return Response(found.text, content_type="text/plain; charset=UTF-8")
-        return responses.document(msgspec.to_builtins(found))
+            return Response(differences.text, content_type="text/plain; charset=UTF-8")
+        return responses.document(msgspec.to_builtins(differences))
 
 
-def _present(world: World) -> State:
+def _current_state(world: World) -> State:
     return world.store.state().taken(world.machine())
 
 
-def _missing(world: World, name: str) -> Response:
+def _no_such_snapshot(world: World, name: str) -> Response:
     near = nearest(name, world.store.saves())
     return responses.document({"error": f"There is no snapshot {name!r} in this world{near}."}, 404)

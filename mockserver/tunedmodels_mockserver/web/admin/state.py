@@ -21,30 +21,34 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> Non
 
     @blueprint.get("/state")
     def state() -> Response:
-        asked = worlds.all() if _all() else [world()]
-        data = state_file.write({one.name: one.store.state().taken(one.machine()) for one in asked})
+        selected = worlds.all() if _is_for_all_worlds() else [world()]
+        data = state_file.write({one.name: one.store.state().taken(one.machine()) for one in selected})
         return Response(data, content_type="application/json; charset=UTF-8")
 
     @blueprint.put("/state")
     def put_state() -> Response:
         contents = state_file.read(request.get_data())
         check_base_models(contents, worlds.base_models)
-        if not _all():
+        if not _is_for_all_worlds():
             if len(contents) != 1:
                 names = ", ".join(map(repr, contents))
                 raise BadInput(f"This is the state of {len(contents)} worlds, {names}. Send one, or use ?world=*.")
-            return responses.document({"worlds": [_put(world(), *contents.values())]})
-        return responses.document({"worlds": [_put(worlds.get(name), content) for name, content in contents.items()]})
+            return responses.document({"worlds": [_replace_state(world(), *contents.values())]})
+        return responses.document(
+            {"worlds": [_replace_state(worlds.get(name), content) for name, content in contents.items()]}
+        )
 
 
-def _all() -> bool:
-    named = request.args.get("world", ALL if "world" in request.args else "")
-    if named not in ("", ALL):
-        raise BadInput(f"world can only be {ALL}, for all worlds; a single one is named by X-Test-Id. Got {named!r}.")
-    return named == ALL
+def _is_for_all_worlds() -> bool:
+    world_parameter = request.args.get("world", ALL if "world" in request.args else "")
+    if world_parameter not in ("", ALL):
+        raise BadInput(
+            f"world can only be {ALL}, for all worlds; a single one is named by X-Test-Id. Got {world_parameter!r}."
+        )
+    return world_parameter == ALL
 
 
-def _put(world: World, content: Content) -> dict[str, object]:
+def _replace_state(world: World, content: Content) -> dict[str, object]:
     """Put *content* in the place of all that *world* has; its time goes on from when the state was taken."""
     if content.controls is None:
         state = State(content.base, world.controls)

@@ -22,34 +22,38 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.get("/verdict")
     def verdict() -> Response:
-        given = _given("format", "world")
-        if given.get("world", "*") != "*":
+        parameters = _query_parameters("format", "world")
+        if parameters.get("world", "*") != "*":
             raise BadInput("world can only be *, for all; choose one by X-Test-Id or by a key that begins with test-.")
-        if "world" in given:
-            judged = {name: _judged(worlds.get(name), journals) for name in sorted(journals.all())}
+        if "world" in parameters:
+            verdicts = {name: _world_verdict(worlds.get(name), journals) for name in sorted(journals.all())}
         else:
-            asked = world()
-            judged = {asked.name: _judged(asked, journals)}
+            current = world()
+            verdicts = {current.name: _world_verdict(current, journals)}
         met = tally.document()
-        if given.get("format") == "text":
-            lines = [(f"world {name}: " if name else "") + verdict_.text(document) for name, document in judged.items()]
+        if parameters.get("format") == "text":
+            lines = [
+                (f"world {name}: " if name else "") + verdict_.text(document) for name, document in verdicts.items()
+            ]
             return _text("".join(lines) + tally_.text(met))
-        content: dict[str, Any] = {"ok": all(document["ok"] for document in judged.values())}
-        content |= {"worlds": judged} if "world" in given else next(iter(judged.values()))
+        content: dict[str, Any] = {"ok": all(document["ok"] for document in verdicts.values())}
+        content |= {"worlds": verdicts} if "world" in parameters else next(iter(verdicts.values()))
         return responses.document({**content, "outcomes": met})
 
     @blueprint.get("/outcomes")
     def outcomes() -> Response:
         met = tally.document()
-        return _text(tally_.text(met)) if _given("format").get("format") == "text" else responses.document(met)
+        return (
+            _text(tally_.text(met)) if _query_parameters("format").get("format") == "text" else responses.document(met)
+        )
 
 
-def _judged(world: World, journals: Journals) -> dict[str, Any]:
+def _world_verdict(world: World, journals: Journals) -> dict[str, Any]:
     journal = journals.of(world.name)
     return verdict_.document(journal.entries(), world.controls.clock.mode, journal.dropped)
 
 
-def _given(*known: str) -> Mapping[str, str]:
+def _query_parameters(*known: str) -> Mapping[str, str]:
     """Return the present request's own parameters. Raises BadInput for unknown ones and for an unknown format."""
     _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     for name, value in pairs:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
 from flask import Blueprint, Response, request
 
+from ...core.faults.armed import living
 from ...core.journal.registry import Journals
 from ...core.state.controls import Controls
 from ...core.state.store import State
 from ...core.state.worlds import World, Worlds
-from ...core.strict_input import read_json
+from ...core.strict_input import BadInput, read_json
 from .. import responses
 
+MAX_REPORTED = 100  # of the models that there were
 # What of the controls each scope sets back.
 _MEMBERS = {"faults": ("faults",), "canned": ("canned",), "clock": ("clock",)}
 
@@ -30,7 +33,7 @@ class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
-    """Add the routes ``/worlds``, and ``/reset`` of the present request's *world*."""
+    """Add the routes ``/worlds``, and ``/reset`` and ``/world`` of the present request's *world*."""
 
     @blueprint.get("/worlds")
     def list_worlds() -> Response:
@@ -40,11 +43,21 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
     def reset() -> Response:
         data = request.get_data()
         scope = read_json(data, Reset).scope if data.strip() else "all"
-        asked = world()
-        told = _reset(asked, worlds.beginning(asked.name), scope)
+        current = world()
+        content = _reset(current, worlds.beginning(current.name), scope)
         if scope == "all":
-            journals.of(asked.name).clear()
-        return responses.document(told)
+            journals.of(current.name).clear()
+        return responses.document(content)
+
+    @blueprint.delete("/world")
+    def drop_world() -> Response:
+        dropped, tell = world(), request.args.get("tell")
+        if tell not in (None, "left"):
+            raise BadInput(f"tell can only be left: say what was in the world; got {tell[:100]!r}.")
+        content = _world_content(dropped) if tell else {}
+        worlds.drop(dropped.name)
+        journals.drop(dropped.name)
+        return responses.document(content)
 
 
 def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
@@ -57,3 +70,13 @@ def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
     controls: Controls = beginning.controls if scope == "all" else before.controls
     world.store.begin(State(beginning.base, controls))
     return {"scope": scope, "removed": len(before.base.order), "models": len(beginning.base.order)}
+
+
+def _world_content(world: World) -> dict[str, Any]:
+    controls = world.controls
+    return {
+        "faults": [item.told() for item in living(controls.faults, world.machine())],
+        "missed": controls.canned.missed,
+        "misses": [msgspec.to_builtins(miss) for miss in controls.canned.misses],
+        "models": [record.name for record in islice(world.store.after(0), MAX_REPORTED)],
+    }

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.app import Settings, create_app
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.clock import ManualClock
 
 from ...conftest import ok, refused

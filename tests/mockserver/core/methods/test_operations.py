@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.app import Settings, create_app
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
 from tunedmodels_mockserver.core.effects import Error
 from tunedmodels_mockserver.core.runs.script import Event

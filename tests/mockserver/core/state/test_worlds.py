@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tunedmodels_mockserver.app import Settings, create_app
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, Mode
 from tunedmodels_mockserver.core.runs.durations import Pace
 from tunedmodels_mockserver.core.state.worlds import DEFAULT_NAME, NAME, world_name

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tunedmodels_mockserver import create_app
 
-from ..conftest import ok
+from ...conftest import ok
 
 if TYPE_CHECKING:
     from collections.abc import Callable
