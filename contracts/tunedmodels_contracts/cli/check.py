@@ -46,6 +46,6 @@ def check(recordings: Path | None, known: Path | None) -> None:
     found += [f"{known}: there is no clause {entry.clause}" for entry in entries if not matching(names, entry.clause)]
     for problem in found:
         click.echo(problem)
-    told = f"{len(names)} clauses, {len(cited)} citations, {len(list(folder.glob('*.yaml')))} recordings"
-    click.echo(f"{told}: {len(found)} wrong" if found else f"{told}: nothing wrong")
+    summary = f"{len(names)} clauses, {len(cited)} citations, {len(list(folder.glob('*.yaml')))} recordings"
+    click.echo(f"{summary}: {len(found)} wrong" if found else f"{summary}: nothing wrong")
     sys.exit(1 if found else 0)

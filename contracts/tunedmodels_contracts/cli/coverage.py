@@ -39,8 +39,8 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
             report = files.read(path)
         except (OSError, ValueError) as error:
             raise click.ClickException(str(error)) from None
-        for account in report.accounts:
-            _show(f"{account.subject} on {account.day}", shares(account.seen, clauses), missing)
+        for account in report.runs:
+            _print_coverage(f"{account.subject} on {account.day}", shares(account.seen, clauses), missing)
     if recordings is not None or not reports:
         from ..recordings import RecordingError, load
 
@@ -54,10 +54,10 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
             for exchange in recording.exchanges:
                 request, response = exchange.request, exchange.response
                 seen.note(request.method, request.url, response.status, response.body.decode("utf-8", "replace"))
-        _show(f"recordings in {folder.name}", shares(seen, clauses), missing)
+        _print_coverage(f"recordings in {folder.name}", shares(seen, clauses), missing)
 
 
-def _show(title: str, shares: Sequence[Share], missing: bool) -> None:
+def _print_coverage(title: str, shares: Sequence[Share], missing: bool) -> None:
     click.echo(title)
     for share in shares:
         click.echo(f"  {share.what + ':':<16}{len(share.seen)} of {share.whole}")

@@ -14,7 +14,7 @@ from tunedmodels_mockserver import interrupts
 
 from ..did_you_mean import no_such
 from ..options import OF_TARGET
-from .options import CLAUSE, Suites, asked, of_pytest, of_suite
+from .options import CLAUSE, SuiteCommand, select_clauses, suite_options, to_pytest_arguments
 
 if TYPE_CHECKING:
     from ..differential import Side
@@ -24,11 +24,11 @@ _VALUED = {"mutant": "the name of one", "url": "an address"}  # what has to foll
 _FOR_TARGETS = ("token", "second-token", "key", "base-model", "bound", "pause", "spend", "ledger")
 
 
-@click.command(cls=Suites)
+@click.command(cls=SuiteCommand)
 @click.option("--left", metavar="TARGET", default="fake", show_default=True, help="One target.")
 @click.option("--right", metavar="TARGET", required=True, help="The other.")
 @CLAUSE
-@of_suite(*_FOR_TARGETS)
+@suite_options(*_FOR_TARGETS)
 @click.option("--json", "as_json", is_flag=True, help="Write every difference as JSON.")
 def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Ask two targets the same clauses, and show where their answers differ, the gravest first.
@@ -37,14 +37,14 @@ def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **optio
     targets are for each of the two that they fit. Ends with status 1 where a difference breaks clients or can be
     seen by them; one that is cosmetic does not matter.
     """
-    from ..differential import differential, told
-    from ..differential.finding import SEVERITIES
+    from ..differential import difference_lines, differential
+    from ..differential.server_difference import SEVERITIES
 
     names = {"--left": left, "--right": right}
     kinds = [name.partition("=")[0] for name in names.values()]
     first, second = (_side(option, name, options) for option, name in names.items())
-    _refuse_idle(options, kinds)
-    named = asked(clauses)
+    _refuse_unused_options(options, kinds)
+    named = select_clauses(clauses)
     try:
         with interrupts.as_keyboard_interrupt():
             found = differential(first, second, named)
@@ -54,15 +54,15 @@ def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **optio
     if as_json:
         click.echo(json.dumps({"left": left, "right": right, **counts, **asdict(found)}, indent=2))
     else:
-        for line in told(found.findings):
+        for line in difference_lines(found.findings):
             click.echo(line)
         summed = ", ".join(f"{number} {severity}" for severity, number in counts.items())
         number = f"{len(found.compared)} clauses compared, {len(found.left_out)} left out"
         click.echo(f"{left} and {right}: {number}; {summed if found.findings else 'no difference'}")
-    left_over = _left_over(options) if "live" in kinds else []
-    for line in left_over:
+    leftovers = _leftovers(options) if "live" in kinds else []
+    for line in leftovers:
         click.echo(line, err=True)
-    sys.exit(1 if left_over or any(counts[severity] for severity in SEVERITIES if severity != "cosmetic") else 0)
+    sys.exit(1 if leftovers or any(counts[severity] for severity in SEVERITIES if severity != "cosmetic") else 0)
 
 
 def _side(option: str, name: str, options: dict[str, Any]) -> Side:
@@ -79,18 +79,18 @@ def _side(option: str, name: str, options: dict[str, Any]) -> Side:
     if kind == "mutant":
         if value not in MUTANTS:
             raise click.UsageError(f"{option}: {no_such('mutant', value, MUTANTS)}")
-        return Side(_choosing("fake", {}), value)
+        return Side(_target_arguments("fake", {}), value)
     more = {"url": value} if kind == "url" else {"recordings": value or None} if kind == "replay" else {}
-    return Side(_choosing(kind, {**more, **options}))
+    return Side(_target_arguments(kind, {**more, **options}))
 
 
-def _choosing(kind: str, options: dict[str, Any]) -> tuple[str, ...]:
+def _target_arguments(kind: str, options: dict[str, Any]) -> tuple[str, ...]:
     """Return pytest's arguments that choose the target of that *kind*, with those of the *options* that fit it."""
     fitting = {name: value for name, value in options.items() if kind in OF_TARGET.get(name.replace("_", "-"), (kind,))}
-    return tuple(of_pytest({"target": kind, **fitting}))
+    return tuple(to_pytest_arguments({"target": kind, **fitting}))
 
 
-def _refuse_idle(options: dict[str, Any], kinds: list[str]) -> None:
+def _refuse_unused_options(options: dict[str, Any], kinds: list[str]) -> None:
     for name, value in options.items():
         targets = OF_TARGET[name.replace("_", "-")]
         if value is not None and not set(targets) & set(kinds):
@@ -98,7 +98,7 @@ def _refuse_idle(options: dict[str, Any], kinds: list[str]) -> None:
             raise click.UsageError(f"--{option} is for {' or '.join(targets)}, and these are {' and '.join(kinds)}.")
 
 
-def _left_over(options: dict[str, Any]) -> list[str]:
+def _leftovers(options: dict[str, Any]) -> list[str]:
     """Return what a live run has left: it was not one of this process, and its own words were not shown."""
     from ..targets.live.ledger import DEFAULT, read
 

@@ -17,7 +17,7 @@ from ..did_you_mean import no_such
 from ..extra import MODULES
 from ..options import OPTIONS
 
-PYTESTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
+PYTEST_ARGUMENTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
 """What follows the options: pytest's own arguments."""
 
 CLAUSE = click.option(
@@ -26,7 +26,7 @@ CLAUSE = click.option(
 """The option of commands that run the suite by themselves."""
 
 
-def asked(names: Sequence[str]) -> list[str] | None:
+def select_clauses(names: Sequence[str]) -> list[str] | None:
     """Return the clauses that *names* are, which may have ``*``; None where none is named.
 
     Raises UsageError for a name that fits none.
@@ -45,7 +45,7 @@ def asked(names: Sequence[str]) -> list[str] | None:
     return list(found) or None
 
 
-class Suites(click.Command):
+class SuiteCommand(click.Command):
     """A command with options of the suite, which are known by pytest's names too: refusals name those."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -55,28 +55,28 @@ class Suites(click.Command):
         return super().parse_args(ctx, [*ours, *args[end:]])
 
 
-def of_suite(*names: str) -> Callable[[Any], Any]:
+def suite_options(*names: str) -> Callable[[Any], Any]:
     """Give a command those of the suite's options that are called *names*, without their prefix."""
     known = dict(OPTIONS)
 
-    def give(command: Any) -> Any:
+    def decorate(command: Any) -> Any:
         for name in reversed(names):
             command = _option(name, known[name])(command)
         return command
 
-    return give
+    return decorate
 
 
-def _option(name: str, how: Mapping[str, Any]) -> Any:
-    text = str(how["help"][:1]).upper() + str(how["help"][1:]) + "."
-    if how.get("action") == "store_true":
+def _option(name: str, spec: Mapping[str, Any]) -> Any:
+    text = str(spec["help"][:1]).upper() + str(spec["help"][1:]) + "."
+    if spec.get("action") == "store_true":
         return click.option(f"--{name}", is_flag=True, help=text)
-    kind: Any = click.Choice(how["choices"]) if "choices" in how else how.get("type", str)
-    several = how.get("action") == "append"
-    return click.option(f"--{name}", type=kind, metavar=how.get("metavar"), multiple=several, help=text)
+    kind: Any = click.Choice(spec["choices"]) if "choices" in spec else spec.get("type", str)
+    several = spec.get("action") == "append"
+    return click.option(f"--{name}", type=kind, metavar=spec.get("metavar"), multiple=several, help=text)
 
 
-def of_pytest(options: Mapping[str, Any]) -> list[str]:
+def to_pytest_arguments(options: Mapping[str, Any]) -> list[str]:
     """Return pytest's arguments for the suite's *options*, by their names with underscores."""
     found: list[str] = []
     for name, value in options.items():
@@ -99,7 +99,7 @@ def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]
     folder = Path(__file__).parents[1] / "suite"
     found = [str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
     found += ["--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return [*found, *of_pytest(options), *more]
+    return [*found, *to_pytest_arguments(options), *more]
 
 
 def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:

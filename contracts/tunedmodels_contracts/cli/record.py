@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from .options import PYTESTS, Suites, of_suite, run_pytest
+from .options import PYTEST_ARGUMENTS, SuiteCommand, run_pytest, suite_options
 
 
-@click.command(cls=Suites)
+@click.command(cls=SuiteCommand)
 @click.option(
     "--to", "record", metavar="DIR", required=True, help="Write the recordings there, a file for each clause."
 )
-@of_suite("spend", "second-token", "base-model", "bound", "pause", "level", "clause")
-@of_suite("anonymous", "ledger", "known", "report")
-@PYTESTS
+@suite_options("spend", "second-token", "base-model", "bound", "pause", "level", "clause")
+@suite_options("anonymous", "ledger", "known", "report")
+@PYTEST_ARGUMENTS
 def record(pytest_arguments: tuple[str, ...], **options: Any) -> None:
     """Check the clauses on the real API, and write what it answers to those that held.
 

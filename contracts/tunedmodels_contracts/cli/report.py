@@ -18,15 +18,15 @@ def report(reports: tuple[Path, ...], folder: Path | None) -> None:
     the runs failed.
     """
     from ..report import files
-    from ..report.markdown import as_markdown
-    from ..report.report import merged
+    from ..report.markdown import to_markdown
+    from ..report.report import merge
     from ..report.summary_lines import headline
 
     try:
-        whole = merged(files.read(path) for path in reports)
+        whole = merge(files.read(path) for path in reports)
         if folder is not None:
             files.write(whole, folder)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(headline(whole) if folder else as_markdown(whole), nl=bool(folder))
-    sys.exit(0 if all(account.passed for account in whole.accounts) else 1)
+    click.echo(headline(whole) if folder else to_markdown(whole), nl=bool(folder))
+    sys.exit(0 if all(account.passed for account in whole.runs) else 1)

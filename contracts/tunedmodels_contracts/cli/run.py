@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from .options import PYTESTS, Suites, of_suite, run_pytest
+from .options import PYTEST_ARGUMENTS, SuiteCommand, run_pytest, suite_options
 
-_ASKED = ("target", "url", "token", "second-token", "key", "base-model", "bound", "pause", "level", "clause")
-_KEPT = ("recordings", "spend", "anonymous", "ledger", "known", "report")
+_TARGET_OPTIONS = ("target", "url", "token", "second-token", "key", "base-model", "bound", "pause", "level", "clause")
+_OUTPUT_OPTIONS = ("recordings", "spend", "anonymous", "ledger", "known", "report")
 
 
-@click.command(cls=Suites)
-@of_suite(*_ASKED, *_KEPT)
+@click.command(cls=SuiteCommand)
+@suite_options(*_TARGET_OPTIONS, *_OUTPUT_OPTIONS)
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes share the clauses (default: 1).")
-@PYTESTS
+@PYTEST_ARGUMENTS
 def run(pytest_arguments: tuple[str, ...], jobs: int | None, **options: Any) -> None:
     """Check the clauses on a target: the fake in process, unless --target or --url says otherwise.
 
@@ -25,10 +25,10 @@ def run(pytest_arguments: tuple[str, ...], jobs: int | None, **options: Any) -> 
     """
     if options["url"] and options["target"] not in (None, "url"):
         raise click.UsageError(f"--url is for the target url, and --target says {options['target']}.")
-    sys.exit(run_pytest(options, [*_shared(jobs), *pytest_arguments]))
+    sys.exit(run_pytest(options, [*_xdist_arguments(jobs), *pytest_arguments]))
 
 
-def _shared(jobs: int | None) -> list[str]:
+def _xdist_arguments(jobs: int | None) -> list[str]:
     from importlib.util import find_spec
 
     if jobs in (None, 1):

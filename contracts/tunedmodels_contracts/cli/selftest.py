@@ -11,7 +11,7 @@ import click
 from tunedmodels_mockserver import interrupts
 
 from ..did_you_mean import no_such
-from .options import CLAUSE, asked
+from .options import CLAUSE, select_clauses
 
 
 @click.command()
@@ -33,10 +33,10 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
     for name in mutants:
         if name not in MUTANTS:
             raise click.UsageError(no_such("mutant", name, MUTANTS))
-    named = asked(clauses)
-    tried = list(dict.fromkeys(mutants)) or None
+    selected = select_clauses(clauses)
+    names = list(dict.fromkeys(mutants)) or None
     # A bar is for terminals alone.
-    bar = tqdm(total=len(tried or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False)
+    bar = tqdm(total=len(names or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False)
     with interrupts.as_keyboard_interrupt(), bar:
 
         def progress(name: str, _number: int, _of: int) -> None:
@@ -44,12 +44,12 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
             bar.update()
 
         try:
-            verdict = selftests.selftest(named, tried, jobs or os.cpu_count() or 1, progress=progress)
+            result = selftests.selftest(selected, names, jobs or os.cpu_count() or 1, progress=progress)
         except RuntimeError as error:
             raise click.ClickException(str(error)) from None
     if as_json:
-        click.echo(json.dumps(verdict.as_json(), indent=2))
+        click.echo(json.dumps(result.to_json(), indent=2))
     else:
-        for line in verdict.lines():
+        for line in result.report_lines():
             click.echo(line)
-    sys.exit(0 if verdict.passed else 1)
+    sys.exit(0 if result.passed else 1)

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from .options import Suites, of_suite
+from .options import SuiteCommand, suite_options
 
 
-@click.command(cls=Suites)
+@click.command(cls=SuiteCommand)
 @click.option(
     "--ledger",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Where the runs noted what they make.  [default: tunedmodels-ledger.jsonl]",
 )
-@of_suite("second-token")
+@suite_options("second-token")
 def sweep(ledger: Path | None, second_token: str | None) -> None:
     """Delete what live runs have left at the real API, as their ledger knows it, and prove it gone.
 
@@ -27,16 +27,16 @@ def sweep(ledger: Path | None, second_token: str | None) -> None:
     import requests
 
     from ..targets.live.ledger import DEFAULT, LedgerError
-    from ..targets.live.target import sweep as swept
+    from ..targets.live.target import sweep as delete_leftovers
     from ..targets.target import TargetError
 
     path = ledger or DEFAULT
     try:
-        settled = swept(path, second_token or "")
+        settled = delete_leftovers(path, second_token or "")
     except (TargetError, LedgerError, requests.RequestException, AssertionError) as error:
         raise click.ClickException(str(error)) from None
-    told = (("gone", settled.gone), ("left", settled.left), ("not in the ledger, left alone", settled.found))
-    for word, names in told:
+    summary = (("gone", settled.gone), ("left", settled.left), ("not in the ledger, left alone", settled.found))
+    for word, names in summary:
         for name in names:
             click.echo(f"{word}: {name}")
     click.echo(f"{path}: {len(settled.gone)} proved gone, {len(settled.left)} left")

@@ -8,13 +8,15 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..recordings.exchange import Exchange, Headers, header
-from .finding import Finding, Kind, Severity
 from .identities import Identities
-from .phases import aligned
-from .values import Values, parsed
+from .phases import align
+from .server_difference import Kind, ServerDifference, Severity
+from .values import Values, parse_json
 
 # They tell of the moment and of the machine, not of the API.
-_PASSING = frozenset(("date", "server", "alt-svc", "content-length", "x-tunedmodels-note", "connection", "expires"))
+_VOLATILE_HEADERS = frozenset(
+    ("date", "server", "alt-svc", "content-length", "x-tunedmodels-note", "connection", "expires")
+)
 _PRESENT_IS_ENOUGH = frozenset(("server-timing",))
 _EVENT = "data: "
 
@@ -24,7 +26,7 @@ def compare(
     second: Sequence[Exchange],
     clause: str = "",
     identities: tuple[Identities, Identities] | None = None,
-) -> list[Finding]:
+) -> list[ServerDifference]:
     """Return where the answers in *second* differ from those in *first*, request by request.
 
     Requests are matched by method and path, and looks at a run by whether it had ended; what was asked of one server
@@ -33,52 +35,52 @@ def compare(
     that come again.
     """
     ours, theirs = identities or (Identities(), Identities())
-    asked_first = [_asked(exchange, ours) for exchange in first]
-    asked_second = [_asked(exchange, theirs) for exchange in second]
-    keys_first, keys_second = aligned(_answered(asked_first, first), _answered(asked_second, second))
-    found: list[Finding] = []
+    asked_first = [_describe_request(exchange, ours) for exchange in first]
+    asked_second = [_describe_request(exchange, theirs) for exchange in second]
+    keys_first, keys_second = align(_bodies_by_request(asked_first, first), _bodies_by_request(asked_second, second))
+    found: list[ServerDifference] = []
     for what, start, end, other_start, other_end in SequenceMatcher(
         None, keys_first, keys_second, autojunk=False
     ).get_opcodes():
         if what == "equal":
             pairs = zip(first[start:end], second[other_start:other_end], asked_first[start:end], strict=True)
             for one, other, asked in pairs:
-                for kind, severity, path, text in _of_answers(one, other, Values(ours, theirs)):
-                    found.append(Finding(kind, severity, clause, asked, path, text))
+                for kind, severity, path, text in _answer_differences(one, other, Values(ours, theirs)):
+                    found.append(ServerDifference(kind, severity, clause, asked, path, text))
             continue
         alone = [("first", asked) for asked in asked_first[start:end]]
         alone += [("second", asked) for asked in asked_second[other_start:other_end]]
         for which, asked in alone:
             both = asked in asked_first and asked in asked_second
             text = f"asked of the {which} server {'more often' if both else 'alone'}"
-            found.append(Finding("requests", "cosmetic" if both else "visible", clause, asked, "", text))
+            found.append(ServerDifference("requests", "cosmetic" if both else "visible", clause, asked, "", text))
     return found
 
 
-def _answered(asked: Sequence[str], exchanges: Sequence[Exchange]) -> list[tuple[str, Any]]:
+def _bodies_by_request(asked: Sequence[str], exchanges: Sequence[Exchange]) -> list[tuple[str, Any]]:
     pairs = zip(asked, exchanges, strict=True)
     return [(request, _body(_text(exchange), exchange)) for request, exchange in pairs]
 
 
-def _asked(exchange: Exchange, known: Identities) -> str:
+def _describe_request(exchange: Exchange, known: Identities) -> str:
     # The create call is where an id that the suite made is seen first; its answer is where the service's own are.
     url = urlsplit(exchange.request.url)
     name = known.text(f"{exchange.request.method} {unquote(url.path)}")
-    query = "&".join(f"{key}={known.member(key, value)}" for key, value in parse_qsl(url.query, True))
+    query = "&".join(f"{key}={known.normalize_member(key, value)}" for key, value in parse_qsl(url.query, True))
     known.text(_text(exchange))
     return f"{name}?{query}" if query else name
 
 
-def _of_answers(one: Exchange, other: Exchange, values: Values) -> Iterator[tuple[Kind, Severity, str, str]]:
+def _answer_differences(one: Exchange, other: Exchange, values: Values) -> Iterator[tuple[Kind, Severity, str, str]]:
     left, right = one.response, other.response
     if left.status != right.status:
         yield "status", "breaks-clients", "", f"{left.status}, {right.status} in the other"
-    yield from _of_headers(left.headers, right.headers)
+    yield from _header_differences(left.headers, right.headers)
     texts = _text(one), _text(other)
     bodies = [_body(text, exchange) for text, exchange in zip(texts, (one, other), strict=True)]
     if bodies[0] is None or bodies[1] is None:
         if (bodies[0] is None) != (bodies[1] is None):
-            yield "body", "breaks-clients", "", f"{_is(bodies[0])}, {_is(bodies[1])} in the other"
+            yield "body", "breaks-clients", "", f"{_body_kind(bodies[0])}, {_body_kind(bodies[1])} in the other"
         return
     before = list(values.differences(*bodies))
     yield from before
@@ -86,10 +88,10 @@ def _of_answers(one: Exchange, other: Exchange, values: Values) -> Iterator[tupl
         yield "layout", "cosmetic", "", "the same JSON is indented, escaped or ended otherwise"
 
 
-def _of_headers(one: Headers, other: Headers) -> Iterator[tuple[Kind, Severity, str, str]]:
+def _header_differences(one: Headers, other: Headers) -> Iterator[tuple[Kind, Severity, str, str]]:
     for name in dict.fromkeys(name.lower() for name, _ in (*one, *other)):
         left, right = ([value for key, value in side if key.lower() == name] for side in (one, other))
-        if name in _PASSING or left == right or (name in _PRESENT_IS_ENOUGH and left and right):
+        if name in _VOLATILE_HEADERS or left == right or (name in _PRESENT_IS_ENOUGH and left and right):
             continue
         media = [side[0].partition(";")[0] if side else "" for side in (left, right)]
         breaks = name == "content-type" and media[0] != media[1]
@@ -111,13 +113,13 @@ def _body(text: str, exchange: Exchange) -> Any:
     try:
         if kind.startswith("text/event-stream") or text.startswith(_EVENT):
             lines = (line for line in text.splitlines() if line)
-            return [parsed(line.removeprefix(_EVENT)) for line in lines]
-        return parsed(text)
+            return [parse_json(line.removeprefix(_EVENT)) for line in lines]
+        return parse_json(text)
     except ValueError:
         return None
 
 
-def _is(body: Any) -> str:
+def _body_kind(body: Any) -> str:
     return "no JSON" if body is None else "JSON"
 
 

@@ -30,29 +30,29 @@ class Identities:
     def text(self, text: str) -> str:
         """Return *text* with names and times replaced; a time keeps its form: ``<time .6 Z>``."""
         for kind, pattern in _NAMES:
-            text = pattern.sub(lambda found, kind=kind: self._called(kind, found[0]), text)  # type: ignore[misc]
+            text = pattern.sub(lambda found, kind=kind: self._placeholder(kind, found[0]), text)  # type: ignore[misc]
         for name in re.findall(r"[A-Za-z0-9@._=+%-]{8,}", text):
             if name in self._known:
                 text = text.replace(name, self._known[name])
-        return _TIME.sub(_form, text)
+        return _TIME.sub(_time_placeholder, text)
 
-    def member(self, name: str, value: str) -> str:
+    def normalize_member(self, name: str, value: str) -> str:
         """Return the value of the member *name*, which may say what it is."""
-        return self._called(_MEMBERS[name], value) if name in _MEMBERS and value else self.text(value)
+        return self._placeholder(_MEMBERS[name], value) if name in _MEMBERS and value else self.text(value)
 
-    def _called(self, kind: str, name: str) -> str:
+    def _placeholder(self, kind: str, name: str) -> str:
         if name not in self._known:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._known[name] = f"<{kind}:{self._counts[kind]}>"
         return self._known[name]
 
 
-def form_of(text: str) -> str | None:
+def time_form(text: str) -> str | None:
     """Return the form of a time that *text* is, as ``Identities`` writes it; None where it is none."""
     return text if re.fullmatch(r"<time [^>]*>", text) else None
 
 
-def _form(found: re.Match[str]) -> str:
+def _time_placeholder(found: re.Match[str]) -> str:
     digits = len(found["digits"] or ".") - 1
     separator = "" if found[0][10] == "T" else " apart"
     return f"<time .{digits} {found['zone'] or 'without a zone'}{separator}>"

@@ -24,7 +24,7 @@ def phase_of(value: Mapping[str, Any]) -> Phase:
     return "running" if state in _CREATING else "ended" if state in _ENDED else ""
 
 
-def aligned(
+def align(
     first: Sequence[tuple[str, Any]], second: Sequence[tuple[str, Any]]
 ) -> tuple[list[tuple[str, Phase]], list[tuple[str, Phase]]]:
     """Return by what the requests of two servers are to be paired: each with the phase in which its answer came.
@@ -33,7 +33,7 @@ def aligned(
     something, its phases are left out: that one never ends, or has ended at once, is a difference.
     """
     ours, theirs = list(_phases(first)), list(_phases(second))
-    seen = _seen(first, ours), _seen(second, theirs)
+    seen = _phases_by_name(first, ours), _phases_by_name(second, theirs)
     both = {name for name in seen[0] if seen[0][name] == seen[1].get(name)}
     return _keys(first, ours, both), _keys(second, theirs, both)
 
@@ -48,7 +48,7 @@ def _phases(asked: Sequence[tuple[str, Any]]) -> Iterator[Phase]:
         yield "ended" if phase and _name(request) in ended else phase
 
 
-def _seen(asked: Sequence[tuple[str, Any]], phases: Sequence[Phase]) -> dict[str, set[Phase]]:
+def _phases_by_name(asked: Sequence[tuple[str, Any]], phases: Sequence[Phase]) -> dict[str, set[Phase]]:
     seen: dict[str, set[Phase]] = defaultdict(set)
     for (request, _), phase in zip(asked, phases, strict=True):
         seen[_name(request)].add(phase)

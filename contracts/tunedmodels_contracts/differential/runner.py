@@ -12,18 +12,18 @@ import pytest
 from requests.adapters import BaseAdapter
 
 from ..clauses.clause import clause_of
-from ..mutation.adapter import spoil
-from ..mutation.registry import named
+from ..mutation.adapter import install
+from ..mutation.registry import find_mutant
 from ..pytest_runner.pool import workers
-from ..pytest_runner.run import run_inside
+from ..pytest_runner.run import run_in_process
 from ..recordings.exchange import Exchange
 from ..recordings.tape import Tape
 from ..targets.live.budget import Meter
 from ..targets.live.ledger import Noting
 from ..targets.target import Target
 from .compare import compare
-from .finding import SEVERITIES, Finding, Severity
 from .identities import Identities
+from .server_difference import SEVERITIES, ServerDifference, Severity
 
 _CONTROLS = "/_emulator/"  # of a mock server, which no other has
 _SHARED = "made for several clauses: "
@@ -31,10 +31,10 @@ _LARGE = 100_000  # bytes of a request that are not kept: nobody compares them
 
 
 @dataclass
-class Noted:
+class SideExchanges:
     """What one side was asked and answered, by who asked; *left_out* are tests that did not run, with their clauses."""
 
-    by: dict[str, list[Exchange]] = field(default_factory=dict)
+    by_part: dict[str, list[Exchange]] = field(default_factory=dict)
     left_out: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -53,13 +53,13 @@ class Comparison:
     What one side cannot be asked, or has no recording of, is left out: it shows no difference.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ServerDifference, ...]
     compared: tuple[str, ...]
     left_out: tuple[str, ...]
 
     def count(self, severity: Severity) -> int:
         """Return how many differences are as grave as that."""
-        return sum(finding.severity == severity for finding in self.findings)
+        return sum(difference.severity == severity for difference in self.findings)
 
 
 def differential(first: Side, second: Side, clauses: Iterable[str] | None = None) -> Comparison:
@@ -70,51 +70,51 @@ def differential(first: Side, second: Side, clauses: Iterable[str] | None = None
     """
     asked = None if clauses is None else frozenset(clauses)
     with workers(2) as submit:
-        sides = [submit(exchanges, side, asked) for side in (first, second)]
-        ours, theirs = _noted("first", sides[0]), _noted("second", sides[1])
+        sides = [submit(run_side, side, asked) for side in (first, second)]
+        ours, theirs = _side_result("first", sides[0]), _side_result("second", sides[1])
     left_out = {clause for clause, _ in ours.left_out ^ theirs.left_out}
     # What is shared by clauses that are left out is made on one side alone.
-    alone = {name for name in ours.by.keys() ^ theirs.by.keys() if name.startswith(_SHARED)}
-    names = [name for name in dict.fromkeys([*ours.by, *theirs.by]) if name not in left_out | alone]
+    alone = {name for name in ours.by_part.keys() ^ theirs.by_part.keys() if name.startswith(_SHARED)}
+    names = [name for name in dict.fromkeys([*ours.by_part, *theirs.by_part]) if name not in left_out | alone]
     if not names:
         raise RuntimeError("Nothing was asked of both, so nothing was compared.")
     identities = Identities(), Identities()
     found = [
-        finding
+        difference
         for name in names
-        for finding in compare(ours.by.get(name, ()), theirs.by.get(name, ()), name, identities)
+        for difference in compare(ours.by_part.get(name, ()), theirs.by_part.get(name, ()), name, identities)
     ]
-    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    found.sort(key=lambda difference: SEVERITIES.index(difference.severity))
     return Comparison(tuple(found), tuple(name for name in names if "/" in name), tuple(sorted(left_out)))
 
 
-def _noted(which: str, side: Future[Noted]) -> Noted:
+def _side_result(which: str, side: Future[SideExchanges]) -> SideExchanges:
     try:
         return side.result()
     except RuntimeError as error:
         raise RuntimeError(f"On the {which} server {error}") from None
 
 
-def exchanges(side: Side, clauses: frozenset[str] | None = None) -> Noted:
+def run_side(side: Side, clauses: frozenset[str] | None = None) -> SideExchanges:
     """Return what was asked of *side* and answered, by the clause or the shared part of several that asked.
 
     It changes the process for good, as pytest does: give it one of its own.
     """
-    notes = _Notes(clauses, side.mutant)
-    run_inside(notes, ("-p", "no:tunedmodels-session", *side.arguments))
-    return notes.noted
+    plugin = _TapePlugin(clauses, side.mutant)
+    run_in_process(plugin, ("-p", "no:tunedmodels-session", *side.arguments))
+    return plugin.exchanges
 
 
-class _Notes:
+class _TapePlugin:
     """The pytest plugin that notes who asks what."""
 
     def __init__(self, clauses: frozenset[str] | None, mutant: str) -> None:
         self._clauses = clauses
-        self._mutant = named(mutant) if mutant else None
+        self._mutant = find_mutant(mutant) if mutant else None
         self._tapes: list[Tape] = []
-        self._asking = ["the session"]
-        self._taken = 0
-        self.noted = Noted()
+        self._parts = ["the session"]
+        self._stored = 0
+        self.exchanges = SideExchanges()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -128,7 +128,7 @@ class _Notes:
         report = yield
         clause = clause_of(item)
         if report.skipped and clause:
-            self.noted.left_out.add((clause.name, item.name))
+            self.exchanges.left_out.add((clause.name, item.name))
         return report
 
     @pytest.hookimpl(wrapper=True)
@@ -136,50 +136,54 @@ class _Notes:
         """Listen to the target as soon as there is one; what is made for several clauses has its own name."""
         shared = fixturedef.scope == "session"
         if shared:
-            self._note()
-            self._asking.append(_SHARED + fixturedef.argname)
+            self._store_exchanges()
+            self._parts.append(_SHARED + fixturedef.argname)
         try:
-            made = yield
+            value = yield
         finally:
             if shared:
-                self._note()
-                self._asking.pop()
-        if fixturedef.argname == "target" and isinstance(made, Target):
+                self._store_exchanges()
+                self._parts.pop()
+        if fixturedef.argname == "target" and isinstance(value, Target):
             if self._mutant:
-                spoil(made.session, self._mutant)
-            for prefix, adapter in list(made.session.adapters.items()):
-                made.session.mount(prefix, self._listening(adapter))
-        return made
+                install(value.session, self._mutant)
+            for prefix, adapter in list(value.session.adapters.items()):
+                value.session.mount(prefix, self._with_tape(adapter))
+        return value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Note what a clause asks under its name."""
         clause = clause_of(item)
-        self._asking.append(clause.name if clause else item.nodeid)
+        self._parts.append(clause.name if clause else item.nodeid)
         try:
             return (yield)
         finally:
-            self._note()
-            self._asking.pop()
+            self._store_exchanges()
+            self._parts.pop()
 
-    def _listening(self, adapter: BaseAdapter) -> BaseAdapter:
+    def _with_tape(self, adapter: BaseAdapter) -> BaseAdapter:
         """Return *adapter* with a tape where answers arrive: what counts and notes for live reads them to their end."""
         if isinstance(adapter, (Meter, Noting)):
-            adapter.adapter = self._listening(adapter.adapter)
+            adapter.adapter = self._with_tape(adapter.adapter)
             return adapter
         self._tapes.append(Tape(adapter))
         return self._tapes[-1]
 
-    def _note(self) -> None:
+    def _store_exchanges(self) -> None:
         """Put down what was asked since the last time under who is asking now."""
         everything = [exchange for tape in self._tapes for exchange in tape.exchanges]
-        new = everything[self._taken :]
-        self._taken = len(everything)
-        asked = [_small(exchange) for exchange in new if not urlsplit(exchange.request.url).path.startswith(_CONTROLS)]
+        new = everything[self._stored :]
+        self._stored = len(everything)
+        asked = [
+            _without_large_body(exchange)
+            for exchange in new
+            if not urlsplit(exchange.request.url).path.startswith(_CONTROLS)
+        ]
         if asked:
-            self.noted.by.setdefault(self._asking[-1], []).extend(asked)
+            self.exchanges.by_part.setdefault(self._parts[-1], []).extend(asked)
 
 
-def _small(exchange: Exchange) -> Exchange:
+def _without_large_body(exchange: Exchange) -> Exchange:
     large = len(exchange.request.body) > _LARGE
     return replace(exchange, request=replace(exchange.request, body=b"")) if large else exchange

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .finding import Kind, Severity
-from .identities import Identities, form_of
+from .identities import Identities, time_form
 from .phases import phase_of
+from .server_difference import Kind, Severity
 
-Difference = tuple[Kind, Severity, str, str]  # with the path, and what differs in words
+ValueDifference = tuple[Kind, Severity, str, str]  # with the path, and what differs in words
 
 # A client branches on these; another value of another member only shows.
 _BRANCHED = frozenset(("@type", "code", "done", "finishReason", "granteeType", "name", "role", "state", "status"))
@@ -21,7 +21,7 @@ _AT_ITS_END = frozenset(("state", "done", "response", "error", "completeTime"))
 _BOTH = {"running", "ended"}
 _CANCELLED = "1"  # google/rpc/code.proto
 # How far a run is when it is looked at, no two servers need agree on; nor which member is there already.
-_HOW_FAR = frozenset(("completedSteps", "completedPercent", "snapshots", "startTime"))
+_PROGRESS_MEMBERS = frozenset(("completedSteps", "completedPercent", "snapshots", "startTime"))
 
 
 class Number(str):
@@ -30,7 +30,7 @@ class Number(str):
     __slots__ = ()
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Return *text* as JSON with its numbers as they are written. Raises ValueError where it is none."""
     return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
 
@@ -44,64 +44,66 @@ class Values:
         self._running = False
         self._ending = False
 
-    def differences(self, one: Any, other: Any, path: str = "$", name: str = "") -> Iterator[Difference]:
+    def differences(self, one: Any, other: Any, path: str = "$", name: str = "") -> Iterator[ValueDifference]:
         """Yield where *one*, of the first server, and the *other* differ; *name* is the member that they are."""
         if isinstance(one, dict) and isinstance(other, dict):
             before = self._running, self._ending
             self._running = self._running or (
-                _on_the_way(one, self._first.cancelled) and _on_the_way(other, self._second.cancelled)
+                _is_unfinished(one, self._first.cancelled) and _is_unfinished(other, self._second.cancelled)
             )
             self._ending = self._ending or (path.endswith("]") and {phase_of(one), phase_of(other)} == _BOTH)
-            yield from self._of_objects(one, other, path)
+            yield from self._object_differences(one, other, path)
             self._running, self._ending = before
         elif isinstance(one, list) and isinstance(other, list):
-            if len(one) != len(other) and not self._passes(name):
+            if len(one) != len(other) and not self._may_differ(name):
                 yield "length", "breaks-clients", path, f"{len(one)} entries, {len(other)} in the other"
             for place, (left, right) in enumerate(zip(one, other, strict=False)):
                 yield from self.differences(left, right, f"{path}[{place}]", name)
         elif _type(one) != _type(other):
-            yield "type", "breaks-clients", path, f"{_shown(one)} is {_type(one)}, {_shown(other)} {_type(other)}"
+            yield "type", "breaks-clients", path, f"{_shorten(one)} is {_type(one)}, {_shorten(other)} {_type(other)}"
         elif isinstance(one, Number):
-            if not self._passes(name):
-                yield from _of_numbers(one, other, path, name)
+            if not self._may_differ(name):
+                yield from _number_differences(one, other, path, name)
         elif isinstance(one, str):
-            yield from self._of_texts(one, other, path, name)
+            yield from self._text_differences(one, other, path, name)
         elif one != other:
-            yield "value", "breaks-clients", path, f"{_shown(one)}, {_shown(other)} in the other"
+            yield "value", "breaks-clients", path, f"{_shorten(one)}, {_shorten(other)} in the other"
 
-    def _of_objects(self, one: Mapping[str, Any], other: Mapping[str, Any], path: str) -> Iterator[Difference]:
+    def _object_differences(
+        self, one: Mapping[str, Any], other: Mapping[str, Any], path: str
+    ) -> Iterator[ValueDifference]:
         for name in dict.fromkeys([*one, *other]):
             inner = f"{path}.{name}"
             if self._ending and name in _AT_ITS_END:
                 continue
             if name in one and name in other:
                 yield from self.differences(one[name], other[name], inner, name)
-            elif self._passes(name) and not _empty(one.get(name, other.get(name))):
+            elif self._may_differ(name) and not _empty(one.get(name, other.get(name))):
                 continue
             elif _empty(one.get(name, other.get(name))):
                 left_out, written = ("second", "first") if name in one else ("first", "second")
                 yield "zero", "visible", inner, f"a zero that the {written} writes and the {left_out} leaves out"
             elif name in one:
-                yield "missing-member", "breaks-clients", inner, f"{_shown(one[name])}, missing in the other"
+                yield "missing-member", "breaks-clients", inner, f"{_shorten(one[name])}, missing in the other"
             else:
-                yield "extra-member", "visible", inner, f"{_shown(other[name])}, in the other alone"
+                yield "extra-member", "visible", inner, f"{_shorten(other[name])}, in the other alone"
         shared = [name for name in one if name in other]
         if shared != [name for name in other if name in one]:
             order = ", ".join(name for name in other if name in one)
             yield "order", "cosmetic", path, f"{', '.join(shared)}; in the other {order}"
 
-    def _passes(self, name: str) -> bool:
+    def _may_differ(self, name: str) -> bool:
         """Whether the member *name* says how far a run is that does not stand at the same place on both servers."""
-        return name in _HOW_FAR and (self._running or self._ending)
+        return name in _PROGRESS_MEMBERS and (self._running or self._ending)
 
-    def _of_texts(self, one: str, other: str, path: str, name: str) -> Iterator[Difference]:
-        left, right = self._first.member(name, one), self._second.member(name, other)
+    def _text_differences(self, one: str, other: str, path: str, name: str) -> Iterator[ValueDifference]:
+        left, right = self._first.normalize_member(name, one), self._second.normalize_member(name, other)
         if left == right:
             return
-        texts = f"{_shown(left)}, {_shown(right)} in the other"
-        if form_of(left) or form_of(right):
+        texts = f"{_shorten(left)}, {_shorten(right)} in the other"
+        if time_form(left) or time_form(right):
             # Without a zone and a T it is no time to whoever reads RFC 3339; more or fewer digits are.
-            readable = all(form_of(side) and "without" not in side and "apart" not in side for side in (left, right))
+            readable = all(time_form(side) and "without" not in side and "apart" not in side for side in (left, right))
             yield "time-form", "cosmetic" if readable else "breaks-clients", path, texts
         elif name in _WORDS:
             yield "wording", "visible", path, texts
@@ -109,7 +111,7 @@ class Values:
             yield "value", "breaks-clients" if name in _BRANCHED else "visible", path, texts
 
 
-def _of_numbers(one: Number, other: Number, path: str, name: str) -> Iterator[Difference]:
+def _number_differences(one: Number, other: Number, path: str, name: str) -> Iterator[ValueDifference]:
     if one == other:
         return
     if name in _BY_CHANCE:
@@ -122,7 +124,7 @@ def _of_numbers(one: Number, other: Number, path: str, name: str) -> Iterator[Di
         yield "value", severity, path, f"{one}, {other} in the other"
 
 
-def _on_the_way(value: Mapping[str, Any], cancelled: set[str]) -> bool:
+def _is_unfinished(value: Mapping[str, Any], cancelled: set[str]) -> bool:
     """Whether *value* is a run or a model that is as far as it was at a moment, which is not the other server's."""
     if phase_of(value) == "running" or value.get("name") in cancelled:
         return True
@@ -146,6 +148,6 @@ def _type(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 100 else f"{text[:99]}…"

@@ -64,7 +64,7 @@ def read(text: str, file: str) -> tuple[Citation, ...]:
     """Return the citations in *text*. Raises RecordingError, which names *file* and the field, for another form."""
     top = Fields(document.read(text, file), file)
     answers, documents = top.take("answers", list), top.take("documents", list)
-    top.end()
+    top.refuse_rest()
     found = [_answer(Fields(entry, file, f"answers.{n}")) for n, entry in enumerate(answers, 1)]
     for number, entry in enumerate(documents, 1):
         found.extend(_document(Fields(entry, file, f"documents.{number}")))
@@ -88,14 +88,14 @@ def _answer(fields: Fields) -> Citation:
         laws=fields.texts("laws"),
         clauses=fields.texts("clauses"),
     )
-    fields.end()
+    fields.refuse_rest()
     return citation
 
 
 def _document(fields: Fields) -> Iterator[Citation]:
     name, source, when = (fields.take(member, str) for member in ("document", "source", "date"))
     says = fields.take("says", dict)
-    fields.end()
+    fields.refuse_rest()
     for place in says:
         clauses = Fields(says, fields.file, f"{fields.path}.says").texts(place)
         yield Citation(name, source, when, clauses, document=True, place=place)

@@ -52,7 +52,7 @@ def load(path: Path | str) -> tuple[Known, ...]:
     try:
         top = Fields(reader.read(path.read_text(encoding="utf-8"), path.name), path.name)
         entries = top.take("known-differences", list)
-        top.end()
+        top.refuse_rest()
         found = tuple(_entry(Fields(entry, path.name, f"known-differences.{n}")) for n, entry in enumerate(entries, 1))
     except OSError as error:
         raise KnownError(f"{path}: {error.strerror}") from None
@@ -75,7 +75,7 @@ def _entry(fields: Fields) -> Known:
         target=fields.take("target", str, "*"),
         server=fields.take("server", str, "*"),
     )
-    fields.end()
+    fields.refuse_rest()
     if not known.clause.strip("*/ "):
         raise fields.error("clause", "names every clause", "")
     if not known.reason.strip():

@@ -1,7 +1,7 @@
 """Mutants: servers that are wrong on purpose, each in one way, to see which clauses notice."""
 
-from .adapter import Spoiled as Spoiled
-from .adapter import spoil as spoil
+from .adapter import MutantAdapter as MutantAdapter
+from .adapter import install as install
 from .mutant import Mutant as Mutant
 from .registry import MUTANTS as MUTANTS
-from .registry import named as named
+from .registry import find_mutant as find_mutant

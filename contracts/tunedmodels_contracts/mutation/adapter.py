@@ -7,19 +7,22 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from .mutant import Mutant, Spoiler
-from .request import Ask
-from .response import Reply
+from .mutant import Handler, Mutant
+from .request import MutantRequest
+from .response import MutantResponse
 
 
-class Spoiled(BaseAdapter):
-    """Sends by *adapter* what *spoiler* lets through; ``spoiled`` counts the requests that were not left alone."""
+class MutantAdapter(BaseAdapter):
+    """Sends by *adapter* what *handler* lets through.
 
-    def __init__(self, adapter: BaseAdapter, spoiler: Spoiler) -> None:
+    ``changed_answers`` counts the requests that were not left alone.
+    """
+
+    def __init__(self, adapter: BaseAdapter, handler: Handler) -> None:
         super().__init__()
         self._adapter = adapter
-        self._spoiler = spoiler
-        self.spoiled = 0
+        self._handler = handler
+        self.changed_answers = 0
 
     def send(
         self,
@@ -31,32 +34,33 @@ class Spoiled(BaseAdapter):
         proxies: Any = None,
     ) -> requests.Response:
         """Return what the mutant makes of the answer to *request*."""
-        answered: list[tuple[Ask, Reply]] = []
+        forwarded: list[tuple[MutantRequest, MutantResponse]] = []
 
-        def send(ask: Ask) -> Reply:
-            sent = request if ask is asked else ask.prepared(request)
+        def send(mutant_request: MutantRequest) -> MutantResponse:
+            prepared = request if mutant_request is original else mutant_request.to_prepared(request)
             response = self._adapter.send(
-                sent, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
+                prepared, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
             )
-            reply = Reply.of(response)
-            answered.append((ask, Reply(reply.status, [*reply.headers], reply.text)))
-            return reply
+            mutant_response = MutantResponse.from_requests(response)
+            copy = MutantResponse(mutant_response.status, [*mutant_response.headers], mutant_response.text)
+            forwarded.append((mutant_request, copy))
+            return mutant_response
 
-        asked = Ask.of(request)
-        reply = self._spoiler(asked, send)
-        self.spoiled += answered != [(asked, reply)]
+        original = MutantRequest.from_prepared(request)
+        result = self._handler(original, send)
+        self.changed_answers += forwarded != [(original, result)]
         # What was read cannot be read again by whoever listens, so an answer that was left alone is a new one too.
-        return reply.response(request)
+        return result.to_requests(request)
 
     def close(self) -> None:
         """Close the connections."""
         self._adapter.close()
 
 
-def spoil(session: requests.Session, mutant: Mutant) -> list[Spoiled]:
+def install(session: requests.Session, mutant: Mutant) -> list[MutantAdapter]:
     """Let *mutant* spoil all that *session* is answered, from now on; what it is told is remembered over all hosts."""
-    spoiler = mutant.make()
-    spoiled = {prefix: Spoiled(adapter, spoiler) for prefix, adapter in session.adapters.items()}
-    for prefix, adapter in spoiled.items():
+    handler = mutant.new_handler()
+    adapters = {prefix: MutantAdapter(adapter, handler) for prefix, adapter in session.adapters.items()}
+    for prefix, adapter in adapters.items():
         session.mount(prefix, adapter)
-    return list(spoiled.values())
+    return list(adapters.values())

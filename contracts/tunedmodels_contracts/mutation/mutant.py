@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .request import Ask
-from .response import Reply
+from .request import MutantRequest
+from .response import MutantResponse
 
-Send = Callable[[Ask], Reply]
-Spoiler = Callable[[Ask, Send], Reply]
+Send = Callable[[MutantRequest], MutantResponse]
+Handler = Callable[[MutantRequest, Send], MutantResponse]
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A server that does one thing wrong: its *name*, the *kind* of rule that it breaks, and what it *spoils*.
+    """A server that does one thing wrong: its *name*, the *kind* of rule that it breaks, and a *description* of it.
 
-    *make* returns a spoiler with a memory of its own: it is given each request and the way to the server behind it.
-    What a spoiler does to one request depends on no other, unless it *remembers*.
+    *new_handler* returns a handler with a memory of its own: it is given each request and
+    the way to the server behind it.
+    What a handler does to one request depends on no other, unless it *is_stateful*.
     """
 
     name: str
     kind: str
-    spoils: str
-    make: Callable[[], Spoiler]
-    remembers: bool = False
+    description: str
+    new_handler: Callable[[], Handler]
+    is_stateful: bool = False
 
 
-class Shelf:
+class MutantGroup:
     """The mutants of one kind. What is put on it is called after the function, and described by its docstring."""
 
     def __init__(self, kind: str) -> None:
@@ -38,37 +39,41 @@ class Shelf:
         """Return the mutants in the order in which they were put there."""
         return iter(self._mutants)
 
-    def answer(self, change: Callable[[Reply], object]) -> Mutant:
+    def response(self, change: Callable[[MutantResponse], object]) -> Mutant:
         """Put a mutant there that changes each answer in place, whatever was asked, and remembers nothing."""
-        return self._changing(change, lambda _ask, reply: change(reply))
+        return self._add_edit(change, lambda _request, response: change(response))
 
-    def answer_to(self, change: Callable[[Ask, Reply], object]) -> Mutant:
+    def response_to(self, change: Callable[[MutantRequest, MutantResponse], object]) -> Mutant:
         """Put a mutant there that changes answers to some requests in place, and remembers nothing."""
-        return self._changing(change, change)
+        return self._add_edit(change, change)
 
-    def question(self, change: Callable[[Ask], Ask | Reply]) -> Mutant:
+    def request(self, change: Callable[[MutantRequest], MutantRequest | MutantResponse]) -> Mutant:
         """Put a mutant there that hears something else than what was asked, or answers by itself."""
 
-        def spoil(ask: Ask, send: Send) -> Reply:
-            heard = change(ask)
-            return heard if isinstance(heard, Reply) else send(heard)
+        def handle(request: MutantRequest, send: Send) -> MutantResponse:
+            new_request = change(request)
+            return new_request if isinstance(new_request, MutantResponse) else send(new_request)
 
-        return self._put(change, lambda: spoil)
+        return self._add(change, lambda: handle)
 
-    def memory(self, make: Callable[[], Spoiler]) -> Mutant:
-        """Put a mutant there that remembers; *make* begins with nothing."""
-        return self._put(make, make, remembers=True)
+    def stateful(self, make: Callable[[], Handler]) -> Mutant:
+        """Put a mutant there that remembers; *new_handler* begins with nothing."""
+        return self._add(make, make, is_stateful=True)
 
-    def _changing(self, what: Callable[..., object], change: Callable[[Ask, Reply], object]) -> Mutant:
-        def spoil(ask: Ask, send: Send) -> Reply:
-            reply = send(ask)
-            change(ask, reply)
-            return reply
+    def _add_edit(
+        self, function: Callable[..., object], change: Callable[[MutantRequest, MutantResponse], object]
+    ) -> Mutant:
+        def handle(request: MutantRequest, send: Send) -> MutantResponse:
+            response = send(request)
+            change(request, response)
+            return response
 
-        return self._put(what, lambda: spoil)
+        return self._add(function, lambda: handle)
 
-    def _put(self, what: Callable[..., object], make: Callable[[], Spoiler], *, remembers: bool = False) -> Mutant:
-        name = what.__name__.replace("_", "-")
-        mutant = Mutant(name, self._kind, (what.__doc__ or "").strip(), make, remembers)
+    def _add(
+        self, function: Callable[..., object], make: Callable[[], Handler], *, is_stateful: bool = False
+    ) -> Mutant:
+        name = function.__name__.replace("_", "-")
+        mutant = Mutant(name, self._kind, (function.__doc__ or "").strip(), make, is_stateful)
         self._mutants.append(mutant)
         return mutant

@@ -7,48 +7,48 @@ from typing import Any
 Json = dict[str, Any]
 
 
-def operation(value: Json) -> bool:
+def is_operation(value: Json) -> bool:
     """Whether it is a tuning operation."""
     return isinstance(value.get("metadata"), dict) and "name" in value
 
 
-def progress(value: Json) -> bool:
+def is_progress(value: Json) -> bool:
     """Whether it is the metadata of a tuning operation."""
     return "totalSteps" in value
 
 
-def model(value: Json) -> bool:
+def is_model(value: Json) -> bool:
     """Whether it is a tuned model."""
     return isinstance(value.get("tuningTask"), dict) and "name" in value
 
 
-def base_model(value: Json) -> bool:
+def is_base_model(value: Json) -> bool:
     """Whether it is a base model."""
     return "supportedGenerationMethods" in value
 
 
-def snapshot(value: Json) -> bool:
+def is_snapshot(value: Json) -> bool:
     """Whether it is a snapshot of a step."""
     return "meanLoss" in value
 
 
-def permission(value: Json) -> bool:
+def is_permission(value: Json) -> bool:
     """Whether it is a permission."""
     return "role" in value and "granteeType" in value
 
 
-def candidate(value: Json) -> bool:
+def is_candidate(value: Json) -> bool:
     """Whether it is a candidate of a model's answer."""
     return "safetyRatings" in value or "finishReason" in value
 
 
-def page(value: Json) -> str:
+def entries_member(value: Json) -> str:
     """Return the member that has the entries, where it is a page of a list; else nothing."""
     names = ("tunedModels", "models", "permissions", "operations")
     return next((name for name in names if isinstance(value.get(name), list)), "")
 
 
-def put(value: Json, **members: Any) -> None:
+def replace_members(value: Json, **members: Any) -> None:
     """Replace what *value* has by *members*."""
     value.clear()
     value.update(members)

@@ -55,10 +55,10 @@ _MODULES = (
     versions,
 )
 
-MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for module in _MODULES for mutant in module.SHELF}
+MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for module in _MODULES for mutant in module.GROUP}
 
 
-def named(name: str) -> Mutant:
+def find_mutant(name: str) -> Mutant:
     """Return the mutant called *name*. Raises KeyError, which tells the names that there are."""
     if name not in MUTANTS:
         raise KeyError(f"There is no mutant {name!r}; there are {', '.join(MUTANTS)}.")

@@ -18,7 +18,7 @@ _SECRETS = ("key", "$key", "access_token", "oauth_token")
 
 
 @dataclass(frozen=True)
-class Ask:
+class MutantRequest:
     """A request: its URL, headers and body. A mutant that asks otherwise makes another one of it."""
 
     method: str
@@ -27,13 +27,13 @@ class Ask:
     body: bytes
 
     @classmethod
-    def of(cls, request: requests.PreparedRequest) -> Ask:
+    def from_prepared(cls, request: requests.PreparedRequest) -> MutantRequest:
         """Return what *request* asks."""
         body: Any = request.body or b""
         headers = {name: value if isinstance(value, str) else str(value) for name, value in request.headers.items()}
         return cls(request.method or "", request.url or "", headers, body if isinstance(body, bytes) else body.encode())
 
-    def prepared(self, like: requests.PreparedRequest) -> requests.PreparedRequest:
+    def to_prepared(self, like: requests.PreparedRequest) -> requests.PreparedRequest:
         """Return it as a request that is *like* another one in all that it does not say."""
         request = like.copy()
         request.method, request.url = self.method, self.url
@@ -54,11 +54,11 @@ class Ask:
         """The path after the version."""
         return urlsplit(self.url).path.strip("/").partition("/")[2]
 
-    def is_(self, *patterns: str) -> bool:
+    def matches(self, *patterns: str) -> bool:
         """Whether it is like one of *patterns*, such as ``POST tunedModels/*:generateContent``."""
-        return any(self._is(pattern) for pattern in patterns)
+        return any(self._matches_one(pattern) for pattern in patterns)
 
-    def _is(self, pattern: str) -> bool:
+    def _matches_one(self, pattern: str) -> bool:
         method, _, path = pattern.partition(" ")
         expression = _WILD.sub("[^/:]+", re.escape(path))
         return self.method == method and re.fullmatch(expression, self.path) is not None
@@ -94,7 +94,7 @@ class Ask:
         """The access token in the headers; empty where there is none."""
         return next((value for name, value in self.headers.items() if name.lower() == "authorization"), "")
 
-    def with_query(self, **parameters: str | None) -> Ask:
+    def with_query(self, **parameters: str | None) -> MutantRequest:
         """Return it with these parameters; None takes one away, under both of its spellings."""
         query = self.query
         for name, value in parameters.items():
@@ -104,24 +104,24 @@ class Ask:
                 query[name] = value
         return replace(self, url=urlunsplit(urlsplit(self.url)._replace(query=urlencode(query))))
 
-    def with_path(self, path: str, version: str | None = None) -> Ask:
+    def with_path(self, path: str, version: str | None = None) -> MutantRequest:
         """Return it with another path after the version, and with another *version* where one is given."""
         return replace(self, url=urlunsplit(urlsplit(self.url)._replace(path=f"/{version or self.version}/{path}")))
 
-    def with_json(self, value: Any) -> Ask:
+    def with_json(self, value: Any) -> MutantRequest:
         """Return it with another body."""
         return replace(self, body=json.dumps(value).encode())
 
-    def as_(self, other: Ask) -> Ask:
+    def with_credentials_of(self, other: MutantRequest) -> MutantRequest:
         """Return it as whoever sent the *other* request asks it."""
         mine = {name: value for name, value in self.headers.items() if name.lower() not in _CREDENTIALS}
         theirs = {name: value for name, value in other.headers.items() if name.lower() in _CREDENTIALS}
         bare = self.with_query(**dict.fromkeys(_SECRETS)) if set(_SECRETS) & set(self.query) else self
         return replace(bare, headers={**mine, **theirs})
 
-    def getting(self, path: str) -> Ask:
+    def to_get(self, path: str) -> MutantRequest:
         """Return a request of the same caller that only looks at *path*."""
         headers = {name: value for name, value in self.headers.items() if not name.lower().startswith("content-")}
         query = urlencode({name: value for name, value in self.query.items() if name in _SECRETS})
         url = urlunsplit(urlsplit(self.url)._replace(path=f"/{self.version}/{path}", query=query))
-        return Ask("GET", url, headers, b"")
+        return MutantRequest("GET", url, headers, b"")

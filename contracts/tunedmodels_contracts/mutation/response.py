@@ -20,7 +20,7 @@ _JSON = "application/json; charset=UTF-8"
 
 
 @dataclass
-class Reply:
+class MutantResponse:
     """Status, headers in their order, and the body as text, decoded."""
 
     status: int
@@ -28,19 +28,21 @@ class Reply:
     text: str
 
     @classmethod
-    def of(cls, response: requests.Response) -> Reply:
+    def from_requests(cls, response: requests.Response) -> MutantResponse:
         """Return *response*, which is read to its end."""
         return cls(response.status_code, list(response.raw.headers.items()), response.content.decode())
 
     @classmethod
-    def saying(cls, value: Any, status: int = 200) -> Reply:
+    def from_json(cls, value: Any, status: int = 200) -> MutantResponse:
         """Return an answer that the server never gave."""
-        return cls(status, [("Content-Type", _JSON)], _written(value))
+        return cls(status, [("Content-Type", _JSON)], _pretty_json(value))
 
     @classmethod
-    def refusing(cls, code: int, status: str, message: str = "Request contains an invalid argument.") -> Reply:
+    def from_error(
+        cls, code: int, status: str, message: str = "Request contains an invalid argument."
+    ) -> MutantResponse:
         """Return a refusal that the server never gave."""
-        return cls.saying({"error": {"code": code, "message": message, "status": status}}, code)
+        return cls.from_json({"error": {"code": code, "message": message, "status": status}}, code)
 
     def header(self, name: str) -> str:
         """Return the first value of a header, or nothing."""
@@ -53,7 +55,7 @@ class Reply:
             self.headers.append((name, value))
 
     @property
-    def events(self) -> bool:
+    def is_event_stream(self) -> bool:
         """Whether it is a stream of events."""
         return self.header("Content-Type").startswith("text/event-stream")
 
@@ -61,7 +63,7 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON, of events a list; None where it is none."""
         try:
-            if self.events:
+            if self.is_event_stream:
                 lines = self.text.splitlines()
                 return [json.loads(line.removeprefix(_EVENT)) for line in lines if line.startswith(_EVENT)]
             return json.loads(self.text)
@@ -70,10 +72,10 @@ class Reply:
 
     @json.setter
     def json(self, value: Any) -> None:
-        if self.events:
+        if self.is_event_stream:
             self.text = "".join(f"{_EVENT}{json.dumps(event, ensure_ascii=False)}\n\n" for event in value)
         elif "\n " in self.text or not self.text.strip():
-            self.text = _written(value)
+            self.text = _pretty_json(value)
         else:
             end = "\n" if self.text.endswith("\n") else ""
             self.text = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + end
@@ -87,30 +89,30 @@ class Reply:
         return error if isinstance(error, dict) and self.status >= 400 else {}
 
     @property
-    def unread(self) -> bool:
+    def is_parse_error(self) -> bool:
         """Whether it refuses a request that could not be read: the findings are in its details."""
         return self.status == 400 and "BadRequest" in self.text
 
     @property
-    def invalid(self) -> bool:
+    def is_invalid_argument(self) -> bool:
         """Whether it refuses a request that was read, for what it says."""
         return self.status == 400 and bool(self.error) and "details" not in self.error
 
-    def become(self, other: Reply) -> None:
+    def replace_with(self, other: MutantResponse) -> None:
         """Be as the *other* answer."""
         self.status, self.headers[:], self.text = other.status, other.headers, other.text
 
-    def change(self, how: Callable[[dict[str, Any]], object]) -> None:
-        """Let *how* change each object of the body, the outer ones first; what it leaves as it was stays so."""
+    def change_objects(self, edit: Callable[[dict[str, Any]], object]) -> None:
+        """Let *edit* change each object of the body, the outer ones first; what it leaves as it was stays so."""
         value = self.json
         before = deepcopy(value)
         for inner in objects(value):
-            how(inner)
+            edit(inner)
         # Members in another order are another answer.
         if json.dumps(value) != json.dumps(before):
             self.json = value
 
-    def response(self, request: requests.PreparedRequest) -> requests.Response:
+    def to_requests(self, request: requests.PreparedRequest) -> requests.Response:
         """Return it as the answer to *request*, encoded as its headers say."""
         body = self.text.encode()
         if self.header("Content-Encoding") == "gzip":
@@ -140,5 +142,5 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _written(value: Any) -> str:
+def _pretty_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -28,15 +28,15 @@ class Reasons:
     @classmethod
     def read(cls, path: Path = REASONS) -> Reasons:
         """Return the reasons in a file. Raises ValueError where one is missing, or no sentence."""
-        written: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        for name, reason in [*(written.get("clauses") or {}).items(), *(written.get("mutants") or {}).items()]:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for name, reason in [*(content.get("clauses") or {}).items(), *(content.get("mutants") or {}).items()]:
             if not isinstance(reason, str) or not reason.strip():
                 raise ValueError(f"{path.name} has no reason for {name}: write one, or take it out")
-        return cls(written.get("clauses") or {}, written.get("mutants") or {})
+        return cls(content.get("clauses") or {}, content.get("mutants") or {})
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MutationResult:
     """What the suite did without a mutant, and behind each; *reasons* are those that count.
 
     A clause can be toothless only where *all_mutants* were tried, and a name in the reasons stale only where they were
@@ -50,31 +50,31 @@ class Verdict:
     all_mutants: bool = True
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all mutants were tried on all clauses."""
         return self.all_clauses and self.all_mutants
 
     @cached_property
     def kills(self) -> dict[str, frozenset[str]]:
         """The clauses that kill each mutant, of those that hold without one."""
-        sound = self.baseline.those("held")
-        return {name: seen.those("killed") & sound for name, seen in self.trials.items()}
+        sound = self.baseline.with_outcome("held")
+        return {name: trial_result.with_outcome("killed") & sound for name, trial_result in self.trials.items()}
 
     @cached_property
     def killed_by(self) -> dict[str, tuple[str, ...]]:
         """The mutants that each required clause kills."""
-        judged = sorted(self.baseline.required - self.baseline.unjudged)
+        judged = sorted(self.baseline.required - self.baseline.not_judged)
         return {clause: tuple(name for name, clauses in self.kills.items() if clause in clauses) for clause in judged}
 
     @property
     def broken(self) -> tuple[str, ...]:
         """The clauses that do not hold without a mutant, so that their failing shows nothing."""
-        return tuple(sorted(self.baseline.those("killed", "unprepared")))
+        return tuple(sorted(self.baseline.with_outcome("killed", "unprepared")))
 
     @property
     def void(self) -> tuple[str, ...]:
         """The mutants that spoiled no answer: that nobody killed them shows nothing."""
-        return tuple(sorted(name for name, seen in self.trials.items() if not seen.spoiled))
+        return tuple(sorted(name for name, trial_result in self.trials.items() if not trial_result.changed_answers))
 
     @property
     def toothless(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Verdict:
     @property
     def stale(self) -> tuple[str, ...]:
         """The names in the reasons that need none: of what kills and is killed, and of what there is not."""
-        if not self.whole:
+        if not self.is_complete:
             return ()
         needed = {clause for clause, killed in self.killed_by.items() if not killed}
         return tuple(sorted({*self.reasons.clauses} - needed | {*self.reasons.mutants} - self._unkilled))
@@ -107,18 +107,18 @@ class Verdict:
         """Whether the suite has teeth, as far as was asked."""
         return bool(self.trials) and not (self.broken or self.void or self.toothless or self.survivors or self.stale)
 
-    def lines(self) -> Iterator[str]:
+    def report_lines(self) -> Iterator[str]:
         """Yield the report, a finding a line; the last line sums it up."""
-        told: tuple[tuple[str, Iterable[str]], ...] = (
+        problems: tuple[tuple[str, Iterable[str]], ...] = (
             ("does not hold without a mutant", self.broken),
             ("is a mutant that spoils no answer", self.void),
             ("is required, kills no mutant, and has no reason", self.toothless),
             ("is a mutant that no clause kills, and has no reason", self.survivors),
             ("has a reason that it does not need", self.stale),
         )
-        for problem, names in told:
+        for problem, names in problems:
             yield from (f"{name} {problem}" for name in names)
-        if self.whole:
+        if self.is_complete:
             reasons = {**self.reasons.clauses, **self.reasons.mutants}
             yield from (f"{name}: {reason}" for name, reason in sorted(reasons.items()) if name not in self.stale)
         else:
@@ -133,21 +133,21 @@ class Verdict:
     def _summary(self) -> str:
         if not self.passed:
             return "the self-test fails"
-        return "the suite has teeth" if self.whole else "so far as it was tried, the suite has teeth"
+        return "the suite has teeth" if self.is_complete else "so far as it was tried, the suite has teeth"
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the matrix and what follows from it, for a file."""
         return {
             "passed": self.passed,
             "mutants": {
                 name: {
                     "kind": MUTANTS[name].kind,
-                    "spoils": MUTANTS[name].spoils,
-                    "answers": seen.spoiled,
+                    "spoils": MUTANTS[name].description,
+                    "answers": trial_result.changed_answers,
                     "killed_by": sorted(self.kills[name]),
-                    "unprepared": sorted(seen.those("unprepared")),
+                    "unprepared": sorted(trial_result.with_outcome("unprepared")),
                 }
-                for name, seen in sorted(self.trials.items())
+                for name, trial_result in sorted(self.trials.items())
             },
             "clauses": {clause: sorted(killed) for clause, killed in self.killed_by.items()},
             "broken": self.broken,
@@ -155,7 +155,7 @@ class Verdict:
             "toothless": self.toothless,
             "survivors": self.survivors,
             "stale": self.stale,
-            "unjudged": sorted(self.baseline.unjudged & self.baseline.required),
+            "unjudged": sorted(self.baseline.not_judged & self.baseline.required),
             "reasons": {"clauses": dict(self.reasons.clauses), "mutants": dict(self.reasons.mutants)},
         }
 
@@ -168,25 +168,27 @@ def selftest(
     arguments: Sequence[str] = (),
     reasons: Reasons | None = None,
     progress: Callable[[str, int, int], object] | None = None,
-) -> Verdict:
+) -> MutationResult:
     """Run *clauses* behind *mutants*, by default all, in *jobs* processes; *arguments* are pytest's.
 
     *progress* is told the name of each mutant that was tried, and how many of how many they are. Raises KeyError for
     a mutant that there is not, and RuntimeError where the suite cannot be run.
     """
-    tried = list(MUTANTS) if mutants is None else list(mutants)
-    for name in tried:
+    names = list(MUTANTS) if mutants is None else list(mutants)
+    for name in names:
         if name not in MUTANTS:
             raise KeyError(name)
-    asked = None if clauses is None else tuple(clauses)
+    selected = None if clauses is None else tuple(clauses)
     trials: dict[str, Trial] = {}
     with workers(jobs) as submit:
-        baseline = submit(trial, None, asked, arguments)
-        waiting = {submit(trial, name, asked, arguments): name for name in tried}
+        baseline = submit(trial, None, selected, arguments)
+        waiting = {submit(trial, name, selected, arguments): name for name in names}
         for number, future in enumerate(as_completed(waiting), 1):
             trials[waiting[future]] = future.result()
             if progress:
-                progress(waiting[future], number, len(tried))
-        known = Reasons.read() if reasons is None else reasons
-        in_order = {name: trials[name] for name in tried}
-        return Verdict(baseline.result(), in_order, known, asked is None, set(tried) == set(MUTANTS))
+                progress(waiting[future], number, len(names))
+        effective_reasons = Reasons.read() if reasons is None else reasons
+        in_order = {name: trials[name] for name in names}
+        return MutationResult(
+            baseline.result(), in_order, effective_reasons, selected is None, set(names) == set(MUTANTS)
+        )

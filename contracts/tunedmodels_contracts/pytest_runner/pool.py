@@ -33,17 +33,17 @@ def workers(number: int) -> Iterator[Submit]:
     cleaned up.
     """
     # Spawned, not forked: a caller may be a test itself.
-    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _initialize_worker)
 
     def submit(function: Callable[..., T], *arguments: object) -> Future[T]:
-        # It may start a process, which must get no signal before ``_begin`` runs there.
-        with _blocked():
-            return pool.submit(_call, function, *arguments)
+        # It may start a process, which must get no signal before ``_initialize_worker`` runs there.
+        with _block_signals():
+            return pool.submit(_run_in_worker, function, *arguments)
 
     try:
         yield submit
     except KeyboardInterrupt:
-        with _blocked():  # one that started without the pool would fail
+        with _block_signals():  # one that started without the pool would fail
             for process in multiprocessing.active_children():
                 process.terminate()  # the signal may have come to us alone
             pool.shutdown(cancel_futures=True)
@@ -52,14 +52,14 @@ def workers(number: int) -> Iterator[Submit]:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
+def _initialize_worker() -> None:
     """Handle signals in a worker: one without work dies at once."""
     interrupts.install_handlers()
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _call(function: Callable[..., T], *arguments: object) -> T:
+def _run_in_worker(function: Callable[..., T], *arguments: object) -> T:
     """Call *function* in a worker; after a signal pytest cleans up, and the worker dies."""
     try:
         with interrupts.as_keyboard_interrupt():
@@ -69,7 +69,7 @@ def _call(function: Callable[..., T], *arguments: object) -> T:
 
 
 @contextmanager
-def _blocked() -> Iterator[None]:
+def _block_signals() -> Iterator[None]:
     """Let signals wait inside the block; a process that starts there lets them wait, too."""
     if sys.platform == "win32":
         yield

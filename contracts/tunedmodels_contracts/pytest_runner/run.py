@@ -18,7 +18,7 @@ _QUIET = ("-q", "--tb=no", "--assert=plain", "--no-header", "--no-summary", "-c"
 _PLUGIN = ("-p", "tunedmodels_contracts.plugin")
 
 
-def run_inside(plugin: object, arguments: Sequence[str] = (), suite: Path = SUITE) -> None:
+def run_in_process(plugin: object, arguments: Sequence[str] = (), suite: Path = SUITE) -> None:
     """Run *suite* with *plugin*; *arguments* are pytest's. Raises RuntimeError where nothing could be run.
 
     What pytest needs of the process, its environment for one, is changed for good: give it a process of its own.
@@ -26,8 +26,8 @@ def run_inside(plugin: object, arguments: Sequence[str] = (), suite: Path = SUIT
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     sys.argv[:] = ["pytest"]
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
+    output = io.StringIO()
+    with redirect_stdout(output), redirect_stderr(output):
         status = pytest.main([*_QUIET, *_PLUGIN, *arguments, str(suite)], plugins=[plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RuntimeError(f"the suite could not be run:\n{said.getvalue()[-4000:]}")
+        raise RuntimeError(f"the suite could not be run:\n{output.getvalue()[-4000:]}")

@@ -1,7 +1,7 @@
 """Recordings of the service's answers: made, kept, checked and played."""
 
 from .check import Problem, check
-from .errors import RecordingError, ReplayError, Unrecorded, Unused
+from .errors import RecordingError, ReplayError, UnrecordedRequest, UnusedExchanges
 from .exchange import Exchange, ReceivedResponse, SentRequest
 from .from_tape import record
 from .provenance import Provenance
@@ -24,8 +24,8 @@ __all__ = [
     "Scrubber",
     "SentRequest",
     "Tape",
-    "Unrecorded",
-    "Unused",
+    "UnrecordedRequest",
+    "UnusedExchanges",
     "check",
     "load",
     "record",

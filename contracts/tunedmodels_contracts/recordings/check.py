@@ -10,7 +10,7 @@ from ..strict_yaml import reader
 from . import file_format
 from .errors import RecordingError
 from .recording import Recording
-from .secret_scan import leaks
+from .secret_scan import find_leaks
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ def check(folder: Path | str, names: Collection[str] | None = None) -> list[Prob
     """
     folder = Path(folder)
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml", ".draft"))
-    problems = [problem for path in paths for problem in _of(path, names)]
+    problems = [problem for path in paths for problem in _file_problems(path, names)]
     if not paths:
         problems.append(Problem(folder.name, f"{folder.name}: the folder has no recordings; look in another"))
     return problems
 
 
-def _of(path: Path, names: Collection[str] | None) -> list[Problem]:
+def _file_problems(path: Path, names: Collection[str] | None) -> list[Problem]:
     if path.suffix != ".yaml":
-        return [_orphan(path, f"ends in {path.suffix}", "recordings end in .yaml: rename it, or delete it")]
+        return [_file_problem(path, f"ends in {path.suffix}", "recordings end in .yaml: rename it, or delete it")]
     try:
         text = path.read_bytes().decode()
         value = reader.read(text, path.name)
@@ -45,17 +45,19 @@ def _of(path: Path, names: Collection[str] | None) -> list[Problem]:
     except RecordingError as error:
         return [Problem(path.name, str(error))]
     except UnicodeDecodeError:
-        return [_orphan(path, "is no UTF-8", "record it again")]
-    problems = [Problem(path.name, str(fault)) for fault in recording.faults(path.name)]
-    for leak in leaks(text, value):
-        found = f"looks like a secret ({leak.kind}): {leak.shown}"
+        return [_file_problem(path, "is no UTF-8", "record it again")]
+    problems = [Problem(path.name, str(fault)) for fault in recording.errors(path.name)]
+    for leak in find_leaks(text, value):
+        found = f"looks like a secret ({leak.kind}): {leak.excerpt}"
         problems.append(Problem(path.name, str(RecordingError(path.name, leak.place, found, "take it out"))))
     if recording.name != path.stem:
-        problems.append(_orphan(path, f"holds the recording {recording.name!r}", f"call it {recording.name}.yaml"))
+        problems.append(
+            _file_problem(path, f"holds the recording {recording.name!r}", f"call it {recording.name}.yaml")
+        )
     if names is not None and recording.name not in names:
-        problems.append(_orphan(path, "is used by nothing", "delete it, or write what it is for"))
+        problems.append(_file_problem(path, "is used by nothing", "delete it, or write what it is for"))
     return problems
 
 
-def _orphan(path: Path, found: str, fix: str) -> Problem:
+def _file_problem(path: Path, found: str, fix: str) -> Problem:
     return Problem(path.name, str(RecordingError(path.name, "the file", found, fix)))

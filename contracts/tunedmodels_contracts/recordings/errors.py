@@ -20,9 +20,9 @@ class ReplayError(AssertionError):
     """A test and a recording do not go together."""
 
 
-class Unrecorded(ReplayError):
+class UnrecordedRequest(ReplayError):
     """A request that no recording has, or that was sent once more than it was recorded."""
 
 
-class Unused(ReplayError):
+class UnusedExchanges(ReplayError):
     """Exchanges that were recorded, and never asked for."""

@@ -50,6 +50,6 @@ def header(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
-def unframed(headers: Iterable[tuple[str, str]]) -> Headers:
+def without_framing(headers: Iterable[tuple[str, str]]) -> Headers:
     """Return *headers* without those that frame one transfer."""
     return tuple((name, value) for name, value in headers if name.lower() not in FRAMING)

@@ -50,9 +50,9 @@ def parts(value: Any, file: str) -> Parts:
     name = contract.take("name", str)
     provenance = _read_provenance(contract.inner("provenance"))
     variables = contract.mapping("variables")
-    contract.end()
+    contract.refuse_rest()
     entries = top.take("responses", list)
-    top.end()
+    top.refuse_rest()
     exchanges = tuple(_read_exchange(entry, file, f"responses.{n}") for n, entry in enumerate(entries, 1))
     return name, provenance, exchanges, variables
 
@@ -95,7 +95,7 @@ def _read_provenance(fields: Fields) -> Provenance:
         licence=fields.take("licence", str, ""),
         sha256=fields.take("sha256", str, ""),
     )
-    fields.end()
+    fields.refuse_rest()
     return provenance
 
 
@@ -133,7 +133,7 @@ def _read_exchange(value: Any, file: str, path: str) -> Exchange:
     sent = entry.inner("request")
     answer = entry.inner("response")
     timing = entry.inner("timing")
-    entry.end()
+    entry.refuse_rest()
     request = SentRequest(
         method=answer.take("method", str),
         url=answer.take("url", str),
@@ -154,7 +154,7 @@ def _read_exchange(value: Any, file: str, path: str) -> Exchange:
     )
     exchange = Exchange(request, response, _seconds(timing, "at"), _seconds(timing, "elapsed"))
     for fields in (sent, answer, timing):
-        fields.end()
+        fields.refuse_rest()
     _refuse_two_truths(value["response"], _exchange(exchange)["response"], file, path)
     return exchange
 

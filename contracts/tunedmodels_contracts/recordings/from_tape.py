@@ -32,7 +32,7 @@ def record(
     themselves. Raises RecordingError where the tape is empty, has only parts of an answer, or may not be believed.
     """
     exchanges = tape.exchanges
-    for sentence in tape.cut:
+    for sentence in tape.incomplete:
         raise RecordingError(name, "the tape", f"is not whole: {sentence}", "read each answer to its end")
     if not stand_in:
         for number, exchange in enumerate(exchanges, 1):
@@ -41,7 +41,7 @@ def record(
             fix = "send over an HTTPAdapter of requests, or say stand_in=True"
             raise RecordingError(name, "the tape", f"cannot become live: {doubt}", fix)
     scrubber = Scrubber(secrets)
-    scrubbed = tuple(_rounded(exchange) for exchange in scrubber.scrub(exchanges))
+    scrubbed = tuple(_round_times(exchange) for exchange in scrubber.scrub(exchanges))
     hosts = sorted({urlsplit(exchange.request.url).hostname or "" for exchange in scrubbed})
     recording = Recording(
         name,
@@ -55,8 +55,8 @@ def record(
         ),
         scrubbed,
         dict(variables or {}),
-    ).sealed()
-    for fault in recording.faults(name):
+    ).with_digest()
+    for fault in recording.errors(name):
         raise fault
     return recording
 
@@ -69,6 +69,6 @@ def _refuse_foreign(exchange: Exchange, name: str, number: int) -> None:
         raise RecordingError(name, f"request {number}", found, fix)
 
 
-def _rounded(exchange: Exchange) -> Exchange:
+def _round_times(exchange: Exchange) -> Exchange:
     # A clock tells more digits than mean anything.
     return replace(exchange, at=round(exchange.at, 4), elapsed=round(exchange.elapsed, 4))

@@ -14,14 +14,14 @@ import requests
 import responses
 from responses.registries import FirstMatchRegistry
 
-from .errors import Unrecorded
-from .exchange import Exchange, SentRequest, header, unframed
-from .placeholders import StandIns, Taken
+from .errors import UnrecordedRequest
+from .exchange import Exchange, SentRequest, header, without_framing
+from .placeholders import Placeholders, Substitutions
 from .recording import Recording
 from .request_diff import differences
 from .secret_patterns import PLACEHOLDER
 from .secret_scrubber import Scrubber
-from .stream_chunks import Pieces, pieces
+from .stream_chunks import ChunkedBody, split_chunks
 
 
 @dataclass
@@ -30,11 +30,11 @@ class _Entry:
 
     exchange: Exchange
     place: str
-    stand_ins: StandIns
+    placeholders: Placeholders
     played: bool = field(default=False)
 
     @property
-    def again(self) -> bool:
+    def is_repeatable(self) -> bool:
         """Whether to ask again is to get the same: an operation that is done stays so."""
         try:
             answer = json.loads(self.exchange.response.body)
@@ -43,30 +43,34 @@ class _Entry:
         return self.exchange.request.method == "GET" and isinstance(answer, dict) and answer.get("done") is True
 
 
-class Answer(responses.CallbackResponse):
+class ReplayedResponse(responses.CallbackResponse):
     """An exchange as ``responses`` plays it."""
 
     def __init__(self, entry: _Entry) -> None:
         answer = entry.exchange.response
         self.reason = answer.reason
         url = entry.exchange.request.url
-        back = entry.stand_ins.put_back
+        substitute = entry.placeholders.substitute
 
         def callback(_request: requests.PreparedRequest) -> tuple[int, list[tuple[str, str]], Any]:
-            headers = [(name, back(value)) for name, value in unframed(answer.headers)]
+            headers = [(name, substitute(value)) for name, value in without_framing(answer.headers)]
             kind = header(answer.headers, "Content-Type") or ""
             try:
-                body = back(answer.body.decode(), escaped="json" in kind or "event-stream" in kind).encode()
+                body = substitute(answer.body.decode(), escaped="json" in kind or "event-stream" in kind).encode()
             except UnicodeDecodeError:
                 body = answer.body
             if answer.decoded == "gzip":  # kept as what it says, for people to read; played as it came
-                return answer.status, [*headers, ("Content-Encoding", "gzip")], Pieces([gzip.compress(body, mtime=0)])
-            return answer.status, headers, Pieces(pieces(body, kind, url))
+                return (
+                    answer.status,
+                    [*headers, ("Content-Encoding", "gzip")],
+                    ChunkedBody([gzip.compress(body, mtime=0)]),
+                )
+            return answer.status, headers, ChunkedBody(split_chunks(body, kind, url))
 
         super().__init__(entry.exchange.request.method, re.compile(""), callback, content_type=None)
 
 
-class Turns(FirstMatchRegistry):
+class ExchangeRegistry(FirstMatchRegistry):
     """Finds the answers of recordings, each in its turn."""
 
     def __init__(self, recordings: Iterable[Recording] = ()) -> None:
@@ -75,37 +79,47 @@ class Turns(FirstMatchRegistry):
         self._entries = [entry for recording in recordings for entry in _entries(recording)]
         self.unrecorded: list[str] = []
 
-    def find(self, request: requests.PreparedRequest) -> tuple[Answer, list[str]]:
-        """Return the answer to *request*. Raises Unrecorded where its turn is over, or never was."""
-        sent = sent_request(request)
+    def find(self, request: requests.PreparedRequest) -> tuple[ReplayedResponse, list[str]]:
+        """Return the answer to *request*. Raises UnrecordedRequest where its turn is over, or never was."""
+        sent = to_sent_request(request)
         with self._lock:
-            matching: list[tuple[_Entry, Taken]] = []
+            matching: list[tuple[_Entry, Substitutions]] = []
             others: list[tuple[float, int, list[str]]] = []
             for number, entry in enumerate(self._entries):
-                taken: Taken = {}
-                found = differences(entry.exchange.request, sent, entry.stand_ins, taken)
-                if not found:
-                    matching.append((entry, taken))
-                others.append((sum(each.weight for each in found), number, [each.text for each in found]))
-            fresh = next(((entry, taken) for entry, taken in matching if not entry.played), None)
-            if fresh is None and matching and matching[-1][0].again:
-                fresh = matching[-1]
-            if fresh is None:
+                substitutions: Substitutions = {}
+                request_differences = differences(entry.exchange.request, sent, entry.placeholders, substitutions)
+                if not request_differences:
+                    matching.append((entry, substitutions))
+                others.append(
+                    (
+                        sum(each.weight for each in request_differences),
+                        number,
+                        [each.text for each in request_differences],
+                    )
+                )
+            next_entry = next(((entry, substitutions) for entry, substitutions in matching if not entry.played), None)
+            if next_entry is None and matching and matching[-1][0].is_repeatable:
+                next_entry = matching[-1]
+            if next_entry is None:
                 raise self._failure(sent, [entry for entry, _ in matching], others)
-            entry, taken = fresh
+            entry, substitutions = next_entry
             entry.played = True
-            entry.stand_ins.take(taken)
-            return Answer(entry), []
+            entry.placeholders.record(substitutions)
+            return ReplayedResponse(entry), []
 
     def unused(self) -> list[str]:
         """Return a sentence for each exchange that was not played yet."""
         with self._lock:
-            return [f"{entry.place}: {asked(entry.exchange.request)}" for entry in self._entries if not entry.played]
+            return [
+                f"{entry.place}: {describe_request(entry.exchange.request)}"
+                for entry in self._entries
+                if not entry.played
+            ]
 
     def _failure(
         self, sent: SentRequest, matching: list[_Entry], others: list[tuple[float, int, list[str]]]
-    ) -> Unrecorded:
-        what = asked(sent)
+    ) -> UnrecordedRequest:
+        what = describe_request(sent)
         if matching:
             places = ", ".join(entry.place for entry in matching)
             end = "the last answer is no operation that is done, so nobody knows what came next"
@@ -113,13 +127,15 @@ class Turns(FirstMatchRegistry):
         elif others:
             _, number, texts = min(others)
             closest = self._entries[number]
-            text = f"{what} is not recorded. The closest is {closest.place}, {asked(closest.exchange.request)}:"
+            text = (
+                f"{what} is not recorded. The closest is {closest.place}, {describe_request(closest.exchange.request)}:"
+            )
             # A test's own message may go to a log, and what was sent may have its key in it.
-            text = "\n".join([text, *(f"  {Scrubber().text(each)}" for each in texts)])
+            text = "\n".join([text, *(f"  {Scrubber().scrub_text(each)}" for each in texts)])
         else:
             text = f"{what} is not recorded: there is no exchange at all"
         self.unrecorded.append(text)
-        return Unrecorded(text)
+        return UnrecordedRequest(text)
 
 
 def _entries(recording: Recording) -> list[_Entry]:
@@ -127,14 +143,14 @@ def _entries(recording: Recording) -> list[_Entry]:
     for exchange in recording.exchanges:
         text = exchange.request.url + "\n" + exchange.request.body.decode("latin-1")
         values.update(match[0] for match in PLACEHOLDER.finditer(text))
-    stand_ins = StandIns(values)
+    placeholders = Placeholders(values)
     return [
-        _Entry(exchange, f"exchange {number} of {recording.name}", stand_ins)
+        _Entry(exchange, f"exchange {number} of {recording.name}", placeholders)
         for number, exchange in enumerate(recording.exchanges, 1)
     ]
 
 
-def sent_request(request: requests.PreparedRequest) -> SentRequest:
+def to_sent_request(request: requests.PreparedRequest) -> SentRequest:
     """Return *request* as recordings have it."""
     body: Any = request.body or b""
     if not isinstance(body, (bytes, str)):
@@ -142,6 +158,6 @@ def sent_request(request: requests.PreparedRequest) -> SentRequest:
     return SentRequest(request.method or "", request.url or "", (), body.encode() if isinstance(body, str) else body)
 
 
-def asked(request: SentRequest) -> str:
+def describe_request(request: SentRequest) -> str:
     """Return what *request* is about, without its secrets."""
-    return f"{request.method} {Scrubber().text(request.url, 0)}"
+    return f"{request.method} {Scrubber().scrub_text(request.url, 0)}"

@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterable
 
-Taken = dict[str, str]
+Substitutions = dict[str, str]
 
 
-class StandIns:
+class Placeholders:
     """*values* of a recording, and what a test has sent in their places so far."""
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -17,10 +17,10 @@ class StandIns:
         # A value within a longer word is that word's.
         inner = "|".join(map(re.escape, longest)) or r"(?!)"
         self._values = re.compile(rf"(?<![A-Za-z0-9])(?:{inner})(?![A-Za-z0-9])")
-        self._sent: Taken = {}
+        self._sent: Substitutions = {}
 
-    def fits(self, recorded: str, sent: str, taken: Taken, within: str = r"[\s\S]+?") -> bool:
-        """Whether *sent* is *recorded* but for the values; *taken* then has what was sent in their places.
+    def matches(self, recorded: str, sent: str, substitutions: Substitutions, within: str = r"[\s\S]+?") -> bool:
+        """Whether *sent* is *recorded* but for the values; *substitutions* then has what was sent in their places.
 
         What was once sent in a value's place has to be sent there again. *within* is the pattern of what may be.
         """
@@ -29,7 +29,7 @@ class StandIns:
         end = 0
         for match in self._values.finditer(recorded):
             pattern += re.escape(recorded[end : match.start()])
-            known = self._sent.get(match[0], taken.get(match[0]))
+            known = self._sent.get(match[0], substitutions.get(match[0]))
             if known is not None:
                 pattern += re.escape(known)
             elif match[0] in values:
@@ -40,14 +40,14 @@ class StandIns:
             end = match.end()
         found = re.fullmatch(pattern + re.escape(recorded[end:]), sent)
         if found:
-            taken.update(zip(values, found.groups(), strict=True))
+            substitutions.update(zip(values, found.groups(), strict=True))
         return found is not None
 
-    def take(self, taken: Taken) -> None:
+    def record(self, substitutions: Substitutions) -> None:
         """Remember what was sent in the places of values."""
-        self._sent.update(taken)
+        self._sent.update(substitutions)
 
-    def put_back(self, recorded: str, *, escaped: bool = False) -> str:
+    def substitute(self, recorded: str, *, escaped: bool = False) -> str:
         """Return *recorded* with what was sent in place of each value; *escaped* as JSON writes texts."""
 
         def sent(match: re.Match[str]) -> str:

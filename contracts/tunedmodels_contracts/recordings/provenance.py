@@ -45,49 +45,49 @@ class Provenance:
     sha256: str = ""
 
     @property
-    def fragment(self) -> bool:
+    def is_fragment(self) -> bool:
         """Whether the answers are only parts of what the service said."""
         return self.transcription == "elided"
 
 
-def faults(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, file: str) -> Iterator[RecordingError]:
+def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, file: str) -> Iterator[RecordingError]:
     """Yield what is wrong with *provenance*, of *exchanges*, in *file*, whose real digest is *digest*."""
 
-    def fault(field: str, found: str, fix: str) -> RecordingError:
+    def error(field: str, found: str, fix: str) -> RecordingError:
         return RecordingError(file, f"contract.provenance.{field}", found, fix)
 
     p = provenance
     if p.kind not in KINDS:
-        yield fault("kind", f"is {p.kind!r}", "a recording is live, published or hand-written, and nothing else")
+        yield error("kind", f"is {p.kind!r}", "a recording is live, published or hand-written, and nothing else")
     if not p.source.strip():
-        yield fault("source", "is empty", "say where the answers can be looked up")
+        yield error("source", "is empty", "say where the answers can be looked up")
     if p.stand_in and p.kind != "hand-written":
-        yield fault("stand_in", f"is true and kind is {p.kind!r}", "what a stand-in said counts as hand-written")
+        yield error("stand_in", f"is true and kind is {p.kind!r}", "what a stand-in said counts as hand-written")
     if p.transcription not in ("", *TRANSCRIPTIONS):
-        yield fault("transcription", f"is {p.transcription!r}", "it is verbatim, from-repr or elided")
+        yield error("transcription", f"is {p.transcription!r}", "it is verbatim, from-repr or elided")
     if p.sha256 and p.sha256 != digest:
-        yield fault("sha256", f"is {p.sha256!r} and not {digest!r}", _EDITED.get(p.kind, _EDITED["published"]))
+        yield error("sha256", f"is {p.sha256!r} and not {digest!r}", _EDITED.get(p.kind, _EDITED["published"]))
     if p.kind != "hand-written" and not p.sha256:
-        yield fault("sha256", "is missing", _EDITED.get(p.kind, _EDITED["published"]))
+        yield error("sha256", "is missing", _EDITED.get(p.kind, _EDITED["published"]))
     if p.kind in ("live", "published"):
         if p.captured is None:
-            yield fault("captured", "is missing", "say on which day the service answered, as '2024-03-14'")
+            yield error("captured", "is missing", "say on which day the service answered, as '2024-03-14'")
         if p.host != HOST:
-            yield fault("host", f"is {p.host!r}", f"only {HOST} is the service; of others write hand-written")
+            yield error("host", f"is {p.host!r}", f"only {HOST} is the service; of others write hand-written")
         for number, exchange in enumerate(exchanges, 1):
-            yield from _foreign(exchange, f"{file}, exchange {number}", p.kind)
+            yield from _host_errors(exchange, f"{file}, exchange {number}", p.kind)
     if p.kind == "live" and p.guessed:
-        yield fault("guessed", f"names {', '.join(p.guessed)}", "a live recording guesses nothing")
+        yield error("guessed", f"names {', '.join(p.guessed)}", "a live recording guesses nothing")
     if p.kind == "published":
         if not p.guessed:
-            yield fault("guessed", "is empty", "name what the source does not show: status, headers, …")
+            yield error("guessed", "is empty", "name what the source does not show: status, headers, …")
         if not p.transcription:
-            yield fault("transcription", "is missing", "it is verbatim, from-repr or elided")
+            yield error("transcription", "is missing", "it is verbatim, from-repr or elided")
     if not p.stand_in:
         for number, exchange in enumerate(exchanges, 1):
-            if _signed(exchange):
+            if _is_signed(exchange):
                 place = f"answers.{number}"
-                yield fault(
+                yield error(
                     f"stand_in is false, and {place}", "is signed by the mock server", "it is a stand-in: say so"
                 )
 
@@ -108,13 +108,13 @@ _EDITED = {
 }
 
 
-def _foreign(exchange: Exchange, file: str, kind: str) -> Iterator[RecordingError]:
+def _host_errors(exchange: Exchange, file: str, kind: str) -> Iterator[RecordingError]:
     if not real(exchange.request.url):
         parts = urlsplit(exchange.request.url.partition("?")[0])
         found = f"is at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         yield RecordingError(file, "url", found, f"a {kind} recording is of https://{HOST} alone")
 
 
-def _signed(exchange: Exchange) -> bool:
+def _is_signed(exchange: Exchange) -> bool:
     said = header(exchange.response.headers, "Server") or ""
     return bool(_SIGNATURE.search(said)) or header(exchange.response.headers, _NOTE) is not None

@@ -14,7 +14,7 @@ from . import file_format, provenance
 from .errors import RecordingError
 from .exchange import Exchange, header
 from .provenance import Provenance
-from .secret_scan import Leak, leaks
+from .secret_scan import Leak, find_leaks
 
 _NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 _SHORTEST = 4  # characters of a variable's value: a shorter one stands in too many places by chance
@@ -38,25 +38,25 @@ class Recording:
         """The digest of what is in it now; ``provenance.sha256`` is the one that it had when it was made."""
         return file_format.digest(file_format.document(self.name, self.provenance, self.exchanges, self.variables))
 
-    def sealed(self) -> Recording:
+    def with_digest(self) -> Recording:
         """Return it with the digest of what is in it now."""
         return replace(self, provenance=replace(self.provenance, sha256=self.digest))
 
-    def faults(self, file: str) -> Iterator[RecordingError]:
+    def errors(self, file: str) -> Iterator[RecordingError]:
         """Yield what is wrong with it, in the name of *file*."""
         if not _NAME.fullmatch(self.name):
             fix = "it has to be small letters and digits, joined by - and ."
             yield RecordingError(file, "contract.name", f"is {self.name!r:.80}", fix)
         if not self.exchanges:
             yield RecordingError(file, "responses", "is empty", "a recording of nothing proves nothing: delete it")
-        yield from provenance.faults(self.provenance, self.exchanges, self.digest, file)
+        yield from provenance.errors(self.provenance, self.exchanges, self.digest, file)
         for number, exchange in enumerate(self.exchanges, 1):
-            yield from _unreadable(exchange, file, number)
+            yield from _encoding_errors(exchange, file, number)
         for name, value in self.variables.items():
             if len(value) < _SHORTEST:
                 fix = f"give it {_SHORTEST} characters or more: a shorter one is found where it does not stand"
                 yield RecordingError(file, f"contract.variables.{name}", f"is {value!r}", fix)
-            elif not any(_sent(exchange, value) for exchange in self.exchanges):
+            elif not any(_has_value(exchange, value) for exchange in self.exchanges):
                 yield RecordingError(
                     file, f"contract.variables.{name}", f"is {value!r:.80}, which no request has", "take it out"
                 )
@@ -77,10 +77,10 @@ def load(path: Path | str) -> Recording:
         raise RecordingError(path.name, "the file", "is no UTF-8", "record it again") from None
     value = reader.read(text, path.name)
     recording = Recording(*file_format.parts(value, path.name))
-    for fault in recording.faults(path.name):
+    for fault in recording.errors(path.name):
         raise fault
     if recording.provenance.kind == "live":
-        _refuse(leaks(text, value), path.name)
+        _refuse_leaks(find_leaks(text, value), path.name)
     return recording
 
 
@@ -92,27 +92,27 @@ def save(recording: Recording, path: Path | str) -> None:
     """
     path = Path(path)
     if recording.provenance.kind != "live":
-        recording = recording.sealed()
-    for fault in recording.faults(path.name):
+        recording = recording.with_digest()
+    for fault in recording.errors(path.name):
         raise fault
     text = reader.write(
         file_format.document(recording.name, recording.provenance, recording.exchanges, recording.variables)
     )
     value = reader.read(text, path.name)
-    _refuse(leaks(text, value), path.name)
+    _refuse_leaks(find_leaks(text, value), path.name)
     if Recording(*file_format.parts(value, path.name)) != recording:
         raise RecordingError(path.name, "the file", "would not read back as what was written", "report a bug")
     atomic.write(path, text.encode())
 
 
-def _refuse(leaks: list[Leak], file: str) -> None:
+def _refuse_leaks(leaks: list[Leak], file: str) -> None:
     if leaks:
         more = f"; so do {len(leaks) - 1} more" if leaks[1:] else ""
         fix = "name it in secrets= when recording, or take it out and call the file hand-written"
         raise RecordingError(file, leaks[0].place, f"looks like a secret ({leaks[0].kind}){more}", fix)
 
 
-def _unreadable(exchange: Exchange, file: str, number: int) -> Iterator[RecordingError]:
+def _encoding_errors(exchange: Exchange, file: str, number: int) -> Iterator[RecordingError]:
     for side, headers in (("request", exchange.request.headers), ("response", exchange.response.headers)):
         coding = header(headers, "Content-Encoding")
         if coding not in (None, "", "identity"):
@@ -120,5 +120,5 @@ def _unreadable(exchange: Exchange, file: str, number: int) -> Iterator[Recordin
             yield RecordingError(file, f"responses.{number}.{side}", found, "store it decoded")
 
 
-def _sent(exchange: Exchange, value: str) -> bool:
+def _has_value(exchange: Exchange, value: str) -> bool:
     return value in exchange.request.url or value.encode() in exchange.request.body

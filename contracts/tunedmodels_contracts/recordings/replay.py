@@ -11,8 +11,8 @@ import responses
 from requests.adapters import HTTPAdapter
 from responses.registries import FirstMatchRegistry
 
-from .errors import Unrecorded, Unused
-from .matcher import Turns, asked, sent_request
+from .errors import UnrecordedRequest, UnusedExchanges
+from .matcher import ExchangeRegistry, describe_request, to_sent_request
 from .recording import Recording
 
 
@@ -30,8 +30,8 @@ class Replay(HTTPAdapter):
 
     def __init__(self, *recordings: Recording) -> None:
         super().__init__()
-        self._turns = Turns(recordings)
-        self._guard = responses.RequestsMock(registry=_Shut)
+        self._registry = ExchangeRegistry(recordings)
+        self._guard = responses.RequestsMock(registry=_NoNetwork)
 
     def session(self) -> requests.Session:
         """Return a session that gets its answers here, for bare requests and for a Client alike."""
@@ -50,15 +50,15 @@ class Replay(HTTPAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Answer *request*. Raises Unrecorded."""
-        answer, _ = self._turns.find(request)
+        """Answer *request*. Raises UnrecordedRequest."""
+        answer, _ = self._registry.find(request)
         response = self.build_response(request, answer.get_response(request))
         response.reason = answer.reason
         return response
 
     def unused(self) -> list[str]:
         """Return a sentence for each recorded exchange that was not asked for yet."""
-        return self._turns.unused()
+        return self._registry.unused()
 
     def __enter__(self) -> Replay:
         """Keep everything else off the network."""
@@ -70,24 +70,26 @@ class Replay(HTTPAdapter):
     ) -> None:
         """Say what was missing, and what was too much, unless the test has failed by now anyway."""
         self._guard.stop(allow_assert=False)
-        shut = self._guard.get_registry()
-        past = shut.asked if isinstance(shut, _Shut) else []
+        no_network = self._guard.get_registry()
+        past = no_network.requests if isinstance(no_network, _NoNetwork) else []
         self._guard.reset()
         if error is not None:
             return
-        for sentence in (*self._turns.unrecorded, *past):
-            raise Unrecorded(sentence)
+        for sentence in (*self._registry.unrecorded, *past):
+            raise UnrecordedRequest(sentence)
         if unused := self.unused():
-            raise Unused("\n".join(["Recorded, and never asked for:", *unused]))
+            raise UnusedExchanges("\n".join(["Recorded, and never asked for:", *unused]))
 
 
-class _Shut(FirstMatchRegistry):
+class _NoNetwork(FirstMatchRegistry):
     """Lets nothing through."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def find(self, request: requests.PreparedRequest) -> Any:
-        self.asked.append(f"{asked(sent_request(request))} was sent past the replay: use its session()")
-        raise Unrecorded(self.asked[-1])
+        self.requests.append(
+            f"{describe_request(to_sent_request(request))} was sent past the replay: use its session()"
+        )
+        raise UnrecordedRequest(self.requests[-1])

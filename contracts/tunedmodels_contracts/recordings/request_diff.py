@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .exchange import SentRequest, header
-from .placeholders import StandIns, Taken
+from .placeholders import Placeholders, Substitutions
 from .secret_patterns import PARAMETERS
 
 _ABSENT = object()
 _TRAILING = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])', re.DOTALL)
 # Who asks is no part of what is asked: the same question with another key is the same question.
-_WHO = frozenset(name for name in PARAMETERS if name != "client_id")
+_CREDENTIALS = frozenset(name for name in PARAMETERS if name != "client_id")
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,10 @@ class Difference:
     weight: float = 1.0
 
 
-def differences(recorded: SentRequest, sent: SentRequest, stand_ins: StandIns, taken: Taken) -> list[Difference]:
-    """Return in what *sent* differs from *recorded*; *taken* gets what was sent in place of stand-ins.
+def differences(
+    recorded: SentRequest, sent: SentRequest, placeholders: Placeholders, substitutions: Substitutions
+) -> list[Difference]:
+    """Return in what *sent* differs from *recorded*; *substitutions* gets what was sent in place of stand-ins.
 
     Headers are not compared. Bodies of JSON are, by value; the service takes a comma after the last member, and so
     does this.
@@ -41,26 +43,30 @@ def differences(recorded: SentRequest, sent: SentRequest, stand_ins: StandIns, t
     if (there.scheme, there.netloc) != (here.scheme, here.netloc):
         text = f"host: recorded {there.scheme}://{there.netloc}, sent {here.scheme}://{here.netloc}"
         found.append(Difference(text, 50))
-    if not stand_ins.fits(unquote(there.path), unquote(here.path), taken, r"[^/:]+"):
+    if not placeholders.matches(unquote(there.path), unquote(here.path), substitutions, r"[^/:]+"):
         alike = SequenceMatcher(None, there.path, here.path).ratio()
         found.append(Difference(f"path: recorded {there.path}, sent {here.path}", 40 - 30 * alike))
-    found += _of_queries(there.query, here.query, stand_ins, taken)
-    found += _of_bodies(recorded, sent, stand_ins, taken)
+    found += _query_differences(there.query, here.query, placeholders, substitutions)
+    found += _body_differences(recorded, sent, placeholders, substitutions)
     return found
 
 
-def _of_queries(recorded: str, sent: str, stand_ins: StandIns, taken: Taken) -> Iterator[Difference]:
+def _query_differences(
+    recorded: str, sent: str, placeholders: Placeholders, substitutions: Substitutions
+) -> Iterator[Difference]:
     there, here = (parse_qs(query, keep_blank_values=True) for query in (recorded, sent))
     for name in sorted({*there, *here}):
-        if name.lower() in _WHO:
+        if name.lower() in _CREDENTIALS:
             continue
         values, others = there.get(name, []), here.get(name, [])
         pairs = zip(values, others, strict=False)
-        if len(values) != len(others) or not all(stand_ins.fits(old, new, taken) for old, new in pairs):
-            yield Difference(f"query {name}: recorded {_many(values)}, sent {_many(others)}", 3)
+        if len(values) != len(others) or not all(placeholders.matches(old, new, substitutions) for old, new in pairs):
+            yield Difference(f"query {name}: recorded {_join(values)}, sent {_join(others)}", 3)
 
 
-def _of_bodies(recorded: SentRequest, sent: SentRequest, stand_ins: StandIns, taken: Taken) -> Iterator[Difference]:
+def _body_differences(
+    recorded: SentRequest, sent: SentRequest, placeholders: Placeholders, substitutions: Substitutions
+) -> Iterator[Difference]:
     there, here = recorded.body, sent.body
     if there == here:
         return
@@ -69,38 +75,40 @@ def _of_bodies(recorded: SentRequest, sent: SentRequest, stand_ins: StandIns, ta
         return
     old, new = _json(there), _json(here)
     if old is not _ABSENT and new is not _ABSENT:
-        yield from _of_values(old, new, "$", stand_ins, taken)
+        yield from _value_differences(old, new, "$", placeholders, substitutions)
         return
     before, after = there.decode("latin-1"), here.decode("latin-1")
     kind = header(recorded.headers, "Content-Type") or ""
     if kind.startswith("application/x-www-form-urlencoded"):
-        yield from _of_queries(before, after, stand_ins, taken)
-    elif not stand_ins.fits(before, after, taken):
+        yield from _query_differences(before, after, placeholders, substitutions)
+    elif not placeholders.matches(before, after, substitutions):
         which = "" if (old is _ABSENT) == (new is _ABSENT) else ", of which one is no JSON"
         yield Difference(f"body: recorded {len(there)} bytes, sent {len(here)} others{which}", 5)
 
 
-def _of_values(old: Any, new: Any, path: str, stand_ins: StandIns, taken: Taken) -> Iterator[Difference]:
+def _value_differences(
+    old: Any, new: Any, path: str, placeholders: Placeholders, substitutions: Substitutions
+) -> Iterator[Difference]:
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys([*old, *new]):
             inner = f"{path}.{name}"
             if name not in new:
-                yield Difference(f"body {inner}: recorded {_one(old[name])}, not sent")
+                yield Difference(f"body {inner}: recorded {_shorten(old[name])}, not sent")
             elif name not in old:
-                yield Difference(f"body {inner}: not recorded, sent {_one(new[name])}")
+                yield Difference(f"body {inner}: not recorded, sent {_shorten(new[name])}")
             else:
-                yield from _of_values(old[name], new[name], inner, stand_ins, taken)
+                yield from _value_differences(old[name], new[name], inner, placeholders, substitutions)
     elif isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             yield Difference(f"body {path}: recorded {len(old)} elements, sent {len(new)}")
         for number, (one, other) in enumerate(zip(old, new, strict=False)):
-            yield from _of_values(one, other, f"{path}[{number}]", stand_ins, taken)
+            yield from _value_differences(one, other, f"{path}[{number}]", placeholders, substitutions)
     elif _is_text_or_integer(old) and type(old) is type(new):
         # What was scrubbed of a number is a number too.
-        if not stand_ins.fits(str(old), str(new), taken):
-            yield Difference(f"body {path}: recorded {_one(old)}, sent {_one(new)}")
+        if not placeholders.matches(str(old), str(new), substitutions):
+            yield Difference(f"body {path}: recorded {_shorten(old)}, sent {_shorten(new)}")
     elif old != new or isinstance(old, bool) != isinstance(new, bool):
-        yield Difference(f"body {path}: recorded {_one(old)}, sent {_one(new)}")
+        yield Difference(f"body {path}: recorded {_shorten(old)}, sent {_shorten(new)}")
 
 
 def _is_text_or_integer(value: Any) -> bool:
@@ -118,10 +126,10 @@ def _json(body: bytes) -> Any:
         return _ABSENT
 
 
-def _one(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-def _many(values: list[str]) -> str:
-    return " and ".join(map(_one, values)) or "nothing"
+def _join(values: list[str]) -> str:
+    return " and ".join(map(_shorten, values)) or "nothing"

@@ -57,7 +57,7 @@ PARAMETERS = {
 _DIGITS = {"project": 12, "account": 21}  # of a number that is no secret any more
 
 
-def scrubbed(text: str) -> bool:
+def is_placeholder(text: str) -> bool:
     """Whether *text* is what stands for a secret, and nothing else."""
     return PLACEHOLDER.fullmatch(text) is not None
 
@@ -70,7 +70,7 @@ def placeholder(kind: str, number: int, secret: str) -> str:
 
 
 @dataclass(frozen=True)
-class Find:
+class SecretMatch:
     """A secret in a text: its *kind*, and where it begins and ends."""
 
     kind: str
@@ -78,33 +78,33 @@ class Find:
     end: int
 
 
-def finds(text: str) -> Iterator[Find]:
+def find_secrets(text: str) -> Iterator[SecretMatch]:
     """Yield each secret that shows in *text*, by its own looks or by its name, but for what is scrubbed already."""
-    for kind, pattern in _LOOKS:
+    for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             shown = next((n for n in range(1, pattern.groups + 1) if match[n] is not None), 0)
-            if match[shown] and not scrubbed(match[shown]):
-                yield Find(kind, *match.span(shown))
-    for pattern, names in _NAMED:
+            if match[shown] and not is_placeholder(match[shown]):
+                yield SecretMatch(kind, *match.span(shown))
+    for pattern, names in _NAMED_PATTERNS:
         for match in pattern.finditer(text):
             group = "value" if match["value"] else "number"
-            if not scrubbed(match[group]):
-                yield Find(names[match["name"].lower()], *match.span(group))
-    for readers in _READERS.finditer(text):
+            if not is_placeholder(match[group]):
+                yield SecretMatch(names[match["name"].lower()], *match.span(group))
+    for readers in _READER_PROJECTS.finditer(text):
         for match in re.compile(r"\d{6,}").finditer(text, *readers.span(1)):
-            if not scrubbed(match[0]):
-                yield Find("project", *match.span())
+            if not is_placeholder(match[0]):
+                yield SecretMatch("project", *match.span())
 
 
-def _any(names: dict[str, str]) -> str:
+def _alternatives(names: dict[str, str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
 # Of a cookie only the values are secret.
-_PRINTED = {name: kind for name, kind in HEADERS.items() if kind != "cookie"}
+_PRINTED_HEADERS = {name: kind for name, kind in HEADERS.items() if kind != "cookie"}
 _RESERVED = r"(?:example\.(?:com|net|org)|[\w.-]*\.?(?:test|invalid|example))\b"
 
-_LOOKS = (
+_PATTERNS = (
     (
         "private-key",
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
@@ -130,30 +130,32 @@ _LOOKS = (
     ("address", re.compile(r"(?i:\bIP address\b)[^()\n]{0,60}\(([0-9A-Fa-f.:]{7,})\)")),
 )
 
-_NAMED = (
+_NAMED_PATTERNS = (
     # A member of JSON, and of what prints like it. Its value runs to the quote that ends it.
     (
         re.compile(
-            rf"""(?i)(["'])(?P<name>{_any({**MEMBERS, **_PRINTED})})\1\s*:\s*(?:\[\s*)?(?:"""
+            rf"""(?i)(["'])(?P<name>{_alternatives({**MEMBERS, **_PRINTED_HEADERS})})\1\s*:\s*(?:\[\s*)?(?:"""
             r"""(?P<quote>["'])(?:(?:Bearer|Basic)\s+)?(?P<value>(?:(?!(?P=quote))[^\\]|\\.)+)(?P=quote)"""
             r"""|(?P<number>\d{4,}))""",
             re.DOTALL,
         ),
-        {**MEMBERS, **_PRINTED},
+        {**MEMBERS, **_PRINTED_HEADERS},
     ),
     # A parameter of a query or a form.
     (
-        re.compile(rf"""(?i)(?:\A|[?&;])(?P<name>{_any(PARAMETERS)})=(?P<value>[^&#;\s"'\\<>]+)(?P<number>)"""),
+        re.compile(
+            rf"""(?i)(?:\A|[?&;])(?P<name>{_alternatives(PARAMETERS)})=(?P<value>[^&#;\s"'\\<>]+)(?P<number>)"""
+        ),
         PARAMETERS,
     ),
     # A header, as it is printed.
     (
         re.compile(
-            rf"""(?im)(?:^|(?<=[\s"',;{{(\[]))(?P<name>{_any(_PRINTED)})["']?\s*[:=]\s*["']?"""
+            rf"""(?im)(?:^|(?<=[\s"',;{{(\[]))(?P<name>{_alternatives(_PRINTED_HEADERS)})["']?\s*[:=]\s*["']?"""
             r"""(?:(?:Bearer|Basic)\s+)?(?P<value>[^\s"',;]+)(?P<number>)"""
         ),
-        _PRINTED,
+        _PRINTED_HEADERS,
     ),
 )
 
-_READERS = re.compile(r"""["']?reader_?[Pp]roject_?[Nn]umbers["']?\s*:\s*\[([^\[\]]*)\]""")
+_READER_PROJECTS = re.compile(r"""["']?reader_?[Pp]roject_?[Nn]umbers["']?\s*:\s*\[([^\[\]]*)\]""")

@@ -13,13 +13,13 @@ from urllib.parse import unquote_plus
 
 from ..strict_yaml import reader
 from .errors import RecordingError
-from .secret_patterns import HEADERS, PLACEHOLDER, finds
+from .secret_patterns import HEADERS, PLACEHOLDER, find_secrets
 from .secret_scrubber import LITERAL, header_secrets
 
-_DEEP = 4
+_MAX_DEPTH = 4
 
 # What no rule knows may still look like chance: long, of small and great letters, with digits.
-_CHANCE = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=(?:[A-Za-z_-]*\d){3})[A-Za-z0-9_-]{30,}")
+_RANDOM = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=(?:[A-Za-z_-]*\d){3})[A-Za-z0-9_-]{30,}")
 # These are long and of chance as well, and open nothing.
 _HARMLESS = re.compile(r"""(?i)(?:page_?token|thought_?signature|response_?id|etag)\\?["']?\s*[:=]\s*\\?["']?$""")
 _BASE64 = re.compile(r"(?m)^(\s*body_base64: )\S+$")
@@ -27,11 +27,11 @@ _BASE64 = re.compile(r"(?m)^(\s*body_base64: )\S+$")
 
 @dataclass(frozen=True)
 class Leak:
-    """What looks like a secret: its *kind*, the *place*, and as much of it as may be *shown*."""
+    """What looks like a secret: its *kind*, the *place*, and an *excerpt* of it that may be shown."""
 
     kind: str
     place: str
-    shown: str
+    excerpt: str
 
 
 def scan(text: str) -> list[Leak]:
@@ -40,25 +40,25 @@ def scan(text: str) -> list[Leak]:
         value = reader.read(text, "the file")
     except RecordingError:
         value = None
-    return leaks(text, value)
+    return find_leaks(text, value)
 
 
-def leaks(text: str, value: Any) -> list[Leak]:
+def find_leaks(text: str, value: Any) -> list[Leak]:
     """Return what looks like a secret in *text*, which holds *value*; None where it holds nothing."""
     # Bodies in base64 are looked through as what they mean.
     raw = text if value is None else _BASE64.sub(r"\1", text)
-    seen = [
-        Leak(kind, f"line {raw.count(chr(10), 0, start) + 1}", _shown(found)) for kind, start, found in _secrets(raw)
+    leaks = [
+        Leak(kind, f"line {raw.count(chr(10), 0, start) + 1}", _excerpt(found)) for kind, start, found in _secrets(raw)
     ]
     for place, name, inner in _texts(value, ""):
-        views = [inner] if name != "body_base64" else _decoded(inner)
+        views = [inner] if name != "body_base64" else _decode_base64(inner)
         for view in views:
-            seen += [Leak(kind, place, _shown(found)) for kind, found in _in_header(name, view)]
-            seen += [Leak(kind, place, _shown(found)) for kind, found in _in_views(view, _DEEP)]
-    return list(dict.fromkeys(seen))
+            leaks += [Leak(kind, place, _excerpt(found)) for kind, found in _secrets_in_header(name, view)]
+            leaks += [Leak(kind, place, _excerpt(found)) for kind, found in _secrets_in_views(view, _MAX_DEPTH)]
+    return list(dict.fromkeys(leaks))
 
 
-def _in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
+def _secrets_in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
     """Yield the secrets in *text*, and in what it says once the escapes of URLs and of JSON are undone."""
     for kind, _, found in _secrets(text):
         yield kind, found
@@ -67,24 +67,24 @@ def _in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
     if "%" in text:
         undone = unquote_plus(text)
         if undone != text:
-            yield from _in_views(undone, depth - 1)
+            yield from _secrets_in_views(undone, depth - 1)
     for match in LITERAL.finditer(text):
         if "\\" in match[0]:
             try:
-                yield from _in_views(json.loads(match[0], strict=False), depth - 1)
+                yield from _secrets_in_views(json.loads(match[0], strict=False), depth - 1)
             except ValueError:
                 continue
 
 
 def _secrets(text: str) -> Iterator[tuple[str, int, str]]:
-    for find in finds(text):
+    for find in find_secrets(text):
         yield find.kind, find.start, text[find.start : find.end]
-    for match in _CHANCE.finditer(text):
+    for match in _RANDOM.finditer(text):
         if not PLACEHOLDER.search(match[0]) and not _HARMLESS.search(text[max(0, match.start() - 40) : match.start()]):
             yield "long and of chance", match.start(), match[0]
 
 
-def _in_header(name: str, value: str) -> Iterator[tuple[str, str]]:
+def _secrets_in_header(name: str, value: str) -> Iterator[tuple[str, str]]:
     kind = HEADERS.get(name.lower())
     if kind is None:
         return
@@ -113,12 +113,12 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str, str]]:
                 yield from _texts(inner, f"{place}.{number}")
 
 
-def _decoded(text: str) -> list[str]:
+def _decode_base64(text: str) -> list[str]:
     try:
         return [base64.b64decode(text).decode("latin-1")]
     except binascii.Error:
         return [text]
 
 
-def _shown(found: str) -> str:
+def _excerpt(found: str) -> str:
     return f"{found[:4]}… ({len(found)} characters)" if len(found) > 12 else f"({len(found)} characters)"

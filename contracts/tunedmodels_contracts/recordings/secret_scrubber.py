@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from .exchange import Exchange, Headers, SentRequest
-from .secret_patterns import HEADERS, PLACEHOLDER, Find, finds, placeholder, scrubbed
+from .secret_patterns import HEADERS, PLACEHOLDER, SecretMatch, find_secrets, is_placeholder, placeholder
 
 LITERAL = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 """A text as JSON writes it."""
@@ -18,9 +18,9 @@ _PART = r"(?:[\w.~+@:!$*()-]|%[0-9A-Fa-f]{2})*"
 QUOTED = re.compile(rf"(?<![\w.~+@:!$*()%-]){_PART}%[0-9A-Fa-f]{{2}}{_PART}")
 """A part of a URL, or of a form, that has characters which are no letters."""
 
-_EVERYWHERE = 6  # characters: what is shorter is replaced where it stands by name, not wherever its letters are
+_SHORTEST_KNOWN = 6  # characters: what is shorter is replaced where it stands by name, not wherever its letters are
 _PASSES = 8
-_DEEP = 4  # texts of JSON within texts of JSON
+_MAX_DEPTH = 4  # texts of JSON within texts of JSON
 
 
 class Scrubber:
@@ -33,11 +33,11 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._placeholders: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._known: re.Pattern[str] | None = None
-        self._spelled: dict[str, str] = {}
+        self._known_pattern: re.Pattern[str] | None = None
+        self._spellings: dict[str, str] = {}
         for secret in secrets:
-            if len(secret) < _EVERYWHERE:
-                raise ValueError(f"a secret needs {_EVERYWHERE} characters or more, to be told from other text")
+            if len(secret) < _SHORTEST_KNOWN:
+                raise ValueError(f"a secret needs {_SHORTEST_KNOWN} characters or more, to be told from other text")
             self._learn("secret", secret)
 
     @property
@@ -51,77 +51,80 @@ class Scrubber:
         while before != len(self._placeholders):  # a secret may show only once another is out of its way
             before = len(self._placeholders)
             for exchange in exchanges:
-                self._exchange(exchange)
-        return tuple(self._exchange(exchange) for exchange in exchanges)
+                self._scrub_exchange(exchange)
+        return tuple(self._scrub_exchange(exchange) for exchange in exchanges)
 
-    def text(self, text: str, depth: int = _DEEP) -> str:
+    def scrub_text(self, text: str, depth: int = _MAX_DEPTH) -> str:
         """Return *text* without secrets."""
         if depth:
-            text = LITERAL.sub(lambda match: self._literal(match[0], depth), text)
-            text = QUOTED.sub(lambda match: self._quoted(match[0], depth), text)
-        text = self._everywhere(text)
+            text = LITERAL.sub(lambda match: self._scrub_literal(match[0], depth), text)
+            text = QUOTED.sub(lambda match: self._scrub_quoted(match[0], depth), text)
+        text = self._replace_known(text)
         for _ in range(_PASSES):  # what stands within another shows once that is replaced
-            found = sorted(finds(text), key=lambda find: (find.start, -find.end))
+            found = sorted(find_secrets(text), key=lambda find: (find.start, -find.end))
             if not found:
                 break
-            text = self._replaced(text, found)
+            text = self._replace(text, found)
         return text
 
-    def _exchange(self, exchange: Exchange) -> Exchange:
+    def _scrub_exchange(self, exchange: Exchange) -> Exchange:
         request, response = exchange.request, exchange.response
         return replace(
             exchange,
             request=SentRequest(
-                request.method, self.text(request.url), self._headers(request.headers), self._body(request.body)
+                request.method,
+                self.scrub_text(request.url),
+                self._scrub_headers(request.headers),
+                self._scrub_body(request.body),
             ),
             response=replace(
                 response,
-                reason=self.text(response.reason),
-                headers=self._headers(response.headers),
-                body=self._body(response.body),
+                reason=self.scrub_text(response.reason),
+                headers=self._scrub_headers(response.headers),
+                body=self._scrub_body(response.body),
             ),
         )
 
-    def _headers(self, headers: Headers) -> Headers:
-        return tuple((self.text(name), self._header(name.lower(), value)) for name, value in headers)
+    def _scrub_headers(self, headers: Headers) -> Headers:
+        return tuple((self.scrub_text(name), self._scrub_header(name.lower(), value)) for name, value in headers)
 
-    def _header(self, name: str, value: str) -> str:
+    def _scrub_header(self, name: str, value: str) -> str:
         kind = HEADERS.get(name)
         if kind is not None:
-            found = [Find(kind, start, end) for start, end in header_secrets(name, value)]
-            value = self._replaced(value, [find for find in found if not scrubbed(value[find.start : find.end])])
-        return self.text(value)
+            found = [SecretMatch(kind, start, end) for start, end in header_secrets(name, value)]
+            value = self._replace(value, [find for find in found if not is_placeholder(value[find.start : find.end])])
+        return self.scrub_text(value)
 
-    def _body(self, body: bytes) -> bytes:
+    def _scrub_body(self, body: bytes) -> bytes:
         try:
-            return self.text(body.decode()).encode()
+            return self.scrub_text(body.decode()).encode()
         except UnicodeDecodeError:
             # Each byte is a character of Latin-1, so what is no secret comes back as it was.
-            return self.text(body.decode("latin-1")).encode("latin-1", "replace")
+            return self.scrub_text(body.decode("latin-1")).encode("latin-1", "replace")
 
-    def _literal(self, literal: str, depth: int) -> str:
+    def _scrub_literal(self, literal: str, depth: int) -> str:
         if "\\" not in literal:
             return literal  # what it says is what it shows
         try:
             value = json.loads(literal, strict=False)
         except ValueError:
             return literal
-        instead = self.text(value, depth - 1)
+        instead = self.scrub_text(value, depth - 1)
         return literal if instead == value else json.dumps(instead, ensure_ascii=literal.isascii())
 
-    def _quoted(self, quoted: str, depth: int) -> str:
+    def _scrub_quoted(self, quoted: str, depth: int) -> str:
         value = unquote(quoted)
-        instead = self.text(value, depth - 1)
+        instead = self.scrub_text(value, depth - 1)
         return quoted if instead == value else quote(instead, safe="@")
 
-    def _everywhere(self, text: str) -> str:
-        if self._known is None:
-            longest = sorted(self._spelled, key=len, reverse=True)
+    def _replace_known(self, text: str) -> str:
+        if self._known_pattern is None:
+            longest = sorted(self._spellings, key=len, reverse=True)
             patterns = [rf"(?<!\d){each}(?!\d)" if each.isdigit() else re.escape(each) for each in longest]
-            self._known = re.compile("|".join([f"(?P<scrubbed>{PLACEHOLDER.pattern})", *patterns]))
-        return self._known.sub(lambda match: match["scrubbed"] or self._spelled[match[0]], text)
+            self._known_pattern = re.compile("|".join([f"(?P<scrubbed>{PLACEHOLDER.pattern})", *patterns]))
+        return self._known_pattern.sub(lambda match: match["scrubbed"] or self._spellings[match[0]], text)
 
-    def _replaced(self, text: str, found: Iterable[Find]) -> str:
+    def _replace(self, text: str, found: Iterable[SecretMatch]) -> str:
         pieces: list[str] = []
         end = 0
         for find in found:
@@ -132,16 +135,16 @@ class Scrubber:
         return "".join([*pieces, text[end:]])
 
     def _learn(self, kind: str, found: str) -> str:
-        secret = _plain(found)
+        secret = _decode(found)
         known = self._placeholders.get(secret)
         if known is None:
             self._counts[kind] = number = self._counts.get(kind, 0) + 1
             known = self._placeholders[secret] = placeholder(kind, number, secret)
         # What holds a % or a \\ may spell another text, or be the secret itself.
         for each in {found, secret}:
-            if len(each) >= _EVERYWHERE and each not in self._spelled:
-                self._spelled.update(dict.fromkeys(spellings(each), known))
-                self._known = None
+            if len(each) >= _SHORTEST_KNOWN and each not in self._spellings:
+                self._spellings.update(dict.fromkeys(spellings(each), known))
+                self._known_pattern = None
         return known
 
 
@@ -161,7 +164,7 @@ def header_secrets(name: str, value: str) -> Iterator[tuple[int, int]]:
             yield start, len(value.rstrip())
 
 
-def _plain(found: str) -> str:
+def _decode(found: str) -> str:
     """Return the secret that *found* spells, as a URL or as JSON."""
     if "\\" in found:
         try:

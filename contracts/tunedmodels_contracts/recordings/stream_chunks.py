@@ -12,28 +12,28 @@ _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)|.+\Z", re.DOTALL)
 _ELEMENT = re.compile(r"[\s,]*")
 
 
-class Pieces(io.BufferedReader):
+class ChunkedBody(io.BufferedReader):
     """A body that is read piece by piece, however much is asked for."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        pieces = [piece for piece in pieces if piece]
-        super().__init__(_Raw(pieces), max(map(len, pieces), default=1))
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        chunks = [chunk for chunk in chunks if chunk]
+        super().__init__(_RawChunks(chunks), max(map(len, chunks), default=1))
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next piece, or all that is left."""
         return super().read(size) if size is None or size < 0 else self.read1(size)
 
 
-def pieces(body: bytes, content_type: str, url: str) -> list[bytes]:
+def split_chunks(body: bytes, content_type: str, url: str) -> list[bytes]:
     """Return *body*, which answered a request to *url*, in its pieces; one where it is no stream."""
     if content_type.startswith("text/event-stream"):
         return _EVENT.findall(body)
     if "streamGenerateContent" in url and body.lstrip().startswith(b"["):
-        return list(_elements(body))
+        return list(_array_chunks(body))
     return [body]
 
 
-def _elements(body: bytes) -> Iterator[bytes]:
+def _array_chunks(body: bytes) -> Iterator[bytes]:
     text = body.decode("utf-8", "surrogateescape")
     begin, end = 0, text.index("[") + 1
     while True:
@@ -47,19 +47,19 @@ def _elements(body: bytes) -> Iterator[bytes]:
     yield text[begin:].encode("utf-8", "surrogateescape")
 
 
-class _Raw(io.RawIOBase):
-    def __init__(self, pieces: list[bytes]) -> None:
-        self._pieces = pieces[::-1]
+class _RawChunks(io.RawIOBase):
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks[::-1]
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        if not self._pieces:
+        if not self._chunks:
             return 0
-        piece = self._pieces.pop()
-        if len(piece) > len(buffer):
-            self._pieces.append(piece[len(buffer) :])
-        part = piece[: len(buffer)]
+        chunk = self._chunks.pop()
+        if len(chunk) > len(buffer):
+            self._chunks.append(chunk[len(buffer) :])
+        part = chunk[: len(buffer)]
         buffer[: len(part)] = part
         return len(part)

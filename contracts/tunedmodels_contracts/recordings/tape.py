@@ -10,8 +10,8 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from .exchange import Exchange, ReceivedResponse, SentRequest, unframed
-from .tee_response import Listening
+from .exchange import Exchange, ReceivedResponse, SentRequest, without_framing
+from .tee_response import TeeResponse
 
 LIMIT = 8 * 1024 * 1024  # bytes of one answer
 
@@ -22,8 +22,8 @@ class Tape(BaseAdapter):
     Mount it where the service is: ``session.mount("https://generativelanguage.googleapis.com/", Tape())``. Streams
     stay streams: whoever asked reads each part when it arrives, and the tape keeps a copy. Threads may share it;
     exchanges are in the order in which their requests began. A request that got no answer
-    is no exchange: ``unanswered`` tells of it. ``cut`` tells of answers that are not whole: not read to their end,
-    or of more than *limit* bytes. ``doubts`` says why what
+    is no exchange: ``unanswered`` tells of it. ``incomplete`` tells of answers that are not whole: not read to their
+    end, or of more than *limit* bytes. ``doubts`` says why what
     is on it may not stem from where the URLs say; nothing with a doubt can become a live recording.
     """
 
@@ -39,11 +39,11 @@ class Tape(BaseAdapter):
         self._limit = limit
         self._clock = clock
         self._lock = threading.Lock()
-        self._begun = 0
+        self._started = 0
         self._first = 0.0
         self._noted: dict[int, Exchange] = {}
         self._unanswered: dict[int, str] = {}
-        self._cut: dict[int, str] = {}
+        self._incomplete: dict[int, str] = {}
         self._doubts: dict[str, None] = {}
 
     @property
@@ -53,10 +53,10 @@ class Tape(BaseAdapter):
             return tuple(exchange for _, exchange in sorted(self._noted.items()))
 
     @property
-    def cut(self) -> tuple[str, ...]:
+    def incomplete(self) -> tuple[str, ...]:
         """A sentence for each answer that came, and is not whole on the tape."""
         with self._lock:
-            return tuple(sentence for _, sentence in sorted(self._cut.items()))
+            return tuple(sentence for _, sentence in sorted(self._incomplete.items()))
 
     @property
     def unanswered(self) -> tuple[str, ...]:
@@ -80,36 +80,38 @@ class Tape(BaseAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send *request*, and listen to the answer as it is read."""
-        asked = f"{request.method} {(request.url or '').partition('?')[0]}"
+        description = f"{request.method} {(request.url or '').partition('?')[0]}"
         with self._lock:
             began = self._clock()
-            self._first = began if not self._begun else self._first
-            self._begun += 1
-            number = self._begun
+            self._first = began if not self._started else self._first
+            self._started += 1
+            number = self._started
             self._doubts.update(dict.fromkeys(_doubts(self._adapter, verify)))
         try:
             response = self._adapter.send(request, stream, timeout, verify, cert, proxies)
         except Exception as error:
             with self._lock:
-                self._unanswered[number] = f"{asked} got no answer: {type(error).__name__}"
+                self._unanswered[number] = f"{description} got no answer: {type(error).__name__}"
             raise
         headers = tuple(response.raw.headers.items())
-        sent = _sent(request)
+        sent = _to_sent_request(request)
         if sent is None:
             with self._lock:
-                self._cut[number] = f"{asked} was sent with a body that could be read but once"
+                self._incomplete[number] = f"{description} was sent with a body that could be read but once"
             return response
 
-        def ended(body: bytes, decoded: str, fault: str) -> None:
+        def on_end(body: bytes, decoded: str, fault: str) -> None:
             with self._lock:
                 if fault:
-                    self._cut[number] = f"the answer to {asked} {fault}"
+                    self._incomplete[number] = f"the answer to {description} {fault}"
                     return
-                answer = ReceivedResponse(response.status_code, response.reason or "", unframed(headers), body, decoded)
+                answer = ReceivedResponse(
+                    response.status_code, response.reason or "", without_framing(headers), body, decoded
+                )
                 elapsed = self._clock() - began
                 self._noted[number] = Exchange(sent, answer, began - self._first, elapsed)
 
-        response.raw = Listening(response.raw, self._limit, ended)
+        response.raw = TeeResponse(response.raw, self._limit, on_end)
         return response
 
     def close(self) -> None:
@@ -117,16 +119,16 @@ class Tape(BaseAdapter):
         self._adapter.close()
 
 
-def _sent(request: requests.PreparedRequest) -> SentRequest | None:
+def _to_sent_request(request: requests.PreparedRequest) -> SentRequest | None:
     body: Any = request.body or b""
     if isinstance(body, str):
         body = body.encode()
     if not isinstance(body, bytes):
         return None
-    return SentRequest(request.method or "", request.url or "", unframed(_texts(request.headers)), body)
+    return SentRequest(request.method or "", request.url or "", without_framing(_decode_headers(request.headers)), body)
 
 
-def _texts(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _decode_headers(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, value.decode("latin-1") if isinstance(value, bytes) else value) for name, value in headers.items()]
 
 

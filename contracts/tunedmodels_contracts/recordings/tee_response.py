@@ -8,21 +8,21 @@ from typing import Any
 
 import urllib3
 
-Ended = Callable[[bytes, str, str], None]
+OnEnd = Callable[[bytes, str, str], None]
 
 
-class Listening(urllib3.BaseHTTPResponse):
+class TeeResponse(urllib3.BaseHTTPResponse):
     """Reads from *inner* and keeps what was read, up to *limit* bytes.
 
-    *ended* is called once: with the body, the coding that was taken off it, and nothing; or with why the body is
+    *on_end* is called once: with the body, the coding that was taken off it, and nothing; or with why the body is
     not whole. It is a response of urllib3's own kind, for there are readers that read others less well.
     """
 
-    def __init__(self, inner: Any, limit: int, ended: Ended) -> None:
+    def __init__(self, inner: Any, limit: int, on_end: OnEnd) -> None:
         # Not the base class's: it would decode what the inner one has decoded.
         self._inner = inner
         self._limit = limit
-        self._ended: Ended | None = ended
+        self._on_end: OnEnd | None = on_end
         self._parts: list[bytes] = []
         self._size = 0
         self._decoding: set[bool] = set()
@@ -38,30 +38,30 @@ class Listening(urllib3.BaseHTTPResponse):
     def read(self, amt: int | None = None, decode_content: bool | None = None, cache_content: bool = False) -> bytes:
         """Read as urllib3's does."""
         part: bytes = self._inner.read(amt, decode_content, cache_content)
-        return self._heard(part, decode_content, last=amt is None or amt < 0 or (not part and amt != 0))
+        return self._collect(part, decode_content, last=amt is None or amt < 0 or (not part and amt != 0))
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
         """Read what has arrived, as urllib3's does."""
         part: bytes = self._inner.read1(amt, decode_content)
-        return self._heard(part, decode_content, last=not part and amt != 0)
+        return self._collect(part, decode_content, last=not part and amt != 0)
 
     def stream(self, amt: int | None = 2**16, decode_content: bool | None = None) -> Iterator[bytes]:
         """Yield the parts as they arrive, as urllib3's does."""
         for part in self._inner.stream(amt, decode_content):
-            yield self._heard(part, decode_content)
-        self._heard(b"", decode_content, last=True)
+            yield self._collect(part, decode_content)
+        self._collect(b"", decode_content, last=True)
 
     def read_chunked(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
         """Yield the chunks as they were sent, as urllib3's does."""
         for part in self._inner.read_chunked(amt, decode_content):
-            yield self._heard(part, decode_content)
-        self._heard(b"", decode_content, last=True)
+            yield self._collect(part, decode_content)
+        self._collect(b"", decode_content, last=True)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield lines."""
         for line in self._inner:
-            yield self._heard(line, None)
-        self._heard(b"", None, last=True)
+            yield self._collect(line, None)
+        self._collect(b"", None, last=True)
 
     @property
     def data(self) -> bytes:
@@ -112,22 +112,22 @@ class Listening(urllib3.BaseHTTPResponse):
         """Close the inner one; what was not read by now will not be."""
         # Where the length is known the last byte is the end, though nobody has looked beyond it.
         whole = getattr(self._inner, "length_remaining", None) == 0
-        self._end("" if whole else "was closed before its end")
+        self._finish("" if whole else "was closed before its end")
         self._inner.close()
 
-    def _heard(self, part: bytes, decode_content: bool | None, *, last: bool = False) -> bytes:
+    def _collect(self, part: bytes, decode_content: bool | None, *, last: bool = False) -> bytes:
         if part:
             self._decoding.add(bool(self.decode_content if decode_content is None else decode_content))
             self._size += len(part)
             if self._size <= self._limit:
                 self._parts.append(part)
         if last:
-            self._end("")
+            self._finish("")
         return part
 
-    def _end(self, fault: str) -> None:
-        ended, self._ended = self._ended, None
-        if ended is None:
+    def _finish(self, fault: str) -> None:
+        on_end, self._on_end = self._on_end, None
+        if on_end is None:
             return
         body = b"".join(self._parts)
         self._parts = []
@@ -139,12 +139,12 @@ class Listening(urllib3.BaseHTTPResponse):
                 fault = "was read partly decoded"
             elif self._decoding == {False}:
                 try:
-                    body = _decoded(body, coding)
+                    body = _decode(body, coding)
                 except (urllib3.exceptions.HTTPError, OSError):
                     fault = f"is not in {coding}, as its header says"
-        ended(body, "" if coding == "identity" else coding, fault)
+        on_end(body, "" if coding == "identity" else coding, fault)
 
 
-def _decoded(body: bytes, coding: str) -> bytes:
+def _decode(body: bytes, coding: str) -> bytes:
     headers = {"Content-Encoding": coding}
     return urllib3.HTTPResponse(io.BytesIO(body), headers, preload_content=False).read(decode_content=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 from tunedmodels_mockserver.files import atomic
 
 from . import report as content
-from .html import as_html
-from .junit import as_junit
-from .markdown import as_markdown
+from .html import to_html
+from .junit import to_junit
+from .markdown import to_markdown
 from .report import Report
 
 NAMES = ("report.json", "report.md", "report.html", "junit.xml")
@@ -20,10 +20,10 @@ def write(report: Report, folder: Path) -> None:
     """Write *report* to *folder*, which is made where there is none. Raises OSError where that cannot be done."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = (
-        json.dumps(content.as_json(report), indent=1, ensure_ascii=False) + "\n",
-        as_markdown(report),
-        as_html(report),
-        '<?xml version="1.0" encoding="utf-8"?>\n' + as_junit(report),
+        json.dumps(content.to_json(report), indent=1, ensure_ascii=False) + "\n",
+        to_markdown(report),
+        to_html(report),
+        '<?xml version="1.0" encoding="utf-8"?>\n' + to_junit(report),
     )
     for name, text in zip(NAMES, texts, strict=True):
         # A lone surrogate, which JSON of a server can hold, has no UTF-8.

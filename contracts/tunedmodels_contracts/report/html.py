@@ -13,16 +13,16 @@ from markupsafe import Markup, escape
 from ..clauses.clause import Level
 from ..clauses.results import Verdict
 from ..evidence.evidence import Kind
-from .inventions import by_part
+from .inventions import group_by_part
 from .report import Report
-from .summary_lines import BARE, INVENTED, headline
+from .summary_lines import INVENTED, NO_EVIDENCE, headline
 
 # HTML has no place for them, escaped or not; a server's words may have them.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CODE = re.compile(r"(``.+?``|`[^`]+`)")
 
 
-def as_html(report: Report) -> str:
+def to_html(report: Report) -> str:
     """Return *report* as a page. Its first line says what is proved and what is not.
 
     Its own style and script alone are allowed in it, by their digests: what a server says does nothing, and the page
@@ -31,13 +31,13 @@ def as_html(report: Report) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    style, script = _part("page.css"), _part("page.js")
-    text = environment.from_string(_part("page.html")).render(
+    style, script = _resource("page.css"), _resource("page.js")
+    text = environment.from_string(_resource("page.html")).render(
         report=report,
         headline=headline(report),
-        bare=BARE,
+        no_evidence=NO_EVIDENCE,
         invented=INVENTED,
-        parts=by_part(report.invented),
+        parts=group_by_part(report.invented),
         style=Markup(style),
         script=Markup(script),
         policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'",
@@ -50,7 +50,7 @@ def as_html(report: Report) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text) + "\n"
 
 
-def _part(name: str) -> str:
+def _resource(name: str) -> str:
     return files("tunedmodels_contracts.report").joinpath(name).read_text(encoding="utf-8")
 
 

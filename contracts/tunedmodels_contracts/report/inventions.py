@@ -54,7 +54,7 @@ def read(page: str) -> tuple[Invention, ...]:
     return tuple(found)
 
 
-def by_part(found: Iterable[Invention]) -> dict[str, list[Invention]]:
+def group_by_part(found: Iterable[Invention]) -> dict[str, list[Invention]]:
     """Return them by the parts that they are of, in their order."""
     parts: dict[str, list[Invention]] = {}
     for one in found:

@@ -12,9 +12,9 @@ from ..clauses.clause import Clause
 from ..clauses.results import Result, Verdict
 from ..evidence.evidence import Evidence, Kind, strength
 from ..schema.coverage import Share, coverage
-from . import run as accounts
+from . import run as suite_run
 from .inventions import Invention, inventions
-from .run import Account
+from .run import SuiteRun
 
 FORMAT = 1
 
@@ -37,14 +37,14 @@ class Report:
     """
 
     package: str
-    accounts: tuple[Account, ...]
+    runs: tuple[SuiteRun, ...]
     evidence: Mapping[str, Evidence]
     invented: tuple[Invention, ...] = field(default_factory=inventions)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """All clauses of all accounts, in the order of their names."""
-        by_name = [{result.clause.name: result for result in account.results} for account in self.accounts]
+        by_name = [{result.clause.name: result for result in run.results} for run in self.runs]
         first = {name: result for results in reversed(by_name) for name, result in results.items()}
         return tuple(
             Row(
@@ -63,22 +63,22 @@ class Report:
         return {kind: counted[kind] for kind in reversed(Kind)}
 
     @property
-    def bare(self) -> tuple[Row, ...]:
+    def without_evidence(self) -> tuple[Row, ...]:
         """The clauses without evidence: nothing is known of how the service does what they say."""
         return tuple(row for row in self.rows if row.evidence.kind is Kind.NONE)
 
     @cached_property
     def shares(self) -> tuple[tuple[Share, ...], ...]:
         """The coverage of each account."""
-        return tuple(coverage(one.seen, [result.clause for result in one.results]) for one in self.accounts)
+        return tuple(coverage(one.seen, [result.clause for result in one.results]) for one in self.runs)
 
     @property
-    def not_held(self) -> tuple[tuple[Account, Result], ...]:
+    def not_held(self) -> tuple[tuple[SuiteRun, Result], ...]:
         """All results that are something else than held."""
-        return tuple((one, r) for one in self.accounts for r in one.results if r.verdict is not Verdict.HELD)
+        return tuple((one, r) for one in self.runs for r in one.results if r.verdict is not Verdict.HELD)
 
 
-def merged(reports: Iterable[Report]) -> Report:
+def merge(reports: Iterable[Report]) -> Report:
     """Return one report of all accounts in *reports*, with the strongest evidence that any of them has."""
     reports = list(reports)
     evidence: dict[str, Evidence] = {}
@@ -86,17 +86,17 @@ def merged(reports: Iterable[Report]) -> Report:
         for name, found in report.evidence.items():
             evidence[name] = max(evidence.get(name, Evidence()), found, key=strength)
     packages = sorted({report.package for report in reports})
-    accounts = tuple(one for report in reports for one in report.accounts)
+    runs = tuple(one for report in reports for one in report.runs)
     invented = dict.fromkeys(one for report in reports for one in report.invented)
-    return Report(", ".join(packages), accounts, evidence, tuple(invented))
+    return Report(", ".join(packages), runs, evidence, tuple(invented))
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def to_json(report: Report) -> dict[str, Any]:
     """Return *report* as a value for JSON; ``from_json`` reads it."""
     return {
         "format": FORMAT,
         "tunedmodels": report.package,
-        "runs": [accounts.as_json(one) for one in report.accounts],
+        "runs": [suite_run.to_json(one) for one in report.runs],
         "evidence": {
             row.clause.name: {
                 "kind": row.evidence.kind.value,
@@ -110,7 +110,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def from_json(value: Any) -> Report:
-    """Return the report that ``as_json`` wrote. Raises ValueError, in words, for anything else."""
+    """Return the report that ``to_json`` wrote. Raises ValueError, in words, for anything else."""
     if not isinstance(value, dict) or "format" not in value:
         raise ValueError("it is no report")
     if value["format"] != FORMAT:
@@ -120,7 +120,7 @@ def from_json(value: Any) -> Report:
             name: Evidence(Kind(found["kind"]), found["date"], found["source"])
             for name, found in value["evidence"].items()
         }
-        runs = tuple(accounts.from_json(run) for run in value["runs"])
+        runs = tuple(suite_run.from_json(run) for run in value["runs"])
         return Report(value["tunedmodels"], runs, evidence, tuple(Invention(**one) for one in value["invented"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"it is no report of this format ({type(error).__name__}: {error})") from None

@@ -15,7 +15,7 @@ from ..schema.observed import Seen
 
 
 @dataclass(frozen=True)
-class Account:
+class SuiteRun:
     """One run. *known* are the differences that were known of it, and *stale* why those of them that excuse nothing do.
 
     *status* is what pytest ended with, which may have had other tests to run, or was interrupted. *notes* are what the
@@ -32,7 +32,7 @@ class Account:
     notes: tuple[str, ...] = ()
 
     @property
-    def ran(self) -> bool:
+    def has_run(self) -> bool:
         """Whether there is anything that was checked, and found to hold or not."""
         return any(result.verdict in (Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED) for result in self.results)
 
@@ -40,38 +40,38 @@ class Account:
     def passed(self) -> bool:
         """Whether something ran, no required clause is broken, and each known difference is one."""
         broken = results.of(self.results, Verdict.BROKEN, Level.REQUIRED)
-        return self.ran and not broken and not self.stale and not self.status
+        return self.has_run and not broken and not self.stale and not self.status
 
     def count(self, verdict: Verdict, *levels: Level) -> int:
         """Return how many clauses of the *levels*, or of all, have the *verdict*."""
         return sum(r.verdict is verdict and (not levels or r.clause.level in levels) for r in self.results)
 
 
-def as_json(account: Account) -> dict[str, Any]:
-    """Return *account* as a value for JSON; ``from_json`` reads it."""
-    stale = dict(account.stale)
+def to_json(run: SuiteRun) -> dict[str, Any]:
+    """Return *run* as a value for JSON; ``from_json`` reads it."""
+    stale = dict(run.stale)
     return {
-        "target": account.subject.kind,
-        "server": account.subject.server,
-        "real": account.subject.real,
-        "day": account.day.isoformat(),
-        "status": account.status,
-        "passed": account.passed,
-        "notes": list(account.notes),
-        "clauses": [results.as_json(result) for result in account.results],
-        "seen": account.seen.as_json(),
+        "target": run.subject.kind,
+        "server": run.subject.server,
+        "real": run.subject.real,
+        "day": run.day.isoformat(),
+        "status": run.status,
+        "passed": run.passed,
+        "notes": list(run.notes),
+        "clauses": [results.as_json(result) for result in run.results],
+        "seen": run.seen.as_json(),
         "known": [
             {
                 **{name: getattr(known, name) for name in ("clause", "reason", "since", "issue", "target", "server")},
                 "stale": stale.get(known, ""),
             }
-            for known in account.known
+            for known in run.known
         ],
     }
 
 
-def from_json(value: Mapping[str, Any]) -> Account:
-    """Return the account that ``as_json`` wrote. Raises KeyError, TypeError or ValueError for another value."""
+def from_json(value: Mapping[str, Any]) -> SuiteRun:
+    """Return the account that ``to_json`` wrote. Raises KeyError, TypeError or ValueError for another value."""
     known: list[Known] = []
     stale: list[tuple[Known, str]] = []
     for entry in value["known"]:
@@ -79,7 +79,7 @@ def from_json(value: Mapping[str, Any]) -> Account:
         known.append(Known(**{name: entry[name] for name in entry if name != "stale"}))
         if why:
             stale.append((known[-1], why))
-    return Account(
+    return SuiteRun(
         subject=Subject(value["target"], value["server"]),
         day=date.fromisoformat(value["day"]),
         results=tuple(results.from_json(entry) for entry in value["clauses"]),

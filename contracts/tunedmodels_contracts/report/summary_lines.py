@@ -6,9 +6,9 @@ from ..clauses.clause import Level
 from ..clauses.results import Verdict
 from ..evidence.evidence import Kind
 from .report import Report
-from .run import Account
+from .run import SuiteRun
 
-BARE = "What these clauses say was never seen, and stands in no document: it is inferred, or invented."
+NO_EVIDENCE = "What these clauses say was never seen, and stands in no document: it is inferred, or invented."
 
 INVENTED = (
     "The mock server of this package has to do something where no source shows the service's ways. Nothing of this has "
@@ -21,46 +21,46 @@ _OTHERS = (Level.RECOMMENDED, Level.OPTIONAL)
 
 def last_line(report: Report) -> str:
     """Return what sums up a report of one run in one line."""
-    (account,) = report.accounts
-    stale = len(account.stale)
-    ended = f"pytest ended with status {account.status}" if account.status else ""
+    (run,) = report.runs
+    stale = len(run.stale)
+    ended = f"pytest ended with status {run.status}" if run.status else ""
     excuses = f"{_count(stale, 'known difference')} {'excuse' if stale > 1 else 'excuses'} nothing" if stale else ""
-    evidence = proved(report) if report.rows else ""
-    return "; ".join(part for part in (f"contracts: {told(account)}", evidence, excuses, ended) if part)
+    evidence = evidence_line(report) if report.rows else ""
+    return "; ".join(part for part in (f"contracts: {outcome(run)}", evidence, excuses, ended) if part)
 
 
 def headline(report: Report) -> str:
     """Return the first line of a report: what is proved, and what is not."""
-    if not report.accounts:
+    if not report.runs:
         return "Nothing ran, so nothing is proved."
-    runs = "; ".join(told(account) for account in report.accounts)
+    runs = "; ".join(outcome(run) for run in report.runs)
     if not report.rows:
         return f"{runs}."
-    bare = len(report.bare)
+    bare = len(report.without_evidence)
     unknown = f" Nothing is known of the service's own way with {bare or 'none'} of them."
-    return f"{runs}. {_capital(proved(report))}.{unknown}"
+    return f"{runs}. {_capital(evidence_line(report))}.{unknown}"
 
 
-def told(account: Account) -> str:
+def outcome(run: SuiteRun) -> str:
     """Say what became of the clauses of one run."""
-    if not account.ran:
-        return f"{account.subject}: nothing ran, so nothing is proved"
-    required = sum(result.clause.level is Level.REQUIRED for result in account.results)
-    held = account.count(Verdict.HELD, Level.REQUIRED)
-    parts = [f"{account.subject}: {held} of {_count(required, 'required clause')} held"]
+    if not run.has_run:
+        return f"{run.subject}: nothing ran, so nothing is proved"
+    required = sum(result.clause.level is Level.REQUIRED for result in run.results)
+    held = run.count(Verdict.HELD, Level.REQUIRED)
+    parts = [f"{run.subject}: {held} of {_count(required, 'required clause')} held"]
     for verdict in Verdict:
-        number = account.count(verdict, Level.REQUIRED)
+        number = run.count(verdict, Level.REQUIRED)
         if number and verdict is not Verdict.HELD:
             parts.append(f"{number} {verdict.value}")
-    others = account.count(Verdict.BROKEN, *_OTHERS)
+    others = run.count(Verdict.BROKEN, *_OTHERS)
     if others:
         parts.append(f"and {others} broken that {'are' if others > 1 else 'is'} not required")
-    if account.status == _INTERRUPTED:
+    if run.status == _INTERRUPTED:
         parts.append("and the run was interrupted before its end")
     return ", ".join(parts)
 
 
-def proved(report: Report) -> str:
+def evidence_line(report: Report) -> str:
     """Say how many clauses have published evidence, and how many are verified against the real API."""
     verified = sum(number for kind, number in report.kinds.items() if kind.verified)
     published = report.kinds[Kind.PUBLISHED]

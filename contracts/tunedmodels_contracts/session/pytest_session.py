@@ -160,7 +160,7 @@ class Session:
         value = yield
         if not self._config.option.collectonly:
             report = self._summary.report(int(session.exitstatus))
-            (account,) = report.accounts
+            (account,) = report.runs
             self._say([f"known difference that excuses nothing: {entry}: {why}" for entry, why in account.stale])
             self._say([f"no evidence: {fault}" for fault in self._refused])
             folder = self._config.getoption("tunedmodels_report")

@@ -21,7 +21,7 @@ from ..evidence.known_differences import Known
 from ..harness.allowances import Allowances
 from ..recordings.provenance import Provenance
 from ..report.report import Report
-from ..report.run import Account
+from ..report.run import SuiteRun
 from ..schema.observed import Seen
 
 Recorded = dict[str, list[Provenance]]
@@ -102,7 +102,7 @@ class Summary:
         today = datetime.now(timezone.utc).date()
         names = catalogue() if self.known else {}
         stale = tuple(known_differences.stale(self.known, found, self.subject, names, self.partly))
-        account = Account(self.subject, today, found, self.seen, self.known, stale, status, self.lines)
+        account = SuiteRun(self.subject, today, found, self.seen, self.known, stale, status, self.lines)
         evidence_of = {result.clause.name: self.evidence(result.clause.name) for result in found}
         if self.subject.real:
             for result in results.of(found, Verdict.HELD):

@@ -26,22 +26,22 @@ class Fields:
 
     def __init__(self, value: Any, file: str, path: str = "") -> None:
         if not isinstance(value, dict):
-            raise RecordingError(file, path or "the file", f"is {_shown(value)}", "it has to be a mapping")
+            raise RecordingError(file, path or "the file", f"is {_describe(value)}", "it has to be a mapping")
         self.file = file
         self.path = path
-        self._left = dict(value)
+        self._rest = dict(value)
 
     def take(self, name: str, kind: type[T], default: T | None = None) -> T:
         """Return the member called *name*, or *default* where it is missing and there is one."""
-        if name not in self._left:
+        if name not in self._rest:
             if default is None:
                 raise self.error(name, "is missing", f"it has to be {_NAMES[kind]}")
             return default
-        value = self._left.pop(name)
+        value = self._rest.pop(name)
         if kind is float and type(value) is int:
             value = float(value)
         if type(value) is not kind:
-            raise self.error(name, f"is {_shown(value)}", f"it has to be {_NAMES[kind]}")
+            raise self.error(name, f"is {_describe(value)}", f"it has to be {_NAMES[kind]}")
         return value
 
     def inner(self, name: str) -> Fields:
@@ -50,8 +50,8 @@ class Fields:
 
     def optional(self, name: str) -> str | None:
         """Return the text called *name*; None where it is null or missing."""
-        if self._left.get(name) is None:
-            self._left.pop(name, None)
+        if self._rest.get(name) is None:
+            self._rest.pop(name, None)
             return None
         return self.take(name, str)
 
@@ -60,7 +60,7 @@ class Fields:
         values = self.take(name, list, [])
         for value in values:
             if not isinstance(value, str):
-                raise self.error(name, f"has {_shown(value)} in it", "it has to be a list of texts")
+                raise self.error(name, f"has {_describe(value)} in it", "it has to be a list of texts")
         return tuple(values)
 
     def mapping(self, name: str) -> dict[str, str]:
@@ -68,20 +68,20 @@ class Fields:
         values = self.take(name, dict, {})
         for key, value in values.items():
             if not isinstance(value, str):
-                raise self.error(f"{name}.{key}", f"is {_shown(value)}", "it has to be a text: quote it")
+                raise self.error(f"{name}.{key}", f"is {_describe(value)}", "it has to be a text: quote it")
         return values
 
     def has(self, name: str) -> bool:
         """Whether there is a member called *name* that was not taken yet."""
-        return name in self._left
+        return name in self._rest
 
     def is_list(self, name: str) -> bool:
         """Whether the member called *name* is a list."""
-        return isinstance(self._left.get(name), list)
+        return isinstance(self._rest.get(name), list)
 
-    def end(self) -> None:
+    def refuse_rest(self) -> None:
         """Refuse what was not taken."""
-        for name in self._left:
+        for name in self._rest:
             raise self.error(name, "is no field of a recording", "take it out, or mend its name")
 
     def error(self, name: str, found: str, fix: str) -> RecordingError:
@@ -92,7 +92,7 @@ class Fields:
         return f"{self.path}.{name}" if self.path else name
 
 
-def _shown(value: Any) -> str:
+def _describe(value: Any) -> str:
     # Neither a text nor a mapping is shown: it may be a secret that was to be scrubbed.
     if value is None:
         return "null"

@@ -29,12 +29,14 @@ def read(text: str, file: str) -> Any:
     if len(text) > LIMIT:
         raise RecordingError(file, "the file", f"has {len(text)} characters", f"at most {LIMIT} are read: split it")
     try:
-        _refuse_tricks(text, file)
+        _refuse_deep_or_indirect(text, file)
         node = yaml.compose(text, Loader=_LOADER)
         _refuse_odd_nodes(node, file)
         return None if node is None else yaml.constructor.SafeConstructor().construct_document(node)
     except yaml.YAMLError as error:
-        raise RecordingError(file, "the file", f"is no YAML{_told(error)}", "mend it, or record it again") from None
+        raise RecordingError(
+            file, "the file", f"is no YAML{_yaml_problem(error)}", "mend it, or record it again"
+        ) from None
     except ValueError as error:
         if isinstance(error, RecordingError):
             raise
@@ -66,7 +68,7 @@ def _style(text: str) -> str | None:
     return "|" if "\n" in text else None
 
 
-def _refuse_tricks(text: str, file: str) -> None:
+def _refuse_deep_or_indirect(text: str, file: str) -> None:
     """Refuse, before anything is built, what nests deeply, and what stands for something else than it shows."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -108,7 +110,7 @@ def _refuse_odd_nodes(node: Any, file: str) -> None:
             _refuse_odd_nodes(inner, file)
 
 
-def _told(error: yaml.YAMLError) -> str:
+def _yaml_problem(error: yaml.YAMLError) -> str:
     # Not the error's own text: it shows what stands in the file, which may be a secret.
     mark = getattr(error, "problem_mark", None)
     return f": {getattr(error, 'problem', None) or 'not readable'}" + (f", line {mark.line + 1}" if mark else "")

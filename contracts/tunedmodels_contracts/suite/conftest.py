@@ -18,7 +18,7 @@ from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.conformance import Unfit
 from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, Run, body, watched
-from tunedmodels_contracts.mutation import named, spoil
+from tunedmodels_contracts.mutation import find_mutant, install
 from tunedmodels_contracts.targets.pytest_hooks import part as part
 from tunedmodels_contracts.targets.pytest_hooks import register
 from tunedmodels_contracts.targets.scopes import Part
@@ -27,7 +27,7 @@ from tunedmodels_contracts.targets.target import Target
 
 _HERE = Path(__file__).parent
 
-Unfits = dict[Part | None, list[str]]
+Violations = dict[Part | None, list[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,16 +38,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse tests that are no clauses, and clauses of one name; leave out what the options do not pay for."""
     arrange(config, items)
-    seen: dict[str, str] = {}
+    test_by_clause: dict[str, str] = {}
     for item in items:
         if not item.path.is_relative_to(_HERE):
             continue
-        found = clause_of(item)
-        if found is None:
+        item_clause = clause_of(item)
+        if item_clause is None:
             raise pytest.UsageError(f"{item.nodeid} is in the suite, and has no mark that says which clause it is")
         test = item.nodeid.partition("[")[0]
-        if seen.setdefault(found.name, test) != test:
-            raise pytest.UsageError(f"{test} and {seen[found.name]} are both the clause {found.name}")
+        if test_by_clause.setdefault(item_clause.name, test) != test:
+            raise pytest.UsageError(
+                f"{test} and {test_by_clause[item_clause.name]} are both the clause {item_clause.name}"
+            )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,20 +58,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
     What a shared run was answered is judged by clauses of its own, so that it does not fail all that look at it.
     """
-    stumbled: Exception | None = None
+    other_error: Exception | None = None
     value: Any = None
     try:
         value = yield
     except AssertionError:
         raise
     except Exception as error:  # over whatever else a body stumbles, a finding tells more of it
-        stumbled = error
-    given: dict[str, Any] = pyfuncitem.funcargs
-    findings = given["unfit"].pop(given["target"].parts.current, []) if "unfit" in given else []
-    if findings:
-        raise Unfit.told(findings) from stumbled
-    if stumbled is not None:
-        raise stumbled
+        other_error = error
+    arguments: dict[str, Any] = pyfuncitem.funcargs
+    found_violations = (
+        arguments["violations"].pop(arguments["target"].parts.current, []) if "violations" in arguments else []
+    )
+    if found_violations:
+        raise Unfit.told(found_violations) from other_error
+    if other_error is not None:
+        raise other_error
     return value
 
 
@@ -83,30 +87,30 @@ def target(pytestconfig: pytest.Config) -> Iterator[Target]:
         mutant = pytestconfig.getoption("tunedmodels_mutant")
         if mutant:
             try:
-                spoil(target.session, named(mutant))
+                install(target.session, find_mutant(mutant))
             except KeyError as error:
                 raise pytest.UsageError(error.args[0]) from None
         yield target
 
 
 @pytest.fixture(autouse=True)
-def _needed(request: pytest.FixtureRequest, target: Target) -> None:
+def _skip_unsupported(request: pytest.FixtureRequest, target: Target) -> None:
     """Leave out what the target cannot be asked."""
     clause: Clause | None = clause_of(request.node)
     _require(target, *(clause.needs if clause else ()))
 
 
 @pytest.fixture(scope="session")
-def unfit() -> Unfits:
+def violations() -> Violations:
     """What is not as the facts have it in the answers to bare requests, by the part of the session that asked."""
     return defaultdict(list)
 
 
 @pytest.fixture(scope="session")
-def api(target: Target, unfit: Unfits) -> Api:
+def api(target: Target, violations: Violations) -> Api:
     """The caller, by bare requests, each of whose answers is judged by the facts as it arrives."""
     return Api(
-        target.session, target.base_url, target.caller, lambda finding: unfit[target.parts.current].append(finding)
+        target.session, target.base_url, target.caller, lambda finding: violations[target.parts.current].append(finding)
     )
 
 
@@ -150,14 +154,14 @@ def client(target: Target) -> Iterator[tunedmodels.Client]:
 @pytest.fixture
 def new_id(api: Api, target: Target) -> Iterator[Callable[[], str]]:
     """Make ids that no model has; the models that got them are deleted in the end."""
-    made: list[str] = []
+    created: list[str] = []
 
     def make() -> str:
-        made.append(target.parts.new_id())
-        return made[-1]
+        created.append(target.parts.new_id())
+        return created[-1]
 
     yield make
-    for model_id in made:
+    for model_id in created:
         api.delete(f"v1beta/tunedModels/{model_id}")
 
 
@@ -167,7 +171,7 @@ def create(api: Api, target: Target) -> Iterator[Callable[..., Answer]]:
 
     *by* is who asks, *model_id* the id of the model, empty where the service is to make one.
     """
-    made: list[tuple[Api, str]] = []
+    models: list[tuple[Api, str]] = []
 
     def start(
         by: Api = api,
@@ -178,14 +182,14 @@ def create(api: Api, target: Target) -> Iterator[Callable[..., Answer]]:
         **members: Any,
     ) -> Answer:
         model_id = target.parts.new_id() if model_id is None else model_id
-        wanted = body(target.base_model, examples, **members)
-        created = by.post(f"{version}/tunedModels", wanted, {"tunedModelId": model_id} if model_id else None)
+        model = body(target.base_model, examples, **members)
+        created = by.post(f"{version}/tunedModels", model, {"tunedModelId": model_id} if model_id else None)
         if created.status == 200:
-            made.append((by, created.json["metadata"]["tunedModel"]))
+            models.append((by, created.json["metadata"]["tunedModel"]))
         return created
 
     yield start
-    for by, name in made:
+    for by, name in models:
         by.delete(f"v1beta/{name}")
 
 
@@ -201,17 +205,17 @@ def in_creation(api: Api, create: Callable[..., Answer]) -> str:
 @pytest.fixture
 def grant(api: Api, scratch: Run) -> Iterator[Callable[..., Answer]]:
     """Give somebody a role on the model that clauses may change; it is taken back in the end."""
-    made: list[str] = []
+    created: list[str] = []
 
     def give(role: str, email: str, grantee_type: str = "USER") -> Answer:
-        wanted = {"granteeType": grantee_type, "emailAddress": email, "role": role}
-        answer = api.post(f"v1beta/{scratch.name}/permissions", wanted)
+        permission = {"granteeType": grantee_type, "emailAddress": email, "role": role}
+        answer = api.post(f"v1beta/{scratch.name}/permissions", permission)
         if answer.status == 200:
-            made.append(answer.json["name"])
+            created.append(answer.json["name"])
         return answer
 
     yield give
-    for name in made:
+    for name in created:
         api.delete(f"v1beta/{name}")
 
 
@@ -225,16 +229,16 @@ def address(target: Target) -> str:
 
 
 @pytest.fixture(scope="session")
-def seen(api: Api, target: Target) -> Iterator[Run]:
+def observed_run(api: Api, target: Target) -> Iterator[Run]:
     """The tutorial's run, watched from its beginning to its end, or to the target's bound."""
     with _run(api, target, displayName="contracts number generator") as created:
         yield watched(api, created, target.passing, target.pause, target.bound)
 
 
 @pytest.fixture(scope="session")
-def finished(seen: Run) -> Run:
+def finished(observed_run: Run) -> Run:
     """The tutorial's run, which has ended; clauses only look at its model."""
-    return seen.ended
+    return observed_run.ended
 
 
 @pytest.fixture(scope="session")
@@ -258,14 +262,14 @@ def cancelled(api: Api, target: Target) -> Iterator[tuple[Run, Answer]]:
 @pytest.fixture(scope="session")
 def failed(api: Api, target: Target) -> Iterator[Run]:
     """A run that failed after some of its steps; clauses only look at its model."""
-    with _failing(api, target) as run:
+    with _failed_run(api, target) as run:
         yield run
 
 
 @pytest.fixture
-def failed_too(api: Api, target: Target) -> Iterator[Run]:
+def own_failed_run(api: Api, target: Target) -> Iterator[Run]:
     """A run of the clause's own that failed; it may do with the model what it likes."""
-    with _failing(api, target) as run:
+    with _failed_run(api, target) as run:
         yield run
 
 
@@ -297,16 +301,16 @@ def eleven(api: Api, target: Target) -> Iterator[list[str]]:
 @pytest.fixture(scope="session")
 def other_email(other: Api, foreign: str) -> str:
     """The address of somebody else."""
-    return _owner(other, foreign)
+    return _owner_email(other, foreign)
 
 
-def _owner(api: Api, model: str) -> str:
+def _owner_email(api: Api, model: str) -> str:
     owners = [held for held in api.get(f"v1beta/{model}/permissions").ok()["permissions"] if held["role"] == "OWNER"]
     return str(owners[0]["emailAddress"])
 
 
 @contextmanager
-def _failing(api: Api, target: Target) -> Iterator[Run]:
+def _failed_run(api: Api, target: Target) -> Iterator[Run]:
     _require(target, Need.FAILING_RUN)
     with _run(api, target, fails=True, displayName="contracts failed") as created:
         yield watched(api, created, target.passing, target.pause, target.bound)

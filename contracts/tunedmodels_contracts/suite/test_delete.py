@@ -14,14 +14,14 @@ DELETE = "tunedModels.delete"
 Create = Callable[..., Answer]
 
 
-def _made(created: Answer) -> str:
+def _created_model(created: Answer) -> str:
     return str(created.ok()["metadata"]["tunedModel"])
 
 
 @clause("delete/answers-with-nothing", DELETE, cost=Cost.TUNING)
 def test_answers_with_nothing(api: Api, create: Create) -> None:
     """The answer is an empty object. Observed in 2024."""
-    answer = api.delete(f"v1beta/{_made(create())}")
+    answer = api.delete(f"v1beta/{_created_model(create())}")
 
     assert answer.ok() == {}
     assert answer.text == "{}\n"
@@ -30,7 +30,7 @@ def test_answers_with_nothing(api: Api, create: Create) -> None:
 @clause("delete/model-is-gone", DELETE, "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.TUNING)
 def test_model_is_gone(api: Api, create: Create) -> None:
     """A deleted model does not exist. Observed 2023 to 2025."""
-    name = _made(create())
+    name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
     refusal = api.get(f"v1beta/{name}").refused(404, "NOT_FOUND")
@@ -47,7 +47,7 @@ def test_model_is_gone(api: Api, create: Create) -> None:
 )
 def test_permissions_are_gone(api: Api, create: Create) -> None:
     """A deleted model has no permissions. Inferred from what was observed of a missing model."""
-    name = _made(create())
+    name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
     api.get(f"v1beta/{name}/permissions").refused(404, "NOT_FOUND")
@@ -67,17 +67,17 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     cost=Cost.TUNING,
     needs=[Need.FAILING_RUN],
 )
-def test_a_failed_model(api: Api, failed_too: Run) -> None:
+def test_a_failed_model(api: Api, own_failed_run: Run) -> None:
     """The model of a failed run is deleted as any other. Documented: no state is left out."""
-    assert api.delete(f"v1beta/{failed_too.name}").ok() == {}
+    assert api.delete(f"v1beta/{own_failed_run.name}").ok() == {}
 
-    api.get(f"v1beta/{failed_too.name}").refused(404, "NOT_FOUND")
+    api.get(f"v1beta/{own_failed_run.name}").refused(404, "NOT_FOUND")
 
 
 @clause("delete/twice", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_twice(api: Api, create: Create) -> None:
     """A model cannot be deleted twice. Inferred from get."""
-    name = _made(create())
+    name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
     api.delete(f"v1beta/{name}").refused(404, "NOT_FOUND")
@@ -92,7 +92,7 @@ def test_twice(api: Api, create: Create) -> None:
 )
 def test_model_of_somebody_else(api: Api, other: Api, create: Create) -> None:
     """Somebody else's model cannot be deleted, and stays. Documented by the roles."""
-    name = _made(create(by=other))
+    name = _created_model(create(by=other))
 
     api.delete(f"v1beta/{name}").refused(403, "PERMISSION_DENIED")
     other.get(f"v1beta/{name}").ok()

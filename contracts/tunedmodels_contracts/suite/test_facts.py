@@ -20,92 +20,92 @@ from tunedmodels_contracts.targets.target import Target
 CREATE, GET, LIST = "tunedModels.create", "tunedModels.get", "tunedModels.list"
 OPERATION, CANCEL = "tunedModels.operations.get", "tunedModels.operations.cancel"
 GENERATE, STREAM = "tunedModels.generateContent", "tunedModels.streamGenerateContent"
-ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
+PROMPT: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
 
-Unfits = dict[Part | None, list[str]]
+Violations = dict[Part | None, list[str]]
 
 
-def _own(unfit: Unfits, target: Target) -> list[str]:
+def _own_violations(violations: Violations, target: Target) -> list[str]:
     """Return what was found in the answers to the clause that asks."""
-    return unfit[target.parts.current]
+    return violations[target.parts.current]
 
 
-def _of_run(unfit: Unfits, fixture: str) -> list[str]:
-    return unfit[Part(f"{RUNS}{fixture}")]
+def _run_violations(violations: Violations, fixture: str) -> list[str]:
+    return violations[Part(f"{RUNS}{fixture}")]
 
 
 @clause("facts/a-run", CREATE, OPERATION, GET, cost=Cost.TUNING)
-def test_a_run(unfit: Unfits, seen: Run) -> None:
+def test_a_run(violations: Violations, observed_run: Run) -> None:
     """Each answer about a run has what the published API gives it, from the first to the last. Documented."""
-    assert len(seen.trace) > 1
-    assert _of_run(unfit, "seen") == []
+    assert len(observed_run.trace) > 1
+    assert _run_violations(violations, "observed_run") == []
 
 
 @clause("facts/a-cancelled-run", OPERATION, GET, CANCEL, cost=Cost.TUNING)
-def test_a_cancelled_run(unfit: Unfits, cancelled: tuple[Run, Answer]) -> None:
+def test_a_cancelled_run(violations: Violations, cancelled: tuple[Run, Answer]) -> None:
     """Each answer about a run that is cancelled has what the published API gives it. Documented."""
     assert len(cancelled[0].trace) > 1
-    assert _of_run(unfit, "cancelled") == []
+    assert _run_violations(violations, "cancelled") == []
 
 
 @clause("facts/a-failed-run", OPERATION, GET, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
-def test_a_failed_run(unfit: Unfits, failed: Run) -> None:
+def test_a_failed_run(violations: Violations, failed: Run) -> None:
     """Each answer about a run that fails has what the published API gives it. Documented."""
     assert len(failed.trace) > 1
-    assert _of_run(unfit, "failed") == []
+    assert _run_violations(violations, "failed") == []
 
 
 @clause("facts/lists", LIST, "tunedModels.operations.list", "tunedModels.permissions.list", cost=Cost.TUNING)
-def test_lists(api: Api, target: Target, unfit: Unfits, finished: Run) -> None:
+def test_lists(api: Api, target: Target, violations: Violations, finished: Run) -> None:
     """Lists and their entries have what the published API gives them. Documented."""
     for path in ("tunedModels", f"{finished.name}/operations", f"{finished.name}/permissions"):
         assert api.get(f"v1beta/{path}").ok()
 
-    assert _own(unfit, target) == []
+    assert _own_violations(violations, target) == []
 
 
 @clause("facts/base-models", "models.get", "models.list")
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
-def test_base_models(api: Api, target: Target, unfit: Unfits, version: str) -> None:
+def test_base_models(api: Api, target: Target, violations: Violations, version: str) -> None:
     """Base models have what the published API gives them. Documented."""
     assert api.get(f"{version}/{target.base_model}").ok()
     assert api.get(f"{version}/models").ok()
 
-    assert _own(unfit, target) == []
+    assert _own_violations(violations, target) == []
 
 
 @clause("facts/generation", GENERATE, STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
-def test_generation(api: Api, target: Target, unfit: Unfits, finished: Run, version: str) -> None:
+def test_generation(api: Api, target: Target, violations: Violations, finished: Run, version: str) -> None:
     """An answer of a model has what the published API gives it, and so has each chunk of a stream. Documented."""
-    api.post(f"{version}/{finished.name}:generateContent", ASKED).ok()
-    api.post(f"{version}/{finished.name}:streamGenerateContent", ASKED).ok()
-    assert api.post(f"{version}/{finished.name}:streamGenerateContent", ASKED, {"alt": "sse"}).status == 200
+    api.post(f"{version}/{finished.name}:generateContent", PROMPT).ok()
+    api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT).ok()
+    assert api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"}).status == 200
 
-    assert _own(unfit, target) == []
+    assert _own_violations(violations, target) == []
 
 
 @clause("facts/numbers-of-enums", GET, cost=Cost.TUNING)
-def test_numbers_of_enums(api: Api, target: Target, unfit: Unfits, finished: Run) -> None:
+def test_numbers_of_enums(api: Api, target: Target, violations: Violations, finished: Run) -> None:
     """Where enums are asked for as numbers, they are numbers of the published API. Documented."""
     assert api.get(f"v1beta/{finished.name}?$alt=json;enum-encoding=int").ok()
 
-    assert _own(unfit, target) == []
+    assert _own_violations(violations, target) == []
 
 
 @clause("facts/parts-of-answers", GET, cost=Cost.TUNING)
-def test_parts_of_answers(api: Api, target: Target, unfit: Unfits, finished: Run) -> None:
+def test_parts_of_answers(api: Api, target: Target, violations: Violations, finished: Run) -> None:
     """A part of an answer has nothing that the whole would not have. Documented."""
     assert api.get(f"v1beta/{finished.name}", {"fields": "state,tuningTask/snapshots"}).ok()
 
-    assert _own(unfit, target) == []
+    assert _own_violations(violations, target) == []
 
 
 @clause("facts/refusals", GET, GENERATE, outcome="404 NOT_FOUND", cost=Cost.FREE)
-def test_refusals(api: Api, target: Target, unfit: Unfits) -> None:
+def test_refusals(api: Api, target: Target, violations: Violations) -> None:
     """A refusal has code, message, status and details of known types, which fit the HTTP status. Observed."""
     api.get("v1beta/tunedModels/contracts-none").refused(404, "NOT_FOUND")
     api.get("v1beta/tunedModels/contracts-none", {"$.xgafv": "1"}).refused(404, "NOT_FOUND")
     api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1}).refused(400, "INVALID_ARGUMENT")
 
-    assert _own(unfit, target) == []
+    assert _own_violations(violations, target) == []

@@ -24,11 +24,11 @@ NINE_DIGITS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 MISSING = "v1beta/tunedModels/contracts-none"
 
 
-def _pretty(text: str) -> str:
+def _to_pretty_json(text: str) -> str:
     return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
 
 
-def _described(api: Api, scratch: Run, description: str) -> Answer:
+def _patch_description(api: Api, scratch: Run, description: str) -> Answer:
     return api.patch(f"v1beta/{scratch.name}", {"description": description}, {"updateMask": "description"})
 
 
@@ -44,13 +44,13 @@ def test_pretty(api: Api, finished: Run, scratch: Run, of: str) -> None:
         "get": lambda: api.get(f"v1beta/{finished.name}"),
         "operation": lambda: api.get(f"v1beta/{finished.operation_name}"),
         "list": lambda: api.get("v1beta/tunedModels"),
-        "patch": lambda: _described(api, scratch, "七 and ñ"),
+        "patch": lambda: _patch_description(api, scratch, "七 and ñ"),
         "permissions": lambda: api.get(f"v1beta/{finished.name}/permissions"),
         "refusal": lambda: api.get(MISSING),
     }
     text = answers[of]().text
 
-    assert text == _pretty(text)
+    assert text == _to_pretty_json(text)
 
 
 @clause("forms/compact", GET, MODEL)
@@ -67,7 +67,7 @@ def test_compact(api: Api, target: Target, name: str) -> None:
 @clause("forms/other-scripts", PATCH, cost=Cost.TUNING)
 def test_other_scripts(api: Api, scratch: Run) -> None:
     """Letters of other scripts, and ``&``, ``'`` and ``/``, are written as they are. Observed in 2024."""
-    assert '"七 Ñ & \' /"' in _described(api, scratch, "七 Ñ & ' /").text
+    assert '"七 Ñ & \' /"' in _patch_description(api, scratch, "七 Ñ & ' /").text
 
 
 @clause("forms/escapes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -88,7 +88,7 @@ def test_other_scripts(api: Api, scratch: Run) -> None:
 )
 def test_escapes(api: Api, scratch: Run, sign: str, escaped: str) -> None:
     """Controls, invisible signs and angle brackets are escaped. Inferred from the open twin of the service's writer."""
-    assert f'"a{escaped}b"' in _described(api, scratch, f"a{sign}b").text
+    assert f'"a{escaped}b"' in _patch_description(api, scratch, f"a{sign}b").text
 
 
 # -- Values ----------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_zeros_are_left_out(finished: Run) -> None:
     """A zero, an empty text and an empty list are left out, epoch 0 too. Observed 2023 to 2024."""
     for seen in finished.trace:
         for answer in (seen.operation, seen.tuned_model or {}):
-            assert list(_empty(answer)) == []
+            assert list(_empty_members(answer)) == []
     (first,) = finished.operation["metadata"]["snapshots"][:1]
     assert "epoch" not in first
 
@@ -123,7 +123,7 @@ def test_floats(api: Api, finished: Run) -> None:
     assert len(losses) > 1
     assert len(written) > len(losses)
     for number in written:
-        assert Decimal(number) == _shortest(float(number)), number
+        assert Decimal(number) == _shortest_decimal(float(number)), number
         assert not number.endswith(".0")
 
 
@@ -326,7 +326,7 @@ def test_one_method_for_another(api: Api, target: Target) -> None:
     assert answer.ok()["name"] == target.base_model
 
 
-def _empty(value: Any, path: str = "") -> Iterator[str]:
+def _empty_members(value: Any, path: str = "") -> Iterator[str]:
     """Yield the places below *value* of members that say nothing, but for sampling values, which do."""
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -334,13 +334,13 @@ def _empty(value: Any, path: str = "") -> Iterator[str]:
                 continue
             if inner in (0, "", [], {}, None, False):
                 yield f"{path}.{name}"
-            yield from _empty(inner, f"{path}.{name}")
+            yield from _empty_members(inner, f"{path}.{name}")
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            yield from _empty(inner, f"{path}[{place}]")
+            yield from _empty_members(inner, f"{path}[{place}]")
 
 
-def _shortest(value: float) -> Decimal:
+def _shortest_decimal(value: float) -> Decimal:
     """Return the shortest decimal that is the same 32-bit float as *value*."""
     wanted = struct.pack("<f", value)
     texts = (f"{value:.{digits}g}" for digits in range(1, 10))

@@ -14,7 +14,7 @@ from tunedmodels_contracts.harness.tuning_runs import Run
 
 GENERATE = "tunedModels.generateContent"
 INVALID, NOT_FOUND, DENIED = "400 INVALID_ARGUMENT", "404 NOT_FOUND", "403 PERMISSION_DENIED"
-ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "100"}]}]}
+PROMPT: dict[str, Any] = {"contents": [{"parts": [{"text": "100"}]}]}
 
 RATED = [
     "HARM_CATEGORY_SEXUALLY_EXPLICIT",
@@ -36,7 +36,7 @@ def test_a_candidate(api: Api, finished: Run, version: str) -> None:
 
     Observed in 2024, in v1 and v1beta.
     """
-    answer = api.post(f"{version}/{finished.name}:generateContent", ASKED).ok()
+    answer = api.post(f"{version}/{finished.name}:generateContent", PROMPT).ok()
     (candidate,) = answer["candidates"]
 
     assert list(candidate)[:4] == ["content", "finishReason", "index", "safetyRatings"]
@@ -51,7 +51,7 @@ def test_a_candidate(api: Api, finished: Run, version: str) -> None:
 @clause("generate/safety-ratings", GENERATE, cost=Cost.TUNING)
 def test_safety_ratings(api: Api, finished: Run) -> None:
     """A harmless answer is rated in four categories, in this order. Observed in 2024."""
-    (candidate,) = api.post(f"v1beta/{finished.name}:generateContent", ASKED).ok()["candidates"]
+    (candidate,) = api.post(f"v1beta/{finished.name}:generateContent", PROMPT).ok()["candidates"]
 
     assert candidate["safetyRatings"] == [{"category": rated, "probability": "NEGLIGIBLE"} for rated in RATED]
 
@@ -59,7 +59,7 @@ def test_safety_ratings(api: Api, finished: Run) -> None:
 @clause("generate/usage", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_usage(api: Api, finished: Run) -> None:
     """The tokens of prompt and candidates are counted, and their sum. Observed from July 2024."""
-    answer = api.post(f"v1beta/{finished.name}:generateContent", ASKED).ok()
+    answer = api.post(f"v1beta/{finished.name}:generateContent", PROMPT).ok()
     usage = answer["usageMetadata"]
 
     assert list(answer)[:2] == ["candidates", "usageMetadata"]
@@ -85,7 +85,7 @@ def test_shared_with_everyone(api: Api, other: Api, scratch: Run) -> None:
     api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
     try:
         assert other.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
-        assert other.post(f"v1beta/{scratch.name}:generateContent", ASKED).ok()["candidates"]
+        assert other.post(f"v1beta/{scratch.name}:generateContent", PROMPT).ok()["candidates"]
     finally:
         api.delete(f"v1beta/{scratch.name}/permissions/everyone")
 
@@ -96,7 +96,7 @@ def test_shared_with_every_key(api: Api, keyed: Api, scratch: Run) -> None:
     api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
     try:
         assert keyed.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
-        assert keyed.post(f"v1beta/{scratch.name}:generateContent", ASKED).ok()["candidates"]
+        assert keyed.post(f"v1beta/{scratch.name}:generateContent", PROMPT).ok()["candidates"]
     finally:
         api.delete(f"v1beta/{scratch.name}/permissions/everyone")
 
@@ -107,7 +107,7 @@ def test_shared_with_every_key(api: Api, keyed: Api, scratch: Run) -> None:
 @clause("generate/not-ready", GENERATE, outcome=INVALID, cost=Cost.TUNING)
 def test_not_ready(api: Api, in_creation: str) -> None:
     """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
-    refusal = api.post(f"v1beta/{in_creation}:generateContent", ASKED).refused(400, "INVALID_ARGUMENT")
+    refusal = api.post(f"v1beta/{in_creation}:generateContent", PROMPT).refused(400, "INVALID_ARGUMENT")
 
     assert refusal.message == f"Tuned model {in_creation} is not ready to use."
 
@@ -115,7 +115,7 @@ def test_not_ready(api: Api, in_creation: str) -> None:
 @clause("generate/a-failed-model", GENERATE, outcome=INVALID, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
 def test_a_failed_model(api: Api, failed: Run) -> None:
     """A failed model answers nothing. Documented: only an active one is used."""
-    assert 400 <= api.post(f"v1beta/{failed.name}:generateContent", ASKED).status < 500
+    assert 400 <= api.post(f"v1beta/{failed.name}:generateContent", PROMPT).status < 500
 
 
 @clause("generate/no-contents", GENERATE, outcome=INVALID, cost=Cost.TUNING)
@@ -130,7 +130,7 @@ def test_no_contents(api: Api, finished: Run) -> None:
 @clause("generate/missing-model", GENERATE, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that is not there is refused as missing or as forbidden. Both were reported in 2025."""
-    answer = api.post(f"v1beta/tunedModels/{new_id()}:generateContent", ASKED)
+    answer = api.post(f"v1beta/tunedModels/{new_id()}:generateContent", PROMPT)
 
     assert answer.status in (403, 404)
     answer.refused(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
@@ -139,7 +139,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 @clause("generate/model-of-somebody-else", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(other: Api, finished: Run) -> None:
     """Somebody else's model is forbidden, in these words and without details. Observed in 2024."""
-    refusal = other.post(f"v1beta/{finished.name}:generateContent", ASKED).refused(403, "PERMISSION_DENIED")
+    refusal = other.post(f"v1beta/{finished.name}:generateContent", PROMPT).refused(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {finished.name}."
     assert refusal.details == ()
@@ -150,7 +150,7 @@ def test_model_of_somebody_else(other: Api, finished: Run) -> None:
 def test_as_a_base_model(api: Api, finished: Run, version: str) -> None:
     """A tuned model's id among the base models is not found there. Observed in 2024, in v1."""
     name = finished.name.replace("tunedModels/", "models/")
-    refusal = api.post(f"{version}/{name}:generateContent", ASKED).refused(404, "NOT_FOUND")
+    refusal = api.post(f"{version}/{name}:generateContent", PROMPT).refused(404, "NOT_FOUND")
 
     assert refusal.message.startswith(f"{name} is not found for API version {version}, or is not supported for ")
 
@@ -158,7 +158,7 @@ def test_as_a_base_model(api: Api, finished: Run, version: str) -> None:
 @clause("generate/a-tuned-model-among-base-models", "models.generateContent", outcome=INVALID, cost=Cost.TUNING)
 def test_a_tuned_model_among_base_models(api: Api, finished: Run) -> None:
     """A tuned model's name after ``models/`` has an unexpected form. Observed in 2024 and 2025."""
-    answer = api.post(f"v1beta/models/{finished.name}:generateContent", ASKED)
+    answer = api.post(f"v1beta/models/{finished.name}:generateContent", PROMPT)
 
     refusal = answer.refused(400, "INVALID_ARGUMENT")
     assert refusal.message == "* GenerateContentRequest.model: unexpected model name format\n"
@@ -185,7 +185,7 @@ def test_a_tuned_model_among_base_models(api: Api, finished: Run) -> None:
 )
 def test_what_tuned_models_lack(api: Api, finished: Run, more: dict[str, Any], feature: str) -> None:
     """A tuned model takes no instruction, no JSON mode and no turns. Documented; observed for base models."""
-    answer = api.post(f"v1beta/{finished.name}:generateContent", {**ASKED, **more})
+    answer = api.post(f"v1beta/{finished.name}:generateContent", {**PROMPT, **more})
 
     assert answer.refused(400, "INVALID_ARGUMENT").message.startswith(f"{feature} is not enabled for ")
 
@@ -201,7 +201,7 @@ def test_prompt_too_long(api: Api, finished: Run) -> None:
 @clause("generate/v1-has-no-instruction", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_v1_has_no_instruction(api: Api, new_id: Callable[[], str]) -> None:
     """Version v1 has no systemInstruction, and refuses it as an unknown name. Documented."""
-    asked = {**ASKED, "systemInstruction": {"parts": [{"text": "Be brief."}]}}
+    asked = {**PROMPT, "systemInstruction": {"parts": [{"text": "Be brief."}]}}
     answer = api.post(f"v1/tunedModels/{new_id()}:generateContent", asked)
 
     assert 'Unknown name "systemInstruction"' in answer.refused(400, "INVALID_ARGUMENT").message

@@ -20,7 +20,7 @@ Create = Callable[..., Answer]
 
 
 @pytest.fixture
-def young(api: Api, create: Create) -> dict[str, Any]:
+def new_model(api: Api, create: Create) -> dict[str, Any]:
     """A model just after its creation; where its run was too quick for that, the clause is left out."""
     created = create(displayName="number generator").ok()
     model: dict[str, Any] = api.get(f"v1beta/{created['metadata']['tunedModel']}").ok()
@@ -38,12 +38,12 @@ def test_visible_at_once(api: Api, create: Create) -> None:
 
 
 @clause("get/members-while-creating", GET, cost=Cost.TUNING)
-def test_members_while_creating(young: dict[str, Any], target: Target) -> None:
+def test_members_while_creating(new_model: dict[str, Any], target: Target) -> None:
     """A model in creation shows what it was created with and its times, in this order, and no snapshots.
 
     Observed to the byte in 2023, and in 2024; startTime is missing while the run waits for its turn.
     """
-    assert list(young) == [
+    assert list(new_model) == [
         "name",
         "baseModel",
         "displayName",
@@ -55,16 +55,16 @@ def test_members_while_creating(young: dict[str, Any], target: Target) -> None:
         "topP",
         "topK",
     ]
-    assert [member for member in young["tuningTask"] if member != "startTime"] == ["hyperparameters"]
-    assert list(young["tuningTask"])[-1] == "hyperparameters"
-    assert young["baseModel"] == target.base_model
-    assert young["state"] == "CREATING"
+    assert [member for member in new_model["tuningTask"] if member != "startTime"] == ["hyperparameters"]
+    assert list(new_model["tuningTask"])[-1] == "hyperparameters"
+    assert new_model["baseModel"] == target.base_model
+    assert new_model["state"] == "CREATING"
 
 
 @clause("get/updated-when-created", GET, cost=Cost.TUNING)
-def test_updated_when_created(young: dict[str, Any]) -> None:
+def test_updated_when_created(new_model: dict[str, Any]) -> None:
     """A model begins with an update time that is its create time. Observed in 2023."""
-    assert young["updateTime"] == young["createTime"]
+    assert new_model["updateTime"] == new_model["createTime"]
 
 
 @clause("get/members-when-active", GET, cost=Cost.TUNING)

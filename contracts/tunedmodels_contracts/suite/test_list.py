@@ -23,7 +23,7 @@ def _names(api: Api, **params: str | int) -> list[str]:
     return [model["name"] for model in api.listed(MODELS, {"pageSize": 1000, **params})]
 
 
-def _made(created: Answer) -> str:
+def _created_model(created: Answer) -> str:
     return str(created.ok()["metadata"]["tunedModel"])
 
 
@@ -33,7 +33,7 @@ def _made(created: Answer) -> str:
 @clause("list/visible-at-once", LIST, "tunedModels.create", cost=Cost.TUNING)
 def test_visible_at_once(api: Api, create: Create) -> None:
     """A model is listed as soon as its create call is answered. Observed in 2023."""
-    name = _made(create())
+    name = _created_model(create())
 
     assert _names(api).count(name) == 1
 
@@ -61,7 +61,7 @@ def test_in_order_of_creation(api: Api, eleven: list[str]) -> None:
 @clause("list/deleted-models-are-gone", LIST, "tunedModels.delete", cost=Cost.TUNING)
 def test_deleted_models_are_gone(api: Api, create: Create) -> None:
     """A deleted model is no longer listed. Documented."""
-    name = _made(create())
+    name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
     assert name not in _names(api)
@@ -149,7 +149,10 @@ def test_nothing_is_an_empty_object(api: Api, address: str) -> None:
 def test_filter_by_words(api: Api, create: Create, address: str, member: str) -> None:
     """A word in a filter is looked for in display name and description. Documented."""
     word = address.removeprefix("contracts-").partition("@")[0]
-    name, without = _made(create(**{member: f"has {word} in it"})), _made(create(**{member: "has no such"}))
+    name, without = (
+        _created_model(create(**{member: f"has {word} in it"})),
+        _created_model(create(**{member: "has no such"})),
+    )
 
     found = _names(api, filter=word)
     assert name in found
@@ -209,7 +212,7 @@ def test_shared_models(other: Api, scratch: Run, grant: Callable[..., Answer], o
 @clause("list/shared-with-everyone", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_shared_with_everyone(api: Api, other: Api, create: Create) -> None:
     """A model that everyone may read is listed for those alone who ask for ``readers:everyone``. Documented."""
-    name = _made(create())
+    name = _created_model(create())
     api.post(f"v1beta/{name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
 
     assert name in _names(other, filter="readers:everyone")

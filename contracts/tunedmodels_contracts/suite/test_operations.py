@@ -64,10 +64,10 @@ def test_the_end_stays_the_same(finished: Run) -> None:
 
 
 @clause("operations/ends-in-time", CREATE, GET, cost=Cost.TUNING)
-def test_ends_in_time(seen: Run) -> None:
+def test_ends_in_time(observed_run: Run) -> None:
     """A run of fifteen examples ends, within what its target says that one takes. Observed: minutes, mostly."""
-    assert seen.operation.get("done")
-    assert seen.breaks("An operation ends within the bound of its target") == []
+    assert observed_run.operation.get("done")
+    assert observed_run.breaks("An operation ends within the bound of its target") == []
 
 
 @clause("operations/zeros-are-absent", GET, MODEL, cost=Cost.TUNING)

@@ -24,7 +24,7 @@ def path(api: Api, scratch: Run) -> str:
     return f"v1beta/{scratch.name}"
 
 
-def _texts(api: Api, path: str) -> list[Any]:
+def _model_texts(api: Api, path: str) -> list[Any]:
     model = api.get(path).ok()
     return [model.get("displayName"), model.get("description")]
 
@@ -46,7 +46,7 @@ def test_writes_what_the_mask_names(api: Api, path: str) -> None:
     """What the mask names is written, and what it does not name stays. Documented."""
     api.patch(path, {"displayName": "After", "description": "Not meant."}, {"updateMask": "displayName"}).ok()
 
-    assert _texts(api, path) == ["After", "As it was."]
+    assert _model_texts(api, path) == ["After", "As it was."]
 
 
 @clause("patch/spellings-of-a-mask", PATCH, GET, cost=Cost.TUNING)
@@ -55,7 +55,7 @@ def test_spellings_of_a_mask(api: Api, path: str, mask: str) -> None:
     """A mask names members as JSON or as protobuf does. Documented; clients send both."""
     api.patch(path, {"displayName": "After", "description": "New."}, {"updateMask": mask}).ok()
 
-    assert _texts(api, path) == ["After", "New."]
+    assert _model_texts(api, path) == ["After", "New."]
 
 
 @clause("patch/commas-of-a-mask", PATCH, GET, cost=Cost.TUNING)
@@ -65,7 +65,7 @@ def test_commas_of_a_mask(api: Api, path: str, comma: str) -> None:
     sent = {"displayName": "After", "description": "New."}
     api.patch(f"{path}?updateMask=display_name{comma}description", sent, verbatim=True).ok()
 
-    assert _texts(api, path) == ["After", "New."]
+    assert _model_texts(api, path) == ["After", "New."]
 
 
 @clause("patch/without-a-mask", PATCH, GET, cost=Cost.TUNING)
@@ -73,7 +73,7 @@ def test_without_a_mask(api: Api, path: str) -> None:
     """Without a mask what the body has is written. Inferred: Google's own client of 2025 sends none."""
     api.patch(path, {"displayName": "After", "description": "New."}).ok()
 
-    assert _texts(api, path) == ["After", "New."]
+    assert _model_texts(api, path) == ["After", "New."]
 
 
 @clause("patch/without-a-mask-the-rest-stays", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -81,7 +81,7 @@ def test_without_a_mask_the_rest_stays(api: Api, path: str) -> None:
     """Without a mask what the body lacks stays as it was. Inferred from the rules for Google's APIs."""
     api.patch(path, {"displayName": "After"}).ok()
 
-    assert _texts(api, path) == ["After", "As it was."]
+    assert _model_texts(api, path) == ["After", "As it was."]
 
 
 @clause("patch/what-is-missing-is-cleared", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -89,7 +89,7 @@ def test_what_is_missing_is_cleared(api: Api, path: str) -> None:
     """What the mask names and the body lacks is cleared. Inferred from the rules for Google's APIs."""
     api.patch(path, {}, {"updateMask": "description"}).ok()
 
-    assert _texts(api, path) == ["Before", None]
+    assert _model_texts(api, path) == ["Before", None]
 
 
 @clause("patch/members-that-can-change", PATCH, GET, cost=Cost.TUNING)
@@ -164,7 +164,7 @@ def test_display_name_too_long(api: Api, path: str) -> None:
     answer = api.patch(path, {"displayName": "ž" * 21}, {"updateMask": "displayName"})
 
     answer.refused(400, "INVALID_ARGUMENT")
-    assert _texts(api, path)[0] == "Before"
+    assert _model_texts(api, path)[0] == "Before"
 
 
 @clause("patch/sampling-out-of-range", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)

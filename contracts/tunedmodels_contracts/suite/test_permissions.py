@@ -17,13 +17,13 @@ PERMISSIONS = "tunedModels.permissions."
 CREATE, GET, LIST = f"{PERMISSIONS}create", f"{PERMISSIONS}get", f"{PERMISSIONS}list"
 PATCH, DELETE = f"{PERMISSIONS}patch", f"{PERMISSIONS}delete"
 NOT_FOUND, INVALID, DENIED = "404 NOT_FOUND", "400 INVALID_ARGUMENT", "403 PERMISSION_DENIED"
-ASKED = {"contents": [{"parts": [{"text": "3"}]}]}
+PROMPT = {"contents": [{"parts": [{"text": "3"}]}]}
 
 Grant = Callable[..., Answer]
 Create = Callable[..., Answer]
 
 
-def _made(created: Answer) -> str:
+def _created_model(created: Answer) -> str:
     return str(created.ok()["metadata"]["tunedModel"])
 
 
@@ -53,7 +53,7 @@ def test_ids(scratch: Run, grant: Grant, address: str) -> None:
 @clause("permissions/everyone", CREATE, GET, DELETE, cost=Cost.TUNING)
 def test_everyone(api: Api, create: Create) -> None:
     """Everyone's permission has the id ``everyone`` and no address. Documented."""
-    model = _made(create())
+    model = _created_model(create())
     permission = api.post(f"v1beta/{model}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
 
     assert list(permission.items()) == [
@@ -99,7 +99,7 @@ def test_delete_answers_with_nothing(api: Api, grant: Grant, address: str) -> No
 @clause("permissions/a-model-begins-with-its-owner", LIST, cost=Cost.TUNING)
 def test_a_model_begins_with_its_owner(api: Api, create: Create) -> None:
     """A new model has one permission, of the user who owns it, and its list no token. Observed in 2024."""
-    listed = api.get(f"v1beta/{_made(create())}/permissions").ok()
+    listed = api.get(f"v1beta/{_created_model(create())}/permissions").ok()
 
     assert list(listed) == ["permissions"]
     assert [(held["granteeType"], held["role"]) for held in listed["permissions"]] == [("USER", "OWNER")]
@@ -128,7 +128,7 @@ def test_withdrawn_ones_are_gone(api: Api, scratch: Run, grant: Grant, address: 
 @clause("permissions/pages", LIST, CREATE, cost=Cost.TUNING)
 def test_pages(api: Api, create: Create, address: str) -> None:
     """Ten permissions are on a page by default, as many as asked for otherwise, and each on one. Documented."""
-    model = _made(create())
+    model = _created_model(create())
     names = [
         api.post(
             f"v1beta/{model}/permissions",
@@ -175,7 +175,7 @@ def test_readers_use(other: Api, scratch: Run, grant: Grant, other_email: str, r
     grant(role, other_email).ok()
 
     assert other.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
-    assert other.post(f"v1beta/{scratch.name}:generateContent", ASKED).ok()["candidates"]
+    assert other.post(f"v1beta/{scratch.name}:generateContent", PROMPT).ok()["candidates"]
 
 
 @clause(
@@ -224,7 +224,7 @@ def test_readers_do_not_change(other: Api, scratch: Run, grant: Grant, other_ema
 @pytest.mark.parametrize("role", ["READER", "WRITER"])
 def test_only_owners_delete(api: Api, other: Api, create: Create, other_email: str, role: str) -> None:
     """Who does not own a model cannot delete it. Documented."""
-    model = _made(create())
+    model = _created_model(create())
     wanted = {"granteeType": "USER", "emailAddress": other_email, "role": role}
     api.post(f"v1beta/{model}/permissions", wanted).ok()
 
@@ -337,7 +337,7 @@ def test_a_grantee_type_may_be_left_out(api: Api, create: Create, address: str) 
     """A permission needs no type of grantee. That it may be left out is documented, what it is then is not."""
     wanted = {"emailAddress": address, "role": "READER"}
 
-    assert api.post(f"v1beta/{_made(create())}/permissions", wanted).ok()["role"] == "READER"
+    assert api.post(f"v1beta/{_created_model(create())}/permissions", wanted).ok()["role"] == "READER"
 
 
 @clause("permissions/v1beta3-wants-a-grantee-type", CREATE, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
@@ -383,7 +383,7 @@ def test_ownership_is_not_granted(api: Api, scratch: Run, grant: Grant, address:
 @clause("permissions/the-owner-stays", PATCH, DELETE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_the_owner_stays(api: Api, create: Create) -> None:
     """The owner's permission cannot be changed or taken back. Documented; how it is refused is not."""
-    path = f"v1beta/{_made(create())}/permissions"
+    path = f"v1beta/{_created_model(create())}/permissions"
     owner = api.get(path).ok()["permissions"][0]
     changed = api.patch(f"v1beta/{owner['name']}", {"role": "READER"}, {"updateMask": "role"})
     withdrawn = api.delete(f"v1beta/{owner['name']}")

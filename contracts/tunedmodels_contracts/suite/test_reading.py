@@ -20,7 +20,7 @@ from tunedmodels_contracts.targets.target import Target
 CREATE, LIST, PATCH = "tunedModels.create", "tunedModels.list", "tunedModels.patch"
 GENERATE, SHARE = "tunedModels.generateContent", "tunedModels.permissions.create"
 INVALID = "400 INVALID_ARGUMENT"
-ASKING = "v1beta/tunedModels/contracts-none:generateContent"
+GENERATE_PATH = "v1beta/tunedModels/contracts-none:generateContent"
 PAYLOAD = "Invalid JSON payload received. "
 PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta"
 
@@ -35,7 +35,7 @@ def _findings(answer: Answer) -> list[tuple[str | None, str]]:
     return findings
 
 
-def _patched(api: Api, scratch: Run, text: str, mask: str) -> Any:
+def _patch(api: Api, scratch: Run, text: str, mask: str) -> Any:
     return api.patch(f"v1beta/{scratch.name}", data=text, params={"updateMask": mask}).ok()
 
 
@@ -59,47 +59,47 @@ def test_the_tutorials_body(api: Api, target: Target) -> None:
 @pytest.mark.parametrize("name", ["displayName", "display_name"])
 def test_both_spellings_of_names(api: Api, scratch: Run, name: str) -> None:
     """A member is called as JSON or as protobuf calls it. Observed 2023 to 2024."""
-    assert _patched(api, scratch, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
+    assert _patch(api, scratch, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
 
 
 @clause("reading/trailing-commas", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ['{"readerProjectNumbers": ["1",]}', '{"readerProjectNumbers": ["1"],}'])
 def test_trailing_commas(api: Api, scratch: Run, text: str) -> None:
     """A comma may trail in a list and in an object. Observed 2023 to 2024."""
-    assert _patched(api, scratch, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
+    assert _patch(api, scratch, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
 
 
 @clause("reading/other-quotes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["{'description': 'Read'}", '{description: "Read"}'])
 def test_other_quotes(api: Api, scratch: Run, text: str) -> None:
     """Texts may have single quotes, and names none. Inferred from the open twin of the service's reader."""
-    assert _patched(api, scratch, text, "description") == {"description": "Read"}
+    assert _patch(api, scratch, text, "description") == {"description": "Read"}
 
 
 @clause("reading/raw-controls", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_raw_controls(api: Api, scratch: Run) -> None:
     """A text may have line ends and tabs as they are. Inferred from the open twin of the service's reader."""
-    assert _patched(api, scratch, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
+    assert _patch(api, scratch, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
 
 
 @clause("reading/integers", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["5", '"5"', "5.0", "5e0"])
 def test_integers(api: Api, scratch: Run, text: str) -> None:
     """An integer may be a text, or a number that is whole. Inferred from the open twin of the service's reader."""
-    assert _patched(api, scratch, f'{{"topK": {text}}}', "topK") == {"topK": 5}
+    assert _patch(api, scratch, f'{{"topK": {text}}}', "topK") == {"topK": 5}
 
 
 @clause("reading/floats", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["0.25", '"0.25"', "25e-2"])
 def test_floats(api: Api, scratch: Run, text: str) -> None:
     """A float may be a text. Shown by a published answer, and by the open twin of the service's reader."""
-    assert _patched(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
+    assert _patch(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
 
 
 @clause("reading/null-is-unset", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_null_is_unset(api: Api, scratch: Run) -> None:
     """Null is a member that is not there. Shown by a published answer, and by the open twin of the reader."""
-    assert _patched(api, scratch, '{"description": null}', "description") == {}
+    assert _patch(api, scratch, '{"description": null}', "description") == {}
 
 
 @clause("reading/enums", SHARE, cost=Cost.TUNING)
@@ -177,7 +177,7 @@ def test_booleans_of_parameters(api: Api, finished: Run, value: str) -> None:
 )
 def test_unknown_names(api: Api, sent: Any, field: str | None, description: str) -> None:
     """An unknown member is found, named as it was sent, where it stands. Observed."""
-    assert _findings(api.post(ASKING, sent)) == [(field, description)]
+    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, description)]
 
 
 @clause("reading/fields-begin-with-the-bodys", CREATE, SHARE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -204,7 +204,7 @@ def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, 
     """A list where one value belongs is found. Observed."""
     description = f'{PAYLOAD}Unknown name "{name}"{at}: Proto field is not repeating, cannot start list.'
 
-    assert _findings(api.post(ASKING, sent)) == [(field, description)]
+    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, description)]
 
 
 @clause("reading/wrong-types", GENERATE, outcome=INVALID, cost=Cost.FREE)
@@ -222,7 +222,7 @@ def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, 
 )
 def test_wrong_types(api: Api, sent: Any, field: str, of: str, value: str) -> None:
     """A number is no text, and an unknown name no value of an enum. Observed."""
-    assert _findings(api.post(ASKING, sent)) == [(field, f"Invalid value at '{field}' ({of}), {value}")]
+    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, f"Invalid value at '{field}' ({of}), {value}")]
 
 
 @clause("reading/wrong-numbers", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -230,7 +230,7 @@ def test_wrong_types(api: Api, sent: Any, field: str, of: str, value: str) -> No
 def test_wrong_numbers(api: Api, value: str) -> None:
     """A fraction, another text and a number too large are no integers. Observed of a sibling API."""
     field = "generation_config.max_output_tokens"
-    answer = api.post(ASKING, data=f'{{"generationConfig": {{"maxOutputTokens": {value}}}}}')
+    answer = api.post(GENERATE_PATH, data=f'{{"generationConfig": {{"maxOutputTokens": {value}}}}}')
 
     assert _findings(answer) == [(field, f"Invalid value at '{field}' (TYPE_INT32), {value}")]
 
@@ -238,14 +238,14 @@ def test_wrong_numbers(api: Api, value: str) -> None:
 @clause("reading/objects-for-scalars", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_objects_for_scalars(api: Api) -> None:
     """An object where a scalar belongs is found. Inferred from refusals of other members."""
-    ((_, description),) = _findings(api.post(ASKING, {"contents": [{"role": {}}]}))
+    ((_, description),) = _findings(api.post(GENERATE_PATH, {"contents": [{"role": {}}]}))
 
     assert description.startswith("Invalid value at 'contents[0]")
     assert description.endswith(", Starting an object on a scalar field")
 
 
 @clause("reading/root-must-be-an-object", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
-@pytest.mark.parametrize("path", [ASKING, "v1beta/tunedModels"])
+@pytest.mark.parametrize("path", [GENERATE_PATH, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["[]", '"a"', "1"])
 def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
     """A body is an object. Inferred from refusals of other bodies."""
@@ -261,7 +261,7 @@ def test_two_of_a_oneof(api: Api) -> None:
     field = "contents[0].parts[0]"
     wanted = f"Invalid value at '{field}' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'"
 
-    assert _findings(api.post(ASKING, sent)) == [(field, wanted)]
+    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, wanted)]
 
 
 @clause("reading/two-learning-rates", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -278,7 +278,7 @@ def test_two_learning_rates(api: Api, target: Target, name: str) -> None:
 @clause("reading/several-findings", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_several_findings(api: Api) -> None:
     """Several findings are in one refusal, a line and a violation each. Observed."""
-    answer = api.post(ASKING, {"x": 1, "y": 2})
+    answer = api.post(GENERATE_PATH, {"x": 1, "y": 2})
 
     assert sorted(description for _, description in _findings(answer)) == [
         f'{PAYLOAD}Unknown name "{name}": Cannot find field.' for name in "xy"
@@ -303,7 +303,7 @@ def test_too_deep(api: Api) -> None:
     args: dict[str, Any] = {}
     for _ in range(150):
         args = {"k": args}
-    answer = api.post(ASKING, {"contents": [{"parts": [{"functionCall": {"name": "f", "args": args}}]}]})
+    answer = api.post(GENERATE_PATH, {"contents": [{"parts": [{"functionCall": {"name": "f", "args": args}}]}]})
 
     assert "Message too deep. Max recursion depth reached for key 'k'" in (
         answer.refused(400, "INVALID_ARGUMENT").message
@@ -325,7 +325,7 @@ def test_too_large(api: Api) -> None:
 
 
 @clause("reading/text-that-is-no-json", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
-@pytest.mark.parametrize("path", [ASKING, "v1beta/tunedModels"])
+@pytest.mark.parametrize("path", [GENERATE_PATH, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["{", "x", '{"contents": }', '{"contents" []}', '{"a": "b', "{}{}"])
 def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
     """A text that is no JSON is an invalid payload. Seen of other methods of the API, with no answer kept."""
@@ -357,7 +357,7 @@ def test_where_text_is_no_json(api: Api, text: str, said: str) -> None:
 
     Several of these words were observed of this API.
     """
-    message = api.post(ASKING, data=text).refused(400, "INVALID_ARGUMENT").message
+    message = api.post(GENERATE_PATH, data=text).refused(400, "INVALID_ARGUMENT").message
 
     assert message.startswith(f"{PAYLOAD}{said}\n")
     *_, shown, pointer = message.split("\n")

@@ -15,7 +15,7 @@ from tunedmodels_contracts.harness.tuning_runs import Run
 
 STREAM = "tunedModels.streamGenerateContent"
 INVALID, NOT_FOUND, DENIED = "400 INVALID_ARGUMENT", "404 NOT_FOUND", "403 PERMISSION_DENIED"
-ASKED: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
+PROMPT: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
 
 
 def _check(chunks: list[Any]) -> None:
@@ -46,7 +46,7 @@ def _events(answer: Answer) -> list[Any]:
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 def test_array(api: Api, finished: Run, version: str) -> None:
     """By default a stream is one JSON array, of answers each of which is a chunk. Documented."""
-    answer = api.post(f"{version}/{finished.name}:streamGenerateContent", ASKED)
+    answer = api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT)
     chunks = answer.ok()
 
     assert isinstance(chunks, list)
@@ -59,7 +59,7 @@ def test_array(api: Api, finished: Run, version: str) -> None:
 @pytest.mark.parametrize("name", ["alt", "$alt"])
 def test_events(api: Api, finished: Run, version: str, name: str) -> None:
     """With ``alt=sse`` a stream is events, each a line of JSON, and no mark at the end. Documented."""
-    answer = api.post(f"{version}/{finished.name}:streamGenerateContent", ASKED, {name: "sse"})
+    answer = api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT, {name: "sse"})
 
     assert answer.status == 200
     _check(_events(answer))
@@ -68,7 +68,7 @@ def test_events(api: Api, finished: Run, version: str, name: str) -> None:
 @clause("stream/type-of-events", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_type_of_events(api: Api, finished: Run) -> None:
     """A stream of events has the type ``text/event-stream``. Inferred from what such streams are."""
-    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED, {"alt": "sse"})
+    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"})
 
     assert (answer.header("Content-Type") or "").partition(";")[0] == "text/event-stream"
 
@@ -76,7 +76,7 @@ def test_type_of_events(api: Api, finished: Run) -> None:
 @clause("stream/events-are-apart", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_events_are_apart(api: Api, finished: Run) -> None:
     """There is an empty line after each event, the last one too. Shown by a published answer."""
-    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED, {"alt": "sse"})
+    answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"})
     text = answer.text.replace("\r\n", "\n")
 
     assert text.endswith("\n\n")
@@ -86,7 +86,7 @@ def test_events_are_apart(api: Api, finished: Run) -> None:
 @clause("stream/several-chunks", STREAM, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_several_chunks(api: Api, finished: Run) -> None:
     """An answer of several words comes in two chunks or more. Seen through Google's clients in 2024."""
-    assert len(api.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED).ok()) > 1
+    assert len(api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).ok()) > 1
 
 
 @clause("stream/refused-array", STREAM, outcome=INVALID, cost=Cost.TUNING)
@@ -112,7 +112,7 @@ def test_refused_events(api: Api, finished: Run) -> None:
 @clause("stream/not-ready", STREAM, outcome=INVALID, cost=Cost.TUNING)
 def test_not_ready(api: Api, in_creation: str) -> None:
     """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
-    refusal = api.post(f"v1beta/{in_creation}:streamGenerateContent", ASKED).refused(400, "INVALID_ARGUMENT")
+    refusal = api.post(f"v1beta/{in_creation}:streamGenerateContent", PROMPT).refused(400, "INVALID_ARGUMENT")
 
     assert refusal.message == f"Tuned model {in_creation} is not ready to use."
 
@@ -120,7 +120,7 @@ def test_not_ready(api: Api, in_creation: str) -> None:
 @clause("stream/missing-model", STREAM, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that is not there is refused as missing or as forbidden. Both were reported in 2025, of generate."""
-    answer = api.post(f"v1beta/tunedModels/{new_id()}:streamGenerateContent", ASKED)
+    answer = api.post(f"v1beta/tunedModels/{new_id()}:streamGenerateContent", PROMPT)
 
     assert answer.status in (403, 404)
     answer.refused(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
@@ -129,6 +129,6 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 @clause("stream/model-of-somebody-else", STREAM, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(other: Api, finished: Run) -> None:
     """Somebody else's model is forbidden, in these words. Observed in 2024, of generate."""
-    refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", ASKED).refused(403, "PERMISSION_DENIED")
+    refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).refused(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {finished.name}."

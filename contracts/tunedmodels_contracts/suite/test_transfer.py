@@ -14,11 +14,11 @@ from tunedmodels_contracts.harness.tuning_runs import Run
 TRANSFER = "tunedModels.transferOwnership"
 
 Create = Callable[..., Answer]
-Handed = tuple[str, Answer]
+Transfer = tuple[str, Answer]
 
 
 @pytest.fixture
-def handed(api: Api, other: Api, create: Create, other_email: str) -> Iterator[Handed]:
+def transfer(api: Api, other: Api, create: Create, other_email: str) -> Iterator[Transfer]:
     """The name of a model that its owner has handed to somebody else, and the answer to that."""
     name = create().ok()["metadata"]["tunedModel"]
     answer = api.post(f"v1beta/{name}:transferOwnership", {"emailAddress": other_email})
@@ -27,9 +27,9 @@ def handed(api: Api, other: Api, create: Create, other_email: str) -> Iterator[H
 
 
 @clause("transfer/answers-with-nothing", TRANSFER, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_answers_with_nothing(handed: Handed) -> None:
+def test_answers_with_nothing(transfer: Transfer) -> None:
     """The answer is an empty object. Observed in 2024."""
-    _, answer = handed
+    _, answer = transfer
 
     assert answer.ok() == {}
     assert answer.text == "{}\n"
@@ -42,9 +42,9 @@ def test_answers_with_nothing(handed: Handed) -> None:
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_the_new_owner_owns(other: Api, handed: Handed, other_email: str) -> None:
+def test_the_new_owner_owns(other: Api, transfer: Transfer, other_email: str) -> None:
     """There is one owner afterwards, the new one. Documented."""
-    name, _ = handed
+    name, _ = transfer
     held = other.listed(f"v1beta/{name}/permissions")
 
     assert [one["emailAddress"] for one in held if one["role"] == "OWNER"] == [other_email]
@@ -58,9 +58,9 @@ def test_the_new_owner_owns(other: Api, handed: Handed, other_email: str) -> Non
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_the_old_owner_writes(api: Api, handed: Handed) -> None:
+def test_the_old_owner_writes(api: Api, transfer: Transfer) -> None:
     """Who handed a model on may write it: change it, and no longer delete it. Documented."""
-    name, _ = handed
+    name, _ = transfer
 
     assert "WRITER" in [one["role"] for one in api.listed(f"v1beta/{name}/permissions")]
     api.patch(f"v1beta/{name}", {"description": "New."}, {"updateMask": "description"}).ok()

@@ -38,7 +38,7 @@ PAIRS = {
 }
 
 # Commas trail, and there is a space too little: so it stands on the page.
-_CREATED_BY_CURL = """
+_CURL_CREATE = """
       {
         "display_name": "number generator model",
         "base_model": "BASE",
@@ -59,7 +59,7 @@ ROWS
           }
         }
       }"""
-_ASKED_BY_CURL = """{
+_CURL_GENERATE = """{
         "contents": [{
         "parts": [{
           "text": "LXIII"
@@ -73,7 +73,7 @@ def _by_curl(base_model: str) -> str:
     rows = (
         f'{indent}"text_input": "{text_input}",\n{indent}"output": "{output}",' for text_input, output in PAIRS.items()
     )
-    return _CREATED_BY_CURL.replace("BASE", base_model).replace("ROWS", f"\n{' ' * 16}}},{{\n".join(rows))
+    return _CURL_CREATE.replace("BASE", base_model).replace("ROWS", f"\n{' ' * 16}}},{{\n".join(rows))
 
 
 def _by_python(base_model: str) -> str:
@@ -113,19 +113,19 @@ def start(api: Api) -> Iterator[Callable[[str], Answer]]:
 @pytest.fixture(scope="session")
 def by_curl(api: Api, target: Target) -> Iterator[str]:
     """The name of the operation that the page starts by curl, which has ended."""
-    with _ended(api, target, BY_CURL) as name:
+    with _run_to_end(api, target, BY_CURL) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
 def by_python(api: Api, target: Target) -> Iterator[str]:
     """The name of the operation that the page starts by Python, which has ended."""
-    with _ended(api, target, BY_PYTHON) as name:
+    with _run_to_end(api, target, BY_PYTHON) as name:
         yield name
 
 
 @contextmanager
-def _ended(api: Api, target: Target, started_by: str) -> Iterator[str]:
+def _run_to_end(api: Api, target: Target, started_by: str) -> Iterator[str]:
     if Need.TUNABLE_MODEL not in target.has:
         pytest.skip(target.reason(Need.TUNABLE_MODEL))
     if started_by in target.started:
@@ -157,7 +157,7 @@ def _check_created(answer: Answer, slug: str, steps: int) -> None:
     )
 
 
-def _check_said(answer: Answer, text: str) -> None:
+def _check_answer(answer: Answer, text: str) -> None:
     """Assert that *answer* is one candidate that says *text*, as the page shows it."""
     (candidate,) = answer.ok()["candidates"]
 
@@ -209,7 +209,7 @@ def test_generate_by_curl(api: Api, by_curl: str) -> None:
 
     Observed in 2024, and no promise: it is what one model made of it.
     """
-    _check_said(api.post(f"v1beta/{_model(by_curl)}:generateContent", data=_ASKED_BY_CURL), "LXIV")
+    _check_answer(api.post(f"v1beta/{_model(by_curl)}:generateContent", data=_CURL_GENERATE), "LXIV")
 
 
 @clause("tutorial/generate-by-python", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
@@ -220,4 +220,4 @@ def test_generate_by_python(api: Api, by_python: str) -> None:
     """
     asked = {"contents": [{"parts": [{"text": "六"}]}]}
 
-    _check_said(api.post(f"v1beta/{_model(by_python)}:generateContent", asked), "七")
+    _check_answer(api.post(f"v1beta/{_model(by_python)}:generateContent", asked), "七")

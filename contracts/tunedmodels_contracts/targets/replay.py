@@ -16,7 +16,7 @@ from google.oauth2.credentials import Credentials
 
 from ..clauses.clause import Need
 from ..harness.api import Api
-from ..recordings import Recording, RecordingError, Replay, Unrecorded, Unused, load
+from ..recordings import Recording, RecordingError, Replay, UnrecordedRequest, UnusedExchanges, load
 from ..recordings.provenance import HOST
 from ..transport.forwarding import Through
 from ..transport.tuning_calls import deleted
@@ -48,7 +48,7 @@ class Player(Through):
         """Answer *request*."""
         part = self._parts.current
         if part is None:
-            raise Unrecorded(f"{request.method} {urlsplit(request.url or '').path} is asked between two parts")
+            raise UnrecordedRequest(f"{request.method} {urlsplit(request.url or '').path} is asked between two parts")
         replay = self._replays.get(part)
         recording = self._recordings.get(recording_name(part.name))
         if recording is None:
@@ -57,20 +57,20 @@ class Player(Through):
             replay = self._replays[part] = Replay(recording)
         try:
             return replay.send(request, *how, **more)
-        except Unrecorded:
+        except UnrecordedRequest:
             # A page shows what was made, and not how its writer cleaned up.
             if recording.provenance.kind == "published" and deleted(request):
                 return _missing(request)
             raise
 
     def ended(self) -> None:
-        """Raise Unused where the part that asks has not asked for all that was recorded of it."""
+        """Raise UnusedExchanges where the part that asks has not asked for all that was recorded of it."""
         part = self._parts.current
         if part in self._replays:
             self._end(part)
 
     def finish(self) -> None:
-        """Raise Unused where a shared run has not asked for all that was recorded of it."""
+        """Raise UnusedExchanges where a shared run has not asked for all that was recorded of it."""
         for part in self._replays:
             if part.shared and part not in self._parts.failed:
                 self._end(part)
@@ -78,7 +78,7 @@ class Player(Through):
     def _end(self, part: Part | None) -> None:
         unused = self._replays[part].unused() if part else []
         if unused:
-            raise Unused("\n".join(["Recorded, and never asked for:", *unused]))
+            raise UnusedExchanges("\n".join(["Recorded, and never asked for:", *unused]))
 
     def _nothing(self, part: Part, request: requests.PreparedRequest) -> requests.Response:
         if part not in self._silent:

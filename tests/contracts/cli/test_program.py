@@ -21,7 +21,7 @@ from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
 from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.report import Report
-from tunedmodels_contracts.report.run import Account
+from tunedmodels_contracts.report.run import SuiteRun
 from tunedmodels_contracts.schema.observed import Seen
 
 
@@ -30,7 +30,7 @@ def report(folder: Path, kind: str, verdict: Verdict) -> Path:
     seen = Seen()
     seen.note("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
     result = Result(Clause("list/whole-models", ("tunedModels.list",)), "A sentence.", (Check("t", verdict),))
-    files.write(Report("0.1.0", (Account(Subject(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
+    files.write(Report("0.1.0", (SuiteRun(Subject(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
     return folder / "report.json"
 
 
@@ -355,9 +355,9 @@ def test_selftest(tmp_path: Path) -> None:
         "1 of 1 mutants are killed; 1 of 1 required clauses kill one: so far as it was tried, the suite has teeth",
     ]
     assert bites.stderr == ""  # no bar where nobody looks
-    told = json.loads(sleeps.stdout)
-    assert told["passed"] is False
-    assert told["survivors"] == ["percent-falls"]
+    summary = json.loads(sleeps.stdout)
+    assert summary["passed"] is False
+    assert summary["survivors"] == ["percent-falls"]
 
 
 def test_check() -> None:
@@ -403,7 +403,7 @@ def test_report(tmp_path: Path, verdict: Verdict, status: int) -> None:
 
     assert shown.exit_code == written.exit_code == status
     assert "| clause | level | methods | outcome | evidence | fake | replay |" in shown.output
-    assert len(files.read(tmp_path / "both" / "report.json").accounts) == 2
+    assert len(files.read(tmp_path / "both" / "report.json").runs) == 2
 
 
 @pytest.mark.parametrize("command", ["report", "coverage"])

@@ -11,10 +11,10 @@ import pytest
 import requests
 from werkzeug.serving import make_server
 
-from tunedmodels_contracts.differential import Finding, Side, compare, differential, told
+from tunedmodels_contracts.differential import ServerDifference, Side, compare, difference_lines, differential
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body, watched
-from tunedmodels_contracts.mutation import named, spoil
+from tunedmodels_contracts.mutation import find_mutant, install
 from tunedmodels_contracts.recordings.exchange import Exchange, ReceivedResponse, SentRequest
 from tunedmodels_contracts.recordings.tape import Tape
 from tunedmodels_contracts.targets.fake import fake
@@ -93,7 +93,7 @@ def test_how_far_a_run_is_need_not_be_the_same() -> None:
     assert _kinds(look, later.replace("3,", '"3",')) == [("type", "breaks-clients", "$.metadata.completedSteps")]
 
 
-def _looks(*shown: str) -> list[Exchange]:
+def _polls(*shown: str) -> list[Exchange]:
     """Return looks at one operation, running (r) or ended (e), each of them another step further."""
     ended = '{"name": "tunedModels/a-1/operations/abcdefghijkl", "metadata": {"completedSteps": 38}, "done": true}'
     running = '{"name": "tunedModels/a-1/operations/abcdefghijkl", "metadata": {"completedSteps": STEP}}'
@@ -104,7 +104,7 @@ def _looks(*shown: str) -> list[Exchange]:
 @pytest.mark.parametrize(("first", "second"), [("rree", "ree"), ("ree", "rrrree"), ("rre", "ree")])
 def test_looks_are_paired_by_what_they_show(first: str, second: str) -> None:
     """A run that ends one look later elsewhere is no difference, but that it was looked at more often."""
-    found = compare(_looks(*first), _looks(*second))
+    found = compare(_polls(*first), _polls(*second))
 
     assert {(one.kind, one.severity) for one in found} == {("requests", "cosmetic")}
 
@@ -112,7 +112,7 @@ def test_looks_are_paired_by_what_they_show(first: str, second: str) -> None:
 @pytest.mark.parametrize("wrong", ["rere", "rrrr", "eeee"])
 def test_an_end_is_still_compared(wrong: str) -> None:
     """An end that goes back, one that never comes, and one that was there at once are differences."""
-    for one, other in ((_looks(*"rree"), _looks(*wrong)), (_looks(*wrong), _looks(*"rree"))):
+    for one, other in ((_polls(*"rree"), _polls(*wrong)), (_polls(*wrong), _polls(*"rree"))):
         assert "$.done" in [found.path for found in compare(one, other)]
 
 
@@ -162,12 +162,18 @@ def test_requests_of_one_alone() -> None:
 def test_report_tells_a_difference_once() -> None:
     """The report begins with what is gravest; what many clauses show is one line."""
     findings = [
-        Finding("order", "cosmetic", "a/b", "GET /v1beta/tunedModels/<model:1>", "$", "x, y; in the other y, x"),
-        Finding("status", "breaks-clients", "a/c", "GET /v1beta/tunedModels/<model:2>", "", "200, 404 in the other"),
-        Finding("status", "breaks-clients", "a/d", "GET /v1beta/tunedModels/<model:3>", "", "200, 404 in the other"),
+        ServerDifference(
+            "order", "cosmetic", "a/b", "GET /v1beta/tunedModels/<model:1>", "$", "x, y; in the other y, x"
+        ),
+        ServerDifference(
+            "status", "breaks-clients", "a/c", "GET /v1beta/tunedModels/<model:2>", "", "200, 404 in the other"
+        ),
+        ServerDifference(
+            "status", "breaks-clients", "a/d", "GET /v1beta/tunedModels/<model:3>", "", "200, 404 in the other"
+        ),
     ]
 
-    assert list(told(findings)) == [
+    assert list(difference_lines(findings)) == [
         "breaks-clients: status: GET /v1beta/tunedModels/<model:2>: 200, 404 in the other [a/c and 1 other clauses]",
         "cosmetic: order: GET /v1beta/tunedModels/<model:1> $: x, y; in the other y, x [a/b]",
     ]
@@ -193,10 +199,10 @@ def _walk(api: Api, base_model: str, sleep: Any) -> None:
     api.get("v1beta/none-of-these")
 
 
-def _asked(mutant: str = "") -> list[Exchange]:
+def _exchanges_behind(mutant: str = "") -> list[Exchange]:
     target = fake(seed=1)
     if mutant:
-        spoil(target.session, named(mutant))
+        install(target.session, find_mutant(mutant))
     tape = Tape(target.session.get_adapter("http://fake.test"))
     target.session.mount("http://", tape)
     _walk(Api(target.session, target.base_url, target.caller), target.base_model, target.passing.sleep)
@@ -204,15 +210,15 @@ def _asked(mutant: str = "") -> list[Exchange]:
 
 
 @pytest.fixture(scope="module")
-def whole() -> list[Exchange]:
+def fake_exchanges() -> list[Exchange]:
     """What the fake answers."""
-    return _asked()
+    return _exchanges_behind()
 
 
-def test_two_fakes(whole: list[Exchange]) -> None:
+def test_two_fakes(fake_exchanges: list[Exchange]) -> None:
     """A fake does not differ from another one."""
-    assert len(whole) == 11
-    assert compare(whole, _asked()) == []
+    assert len(fake_exchanges) == 11
+    assert compare(fake_exchanges, _exchanges_behind()) == []
 
 
 @pytest.mark.parametrize(
@@ -237,17 +243,17 @@ def test_two_fakes(whole: list[Exchange]) -> None:
         ("type-is-text", "header", "breaks-clients"),
     ],
 )
-def test_mutants_are_found(whole: list[Exchange], mutant: str, kind: str, severity: str) -> None:
+def test_mutants_are_found(fake_exchanges: list[Exchange], mutant: str, kind: str, severity: str) -> None:
     """What a mutant spoils is found, and called what it is."""
-    findings = {(found.kind, found.severity) for found in compare(whole, _asked(mutant))}
+    findings = {(found.kind, found.severity) for found in compare(fake_exchanges, _exchanges_behind(mutant))}
     assert (kind, severity) in findings
     assert ("requests", "visible") not in findings
 
 
-def _watched(pause: float, mutant: str = "") -> list[Exchange]:
+def _poll_run(pause: float, mutant: str = "") -> list[Exchange]:
     target = fake(seed=1)
     if mutant:
-        spoil(target.session, named(mutant))
+        install(target.session, find_mutant(mutant))
     tape = Tape(target.session.get_adapter("http://fake.test"))
     target.session.mount("http://", tape)
     api = Api(target.session, target.base_url, target.caller)
@@ -258,7 +264,7 @@ def _watched(pause: float, mutant: str = "") -> list[Exchange]:
 
 def test_two_fakes_at_their_own_pace() -> None:
     """Two servers that are looked at when their runs are not as far differ in how often they were asked, at most."""
-    found = compare(_watched(1), _watched(3.1))
+    found = compare(_poll_run(1), _poll_run(3.1))
 
     assert {(one.kind, one.severity) for one in found} == {("requests", "cosmetic")}
 
@@ -266,11 +272,11 @@ def test_two_fakes_at_their_own_pace() -> None:
 @pytest.mark.parametrize("mutant", ["done-goes-back", "never-done", "always-in-creation", "active-at-once"])
 def test_a_pace_hides_no_mutant(mutant: str) -> None:
     """What is wrong with the end of a run is found at another pace, too."""
-    assert "breaks-clients" in {found.severity for found in compare(_watched(1), _watched(3.1, mutant))}
+    assert "breaks-clients" in {found.severity for found in compare(_poll_run(1), _poll_run(3.1, mutant))}
 
 
 @contextmanager
-def _served(clock: ManualClock) -> Iterator[str]:
+def _serve(clock: ManualClock) -> Iterator[str]:
     app = create_app(Settings(seed=1, strict=True, auth="strict"), clock.now)
     server = make_server("127.0.0.1", 0, app)
     thread = threading.Thread(target=server.serve_forever)
@@ -283,14 +289,14 @@ def _served(clock: ManualClock) -> Iterator[str]:
         server.server_close()
 
 
-def test_a_socket_makes_no_difference(whole: list[Exchange]) -> None:
+def test_a_socket_makes_no_difference(fake_exchanges: list[Exchange]) -> None:
     """The fake over a socket answers as it does in process."""
     clock, target, tape = ManualClock(), fake(), Tape()
-    with _served(clock) as url, requests.Session() as session:
+    with _serve(clock) as url, requests.Session() as session:
         session.mount("http://", tape)
         _walk(Api(session, url, target.caller), target.base_model, clock.advance)
 
-    assert [finding for finding in compare(whole, tape.exchanges) if finding.kind != "header"] == []
+    assert [difference for difference in compare(fake_exchanges, tape.exchanges) if difference.kind != "header"] == []
 
 
 def test_two_runs_of_the_suite() -> None:

@@ -12,13 +12,13 @@ import requests
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
-from tunedmodels_contracts.mutation import MUTANTS, named, spoil
-from tunedmodels_contracts.mutation.impact import Untouched
-from tunedmodels_contracts.mutation.request import Ask
-from tunedmodels_contracts.mutation.response import Reply
+from tunedmodels_contracts.mutation import MUTANTS, find_mutant, install
+from tunedmodels_contracts.mutation.impact import Baseline
+from tunedmodels_contracts.mutation.request import MutantRequest
+from tunedmodels_contracts.mutation.response import MutantResponse
 from tunedmodels_contracts.targets.fake import fake
 
-ASKED = {"contents": [{"parts": [{"text": "two hundred"}]}]}
+PROMPT = {"contents": [{"parts": [{"text": "two hundred"}]}]}
 KINDS = [
     "forms",
     "omission",
@@ -45,21 +45,21 @@ KINDS = [
 ]
 
 
-class Spoilt:
+class MutatedFake:
     """A fake behind a mutant, with a model in it that was tuned."""
 
     def __init__(self, mutant: str) -> None:
         self.target = fake(seed=1)
-        self.spoiled = spoil(self.target.session, named(mutant)) if mutant else []
+        self.adapters = install(self.target.session, find_mutant(mutant)) if mutant else []
         self.api = Api(self.target.session, self.target.base_url, self.target.caller)
         self.created = self.api.post("v1beta/tunedModels", body(self.target.base_model), {"tunedModelId": "numbers"})
 
-    def look(self, seconds: float = 60.0) -> dict[str, Any]:
+    def poll(self, seconds: float = 60.0) -> dict[str, Any]:
         """Wait, and return the operation."""
         self.target.passing.sleep(seconds)
         operations: dict[str, Any] = self.api.get("v1beta/tunedModels/numbers/operations").ok()
-        looked: dict[str, Any] = self.api.get(f"v1beta/{operations['operations'][0]['name']}").ok()
-        return looked
+        operation: dict[str, Any] = self.api.get(f"v1beta/{operations['operations'][0]['name']}").ok()
+        return operation
 
 
 def test_each_kind_has_some() -> None:
@@ -70,24 +70,24 @@ def test_each_kind_has_some() -> None:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_each_is_described(name: str) -> None:
     """A mutant says in a sentence what it spoils."""
-    spoils = MUTANTS[name].spoils
+    description = MUTANTS[name].description
 
-    assert spoils[0].isupper()
-    assert spoils.endswith((".", "[DONE]."))
-    assert "\n" not in spoils
+    assert description[0].isupper()
+    assert description.endswith((".", "[DONE]."))
+    assert "\n" not in description
 
 
 def test_names_are_known() -> None:
     """A name that no mutant has is refused with those that there are."""
     with pytest.raises(KeyError, match="There is no mutant 'none'; there are members-in-snake-case, "):
-        named("none")
+        find_mutant("none")
 
 
 def test_done_goes_back() -> None:
     """With memory: done is there at one look, and gone at the next."""
-    spoilt = Spoilt("done-goes-back")
+    fake_api = MutatedFake("done-goes-back")
 
-    assert [("done" in look, "response" in look) for look in (spoilt.look(), spoilt.look())] == [
+    assert [("done" in look, "response" in look) for look in (fake_api.poll(), fake_api.poll())] == [
         (True, True),
         (False, False),
     ]
@@ -95,15 +95,15 @@ def test_done_goes_back() -> None:
 
 def test_percent_falls() -> None:
     """With memory: the percentage is less than it was."""
-    spoilt = Spoilt("percent-falls")
-    percents = [spoilt.look(seconds)["metadata"]["completedPercent"] for seconds in (5, 9, 60)]
+    fake_api = MutatedFake("percent-falls")
+    percents = [fake_api.poll(seconds)["metadata"]["completedPercent"] for seconds in (5, 9, 60)]
 
     assert percents != sorted(percents)
 
 
 def test_page_repeated() -> None:
     """A request that asks for the next page gets the first."""
-    api = Spoilt("page-repeated").api
+    api = MutatedFake("page-repeated").api
     first = api.get("v1beta/models", {"pageSize": 1}).ok()
 
     assert api.get("v1beta/models", {"pageSize": 1, "pageToken": first["nextPageToken"]}).ok() == first
@@ -111,16 +111,18 @@ def test_page_repeated() -> None:
 
 def test_secret_echoed() -> None:
     """A key that was sent is in the refusal."""
-    api = Spoilt("secret-echoed").api
+    api = MutatedFake("secret-echoed").api
 
     assert "of-nobody" in api.get("v1beta/models", {"key": "of-nobody"}).text
 
 
 def test_permissions_unchecked() -> None:
     """Somebody else sees a model that is not theirs."""
-    spoilt = Spoilt("permissions-unchecked")
+    fake_api = MutatedFake("permissions-unchecked")
 
-    assert spoilt.api.by(spoilt.target.other).get("v1beta/tunedModels/numbers").ok()["name"] == "tunedModels/numbers"
+    assert (
+        fake_api.api.by(fake_api.target.other).get("v1beta/tunedModels/numbers").ok()["name"] == "tunedModels/numbers"
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_permissions_unchecked() -> None:
 )
 def test_texts_are_spoiled(mutant: str, text: str) -> None:
     """What is not JSON of another value is spoiled too: how it is written."""
-    answer = Spoilt(mutant).api.get("v1beta/tunedModels/numbers")
+    answer = MutatedFake(mutant).api.get("v1beta/tunedModels/numbers")
 
     assert text in answer.text
     assert "Z" not in answer.text or mutant != "times-in-local-form"
@@ -137,10 +139,10 @@ def test_texts_are_spoiled(mutant: str, text: str) -> None:
 
 def test_events_stay_events() -> None:
     """A stream of events is spoiled event by event, and an array in its place."""
-    spoilt = Spoilt("role-of-an-assistant")
-    spoilt.look()
+    fake_api = MutatedFake("role-of-an-assistant")
+    fake_api.poll()
     path = "v1beta/tunedModels/numbers:streamGenerateContent"
-    events, array = spoilt.api.post(path, ASKED, {"alt": "sse"}), spoilt.api.post(path, ASKED)
+    events, array = fake_api.api.post(path, PROMPT, {"alt": "sse"}), fake_api.api.post(path, PROMPT)
 
     assert events.text.count("data: ") == events.text.count('"assistant"') == len(array.ok()) > 1
     assert [chunk["candidates"][0]["content"]["role"] for chunk in array.ok()[:1]] == ["assistant"]
@@ -148,61 +150,66 @@ def test_events_stay_events() -> None:
 
 def test_what_is_left_alone_stays_as_it_was() -> None:
     """An answer that a mutant does not mean is the same, with its headers, coding and bytes."""
-    one, other = Spoilt(""), Spoilt("done-goes-back")
+    one, other = MutatedFake(""), MutatedFake("done-goes-back")
 
-    def told(answer: Answer) -> Any:
+    def comparable(answer: Answer) -> Any:
         passing = ("server-timing", "content-length")
         return answer.status, [pair for pair in answer.headers if pair[0].lower() not in passing], answer.text
 
-    assert told(other.api.get("v1beta/models")) == told(one.api.get("v1beta/models"))
-    assert [adapter.spoiled for adapter in other.spoiled] == [0] * len(other.spoiled)
+    assert comparable(other.api.get("v1beta/models")) == comparable(one.api.get("v1beta/models"))
+    assert [adapter.changed_answers for adapter in other.adapters] == [0] * len(other.adapters)
 
 
 def test_mutants_wrap_what_was_mounted() -> None:
     """A session keeps its adapters, each behind the mutant, and sends by them."""
     session = requests.Session()
     before = list(session.adapters)
-    spoiled = spoil(session, named("always-compact"))
+    changed_answers = install(session, find_mutant("always-compact"))
 
     assert list(session.adapters) == before
-    assert [session.adapters[prefix] for prefix in before] == spoiled
+    assert [session.adapters[prefix] for prefix in before] == changed_answers
 
 
 def test_requests_are_changed_in_part() -> None:
     """A parameter is taken away under both its names; the rest of a request stays."""
-    ask = Ask("GET", "http://fake.test/v1beta/tunedModels?page_size=2&filter=a", {"Authorization": "Bearer t"}, b"")
+    request = MutantRequest(
+        "GET", "http://fake.test/v1beta/tunedModels?page_size=2&filter=a", {"Authorization": "Bearer t"}, b""
+    )
 
-    assert ask.with_query(pageSize=None).url == "http://fake.test/v1beta/tunedModels?filter=a"
-    assert ask.with_path("models", "v1").url == "http://fake.test/v1/models?page_size=2&filter=a"
-    assert (ask.version, ask.path, ask.caller) == ("v1beta", "tunedModels", "Bearer t")
-    assert ask.is_("GET tunedModels")
-    assert not ask.is_("GET tunedModels/*", "POST tunedModels")
+    assert request.with_query(pageSize=None).url == "http://fake.test/v1beta/tunedModels?filter=a"
+    assert request.with_path("models", "v1").url == "http://fake.test/v1/models?page_size=2&filter=a"
+    assert (request.version, request.path, request.caller) == ("v1beta", "tunedModels", "Bearer t")
+    assert request.matches("GET tunedModels")
+    assert not request.matches("GET tunedModels/*", "POST tunedModels")
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, 2.5, 100]}\n', '{\n  "a": "七"\n}\n', '{"a":1}'])
 def test_change_of_nothing(text: str) -> None:
     """Where nothing was changed the text stays as it was written."""
-    reply = Reply(200, [("Content-Type", "application/json")], text)
-    reply.change(lambda value: value)
+    response = MutantResponse(200, [("Content-Type", "application/json")], text)
+    response.change_objects(lambda value: value)
 
-    assert reply.text == text
+    assert response.text == text
 
 
-HEARD = [
+EXCHANGES = [
     (
-        Ask("GET", "http://a.test/v1beta/models", {}, b""),
-        Reply(200, [("Content-Type", "application/json")], '{"a": 1}'),
+        MutantRequest("GET", "http://a.test/v1beta/models", {}, b""),
+        MutantResponse(200, [("Content-Type", "application/json")], '{"a": 1}'),
     ),
-    (Ask("GET", "http://a.test/v1beta/models?pageSize=-1", {}, b""), Reply(400, [], '{"error": {"code": 400}}')),
+    (
+        MutantRequest("GET", "http://a.test/v1beta/models?pageSize=-1", {}, b""),
+        MutantResponse(400, [], '{"error": {"code": 400}}'),
+    ),
 ]
-UNTOUCHED = Untouched(
-    {"a/one": HEARD[:1], "a/two": HEARD[1:], "runs/shared": HEARD[1:]},
+BASELINE = Baseline(
+    {"a/one": EXCHANGES[:1], "a/two": EXCHANGES[1:], "runs/shared": EXCHANGES[1:]},
     {"a/one": frozenset({"a/one"}), "a/two": frozenset({"a/two"}), "a/three": frozenset({"a/three", "runs/shared"})},
 )
 
 
 @pytest.mark.parametrize(
-    ("mutant", "touched"),
+    ("mutant", "affected"),
     [
         ("no-envelope", {"a/two", "a/three"}),  # changes an answer
         ("negative-pages-taken", {"a/two", "a/three"}),  # asks otherwise
@@ -211,9 +218,9 @@ UNTOUCHED = Untouched(
         ("percent-falls", {"a/one", "a/two", "a/three"}),  # remembers
     ],
 )
-def test_what_a_mutant_touches(mutant: str, touched: set[str]) -> None:
+def test_what_a_mutant_touches(mutant: str, affected: set[str]) -> None:
     """A clause is left alone by a mutant that would change no answer to it, nor to the runs that it shares."""
-    assert UNTOUCHED.touched(named(mutant)) == touched
+    assert BASELINE.affected_clauses(find_mutant(mutant)) == affected
 
 
 def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -235,8 +242,8 @@ def test_option_spoils_the_answers() -> None:
     """The option puts one mutant before the target: required clauses break, and the status says so."""
     assert suite().returncode == 0
 
-    spoiled = suite("--tunedmodels-mutant", "members-in-snake-case")
-    assert (spoiled.returncode, "FAILED" in spoiled.stdout) == (1, True)
+    changed_answers = suite("--tunedmodels-mutant", "members-in-snake-case")
+    assert (changed_answers.returncode, "FAILED" in changed_answers.stdout) == (1, True)
 
 
 def test_option_knows_its_mutants() -> None:

@@ -9,22 +9,22 @@ import pytest
 
 import tunedmodels_contracts
 from tunedmodels_contracts.mutation import MUTANTS
-from tunedmodels_contracts.mutation.selftest import Reasons, Verdict, selftest
-from tunedmodels_contracts.mutation.trial import Fate, Trial
+from tunedmodels_contracts.mutation.selftest import MutationResult, Reasons, selftest
+from tunedmodels_contracts.mutation.trial import Outcome, Trial
 
 SUITE = Path(tunedmodels_contracts.__file__).parent / "suite"
 CLAUSES = {"a/bites": "held", "b/asleep": "held", "c/optional": "held", "d/unjudged": "left out"}
 ONE, TWO = list(MUTANTS)[:2]
 
 
-def _trial(spoiled: int = 1, **fates: Fate) -> Trial:
-    known: dict[str, Fate] = {**CLAUSES, **{name.replace("_", "/"): fate for name, fate in fates.items()}}  # type: ignore[dict-item]
+def _trial(changed_answers: int = 1, **outcomes: Outcome) -> Trial:
+    known: dict[str, Outcome] = {**CLAUSES, **{name.replace("_", "/"): outcome for name, outcome in outcomes.items()}}  # type: ignore[dict-item]
     required = frozenset(name for name in known if name != "c/optional")
-    return Trial(known, required, frozenset({"d/unjudged"}), spoiled)
+    return Trial(known, required, frozenset({"d/unjudged"}), changed_answers)
 
 
-def _verdict(one: Trial, two: Trial, **reasons: dict[str, str]) -> Verdict:
-    return Verdict(_trial(0), {ONE: one, TWO: two}, Reasons(**reasons))
+def _verdict(one: Trial, two: Trial, **reasons: dict[str, str]) -> MutationResult:
+    return MutationResult(_trial(0), {ONE: one, TWO: two}, Reasons(**reasons))
 
 
 def test_teeth() -> None:
@@ -32,7 +32,9 @@ def test_teeth() -> None:
     verdict = _verdict(_trial(a_bites="killed"), _trial(b_asleep="killed"))
 
     assert verdict.passed
-    assert list(verdict.lines()) == ["2 of 2 mutants are killed; 2 of 2 required clauses kill one: the suite has teeth"]
+    assert list(verdict.report_lines()) == [
+        "2 of 2 mutants are killed; 2 of 2 required clauses kill one: the suite has teeth"
+    ]
 
 
 def test_toothless() -> None:
@@ -41,7 +43,7 @@ def test_toothless() -> None:
 
     assert verdict.toothless == ("b/asleep",)
     assert not verdict.passed
-    assert next(iter(verdict.lines())) == "b/asleep is required, kills no mutant, and has no reason"
+    assert next(iter(verdict.report_lines())) == "b/asleep is required, kills no mutant, and has no reason"
 
 
 def test_being_unprepared_is_no_bite() -> None:
@@ -62,7 +64,7 @@ def test_survivors_and_void_ones() -> None:
 def test_broken_without_a_mutant() -> None:
     """A clause that does not hold anyway kills nothing."""
     trials = {ONE: _trial(a_bites="killed", b_asleep="killed"), TWO: _trial(b_asleep="killed")}
-    verdict = Verdict(_trial(a_bites="killed"), trials)
+    verdict = MutationResult(_trial(a_bites="killed"), trials)
 
     assert verdict.broken == ("a/bites",)
     assert verdict.kills[ONE] == frozenset({"b/asleep"})
@@ -76,7 +78,7 @@ def test_reasons() -> None:
     )
 
     assert verdict.passed
-    assert list(verdict.lines())[:2] == ["b/asleep: It sleeps.", f"{TWO}: Nobody looks."]
+    assert list(verdict.report_lines())[:2] == ["b/asleep: It sleeps.", f"{TWO}: Nobody looks."]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +95,8 @@ def test_stale_reasons(reasons: dict[str, dict[str, str]]) -> None:
 def test_what_was_not_tried_is_not_judged() -> None:
     """Of some mutants none shows a clause toothless, and some clauses with all mutants show no mutant a survivor."""
     trials = {ONE: _trial(a_bites="killed"), TWO: _trial()}
-    some_mutants = Verdict(_trial(0), trials, all_mutants=False)
-    some_clauses = Verdict(_trial(0), trials, all_clauses=False)
+    some_mutants = MutationResult(_trial(0), trials, all_mutants=False)
+    some_clauses = MutationResult(_trial(0), trials, all_clauses=False)
 
     assert (some_mutants.toothless, some_mutants.survivors, some_mutants.passed) == ((), (TWO,), False)
     assert (some_clauses.toothless, some_clauses.survivors, some_clauses.passed) == (("b/asleep",), (), False)
@@ -136,6 +138,6 @@ def test_a_few_mutants_behind_the_suite() -> None:
     assert verdict.void == ("page-repeated",)
     assert verdict.broken == ()
     assert (verdict.toothless, verdict.survivors, verdict.stale) == ((), ("page-repeated",), ())
-    assert "percent-falls is killed by operations/progress-never-falls" in verdict.lines()
+    assert "percent-falls is killed by operations/progress-never-falls" in verdict.report_lines()
     assert len(told) == len(mutants)
-    assert verdict.as_json()["mutants"]["percent-falls"]["killed_by"] == ["operations/progress-never-falls"]
+    assert verdict.to_json()["mutants"]["percent-falls"]["killed_by"] == ["operations/progress-never-falls"]

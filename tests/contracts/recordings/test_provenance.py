@@ -32,7 +32,7 @@ BY_HAND = Provenance("hand-written", "this test")
 def recording(provenance: Provenance, url: str = URL, **answer: Any) -> Recording:
     headers = answer.pop("headers", (("Content-Type", "application/json"),))
     received = ReceivedResponse(200, "OK", headers, b'{\n  "tunedModels": []\n}\n', **answer)
-    return Recording("sample", provenance, (Exchange(SentRequest("GET", url), received),)).sealed()
+    return Recording("sample", provenance, (Exchange(SentRequest("GET", url), received),)).with_digest()
 
 
 @pytest.mark.parametrize("provenance", [LIVE, PUBLISHED, BY_HAND], ids=lambda provenance: provenance.kind)
@@ -210,7 +210,7 @@ def test_live_is_not_sealed_anew(tmp_path: Path) -> None:
 
 def test_fragment() -> None:
     """What was elided is a fragment; laws of whole answers cannot be asked of it."""
-    assert [replace(PUBLISHED, transcription=each).fragment for each in ("verbatim", "from-repr", "elided")] == [
+    assert [replace(PUBLISHED, transcription=each).is_fragment for each in ("verbatim", "from-repr", "elided")] == [
         False,
         False,
         True,

@@ -61,7 +61,7 @@ def by_hand(*recorded: Exchange, **changes: Any) -> Recording:
     return Recording("sample", replace(provenance, **changes), recorded or (exchange(),))
 
 
-def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+def edit_file(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     """The recording at *path* as somebody left it who changed it with an editor."""
     value = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(value)
@@ -73,7 +73,7 @@ def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, recorded: tuple[Exchange, ...]) -> None:
     """Whatever was exchanged is read again as it was, to the byte."""
     path = tmp_path_factory.mktemp("recordings") / "sample.yaml"
-    recording = by_hand(*recorded).sealed()
+    recording = by_hand(*recorded).with_digest()
     try:
         save(recording, path)
     except RecordingError as error:
@@ -142,7 +142,7 @@ def test_hand_written_needs_no_digest(tmp_path: Path) -> None:
     """Who writes a file by hand need not compute anything, nor name what is as usual."""
     path = tmp_path / "sample.yaml"
     save(by_hand(), path)
-    edited(
+    edit_file(
         path,
         lambda value: (value["contract"]["provenance"].pop("sha256"), value["responses"][0]["response"].pop("reason")),
     )
@@ -222,7 +222,7 @@ def test_refused(tmp_path: Path, name: str) -> None:
     change, sentence = REFUSED[name]
     path = tmp_path / "sample.yaml"
     save(by_hand(), path)
-    edited(path, lambda value: (value["contract"]["provenance"].pop("sha256"), change(value)))
+    edit_file(path, lambda value: (value["contract"]["provenance"].pop("sha256"), change(value)))
     with pytest.raises(RecordingError) as caught:
         load(path)
 
@@ -314,7 +314,7 @@ def test_published_fragment_says_so() -> None:
     metadata = json.loads(recording.exchanges[0].response.body)["metadata"]
     line = f"{metadata['completedPercent']:.2f}% - {metadata['snapshots'][-1]}"
 
-    assert recording.provenance.fragment
+    assert recording.provenance.is_fragment
     assert line in recording.provenance.note
     assert set(metadata) == {"completedPercent", "snapshots"}
 
@@ -323,7 +323,9 @@ def test_check_names_every_problem(tmp_path: Path) -> None:
     """A folder's problems are all told: orphans, edits, secrets, what is no recording, and drafts."""
     save(by_hand(), tmp_path / "sample.yaml")
     save(by_hand(), tmp_path / "other.yaml")
-    edited(tmp_path / "other.yaml", lambda value: value["responses"][0]["response"].update(body="AIza0123456789abcdef"))
+    edit_file(
+        tmp_path / "other.yaml", lambda value: value["responses"][0]["response"].update(body="AIza0123456789abcdef")
+    )
     (tmp_path / "broken.yaml").write_text("[]", encoding="utf-8")
     (tmp_path / "binary.yaml").write_bytes(b"\xff")
     (tmp_path / "left.draft").write_text("", encoding="utf-8")

@@ -22,8 +22,8 @@ from tunedmodels_contracts.recordings import (
     Recording,
     Replay,
     SentRequest,
-    Unrecorded,
-    Unused,
+    UnrecordedRequest,
+    UnusedExchanges,
     load,
 )
 
@@ -40,18 +40,18 @@ values = st.recursive(
 )
 
 
-def got(url: str = MODELS, answer: Any = None, **response: Any) -> Exchange:
+def get_exchange(url: str = MODELS, answer: Any = None, **response: Any) -> Exchange:
     response = {"status": 200, "reason": "OK", "headers": JSON, **response}
     response.setdefault("body", json.dumps({} if answer is None else answer, indent=2).encode())
     return Exchange(SentRequest("GET", url), ReceivedResponse(**response))
 
 
-def posted(body: Any, url: str = MODELS, answer: Any = None) -> Exchange:
+def post_exchange(body: Any, url: str = MODELS, answer: Any = None) -> Exchange:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Exchange(SentRequest("POST", url, JSON, sent), got(answer=answer).response)
+    return Exchange(SentRequest("POST", url, JSON, sent), get_exchange(answer=answer).response)
 
 
-def played(*exchanges: Exchange, **variables: str) -> Replay:
+def replay_of(*exchanges: Exchange, **variables: str) -> Replay:
     return Replay(Recording("sample", Provenance("hand-written", "this test"), exchanges, variables))
 
 
@@ -65,7 +65,7 @@ def operation(steps: int, **result: Any) -> dict[str, Any]:
 
 
 def refusal(ask: Callable[[], object]) -> str:
-    with pytest.raises(Unrecorded) as caught:
+    with pytest.raises(UnrecordedRequest) as caught:
         ask()
     return str(caught.value)
 
@@ -73,7 +73,7 @@ def refusal(ask: Callable[[], object]) -> str:
 def test_status_reason_headers_and_body() -> None:
     """An answer is played as it came: even two headers of one name, and a body to the byte."""
     headers = (*JSON, ("Vary", "Origin"), ("Vary", "Referer"))
-    with played(got(status=404, reason="Nobody Home", headers=headers, body=b"{\n}\n")) as replay:
+    with replay_of(get_exchange(status=404, reason="Nobody Home", headers=headers, body=b"{\n}\n")) as replay:
         answer = ask(replay)
 
     assert (answer.status_code, answer.reason, answer.content) == (404, "Nobody Home", b"{\n}\n")
@@ -82,7 +82,7 @@ def test_status_reason_headers_and_body() -> None:
 
 def test_polls_come_in_order() -> None:
     """The same request gets its answers one after the other."""
-    with played(*(got(POLL, operation(steps)) for steps in (0, 5, 9))) as replay:
+    with replay_of(*(get_exchange(POLL, operation(steps)) for steps in (0, 5, 9))) as replay:
         steps = [ask(replay, POLL).json()["metadata"]["completedSteps"] for _ in range(3)]
 
     assert steps == [0, 5, 9]
@@ -90,7 +90,7 @@ def test_polls_come_in_order() -> None:
 
 def test_one_poll_too_many() -> None:
     """What came after the last recorded poll nobody knows, so another one fails."""
-    replay = played(got(POLL, operation(0)), got(POLL, operation(5)))
+    replay = replay_of(get_exchange(POLL, operation(0)), get_exchange(POLL, operation(5)))
     ask(replay, POLL)
     ask(replay, POLL)
 
@@ -102,7 +102,9 @@ def test_one_poll_too_many() -> None:
 
 def test_done_stays_done() -> None:
     """An operation that is done is played as often as it is asked for."""
-    with played(got(POLL, operation(5)), got(POLL, operation(9, done=True, response={}))) as replay:
+    with replay_of(
+        get_exchange(POLL, operation(5)), get_exchange(POLL, operation(9, done=True, response={}))
+    ) as replay:
         answers = [ask(replay, POLL).json() for _ in range(4)]
 
     assert [answer.get("done", False) for answer in answers] == [False, True, True, True]
@@ -111,11 +113,11 @@ def test_done_stays_done() -> None:
 def test_urls_have_their_own_order() -> None:
     """What is asked in between changes nothing in the order of a URL's answers."""
     exchanges = [
-        got(f"{MODELS}/m", {"state": "CREATING"}),
-        got(POLL, operation(5)),
-        got(f"{MODELS}/m", {"state": "ACTIVE"}),
+        get_exchange(f"{MODELS}/m", {"state": "CREATING"}),
+        get_exchange(POLL, operation(5)),
+        get_exchange(f"{MODELS}/m", {"state": "ACTIVE"}),
     ]
-    with played(*exchanges) as replay:
+    with replay_of(*exchanges) as replay:
         states = [ask(replay, f"{MODELS}/m").json()["state"] for _ in range(2)]
         ask(replay, POLL)
 
@@ -124,25 +126,25 @@ def test_urls_have_their_own_order() -> None:
 
 MISMATCHES: dict[str, tuple[Exchange, Callable[[Replay], object], str]] = {
     "method": (
-        got(),
+        get_exchange(),
         lambda replay: ask(replay, method="DELETE"),
         f"DELETE {MODELS} is not recorded. The closest is exchange 1 of sample, GET {MODELS}:\n"
         "  method: recorded GET, sent DELETE",
     ),
     "path": (
-        got(),
+        get_exchange(),
         lambda replay: ask(replay, f"{MODELS}/m"),
         f"GET {MODELS}/m is not recorded. The closest is exchange 1 of sample, GET {MODELS}:\n"
         "  path: recorded /v1beta/tunedModels, sent /v1beta/tunedModels/m",
     ),
     "host": (
-        got(),
+        get_exchange(),
         lambda replay: ask(replay, "http://127.0.0.1:9480/v1beta/tunedModels"),
         f"GET http://127.0.0.1:9480/v1beta/tunedModels is not recorded. The closest is exchange 1 of sample, "
         f"GET {MODELS}:\n  host: recorded {BASE}, sent http://127.0.0.1:9480",
     ),
     "query": (
-        got(f"{MODELS}?pageSize=2&filter=x"),
+        get_exchange(f"{MODELS}?pageSize=2&filter=x"),
         lambda replay: ask(replay, f"{MODELS}?pageSize=3&pageToken=t"),
         f"GET {MODELS}?pageSize=3&pageToken=t is not recorded. The closest is exchange 1 of sample, "
         f"GET {MODELS}?pageSize=2&filter=x:\n"
@@ -151,7 +153,7 @@ MISMATCHES: dict[str, tuple[Exchange, Callable[[Replay], object], str]] = {
         '  query pageToken: recorded nothing, sent "t"',
     ),
     "members": (
-        posted({"displayName": "n", "tuningTask": {"examples": [{"output": "1"}, 2], "epochs": 5, "on": 1}}),
+        post_exchange({"displayName": "n", "tuningTask": {"examples": [{"output": "1"}, 2], "epochs": 5, "on": 1}}),
         lambda replay: ask(
             replay,
             method="POST",
@@ -166,13 +168,13 @@ MISMATCHES: dict[str, tuple[Exchange, Callable[[Replay], object], str]] = {
         "  body $.id: not recorded, sent 7",
     ),
     "no body": (
-        posted({"a": 1}),
+        post_exchange({"a": 1}),
         lambda replay: ask(replay, method="POST"),
         f"POST {MODELS} is not recorded. The closest is exchange 1 of sample, POST {MODELS}:\n"
         "  body: recorded 8 bytes, sent 0",
     ),
     "no JSON": (
-        posted({"a": 1}),
+        post_exchange({"a": 1}),
         lambda replay: ask(replay, method="POST", data=b"{a}"),
         f"POST {MODELS} is not recorded. The closest is exchange 1 of sample, POST {MODELS}:\n"
         "  body: recorded 8 bytes, sent 3 others, of which one is no JSON",
@@ -185,21 +187,26 @@ def test_what_is_not_recorded(name: str) -> None:
     """The closest recorded request is named, and each thing in which it differs."""
     exchange, ask, sentence = MISMATCHES[name]
 
-    assert refusal(lambda: ask(played(exchange))) == sentence
+    assert refusal(lambda: ask(replay_of(exchange))) == sentence
 
 
 def test_the_closest_is_close() -> None:
     """Among many requests the one with the least difference is named."""
-    exchanges = [got(f"{MODELS}/other"), posted({"a": 1, "b": 2}), posted({"a": 1}), got(POLL)]
+    exchanges = [
+        get_exchange(f"{MODELS}/other"),
+        post_exchange({"a": 1, "b": 2}),
+        post_exchange({"a": 1}),
+        get_exchange(POLL),
+    ]
 
     assert "The closest is exchange 3 of sample" in refusal(
-        lambda: ask(played(*exchanges), method="POST", json={"a": 3})
+        lambda: ask(replay_of(*exchanges), method="POST", json={"a": 3})
     )
 
 
 def test_keys_are_not_shown() -> None:
     """What says who asks is no difference, and is not in the sentence about one."""
-    replay = played(got(f"{MODELS}?key=scrubbed-api-key-1"))
+    replay = replay_of(get_exchange(f"{MODELS}?key=scrubbed-api-key-1"))
 
     assert ask(replay, f"{MODELS}?key=a-key-of-mine").status_code == 200
     sentence = refusal(lambda: ask(replay, f"{MODELS}/m?key=a-key-of-mine&access_token=mine-too"))
@@ -212,24 +219,24 @@ def test_bodies_match_by_value(old: Any, new: Any) -> None:
     """A body of JSON matches one that means the same, however it is written, and no other."""
     written = json.dumps(new, indent=3, ensure_ascii=False, sort_keys=True).encode()
     same = json.dumps(old, sort_keys=True).replace(".0", "") == json.dumps(new, sort_keys=True).replace(".0", "")
-    replay = played(posted(old))
+    replay = replay_of(post_exchange(old))
     if same:
         assert ask(replay, method="POST", data=written).status_code == 200
     else:
-        with pytest.raises(Unrecorded):
+        with pytest.raises(UnrecordedRequest):
             ask(replay, method="POST", data=written)
 
 
 def test_commas_of_the_tutorial() -> None:
     """A comma after the last member means nothing, in a recording as for the service; in a text it does."""
-    replay = played(posted(b'{"a": [1, 2,], "b": ",}",}'))
+    replay = replay_of(post_exchange(b'{"a": [1, 2,], "b": ",}",}'))
 
     assert ask(replay, method="POST", json={"a": [1, 2], "b": ",}"}).status_code == 200
 
 
 def test_compressed_answers_come_compressed() -> None:
     """What came in gzip, and is kept as what it says, comes in gzip again: its reader sees the header and the text."""
-    replay = played(got(answer={"a": "七"}, decoded="gzip"))
+    replay = replay_of(get_exchange(answer={"a": "七"}, decoded="gzip"))
     answer = ask(replay)
 
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -241,34 +248,40 @@ def test_scrubbed_numbers_stand_for_numbers() -> None:
     body = {"readerProjectNumbers": ["100000000001", 100000000002]}
     answer = {"readerProjectNumbers": ["100000000001", "100000000002"]}
     shown = ask(
-        played(posted(body, answer=answer)), method="POST", json={"readerProjectNumbers": ["123456789", 987654321]}
+        replay_of(post_exchange(body, answer=answer)),
+        method="POST",
+        json={"readerProjectNumbers": ["123456789", 987654321]},
     )
 
     assert shown.json() == {"readerProjectNumbers": ["123456789", "987654321"]}
-    assert "recorded 5, sent 6" in refusal(lambda: ask(played(posted({"a": 5})), method="POST", json={"a": 6}))
-    assert "recorded 5, sent" in refusal(lambda: ask(played(posted({"a": 5})), method="POST", json={"a": "5"}))
+    assert "recorded 5, sent 6" in refusal(
+        lambda: ask(replay_of(post_exchange({"a": 5})), method="POST", json={"a": 6})
+    )
+    assert "recorded 5, sent" in refusal(
+        lambda: ask(replay_of(post_exchange({"a": 5})), method="POST", json={"a": "5"})
+    )
 
 
 def test_forms_match_by_value() -> None:
     """A form is compared field by field, in any order."""
     form = (("Content-Type", "application/x-www-form-urlencoded"),)
-    exchange = Exchange(SentRequest("POST", MODELS, form, b"a=1&b=x%20y"), got().response)
+    exchange = Exchange(SentRequest("POST", MODELS, form, b"a=1&b=x%20y"), get_exchange().response)
 
-    assert ask(played(exchange), method="POST", data={"b": "x y", "a": "1"}).status_code == 200
+    assert ask(replay_of(exchange), method="POST", data={"b": "x y", "a": "1"}).status_code == 200
     assert 'query a: recorded "1", sent "2"' in refusal(
-        lambda: ask(played(exchange), method="POST", data={"b": "x y", "a": "2"})
+        lambda: ask(replay_of(exchange), method="POST", data={"b": "x y", "a": "2"})
     )
 
 
 def test_variables() -> None:
     """What a test chose by chance may be another in each run, and the answers have what it is in this one."""
-    created = posted(
+    created = post_exchange(
         {"displayName": "contracts-a1 of mine"},
         f"{MODELS}?tunedModelId=contracts-a1",
         {"name": "tunedModels/contracts-a1/operations/o", "metadata": {"tunedModel": "tunedModels/contracts-a1"}},
     )
-    called = posted({"a": 1}, f"{MODELS}/contracts-a1:generateContent")
-    replay = played(created, called, got(f"{MODELS}/contracts-a1"), id="contracts-a1")
+    called = post_exchange({"a": 1}, f"{MODELS}/contracts-a1:generateContent")
+    replay = replay_of(created, called, get_exchange(f"{MODELS}/contracts-a1"), id="contracts-a1")
     first = ask(replay, f"{MODELS}?tunedModelId=mine", "POST", json={"displayName": "mine of mine"})
     ask(replay, f"{MODELS}/mine:generateContent", "POST", json={"a": 1})
     sentence = refusal(lambda: ask(replay, f"{MODELS}/yours"))
@@ -280,7 +293,7 @@ def test_variables() -> None:
 
 def test_a_variable_is_one_value() -> None:
     """Sent in two places of a request, it has to be the same in both."""
-    replay = played(posted({"id": "contracts-a1", "again": "x/contracts-a1/contracts-a1"}), id="contracts-a1")
+    replay = replay_of(post_exchange({"id": "contracts-a1", "again": "x/contracts-a1/contracts-a1"}), id="contracts-a1")
 
     refusal(lambda: ask(replay, method="POST", json={"id": "mine", "again": "x/mine/yours"}))
     refusal(lambda: ask(replay, method="POST", json={"id": "mine", "again": "x/yours/yours"}))
@@ -290,7 +303,7 @@ def test_a_variable_is_one_value() -> None:
 def test_a_variable_is_put_back_as_json() -> None:
     """What was sent stands in the answer as JSON writes it; and a longer word is another word."""
     answer = {"displayName": "sample", "name": "sampler"}
-    replay = played(posted({"displayName": "sample"}, answer=answer), name="sample")
+    replay = replay_of(post_exchange({"displayName": "sample"}, answer=answer), name="sample")
 
     assert ask(replay, method="POST", json={"displayName": 'a "b" \\ 六'}).json() == {
         "displayName": 'a "b" \\ 六',
@@ -303,7 +316,7 @@ def test_scrubbed_values_stand_for_any() -> None:
     body = {"emailAddress": "scrubbed-email-1@example.com", "role": "READER"}
 
     assert ask(
-        played(posted(body, answer=body)), method="POST", json={**body, "emailAddress": "me@corp.de"}
+        replay_of(post_exchange(body, answer=body)), method="POST", json={**body, "emailAddress": "me@corp.de"}
     ).json() == {
         "emailAddress": "me@corp.de",
         "role": "READER",
@@ -312,8 +325,8 @@ def test_scrubbed_values_stand_for_any() -> None:
 
 def test_unused() -> None:
     """What was recorded and not asked for is named, and fails in the end."""
-    replay = played(got(), posted({"a": 1}), got(POLL))
-    with pytest.raises(Unused) as caught, replay:
+    replay = replay_of(get_exchange(), post_exchange({"a": 1}), get_exchange(POLL))
+    with pytest.raises(UnusedExchanges) as caught, replay:
         ask(replay)
 
     assert str(caught.value) == (
@@ -324,7 +337,7 @@ def test_unused() -> None:
 
 def test_a_request_too_many_fails_though_it_was_caught() -> None:
     """Whoever catches the error of a surplus request does not hide it."""
-    replay = played(got())
+    replay = replay_of(get_exchange())
     replay.__enter__()
     ask(replay)
     caught = refusal(lambda: ask(replay, f"{MODELS}/m"))
@@ -334,13 +347,13 @@ def test_a_request_too_many_fails_though_it_was_caught() -> None:
 
 def test_a_failed_test_is_left_alone() -> None:
     """A test that failed is told its own reason, not that it stopped early."""
-    with pytest.raises(ZeroDivisionError), played(got()):
+    with pytest.raises(ZeroDivisionError), replay_of(get_exchange()):
         raise ZeroDivisionError
 
 
 def test_nothing_goes_to_the_network() -> None:
     """Neither the session nor any other, nor a client without one, gets past the replay."""
-    replay = played(got())
+    replay = replay_of(get_exchange())
     replay.__enter__()
     ask(replay)
     first = refusal(lambda: requests.get(BASE, timeout=1))
@@ -355,7 +368,7 @@ def test_nothing_goes_to_the_network() -> None:
 def test_the_network_is_back_afterwards() -> None:
     """What a replay kept off is free again when it ends."""
     before = HTTPAdapter.send
-    with played(got()) as replay:
+    with replay_of(get_exchange()) as replay:
         assert HTTPAdapter.send is not before
         ask(replay)
 
@@ -366,11 +379,11 @@ def test_a_client_and_bare_requests_share_a_session() -> None:
     """One session serves both, and each takes the answers in their turn; a client's errors are its own."""
     error = {"error": {"code": 404, "message": "Tuned model tunedModels/m does not exist.", "status": "NOT_FOUND"}}
     exchanges = [
-        got(f"{MODELS}/m", {"name": "tunedModels/m", "state": "CREATING"}),
-        got(f"{MODELS}/m", {"name": "tunedModels/m", "state": "ACTIVE"}),
-        got(f"{MODELS}/m", status=404, reason="Not Found", body=json.dumps(error).encode()),
+        get_exchange(f"{MODELS}/m", {"name": "tunedModels/m", "state": "CREATING"}),
+        get_exchange(f"{MODELS}/m", {"name": "tunedModels/m", "state": "ACTIVE"}),
+        get_exchange(f"{MODELS}/m", status=404, reason="Not Found", body=json.dumps(error).encode()),
     ]
-    with played(*exchanges) as replay, replay.session() as session:
+    with replay_of(*exchanges) as replay, replay.session() as session:
         client = tunedmodels.Client(api_key="a-key", session=session)
         bare = session.get(f"{MODELS}/m", timeout=1).json()
         model = client.tuned_models.get("tunedModels/m")
@@ -383,12 +396,12 @@ def test_a_client_and_bare_requests_share_a_session() -> None:
 def test_a_client_does_not_retry_what_is_not_recorded() -> None:
     """The error goes through the client at once, as it is: it is none of the network's."""
     slept: list[float] = []
-    session = played(got()).session()
+    session = replay_of(get_exchange()).session()
     client = tunedmodels.Client(api_key="a-key", session=session, sleep=slept.append)
 
     assert "is not recorded" in refusal(lambda: client.tuned_models.get("tunedModels/m"))
     assert slept == []
-    assert not issubclass(Unrecorded, (requests.RequestException, ValueError, OSError))
+    assert not issubclass(UnrecordedRequest, (requests.RequestException, ValueError, OSError))
 
 
 EVENTS = b'data: {"candidates": [{"index": 0}]}\r\n\r\ndata: {"candidates": [{"index": 1}]}\r\n\r\n'
@@ -405,12 +418,12 @@ ARRAY = b'[{\n  "candidates": [{"index": 0}]\n}\n,\r\n{\n  "candidates": [{"inde
 def test_streams_are_streams(body: bytes, content_type: str, pieces: list[bytes]) -> None:
     """A stream arrives in pieces, an event or an element at a time, and is the same to the byte."""
     url = f"{MODELS}/m:streamGenerateContent"
-    recorded = got(url, body=body, headers=(("Content-Type", content_type),))
-    answer = ask(played(recorded), url, stream=True)
+    recorded = get_exchange(url, body=body, headers=(("Content-Type", content_type),))
+    answer = ask(replay_of(recorded), url, stream=True)
     parts = [answer.raw.read1(1 << 16) for _ in range(len(pieces) + 1)]
 
     assert parts == [*pieces, b""]
-    assert ask(played(recorded), url).content == body
+    assert ask(replay_of(recorded), url).content == body
 
 
 @pytest.mark.parametrize(("body", "content_type"), [(EVENTS, "text/event-stream"), (ARRAY, "application/json")])
@@ -424,7 +437,7 @@ def test_a_client_reads_streams(body: bytes, content_type: str) -> None:
         ),
         ReceivedResponse(200, "OK", (("Content-Type", content_type),), body),
     )
-    replay = played(recorded)
+    replay = replay_of(recorded)
     with replay, replay.session() as session:
         client = tunedmodels.Client(api_key="a-key", session=session)
         chunks = list(client.tuned_models.stream_generate_content("tunedModels/m", "LXIII"))

@@ -20,11 +20,11 @@ from tunedmodels_contracts.recordings import (
     RecordingError,
     Scrubber,
     SentRequest,
+    file_format,
     load,
     save,
     scan,
 )
-from tunedmodels_contracts.recordings import file_format as form
 from tunedmodels_contracts.strict_yaml import reader
 
 URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
@@ -50,7 +50,7 @@ telling = st.one_of(
 silent = st.text(mixed + "\"'\\/+=%&# .~", min_size=8, max_size=30).filter(lambda text: text == text.strip())
 
 
-def spelled(secret: str) -> list[str]:
+def spellings_of(secret: str) -> list[str]:
     """The ways in which a text may have the secret in it."""
     return [secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1]]
 
@@ -62,32 +62,32 @@ def in_places(secret: str) -> list[Exchange]:
     stream = (("Content-Type", "text/event-stream"),)
     form = (("Content-Type", "application/x-www-form-urlencoded"),)
 
-    def asked(url: str = URL, headers: tuple[tuple[str, str], ...] = (), body: str = "") -> Exchange:
+    def describe_request(url: str = URL, headers: tuple[tuple[str, str], ...] = (), body: str = "") -> Exchange:
         return Exchange(SentRequest("POST", url, headers, body.encode()), ReceivedResponse(200, "OK", (JSON,), b"{}"))
 
-    def answered(body: str, headers: tuple[tuple[str, str], ...] = (JSON,)) -> Exchange:
+    def response_exchange(body: str, headers: tuple[tuple[str, str], ...] = (JSON,)) -> Exchange:
         return Exchange(SentRequest("GET", URL), ReceivedResponse(200, "OK", headers, body.encode()))
 
     return [
-        asked(f"{URL}/{quoted}/permissions"),
-        asked(f"{URL}?filter={quoted}&pageSize=2"),
-        asked(headers=(("X-Sample", secret),)),
-        asked(body=json.dumps({"contents": [{"parts": [{"text": f"it is {secret} indeed"}]}]}, indent=2)),
-        asked(headers=form, body=f"grant_type=x&sample={quoted}"),
-        answered(f'{{\n  "text": {dumped}\n}}\n'),
-        answered(f'{{"text": {escaped}}}'),
-        answered(json.dumps({"text": json.dumps({"text": secret})})),
-        answered(f'data: {{"text": {dumped}}}\r\n\r\ndata: {{"done": true}}\r\n\r\n', stream),
-        answered(f'[{{"text": {dumped}}}\n,\r\n{{}}]'),
-        answered("{}", (JSON, ("X-Sample", secret))),
-        answered(f"\xff\x00 {secret} \xff", (("Content-Type", "application/octet-stream"),)),
+        describe_request(f"{URL}/{quoted}/permissions"),
+        describe_request(f"{URL}?filter={quoted}&pageSize=2"),
+        describe_request(headers=(("X-Sample", secret),)),
+        describe_request(body=json.dumps({"contents": [{"parts": [{"text": f"it is {secret} indeed"}]}]}, indent=2)),
+        describe_request(headers=form, body=f"grant_type=x&sample={quoted}"),
+        response_exchange(f'{{\n  "text": {dumped}\n}}\n'),
+        response_exchange(f'{{"text": {escaped}}}'),
+        response_exchange(json.dumps({"text": json.dumps({"text": secret})})),
+        response_exchange(f'data: {{"text": {dumped}}}\r\n\r\ndata: {{"done": true}}\r\n\r\n', stream),
+        response_exchange(f'[{{"text": {dumped}}}\n,\r\n{{}}]'),
+        response_exchange("{}", (JSON, ("X-Sample", secret))),
+        response_exchange(f"\xff\x00 {secret} \xff", (("Content-Type", "application/octet-stream"),)),
     ]
 
 
 PLACES = len(in_places(""))
 
 
-def written(exchanges: list[Exchange], folder: Path, scrubber: Scrubber) -> str:
+def write_scrubbed(exchanges: list[Exchange], folder: Path, scrubber: Scrubber) -> str:
     """The text of the file that holds the exchanges, scrubbed."""
     provenance = Provenance("hand-written", "this test", scrubbed=scrubber.kinds)
     save(Recording("sample", provenance, scrubber.scrub(exchanges)), folder / "sample.yaml")
@@ -96,15 +96,15 @@ def written(exchanges: list[Exchange], folder: Path, scrubber: Scrubber) -> str:
 
 
 PROVENANCE = Provenance("hand-written", "this test", date(2026, 11, 22))
-SKELETON = reader.write(form.document("sample", PROVENANCE, in_places(""), {"id": ""})) + "body_base64"
+SKELETON = reader.write(file_format.document("sample", PROVENANCE, in_places(""), {"id": ""})) + "body_base64"
 
 
 @given(telling, st.integers(0, PLACES - 1))
 def test_no_telling_secret_is_written(tmp_path_factory: pytest.TempPathFactory, secret: str, place: int) -> None:
     """A secret that looks like one is not written, wherever it stood: alone, in that one place."""
-    text = written([in_places(secret)[place]], tmp_path_factory.mktemp("scrubbed"), Scrubber())
+    text = write_scrubbed([in_places(secret)[place]], tmp_path_factory.mktemp("scrubbed"), Scrubber())
 
-    assert [each for each in spelled(secret) if each in text] == []
+    assert [each for each in spellings_of(secret) if each in text] == []
 
 
 @settings(max_examples=60)
@@ -132,13 +132,13 @@ def test_no_silent_secret_is_written(
         headers = ((where, secret),)
     assume(secret not in SKELETON)
     first = Exchange(SentRequest("POST", url, headers, body), ReceivedResponse(200, "OK", (JSON,), b"{}"))
-    text = written([in_places(secret)[place], first], tmp_path_factory.mktemp("scrubbed"), scrubber)
+    text = write_scrubbed([in_places(secret)[place], first], tmp_path_factory.mktemp("scrubbed"), scrubber)
 
-    assert [each for each in spelled(secret) if each in text] == []
+    assert [each for each in spellings_of(secret) if each in text] == []
 
 
-def scrubbed(text: str) -> str:
-    return Scrubber().text(text)
+def scrub(text: str) -> str:
+    return Scrubber().scrub_text(text)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def scrubbed(text: str) -> str:
 )
 def test_what_stands_instead(text: str, instead: str) -> None:
     """A placeholder tells what was there, is legal where it stands, and nothing around it changes."""
-    assert scrubbed(text) == instead
+    assert scrub(text) == instead
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_what_stands_instead(text: str, instead: str) -> None:
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     """The service's own words, names and times are left alone, and the scan does not stop at them."""
-    assert scrubbed(text) == text
+    assert scrub(text) == text
     assert scan(text) == []
 
 
@@ -279,7 +279,7 @@ def test_scan_sees(name: str) -> None:
     leaks = scan(LEAKS[name])
 
     assert leaks
-    assert not [leak for leak in leaks if re.search(r"\w{13}|letmein", leak.shown)]
+    assert not [leak for leak in leaks if re.search(r"\w{13}|letmein", leak.excerpt)]
 
 
 @pytest.mark.parametrize("name", ["in a URL", "in a header"])
@@ -310,7 +310,7 @@ def test_a_live_file_with_a_secret_is_not_read(tmp_path: Path) -> None:
     """A secret in a live file is refused even where its digest is right: in a comment it is in no digest."""
     path = tmp_path / "sample.yaml"
     answer = Exchange(SentRequest("GET", URL), ReceivedResponse(200, "OK", (JSON,), b"{}"))
-    save(Recording("sample", Provenance("live", "a run", date(2026, 11, 22)), (answer,)).sealed(), path)
+    save(Recording("sample", Provenance("live", "a run", date(2026, 11, 22)), (answer,)).with_digest(), path)
     path.write_text(path.read_text(encoding="utf-8") + "# ya29.a0AfH6SMBx\n", encoding="utf-8")
 
     with pytest.raises(RecordingError, match=r"^sample\.yaml: line 31 looks like a secret \(token\); name it"):

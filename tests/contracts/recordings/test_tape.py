@@ -173,7 +173,7 @@ def test_gzip_that_is_none_is_not_noted(server: Server, tape: Tape, session: req
         answer.raw.read(decode_content=False)
 
     assert tape.exchanges == ()
-    assert tape.cut == (f"the answer to GET {server.url}/lying is not in gzip, as its header says",)
+    assert tape.incomplete == (f"the answer to GET {server.url}/lying is not in gzip, as its header says",)
 
 
 def test_a_stream_stays_a_stream(server: Server, tape: Tape, session: requests.Session) -> None:
@@ -240,7 +240,7 @@ def test_what_was_not_read_to_the_end_is_told(server: Server, tape: Tape, sessio
 
     assert tape.exchanges == ()
     sentence = f"the answer to POST {server.url}/m:streamGenerateContent was closed before its end"
-    assert tape.cut == (sentence,)
+    assert tape.incomplete == (sentence,)
     with pytest.raises(RecordingError) as caught:
         record("sample", tape, source="this test", captured=DAY, stand_in=True)
     assert str(caught.value) == f"sample: the tape is not whole: {sentence}; read each answer to its end"
@@ -253,7 +253,7 @@ def test_what_is_too_long_is_told(server: Server, session: requests.Session) -> 
 
     assert session.get(f"{server.url}/plain?key=secret", timeout=5).json() == {"got": 0}
     assert tape.exchanges == ()
-    assert tape.cut == (f"the answer to GET {server.url}/plain has more than 5 bytes",)
+    assert tape.incomplete == (f"the answer to GET {server.url}/plain has more than 5 bytes",)
     tape.close()
 
 
@@ -273,7 +273,7 @@ def test_a_body_that_can_be_read_once_is_left_to_the_network(
     session.post(f"{server.url}/moved", data=iter([b"a", b"b"]), timeout=5, allow_redirects=False)
 
     assert tape.exchanges == ()
-    assert tape.cut == (f"POST {server.url}/moved was sent with a body that could be read but once",)
+    assert tape.incomplete == (f"POST {server.url}/moved was sent with a body that could be read but once",)
 
 
 def test_each_hop_of_a_redirect_is_an_exchange(server: Server, tape: Tape, session: requests.Session) -> None:
@@ -283,7 +283,7 @@ def test_each_hop_of_a_redirect_is_an_exchange(server: Server, tape: Tape, sessi
     assert [one.response.status for one in tape.exchanges] == [307, 200]
 
 
-def heard(tape: Tape, server: Server) -> Tape:
+def record_get(tape: Tape, server: Server) -> Tape:
     """The tape, after one request with a secret."""
     with requests.Session() as session:
         session.mount("http://", tape)
@@ -294,7 +294,7 @@ def heard(tape: Tape, server: Server) -> Tape:
 def test_a_stand_in_is_refused(server: Server, tape: Tape) -> None:
     """What another server than the service said is no live recording, and nothing of it is shown."""
     with pytest.raises(RecordingError) as caught:
-        record("sample", heard(tape, server), source="this test", captured=DAY)
+        record("sample", record_get(tape, server), source="this test", captured=DAY)
 
     assert str(caught.value) == (
         f"sample: request 1 was sent to {server.url}; only https://generativelanguage.googleapis.com is the service: "
@@ -305,7 +305,7 @@ def test_a_stand_in_is_refused(server: Server, tape: Tape) -> None:
 def test_a_stand_in_that_says_so(server: Server, tape: Tape, tmp_path: Path) -> None:
     """Said to be a stand-in's, it is recorded, scrubbed, as hand-written; the variable is kept."""
     recording = record(
-        "sample", heard(tape, server), source="this test", captured=DAY, stand_in=True, variables={"what": "plain"}
+        "sample", record_get(tape, server), source="this test", captured=DAY, stand_in=True, variables={"what": "plain"}
     )
     save(recording, tmp_path / "sample.yaml")
     text = (tmp_path / "sample.yaml").read_text(encoding="utf-8")
@@ -330,7 +330,7 @@ def live(exchange: Exchange, **answer: Any) -> Exchange:
 
 def test_what_the_service_said_is_live(server: Server, tape: Tape, tmp_path: Path) -> None:
     """Heard over requests' own adapter from the real address, it is live, sealed, and read again as that."""
-    (exchange,) = heard(tape, server).exchanges
+    (exchange,) = record_get(tape, server).exchanges
     recording = record("sample", pretend(tape, live(exchange)), source="this test", captured=DAY)
     save(recording, tmp_path / "sample.yaml")
 
@@ -341,7 +341,7 @@ def test_what_the_service_said_is_live(server: Server, tape: Tape, tmp_path: Pat
 
 def test_what_the_mock_server_signed_is_not_live(server: Server, tape: Tape) -> None:
     """An answer that bears the mock server's signature came from it, whatever the URL says."""
-    (exchange,) = heard(tape, server).exchanges
+    (exchange,) = record_get(tape, server).exchanges
     signed = live(exchange, headers=(("Server", "tunedmodels-mockserver/0.1.0"),))
 
     with pytest.raises(RecordingError, match=r"^sample: .*answers\.1 is signed by the mock server; it is a stand-in"):
@@ -382,7 +382,7 @@ def test_an_adapter_of_ones_own_is_a_doubt(server: Server) -> None:
 
 def test_a_replay_is_a_doubt(server: Server, tape: Tape) -> None:
     """What is played from a recording does not become a newer one."""
-    (exchange,) = heard(tape, server).exchanges
+    (exchange,) = record_get(tape, server).exchanges
     recording = record("sample", pretend(tape, live(exchange)), source="this test", captured=DAY)
 
     assert "were sent by Replay, which need not use a network" in refusal(Tape(Replay(recording)))

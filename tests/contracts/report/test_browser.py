@@ -16,8 +16,8 @@ from tunedmodels_contracts.clauses.clause import Clause, Level
 from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
 from tunedmodels_contracts.evidence.evidence import Evidence, Kind
 from tunedmodels_contracts.report import files
-from tunedmodels_contracts.report.report import Report, merged
-from tunedmodels_contracts.report.run import Account
+from tunedmodels_contracts.report.report import Report, merge
+from tunedmodels_contracts.report.run import SuiteRun
 from tunedmodels_contracts.report.summary_lines import headline
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ DEMANDED = "TUNEDMODELS_TEST_BROWSER"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 EVIL = "<img src=https://example.com/x onerror=alert(1)><script>alert(2)</script>"
 
-FAKE = Account(
+FAKE = SuiteRun(
     Subject("fake", "http://fake.test"),
     date(2026, 11, 22),
     (
@@ -44,7 +44,7 @@ FAKE = Account(
 )
 REPLAY = replace(FAKE, subject=Subject("replay"), results=FAKE.results[1:2])
 EVIDENCE = {"list/whole-models": Evidence(Kind.PUBLISHED, "2024", "owner/repository@362ab9b5379d:a/notebook.ipynb")}
-REPORT = merged([Report("0.1.0", (FAKE,), EVIDENCE), Report("0.1.0", (REPLAY,), EVIDENCE)])
+REPORT = merge([Report("0.1.0", (FAKE,), EVIDENCE), Report("0.1.0", (REPLAY,), EVIDENCE)])
 
 
 def chromium() -> str:

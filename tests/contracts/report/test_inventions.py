@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tunedmodels_contracts.report.inventions import Invention, by_part, inventions, read
+from tunedmodels_contracts.report.inventions import Invention, group_by_part, inventions, read
 
 PAGE = Path(__file__).parents[3] / "docs" / "invented.md"
 
@@ -18,7 +18,7 @@ def test_all_of_the_page() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| case |")]
 
     assert len(inventions()) == len(rows) > 50
-    assert [*by_part(inventions())] == re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert [*group_by_part(inventions())] == re.findall(r"^## (.*)$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

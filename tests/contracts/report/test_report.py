@@ -16,12 +16,12 @@ from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdic
 from tunedmodels_contracts.evidence.evidence import Evidence, Kind
 from tunedmodels_contracts.evidence.known_differences import Known
 from tunedmodels_contracts.report import files, report
-from tunedmodels_contracts.report.html import as_html
+from tunedmodels_contracts.report.html import to_html
 from tunedmodels_contracts.report.inventions import Invention, inventions
-from tunedmodels_contracts.report.junit import as_junit
-from tunedmodels_contracts.report.markdown import as_markdown
-from tunedmodels_contracts.report.report import Report, merged
-from tunedmodels_contracts.report.run import Account
+from tunedmodels_contracts.report.junit import to_junit
+from tunedmodels_contracts.report.markdown import to_markdown
+from tunedmodels_contracts.report.report import Report, merge
+from tunedmodels_contracts.report.run import SuiteRun
 from tunedmodels_contracts.report.summary_lines import headline, last_line
 from tunedmodels_contracts.schema.observed import Seen
 
@@ -45,23 +45,23 @@ def result(name: str, verdict: Verdict, reason: str = "") -> Result:
     return Result(CLAUSES[name], f"A sentence about {name}.", (Check(f"test::{name}", verdict, reason),))
 
 
-def account(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdict) -> Account:
+def run(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdict) -> SuiteRun:
     given = {name.replace("_", "-").replace("--", "/"): verdict for name, verdict in verdicts.items()}
     seen = Seen()
     seen.note("GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}')
     results = tuple(
         result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in given.items()
     )
-    return Account(Subject(kind, server), date(2026, 11, 22), results, seen)
+    return SuiteRun(Subject(kind, server), date(2026, 11, 22), results, seen)
 
 
-MIXED = account(
+MIXED = run(
     get__missing_model=Verdict.BROKEN,
     list__whole_models=Verdict.EXCUSED,
     patch__one_more=Verdict.BROKEN,
     stream__events=Verdict.HELD,
 )
-GOOD = account(get__missing_model=Verdict.HELD, list__whole_models=Verdict.HELD)
+GOOD = run(get__missing_model=Verdict.HELD, list__whole_models=Verdict.HELD)
 INVENTED = (
     Invention("Runs", "`pace`", "20 s for ``a `run` `` of any size", "nobody wants to wait"),
     Invention("Runs", "losses", "drawn from a seed", "<b>"),
@@ -89,7 +89,7 @@ REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It ha
             "none is verified against the real API; 1 known difference excuses nothing",
         ),
         (
-            account("url", "http://localhost:9000", get__missing_model=Verdict.NO_LONGER_VERIFIABLE),
+            run("url", "http://localhost:9000", get__missing_model=Verdict.NO_LONGER_VERIFIABLE),
             "contracts: url http://localhost:9000: nothing ran, so nothing is proved; of 1 clause, "
             "1 has published evidence, none is verified against the real API",
         ),
@@ -99,12 +99,12 @@ REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It ha
             "1 has published evidence, none is verified against the real API; pytest ended with status 2",
         ),
         (
-            replace(account(), status=5),
+            replace(run(), status=5),
             "contracts: fake: nothing ran, so nothing is proved; pytest ended with status 5",
         ),
     ],
 )
-def test_last_line(one: Account, line: str) -> None:
+def test_last_line(one: SuiteRun, line: str) -> None:
     """The last line says what held, what did not, and what is known of the real API."""
     assert last_line(Report("0.1.0", (one,), EVIDENCE)) == line
 
@@ -113,16 +113,16 @@ def test_last_line(one: Account, line: str) -> None:
     ("one", "passed"),
     [
         (GOOD, True),
-        (account(patch__one_more=Verdict.BROKEN), True),
-        (account(list__whole_models=Verdict.EXCUSED), True),
-        (account(get__missing_model=Verdict.BROKEN), False),
-        (account(get__missing_model=Verdict.NOT_RUN), False),
-        (account(), False),
+        (run(patch__one_more=Verdict.BROKEN), True),
+        (run(list__whole_models=Verdict.EXCUSED), True),
+        (run(get__missing_model=Verdict.BROKEN), False),
+        (run(get__missing_model=Verdict.NOT_RUN), False),
+        (run(), False),
         (replace(GOOD, stale=((KNOWN, "it holds"),)), False),
         (replace(GOOD, status=2), False),
     ],
 )
-def test_passed(one: Account, passed: bool) -> None:
+def test_passed(one: SuiteRun, passed: bool) -> None:
     """A run passes where something ran, no required clause is broken, and each known difference is one."""
     assert one.passed is passed
 
@@ -136,15 +136,15 @@ def test_verified_counts_live_kinds_only() -> None:
         "Nothing is known of the service's own way with 1 of them."
     )
     assert headline(Report("0.1.0", (), {})) == "Nothing ran, so nothing is proved."
-    assert headline(Report("0.1.0", (account(),), {})) == "fake: nothing ran, so nothing is proved."
+    assert headline(Report("0.1.0", (run(),), {})) == "fake: nothing ran, so nothing is proved."
 
 
 def test_json() -> None:
     """A report comes back from JSON as it was, but for the evidence of clauses that are not in it."""
-    back = report.from_json(json.loads(json.dumps(report.as_json(REPORT))))
+    back = report.from_json(json.loads(json.dumps(report.to_json(REPORT))))
 
-    assert report.as_json(back) == report.as_json(REPORT)
-    assert back.accounts[0].known == (KNOWN,)
+    assert report.to_json(back) == report.to_json(REPORT)
+    assert back.runs[0].known == (KNOWN,)
     assert [row.evidence for row in back.rows] == [row.evidence for row in REPORT.rows]
 
 
@@ -155,8 +155,8 @@ def test_json() -> None:
         ({}, "it is no report"),
         ({"format": 2}, "it is of format 2, and this release reads 1"),
         ({"format": 1}, "it is no report of this format"),
-        ({**report.as_json(REPORT), "evidence": {"a/b": {"kind": "hearsay", "date": "", "source": ""}}}, "hearsay"),
-        ({**report.as_json(REPORT), "runs": [7]}, "it is no report of this format"),
+        ({**report.to_json(REPORT), "evidence": {"a/b": {"kind": "hearsay", "date": "", "source": ""}}}, "hearsay"),
+        ({**report.to_json(REPORT), "runs": [7]}, "it is no report of this format"),
     ],
 )
 def test_what_is_no_report(value: object, said: str) -> None:
@@ -168,8 +168,8 @@ def test_what_is_no_report(value: object, said: str) -> None:
 def test_merged() -> None:
     """Reports are laid side by side: a clause that a run had not is empty there, and its evidence the strongest."""
     stronger = {"get/missing-model": Evidence(Kind.LIVE_NOW, "2026-11-22", "this run")}
-    live = account("live", "https://generativelanguage.googleapis.com", get__missing_model=Verdict.HELD)
-    whole = merged([REPORT, Report("0.1.0", (live,), stronger)])
+    live = run("live", "https://generativelanguage.googleapis.com", get__missing_model=Verdict.HELD)
+    whole = merge([REPORT, Report("0.1.0", (live,), stronger)])
 
     assert [[r and r.verdict.value for r in row.results] for row in whole.rows] == [
         ["broken", "held"],
@@ -184,7 +184,7 @@ def test_merged() -> None:
 
 def test_markdown() -> None:
     """The Markdown of a small report is what it was. A server's words stay in their cells."""
-    assert as_markdown(REPORT) == GOLDEN.read_text(encoding="utf-8")
+    assert to_markdown(REPORT) == GOLDEN.read_text(encoding="utf-8")
 
 
 class Page(HTMLParser):
@@ -219,7 +219,7 @@ class Page(HTMLParser):
 
 def test_html() -> None:
     """The page is whole, needs nothing from elsewhere, and its first line says what is proved and what is not."""
-    text = as_html(REPORT)
+    text = to_html(REPORT)
     page = Page()
     page.feed(text)
 
@@ -246,7 +246,7 @@ def test_html() -> None:
 def test_html_of_an_evil_report() -> None:
     """What a server says is shown, and does nothing; an address of another kind is no link."""
     evil = replace(KNOWN, issue="javascript:alert(1)", reason=EVIL)
-    text = as_html(Report(EVIL, (replace(MIXED, subject=Subject("url", EVIL), known=(evil,)),), {}))
+    text = to_html(Report(EVIL, (replace(MIXED, subject=Subject("url", EVIL), known=(evil,)),), {}))
     page = Page()
     page.feed(text)
 
@@ -258,17 +258,17 @@ def test_html_of_an_evil_report() -> None:
 
 def test_html_of_nothing() -> None:
     """A report of no run is a page too."""
-    assert "Nothing ran, so nothing is proved." in as_html(Report("", (), {}))
+    assert "Nothing ran, so nothing is proved." in to_html(Report("", (), {}))
 
 
 def test_junit() -> None:
     """Each clause is a case with its level and evidence; only what fails a run is a failure."""
     stale = ((replace(KNOWN, clause="x/y"), "there is no such clause"),)
-    (suite,) = ET.fromstring(as_junit(replace(REPORT, accounts=(replace(MIXED, stale=stale),))))
+    (suite,) = ET.fromstring(to_junit(replace(REPORT, runs=(replace(MIXED, stale=stale),))))
 
     cases = {case.get("name"): case for case in suite}
-    told = {name: [child.tag for child in case if child.tag != "properties"] for name, case in cases.items()}
-    assert told == {
+    outcome = {name: [child.tag for child in case if child.tag != "properties"] for name, case in cases.items()}
+    assert outcome == {
         "get/missing-model": ["failure"],
         "list/whole-models": ["skipped"],
         "patch/one-more": ["skipped"],
@@ -288,6 +288,6 @@ def test_files(tmp_path: Path) -> None:
     files.write(REPORT, tmp_path / "new" / "report")
 
     assert {path.name for path in (tmp_path / "new" / "report").iterdir()} == {*files.NAMES}
-    assert report.as_json(files.read(tmp_path / "new" / "report" / "report.json")) == report.as_json(REPORT)
+    assert report.to_json(files.read(tmp_path / "new" / "report" / "report.json")) == report.to_json(REPORT)
     with pytest.raises(ValueError, match=r"report\.md: "):
         files.read(tmp_path / "new" / "report" / "report.md")

@@ -349,7 +349,7 @@ def test_recordings_are_evidence_for_other_targets(
     """What is in a folder of recordings counts for a run on the fake, beside what is published."""
     folder = pytester.mkdir("recordings")
     recording = Recording("a.holds", provenance, (EXCHANGE,))
-    save(recording if provenance.stand_in else recording.sealed(), folder / "a.holds.yaml")
+    save(recording if provenance.stand_in else recording.with_digest(), folder / "a.holds.yaml")
     how = (*ON, "--tunedmodels-recordings", "recordings", "--tunedmodels-report", ".")
     result = run(pytester, HOLDS, BREAKS, options=how)
 

@@ -19,8 +19,8 @@ from tunedmodels_contracts.recordings import (
     ReceivedResponse,
     Recording,
     SentRequest,
-    Unrecorded,
-    Unused,
+    UnrecordedRequest,
+    UnusedExchanges,
     load,
     save,
 )
@@ -137,13 +137,13 @@ def test_what_is_not_as_recorded_fails(tmp_path: Path, write: Write) -> None:
     """A request that was not recorded is an assertion that fails, and so is one that was and is not asked for."""
     write("a.one", exchange("v1beta/tunedModels"), exchange("v1beta/models"))
     with replay(tmp_path, left_out=leave_out) as target:
-        with pytest.raises(Unrecorded, match="is asked between two parts"):
+        with pytest.raises(UnrecordedRequest, match="is asked between two parts"):
             api(target).get("v1beta/tunedModels")
         with target.parts.part("a/one"):
             api(target).get("v1beta/tunedModels")
-            with pytest.raises(Unrecorded, match="is not recorded"):
+            with pytest.raises(UnrecordedRequest, match="is not recorded"):
                 api(target).get("v1beta/tunedModels/any")
-            with pytest.raises(Unused, match=r"exchange 2 of a\.one: GET .*v1beta/models"):
+            with pytest.raises(UnusedExchanges, match=r"exchange 2 of a\.one: GET .*v1beta/models"):
                 target.ended()
 
 
@@ -155,7 +155,7 @@ def test_a_shared_run_that_was_not_asked_for_all_fails(tmp_path: Path, write: Wr
         with replay(tmp_path, left_out=leave_out) as target, target.parts.part("runs/finished"):
             api(target).get("v1beta/tunedModels")
 
-    with pytest.raises(Unused, match=r"exchange 2 of runs\.finished"):
+    with pytest.raises(UnusedExchanges, match=r"exchange 2 of runs\.finished"):
         run()
 
 
@@ -167,7 +167,7 @@ def test_there_is_no_network_meanwhile(tmp_path: Path, write: Write) -> None:
         with replay(tmp_path, left_out=leave_out):
             requests.get("https://service.test", timeout=1)
 
-    with pytest.raises(Unrecorded, match="was sent past the replay"):
+    with pytest.raises(UnrecordedRequest, match="was sent past the replay"):
         run()
 
 
@@ -186,7 +186,7 @@ def test_what_a_page_does_not_show_is_not_there_to_delete(tmp_path: Path, write:
         api(target).delete("v1beta/tunedModels/any").refused(404, "NOT_FOUND")
 
     write("a.one", exchange("v1beta/tunedModels"))
-    with replay(tmp_path, left_out=leave_out) as target, target.parts.part("a/one"), pytest.raises(Unrecorded):
+    with replay(tmp_path, left_out=leave_out) as target, target.parts.part("a/one"), pytest.raises(UnrecordedRequest):
         api(target).delete("v1beta/tunedModels/any")
 
 

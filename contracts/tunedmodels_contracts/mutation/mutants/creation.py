@@ -7,196 +7,202 @@ import secrets
 from collections.abc import Callable
 
 from .. import predicates
-from ..mutant import Send, Shelf, Spoiler
+from ..mutant import Handler, MutantGroup, Send
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("creation")
+GROUP = MutantGroup("creation")
 
 _CREATE = "POST tunedModels"
 _TYPE = "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata"
 
 
-def _hyperparameters(ask: Ask) -> Json:
-    task = ask.json.get("tuningTask") or {}
+def _hyperparameters(request: MutantRequest) -> Json:
+    task = request.json.get("tuningTask") or {}
     hyperparameters = task.get("hyperparameters") if isinstance(task, dict) else None
     return hyperparameters if isinstance(hyperparameters, dict) else {}
 
 
-@SHELF.answer_to
-def creations_unchecked(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def creations_unchecked(request: MutantRequest, response: MutantResponse) -> None:
     """Whatever model is to be made, a run begins: its id, its examples and its limits are not checked."""
-    if ask.is_(_CREATE) and reply.invalid:
-        name = f"tunedModels/{ask.query.get('tunedModelId', 'unchecked')}"
+    if request.matches(_CREATE) and response.is_invalid_argument:
+        name = f"tunedModels/{request.query.get('tunedModelId', 'unchecked')}"
         metadata = {"@type": _TYPE, "totalSteps": 1, "tunedModel": name}
-        reply.become(Reply.saying({"name": f"{name}/operations/abcdefghijkl", "metadata": metadata}))
+        response.replace_with(
+            MutantResponse.from_json({"name": f"{name}/operations/abcdefghijkl", "metadata": metadata})
+        )
 
 
-@SHELF.question
-def bytes_are_characters(ask: Ask) -> Ask:
+@GROUP.request
+def bytes_are_characters(request: MutantRequest) -> MutantRequest:
     """The limit of a display name counts its characters, not their bytes."""
-    sent = ask.json if ask.is_(_CREATE, "PATCH tunedModels/*") else {}
+    sent = request.json if request.matches(_CREATE, "PATCH tunedModels/*") else {}
     name = sent.get("displayName", "")
-    return ask.with_json({**sent, "displayName": "x" * len(name)}) if isinstance(name, str) and name else ask
+    return request.with_json({**sent, "displayName": "x" * len(name)}) if isinstance(name, str) and name else request
 
 
-@SHELF.question
-def limits_off_by_one(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def limits_off_by_one(request: MutantRequest) -> MutantRequest | MutantResponse:
     """What is as long as it may be is too long: ids and display names of forty."""
-    if ask.is_(_CREATE):
-        display_name = ask.json.get("displayName", "")
-        if len(ask.query.get("tunedModelId", "")) == 40 or len(str(display_name).encode()) == 40:
-            return Reply.refusing(400, "INVALID_ARGUMENT")
-    return ask
+    if request.matches(_CREATE):
+        display_name = request.json.get("displayName", "")
+        if len(request.query.get("tunedModelId", "")) == 40 or len(str(display_name).encode()) == 40:
+            return MutantResponse.from_error(400, "INVALID_ARGUMENT")
+    return request
 
 
-@SHELF.question
-def ids_always_made_up(ask: Ask) -> Ask:
+@GROUP.request
+def ids_always_made_up(request: MutantRequest) -> MutantRequest:
     """A model gets an id that the display name has nothing to do with, where none was sent."""
-    if ask.is_(_CREATE) and "tunedModelId" not in ask.query:
-        return ask.with_query(tunedModelId=f"m-{secrets.token_hex(8)}")
-    return ask
+    if request.matches(_CREATE) and "tunedModelId" not in request.query:
+        return request.with_query(tunedModelId=f"m-{secrets.token_hex(8)}")
+    return request
 
 
-@SHELF.question
-def ids_without_a_random_part(ask: Ask) -> Ask:
+@GROUP.request
+def ids_without_a_random_part(request: MutantRequest) -> MutantRequest:
     """A model gets its display name as its id, so that there is but one of a name."""
-    name = ask.json.get("displayName") if ask.is_(_CREATE) else None
-    if name and "tunedModelId" not in ask.query:
-        return ask.with_query(tunedModelId=re.sub("[^a-z0-9]+", "-", str(name).lower()).strip("-")[:40])
-    return ask
+    name = request.json.get("displayName") if request.matches(_CREATE) else None
+    if name and "tunedModelId" not in request.query:
+        return request.with_query(tunedModelId=re.sub("[^a-z0-9]+", "-", str(name).lower()).strip("-")[:40])
+    return request
 
 
-@SHELF.question
-def given_ids_unused(ask: Ask) -> Ask:
+@GROUP.request
+def given_ids_unused(request: MutantRequest) -> MutantRequest:
     """A model gets an id of the service's making, though one was sent."""
-    given = ask.query.get("tunedModelId", "") if ask.is_(_CREATE) else ""
+    given = request.query.get("tunedModelId", "") if request.matches(_CREATE) else ""
     return (
-        ask.with_query(tunedModelId=f"m-{secrets.token_hex(8)}") if re.fullmatch("contracts-[0-9a-f]+", given) else ask
+        request.with_query(tunedModelId=f"m-{secrets.token_hex(8)}")
+        if re.fullmatch("contracts-[0-9a-f]+", given)
+        else request
     )
 
 
-def _renamed(there: Callable[[str], str], back: Callable[[str], str], pattern: str) -> Spoiler:
+def _rename_both_ways(there: Callable[[str], str], back: Callable[[str], str], pattern: str) -> Handler:
     """Return a spoiler that renames ids in answers, and takes them under their new names."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        path = re.sub(pattern, lambda found: found[1] + back(found[2]), ask.path)
-        reply = send(ask.with_path(path) if path != ask.path else ask)
-        if reply.status == 200:
-            reply.text = re.sub(pattern, lambda found: found[1] + there(found[2]), reply.text)
-        return reply
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        path = re.sub(pattern, lambda found: found[1] + back(found[2]), request.path)
+        response = send(request.with_path(path) if path != request.path else request)
+        if response.status == 200:
+            response.text = re.sub(pattern, lambda found: found[1] + there(found[2]), response.text)
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def operation_ids_in_capitals() -> Spoiler:
+@GROUP.stateful
+def operation_ids_in_capitals() -> Handler:
     """The ids of operations have capital letters."""
-    return _renamed(str.upper, str.lower, r"(/operations/)([A-Za-z0-9]+)")
+    return _rename_both_ways(str.upper, str.lower, r"(/operations/)([A-Za-z0-9]+)")
 
 
-@SHELF.memory
-def operations_of_no_model() -> Spoiler:
+@GROUP.stateful
+def operations_of_no_model() -> Handler:
     """An operation's name is operations/ and an id, as in other APIs, without its model before it."""
     full: dict[str, str] = {}
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        name, _, verb = ask.path.partition(":")
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        name, _, verb = request.path.partition(":")
         path = f"{full.get(name, name)}{':' if verb else ''}{verb}"
-        reply = send(ask.with_path(path) if path != ask.path else ask)
+        response = send(request.with_path(path) if path != request.path else request)
 
         def cut(value: Json) -> None:
-            if predicates.operation(value):
+            if predicates.is_operation(value):
                 short = value["name"].partition("/operations/")[2]
                 full[f"operations/{short}"] = value["name"]
                 value["name"] = f"operations/{short}"
 
-        reply.change(cut)
-        return reply
+        response.change_objects(cut)
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.answer
-def conflicts_as_bad_requests(reply: Reply) -> None:
+@GROUP.response
+def conflicts_as_bad_requests(response: MutantResponse) -> None:
     """An id that is taken is an invalid argument."""
-    if reply.status == 409:
-        reply.become(Reply.refusing(400, "INVALID_ARGUMENT"))
+    if response.status == 409:
+        response.replace_with(MutantResponse.from_error(400, "INVALID_ARGUMENT"))
 
 
-@SHELF.answer_to
-def ids_of_others_are_conflicts(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def ids_of_others_are_conflicts(request: MutantRequest, response: MutantResponse) -> None:
     """An id that somebody else has is taken, not forbidden."""
-    if ask.is_(_CREATE) and reply.status == 403:
-        reply.become(Reply.refusing(409, "ALREADY_EXISTS"))
+    if request.matches(_CREATE) and response.status == 403:
+        response.replace_with(MutantResponse.from_error(409, "ALREADY_EXISTS"))
 
 
-@SHELF.question
-def hyperparameters_required(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def hyperparameters_required(request: MutantRequest) -> MutantRequest | MutantResponse:
     """A run without hyperparameters is refused."""
-    if ask.is_(_CREATE) and "baseModel" in ask.json and not _hyperparameters(ask):
-        return Reply.refusing(400, "INVALID_ARGUMENT")
-    return ask
+    if request.matches(_CREATE) and "baseModel" in request.json and not _hyperparameters(request):
+        return MutantResponse.from_error(400, "INVALID_ARGUMENT")
+    return request
 
 
-@SHELF.question
-def default_batches_of_eight(ask: Ask) -> Ask:
+@GROUP.request
+def default_batches_of_eight(request: MutantRequest) -> MutantRequest:
     """Where no batch size is sent, a batch has eight examples."""
-    if ask.is_(_CREATE) and "baseModel" in ask.json and not _hyperparameters(ask):
-        task = {**ask.json.get("tuningTask", {}), "hyperparameters": {"batchSize": 8}}
-        return ask.with_json({**ask.json, "tuningTask": task})
-    return ask
+    if request.matches(_CREATE) and "baseModel" in request.json and not _hyperparameters(request):
+        task = {**request.json.get("tuningTask", {}), "hyperparameters": {"batchSize": 8}}
+        return request.with_json({**request.json, "tuningTask": task})
+    return request
 
 
-@SHELF.question
-def multipliers_unknown(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def multipliers_unknown(request: MutantRequest) -> MutantRequest | MutantResponse:
     """A learning rate cannot be a multiple of the recommended one."""
-    if ask.is_(_CREATE) and "learningRateMultiplier" in _hyperparameters(ask):
-        return Reply.refusing(400, "INVALID_ARGUMENT")
-    return ask
+    if request.matches(_CREATE) and "learningRateMultiplier" in _hyperparameters(request):
+        return MutantResponse.from_error(400, "INVALID_ARGUMENT")
+    return request
 
 
-@SHELF.memory
-def steps_rounded_down() -> Spoiler:
+@GROUP.stateful
+def steps_rounded_down() -> Handler:
     """The last batch, which is not full, is not counted among the steps."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        asked = _hyperparameters(ask) if ask.is_(_CREATE) else {}
-        if asked and reply.status == 200:
-            rows = ask.json["tuningTask"]["trainingData"]["examples"]["examples"]
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        asked = _hyperparameters(request) if request.matches(_CREATE) else {}
+        if asked and response.status == 200:
+            rows = request.json["tuningTask"]["trainingData"]["examples"]["examples"]
             steps = len(rows) * asked.get("epochCount", 5) // asked.get("batchSize", 4)
-            reply.change(lambda value: value.update(totalSteps=steps) if predicates.progress(value) else None)
-        return reply
+            response.change_objects(
+                lambda value: value.update(totalSteps=steps) if predicates.is_progress(value) else None
+            )
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def invisible_at_first() -> Spoiler:
+@GROUP.stateful
+def invisible_at_first() -> Handler:
     """A new model is not seen at once: the first look at it, and the first list, do not find it."""
     new: set[str] = set()
     unlisted: set[str] = set()
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        if ask.is_(_CREATE) and reply.status == 200:
-            name = f"tunedModels/{ask.query.get('tunedModelId', '')}"
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        if request.matches(_CREATE) and response.status == 200:
+            name = f"tunedModels/{request.query.get('tunedModelId', '')}"
             new.add(name)
             unlisted.add(name)
-        elif ask.is_("GET tunedModels/*") and ask.model in new:
-            new.remove(ask.model)
-            return Reply.refusing(404, "NOT_FOUND")
-        elif ask.is_("GET tunedModels"):
-            reply.change(
+        elif request.matches("GET tunedModels/*") and request.model in new:
+            new.remove(request.model)
+            return MutantResponse.from_error(404, "NOT_FOUND")
+        elif request.matches("GET tunedModels"):
+            response.change_objects(
                 lambda page: (
                     page.update(tunedModels=[one for one in page["tunedModels"] if one["name"] not in unlisted])
-                    if predicates.page(page)
+                    if predicates.entries_member(page)
                     else None
                 )
             )
             unlisted.clear()
-        return reply
+        return response
 
-    return spoil
+    return handle

@@ -3,87 +3,87 @@
 from __future__ import annotations
 
 from .. import predicates
-from ..mutant import Shelf
+from ..mutant import MutantGroup
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("omission")
+GROUP = MutantGroup("omission")
 
 _EXPLICIT = ("temperature", "topP", "topK", "index")
 
 
-@SHELF.answer
-def zeros_written(reply: Reply) -> None:
+@GROUP.response
+def zeros_written(response: MutantResponse) -> None:
     """An operation says done: false, and that no step is completed."""
 
     def write(value: Json) -> None:
-        if predicates.operation(value):
+        if predicates.is_operation(value):
             value.setdefault("done", False)
-        if predicates.progress(value):
+        if predicates.is_progress(value):
             value.setdefault("completedSteps", 0)
             value.setdefault("completedPercent", 0)
 
-    reply.change(write)
+    response.change_objects(write)
 
 
-@SHELF.answer
-def first_epoch_written(reply: Reply) -> None:
+@GROUP.response
+def first_epoch_written(response: MutantResponse) -> None:
     """The first snapshots say that their epoch is 0."""
-    reply.change(lambda value: value.setdefault("epoch", 0) if predicates.snapshot(value) else None)
+    response.change_objects(lambda value: value.setdefault("epoch", 0) if predicates.is_snapshot(value) else None)
 
 
-@SHELF.answer
-def empty_texts_written(reply: Reply) -> None:
+@GROUP.response
+def empty_texts_written(response: MutantResponse) -> None:
     """A model without texts has empty ones, and so is the token of the last page."""
 
     def write(value: Json) -> None:
-        if predicates.model(value):
+        if predicates.is_model(value):
             value.setdefault("displayName", "")
             value.setdefault("description", "")
-        if predicates.page(value):
+        if predicates.entries_member(value):
             value.setdefault("nextPageToken", "")
 
-    reply.change(write)
+    response.change_objects(write)
 
 
-@SHELF.answer_to
-def empty_lists_written(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def empty_lists_written(request: MutantRequest, response: MutantResponse) -> None:
     """What has no entries is an empty list: snapshots, details of a refusal, a page."""
 
     def write(value: Json) -> None:
-        if predicates.model(value):
+        if predicates.is_model(value):
             value["tuningTask"].setdefault("snapshots", [])
-        if predicates.progress(value):
+        if predicates.is_progress(value):
             value.setdefault("snapshots", [])
 
-    reply.change(write)
-    if reply.error and "details" not in reply.error:
-        reply.change(lambda value: value.setdefault("details", []) if "message" in value else None)
-    if ask.is_("GET tunedModels") and reply.json == {}:
-        reply.json = {"tunedModels": []}
+    response.change_objects(write)
+    if response.error and "details" not in response.error:
+        response.change_objects(lambda value: value.setdefault("details", []) if "message" in value else None)
+    if request.matches("GET tunedModels") and response.json == {}:
+        response.json = {"tunedModels": []}
 
 
-@SHELF.answer
-def nulls_written(reply: Reply) -> None:
+@GROUP.response
+def nulls_written(response: MutantResponse) -> None:
     """What there is not is null: the error of an operation, the description of a model, the details of a refusal."""
 
     def write(value: Json) -> None:
-        if predicates.operation(value):
+        if predicates.is_operation(value):
             value.setdefault("error", None)
-        if predicates.model(value):
+        if predicates.is_model(value):
             value.setdefault("description", None)
         if "message" in value and "code" in value:
             value.setdefault("details", None)
 
-    reply.change(write)
+    response.change_objects(write)
 
 
-@SHELF.answer
-def zeros_left_out(reply: Reply) -> None:
+@GROUP.response
+def zeros_left_out(response: MutantResponse) -> None:
     """A zero is left out where it says something: a temperature of 0, the index of a candidate."""
-    reply.change(
-        lambda value: predicates.put(
+    response.change_objects(
+        lambda value: predicates.replace_members(
             value, **{name: inner for name, inner in value.items() if name not in _EXPLICIT or inner != 0}
         )
     )

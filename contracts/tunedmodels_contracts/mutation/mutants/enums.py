@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..mutant import Shelf
-from ..request import Ask
-from ..response import Reply
+from ..mutant import MutantGroup
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("enums")
+GROUP = MutantGroup("enums")
 
 _NUMBERS = {
     "state": {"CREATING": 1, "ACTIVE": 2, "FAILED": 3},
@@ -20,34 +20,34 @@ _NUMBERS = {
 }
 
 
-def _each(reply: Reply, how: Callable[[str, str], Any]) -> None:
+def _edit_enums(response: MutantResponse, edit: Callable[[str, str], Any]) -> None:
     def write(value: dict[str, Any]) -> None:
         for name, numbers in _NUMBERS.items():
             if isinstance(value.get(name), str) and value[name] in numbers:
-                value[name] = how(name, value[name])
+                value[name] = edit(name, value[name])
 
-    reply.change(write)
+    response.change_objects(write)
 
 
-@SHELF.answer
-def enums_as_numbers(reply: Reply) -> None:
+@GROUP.response
+def enums_as_numbers(response: MutantResponse) -> None:
     """An enum is its number, though nobody asked for that."""
-    _each(reply, lambda name, value: _NUMBERS[name][value])
+    _edit_enums(response, lambda name, value: _NUMBERS[name][value])
 
 
-@SHELF.question
-def enums_never_as_numbers(ask: Ask) -> Ask:
+@GROUP.request
+def enums_never_as_numbers(request: MutantRequest) -> MutantRequest:
     """An enum is its name, though its number was asked for."""
-    return ask.with_query(**{"$alt": None, "alt": None}) if "enum-encoding" in ask.url else ask
+    return request.with_query(**{"$alt": None, "alt": None}) if "enum-encoding" in request.url else request
 
 
-@SHELF.answer
-def enums_in_small_letters(reply: Reply) -> None:
+@GROUP.response
+def enums_in_small_letters(response: MutantResponse) -> None:
     """An enum's name is in small letters."""
-    _each(reply, lambda _, value: value.lower())
+    _edit_enums(response, lambda _, value: value.lower())
 
 
-@SHELF.answer
-def enums_with_their_type(reply: Reply) -> None:
+@GROUP.response
+def enums_with_their_type(response: MutantResponse) -> None:
     """An enum's name has its type before it: STATE_ACTIVE."""
-    _each(reply, lambda name, value: f"{name.upper()}_{value}")
+    _edit_enums(response, lambda name, value: f"{name.upper()}_{value}")

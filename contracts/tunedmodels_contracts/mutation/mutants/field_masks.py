@@ -5,133 +5,145 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import predicates
-from ..mutant import Send, Shelf, Spoiler
+from ..mutant import Handler, MutantGroup, Send
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("masks")
+GROUP = MutantGroup("masks")
 
 _PATCH = "PATCH tunedModels/*"
 _CHANGE = "PATCH tunedModels/*/permissions/*"
 
 
-def _mask(ask: Ask) -> str:
-    return ask.query.get("updateMask", ask.query.get("update_mask", ""))
+def _update_mask(request: MutantRequest) -> str:
+    return request.query.get("updateMask", request.query.get("update_mask", ""))
 
 
-@SHELF.memory
-def patches_show_the_whole() -> Spoiler:
+@GROUP.stateful
+def patches_show_the_whole() -> Handler:
     """Who patches a model is answered with the whole model."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        return send(ask.getting(ask.model)) if ask.is_(_PATCH) and reply.status == 200 else reply
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        return send(request.to_get(request.model)) if request.matches(_PATCH) and response.status == 200 else response
 
-    return spoil
+    return handle
 
 
-@SHELF.question
-def masks_unused(ask: Ask) -> Ask:
+@GROUP.request
+def masks_unused(request: MutantRequest) -> MutantRequest:
     """A patch writes all that the body has, whatever its mask names."""
-    return ask.with_query(updateMask=None) if ask.is_(_PATCH) and _mask(ask) else ask
+    return request.with_query(updateMask=None) if request.matches(_PATCH) and _update_mask(request) else request
 
 
-@SHELF.question
-def masks_in_camel_case_alone(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def masks_in_camel_case_alone(request: MutantRequest) -> MutantRequest | MutantResponse:
     """A mask that names members as protobuf does is refused."""
-    return Reply.refusing(400, "INVALID_ARGUMENT") if ask.is_(_PATCH) and "_" in _mask(ask) else ask
+    return (
+        MutantResponse.from_error(400, "INVALID_ARGUMENT")
+        if request.matches(_PATCH) and "_" in _update_mask(request)
+        else request
+    )
 
 
-@SHELF.question
-def masks_with_escaped_commas_alone(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def masks_with_escaped_commas_alone(request: MutantRequest) -> MutantRequest | MutantResponse:
     """A mask whose commas are not percent-encoded names one member, which there is not."""
-    encoded = ask.is_(_PATCH) and "," in ask.url.partition("?")[2]
-    return Reply.refusing(400, "INVALID_ARGUMENT") if encoded else ask
+    encoded = request.matches(_PATCH) and "," in request.url.partition("?")[2]
+    return MutantResponse.from_error(400, "INVALID_ARGUMENT") if encoded else request
 
 
-@SHELF.question
-def masks_required(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def masks_required(request: MutantRequest) -> MutantRequest | MutantResponse:
     """A patch of a model without a mask is refused."""
-    return Reply.refusing(400, "INVALID_ARGUMENT") if ask.is_(_PATCH) and not _mask(ask) else ask
+    return (
+        MutantResponse.from_error(400, "INVALID_ARGUMENT")
+        if request.matches(_PATCH) and not _update_mask(request)
+        else request
+    )
 
 
-@SHELF.question
-def masks_of_permissions_not_required(ask: Ask) -> Ask:
+@GROUP.request
+def masks_of_permissions_not_required(request: MutantRequest) -> MutantRequest:
     """A patch of a permission needs no mask."""
-    return ask.with_query(updateMask="role") if ask.is_(_CHANGE) and not _mask(ask) else ask
+    return request.with_query(updateMask="role") if request.matches(_CHANGE) and not _update_mask(request) else request
 
 
-@SHELF.memory
-def patches_forgotten() -> Spoiler:
+@GROUP.stateful
+def patches_forgotten() -> Handler:
     """Who patches a model is answered as if it was written, and it is not."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if not ask.is_(_PATCH):
-            return send(ask)
-        kept = send(ask.getting(ask.model)).json
-        reply = send(ask)
-        if reply.status == 200 and isinstance(kept, dict):
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        if not request.matches(_PATCH):
+            return send(request)
+        kept = send(request.to_get(request.model)).json
+        response = send(request)
+        if response.status == 200 and isinstance(kept, dict):
             names = ("displayName", "description", "temperature", "topP", "topK", "readerProjectNumbers")
-            back = ask.with_query(updateMask=",".join(names))
+            back = request.with_query(updateMask=",".join(names))
             send(back.with_json({name: kept[name] for name in names if name in kept}))
-        return reply
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def masks_reach_everything() -> Spoiler:
+@GROUP.stateful
+def masks_reach_everything() -> Handler:
     """A mask may name what never changes, a base model or a state: it is written, and shown from then on."""
     written: dict[str, Json] = {}
 
-    def spoil(ask: Ask, send: Send) -> Reply:
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
         fixed: Json = {
-            name: ask.json[name] for name in ("baseModel", "state") if name in ask.json and name in _mask(ask)
+            name: request.json[name]
+            for name in ("baseModel", "state")
+            if name in request.json and name in _update_mask(request)
         }
-        if ask.is_(_PATCH) and fixed:
-            written.setdefault(ask.model, {}).update(fixed)
-            return Reply.saying(fixed)
-        reply = send(ask)
-        reply.change(
-            lambda value: value.update(written.get(str(value.get("name")), {})) if predicates.model(value) else None
+        if request.matches(_PATCH) and fixed:
+            written.setdefault(request.model, {}).update(fixed)
+            return MutantResponse.from_json(fixed)
+        response = send(request)
+        response.change_objects(
+            lambda value: value.update(written.get(str(value.get("name")), {})) if predicates.is_model(value) else None
         )
-        return reply
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.answer_to
-def changed_permissions_in_part(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def changed_permissions_in_part(request: MutantRequest, response: MutantResponse) -> None:
     """Who changes a permission is answered with what the mask names, as of a model."""
-    if ask.is_(_CHANGE) and reply.status == 200:
-        reply.json = {"role": reply.json["role"]}
+    if request.matches(_CHANGE) and response.status == 200:
+        response.json = {"role": response.json["role"]}
 
 
-@SHELF.memory
-def permissions_change_in_word_alone() -> Spoiler:
+@GROUP.stateful
+def permissions_change_in_word_alone() -> Handler:
     """Who changes a permission is answered as if it was written, and it is not."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if ask.is_(_CHANGE) and isinstance(ask.json.get("role"), str) and _mask(ask) == "role":
-            reply = send(ask.getting(ask.path))
-            reply.change(lambda value: value.update(role=ask.json["role"]))
-            return reply
-        return send(ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        if request.matches(_CHANGE) and isinstance(request.json.get("role"), str) and _update_mask(request) == "role":
+            response = send(request.to_get(request.path))
+            response.change_objects(lambda value: value.update(role=request.json["role"]))
+            return response
+        return send(request)
 
-    return spoil
+    return handle
 
 
-@SHELF.question
-def partial_answers_unknown(ask: Ask) -> Ask:
+@GROUP.request
+def partial_answers_unknown(request: MutantRequest) -> MutantRequest:
     """An answer is whole, whatever was asked for."""
-    headers = {name: value for name, value in ask.headers.items() if name.lower() != "x-goog-fieldmask"}
-    whole = replace(ask, headers=headers) if len(headers) < len(ask.headers) else ask
-    return whole.with_query(**{"fields": None, "$fields": None}) if {"fields", "$fields"} & set(ask.query) else whole
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "x-goog-fieldmask"}
+    whole = replace(request, headers=headers) if len(headers) < len(request.headers) else request
+    return (
+        whole.with_query(**{"fields": None, "$fields": None}) if {"fields", "$fields"} & set(request.query) else whole
+    )
 
 
-@SHELF.question
-def partial_answers_one_level_deep(ask: Ask) -> Ask:
+@GROUP.request
+def partial_answers_one_level_deep(request: MutantRequest) -> MutantRequest:
     """A mask of an answer names members of the first level alone."""
-    fields = ask.query.get("fields", "")
-    return ask.with_query(fields=fields.replace("(", "/").split("/")[0]) if {"/", "("} & set(fields) else ask
+    fields = request.query.get("fields", "")
+    return request.with_query(fields=fields.replace("(", "/").split("/")[0]) if {"/", "("} & set(fields) else request

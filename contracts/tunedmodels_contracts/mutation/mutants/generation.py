@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .. import predicates
-from ..mutant import Send, Shelf, Spoiler
+from ..mutant import Handler, MutantGroup, Send
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("generation")
+GROUP = MutantGroup("generation")
 
 _ASK = ("POST tunedModels/*:generateContent", "POST tunedModels/*:streamGenerateContent")
 _ANY = (*_ASK, "POST models/*:generateContent", "POST models/tunedModels/*:generateContent")
@@ -17,95 +17,97 @@ _ANSWER: Json = {
 }
 
 
-@SHELF.answer
-def role_of_an_assistant(reply: Reply) -> None:
+@GROUP.response
+def role_of_an_assistant(response: MutantResponse) -> None:
     """A model answers as an assistant, as other services call it."""
-    reply.change(lambda value: value.update(role="assistant") if value.get("role") == "model" else None)
+    response.change_objects(lambda value: value.update(role="assistant") if value.get("role") == "model" else None)
 
 
-@SHELF.answer
-def no_role(reply: Reply) -> None:
+@GROUP.response
+def no_role(response: MutantResponse) -> None:
     """An answer does not say whose it is."""
-    reply.change(lambda value: value.pop("role") if value.get("role") == "model" else None)
+    response.change_objects(lambda value: value.pop("role") if value.get("role") == "model" else None)
 
 
-@SHELF.answer
-def no_finish_reason(reply: Reply) -> None:
+@GROUP.response
+def no_finish_reason(response: MutantResponse) -> None:
     """An answer does not say why it ended."""
-    reply.change(lambda value: value.pop("finishReason", None))
+    response.change_objects(lambda value: value.pop("finishReason", None))
 
 
-@SHELF.answer
-def no_ratings(reply: Reply) -> None:
+@GROUP.response
+def no_ratings(response: MutantResponse) -> None:
     """An answer is not rated."""
-    reply.change(lambda value: value.pop("safetyRatings", None))
+    response.change_objects(lambda value: value.pop("safetyRatings", None))
 
 
-@SHELF.answer
-def ratings_in_another_order(reply: Reply) -> None:
+@GROUP.response
+def ratings_in_another_order(response: MutantResponse) -> None:
     """An answer is rated in another order."""
-    reply.change(lambda value: value["safetyRatings"].reverse() if "safetyRatings" in value else None)
+    response.change_objects(lambda value: value["safetyRatings"].reverse() if "safetyRatings" in value else None)
 
 
-@SHELF.answer
-def empty_answers(reply: Reply) -> None:
+@GROUP.response
+def empty_answers(response: MutantResponse) -> None:
     """An answer has no text in it."""
-    reply.change(lambda value: value["content"].update(parts=[{"text": ""}]) if "content" in value else None)
+    response.change_objects(lambda value: value["content"].update(parts=[{"text": ""}]) if "content" in value else None)
 
 
-@SHELF.answer
-def bare_text(reply: Reply) -> None:
+@GROUP.response
+def bare_text(response: MutantResponse) -> None:
     """An answer is a text, not parts of one."""
 
     def bare(value: Json) -> None:
-        if predicates.candidate(value) and "content" in value:
+        if predicates.is_candidate(value) and "content" in value:
             value["content"] = value["content"]["parts"][0]["text"]
 
-    reply.change(bare)
+    response.change_objects(bare)
 
 
-@SHELF.answer
-def no_candidates(reply: Reply) -> None:
+@GROUP.response
+def no_candidates(response: MutantResponse) -> None:
     """An answer is one, and no list of candidates."""
-    reply.change(lambda value: value.update(candidate=value.pop("candidates")[0]) if "candidates" in value else None)
+    response.change_objects(
+        lambda value: value.update(candidate=value.pop("candidates")[0]) if "candidates" in value else None
+    )
 
 
-@SHELF.answer
-def tokens_uncounted(reply: Reply) -> None:
+@GROUP.response
+def tokens_uncounted(response: MutantResponse) -> None:
     """An answer does not say how many tokens it took."""
-    reply.change(lambda value: value.pop("usageMetadata", None))
+    response.change_objects(lambda value: value.pop("usageMetadata", None))
 
 
-@SHELF.memory
-def ready_at_once() -> Spoiler:
+@GROUP.stateful
+def ready_at_once() -> Handler:
     """A model in creation answers."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        if ask.is_(*_ASK) and "not ready" in reply.error.get("message", ""):
-            return Reply.saying([_ANSWER] if "stream" in ask.path else _ANSWER)
-        return reply
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        if request.matches(*_ASK) and "not ready" in response.error.get("message", ""):
+            return MutantResponse.from_json([_ANSWER] if "stream" in request.path else _ANSWER)
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.answer_to
-def questions_unchecked(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def questions_unchecked(request: MutantRequest, response: MutantResponse) -> None:
     """A model answers whatever it is asked, even nothing."""
-    if ask.is_(*_ANY) and reply.invalid and "not ready" not in reply.error["message"]:
-        reply.become(Reply.saying([_ANSWER] if "stream" in ask.path else _ANSWER))
+    if request.matches(*_ANY) and response.is_invalid_argument and "not ready" not in response.error["message"]:
+        response.replace_with(MutantResponse.from_json([_ANSWER] if "stream" in request.path else _ANSWER))
 
 
-@SHELF.answer_to
-def missing_models_answer(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def missing_models_answer(request: MutantRequest, response: MutantResponse) -> None:
     """A model that is not there answers."""
-    if ask.is_(*_ANY) and reply.status == 404 and reply.error:
-        reply.become(Reply.saying([_ANSWER] if "stream" in ask.path else _ANSWER))
+    if request.matches(*_ANY) and response.status == 404 and response.error:
+        response.replace_with(MutantResponse.from_json([_ANSWER] if "stream" in request.path else _ANSWER))
 
 
-@SHELF.question
-def contents_alone(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def contents_alone(request: MutantRequest) -> MutantRequest | MutantResponse:
     """A question has contents, and nothing else is understood."""
-    asked = ask.json if ask.is_(*_ASK) else {}
+    asked = request.json if request.matches(*_ASK) else {}
     known = "generationConfig" in asked and "contents" in asked
-    return Reply.refusing(400, "INVALID_ARGUMENT") if known else ask
+    return MutantResponse.from_error(400, "INVALID_ARGUMENT") if known else request

@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
-from ..mutant import Shelf
-from ..request import Ask
-from ..response import Reply
+from ..mutant import MutantGroup
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("headers")
+GROUP = MutantGroup("headers")
 
 
-@SHELF.answer
-def type_without_charset(reply: Reply) -> None:
+@GROUP.response
+def type_without_charset(response: MutantResponse) -> None:
     """JSON does not say in which charset it is."""
-    if reply.header("Content-Type").startswith("application/json"):
-        reply.set_header("Content-Type", "application/json")
+    if response.header("Content-Type").startswith("application/json"):
+        response.set_header("Content-Type", "application/json")
 
 
-@SHELF.answer
-def type_is_text(reply: Reply) -> None:
+@GROUP.response
+def type_is_text(response: MutantResponse) -> None:
     """Whatever the body is, it is said to be text."""
-    reply.set_header("Content-Type", "text/html; charset=utf-8")
+    response.set_header("Content-Type", "text/html; charset=utf-8")
 
 
-@SHELF.answer
-def few_headers(reply: Reply) -> None:
+@GROUP.response
+def few_headers(response: MutantResponse) -> None:
     """An answer has the headers alone that HTTP needs."""
-    reply.headers[:] = [(name, value) for name, value in reply.headers if name.lower().startswith("content-")]
+    response.headers[:] = [(name, value) for name, value in response.headers if name.lower().startswith("content-")]
 
 
-@SHELF.answer
-def vary_in_one(reply: Reply) -> None:
+@GROUP.response
+def vary_in_one(response: MutantResponse) -> None:
     """What comes in several headers of one name is put into one."""
-    several = [value for name, value in reply.headers if name == "Vary"]
-    reply.set_header("Vary", ",".join(several) or None)
+    several = [value for name, value in response.headers if name == "Vary"]
+    response.set_header("Vary", ",".join(several) or None)
 
 
-@SHELF.answer
-def always_compressed(reply: Reply) -> None:
+@GROUP.response
+def always_compressed(response: MutantResponse) -> None:
     """An answer is compressed, though that was not accepted."""
-    reply.set_header("Content-Encoding", "gzip")
+    response.set_header("Content-Encoding", "gzip")
 
 
-@SHELF.answer
-def never_compressed(reply: Reply) -> None:
+@GROUP.response
+def never_compressed(response: MutantResponse) -> None:
     """An answer is not compressed, though that was accepted."""
-    reply.set_header("Content-Encoding", None)
+    response.set_header("Content-Encoding", None)
 
 
-@SHELF.question
-def methods_never_overridden(ask: Ask) -> Ask:
+@GROUP.request
+def methods_never_overridden(request: MutantRequest) -> MutantRequest:
     """A POST is a POST, though a header says that it stands for another method."""
-    headers = {name: value for name, value in ask.headers.items() if name.lower() != "x-http-method-override"}
-    return ask if len(headers) == len(ask.headers) else Ask(ask.method, ask.url, headers, ask.body)
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "x-http-method-override"}
+    return (
+        request
+        if len(headers) == len(request.headers)
+        else MutantRequest(request.method, request.url, headers, request.body)
+    )
 
 
-@SHELF.question
-def headers_of_clients_refused(ask: Ask) -> Ask | Reply:
+@GROUP.request
+def headers_of_clients_refused(request: MutantRequest) -> MutantRequest | MutantResponse:
     """What Google's clients say of themselves is refused."""
-    said = [name for name in ask.headers if name.lower() in ("x-goog-request-params", "x-goog-request-reason")]
-    return Reply.refusing(400, "INVALID_ARGUMENT") if said else ask
+    said = [name for name in request.headers if name.lower() in ("x-goog-request-params", "x-goog-request-reason")]
+    return MutantResponse.from_error(400, "INVALID_ARGUMENT") if said else request

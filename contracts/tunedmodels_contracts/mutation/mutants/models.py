@@ -5,125 +5,131 @@ from __future__ import annotations
 from typing import Any
 
 from .. import predicates
-from ..mutant import Send, Shelf, Spoiler
+from ..mutant import Handler, MutantGroup, Send
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("models")
+GROUP = MutantGroup("models")
 
 _SAMPLING = ("temperature", "topP", "topK")
 
 
-@SHELF.memory
-def training_data_shown() -> Spoiler:
+@GROUP.stateful
+def training_data_shown() -> Handler:
     """A model shows what it was trained with."""
     sent: dict[str, Any] = {}
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        if ask.is_("POST tunedModels") and reply.status == 200 and "tuningTask" in ask.json:
-            sent[f"tunedModels/{ask.query.get('tunedModelId')}"] = ask.json["tuningTask"]["trainingData"]
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        if request.matches("POST tunedModels") and response.status == 200 and "tuningTask" in request.json:
+            sent[f"tunedModels/{request.query.get('tunedModelId')}"] = request.json["tuningTask"]["trainingData"]
 
         def show(value: Json) -> None:
-            if predicates.model(value) and value["name"] in sent:
+            if predicates.is_model(value) and value["name"] in sent:
                 value["tuningTask"]["trainingData"] = sent[value["name"]]
 
-        reply.change(show)
-        return reply
+        response.change_objects(show)
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def what_the_service_sets_is_taken() -> Spoiler:
+@GROUP.stateful
+def what_the_service_sets_is_taken() -> Handler:
     """What only the service sets is taken from the body: a state, a time of creation."""
     sent: dict[str, Json] = {}
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        if ask.is_("POST tunedModels", "PATCH tunedModels/*") and reply.status == 200:
-            name = ask.model or f"tunedModels/{ask.query.get('tunedModelId')}"
-            sent[name] = {key: ask.json[key] for key in ("state", "createTime", "updateTime") if key in ask.json}
-        reply.change(lambda value: value.update(sent.get(value["name"], {})) if predicates.model(value) else None)
-        return reply
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        if request.matches("POST tunedModels", "PATCH tunedModels/*") and response.status == 200:
+            name = request.model or f"tunedModels/{request.query.get('tunedModelId')}"
+            sent[name] = {
+                key: request.json[key] for key in ("state", "createTime", "updateTime") if key in request.json
+            }
+        response.change_objects(
+            lambda value: value.update(sent.get(value["name"], {})) if predicates.is_model(value) else None
+        )
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.answer
-def hyperparameters_hidden(reply: Reply) -> None:
+@GROUP.response
+def hyperparameters_hidden(response: MutantResponse) -> None:
     """A model does not show its hyperparameters."""
-    reply.change(lambda value: value.pop("hyperparameters", None))
+    response.change_objects(lambda value: value.pop("hyperparameters", None))
 
 
-@SHELF.answer
-def sampling_of_its_own(reply: Reply) -> None:
+@GROUP.response
+def sampling_of_its_own(response: MutantResponse) -> None:
     """A tuned model shows the sampling values of no base model, and none that was sent."""
 
     def show(value: Json) -> None:
-        if predicates.model(value):
+        if predicates.is_model(value):
             value.update({name: 0.125 for name in _SAMPLING if name in value})
 
-    reply.change(show)
+    response.change_objects(show)
 
 
-@SHELF.answer
-def display_name_is_the_id(reply: Reply) -> None:
+@GROUP.response
+def display_name_is_the_id(response: MutantResponse) -> None:
     """A model without a display name shows its id as one."""
-    reply.change(
+    response.change_objects(
         lambda value: (
-            value.setdefault("displayName", value["name"].partition("/")[2]) if predicates.model(value) else None
+            value.setdefault("displayName", value["name"].partition("/")[2]) if predicates.is_model(value) else None
         )
     )
 
 
-@SHELF.answer
-def texts_in_ascii(reply: Reply) -> None:
+@GROUP.response
+def texts_in_ascii(response: MutantResponse) -> None:
     """Of a text, only ASCII is kept."""
-    if reply.status == 200:
-        reply.text = reply.text.encode("ascii", "replace").decode()
+    if response.status == 200:
+        response.text = response.text.encode("ascii", "replace").decode()
 
 
-@SHELF.answer
-def steps_hidden_in_models(reply: Reply) -> None:
+@GROUP.response
+def steps_hidden_in_models(response: MutantResponse) -> None:
     """A tuned model does not show the steps of its run."""
-    reply.change(lambda value: value["tuningTask"].pop("snapshots", None) if predicates.model(value) else None)
+    response.change_objects(
+        lambda value: value["tuningTask"].pop("snapshots", None) if predicates.is_model(value) else None
+    )
 
 
-@SHELF.answer
-def base_models_without_methods(reply: Reply) -> None:
+@GROUP.response
+def base_models_without_methods(response: MutantResponse) -> None:
     """A base model names none of the methods that tune it."""
 
     def cut(value: Json) -> None:
-        if predicates.base_model(value):
+        if predicates.is_base_model(value):
             methods = value["supportedGenerationMethods"]
             value["supportedGenerationMethods"] = [method for method in methods if not method.startswith("create")]
 
-    reply.change(cut)
+    response.change_objects(cut)
 
 
-@SHELF.answer
-def base_models_without_limits(reply: Reply) -> None:
+@GROUP.response
+def base_models_without_limits(response: MutantResponse) -> None:
     """A base model does not say how many tokens it takes."""
-    reply.change(lambda value: value.pop("inputTokenLimit", None))
+    response.change_objects(lambda value: value.pop("inputTokenLimit", None))
 
 
-@SHELF.answer_to
-def base_models_listed_in_short(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def base_models_listed_in_short(request: MutantRequest, response: MutantResponse) -> None:
     """A list of base models shows less of each than it has."""
-    if ask.is_("GET models"):
-        reply.change(lambda value: value.pop("description", None))
+    if request.matches("GET models"):
+        response.change_objects(lambda value: value.pop("description", None))
 
 
-@SHELF.memory
-def deletions_forgotten() -> Spoiler:
+@GROUP.stateful
+def deletions_forgotten() -> Handler:
     """Who deletes a model is answered as if it was gone, and it stays."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if ask.is_("DELETE tunedModels/*"):
-            looked = send(ask.getting(ask.model))
-            return Reply.saying({}) if looked.status == 200 else send(ask)
-        return send(ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        if request.matches("DELETE tunedModels/*"):
+            looked = send(request.to_get(request.model))
+            return MutantResponse.from_json({}) if looked.status == 200 else send(request)
+        return send(request)
 
-    return spoil
+    return handle

@@ -6,52 +6,56 @@ import struct
 from typing import Any
 
 from .. import predicates
-from ..mutant import Shelf
+from ..mutant import MutantGroup
 from ..predicates import Json
-from ..response import Reply
+from ..response import MutantResponse
 
-SHELF = Shelf("numbers")
+GROUP = MutantGroup("numbers")
 
 _FLOATS = ("meanLoss", "completedPercent", "temperature", "topP", "learningRate")
 
 
-def _each_float(value: Json, how: Any) -> None:
+def _edit_floats(value: Json, edit: Any) -> None:
     for name in _FLOATS:
         if isinstance(value.get(name), (int, float)):
-            value[name] = how(float(value[name]))
+            value[name] = edit(float(value[name]))
 
 
-@SHELF.answer
-def floats_of_64_bits(reply: Reply) -> None:
+@GROUP.response
+def floats_of_64_bits(response: MutantResponse) -> None:
     """A float is kept in 32 bits, and written with the digits of 64: 0.10000000149011612."""
-    reply.change(lambda value: _each_float(value, lambda number: struct.unpack("<f", struct.pack("<f", number))[0]))
+    response.change_objects(
+        lambda value: _edit_floats(value, lambda number: struct.unpack("<f", struct.pack("<f", number))[0])
+    )
 
 
-@SHELF.answer
-def whole_floats_with_a_point(reply: Reply) -> None:
+@GROUP.response
+def whole_floats_with_a_point(response: MutantResponse) -> None:
     """A float that is whole is written with a point: 100.0."""
-    reply.change(lambda value: _each_float(value, float))
+    response.change_objects(lambda value: _edit_floats(value, float))
 
 
-@SHELF.answer
-def floats_as_texts(reply: Reply) -> None:
+@GROUP.response
+def floats_as_texts(response: MutantResponse) -> None:
     """Losses are texts."""
-    reply.change(lambda value: value.update(meanLoss=str(value["meanLoss"])) if predicates.snapshot(value) else None)
+    response.change_objects(
+        lambda value: value.update(meanLoss=str(value["meanLoss"])) if predicates.is_snapshot(value) else None
+    )
 
 
-@SHELF.answer
-def wide_integers_as_numbers(reply: Reply) -> None:
+@GROUP.response
+def wide_integers_as_numbers(response: MutantResponse) -> None:
     """An integer of 64 bits is a number, not a text."""
 
     def write(value: Json) -> None:
         if "readerProjectNumbers" in value:
             value["readerProjectNumbers"] = [int(number) for number in value["readerProjectNumbers"]]
 
-    reply.change(write)
+    response.change_objects(write)
 
 
-@SHELF.answer
-def integers_as_texts(reply: Reply) -> None:
+@GROUP.response
+def integers_as_texts(response: MutantResponse) -> None:
     """An integer of 32 bits is a text, as only those of 64 are."""
     names = ("totalSteps", "completedSteps", "step", "epoch", "epochCount", "batchSize")
-    reply.change(lambda value: value.update({name: str(value[name]) for name in names if name in value}))
+    response.change_objects(lambda value: value.update({name: str(value[name]) for name in names if name in value}))

@@ -5,169 +5,175 @@ from __future__ import annotations
 import re
 
 from .. import predicates
-from ..mutant import Send, Shelf, Spoiler
+from ..mutant import Handler, MutantGroup, Send
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("permissions")
+GROUP = MutantGroup("permissions")
 
 _GRANT, _LIST = "POST tunedModels/*/permissions", "GET tunedModels/*/permissions"
 _WITHDRAW = "DELETE tunedModels/*/permissions/*"
 _TRANSFER = "POST tunedModels/*:transferOwnership"
 
 
-def _wanted(ask: Ask) -> Json:
-    return ask.json if ask.is_(_GRANT) else {}
+def _grant_body(request: MutantRequest) -> Json:
+    return request.json if request.matches(_GRANT) else {}
 
 
-def _as_another_role(role: str, given: str) -> Spoiler:
+def _grant_other_role(role: str, given: str) -> Handler:
     """Return a spoiler that gives one role for another, and says that it gave what was asked for."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if _wanted(ask).get("role") != role:
-            return send(ask)
-        reply = send(ask.with_json({**_wanted(ask), "role": given}))
-        reply.change(lambda value: value.update(role=role) if predicates.permission(value) else None)
-        return reply
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        if _grant_body(request).get("role") != role:
+            return send(request)
+        response = send(request.with_json({**_grant_body(request), "role": given}))
+        response.change_objects(lambda value: value.update(role=role) if predicates.is_permission(value) else None)
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def readers_write() -> Spoiler:
+@GROUP.stateful
+def readers_write() -> Handler:
     """Who may read a model may write it as well."""
-    return _as_another_role("READER", "WRITER")
+    return _grant_other_role("READER", "WRITER")
 
 
-@SHELF.memory
-def writers_read() -> Spoiler:
+@GROUP.stateful
+def writers_read() -> Handler:
     """Who may write a model may but read it."""
-    return _as_another_role("WRITER", "READER")
+    return _grant_other_role("WRITER", "READER")
 
 
-@SHELF.memory
-def grants_without_effect() -> Spoiler:
+@GROUP.stateful
+def grants_without_effect() -> Handler:
     """Who is given a permission is answered to have it, and has it not."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        address = _wanted(ask).get("emailAddress")
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        address = _grant_body(request).get("emailAddress")
         if not address:
-            return send(ask)
-        reply = send(ask.with_json({**_wanted(ask), "emailAddress": f"not-{address}"}))
-        reply.change(lambda value: value.update(emailAddress=address) if predicates.permission(value) else None)
-        return reply
+            return send(request)
+        response = send(request.with_json({**_grant_body(request), "emailAddress": f"not-{address}"}))
+        response.change_objects(
+            lambda value: value.update(emailAddress=address) if predicates.is_permission(value) else None
+        )
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def everyone_is_nobody() -> Spoiler:
+@GROUP.stateful
+def everyone_is_nobody() -> Handler:
     """What everyone may read is read by nobody who was not told so by name."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if _wanted(ask).get("granteeType") == "EVERYONE" and "emailAddress" not in _wanted(ask):
-            name = f"{ask.model}/permissions/everyone"
-            return Reply.saying({"name": name, "granteeType": "EVERYONE", "role": _wanted(ask).get("role", "")})
-        return send(ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        if _grant_body(request).get("granteeType") == "EVERYONE" and "emailAddress" not in _grant_body(request):
+            name = f"{request.model}/permissions/everyone"
+            return MutantResponse.from_json(
+                {"name": name, "granteeType": "EVERYONE", "role": _grant_body(request).get("role", "")}
+            )
+        return send(request)
 
-    return spoil
+    return handle
 
 
-@SHELF.answer_to
-def grants_unchecked(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def grants_unchecked(request: MutantRequest, response: MutantResponse) -> None:
     """A permission is given, whatever it lacks."""
-    if ask.is_(_GRANT) and reply.invalid:
-        reply.become(Reply.saying({"name": f"{ask.model}/permissions/1", **ask.json}))
+    if request.matches(_GRANT) and response.is_invalid_argument:
+        response.replace_with(MutantResponse.from_json({"name": f"{request.model}/permissions/1", **request.json}))
 
 
-@SHELF.answer_to
-def owner_last(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def owner_last(request: MutantRequest, response: MutantResponse) -> None:
     """The owner's permission comes last."""
-    if ask.is_(_LIST):
-        reply.change(lambda value: value["permissions"].reverse() if "permissions" in value else None)
+    if request.matches(_LIST):
+        response.change_objects(lambda value: value["permissions"].reverse() if "permissions" in value else None)
 
 
-@SHELF.answer_to
-def owner_unlisted(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def owner_unlisted(request: MutantRequest, response: MutantResponse) -> None:
     """The owner has no permission that is shown: ownership is something else."""
 
     def drop(value: Json) -> None:
         value["permissions"] = [held for held in value["permissions"] if held["role"] != "OWNER"]
 
-    if ask.is_(_LIST) and "pageSize" not in ask.query:
-        reply.change(lambda value: drop(value) if "permissions" in value else None)
+    if request.matches(_LIST) and "pageSize" not in request.query:
+        response.change_objects(lambda value: drop(value) if "permissions" in value else None)
 
 
-@SHELF.answer_to
-def addresses_hidden(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def addresses_hidden(request: MutantRequest, response: MutantResponse) -> None:
     """A permission does not show whose it is."""
-    if not ask.is_(_LIST):
-        reply.change(lambda value: value.pop("emailAddress", None))
+    if not request.matches(_LIST):
+        response.change_objects(lambda value: value.pop("emailAddress", None))
 
 
-@SHELF.memory
-def short_ids_of_permissions() -> Spoiler:
+@GROUP.stateful
+def short_ids_of_permissions() -> Handler:
     """A permission's id is short, and everyone's is a number as well."""
     full: dict[str, str] = {"0": "everyone"}
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        head, _, key = ask.path.partition("/permissions/")
-        reply = send(ask.with_path(f"{head}/permissions/{full[key]}") if key in full else ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        head, _, key = request.path.partition("/permissions/")
+        response = send(request.with_path(f"{head}/permissions/{full[key]}") if key in full else request)
 
         def cut(found: re.Match[str]) -> str:
             key = "0" if found[2] == "everyone" else found[2][-6:]
             full[key] = found[2]
             return f"{found[1]}{key}"
 
-        reply.text = re.sub(r"(/permissions/)(\d{20,}|everyone)", cut, reply.text)
-        return reply
+        response.text = re.sub(r"(/permissions/)(\d{20,}|everyone)", cut, response.text)
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def withdrawals_forgotten() -> Spoiler:
+@GROUP.stateful
+def withdrawals_forgotten() -> Handler:
     """Who takes a permission back is answered as if it was gone, and it stays."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        if ask.is_(_WITHDRAW):
-            looked = send(ask.getting(ask.path))
-            return Reply.saying({}) if looked.status == 200 and "OWNER" not in looked.text else send(ask)
-        return send(ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        if request.matches(_WITHDRAW):
+            looked = send(request.to_get(request.path))
+            return (
+                MutantResponse.from_json({}) if looked.status == 200 and "OWNER" not in looked.text else send(request)
+            )
+        return send(request)
 
-    return spoil
+    return handle
 
 
-@SHELF.memory
-def transfers_forgotten() -> Spoiler:
+@GROUP.stateful
+def transfers_forgotten() -> Handler:
     """Who hands a model on is answered as if it was done, and stays the owner."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        heir = ask.json.get("emailAddress") if ask.is_(_TRANSFER) else None
-        if heir and send(ask.getting(ask.model)).status == 200:
-            return Reply.saying({})
-        return send(ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        heir = request.json.get("emailAddress") if request.matches(_TRANSFER) else None
+        if heir and send(request.to_get(request.model)).status == 200:
+            return MutantResponse.from_json({})
+        return send(request)
 
-    return spoil
+    return handle
 
 
-@SHELF.answer_to
-def transfers_to_nobody(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def transfers_to_nobody(request: MutantRequest, response: MutantResponse) -> None:
     """A model is handed on without an heir."""
-    if ask.is_(_TRANSFER) and reply.invalid:
-        reply.become(Reply.saying({}))
+    if request.matches(_TRANSFER) and response.is_invalid_argument:
+        response.replace_with(MutantResponse.from_json({}))
 
 
-@SHELF.answer_to
-def missing_models_are_forbidden(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def missing_models_are_forbidden(request: MutantRequest, response: MutantResponse) -> None:
     """Whether a model is missing is not told: it is forbidden."""
-    if ask.model and reply.status == 404 and reply.error:
-        reply.become(Reply.refusing(403, "PERMISSION_DENIED", reply.error["message"]))
+    if request.model and response.status == 404 and response.error:
+        response.replace_with(MutantResponse.from_error(403, "PERMISSION_DENIED", response.error["message"]))
 
 
-@SHELF.answer_to
-def forbidden_models_are_missing(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def forbidden_models_are_missing(request: MutantRequest, response: MutantResponse) -> None:
     """Whether a model is forbidden is not told: it is missing."""
-    if ask.model and reply.status == 403 and reply.error:
-        reply.become(Reply.refusing(404, "NOT_FOUND", reply.error["message"]))
+    if request.model and response.status == 403 and response.error:
+        response.replace_with(MutantResponse.from_error(404, "NOT_FOUND", response.error["message"]))

@@ -6,92 +6,94 @@ import re
 from collections.abc import Callable
 
 from .. import predicates
-from ..mutant import Send, Shelf, Spoiler
+from ..mutant import Handler, MutantGroup, Send
 from ..predicates import Json
-from ..request import Ask
-from ..response import Reply
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("times")
+GROUP = MutantGroup("times")
 
 _TIME = re.compile(r'"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z"')
 
 
-def _written(reply: Reply, how: str | Callable[[re.Match[str]], str]) -> None:
-    if reply.status == 200:
-        reply.text = _TIME.sub(how, reply.text)
+def _edit_times(response: MutantResponse, edit: str | Callable[[re.Match[str]], str]) -> None:
+    if response.status == 200:
+        response.text = _TIME.sub(edit, response.text)
 
 
-@SHELF.answer
-def times_in_local_form(reply: Reply) -> None:
+@GROUP.response
+def times_in_local_form(response: MutantResponse) -> None:
     """A time is written as people do, without a zone: 2024-03-14 15:09:26."""
-    _written(reply, r'"\1 \2"')
+    _edit_times(response, r'"\1 \2"')
 
 
-@SHELF.answer
-def times_with_an_offset(reply: Reply) -> None:
+@GROUP.response
+def times_with_an_offset(response: MutantResponse) -> None:
     """A time ends with +00:00 in place of Z, as Python writes it."""
-    _written(reply, r'"\1T\2\3+00:00"')
+    _edit_times(response, r'"\1T\2\3+00:00"')
 
 
-@SHELF.answer
-def times_in_milliseconds(reply: Reply) -> None:
+@GROUP.response
+def times_in_milliseconds(response: MutantResponse) -> None:
     """A time has three digits after the point, as JavaScript writes it."""
-    _written(reply, lambda found: f'"{found[1]}T{found[2]}{(found[3] or ".")[:4].ljust(4, "0")}Z"')
+    _edit_times(response, lambda found: f'"{found[1]}T{found[2]}{(found[3] or ".")[:4].ljust(4, "0")}Z"')
 
 
-@SHELF.answer
-def times_in_seconds(reply: Reply) -> None:
+@GROUP.response
+def times_in_seconds(response: MutantResponse) -> None:
     """A time has whole seconds alone."""
-    _written(reply, r'"\1T\2Z"')
+    _edit_times(response, r'"\1T\2Z"')
 
 
-@SHELF.answer
-def update_time_stands_still(reply: Reply) -> None:
+@GROUP.response
+def update_time_stands_still(response: MutantResponse) -> None:
     """A model's update time is its create time, whatever has happened since."""
-    reply.change(lambda value: value.update(updateTime=value["createTime"]) if _dated(value) else None)
+    response.change_objects(lambda value: value.update(updateTime=value["createTime"]) if _has_times(value) else None)
 
 
-@SHELF.answer
-def update_time_is_of_the_next_year(reply: Reply) -> None:
+@GROUP.response
+def update_time_is_of_the_next_year(response: MutantResponse) -> None:
     """A model was updated after it was created, from the beginning, and after its last step."""
-    reply.change(lambda value: value.update(updateTime=_later(value["updateTime"])) if _dated(value) else None)
+    response.change_objects(
+        lambda value: value.update(updateTime=_one_year_later(value["updateTime"])) if _has_times(value) else None
+    )
 
 
-@SHELF.memory
-def any_patch_is_an_update() -> Spoiler:
+@GROUP.stateful
+def any_patch_is_an_update() -> Handler:
     """A new description moves the update time on."""
     patched: set[str] = set()
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
-        if ask.is_("PATCH tunedModels/*") and reply.status == 200:
-            patched.add(ask.model)
-        reply.change(
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
+        if request.matches("PATCH tunedModels/*") and response.status == 200:
+            patched.add(request.model)
+        response.change_objects(
             lambda value: (
-                value.update(updateTime=_later(value["updateTime"]))
-                if _dated(value) and value["name"] in patched
+                value.update(updateTime=_one_year_later(value["updateTime"]))
+                if _has_times(value) and value["name"] in patched
                 else None
             )
         )
-        return reply
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.answer
-def ended_before_it_began(reply: Reply) -> None:
+@GROUP.response
+def ended_before_it_began(response: MutantResponse) -> None:
     """The time when a run was complete is before the time when it started."""
 
     def swap(value: Json) -> None:
         if {"startTime", "completeTime"} <= set(value):
             value["startTime"], value["completeTime"] = value["completeTime"], value["startTime"]
 
-    reply.change(swap)
+    response.change_objects(swap)
 
 
-def _dated(value: Json) -> bool:
-    return predicates.model(value) and {"createTime", "updateTime"} <= set(value)
+def _has_times(value: Json) -> bool:
+    return predicates.is_model(value) and {"createTime", "updateTime"} <= set(value)
 
 
-def _later(time: str) -> str:
+def _one_year_later(time: str) -> str:
     return f"{int(time[:4]) + 1}{time[4:]}"

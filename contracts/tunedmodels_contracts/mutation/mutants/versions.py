@@ -2,66 +2,66 @@
 
 from __future__ import annotations
 
-from ..mutant import Send, Shelf, Spoiler
-from ..request import Ask
-from ..response import Reply
+from ..mutant import Handler, MutantGroup, Send
+from ..request import MutantRequest
+from ..response import MutantResponse
 
-SHELF = Shelf("versions")
-
-
-def _no_route(reply: Reply) -> bool:
-    return reply.status == 404 and not reply.text.lstrip().startswith(("{", "["))
+GROUP = MutantGroup("versions")
 
 
-@SHELF.memory
-def every_version_has_all() -> Spoiler:
+def _is_unknown_route(response: MutantResponse) -> bool:
+    return response.status == 404 and not response.text.lstrip().startswith(("{", "["))
+
+
+@GROUP.stateful
+def every_version_has_all() -> Handler:
     """What one version has the others have too."""
 
-    def spoil(ask: Ask, send: Send) -> Reply:
-        reply = send(ask)
+    def handle(request: MutantRequest, send: Send) -> MutantResponse:
+        response = send(request)
         for version in ("v1beta", "v1"):
-            if _no_route(reply):
-                reply = send(ask.with_path(ask.path, version))
-        return reply
+            if _is_unknown_route(response):
+                response = send(request.with_path(request.path, version))
+        return response
 
-    return spoil
+    return handle
 
 
-@SHELF.question
-def no_v1(ask: Ask) -> Ask:
+@GROUP.request
+def no_v1(request: MutantRequest) -> MutantRequest:
     """There is no version v1."""
-    return ask.with_path(ask.path, "v0") if ask.version == "v1" else ask
+    return request.with_path(request.path, "v0") if request.version == "v1" else request
 
 
-@SHELF.question
-def no_older_versions(ask: Ask) -> Ask:
+@GROUP.request
+def no_older_versions(request: MutantRequest) -> MutantRequest:
     """There is neither v1beta3 nor v1alpha."""
-    return ask.with_path(ask.path, "v0") if ask.version in ("v1beta3", "v1alpha") else ask
+    return request.with_path(request.path, "v0") if request.version in ("v1beta3", "v1alpha") else request
 
 
-@SHELF.answer_to
-def wordings_of_v1beta(ask: Ask, reply: Reply) -> None:
+@GROUP.response_to
+def wordings_of_v1beta(request: MutantRequest, response: MutantResponse) -> None:
     """A refusal names version v1beta, whichever was asked."""
-    if ask.version == "v1" and reply.error:
-        reply.text = reply.text.replace("API version v1,", "API version v1beta,")
+    if request.version == "v1" and response.error:
+        response.text = response.text.replace("API version v1,", "API version v1beta,")
 
 
-@SHELF.answer
-def unknown_routes_in_envelopes(reply: Reply) -> None:
+@GROUP.response
+def unknown_routes_in_envelopes(response: MutantResponse) -> None:
     """A path that there is not is refused as a model that there is not is."""
-    if _no_route(reply):
-        reply.become(Reply.refusing(404, "NOT_FOUND", "Not found."))
+    if _is_unknown_route(response):
+        response.replace_with(MutantResponse.from_error(404, "NOT_FOUND", "Not found."))
 
 
-@SHELF.answer
-def unknown_routes_succeed(reply: Reply) -> None:
+@GROUP.response
+def unknown_routes_succeed(response: MutantResponse) -> None:
     """A path that there is not answers with nothing."""
-    if _no_route(reply):
-        reply.become(Reply.saying({}))
+    if _is_unknown_route(response):
+        response.replace_with(MutantResponse.from_json({}))
 
 
-@SHELF.answer
-def unknown_methods_are_405(reply: Reply) -> None:
+@GROUP.response
+def unknown_methods_are_405(response: MutantResponse) -> None:
     """Another method of a path that there is is not allowed: 405."""
-    if _no_route(reply):
-        reply.status = 405
+    if _is_unknown_route(response):
+        response.status = 405

@@ -95,7 +95,7 @@ class Recorder(Through):
         tape = self._tapes[part]
         name = recording_name(part.name)
         size = sum(len(exchange.request.body) + len(exchange.response.body) for exchange in tape.exchanges)
-        why = next(iter(tape.cut), f"it has {size} bytes" if size > _LARGEST else "")
+        why = next(iter(tape.incomplete), f"it has {size} bytes" if size > _LARGEST else "")
         if why or not tape.exchanges:
             _LOG.info("There is no recording of %s: %s", part.name, why or "it asks for nothing")
             return
@@ -113,7 +113,7 @@ class Recorder(Through):
                 secrets=self._secrets(),
             )
             noted = replace(recording.provenance, note=f"{_CLAUSES}{' '.join(clauses)}" if clauses else "")
-            recording = replace(recording, provenance=noted).sealed()
+            recording = replace(recording, provenance=noted).with_digest()
             self._folder.mkdir(parents=True, exist_ok=True)
             save(recording, self._folder / f"{name}.yaml")
         except (RecordingError, OSError) as error:

@@ -29,7 +29,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class ServerDifference:
     """What differs and how much it matters; in which *clause*, of which *request*, at which *path* of the body.
 
     The names in *request* and *path* are of both servers, such as ``tunedModels/<model:1>``; *text* has both values.
@@ -48,14 +48,14 @@ class Finding:
         return f"{self.severity}: {self.kind}: {place}: {self.text} [{self.clause}]"
 
 
-def told(findings: Iterable[Finding]) -> Iterator[str]:
+def difference_lines(findings: Iterable[ServerDifference]) -> Iterator[str]:
     """Yield a line for each difference, the gravest first; one that many clauses show is told once."""
-    places: dict[tuple[str, str, str, str], list[Finding]] = {}
-    for finding in findings:
-        key = (finding.severity, finding.kind, _verb(finding.request), _anywhere(finding.path))
-        places.setdefault(key, []).append(finding)
+    places: dict[tuple[str, str, str, str], list[ServerDifference]] = {}
+    for difference in findings:
+        key = (difference.severity, difference.kind, _verb(difference.request), _anywhere(difference.path))
+        places.setdefault(key, []).append(difference)
     for (severity, *_), same in sorted(places.items(), key=lambda item: SEVERITIES.index(item[1][0].severity)):
-        clauses = sorted({finding.clause for finding in same})
+        clauses = sorted({difference.clause for difference in same})
         more = f" and {len(clauses) - 1} other clauses" if len(clauses) > 1 else ""
         first = same[0]
         place = f"{first.request} {first.path}".strip()
