@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import errors
+    from . import errors as errors
     from ._client import Client as Client
     from ._messages.content import Content as Content
     from ._messages.content import GenerateContentRequest as GenerateContentRequest
@@ -68,7 +68,6 @@ if TYPE_CHECKING:
     from .errors import DeadlineExceeded as DeadlineExceeded
     from .errors import DuplicateExamplesWarning as DuplicateExamplesWarning
     from .errors import FailedPrecondition as FailedPrecondition
-    from .errors import Failure as Failure
     from .errors import Internal as Internal
     from .errors import InvalidArgument as InvalidArgument
     from .errors import NotFound as NotFound
@@ -79,6 +78,7 @@ if TYPE_CHECKING:
     from .errors import Request as Request
     from .errors import ResourceExhausted as ResourceExhausted
     from .errors import Response as Response
+    from .errors import RetrySafety as RetrySafety
     from .errors import TrainingDataError as TrainingDataError
     from .errors import TransportError as TransportError
     from .errors import TunedModelsError as TunedModelsError
@@ -109,7 +109,6 @@ __all__ = [
     "DuplicateExamplesWarning",
     "ErrorInfo",
     "FailedPrecondition",
-    "Failure",
     "FieldViolation",
     "FinishReason",
     "GenerateContentRequest",
@@ -145,6 +144,7 @@ __all__ = [
     "ResourceExhausted",
     "Response",
     "Retry",
+    "RetrySafety",
     "Role",
     "SafetyRating",
     "SafetySetting",
@@ -242,7 +242,6 @@ _HOMES = {
             "DeadlineExceeded",
             "DuplicateExamplesWarning",
             "FailedPrecondition",
-            "Failure",
             "Internal",
             "InvalidArgument",
             "NotFound",
@@ -253,6 +252,7 @@ _HOMES = {
             "Request",
             "ResourceExhausted",
             "Response",
+            "RetrySafety",
             "TrainingDataError",
             "TransportError",
             "TunedModelsError",

@@ -11,7 +11,7 @@ from . import _interrupts
 
 def main() -> None:
     """Run ``tunedmodels``. Ctrl-C and SIGTERM end it, and the process dies of the signal."""
-    _interrupts.begin()
+    _interrupts.install_handlers()
     _open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character of a display name is no reason to fail.

@@ -15,7 +15,7 @@ from ._resources.polling import Polling
 from ._resources.tuned_models import TunedModels
 from ._transport import deadline_session, environment
 from ._transport.address import Address, looks_real
-from ._transport.credentials import Caller, from_key, of_emulator
+from ._transport.credentials import Caller, api_key_credentials, emulator_credentials
 from ._transport.retry import Retry
 from ._transport.transport import Time, Transport
 
@@ -66,29 +66,29 @@ class Client:
             raise ValueError("Give credentials or api_key, not both.")
         if base_url is not None and not base_url.strip():
             raise ValueError("base_url is empty; leave it out, or name a server.")
-        _check_kinds(credentials=credentials, retry=retry, polling=polling, timeout=timeout)
+        _check_types(credentials=credentials, retry=retry, polling=polling, timeout=timeout)
         emulator = environment.emulator_host() if base_url is None else None
         if emulator is not None:
-            address = Address.read(emulator, environment.EMULATOR_HOST, mock_server=True)
+            address = Address.parse(emulator, environment.EMULATOR_HOST, mock_server=True)
         elif base_url is not None:
-            address = Address.read(base_url, "base_url")
+            address = Address.parse(base_url, "base_url")
         else:
-            address = Address.read(environment.base_url() or BASE_URL, environment.BASE_URL)
+            address = Address.parse(environment.base_url() or BASE_URL, environment.BASE_URL)
         if credentials is None:
-            key = environment.api_key(made_up=emulator is not None) if api_key is None else api_key
-            mock = emulator is not None or address.loopback or not address.encrypted
-            if key is not None and not (address.loopback and api_key is None and looks_real(key)):
-                credentials = from_key(key)
+            key = environment.api_key(mock_only=emulator is not None) if api_key is None else api_key
+            mock = emulator is not None or address.is_loopback or not address.is_encrypted
+            if key is not None and not (address.is_loopback and api_key is None and looks_real(key)):
+                credentials = api_key_credentials(key)
             elif mock:
-                credentials = of_emulator(address)
-        self._session = session or deadline_session.session()
+                credentials = emulator_credentials(address)
+        self._session = session or deadline_session.new_session()
         self._owns_session = session is None
-        passing = Time(clock, sleep)
+        client_time = Time(clock, sleep)
         caller = Caller(address, credentials, quota_project, self._session)
-        transport = Transport(address, caller, self._session, timeout, retry, passing)
+        transport = Transport(address, caller, self._session, timeout, retry, client_time)
         self._address = address
         #: The operations that make tuned models: get, list, cancel.
-        self.operations: Operations = Operations(transport, polling, passing)
+        self.operations: Operations = Operations(transport, polling, client_time)
         #: The tuned models: create, get, list, update, delete, transfer_ownership, generate_content and its
         #: stream, permissions.
         self.tuned_models: TunedModels = TunedModels(transport, self.operations)
@@ -120,7 +120,7 @@ class Client:
         return f"<Client of {self.base_url}>"
 
 
-def _check_kinds(**arguments: object) -> None:
+def _check_types(**arguments: object) -> None:
     kinds = {
         "credentials": (google.auth.credentials.Credentials, type(None)),
         "retry": (Retry, type(None)),
@@ -129,5 +129,5 @@ def _check_kinds(**arguments: object) -> None:
     }
     for name, value in arguments.items():
         if not isinstance(value, kinds[name]):
-            wanted = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds[name])
-            raise TypeError(f"{name} must be {wanted}, got {type(value).__name__}")
+            expected = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds[name])
+            raise TypeError(f"{name} must be {expected}, got {type(value).__name__}")

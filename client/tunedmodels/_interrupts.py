@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 else:
-    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``begin`` runs
+    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``install_handlers`` runs
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _received: list[int] = []
 
 
-def begin() -> None:
+def install_handlers() -> None:
     """Let each signal end the process at once from now on. Call this before any import that takes time."""
-    for number in _heeded():
+    for number in _handled_signals():
         signal.signal(number, _die)
-    atexit.register(_finish)  # first, so that it runs last: what others clean up at exit is cleaned up
+    atexit.register(_die_if_received)  # first, so that it runs last: what others clean up at exit is cleaned up
 
 
 @contextmanager
-def raised() -> Iterator[None]:
+def as_keyboard_interrupt() -> Iterator[None]:
     """Raise KeyboardInterrupt inside the block for each signal, so that the block can clean up.
 
     After a signal the block ends with SystemExit, unless it raises another exception, and the process dies of the
     signal when Python exits.
     """
-    before = {number: signal.signal(number, _raise) for number in _heeded()}
+    before = {number: signal.signal(number, _raise) for number in _handled_signals()}
     try:
         yield
     except KeyboardInterrupt:
@@ -51,8 +51,8 @@ def raised() -> Iterator[None]:
         raise SystemExit(128 + _received[0])
 
 
-def _finish() -> None:
-    """Die of the first signal that a ``raised`` block received. Does nothing if there was none."""
+def _die_if_received() -> None:
+    """Die of the first signal that a ``as_keyboard_interrupt`` block received. Does nothing if there was none."""
     if _received:
         for stream in (sys.stdout, sys.stderr):
             with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
@@ -60,7 +60,7 @@ def _finish() -> None:
         _die(_received[0])
 
 
-def _heeded() -> list[int]:
+def _handled_signals() -> list[int]:
     return [number for number in _NUMBERS if signal.getsignal(number) != signal.SIG_IGN]
 
 

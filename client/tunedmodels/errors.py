@@ -61,7 +61,7 @@ class Response:
     body: str
 
 
-class Failure(Enum):
+class RetrySafety(Enum):
     """What is known of a request that got no answer."""
 
     #: It never reached the service.
@@ -84,7 +84,7 @@ class TransportError(TunedModelsError):
         message: str,
         request: Request | None = None,
         response: Response | None = None,
-        failure: Failure = Failure.FINAL,
+        retry_safety: RetrySafety = RetrySafety.FINAL,
     ) -> None:
         super().__init__(message)
         #: What was asked.
@@ -92,24 +92,24 @@ class TransportError(TunedModelsError):
         #: What was answered, where anything was.
         self.response = response
         #: Whether the service may have done what was asked.
-        self.failure = failure
+        self.retry_safety = retry_safety
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes."""
-        return type(self), (str(self), self.request, self.response, self.failure)
+        return type(self), (str(self), self.request, self.response, self.retry_safety)
 
 
 class CredentialsError(TunedModelsError):
     """Credentials are missing, or google-auth could not get a token with them; ``__cause__`` is its error."""
 
-    def __init__(self, message: str, failure: Failure = Failure.FINAL) -> None:
+    def __init__(self, message: str, retry_safety: RetrySafety = RetrySafety.FINAL) -> None:
         super().__init__(message)
         #: ``UNSENT`` where another try may get a token, else ``FINAL``.
-        self.failure = failure
+        self.retry_safety = retry_safety
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes."""
-        return type(self), (str(self), self.failure)
+        return type(self), (str(self), self.retry_safety)
 
 
 class TrainingDataError(TunedModelsError, ValueError):
@@ -143,7 +143,7 @@ class DuplicateExamplesWarning(UserWarning):
     """Some examples come more than once in the training data."""
 
 
-class _Detailed(TunedModelsError):
+class _ErrorWithDetails(TunedModelsError):
     """What the errors of the service say for programs to read."""
 
     details: tuple[Mapping[str, Any], ...]
@@ -151,25 +151,25 @@ class _Detailed(TunedModelsError):
     @property
     def error_info(self) -> ErrorInfo | None:
         """The reason in words that do not change, None where the service gives none."""
-        return next(iter(_status.found(self.details, ErrorInfo, "ErrorInfo")), None)
+        return next(iter(_status.details_of_type(self.details, ErrorInfo, "ErrorInfo")), None)
 
     @property
     def field_violations(self) -> tuple[FieldViolation, ...]:
         """What is wrong with which field of the request."""
-        return _status.found(self.details, FieldViolation, "BadRequest", "fieldViolations")
+        return _status.details_of_type(self.details, FieldViolation, "BadRequest", "fieldViolations")
 
     @property
     def quota_violations(self) -> tuple[QuotaViolation, ...]:
         """The quotas that are used up."""
-        return _status.found(self.details, QuotaViolation, "QuotaFailure", "violations")
+        return _status.details_of_type(self.details, QuotaViolation, "QuotaFailure", "violations")
 
     @property
     def links(self) -> tuple[HelpLink, ...]:
         """Where the service says that more can be read."""
-        return _status.found(self.details, HelpLink, "Help", "links")
+        return _status.details_of_type(self.details, HelpLink, "Help", "links")
 
 
-class APIError(_Detailed):
+class APIError(_ErrorWithDetails):
     """The service answered with an error."""
 
     def __init__(
@@ -184,8 +184,8 @@ class APIError(_Detailed):
         request: Request | None = None,
         response: Response | None = None,
     ) -> None:
-        said = f"{code} {status}: {message.strip()}" if status else f"{code}: {message.strip()}"
-        super().__init__(f"{said} ({advice})" if advice else said)
+        text = f"{code} {status}: {message.strip()}" if status else f"{code}: {message.strip()}"
+        super().__init__(f"{text} ({advice})" if advice else text)
         #: The HTTP status, such as 404.
         self.code = code
         #: The name of the status, such as ``NOT_FOUND``; empty where none is known.
@@ -206,7 +206,7 @@ class APIError(_Detailed):
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes."""
         keywords = {name: getattr(self, name) for name in ("advice", "retry_delay", "request", "response")}
-        return _rebuilt, (type(self), self.code, self.status, self.message, self.details, keywords)
+        return _rebuild, (type(self), self.code, self.status, self.message, self.details, keywords)
 
 
 class InvalidArgument(APIError):
@@ -273,7 +273,7 @@ class DeadlineExceeded(APIError):
     """The service took too long (504 DEADLINE_EXCEEDED)."""
 
 
-class OperationFailed(_Detailed):
+class OperationFailed(_ErrorWithDetails):
     """A long-running operation ended with an error; a cancelled one has the status ``CANCELLED``."""
 
     def __init__(
@@ -313,7 +313,7 @@ class OperationTimeout(TunedModelsError, TimeoutError):
         return type(self), (self.operation, self.timeout)
 
 
-def _rebuilt(
+def _rebuild(
     kind: type[APIError],
     code: int,
     status: str,

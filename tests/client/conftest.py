@@ -31,7 +31,7 @@ def public_methods() -> set[str]:
 
 
 def calls(*methods: str) -> Callable[[Test], Test]:
-    """Say of a test which public methods it calls; the fixture ``kept_word`` looks whether it does."""
+    """Say of a test which public methods it calls; the fixture ``checks_calls_mark`` looks whether it does."""
 
     def mark(test: Test) -> Test:
         test.calls = frozenset(methods)  # type: ignore[attr-defined]
@@ -46,11 +46,11 @@ def called_by(module: ModuleType) -> set[str]:
 
 
 @pytest.fixture
-def kept_word(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def checks_calls_mark(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A test calls the methods that it says it calls."""
     called: set[str] = set()
 
-    def watched(path: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def record_call(path: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:
             called.add(path)
@@ -61,7 +61,7 @@ def kept_word(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     for part in _PARTS:
         for name, method in list(vars(part).items()):
             if f"{part.__name__}.{name}" in public_methods():
-                monkeypatch.setattr(part, name, watched(f"{part.__name__}.{name}", method))
+                monkeypatch.setattr(part, name, record_call(f"{part.__name__}.{name}", method))
     yield
     assert getattr(request.function, "calls", frozenset()) <= called
 

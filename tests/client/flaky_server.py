@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedRequest:
     """A request that was read to its end."""
 
     method: str
@@ -92,7 +92,7 @@ def page(status: int, *more: tuple[str, str]) -> Step:
     return answer(text, status, *more, kind="text/html; charset=utf-8")
 
 
-def chunked(pieces: Iterable[Piece], kind: str = "application/json", *, cut: End | None = None) -> Step:
+def chunked_answer(pieces: Iterable[Piece], kind: str = "application/json", *, cut: End | None = None) -> Step:
     """Answer in chunks of HTTP's, one for each piece; *cut* is how it ends without the last one, which is empty."""
     framed = (b"%x\r\n%s\r\n" % (len(piece), piece) if isinstance(piece, bytes) else piece for piece in pieces)
     begin = head(200, [("Content-Type", kind), ("Transfer-Encoding", "chunked")])
@@ -104,21 +104,21 @@ def until_closed(pieces: Iterable[Piece], kind: str = "application/json", *, end
     return Step((head(200, [("Content-Type", kind)], version="1.0"), *pieces), end)
 
 
-def slowly(step: Step, every: float = 0.1) -> Step:
+def slow_step(step: Step, every: float = 0.1) -> Step:
     """Do what *step* does, with the body byte by byte."""
     begin, *pieces = step.pieces
     body = b"".join(piece for piece in pieces if isinstance(piece, bytes))
-    return replace(step, pieces=(begin, *dripping(body, every)))
+    return replace(step, pieces=(begin, *slow_pieces(body, every)))
 
 
-def dripping(data: bytes, every: float = 0.1) -> Iterator[Piece]:
+def slow_pieces(data: bytes, every: float = 0.1) -> Iterator[Piece]:
     """Yield *data* byte by byte, with *every* seconds before each."""
     for byte in data:
         yield every
         yield bytes([byte])
 
 
-def compressed(data: bytes, keeps: int | None = None) -> Step:
+def gzip_answer(data: bytes, keeps: int | None = None) -> Step:
     """Answer *data* compressed, the first *keeps* bytes of it."""
     return answer(gzip.compress(data, mtime=0)[:keeps], 200, ("Content-Encoding", "gzip"))
 
@@ -139,14 +139,14 @@ class FlakyServer:
     """
 
     script: list[Step] = field(default_factory=list)
-    otherwise: Step | Callable[[Received], Step] = field(default_factory=answer)
+    otherwise: Step | Callable[[ReceivedRequest], Step] = field(default_factory=answer)
     late: bool = False
 
     def __post_init__(self) -> None:
         #: How many requests began to arrive, how many connections they came over, and the requests themselves.
         self.tries = 0
         self.connections = 0
-        self.received: list[Received] = []
+        self.received: list[ReceivedRequest] = []
         self.stopped = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -164,7 +164,7 @@ class FlakyServer:
         return [request.method for request in self.received]
 
     @property
-    def listening(self) -> bool:
+    def is_listening(self) -> bool:
         return self._thread.is_alive()
 
     def listen(self) -> None:
@@ -249,10 +249,10 @@ class _Handler(socketserver.BaseRequestHandler):
         self.server.flaky.serve(self.request)
 
 
-def _read(incoming: Any) -> Received:
+def _read(incoming: Any) -> ReceivedRequest:
     method, path, _ = incoming.readline().decode("ascii").split(" ", 2)
     headers = {}
     while line := incoming.readline().decode("latin-1").strip():
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return Received(method, path, headers, incoming.read(int(headers.get("content-length", 0))))
+    return ReceivedRequest(method, path, headers, incoming.read(int(headers.get("content-length", 0))))

@@ -40,7 +40,7 @@ from tunedmodels_contracts.plugin import Server
 
 from .conftest import called_by, calls, public_methods
 
-pytestmark = pytest.mark.usefixtures("kept_word")
+pytestmark = pytest.mark.usefixtures("checks_calls_mark")
 
 BASE = "models/gemini-1.0-pro-001"
 PAIRS = [("1", "2"), ("3", "4"), ("-3", "-2"), ("twenty two", "twenty three"), ("seven", "eight")]
@@ -177,7 +177,7 @@ def test_timeout(tunedmodels_client: Client) -> None:
     "Operations.get",
     "Operations.list",
     "Operations.cancel",
-    "Operations.made",
+    "Operations.from_json",
     "Operation.exception",
     "Operation.to_json",
 )
@@ -187,7 +187,7 @@ def test_operations(tunedmodels_client: Client) -> None:
     names = [tune(tunedmodels_client, tuned_model_id=name).name for name in ("one", "two")]
 
     assert operations.get(names[0]).metadata.tuned_model == "tunedModels/one"
-    assert operations.made(operations.get(names[0]).to_json()).name == names[0]
+    assert operations.from_json(operations.get(names[0]).to_json()).name == names[0]
     assert [operation.name for operation in operations.list("two")] == names[1:]
     assert sorted(operation.name for operation in operations.list(page_size=1)) == sorted(names)
 

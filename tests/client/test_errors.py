@@ -17,7 +17,7 @@ REQUEST = errors.Request("GET", "https://service.test/v1beta/tunedModels?pageSiz
 RESPONSE = errors.Response(404, {"content-type": "application/json"}, '{"error": {}}')
 
 
-def defined() -> dict[str, type[Exception]]:
+def error_classes() -> dict[str, type[Exception]]:
     """The errors that the module defines for users, by name."""
     return {
         name: kind
@@ -35,12 +35,12 @@ def parent(kind: type[Exception]) -> str:
 
 
 def statuses() -> dict[str, type[errors.APIError]]:
-    return {name: kind for name, kind in defined().items() if issubclass(kind, errors.APIError)}
+    return {name: kind for name, kind in error_classes().items() if issubclass(kind, errors.APIError)}
 
 
 def test_one_root() -> None:
     """One except clause catches everything, and nobody else's error is among it."""
-    assert {name for name, kind in defined().items() if not issubclass(kind, errors.TunedModelsError)} == set()
+    assert {name for name, kind in error_classes().items() if not issubclass(kind, errors.TunedModelsError)} == set()
 
 
 def test_tree_in_the_docstring() -> None:
@@ -55,7 +55,7 @@ def test_tree_in_the_docstring() -> None:
             tree[match[3]] = parents[depth - 1] if depth else "Exception"
             parents[depth:] = [match[3]]
 
-    assert tree == {name: parent(kind) for name, kind in defined().items()}
+    assert tree == {name: parent(kind) for name, kind in error_classes().items()}
 
 
 def test_codes_in_the_docstring() -> None:
@@ -237,7 +237,7 @@ def test_where_training_data_is_wrong() -> None:
     assert (nowhere.source, nowhere.line, nowhere.row, nowhere.column) == (None, None, None, None)
 
 
-def made(kind: type[Exception]) -> Exception:
+def example_error(kind: type[Exception]) -> Exception:
     """An error of that class with everything that it can carry."""
     details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
     if issubclass(kind, errors.APIError):
@@ -247,15 +247,15 @@ def made(kind: type[Exception]) -> Exception:
     if issubclass(kind, errors.OperationTimeout):
         return kind("o", 2.5)
     if issubclass(kind, errors.TransportError):
-        return kind("no answer", REQUEST, RESPONSE, errors.Failure.LOST)
+        return kind("no answer", REQUEST, RESPONSE, errors.RetrySafety.LOST)
     if issubclass(kind, errors.CredentialsError):
-        return kind("no token", errors.Failure.UNSENT)
+        return kind("no token", errors.RetrySafety.UNSENT)
     if issubclass(kind, errors.TrainingDataError):
         return kind("no", source="a.csv", line=3, row=1, column="output")
     return kind("said")
 
 
-@pytest.mark.parametrize("kind", [*defined().values(), errors.DuplicateExamplesWarning])
+@pytest.mark.parametrize("kind", [*error_classes().values(), errors.DuplicateExamplesWarning])
 @pytest.mark.parametrize(
     "copied",
     [
@@ -269,7 +269,7 @@ def made(kind: type[Exception]) -> Exception:
 )
 def test_errors_travel_between_processes(kind: type[Exception], copied: Any) -> None:
     """An error that was pickled, as process pools do, or copied, is the same."""
-    error = made(kind)
+    error = example_error(kind)
     again = copied(error)
 
     assert type(again) is kind

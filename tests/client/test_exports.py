@@ -20,7 +20,7 @@ def classes() -> dict[str, type]:
     return {name: getattr(tunedmodels, name) for name in tunedmodels.__all__ if name != "errors"}
 
 
-def seen_by_type_checkers() -> dict[str, str]:
+def type_checker_names() -> dict[str, str]:
     """The names that type checkers find in the package, and the modules that they come from."""
     tree = ast.parse(inspect.getsource(tunedmodels))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
@@ -37,14 +37,14 @@ def seen_by_type_checkers() -> dict[str, str]:
 
 def test_all_is_sorted_and_complete() -> None:
     """__all__ lists what type checkers see, in order, and nothing twice."""
-    assert tunedmodels.__all__ == sorted(seen_by_type_checkers())
+    assert tunedmodels.__all__ == sorted(type_checker_names())
 
 
 def test_names_come_from_where_type_checkers_think() -> None:
     """What is imported late is what the source says to those who only read it."""
     homes = {name: kind.__module__ for name, kind in classes().items()}
 
-    assert {**homes, "errors": "tunedmodels"} == seen_by_type_checkers()
+    assert {**homes, "errors": "tunedmodels"} == type_checker_names()
     assert tunedmodels.errors is errors
 
 

@@ -35,12 +35,12 @@ from .flaky_server import (
     Piece,
     Step,
     answer,
-    chunked,
-    compressed,
+    chunked_answer,
+    gzip_answer,
     page,
     refusal,
     retry_info,
-    slowly,
+    slow_step,
     until_closed,
 )
 
@@ -55,7 +55,7 @@ IMPATIENT = 0.6
 NO_HANG = 5.0  # seconds beyond a deadline that nothing but a hang takes
 
 
-def says(text: str) -> dict[str, Any]:
+def text_chunk(text: str) -> dict[str, Any]:
     return {"candidates": [{"content": {"parts": [{"text": text}]}}]}
 
 
@@ -86,15 +86,15 @@ class Call:
     ask: Callable[[Client], Any]
     good: Step
     result: Any
-    repeatable: bool = True
+    idempotent: bool = True
     before: tuple[Step, ...] = ()  # what is answered to the requests before the one that matters
 
 
 CALLS = {
     "get": Call(lambda client: client.tuned_models.get("m").name, answer(MODEL), "tunedModels/m"),
-    "create": Call(create, answer({"name": OPERATION}), OPERATION, repeatable=False),
+    "create": Call(create, answer({"name": OPERATION}), OPERATION, idempotent=False),
     "create-with-id": Call(lambda client: create(client, tuned_model_id="m"), answer({"name": OPERATION}), OPERATION),
-    "generate": Call(lambda client: client.tuned_models.generate_content("m", "1").text, answer(says("2")), "2"),
+    "generate": Call(lambda client: client.tuned_models.generate_content("m", "1").text, answer(text_chunk("2")), "2"),
     "delete": Call(lambda client: client.tuned_models.delete("m"), answer({}), None),
     "update": Call(
         lambda client: client.tuned_models.update("m", display_name="after").display_name,
@@ -103,11 +103,13 @@ CALLS = {
         before=(answer(MODEL),),
     ),
     "transfer": Call(
-        lambda client: client.tuned_models.transfer_ownership("m", "a@b.c"), answer({}), None, repeatable=False
+        lambda client: client.tuned_models.transfer_ownership("m", "a@b.c"), answer({}), None, idempotent=False
     ),
     "cancel": Call(lambda client: client.operations.cancel(OPERATION), answer({}), None),
-    "stream-of-events": Call(lambda client: stream(client, True), chunked([event("2")], EVENTS), ["2"]),
-    "stream-of-an-array": Call(lambda client: stream(client, False), chunked([b"[" + element("2") + b"]"]), ["2"]),
+    "stream-of-events": Call(lambda client: stream(client, True), chunked_answer([event("2")], EVENTS), ["2"]),
+    "stream-of-an-array": Call(
+        lambda client: stream(client, False), chunked_answer([b"[" + element("2") + b"]"]), ["2"]
+    ),
 }
 
 # What is answered in place of the good answer, and what it is where it is not mended.
@@ -134,10 +136,10 @@ LOST = {
     "body-cut": (answer(BEGUN, lacks=5), TransportError),
     "body-reset": (answer(BEGUN, lacks=5, end=End.RESET), TransportError),
     "body-that-never-came": (answer(b"", lacks=5), TransportError),
-    "chunks-cut": (chunked([BEGUN[:9], BEGUN[9:]], cut=End.CLOSE), TransportError),
-    "chunks-reset": (chunked([BEGUN], cut=End.RESET), TransportError),
-    "gzip-cut": (compressed(BEGUN, 15), TransportError),
-    "gzip-without-its-end": (compressed(BEGUN, -4), TransportError),
+    "chunks-cut": (chunked_answer([BEGUN[:9], BEGUN[9:]], cut=End.CLOSE), TransportError),
+    "chunks-reset": (chunked_answer([BEGUN], cut=End.RESET), TransportError),
+    "gzip-cut": (gzip_answer(BEGUN, 15), TransportError),
+    "gzip-without-its-end": (gzip_answer(BEGUN, -4), TransportError),
     "no-gzip": (answer(MODEL, 200, ("Content-Encoding", "gzip")), TransportError),
 }
 FINAL = {
@@ -156,9 +158,9 @@ FINAL = {
 }
 SLOW = {
     "silence": SILENCE,
-    "body-drips": slowly(answer(MODEL)),
+    "body-drips": slow_step(answer(MODEL)),
     "body-stops": answer(MODEL[:20], lacks=5, end=End.SILENCE),
-    "gzip-drips": slowly(compressed(MODEL)),
+    "gzip-drips": slow_step(gzip_answer(MODEL)),
 }
 
 Fault = tuple[Step, type[TunedModelsError]]
@@ -172,8 +174,8 @@ def table(faults: dict[str, Any], calls: dict[str, Call]) -> Any:
     ]
 
 
-REPEATABLE = {name: call for name, call in CALLS.items() if call.repeatable}
-ONCE = {name: call for name, call in CALLS.items() if not call.repeatable}
+REPEATABLE = {name: call for name, call in CALLS.items() if call.idempotent}
+ONCE = {name: call for name, call in CALLS.items() if not call.idempotent}
 
 
 @pytest.mark.parametrize(("fault", "call"), [*table(REFUSED, CALLS), *table(LOST, REPEATABLE)])
@@ -228,7 +230,7 @@ def test_server_that_is_not_there_yet(call: Call) -> None:
     server = FlakyServer([*call.before], call.good, late=True)
 
     def begin(_: float) -> None:
-        if not server.listening:
+        if not server.is_listening:
             server.listen()
 
     with server, client_of(server, sleep=begin) as client:
@@ -277,12 +279,12 @@ def test_connection_is_kept(call: Call) -> None:
 
 GOOD = {
     "lengths": answer(MODEL),
-    "chunks": chunked([MODEL[:9], MODEL[9:]]),
+    "chunks": chunked_answer([MODEL[:9], MODEL[9:]]),
     "http-1.0": until_closed([MODEL[:9], MODEL[9:]]),
-    "gzip": compressed(MODEL),
+    "gzip": gzip_answer(MODEL),
     "after-100-continue": Step((b"HTTP/1.1 100 Continue\r\n\r\n", *answer(MODEL).pieces)),
-    "slow-but-in-time": slowly(answer(MODEL), 0.002),
-    "gzip-slow-but-in-time": slowly(compressed(MODEL), 0.002),
+    "slow-but-in-time": slow_step(answer(MODEL), 0.002),
+    "gzip-slow-but-in-time": slow_step(gzip_answer(MODEL), 0.002),
 }
 
 
@@ -302,9 +304,9 @@ def forms(pieces: Callable[[Callable[[str], bytes]], list[Piece]], **more: Any) 
     array[0] = b"[%s" % array[0]
     whole = [] if more else [b"]"]
     return {
-        "events-chunked": (True, chunked(pieces(event), EVENTS, **({"cut": more["end"]} if more else {}))),
+        "events-chunked": (True, chunked_answer(pieces(event), EVENTS, **({"cut": more["end"]} if more else {}))),
         "events-until-closed": (True, until_closed(pieces(event), EVENTS, **more)),
-        "array-chunked": (False, chunked([*array, *whole], **({"cut": more["end"]} if more else {}))),
+        "array-chunked": (False, chunked_answer([*array, *whole], **({"cut": more["end"]} if more else {}))),
         "array-until-closed": (False, until_closed([*array, *whole], **more)),
     }
 
@@ -356,8 +358,8 @@ def repeated(*pieces: Piece) -> list[Piece]:
 
 SLOW_STREAMS = {
     **{f"{name}-silent": form for name, form in forms(lambda one: [one("six")], end=End.SILENCE).items()},
-    "events-drip": (True, chunked([event("six"), *repeated(0.1, b"d")], EVENTS)),
-    "events-ping": (True, chunked([event("six"), *repeated(0.1, b": ping\r\n\r\n")], EVENTS)),
+    "events-drip": (True, chunked_answer([event("six"), *repeated(0.1, b"d")], EVENTS)),
+    "events-ping": (True, chunked_answer([event("six"), *repeated(0.1, b": ping\r\n\r\n")], EVENTS)),
     "array-drips": (False, until_closed([b"[" + element("six") + b",{", *repeated(0.1, b" ")])),
 }
 
@@ -380,7 +382,7 @@ def test_stream_that_dawdles(events: bool, step: Step) -> None:
 
 def test_reader_of_a_stream_may_take_its_time() -> None:
     """The time that the caller takes with a chunk is not the server's."""
-    step = chunked([event("six"), 0.1, event("seven")], EVENTS)
+    step = chunked_answer([event("six"), 0.1, event("seven")], EVENTS)
     with FlakyServer([step]) as server, client_of(server, IMPATIENT) as client:
         chunks = client.tuned_models.stream_generate_content("m", "1")
         first = next(chunks).text
@@ -392,10 +394,10 @@ def test_reader_of_a_stream_may_take_its_time() -> None:
 
 HANGING = {
     "silence": SILENCE,
-    "body-drips": slowly(answer(MODEL), 0.2),
-    "body-drips-and-closes": slowly(until_closed([MODEL]), 0.2),
+    "body-drips": slow_step(answer(MODEL), 0.2),
+    "body-drips-and-closes": slow_step(until_closed([MODEL]), 0.2),
     "body-drips-and-stops": Step((*until_closed([]).pieces, b'{"', *repeated(0.2, b"n")[:8]), End.SILENCE),
-    "gzip-drips": slowly(compressed(MODEL), 0.2),
+    "gzip-drips": slow_step(gzip_answer(MODEL), 0.2),
     "always-reset": RESET,
     "always-429": refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("0.3s")]),
     "asks-for-an-hour": refusal(429, "RESOURCE_EXHAUSTED", details=[retry_info("3600s")]),
@@ -407,7 +409,7 @@ HANGING = {
 def test_deadline_of_an_operation(step: Step) -> None:
     """result() ends about when its time is up, whatever the server does; the client's own timeout may be longer."""
     with FlakyServer(otherwise=step) as server, client_of(server, 60.0, retry=Retry(initial=0.1)) as client:
-        operation = client.operations.made({"name": OPERATION})
+        operation = client.operations.from_json({"name": OPERATION})
         begun = time.monotonic()
         with pytest.raises((OperationTimeout, TransportError, APIError)):
             operation.result(timeout=1)
@@ -417,7 +419,9 @@ def test_deadline_of_an_operation(step: Step) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", [SILENCE, slowly(answer(MODEL), 0.2), slowly(compressed(MODEL), 0.2)], ids=["silence", "drip", "gzip"]
+    "step",
+    [SILENCE, slow_step(answer(MODEL), 0.2), slow_step(gzip_answer(MODEL), 0.2)],
+    ids=["silence", "drip", "gzip"],
 )
 def test_look_that_hangs_is_a_timeout(step: Step) -> None:
     """Where the last look got no answer in time, the operation has not ended in time."""
@@ -426,7 +430,7 @@ def test_look_that_hangs_is_a_timeout(step: Step) -> None:
         client_of(server, 60.0) as client,
         pytest.raises(OperationTimeout) as caught,
     ):
-        client.operations.made({"name": OPERATION}).result(timeout=1)
+        client.operations.from_json({"name": OPERATION}).result(timeout=1)
 
     assert isinstance(caught.value.__cause__, TransportError)
     assert server.methods == ["GET"]
@@ -442,7 +446,7 @@ def test_operation_over_a_flaky_server() -> None:
         RESET,
         answer(running),
         page(502),
-        compressed(b'{"name": "x"}', 9),
+        gzip_answer(b'{"name": "x"}', 9),
         answer(running, lacks=3),
         HANG_UP,
         answer(ended),

@@ -38,7 +38,7 @@ from tunedmodels import (
 
 from .conftest import URL, called_by, calls, public_methods
 
-pytestmark = pytest.mark.usefixtures("kept_word")
+pytestmark = pytest.mark.usefixtures("checks_calls_mark")
 
 FILES = sorted((Path(__file__).parent / "recordings").glob("*.json"))
 RECORDINGS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FILES}
@@ -81,7 +81,7 @@ TUTORIAL = [
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
-def plays(*names: str) -> Callable[[Test], Test]:
+def plays_recordings(*names: str) -> Callable[[Test], Test]:
     """Say which exchanges a test plays, in the order in which they are to be asked for."""
 
     def mark(test: Test) -> Test:
@@ -157,8 +157,8 @@ def test_every_exchange_is_played() -> None:
     }
 
 
-@calls("TunedModels.create", "Operations.made", "Operation.to_json")
-@plays("tutorial/create")
+@calls("TunedModels.create", "Operations.from_json", "Operation.to_json")
+@plays_recordings("tutorial/create")
 def test_tutorial_create(client: Client) -> None:
     """The tutorial's model is asked for as the tutorial does, and its operation is read."""
     operation = client.tuned_models.create(
@@ -178,7 +178,7 @@ def test_tutorial_create(client: Client) -> None:
 
 
 @calls("TunedModels.create", "Operation.progress", "Operation.result")
-@plays("tutorial/create in Python", "tutorial/last poll")
+@plays_recordings("tutorial/create in Python", "tutorial/last poll")
 def test_tutorial_watch(client: Client) -> None:
     """The last poll of the tutorial ends the operation, with all steps and the model."""
     operation = client.tuned_models.create(
@@ -200,14 +200,14 @@ def test_tutorial_watch(client: Client) -> None:
 
 
 @calls("TunedModels.get")
-@plays("tutorial/get")
+@plays_recordings("tutorial/get")
 def test_tutorial_get(client: Client) -> None:
     """The model is active in the end."""
     assert client.tuned_models.get("number-generator-model-dzlmi0gswwqb").state == "ACTIVE"
 
 
 @calls("TunedModels.generate_content")
-@plays("tutorial/generate LXIII", "tutorial/generate 六")
+@plays_recordings("tutorial/generate LXIII", "tutorial/generate 六")
 def test_tutorial_generate(client: Client) -> None:
     """What the tuned models say is read, with what the service thinks of it."""
     roman = client.tuned_models.generate_content("number-generator-model-dzlmi0gswwqb", "LXIII")
@@ -228,7 +228,7 @@ def test_tutorial_generate(client: Client) -> None:
 
 
 @calls("Models.get", "Models.list", "Models.tunable")
-@plays("hand-written/models.get", "hand-written/models.list", "hand-written/models.list")
+@plays_recordings("hand-written/models.get", "hand-written/models.list", "hand-written/models.list")
 def test_models(client: Client) -> None:
     """Base models of all years are read, and say whether they can be tuned."""
     pro = client.models.get("gemini-1.0-pro-001")
@@ -242,7 +242,7 @@ def test_models(client: Client) -> None:
 
 
 @calls("TunedModels.get", "TunedModels.list")
-@plays(
+@plays_recordings(
     "hand-written/get",
     "hand-written/get while creating",
     "hand-written/list, page 1",
@@ -266,7 +266,7 @@ def test_tuned_models(client: Client) -> None:
 
 
 @calls("TunedModels.create")
-@plays("hand-written/create")
+@plays_recordings("hand-written/create")
 def test_create_from_a_tuned_model(client: Client) -> None:
     """A tuned model is tuned further under an id that is given."""
     operation = client.tuned_models.create(
@@ -278,7 +278,7 @@ def test_create_from_a_tuned_model(client: Client) -> None:
 
 
 @calls("TunedModels.update")
-@plays("hand-written/get", "hand-written/patch")
+@plays_recordings("hand-written/get", "hand-written/patch")
 def test_update(client: Client) -> None:
     """The service answers a patch with what was patched alone; the model is whole all the same."""
     updated = client.tuned_models.update(MODEL, display_name="Sentences", description="My next sequence")
@@ -288,7 +288,7 @@ def test_update(client: Client) -> None:
 
 
 @calls("TunedModels.transfer_ownership", "TunedModels.delete")
-@plays("hand-written/transferOwnership", "hand-written/delete")
+@plays_recordings("hand-written/transferOwnership", "hand-written/delete")
 def test_answers_without_members(client: Client) -> None:
     """Handing on and deleting are answered with an empty object, and give nothing."""
     client.tuned_models.transfer_ownership(MODEL, "numbers@example.com")
@@ -303,7 +303,7 @@ def test_answers_without_members(client: Client) -> None:
     "Permissions.update",
     "Permissions.delete",
 )
-@plays(
+@plays_recordings(
     "hand-written/permissions.create",
     "hand-written/permissions.get",
     "hand-written/permissions.list",
@@ -327,7 +327,7 @@ def test_permissions(client: Client) -> None:
 
 
 @calls("TunedModels.generate_content")
-@plays("hand-written/generateContent", "hand-written/generateContent without an answer")
+@plays_recordings("hand-written/generateContent", "hand-written/generateContent without an answer")
 def test_generate_content(client: Client) -> None:
     """An answer of mid 2024 says how many tokens it took; tuned models have also answered with nothing."""
     answer = client.tuned_models.generate_content(MODEL, "100")
@@ -341,7 +341,7 @@ def test_generate_content(client: Client) -> None:
 
 
 @calls("TunedModels.stream_generate_content")
-@plays("hand-written/streamGenerateContent", "hand-written/streamGenerateContent, events")
+@plays_recordings("hand-written/streamGenerateContent", "hand-written/streamGenerateContent, events")
 @pytest.mark.parametrize("order", [(False, True)], ids=["array, then events"])
 def test_stream_generate_content(client: Client, order: tuple[bool, bool]) -> None:
     """Both forms of a stream have the same chunks; the last has the end."""
@@ -355,7 +355,7 @@ def test_stream_generate_content(client: Client, order: tuple[bool, bool]) -> No
 
 
 @calls("Operations.get", "Operation.done", "Operation.progress", "Operation.result", "Operation.exception")
-@plays(
+@plays_recordings(
     "hand-written/operation, no step",
     "hand-written/operation, no step",
     "hand-written/operation, two steps",
@@ -374,7 +374,9 @@ def test_operation_that_ends_well(client: Client) -> None:
 
 
 @calls("Operations.get", "Operation.wait_bar", "Operation.plot")
-@plays("hand-written/operation, no step", "hand-written/operation, two steps", "hand-written/operation, done")
+@plays_recordings(
+    "hand-written/operation, no step", "hand-written/operation, two steps", "hand-written/operation, done"
+)
 def test_bar_and_plot(client: Client) -> None:
     """The bar runs to the last step, and the plot shows the losses of all."""
     operation = running(client)
@@ -389,7 +391,7 @@ def test_bar_and_plot(client: Client) -> None:
 
 
 @calls("Operations.get", "Operations.cancel", "Operation.cancel", "Operation.cancelled", "Operation.exception")
-@plays(
+@plays_recordings(
     "hand-written/operation, two steps",
     "hand-written/operation, two steps",
     "hand-written/cancel",
@@ -410,7 +412,7 @@ def test_operation_that_is_cancelled(client: Client) -> None:
 
 
 @calls("Operations.list")
-@plays("hand-written/operations.list")
+@plays_recordings("hand-written/operations.list")
 def test_operations(client: Client) -> None:
     """The operations of a model are listed as they are."""
     (operation,) = client.operations.list(MODEL)
@@ -420,7 +422,7 @@ def test_operations(client: Client) -> None:
 
 
 @calls("TunedModels.get", "TunedModels.generate_content", "TunedModels.create", "TunedModels.stream_generate_content")
-@plays(
+@plays_recordings(
     "hand-written/refused: no such model",
     "hand-written/refused: not ready",
     "hand-written/refused: nothing can be tuned",
@@ -439,7 +441,7 @@ def test_refusals(client: Client) -> None:
 
 
 @calls("Permissions.list")
-@plays("hand-written/refused: API key")
+@plays_recordings("hand-written/refused: API key")
 def test_refusal_of_a_key(client: Client) -> None:
     """The reason is there for programs, and what to do for people."""
     with pytest.raises(Unauthenticated, match="give no api_key") as caught:
@@ -451,7 +453,7 @@ def test_refusal_of_a_key(client: Client) -> None:
 
 
 @calls("TunedModels.generate_content")
-@plays("hand-written/refused: quota")
+@plays_recordings("hand-written/refused: quota")
 def test_refusal_for_quota(client: Client) -> None:
     """Which quota is used up, when to come again, and where to read more."""
     with pytest.raises(ResourceExhausted, match="exceeded your current quota") as caught:
@@ -470,7 +472,7 @@ def test_refusal_for_quota(client: Client) -> None:
 
 
 @calls("Operations.list")
-@plays("hand-written/refused: no such method")
+@plays_recordings("hand-written/refused: no such method")
 def test_page_of_html(client: Client) -> None:
     """Where there is no such method the front end answers with a page; its title is the message."""
     with pytest.raises(NotFound, match=r"Error 404 \(Not Found\)!!1") as caught:

@@ -199,9 +199,9 @@ def catch(operation: tunedmodels.Operation) -> None:
     except errors.OperationFailed as error:
         print(error.operation.lower(), error.code + 1, error.status.lower(), error.message.lower())
     except tunedmodels.TransportError as error:
-        print(error.failure is tunedmodels.Failure.LOST, error.request, error.response)
+        print(error.retry_safety is tunedmodels.RetrySafety.LOST, error.request, error.response)
     except tunedmodels.CredentialsError as error:
-        print(error.failure)
+        print(error.retry_safety)
     except tunedmodels.TrainingDataError as error:
         place: tuple[str | None, int | None, int | None, str | None] = (
             error.source,

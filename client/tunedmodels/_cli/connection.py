@@ -66,7 +66,7 @@ _OPTIONS = (
 )
 
 
-def connected(command: Command) -> Command:
+def connection_options(command: Command) -> Command:
     """Give *command* the options; it is called with ``connection`` and ``as_json``."""
 
     @functools.wraps(command)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import documents
-from .connection import Connection, connected
-from .failures import Failed
-from .text import plain, terminal
+from . import json_output
+from .command_errors import CommandError
+from .connection import Connection, connection_options
+from .text import escape, is_terminal
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -27,7 +27,7 @@ _UNSPECIFIED = "_UNSPECIFIED"
 @click.option("--stream", is_flag=True, help="Print each part of the answer when it arrives.")
 @click.option("--temperature", type=float, help="How much chance plays, from 0 on.")
 @click.option("--max-output-tokens", type=int, help="How many tokens the answer may have.")
-@connected
+@connection_options
 def generate(
     connection: Connection,
     as_json: bool,
@@ -44,15 +44,15 @@ def generate(
     """
     from .._messages.content import GenerationConfig
 
-    asked = _stdin() if text == "-" else text
-    given = temperature is not None or max_output_tokens is not None
-    config = GenerationConfig(temperature=temperature, max_output_tokens=max_output_tokens) if given else None
+    prompt = _read_stdin() if text == "-" else text
+    has_config = temperature is not None or max_output_tokens is not None
+    config = GenerationConfig(temperature=temperature, max_output_tokens=max_output_tokens) if has_config else None
     with connection.client() as client:
         # The one answer is read before anything is written, a stream as it comes.
-        answers = _answers(client, name, asked, config, stream=stream)
-        seen = list(_documents(answers, stream=stream) if as_json else _texts(answers))
-    if not any(answer.text for answer in seen):
-        raise Failed(_why(seen))
+        answers = _answers(client, name, prompt, config, stream=stream)
+        responses = list(_write_json(answers, stream=stream) if as_json else _print_texts(answers))
+    if not any(answer.text for answer in responses):
+        raise CommandError(_missing_text_reason(responses))
 
 
 def _answers(
@@ -64,14 +64,14 @@ def _answers(
         yield client.tuned_models.generate_content(name, text, generation_config=config)
 
 
-def _documents(answers: Iterable[GenerateContentResponse], *, stream: bool) -> Iterator[GenerateContentResponse]:
-    write = documents.write_line if stream else documents.write
+def _write_json(answers: Iterable[GenerateContentResponse], *, stream: bool) -> Iterator[GenerateContentResponse]:
+    write = json_output.write_line if stream else json_output.write
     for answer in answers:
         write(answer.to_json())
         yield answer
 
 
-def _texts(answers: Iterable[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
+def _print_texts(answers: Iterable[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
     """Print the text of each answer at once, and see that the last line ends, however the stream does."""
     last = ""
     try:
@@ -79,7 +79,7 @@ def _texts(answers: Iterable[GenerateContentResponse]) -> Iterator[GenerateConte
             text = answer.text
             if text:
                 # A file has the answer as it came; a terminal would obey what is in it.
-                click.echo(plain(text, keep="\n\t") if terminal() else text, nl=False, color=True)
+                click.echo(escape(text, keep="\n\t") if is_terminal() else text, nl=False, color=True)
                 last = text
             yield answer
     finally:
@@ -87,7 +87,7 @@ def _texts(answers: Iterable[GenerateContentResponse]) -> Iterator[GenerateConte
             click.echo()
 
 
-def _why(answers: Iterable[GenerateContentResponse]) -> str:
+def _missing_text_reason(answers: Iterable[GenerateContentResponse]) -> str:
     """Return why *answers* have no text."""
     reasons: list[str] = []
     for answer in answers:
@@ -101,10 +101,10 @@ def _why(answers: Iterable[GenerateContentResponse]) -> str:
     return f"The answer has no text: {'; '.join(dict.fromkeys(reasons)) or 'the service does not say why'}."
 
 
-def _stdin() -> str:
+def _read_stdin() -> str:
     try:
         text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
-        raise Failed(f"What stdin has is no text in UTF-8: {error}.") from None
+        raise CommandError(f"What stdin has is no text in UTF-8: {error}.") from None
     # The end of the last line belongs to the file, as in $(...).
     return text.rstrip("\r\n")

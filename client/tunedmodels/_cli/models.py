@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from . import documents, tables
-from .connection import Connection, connected
-from .failures import Failed
-from .text import plain
+from . import json_output, tables
+from .command_errors import CommandError
+from .connection import Connection, connection_options
+from .text import escape
 
 
 @click.command()
 @click.option("--tunable", is_flag=True, help="Only those that can be tuned; the status is 1 where there is none.")
-@connected
+@connection_options
 def models(connection: Connection, as_json: bool, tunable: bool) -> None:
     """List the base models.
 
@@ -20,22 +20,22 @@ def models(connection: Connection, as_json: bool, tunable: bool) -> None:
     stop there by its status.
     """
     with connection.client() as client:
-        found = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))
+        listed = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))
     if as_json:
-        documents.write([model.to_json() for model in found])
-    elif found:
+        json_output.write([model.to_json() for model in listed])
+    elif listed:
         rows = [
             (
-                plain(model.name),
-                plain(model.display_name),
+                escape(model.name),
+                escape(model.display_name),
                 str(model.input_token_limit or ""),
                 str(model.output_token_limit or ""),
                 "yes" if model.tunable else "no",
             )
-            for model in found
+            for model in listed
         ]
         tables.write(("NAME", "DISPLAY NAME", "INPUT TOKENS", "OUTPUT TOKENS", "TUNABLE"), rows, "")
-    if tunable and not found:
-        raise Failed("The service has no model that can be tuned; the Gemini API has had none since May 2025.")
-    if not found and not as_json:
+    if tunable and not listed:
+        raise CommandError("The service has no model that can be tuned; the Gemini API has had none since May 2025.")
+    if not listed and not as_json:
         click.echo("There are no base models.", err=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import documents, tables
-from .connection import Connection, connected
-from .failures import Failed
-from .text import folded, plain, state
+from . import json_output, tables
+from .command_errors import CommandError
+from .connection import Connection, connection_options
+from .text import escape, one_line, styled_state
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -30,53 +30,53 @@ def operations() -> None:
 
 @operations.command("list")
 @click.argument("name", required=False)
-@connected
+@connection_options
 def list_(connection: Connection, as_json: bool, name: str | None) -> None:
     """List the operations of the tuned model NAME, or of all models of the caller."""
     with connection.client() as client:
-        found = list(client.operations.list(name))
+        listed = list(client.operations.list(name))
         if as_json:
-            documents.write([operation.to_json() for operation in found])
+            json_output.write([operation.to_json() for operation in listed])
             return
-        rows = [_row(operation) for operation in found]
+        rows = [_row(operation) for operation in listed]
     tables.write(("OPERATION", "STATE", "STEPS", "LOSS"), rows, "There are no operations.")
 
 
 @operations.command()
 @_operation
-@connected
+@connection_options
 def get(connection: Connection, as_json: bool, operation: str) -> None:
     """Show one operation as it is now."""
     with connection.client() as client:
-        _write(named(client, operation), as_json=as_json)
+        _write(find_operation(client, operation), as_json=as_json)
 
 
 @operations.command()
 @_operation
-@connected
+@connection_options
 def cancel(connection: Connection, as_json: bool, operation: str) -> None:
     """Ask the service to stop a run, which takes a moment; the model stays.
 
     The status is 1 when the run has ended already.
     """
     with connection.client() as client:
-        found = named(client, operation)
-        if not found.cancel():
-            raise Failed(f"{found.name} has ended already, so there is nothing to cancel.")
+        run = find_operation(client, operation)
+        if not run.cancel():
+            raise CommandError(f"{run.name} has ended already, so there is nothing to cancel.")
         if as_json:
-            documents.write(found.to_json())
+            json_output.write(run.to_json())
         else:
-            click.echo(f"{plain(found.name)} was asked to stop.", err=True)
+            click.echo(f"{escape(run.name)} was asked to stop.", err=True)
 
 
-def named(client: Client, name: str) -> Operation:
+def find_operation(client: Client, name: str) -> Operation:
     """Return the operation called *name*, or that of the model called so."""
     if "/operations/" in name:
         return client.operations.get(name)
-    found = next(iter(client.operations.list(name)), None)  # one run makes a model
-    if found is None:
-        raise Failed(f"{name} has no operation; `tunedmodels show {name}` tells what is known of it.")
-    return found
+    operation = next(iter(client.operations.list(name)), None)  # one run makes a model
+    if operation is None:
+        raise CommandError(f"{name} has no operation; `tunedmodels show {name}` tells what is known of it.")
+    return operation
 
 
 def _state(operation: Operation) -> str:
@@ -88,24 +88,28 @@ def _state(operation: Operation) -> str:
 
 
 def _row(operation: Operation) -> tuple[str, str, str, str]:
-    found = _state(operation)
     metadata = operation.metadata
     loss = f"{metadata.snapshots[-1].mean_loss:.4g}" if metadata.snapshots else ""
-    return plain(operation.name), state(found), f"{metadata.completed_steps} of {metadata.total_steps}", loss
+    return (
+        escape(operation.name),
+        styled_state(_state(operation)),
+        f"{metadata.completed_steps} of {metadata.total_steps}",
+        loss,
+    )
 
 
 def _write(operation: Operation, *, as_json: bool) -> None:
     if as_json:
-        documents.write(operation.to_json())
+        json_output.write(operation.to_json())
         return
-    name, found, steps, loss = _row(operation)
+    name, state, steps, loss = _row(operation)
     error = operation.exception(0) if operation.done() else None
     members = [
         ("operation", name),
-        ("model", plain(operation.metadata.tuned_model)),
-        ("state", found),
+        ("model", escape(operation.metadata.tuned_model)),
+        ("state", state),
         ("steps", steps),
         ("mean loss", loss),
-        ("error", folded(error.message) if error else ""),
+        ("error", one_line(error.message) if error else ""),
     ]
     tables.write_members(members)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import documents, tables
-from .connection import Connection, connected
-from .text import plain
+from . import json_output, tables
+from .connection import Connection, connection_options
+from .text import escape
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -37,24 +37,24 @@ def permissions() -> None:
 
 @permissions.command("list")
 @click.argument("name")
-@connected
+@connection_options
 def list_(connection: Connection, as_json: bool, name: str) -> None:
     """List the permissions of the tuned model NAME."""
     with connection.client() as client:
-        found = list(client.tuned_models.permissions(name).list())
+        granted = list(client.tuned_models.permissions(name).list())
     if as_json:
-        documents.write([permission.to_json() for permission in found])
+        json_output.write([permission.to_json() for permission in granted])
     else:
-        tables.write(_HEADERS, [_row(permission) for permission in found], f"{plain(name)} has no permissions.")
+        tables.write(_HEADERS, [_row(permission) for permission in granted], f"{escape(name)} has no permissions.")
 
 
 @permissions.command()
 @_permission
-@connected
+@connection_options
 def get(connection: Connection, as_json: bool, permission: str) -> None:
     """Show one permission."""
     with connection.client() as client:
-        _write(_of(client, permission).get(permission), as_json=as_json)
+        _write(_collection(client, permission).get(permission), as_json=as_json)
 
 
 @permissions.command()
@@ -63,7 +63,7 @@ def get(connection: Connection, as_json: bool, permission: str) -> None:
 @click.option("--user", metavar="EMAIL", help="Grant it to this user.")
 @click.option("--group", metavar="EMAIL", help="Grant it to this group.")
 @click.option("--everyone", is_flag=True, help="Grant it to everyone.")
-@connected
+@connection_options
 def create(
     connection: Connection,
     as_json: bool,
@@ -79,34 +79,34 @@ def create(
     kind = "USER" if user is not None else "GROUP" if group is not None else "EVERYONE"
     address = group if user is None else user
     with connection.client() as client:
-        made = client.tuned_models.permissions(name).create(role.upper(), address, kind)
-    _write(made, as_json=as_json)
+        permission = client.tuned_models.permissions(name).create(role.upper(), address, kind)
+    _write(permission, as_json=as_json)
 
 
 @permissions.command()
 @_permission
 @_role
-@connected
+@connection_options
 def update(connection: Connection, as_json: bool, permission: str, role: str) -> None:
     """Change the role of a permission."""
     with connection.client() as client:
-        _write(_of(client, permission).update(permission, role.upper()), as_json=as_json)
+        _write(_collection(client, permission).update(permission, role.upper()), as_json=as_json)
 
 
 @permissions.command()
 @_permission
-@connected
+@connection_options
 def delete(connection: Connection, as_json: bool, permission: str) -> None:
     """Withdraw a permission."""
     with connection.client() as client:
-        _of(client, permission).delete(permission)
+        _collection(client, permission).delete(permission)
     if as_json:
-        documents.write({"name": permission})
+        json_output.write({"name": permission})
     else:
-        click.echo(f"{plain(permission)} is deleted.", err=True)
+        click.echo(f"{escape(permission)} is deleted.", err=True)
 
 
-def _of(client: Client, permission: str) -> Permissions:
+def _collection(client: Client, permission: str) -> Permissions:
     """Return the permissions among which the one called *permission* is."""
     model, within, _ = permission.partition("/permissions/")
     if not within:
@@ -117,13 +117,13 @@ def _of(client: Client, permission: str) -> Permissions:
 
 def _row(permission: Permission) -> tuple[str, str, str, str]:
     members = (permission.name, permission.role, permission.grantee_type, permission.email_address)
-    name, role, kind, address = (plain(member or "") for member in members)
+    name, role, kind, address = (escape(member or "") for member in members)
     return name, role, kind, address
 
 
 def _write(permission: Permission, *, as_json: bool) -> None:
     if as_json:
-        documents.write(permission.to_json())
+        json_output.write(permission.to_json())
     else:
         names = ("permission", "role", "grantee", "email")
         tables.write_members(list(zip(names, _row(permission), strict=True)))

@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 import click
 
-from .failures import Failed, Misused, failed, translated
-from .text import folded
+from .command_errors import CommandError, InvalidInput, to_command_error, translate
+from .text import one_line
 
 
 class Program(click.Group):
@@ -22,13 +22,13 @@ class Program(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Read the arguments; ``--help`` writes here already."""
-        with _ended():
+        with _translate_exceptions():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        with warnings.catch_warnings(), _ended():
-            warnings.showwarning = _say
+        with warnings.catch_warnings(), _translate_exceptions():
+            warnings.showwarning = _print_warning
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,39 +38,39 @@ class Program(click.Group):
 
 
 @contextmanager
-def _ended() -> Iterator[None]:
+def _translate_exceptions() -> Iterator[None]:
     """Turn what is raised into how a click command ends."""
     try:
         yield
     except BrokenPipeError:  # who reads no more, as ``head -1`` does, has had what it wanted
-        _let_go_of_stdout()
+        _discard_stdout()
         raise click.exceptions.Exit(0) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
         if isinstance(error, OSError):
-            _let_go_of_stdout()
-        failure = _failure(error)
+            _discard_stdout()
+        failure = _command_error(error)
         if failure is None:
             raise
         raise failure from None
 
 
-def _failure(error: Exception) -> Failed | None:
+def _command_error(error: Exception) -> CommandError | None:
     """Return the failure that *error* is, None where it is a bug."""
     from ..errors import TunedModelsError
 
     if isinstance(error, TunedModelsError):  # some of them are an OSError or a ValueError too
-        return failed(error)
+        return to_command_error(error)
     if isinstance(error, OSError):
         file = f"{error.filename}: " if error.filename else ""
-        return Failed(f"{file}{error.strerror or error}.")
+        return CommandError(f"{file}{error.strerror or error}.")
     if isinstance(error, ValueError):
-        return Misused(translated(str(error)))
+        return InvalidInput(translate(str(error)))
     return None
 
 
-def _let_go_of_stdout() -> None:
+def _discard_stdout() -> None:
     """Leave nothing in stdout that Python would try to write, and complain about, when it ends."""
     try:
         sys.stdout.flush()
@@ -78,7 +78,7 @@ def _let_go_of_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(
+def _print_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -88,4 +88,4 @@ def _say(
 ) -> None:
     """Say a warning as one line; where in the code it came from helps nobody here."""
     del category, filename, lineno, file, line
-    click.echo(f"Warning: {folded(str(message))}", err=True)
+    click.echo(f"Warning: {one_line(str(message))}", err=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import documents
+from . import json_output
+from .command_errors import explain_interrupt
 from .connection import Connection
-from .failures import explained
-from .text import folded, plain
+from .text import escape, one_line
 
 if TYPE_CHECKING:
     from .._messages.metadata import CreateTunedModelMetadata
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TENTH = 10  # percent
 
 
-def shown(operation: Operation, timeout: float | None) -> TunedModel:
+def show_progress(operation: Operation, timeout: float | None) -> TunedModel:
     """Show the progress of *operation* on stderr until it ends, and return the tuned model.
 
     A terminal has a bar; where there is none, as in the log of a build, a line tells of each tenth of the way.
@@ -31,35 +31,37 @@ def shown(operation: Operation, timeout: float | None) -> TunedModel:
     if sys.stderr.isatty():
         # The name of the model would leave no room for the bar.
         return operation.wait_bar(timeout, file=sys.stderr, desc="Tuning")
-    told = -1
+    last_tenth = -1
     for metadata in operation.progress(timeout):
         tenth = int(metadata.completed_percent // _TENTH)
-        if tenth > told:
-            told = tenth
+        if tenth > last_tenth:
+            last_tenth = tenth
             click.echo(_line(metadata), err=True)
     return operation.result(0)  # it has ended, so this waits for nothing
 
 
-def written(operation: Operation, timeout: float | None) -> TunedModel:
+def write_progress(operation: Operation, timeout: float | None) -> TunedModel:
     """Write the progress of *operation* to stdout as JSON Lines, each with the snapshots that are new."""
-    known = 0
+    written = 0
     for metadata in operation.progress(timeout):
-        documents.write_line(replace(metadata, snapshots=metadata.snapshots[known:]).to_json())
-        known = len(metadata.snapshots)
+        json_output.write_line(replace(metadata, snapshots=metadata.snapshots[written:]).to_json())
+        written = len(metadata.snapshots)
     return operation.result(0)
 
 
-def resumable(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
+def explain_stop(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
     """Watch *operation* inside the block; Ctrl-C and SIGTERM say there that the run goes on, and how to watch it."""
-    return explained(f"Stopped watching; the run goes on. Watch it again with: {how(operation, connection)}")
+    return explain_interrupt(
+        f"Stopped watching; the run goes on. Watch it again with: {watch_command(operation, connection)}"
+    )
 
 
-def how(operation: Operation, connection: Connection) -> str:
+def watch_command(operation: Operation, connection: Connection) -> str:
     """Return the command line that watches *operation*."""
-    return folded(connection.command("watch", operation.name))
+    return one_line(connection.command("watch", operation.name))
 
 
 def _line(metadata: CreateTunedModelMetadata) -> str:
     last = metadata.snapshots[-1]
     steps = f"step {metadata.completed_steps} of {metadata.total_steps} ({metadata.completed_percent:.0f} %)"
-    return f"{plain(metadata.tuned_model)}: {steps}, epoch {last.epoch}, loss {last.mean_loss:.4g}"
+    return f"{escape(metadata.tuned_model)}: {steps}, epoch {last.epoch}, loss {last.mean_loss:.4g}"

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 NONE = "-"
 """What stands in the place of nothing: a table with holes cannot be read."""
 
-_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of surrogate pairs, separators of lines and paragraphs
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they show text in another order
+# Controls, halves of surrogate pairs, separators of lines and paragraphs.
+_ESCAPED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they show text in another order
 
 _COLOURS = {
     "ACTIVE": "green",
@@ -33,32 +34,32 @@ _COLOURS = {
 }
 
 
-def plain(text: object, keep: str = "") -> str:
+def escape(text: object, keep: str = "") -> str:
     """Return *text* with what a terminal would obey written out, as ``\\x1b``; the characters of *keep* stay."""
-    return "".join(character if character in keep else _shown(character) for character in str(text))
+    return "".join(character if character in keep else _escape_character(character) for character in str(text))
 
 
-def folded(text: str) -> str:
+def one_line(text: str) -> str:
     """Return *text* as one line."""
-    return plain(" ".join(text.split()))
+    return escape(" ".join(text.split()))
 
 
-def state(name: str) -> str:
+def styled_state(name: str) -> str:
     """Return the name of a state, in its colour where colours are wanted."""
-    return click.style(plain(name), fg=_COLOURS.get(name)) if coloured() else plain(name)
+    return click.style(escape(name), fg=_COLOURS.get(name)) if has_colours() else escape(name)
 
 
-def terminal() -> bool:
+def is_terminal() -> bool:
     """Whether stdout is a terminal."""
     return sys.stdout.isatty()
 
 
-def coloured() -> bool:
+def has_colours() -> bool:
     """Whether stdout takes colours: a terminal does, unless ``NO_COLOR`` is set to anything."""
-    return terminal() and not os.environ.get("NO_COLOR")
+    return is_terminal() and not os.environ.get("NO_COLOR")
 
 
-def moment(time: Timestamp | None) -> str:
+def local_time(time: Timestamp | None) -> str:
     """Return *time* as that of this machine, to the second."""
     if time is None:
         return NONE
@@ -68,7 +69,7 @@ def moment(time: Timestamp | None) -> str:
         return time.rfc3339()
 
 
-def encodable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     """Whether stdout has all characters of *text*."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
@@ -77,7 +78,7 @@ def encodable(text: str) -> bool:
     return True
 
 
-def _shown(character: str) -> str:
-    if unicodedata.category(character) in _UNSEEN or character in _TURNING:
+def _escape_character(character: str) -> str:
+    if unicodedata.category(character) in _ESCAPED_CATEGORIES or character in _BIDI_CONTROLS:
         return character.encode("unicode_escape").decode("ascii")
     return character

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import documents, progress
-from .connection import Connection, connected
-from .failures import explained
+from . import json_output, progress
+from .command_errors import explain_interrupt
+from .connection import Connection, connection_options
 from .params import Seconds
-from .text import plain
+from .text import escape
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -36,37 +36,37 @@ if TYPE_CHECKING:
 @click.option("--output-key", default="output", show_default=True, help="The column or member with the outputs.")
 @click.option("--watch", is_flag=True, help="Stay, and show how far the run is, until it ends.")
 @click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stay no longer than this; the run goes on.")
-@connected
-def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | None, **wanted: Any) -> None:
+@connection_options
+def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | None, **settings: Any) -> None:
     """Tune a model on the examples of a file.
 
     The file, a local one or at a URL, is CSV, TSV, JSON or JSON Lines. Prints the model's name, with --watch once
     the run has ended well; progress goes to stderr. With --json it prints the operation, with --watch the model
     that came of it. Ctrl-C ends the watching, and the run goes on at the service.
     """
-    if (wanted["base_model"] is None) == (wanted["source_model"] is None):
+    if (settings["base_model"] is None) == (settings["source_model"] is None):
         raise click.UsageError("Give --base-model, the base model to tune, or --source-model, a tuned model.")
-    if wanted["learning_rate"] is not None and wanted["learning_rate_multiplier"] is not None:
+    if settings["learning_rate"] is not None and settings["learning_rate_multiplier"] is not None:
         raise click.UsageError("Give --learning-rate or --learning-rate-multiplier; the service takes one of them.")
     if timeout is not None and not watch:
         raise click.UsageError("--timeout says how long to watch, and needs --watch.")
-    if not wanted["display_name"] and not wanted["tuned_model_id"]:
+    if not settings["display_name"] and not settings["tuned_model_id"]:
         raise click.UsageError("Give --display-name, from which the model's id is made, or --id, or both.")
     with connection.client() as client:
-        operation = _created(client, wanted)
-        with progress.resumable(operation, connection):
-            click.echo(f"The run has begun; watch it with: {progress.how(operation, connection)}", err=True)
-            model = progress.shown(operation, timeout) if watch else None
+        operation = _create(client, settings)
+        with progress.explain_stop(operation, connection):
+            click.echo(f"The run has begun; watch it with: {progress.watch_command(operation, connection)}", err=True)
+            model = progress.show_progress(operation, timeout) if watch else None
         if as_json:
-            documents.write(model.to_json() if model else operation.to_json())
+            json_output.write(model.to_json() if model else operation.to_json())
         else:
-            click.echo(plain(model.name if model else operation.metadata.tuned_model))
+            click.echo(escape(model.name if model else operation.metadata.tuned_model))
 
 
-def _created(client: Client, wanted: dict[str, Any]) -> Operation:
+def _create(client: Client, settings: dict[str, Any]) -> Operation:
     from ..errors import DuplicateExamplesWarning
 
     unknown = "Stopped before the service answered; whether a run began is in: tunedmodels operations list"
-    with warnings.catch_warnings(), explained(unknown):
+    with warnings.catch_warnings(), explain_interrupt(unknown):
         warnings.simplefilter("always", DuplicateExamplesWarning)
-        return client.tuned_models.create(**wanted)
+        return client.tuned_models.create(**settings)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import curve, documents, tables
-from .connection import Connection, connected
-from .failures import Failed, failed
-from .text import NONE, encodable, moment, plain, state
+from . import json_output, loss_curve, tables
+from .command_errors import CommandError, to_command_error
+from .connection import Connection, connection_options
+from .text import NONE, escape, is_encodable, local_time, styled_state
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -21,21 +21,21 @@ PAGE_SIZE = 100
 
 @click.command("list")
 @click.option("--filter", "words", metavar="TEXT", help='Which: words of the names, "owner:me", "readers:everyone".')
-@connected
+@connection_options
 def list_(connection: Connection, as_json: bool, words: str | None) -> None:
     """List the tuned models of the caller."""
     with connection.client() as client:
         models = list(client.tuned_models.list(page_size=PAGE_SIZE, filter=words))
     if as_json:
-        documents.write([model.to_json() for model in models])
+        json_output.write([model.to_json() for model in models])
         return
     rows = [
         (
-            plain(model.name),
-            plain(model.display_name),
-            state(model.state),
-            plain(model.source_model),
-            moment(model.create_time),
+            escape(model.name),
+            escape(model.display_name),
+            styled_state(model.state),
+            escape(model.source_model),
+            local_time(model.create_time),
         )
         for model in models
     ]
@@ -44,17 +44,17 @@ def list_(connection: Connection, as_json: bool, words: str | None) -> None:
 
 @click.command()
 @click.argument("name")
-@connected
+@connection_options
 def show(connection: Connection, as_json: bool, name: str) -> None:
     """Show the tuned model NAME, and the curve of its loss."""
     with connection.client() as client:
         model = client.tuned_models.get(name)
     if as_json:
-        documents.write(model.to_json())
+        json_output.write(model.to_json())
         return
     tables.write_members(_members(model))
-    drawing = curve.drawn(model.tuning_task.snapshots)
-    if drawing and encodable(drawing):  # it needs Braille
+    drawing = loss_curve.draw(model.tuning_task.snapshots)
+    if drawing and is_encodable(drawing):  # it needs Braille
         click.echo(f"\n{drawing}")
 
 
@@ -65,7 +65,7 @@ def show(connection: Connection, as_json: bool, name: str) -> None:
 @click.option("--temperature", type=float, help="The temperature of answers, unless a request has one.")
 @click.option("--top-p", type=float, help="The top-p of answers, in the same way.")
 @click.option("--top-k", type=int, help="The top-k of answers, in the same way.")
-@connected
+@connection_options
 def update(connection: Connection, as_json: bool, name: str, **changes: Any) -> None:
     """Change the tuned model NAME.
 
@@ -77,7 +77,7 @@ def update(connection: Connection, as_json: bool, name: str, **changes: Any) -> 
     with connection.client() as client:
         model = client.tuned_models.update(name, **changes)
     if as_json:
-        documents.write(model.to_json())
+        json_output.write(model.to_json())
     else:
         tables.write_members(_members(model))
 
@@ -85,7 +85,7 @@ def update(connection: Connection, as_json: bool, name: str, **changes: Any) -> 
 @click.command()
 @click.argument("name")
 @click.argument("email_address", metavar="EMAIL")
-@connected
+@connection_options
 def transfer(connection: Connection, as_json: bool, name: str, email_address: str) -> None:
     """Make EMAIL the owner of the tuned model NAME.
 
@@ -94,14 +94,14 @@ def transfer(connection: Connection, as_json: bool, name: str, email_address: st
     with connection.client() as client:
         client.tuned_models.transfer_ownership(name, email_address)
     if as_json:
-        documents.write({"name": name, "emailAddress": email_address})
+        json_output.write({"name": name, "emailAddress": email_address})
     else:
-        click.echo(f"{plain(name)} belongs to {plain(email_address)} now.", err=True)
+        click.echo(f"{escape(name)} belongs to {escape(email_address)} now.", err=True)
 
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@connected
+@connection_options
 def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> None:
     """Delete tuned models.
 
@@ -111,47 +111,47 @@ def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> Non
 
     whole = [tuned_model(name) for name in names]  # a name that cannot be one is found before anything is deleted
     with connection.client() as client:
-        deleted = [name for name in whole if _deleted(client, name)]
+        deleted = [name for name in whole if _delete(client, name)]
     if as_json:
-        documents.write([{"name": name} for name in deleted])
+        json_output.write([{"name": name} for name in deleted])
     if deleted != whole:
-        raise click.exceptions.Exit(Failed.exit_code)
+        raise click.exceptions.Exit(CommandError.exit_code)
 
 
-def _deleted(client: Client, name: str) -> bool:
+def _delete(client: Client, name: str) -> bool:
     """Delete the model called *name*, and say on stderr whether that was done."""
     from ..errors import APIError
 
     try:
         client.tuned_models.delete(name)
     except APIError as error:
-        failed(error).show()
+        to_command_error(error).show()
         return False
-    click.echo(f"{plain(name)} is deleted.", err=True)
+    click.echo(f"{escape(name)} is deleted.", err=True)
     return True
 
 
 def _members(model: TunedModel) -> list[tuple[str, str]]:
     task = model.tuning_task
-    wanted = task.hyperparameters
+    hyperparameters = task.hyperparameters
     last = task.snapshots[-1] if task.snapshots else None
     return [
-        ("name", plain(model.name)),
-        ("display name", plain(model.display_name)),
-        ("description", plain(model.description)),
-        ("state", state(model.state)),
-        ("tuned from", plain(model.source_model)),
-        ("created", moment(model.create_time)),
-        ("updated", moment(model.update_time)),
+        ("name", escape(model.name)),
+        ("display name", escape(model.display_name)),
+        ("description", escape(model.description)),
+        ("state", styled_state(model.state)),
+        ("tuned from", escape(model.source_model)),
+        ("created", local_time(model.create_time)),
+        ("updated", local_time(model.update_time)),
         ("temperature", _number(model.temperature)),
         ("top-p", _number(model.top_p)),
         ("top-k", _number(model.top_k)),
-        ("epochs", _number(wanted.epoch_count)),
-        ("batch size", _number(wanted.batch_size)),
-        ("learning rate", _number(wanted.learning_rate)),
-        ("learning rate multiplier", _number(wanted.learning_rate_multiplier)),
-        ("run started", moment(task.start_time)),
-        ("run complete", moment(task.complete_time)),
+        ("epochs", _number(hyperparameters.epoch_count)),
+        ("batch size", _number(hyperparameters.batch_size)),
+        ("learning rate", _number(hyperparameters.learning_rate)),
+        ("learning rate multiplier", _number(hyperparameters.learning_rate_multiplier)),
+        ("run started", local_time(task.start_time)),
+        ("run complete", local_time(task.complete_time)),
         ("steps", str(last.step) if last else NONE),
         ("mean loss", f"{last.mean_loss:.4g}" if last else NONE),
         ("reader projects", ", ".join(map(str, model.reader_project_numbers))),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from . import documents, progress
-from .connection import Connection, connected
-from .operations import named
+from . import json_output, progress
+from .connection import Connection, connection_options
+from .operations import find_operation
 from .params import Seconds
-from .text import plain
+from .text import escape
 
 
 @click.command()
 @click.argument("operation", metavar="OPERATION|NAME")
 @click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stay no longer than this; the run goes on.")
-@connected
+@connection_options
 def watch(connection: Connection, as_json: bool, operation: str, timeout: float | None) -> None:
     """Show how far a run is, until it ends.
 
@@ -27,10 +27,10 @@ def watch(connection: Connection, as_json: bool, operation: str, timeout: float 
     goes on at the service.
     """
     with connection.client() as client:
-        found = named(client, operation)
-        with progress.resumable(found, connection):
-            model = progress.written(found, timeout) if as_json else progress.shown(found, timeout)
+        run = find_operation(client, operation)
+        with progress.explain_stop(run, connection):
+            model = progress.write_progress(run, timeout) if as_json else progress.show_progress(run, timeout)
     if as_json:
-        documents.write_line(model.to_json())
+        json_output.write_line(model.to_json())
     else:
-        click.echo(plain(model.name))
+        click.echo(escape(model.name))

@@ -33,7 +33,7 @@ Int64 = Annotated[int, _LONG]
 """A whole number that JSON writes as a string."""
 
 
-class NotTheMessage(ValueError):
+class InvalidMessage(ValueError):
     """A JSON value is not what a message has in that place; *place* is a path such as ``tuningTask.startTime``."""
 
     def __init__(self, place: str, problem: str) -> None:
@@ -41,10 +41,10 @@ class NotTheMessage(ValueError):
         self.place = place
         self.problem = problem
 
-    def under(self, parent: str) -> NotTheMessage:
+    def nested_in(self, parent: str) -> InvalidMessage:
         """Return the same finding as one about what is inside *parent*."""
         dot = "." if self.place and not self.place.startswith("[") else ""
-        return NotTheMessage(f"{parent}{dot}{self.place}", self.problem)
+        return InvalidMessage(f"{parent}{dot}{self.place}", self.problem)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,20 +73,20 @@ class Message:
 
     def __repr__(self) -> str:
         """Show the members that are there, of a long list the first and the last items."""
-        members = (f"{name}={_shown(value)}" for name, value in self._present())
+        members = (f"{name}={_short_repr(value)}" for name, value in self._non_default_members())
         return f"{type(self).__name__}({', '.join(members)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Show the same in IPython and notebooks, a member a line if one line is too short."""
         assert not cycle  # it is frozen
-        _print(printer, f"{type(self).__name__}(", ")", self._present())
+        _print(printer, f"{type(self).__name__}(", ")", self._non_default_members())
 
-    def _present(self) -> Iterator[tuple[str, Any]]:
+    def _non_default_members(self) -> Iterator[tuple[str, Any]]:
         """Yield the members that do not have their default."""
-        for known in _members(type(self)).values():
-            value = getattr(self, known.attribute)
-            if value != known.default:
-                yield known.attribute, value
+        for member in _members(type(self)).values():
+            value = getattr(self, member.attribute)
+            if value != member.default:
+                yield member.attribute, value
         if self.unknown:
             yield "unknown", self.unknown
 
@@ -94,27 +94,27 @@ class Message:
     def from_json(cls: type[M], value: Mapping[str, Any]) -> M:
         """Return the message that the JSON object *value* says. Raises ValueError where it is not such a message."""
         if not isinstance(value, Mapping):
-            raise NotTheMessage("", f"{value!r:.100} is no object")
+            raise InvalidMessage("", f"{value!r:.100} is no object")
         plan = _members(cls)
         members: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
         for name, item in value.items():
-            known = plan.get(name)
-            if known is None:
+            member = plan.get(name)
+            if member is None:
                 unknown[name] = item
             elif item is not None:  # null stands for the default
                 try:
-                    members[known.attribute] = known.read(item)
-                except NotTheMessage as error:
-                    raise error.under(name) from None
+                    members[member.attribute] = member.read(item)
+                except InvalidMessage as error:
+                    raise error.nested_in(name) from None
         return cls(**members, unknown=unknown)
 
     def to_json(self) -> dict[str, Any]:
         """Return the message as a JSON object, in the API's order, without the members that have their default."""
         written = {
-            name: known.write(value)
-            for name, known in _members(type(self)).items()
-            if (value := getattr(self, known.attribute)) != known.default
+            name: member.write(value)
+            for name, member in _members(type(self)).items()
+            if (value := getattr(self, member.attribute)) != member.default
         }
         return {**written, **self.unknown}
 
@@ -132,29 +132,29 @@ def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
     plan = _members(kind)
     members: dict[str, Any] = {}
     for name, item in value.items():
-        known = plan.get(_camel(name)) if isinstance(name, str) else None
-        if known is None:
-            names = [known.attribute for known in plan.values()]
+        member = plan.get(_camel(name)) if isinstance(name, str) else None
+        if member is None:
+            names = [member.attribute for member in plan.values()]
             nearest = difflib.get_close_matches(_snake(str(name)), names, 1, 0.0)
-            raise NotTheMessage(
+            raise InvalidMessage(
                 "",
                 f"{kind.__name__} has no member {name!r}; the nearest is {nearest[0]!r}. What this client "
                 f"does not know can be sent as {kind.__name__}(unknown=...).",
             )
-        if known.attribute in members:
-            raise NotTheMessage("", f"{kind.__name__} has {known.attribute!r} twice")
+        if member.attribute in members:
+            raise InvalidMessage("", f"{kind.__name__} has {member.attribute!r} twice")
         try:
-            members[known.attribute] = known.default if item is None else known.coerce(item)
-        except NotTheMessage as error:
-            raise error.under(name) from None
+            members[member.attribute] = member.default if item is None else member.coerce(item)
+        except InvalidMessage as error:
+            raise error.nested_in(name) from None
     return kind(**members)
 
 
-def _coerce_inside(kind: type[Message], value: Any) -> Message:
+def _coerce_nested(kind: type[Message], value: Any) -> Message:
     try:
         message: Message = coerce(kind, value)
     except TypeError as error:  # it is the message around it that is none then
-        raise NotTheMessage("", str(error)) from None
+        raise InvalidMessage("", str(error)) from None
     return message
 
 
@@ -185,10 +185,10 @@ def _members(kind: type[Message]) -> dict[str, _Field]:
 def _plan(kind: Any) -> dict[str, _Field]:
     hints = get_type_hints(kind, include_extras=True)
     plan = {}
-    for known in dataclasses.fields(kind):
-        factory = known.default_factory
-        default = known.default if factory is dataclasses.MISSING else factory()
-        plan[_camel(known.name)] = _Field(known.name, default, *_codec(hints[known.name]))
+    for member in dataclasses.fields(kind):
+        factory = member.default_factory
+        default = member.default if factory is dataclasses.MISSING else factory()
+        plan[_camel(member.name)] = _Field(member.name, default, *_codec(hints[member.name]))
     return plan
 
 
@@ -216,7 +216,7 @@ def _codec(hint: Any) -> _Codec:
             lambda value: _items(value, coerce_item),
         )
     if isinstance(hint, type) and issubclass(hint, Message):
-        return _Codec(hint.from_json, lambda value: value.to_json(), partial(_coerce_inside, hint))
+        return _Codec(hint.from_json, lambda value: value.to_json(), partial(_coerce_nested, hint))
     if isinstance(hint, type) and issubclass(hint, OpenEnum):
         read = partial(_enum, hint)
         return _Codec(read, lambda value: value.value, read)
@@ -228,28 +228,28 @@ def _codec(hint: Any) -> _Codec:
 
 def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise NotTheMessage("", f"{value!r:.100} is no array")
+        raise InvalidMessage("", f"{value!r:.100} is no array")
     items: list[Any] = []
     try:
         items.extend(map(read, value))
-    except NotTheMessage as error:
-        raise error.under(f"[{len(items)}]") from None
+    except InvalidMessage as error:
+        raise error.nested_in(f"[{len(items)}]") from None
     return tuple(items)
 
 
-def _as_it_is(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise NotTheMessage("", f"{value!r:.100} is no string")
+        raise InvalidMessage("", f"{value!r:.100} is no string")
     return value
 
 
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise NotTheMessage("", f"{value!r:.100} is neither true nor false")
+        raise InvalidMessage("", f"{value!r:.100} is neither true nor false")
     return value
 
 
@@ -260,7 +260,7 @@ def _integer(value: Any) -> int:
         if isinstance(value, bool) or (number != value and not (isinstance(value, str) and _DIGITS.fullmatch(value))):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise NotTheMessage("", f"{value!r:.100} is no whole number") from None
+        raise InvalidMessage("", f"{value!r:.100} is no whole number") from None
     return number
 
 
@@ -271,7 +271,7 @@ def _number(value: Any) -> float:
             raise ValueError
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise NotTheMessage("", f"{value!r:.100} is no number") from None
+        raise InvalidMessage("", f"{value!r:.100} is no number") from None
 
 
 def _number_json(value: float) -> Any:
@@ -286,44 +286,44 @@ def _enum(kind: type[OpenEnum], value: Any) -> OpenEnum:
     try:
         return kind(value)
     except ValueError as error:
-        raise NotTheMessage("", str(error)) from None
+        raise InvalidMessage("", str(error)) from None
 
 
 def _time(value: Any) -> Timestamp:
     try:
         return Timestamp.parse(_text(value))
-    except NotTheMessage:
+    except InvalidMessage:
         raise
     except ValueError as error:
-        raise NotTheMessage("", str(error)) from None
+        raise InvalidMessage("", str(error)) from None
 
 
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise NotTheMessage("", f"{value!r:.100} is no object")
+        raise InvalidMessage("", f"{value!r:.100} is no object")
     texts = {}
     name = ""
     try:
         for name, item in value.items():
             texts[name] = _text(item)
-    except NotTheMessage as error:
-        raise error.under(name) from None
+    except InvalidMessage as error:
+        raise error.nested_in(name) from None
     return texts
 
 
-_SHOWN = 6  # items of a list that a repr shows
+_MAX_ITEMS = 6  # items of a list that a repr shows
 
 
-def _some(items: tuple[Any, ...]) -> tuple[Any, ...]:
+def _abbreviate(items: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return *items*; of many the first and the last, and an ellipsis for those between."""
-    half = _SHOWN // 2
-    return items if len(items) <= _SHOWN else (*items[:half], ..., *items[-half:])
+    half = _MAX_ITEMS // 2
+    return items if len(items) <= _MAX_ITEMS else (*items[:half], ..., *items[-half:])
 
 
-def _shown(value: Any) -> str:
+def _short_repr(value: Any) -> str:
     if not isinstance(value, tuple):
         return "..." if value is ... else repr(value)
-    items = [_shown(item) for item in _some(value)]
+    items = [_short_repr(item) for item in _abbreviate(value)]
     return f"({', '.join(items)}{',' * (len(items) == 1)})"
 
 
@@ -336,7 +336,7 @@ def _print(printer: Any, opening: str, closing: str, items: Iterable[tuple[str, 
             printer.breakable(" " if place else "")
             printer.text(f"{name}=" if name else "")
             if isinstance(value, tuple):
-                _print(printer, "(", ",)" if len(value) == 1 else ")", (("", item) for item in _some(value)))
+                _print(printer, "(", ",)" if len(value) == 1 else ")", (("", item) for item in _abbreviate(value)))
             elif value is ...:
                 printer.text("...")
             else:
@@ -344,9 +344,9 @@ def _print(printer: Any, opening: str, closing: str, items: Iterable[tuple[str, 
 
 
 _SCALARS: Mapping[Any, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    str: (_text, _as_it_is),
-    bool: (_boolean, _as_it_is),
-    int: (_integer, _as_it_is),
+    str: (_text, _identity),
+    bool: (_boolean, _identity),
+    int: (_integer, _identity),
     float: (_number, _number_json),
     Timestamp: (_time, Timestamp.rfc3339),
 }

@@ -66,12 +66,14 @@ class HelpLink(Message):
     url: str = ""
 
 
-def found(details: tuple[Mapping[str, Any], ...], kind: type[M], type_name: str, member: str = "") -> tuple[M, ...]:
+def details_of_type(
+    details: tuple[Mapping[str, Any], ...], kind: type[M], type_name: str, member: str = ""
+) -> tuple[M, ...]:
     """Return the *details* of type google.rpc.*type_name* as messages, or those in their list *member*.
 
     What is not in the form of its type is left out: an error about an error helps nobody.
     """
-    return tuple(_readable(details, kind, type_name, member))
+    return tuple(_iter_details(details, kind, type_name, member))
 
 
 def retry_delay(details: tuple[Mapping[str, Any], ...]) -> float | None:
@@ -85,7 +87,7 @@ def retry_delay(details: tuple[Mapping[str, Any], ...]) -> float | None:
     return None
 
 
-def _readable(details: tuple[Mapping[str, Any], ...], kind: type[M], type_name: str, member: str) -> Iterator[M]:
+def _iter_details(details: tuple[Mapping[str, Any], ...], kind: type[M], type_name: str, member: str) -> Iterator[M]:
     for detail in details:
         if detail.get("@type") != _TYPE + type_name:
             continue

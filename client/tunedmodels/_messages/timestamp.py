@@ -22,7 +22,7 @@ class Timestamp(datetime):
     """
 
     # Nanoseconds beyond the microsecond. A class has it too: some of datetime's methods pass __new__ by.
-    _rest: int = 0
+    _extra_nanoseconds: int = 0
 
     def __new__(
         cls,
@@ -45,9 +45,9 @@ class Timestamp(datetime):
             if microsecond not in (0, nanosecond // 1000):
                 raise ValueError(f"microsecond {microsecond} and nanosecond {nanosecond} say two things")
             microsecond, rest = divmod(nanosecond, 1000)
-        made = super().__new__(cls, year, month, day, hour, minute, second, microsecond, tzinfo, fold=fold)
-        made._rest = rest
-        return made
+        timestamp = super().__new__(cls, year, month, day, hour, minute, second, microsecond, tzinfo, fold=fold)
+        timestamp._extra_nanoseconds = rest
+        return timestamp
 
     @classmethod
     def parse(cls, text: str) -> Timestamp:
@@ -68,46 +68,48 @@ class Timestamp(datetime):
     @property
     def nanosecond(self) -> int:
         """The nanoseconds of the second, from 0 to 999,999,999."""
-        return self.microsecond * 1000 + self._rest
+        return self.microsecond * 1000 + self._extra_nanoseconds
 
     def rfc3339(self) -> str:
         """Return the moment as the wire has it: in UTC, with six digits, or nine where six do not do."""
-        whole = _plain(self).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+        whole = _to_datetime(self).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
         micro, rest = divmod(self.nanosecond, 1000)
         return f"{whole.rjust(19, '0')}.{micro:06d}{f'{rest:03d}' if rest else ''}Z"
 
-    def replace(self, *parts: Any, **named: Any) -> Timestamp:
+    def replace(self, *parts: Any, **members: Any) -> Timestamp:
         """Return it with other parts, as datetime does; the nanoseconds stay unless the microsecond is given."""
-        given = len(parts) > 6 or "microsecond" in named
-        return _made(_plain(self).replace(*parts, **named), 0 if given else self._rest)
+        has_microsecond = len(parts) > 6 or "microsecond" in members
+        return _from_datetime(
+            _to_datetime(self).replace(*parts, **members), 0 if has_microsecond else self._extra_nanoseconds
+        )
 
     def astimezone(self, tz: tzinfo | None = None) -> Timestamp:
         """Return the same moment, to the nanosecond, in another time zone; None is the machine's own."""
-        return _made(_plain(self).astimezone(tz), self._rest)
+        return _from_datetime(_to_datetime(self).astimezone(tz), self._extra_nanoseconds)
 
     def __eq__(self, other: object) -> bool:
         """Compare to the nanosecond; a plain datetime has none beyond its microseconds."""
-        return self._compared(other, operator.eq)
+        return self._compare(other, operator.eq)
 
     def __ne__(self, other: object) -> bool:
         """Compare to the nanosecond."""
-        return self._compared(other, operator.ne)
+        return self._compare(other, operator.ne)
 
     def __lt__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
         """Compare to the nanosecond."""
-        return self._compared(other, operator.lt)
+        return self._compare(other, operator.lt)
 
     def __le__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
         """Compare to the nanosecond."""
-        return self._compared(other, operator.le)
+        return self._compare(other, operator.le)
 
     def __gt__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
         """Compare to the nanosecond."""
-        return self._compared(other, operator.gt)
+        return self._compare(other, operator.gt)
 
     def __ge__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
         """Compare to the nanosecond."""
-        return self._compared(other, operator.ge)
+        return self._compare(other, operator.ge)
 
     def __hash__(self) -> int:
         """Hash as the datetime does, so that equal moments have equal hashes."""
@@ -119,25 +121,25 @@ class Timestamp(datetime):
 
     def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
         """Let it travel between processes with its nanoseconds."""
-        return _made, (_plain(self), self._rest)
+        return _from_datetime, (_to_datetime(self), self._extra_nanoseconds)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let it travel between processes with its nanoseconds."""
         return self.__reduce_ex__(2)
 
-    def _compared(self, other: object, by: Callable[[Any, Any], bool]) -> bool:
+    def _compare(self, other: object, by: Callable[[Any, Any], bool]) -> bool:
         if not isinstance(other, datetime):
-            return by(_plain(self), other)
-        rest = other._rest if isinstance(other, Timestamp) else 0
-        return by((_plain(self), self._rest), (_plain(other), rest))
+            return by(_to_datetime(self), other)
+        rest = other._extra_nanoseconds if isinstance(other, Timestamp) else 0
+        return by((_to_datetime(self), self._extra_nanoseconds), (_to_datetime(other), rest))
 
 
-def _plain(moment: datetime) -> datetime:
+def _to_datetime(moment: datetime) -> datetime:
     """Return *moment* as a datetime that is nothing more."""
     return datetime.combine(moment.date(), moment.timetz())
 
 
-def _made(plain: datetime, rest: int) -> Timestamp:
+def _from_datetime(plain: datetime, rest: int) -> Timestamp:
     """Return *plain* with *rest* nanoseconds more."""
     parts = (plain.year, plain.month, plain.day, plain.hour, plain.minute, plain.second)
     return Timestamp(*parts, nanosecond=plain.microsecond * 1000 + rest, tzinfo=plain.tzinfo, fold=plain.fold)

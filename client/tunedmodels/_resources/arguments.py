@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from .._messages.message import Message, NotTheMessage, coerce
+from .._messages.message import InvalidMessage, Message, coerce
 
 M = TypeVar("M", bound=Message)
 
@@ -17,8 +17,8 @@ def message(kind: type[M], value: M | Mapping[str, Any], name: str) -> M:
     """
     try:
         return coerce(kind, value)
-    except NotTheMessage as error:
-        raise error.under(name) from None
+    except InvalidMessage as error:
+        raise error.nested_in(name) from None
     except TypeError as error:
         raise TypeError(f"{name} {error}") from None
 

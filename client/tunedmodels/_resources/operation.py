@@ -11,7 +11,7 @@ from .._messages.metadata import CreateTunedModelMetadata
 from .._messages.tuned_model import TunedModel
 from .._transport.error_responses import from_operation
 from .._transport.transport import Json, Time
-from ..errors import CredentialsError, Failure, OperationFailed, OperationTimeout, TransportError
+from ..errors import CredentialsError, OperationFailed, OperationTimeout, RetrySafety, TransportError
 from . import response_messages
 from .polling import Polling
 
@@ -32,8 +32,8 @@ class Operation:
     def __init__(
         self,
         value: Json,
-        look: Callable[[str, float | None], Json],
-        stop: Callable[[str], None],
+        fetch: Callable[[str, float | None], Json],
+        cancel: Callable[[str], None],
         polling: Polling,
         time: Time,
     ) -> None:
@@ -41,13 +41,13 @@ class Operation:
         if not isinstance(name, str) or not name:
             raise TransportError(f"The service answered with something that is no operation: {value!r:.200}")
         self._name = name
-        self._look = look
-        self._stop = stop
+        self._fetch = fetch
+        self._cancel = cancel
         self._polling = polling
         self._time = time
         self._value = value
         self._lock = threading.Lock()
-        self._read: tuple[Json, CreateTunedModelMetadata] | None = None
+        self._metadata_cache: tuple[Json, CreateTunedModelMetadata] | None = None
 
     @property
     def name(self) -> str:
@@ -58,17 +58,17 @@ class Operation:
     def metadata(self) -> CreateTunedModelMetadata:
         """How far the run was at the last look. It raises TransportError where the service said it in no such form."""
         value = self._value
-        read = self._read
-        if read is None or read[0] is not value:  # a run of many steps takes a while to read
-            self._read = read = (
+        cached = self._metadata_cache
+        if cached is None or cached[0] is not value:  # a run of many steps takes a while to read
+            self._metadata_cache = cached = (
                 value,
-                response_messages.message(CreateTunedModelMetadata, _inside(value.get("metadata"))),
+                response_messages.message(CreateTunedModelMetadata, _unpack_any(value.get("metadata"))),
             )
-        return read[1]
+        return cached[1]
 
     def done(self) -> bool:
         """Look, and say whether the operation has ended, well or badly."""
-        return self._looked(None)
+        return self._refresh(None)
 
     def result(self, timeout: float | None = None) -> TunedModel:
         """Wait until the operation ends, and return the tuned model.
@@ -81,14 +81,14 @@ class Operation:
             raise error
         if "response" not in self._value:
             raise TransportError(f"{self.name} is done, and has neither a response nor an error")
-        return response_messages.message(TunedModel, _inside(self._value["response"]))
+        return response_messages.message(TunedModel, _unpack_any(self._value["response"]))
 
     def exception(self, timeout: float | None = None) -> OperationFailed | None:
         """Wait until the operation ends, and return its error, or None where it ended well.
 
         *timeout* is as that of ``result``. Raises OperationTimeout when the time is up.
         """
-        for _ in self._looks(timeout):
+        for _ in self._poll(timeout):
             pass
         return self._error()
 
@@ -99,7 +99,7 @@ class Operation:
         """
         if self.done():
             return False
-        self._stop(self.name)
+        self._cancel(self.name)
         return True
 
     def cancelled(self) -> bool:
@@ -113,11 +113,11 @@ class Operation:
         Several steps that show at once are one item, so each item has snapshots. *timeout* is in seconds for all
         of it, None is for as long as it takes. Raises OperationTimeout when the time is up.
         """
-        shown = 0
-        for _ in self._looks(timeout):
+        count = 0
+        for _ in self._poll(timeout):
             metadata = self.metadata
-            if len(metadata.snapshots) > shown:
-                shown = len(metadata.snapshots)
+            if len(metadata.snapshots) > count:
+                count = len(metadata.snapshots)
                 yield metadata
 
     def wait_bar(self, timeout: float | None = None, **options: Any) -> TunedModel:
@@ -128,9 +128,9 @@ class Operation:
         The bar has steps, epoch, loss and the time left; *options* are those of ``tqdm``. *timeout* and what is
         raised are as in ``result``.
         """
-        from .progress_bar import watch
+        from .progress_bar import show_progress_bar
 
-        watch(self, self.progress(timeout), **options)
+        show_progress_bar(self.metadata, self.progress(timeout), **options)
         return self.result()  # it has ended, so nothing is waited for
 
     def plot(self, axes: Axes | None = None) -> Axes:
@@ -150,55 +150,55 @@ class Operation:
         """Say which operation it is, and how far it was at the last look."""
         metadata = _mapping(self._value.get("metadata"))
         steps = f"{metadata.get('completedSteps', 0)} of {metadata.get('totalSteps', '?')} steps"
-        return f"<Operation {self.name}: {steps}{', done' if self._ended else ''}>"
+        return f"<Operation {self.name}: {steps}{', done' if self._is_done else ''}>"
 
     @property
-    def _ended(self) -> bool:
+    def _is_done(self) -> bool:
         return self._value.get("done") is True
 
     def _error(self) -> OperationFailed | None:
         error = self._value.get("error")
         return None if error is None else from_operation(self.name, error)
 
-    def _looked(self, deadline: float | None) -> bool:
-        if not self._ended:
-            value = self._look(self.name, deadline)
+    def _refresh(self, deadline: float | None) -> bool:
+        if not self._is_done:
+            value = self._fetch(self.name, deadline)
             if value.get("name") != self.name:
                 raise TransportError(f"Asked for {self.name}, the service answered {value!r:.200}")
             with self._lock:
-                if not self._ended:  # another thread may have seen the end while this one waited
+                if not self._is_done:  # another thread may have seen the end while this one waited
                     self._value = value
-        return self._ended
+        return self._is_done
 
-    def _looks(self, timeout: float | None) -> Iterator[None]:
+    def _poll(self, timeout: float | None) -> Iterator[None]:
         """Look until the operation has ended; yield after each look, the first at once."""
         started = self._time.clock()
         slept = 0.0
 
-        def passed() -> float:
+        def elapsed() -> float:
             # What was slept counts too: a test may hand in a sleep that takes no time.
             return max(self._time.clock() - started, slept)
 
         for pause in self._polling.pauses():
             try:
-                ended = self._looked(None if timeout is None else started + timeout)
+                is_done = self._refresh(None if timeout is None else started + timeout)
             except (TransportError, CredentialsError) as error:
-                if timeout is None or passed() < timeout or error.failure is Failure.FINAL:
+                if timeout is None or elapsed() < timeout or error.retry_safety is RetrySafety.FINAL:
                     raise
                 raise OperationTimeout(self.name, timeout) from error
             yield
-            if ended:
+            if is_done:
                 return
             if timeout is not None:
-                left = timeout - passed()
-                if left <= 0:
+                seconds_left = timeout - elapsed()
+                if seconds_left <= 0:
                     raise OperationTimeout(self.name, timeout)
-                pause = min(pause, left)
+                pause = min(pause, seconds_left)
             self._time.sleep(pause)
             slept += pause
 
 
-def _inside(payload: Any) -> dict[str, Any]:
+def _unpack_any(payload: Any) -> dict[str, Any]:
     """Return the members of a google.protobuf.Any without its type."""
     return {name: item for name, item in _mapping(payload).items() if name != "@type"}
 

@@ -26,7 +26,7 @@ class Operations:
 
     def get(self, name: str) -> Operation:
         """Return the operation called *name*, as it is now. Any process can, that knows the name."""
-        operation = self.made(self._look(resource_names.operation(name), None))
+        operation = self.from_json(self._fetch(resource_names.operation(name), None))
         if operation.name != name:
             raise TransportError(f"Asked for {name}, the service answered with {operation.name}")
         return operation
@@ -44,16 +44,18 @@ class Operations:
         def fetch(token: str) -> Json:
             return self._transport.call("GET", path, query={"pageSize": page_size, "pageToken": token or None})
 
-        return Pager(fetch, lambda page: tuple(map(self.made, response_messages.array(page, "operations"))), page_token)
+        return Pager(
+            fetch, lambda page: tuple(map(self.from_json, response_messages.array(page, "operations"))), page_token
+        )
 
     def cancel(self, name: str) -> None:
         """Ask the service to stop a run. It may come too late, and the operation still takes a moment to end."""
         # v1 alone has this method.
         self._transport.call("POST", f"v1/{resource_names.operation(name)}:cancel", {})
 
-    def made(self, value: Json) -> Operation:
+    def from_json(self, value: Json) -> Operation:
         """Return the operation that the JSON object *value* says. Raises TransportError where it says none."""
-        return Operation(value, self._look, self.cancel, self._polling, self._time)
+        return Operation(value, self._fetch, self.cancel, self._polling, self._time)
 
-    def _look(self, name: str, deadline: float | None) -> Json:
+    def _fetch(self, name: str, deadline: float | None) -> Json:
         return self._transport.call("GET", f"v1beta/{name}", deadline=deadline)

@@ -23,7 +23,7 @@ class Pager(Generic[T]):
         self._fetch = fetch
         self._items = items
         self._token = token
-        self._drawn: Iterator[T] | None = None
+        self._iterator: Iterator[T] | None = None
         #: Where the next page begins; empty after the last one.
         self.next_page_token: str = token
 
@@ -31,25 +31,27 @@ class Pager(Generic[T]):
     def pages(self) -> Iterator[tuple[T, ...]]:
         """The pages, each as a tuple of its items; one may be empty and have others after it."""
         token = self._token
-        seen = {token}
+        seen_tokens = {token}
         while True:
             page = self._fetch(token)
-            following = page.get("nextPageToken") or ""
-            if not isinstance(following, str):
-                raise TransportError(f"The page after {token!r} has a token that is no string: {following!r:.99}")
-            if following and following in seen:
-                raise TransportError(f"The page after {token!r} leads back to {following!r}: the list would never end.")
-            seen.add(following)
-            self.next_page_token = token = following
+            next_token = page.get("nextPageToken") or ""
+            if not isinstance(next_token, str):
+                raise TransportError(f"The page after {token!r} has a token that is no string: {next_token!r:.99}")
+            if next_token and next_token in seen_tokens:
+                raise TransportError(
+                    f"The page after {token!r} leads back to {next_token!r}: the list would never end."
+                )
+            seen_tokens.add(next_token)
+            self.next_page_token = token = next_token
             yield self._items(page)
             if not token:
                 return
 
     def __next__(self) -> T:
         """Return the next item, the first at first, whatever iterations there were besides."""
-        if self._drawn is None:
-            self._drawn = iter(self)
-        return next(self._drawn)
+        if self._iterator is None:
+            self._iterator = iter(self)
+        return next(self._iterator)
 
     def __repr__(self) -> str:
         """Say that it is a list which comes in pages."""

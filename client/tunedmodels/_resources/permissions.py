@@ -31,8 +31,10 @@ class Permissions:
         grantee_type = GranteeType.USER if grantee_type is None else GranteeType(grantee_type)
         if (grantee_type is GranteeType.EVERYONE) == bool(email_address):
             raise ValueError("Give email_address, or grantee_type EVERYONE, which has none.")
-        wanted = Permission(role=Role(role), email_address=email_address, grantee_type=grantee_type)
-        answer = self._transport.call("POST", f"v1beta/{self._model}/permissions", wanted.to_json(), repeatable=False)
+        permission = Permission(role=Role(role), email_address=email_address, grantee_type=grantee_type)
+        answer = self._transport.call(
+            "POST", f"v1beta/{self._model}/permissions", permission.to_json(), idempotent=False
+        )
         return response_messages.message(Permission, answer)
 
     def get(self, permission: str | Permission) -> Permission:

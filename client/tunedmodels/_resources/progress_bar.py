@@ -5,34 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._messages.metadata import CreateTunedModelMetadata
 
-if TYPE_CHECKING:
-    from .operation import Operation
 
-
-def watch(operation: Operation, progress: Iterable[CreateTunedModelMetadata], **options: Any) -> None:
-    """Show a bar that *progress* moves until it ends; *options* are those of tqdm."""
+def show_progress_bar(
+    metadata: CreateTunedModelMetadata, progress: Iterable[CreateTunedModelMetadata], **options: Any
+) -> None:
+    """Show a bar that begins at *metadata* and that *progress* moves until it ends; *options* are those of tqdm."""
     # Which of tqdm's bars fits, a terminal's or a notebook's, it finds out itself.
     from tqdm.auto import tqdm
 
-    known = operation.metadata
-    given = {
-        "total": known.total_steps or None,
-        "initial": known.completed_steps,  # so that the speed is that of the steps which are watched
+    defaults = {
+        "total": metadata.total_steps or None,
+        "initial": metadata.completed_steps,  # so that the speed is that of the steps which are watched
         "unit": "step",
-        "desc": known.tuned_model,
+        "desc": metadata.tuned_model,
     }
-    with tqdm(**{**given, **_size(options.get("file") or sys.stderr), **options}) as bar:
-        for metadata in progress:
-            last = metadata.snapshots[-1]
+    with tqdm(**{**defaults, **_size_options(options.get("file") or sys.stderr), **options}) as bar:
+        for current in progress:
+            last = current.snapshots[-1]
             bar.set_postfix(epoch=last.epoch, loss=f"{last.mean_loss:.4g}", refresh=False)
-            bar.update(metadata.completed_steps - bar.n)
+            bar.update(current.completed_steps - bar.n)
 
 
-def _size(file: Any) -> dict[str, Any]:
+def _size_options(file: Any) -> dict[str, Any]:
     """Return tqdm's options for the size of the terminal that *file* is, if it is one."""
     try:
         columns = os.get_terminal_size(file.fileno()).columns

@@ -18,7 +18,7 @@ def tuned_model(model: str | TunedModel) -> str:
     name = model.name if isinstance(model, TunedModel) else model
     if name.startswith(f"{MODELS}/"):
         raise ValueError(f"{name!r} is a base model; a tuned model is wanted here. To tune it, give it as base_model.")
-    return _checked(
+    return _check(
         name if "/" in name else f"{TUNED_MODELS}/{name}",
         f"{TUNED_MODELS}/{_ID}",
         "A tuned model's name, unless it is the id alone,",
@@ -32,7 +32,7 @@ def base_model(model: str | Model) -> str:
         raise ValueError(
             f"{name!r} is a tuned model; a base model is wanted here. To tune it, give it as source_model."
         )
-    return _checked(
+    return _check(
         name if "/" in name else f"{MODELS}/{name}",
         f"{MODELS}/{_ID}",
         "A base model's name, unless it is the id alone,",
@@ -41,16 +41,16 @@ def base_model(model: str | Model) -> str:
 
 def operation(name: str) -> str:
     """Return the name of a tuned model's operation, which is always whole."""
-    return _checked(name, f"{TUNED_MODELS}/{_ID}/operations/{_ID}", "An operation's name")
+    return _check(name, f"{TUNED_MODELS}/{_ID}/operations/{_ID}", "An operation's name")
 
 
 def permission(model: str, name: str) -> str:
     """Return the name of a permission of *model*, a whole name, for that or for the id alone."""
     whole = name if "/" in name else f"{model}/permissions/{name}"
-    return _checked(whole, f"{re.escape(model)}/permissions/{_ID}", "A permission's name, unless it is the id alone,")
+    return _check(whole, f"{re.escape(model)}/permissions/{_ID}", "A permission's name, unless it is the id alone,")
 
 
-def _checked(name: str, pattern: str, what: str) -> str:
+def _check(name: str, pattern: str, what: str) -> str:
     if re.fullmatch(pattern, name) is None:
         raise ValueError(f"{what} has the form {_form(pattern)}; {name!r} has not.")
     return name

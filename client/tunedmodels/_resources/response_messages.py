@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from .._messages.message import Message, NotTheMessage
+from .._messages.message import InvalidMessage, Message
 from ..errors import TransportError
 
 M = TypeVar("M", bound=Message)
@@ -15,7 +15,7 @@ def message(kind: type[M], value: Any) -> M:
     """Return the JSON object *value* as a message. Raises TransportError where it is not such a message."""
     try:
         return kind.from_json(value)
-    except NotTheMessage as error:
+    except InvalidMessage as error:
         raise TransportError(f"The service answered with something that is no {kind.__name__}: {error}") from error
 
 

@@ -13,7 +13,8 @@ from .._messages.model import Model
 from .._messages.training_data import Dataset, TuningExample, TuningExamples
 from .._messages.tuned_model import TunedModel, TunedModelSource
 from .._messages.tuning_task import Hyperparameters, TuningTask
-from .._training_data.reader import TrainingData, read
+from .._training_data.download import download
+from .._training_data.reader import Document, TrainingData, read
 from .._transport.transport import Json, Transport
 from . import arguments, resource_names, response_messages
 from .contents import Contents, Turn, content, contents
@@ -84,9 +85,7 @@ class TunedModels:
         source = (
             None if source_model is None else TunedModelSource(tuned_model=resource_names.tuned_model(source_model))
         )
-        pairs = read(
-            training_data, input_key=input_key, output_key=output_key, fetch=self._transport.download, stacklevel=3
-        )
+        pairs = read(training_data, input_key=input_key, output_key=output_key, fetch=self._download, stacklevel=3)
         examples = tuple(TuningExample(text_input=text_input, output=output) for text_input, output in pairs)
         model = TunedModel(
             tuned_model_source=source,
@@ -112,9 +111,9 @@ class TunedModels:
             _PATH,
             model.to_json(),
             {"tunedModelId": tuned_model_id or None},
-            repeatable=bool(tuned_model_id),
+            idempotent=bool(tuned_model_id),
         )
-        return self._operations.made(answer)
+        return self._operations.from_json(answer)
 
     def get(self, model: str | TunedModel) -> TunedModel:
         """Return *model* as it is now."""
@@ -158,7 +157,7 @@ class TunedModels:
         """
         _check_finite(temperature=temperature, top_p=top_p)
         now = self.get(model)
-        given = {
+        values = {
             "display_name": display_name,
             "description": description,
             "temperature": temperature,
@@ -166,7 +165,7 @@ class TunedModels:
             "top_k": top_k,
             "reader_project_numbers": None if reader_project_numbers is None else tuple(reader_project_numbers),
         }
-        changed = {name: value for name, value in given.items() if value is not None and value != getattr(now, name)}
+        changed = {name: value for name, value in values.items() if value is not None and value != getattr(now, name)}
         if not changed:
             return now
         body = TunedModel(**changed).to_json()  # type: ignore[arg-type]
@@ -184,7 +183,7 @@ class TunedModels:
     def transfer_ownership(self, model: str | TunedModel, email_address: str) -> None:
         """Make who has *email_address* the owner of *model*; the caller, who must be it, stays a writer."""
         body = {"emailAddress": email_address}
-        self._transport.call("POST", f"{_path(model)}:transferOwnership", body, repeatable=False)
+        self._transport.call("POST", f"{_path(model)}:transferOwnership", body, idempotent=False)
 
     def permissions(self, model: str | TunedModel) -> Permissions:
         """Return the permissions of *model*: who may use it, change it, and own it. Nothing is asked yet."""
@@ -205,7 +204,7 @@ class TunedModels:
         Raises TypeError for what is neither, and ValueError for a member that is not known. The service has refused
         several turns, a *system_instruction* and JSON mode for tuned models.
         """
-        body = _request(contents, generation_config, safety_settings, system_instruction)
+        body = _generate_request(contents, generation_config, safety_settings, system_instruction)
         return response_messages.message(
             GenerateContentResponse, self._transport.call("POST", f"{_path(model)}:generateContent", body)
         )
@@ -225,10 +224,14 @@ class TunedModels:
         *events* asks for server-sent events, the form that Google's newer clients use; False asks for one JSON
         array, that of the older ones. The chunks are the same.
         """
-        body = _request(contents, generation_config, safety_settings, system_instruction)
+        body = _generate_request(contents, generation_config, safety_settings, system_instruction)
         query = {"alt": "sse" if events else None}
         chunks = self._transport.stream("POST", f"{_path(model)}:streamGenerateContent", body, query)
         return (response_messages.message(GenerateContentResponse, chunk) for chunk in chunks)
+
+    def _download(self, url: str) -> Document:
+        """Return the document at *url*, which is not the service's and learns nothing of the caller."""
+        return download(self._transport.session, url, self._transport.timeout)
 
 
 def _check_finite(**numbers: float | None) -> None:
@@ -241,8 +244,8 @@ def _path(model: str | TunedModel) -> str:
     return f"v1beta/{resource_names.tuned_model(model)}"
 
 
-def _request(
-    said: Contents,
+def _generate_request(
+    turns: Contents,
     generation_config: GenerationConfig | Mapping[str, Any] | None,
     safety_settings: Iterable[SafetySetting | Mapping[str, Any]],
     system_instruction: Turn | None,
@@ -255,7 +258,7 @@ def _request(
     if system_instruction is not None:
         instruction = Content(parts=content(system_instruction, "system_instruction").parts)
     return GenerateContentRequest(
-        contents=contents(said),
+        contents=contents(turns),
         generation_config=config,
         safety_settings=arguments.messages(SafetySetting, safety_settings, "safety_settings"),
         system_instruction=instruction,

@@ -13,7 +13,17 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from .._messages.training_data import TuningExample
 from ..errors import DuplicateExamplesWarning
-from .tables import FORMATS, MEDIA_TYPES, Keys, Place, Rows, from_columns, from_document, require, short
+from .tables import (
+    FORMATS,
+    MEDIA_TYPES,
+    Keys,
+    Location,
+    Rows,
+    check_columns,
+    rows_from_columns,
+    rows_from_document,
+    short_repr,
+)
 
 # ai.google.dev/gemini-api/docs/model-tuning, for gemini-1.5-flash-001-tuning, read in April 2025. Characters are
 # counted as code points.
@@ -75,19 +85,19 @@ def read(
     keys = Keys(input_key, output_key)
     source, rows = _open(data, keys, fetch)
     pairs: list[tuple[str, str]] = []
-    seen: set[tuple[str, str]] = set()
-    repeated: list[Place] = []
+    distinct: set[tuple[str, str]] = set()
+    duplicates: list[Location] = []
     for row, (line, example) in enumerate(rows):
-        place = Place(source, line, row)
-        pair = _pair(example, keys, place)
-        if pair in seen:
-            repeated.append(place)
-        seen.add(pair)
+        location = Location(source, line, row)
+        pair = _pair(example, keys, location)
+        if pair in distinct:
+            duplicates.append(location)
+        distinct.add(pair)
         pairs.append(pair)
     if not pairs:
-        raise Place(source).error("has no examples.")
-    if repeated:
-        message = repeated[0].says(f"repeats an earlier example ({len(repeated)} of {len(pairs)} in all).")
+        raise Location(source).error("has no examples.")
+    if duplicates:
+        message = duplicates[0].describe(f"repeats an earlier example ({len(duplicates)} of {len(pairs)} in all).")
         warnings.warn(message, DuplicateExamplesWarning, stacklevel=stacklevel)
     return pairs
 
@@ -95,28 +105,28 @@ def read(
 def _open(data: Any, keys: Keys, fetch: Callable[[str], Document]) -> tuple[str | None, Rows]:
     """Return where *data* comes from, None for a value, and its rows."""
     if isinstance(data, (str, os.PathLike)):
-        place = Place(os.fsdecode(data))
+        location = Location(os.fsdecode(data))
         url = _URL.match(data) if isinstance(data, str) else None
-        content, suffix = _fetched(url, place, fetch) if url else _loaded(data, place)
+        content, suffix = _fetch(url, location, fetch) if url else _load(data, location)
         if len(content) > FILE_BYTES:
-            raise place.error(f"has more than {FILE_BYTES} bytes (4 MB), and the service takes no more.")
-        return place.source, from_document(content, suffix, keys, place)
+            raise location.error(f"has more than {FILE_BYTES} bytes (4 MB), and the service takes no more.")
+        return location.source, rows_from_document(content, suffix, keys, location)
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):
-        return None, from_columns(data, data.columns, keys, Place())
+        return None, rows_from_columns(data, data.columns, keys, Location())
     if isinstance(data, Mapping):
-        return None, from_columns(data, data, keys, Place())
+        return None, rows_from_columns(data, data, keys, Location())
     if isinstance(data, (bytes, bytearray)) or not (isinstance(data, Iterable) or hasattr(data, "__getitem__")):
         raise TypeError(
             "training_data must be an iterable of pairs or of dicts, a dict of columns, a DataFrame, the path of a "
-            f"file or an http(s) URL, got {short(data)}"
+            f"file or an http(s) URL, got {short_repr(data)}"
         )
     return None, zip(repeat(None), data)
 
 
-def _fetched(url: re.Match[str], place: Place, fetch: Callable[[str], Document]) -> tuple[bytes, str]:
+def _fetch(url: re.Match[str], location: Location, fetch: Callable[[str], Document]) -> tuple[bytes, str]:
     """Return the content that *url* leads to, and the suffix for its format."""
     if url["scheme"].lower() not in ("http", "https"):
-        raise place.error(
+        raise location.error(
             f"has the scheme {url['scheme']}, and only http and https can be read; give the path of a local copy."
         )
     document = fetch(url.string)
@@ -125,14 +135,14 @@ def _fetched(url: re.Match[str], place: Place, fetch: Callable[[str], Document])
         media_type = document.media_type.partition(";")[0].strip().lower()
         suffix = MEDIA_TYPES.get(media_type, "")
         if not suffix:
-            raise place.error(
+            raise location.error(
                 f"has none of the suffixes {', '.join(FORMATS)}, nor a content type that says as much "
                 f"({media_type or 'it has none'})."
             )
     return document.content, suffix
 
 
-def _loaded(path: str | os.PathLike[str], place: Place) -> tuple[bytes, str]:
+def _load(path: str | os.PathLike[str], location: Location) -> tuple[bytes, str]:
     """Return the content of the file, at most one byte more than is allowed, and the suffix for its format."""
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
@@ -140,47 +150,50 @@ def _loaded(path: str | os.PathLike[str], place: Place) -> tuple[bytes, str]:
     except (OSError, ValueError) as error:  # ValueError: the name has a NUL in it
         neither = ", and no http(s) URL" if isinstance(path, str) else ""
         reason = error.strerror if isinstance(error, OSError) else error
-        raise place.error(f"is no file that can be read{neither}: {reason}.") from error
+        raise location.error(f"is no file that can be read{neither}: {reason}.") from error
     suffix = Path(os.fsdecode(path)).suffix.lower()
     if suffix not in FORMATS:
-        raise place.error(f"has none of the suffixes {', '.join(FORMATS)}.")
+        raise location.error(f"has none of the suffixes {', '.join(FORMATS)}.")
     return content, suffix
 
 
-def _pair(example: object, keys: Keys, place: Place) -> tuple[str, str]:
+def _pair(example: object, keys: Keys, location: Location) -> tuple[str, str]:
     if isinstance(example, TuningExample):
         example = (example.text_input or "", example.output)
     # A string of two characters would make a pair too.
     if isinstance(example, (tuple, list)) and len(example) == 2:
         text_input, output = example
     elif isinstance(example, Mapping):
-        require(keys, example, place)
+        check_columns(keys, example, location)
         text_input, output = (example[key] for key in keys)
     else:
-        raise place.error(
-            f"must be a pair of input and output or have {keys.input_key} and {keys.output_key}, got {short(example)}."
+        raise location.error(
+            f"must be a pair of input and output or have {keys.input_key} and {keys.output_key}, "
+            f"got {short_repr(example)}."
         )
     pair = (
-        _text(text_input, _INPUT_CHARACTERS, keys.input_key, place),
-        _text(output, _OUTPUT_CHARACTERS, keys.output_key, place),
+        _text(text_input, _INPUT_CHARACTERS, keys.input_key, location),
+        _text(output, _OUTPUT_CHARACTERS, keys.output_key, location),
     )
     # TuningExample requires an output; its input is optional.
     if not pair[1]:
-        raise place.error("is empty; an example needs an output.", keys.output_key)
+        raise location.error("is empty; an example needs an output.", keys.output_key)
     return pair
 
 
-def _text(cell: object, most: int, column: str, place: Place) -> str:
+def _text(cell: object, most: int, column: str, location: Location) -> str:
     if not isinstance(cell, str):
         hint = "; str() makes one" if isinstance(cell, Number) else ""
         if str(cell) in _MISSING:
             hint = "; fill it in or leave the example out"
-        raise place.error(f"must be a string, got {short(cell)}{hint}.", column)
+        raise location.error(f"must be a string, got {short_repr(cell)}{hint}.", column)
     if len(cell) > most:
-        raise place.error(f"has {len(cell)} characters; the service takes at most {most}.", column)
+        raise location.error(f"has {len(cell)} characters; the service takes at most {most}.", column)
     try:
         cell.encode()
     except UnicodeEncodeError as error:
         surrogate = f"{cell[error.start]!a} at index {error.start}"
-        raise place.error(f"has half of a surrogate pair, {surrogate}; UTF-8 has no such character.", column) from error
+        raise location.error(
+            f"has half of a surrogate pair, {surrogate}; UTF-8 has no such character.", column
+        ) from error
     return cell

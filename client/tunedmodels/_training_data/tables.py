@@ -1,4 +1,4 @@
-"""Tables: rows, each with its place, out of columns or out of a CSV, TSV, JSON or JSON Lines document."""
+"""Tables: rows, each with its location, out of columns or out of a CSV, TSV, JSON or JSON Lines document."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Keys(NamedTuple):
     output_key: str
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where something is: in the data as a whole, on a line of its document, in one of its rows."""
 
     source: str | None = None
     line: int | None = None
     row: int | None = None
 
-    def says(self, sentence: str, column: str | None = None) -> str:
-        """Return *sentence* with the place, and the column in it, ahead of it."""
-        where = "training_data" if self.source is None else _shown(self.source)
+    def describe(self, sentence: str, column: str | None = None) -> str:
+        """Return *sentence* with the location, and the column in it, ahead of it."""
+        where = "training_data" if self.source is None else _display_source(self.source)
         if self.line is not None:
             where += f", line {self.line}"
         elif self.row is not None:
@@ -46,75 +46,77 @@ class Place(NamedTuple):
         return f"{where}: {sentence}"
 
     def error(self, sentence: str, column: str | None = None) -> TrainingDataError:
-        """Return the error that *sentence* states about this place."""
-        message = self.says(sentence, column)
+        """Return the error that *sentence* states about this location."""
+        message = self.describe(sentence, column)
         return TrainingDataError(message, source=self.source, line=self.line, row=self.row, column=column)
 
 
-def short(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return what *value* looks like, in at most 100 characters."""
     return reprlib.repr(value)[:100]
 
 
-def require(keys: Keys, names: Iterable[object], place: Place) -> None:
+def check_columns(keys: Keys, names: Iterable[object], location: Location) -> None:
     """Raise TrainingDataError where *names*, those of columns or of a row's cells, lack a key or have it twice."""
     present = list(names)
     for argument, key in zip(Keys._fields, keys, strict=True):
         if key not in present:
-            listed = ", ".join(map(short, present))[:300] or "no names at all"
-            raise place.error(f"is missing among {listed}; name the one to take with {argument}.", key)
+            listed = ", ".join(map(short_repr, present))[:300] or "no names at all"
+            raise location.error(f"is missing among {listed}; name the one to take with {argument}.", key)
         if present.count(key) > 1:
-            raise place.error("comes more than once.", key)
+            raise location.error("comes more than once.", key)
 
 
-def from_columns(table: Any, names: Iterable[object], keys: Keys, place: Place) -> Rows:
+def rows_from_columns(table: Any, names: Iterable[object], keys: Keys, location: Location) -> Rows:
     """Return the rows of *table*, which has a column of cells for each of *names*."""
-    require(keys, names, place)
-    inputs, outputs = (_cells(table[key], key, place) for key in keys)
+    check_columns(keys, names, location)
+    inputs, outputs = (_cells(table[key], key, location) for key in keys)
     if len(inputs) != len(outputs):
-        raise place.error(
+        raise location.error(
             f"column {keys.input_key} has length {len(inputs)}, column {keys.output_key} has length {len(outputs)}."
         )
     return zip(repeat(None), zip(inputs, outputs, strict=True))
 
 
-def from_document(content: bytes, suffix: str, keys: Keys, place: Place) -> Rows:
-    """Return the rows of the document at *place*, which is of the format that *suffix* stands for."""
+def rows_from_document(content: bytes, suffix: str, keys: Keys, location: Location) -> Rows:
+    """Return the rows of the document at *location*, which is of the format that *suffix* stands for."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise place._replace(line=line).error(
+        raise location._replace(line=line).error(
             f"is not UTF-8 at byte {error.start} of the file; save it as UTF-8."
         ) from error
-    return FORMATS[suffix](text.removeprefix("\ufeff"), keys, place)
+    return FORMATS[suffix](text.removeprefix("\ufeff"), keys, location)
 
 
-def _cells(column: Any, key: str, place: Place) -> list[object]:
+def _cells(column: Any, key: str, location: Location) -> list[object]:
     # A string is a sequence of strings too, and a mapping or a set has no order to rely on.
     if isinstance(column, (str, bytes, Mapping, Set)) or not isinstance(column, Iterable):
-        raise place.error(f"must be a list of strings, got {short(column)}.", key)
+        raise location.error(f"must be a list of strings, got {short_repr(column)}.", key)
     return list(column)
 
 
-def _csv(text: str, keys: Keys, place: Place, delimiter: str = ",") -> Rows:
-    records = _records(text, place, delimiter)
+def _csv(text: str, keys: Keys, location: Location, delimiter: str = ",") -> Rows:
+    records = _records(text, location, delimiter)
     line, header = next(records, (1, []))
     if not header:
-        raise place.error("is empty; its first line must name the columns.")
-    require(keys, header, place._replace(line=line))
-    left, right = map(header.index, keys)
+        raise location.error("is empty; its first line must name the columns.")
+    check_columns(keys, header, location._replace(line=line))
+    input_index, output_index = map(header.index, keys)
     for line, cells in records:
         if len(cells) != len(header):
-            raise place._replace(line=line).error(f"ends after cell {len(cells)}, the header after cell {len(header)}.")
-        yield line, (cells[left], cells[right])
+            raise location._replace(line=line).error(
+                f"ends after cell {len(cells)}, the header after cell {len(header)}."
+            )
+        yield line, (cells[input_index], cells[output_index])
 
 
-def _tsv(text: str, keys: Keys, place: Place) -> Rows:
-    return _csv(text, keys, place, "\t")
+def _tsv(text: str, keys: Keys, location: Location) -> Rows:
+    return _csv(text, keys, location, "\t")
 
 
-def _records(text: str, place: Place, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, location: Location, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     # Without strict, a quote that nothing closes would take in the rest of the file.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
@@ -122,61 +124,61 @@ def _records(text: str, place: Place, delimiter: str) -> Iterator[tuple[int, lis
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise place._replace(line=line).error(f"cannot be read as CSV: {error}.") from error
+            raise location._replace(line=line).error(f"cannot be read as CSV: {error}.") from error
         if cells is None:
             return
         if cells:  # a blank line has none
             yield line, cells
 
 
-def _json(text: str, keys: Keys, place: Place) -> Rows:
-    value = _parsed(text, place)
+def _json(text: str, keys: Keys, location: Location) -> Rows:
+    value = _parse_json(text, location)
     if isinstance(value, dict):
-        return from_columns(value, value, keys, place)
+        return rows_from_columns(value, value, keys, location)
     if isinstance(value, list):
         return _items(text)
-    raise place.error(f"must be a list of examples or an object of columns, got {short(value)}.")
+    raise location.error(f"must be a list of examples or an object of columns, got {short_repr(value)}.")
 
 
 def _items(text: str) -> Rows:
     """Yield the items of a list, each with its line; *text* is known to be one, and JSON."""
     decoder = json.JSONDecoder()
-    line, counted, end = 1, 0, text.index("[") + 1
+    line, counted_to, end = 1, 0, text.index("[") + 1
     while True:
         start = end + len(_JSON_GAP.match(text, end)[0])  # type: ignore[index]  # it matches the empty string too
         if text[start] == "]":
             return
-        line += text.count("\n", counted, start)
-        counted = start
+        line += text.count("\n", counted_to, start)
+        counted_to = start
         item, end = decoder.raw_decode(text, start)
         yield line, item
 
 
-def _json_lines(text: str, _keys: Keys, place: Place) -> Rows:
+def _json_lines(text: str, _keys: Keys, location: Location) -> Rows:
     # splitlines() would also split at what JSON allows within a string, such as U+2028.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            yield number, _parsed(line, place._replace(line=number))
+            yield number, _parse_json(line, location._replace(line=number))
 
 
-def _parsed(text: str, place: Place) -> Any:
-    """Return the JSON value in *text*, which is the whole document or that one line of it where *place* begins."""
+def _parse_json(text: str, location: Location) -> Any:
+    """Return the JSON value in *text*, which is the whole document or that one line of it where *location* begins."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        there = place._replace(line=(place.line or 1) + error.lineno - 1)
-        raise there.error(f"cannot be read as JSON at column {error.colno}: {error.msg}.") from error
+        error_location = location._replace(line=(location.line or 1) + error.lineno - 1)
+        raise error_location.error(f"cannot be read as JSON at column {error.colno}: {error.msg}.") from error
     except (ValueError, RecursionError) as error:  # a number of 5000 digits, lists in lists in lists
-        raise place.error(f"cannot be read as JSON: {error}.") from error
+        raise location.error(f"cannot be read as JSON: {error}.") from error
 
 
-def _shown(source: str) -> str:
+def _display_source(source: str) -> str:
     """Return *source* as it may stand in a message: a URL without what may hold a password or a key."""
     source = _PRIVATE.sub("", source) if "://" in source else source
-    return source if source and source.isprintable() and len(source) <= 1000 else short(source)
+    return source if source and source.isprintable() and len(source) <= 1000 else short_repr(source)
 
 
-FORMATS: Mapping[str, Callable[[str, Keys, Place], Rows]] = {
+FORMATS: Mapping[str, Callable[[str, Keys, Location], Rows]] = {
     ".csv": _csv,
     ".tsv": _tsv,
     ".json": _json,

@@ -42,7 +42,7 @@ class Address:
             raise ValueError(f"{self.url!r} is no base URL: {error}") from None
 
     @classmethod
-    def read(cls, text: str, name: str, *, mock_server: bool = False) -> Address:
+    def parse(cls, text: str, name: str, *, mock_server: bool = False) -> Address:
         """Return the base URL that *text* is, which the argument or variable *name* has.
 
         A text without a scheme, such as ``127.0.0.1:9480``, is http for this machine, and for every machine if
@@ -55,7 +55,7 @@ class Address:
             if text.isdecimal():
                 raise ValueError(f"{text} is a port alone; it must name the host too: 127.0.0.1:{text}.")
             address = cls(f"http://{text}")
-            if not (mock_server or address.loopback):
+            if not (mock_server or address.is_loopback):
                 raise ValueError(f"{text!r} has no scheme; write https://{text}, or http://{text} for a mock server.")
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
@@ -73,26 +73,26 @@ class Address:
         return parts.port or (443 if parts.scheme == "https" else 80)
 
     @property
-    def encrypted(self) -> bool:
+    def is_encrypted(self) -> bool:
         """Whether others on the way cannot read what is sent."""
         return urlsplit(self.url).scheme == "https"
 
     @property
-    def loopback(self) -> bool:
+    def is_loopback(self) -> bool:
         """Whether it is on this machine."""
-        return is_loopback(self.host)
+        return is_loopback_host(self.host)
 
-    def same_server(self, url: str) -> bool:
+    def is_same_server(self, url: str) -> bool:
         """Whether *url* is on the same port of the same host; all names of this machine are one host."""
         try:
             other = Address(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}")
         except ValueError:
             return False
-        return self.port == other.port and (self.host == other.host or (self.loopback and other.loopback))
+        return self.port == other.port and (self.host == other.host or (self.is_loopback and other.is_loopback))
 
-    def check(self, credential: str) -> None:
+    def check_credential(self, credential: str) -> None:
         """Raise ValueError where *credential* looks real and others could read it on the way."""
-        if not self.encrypted and not self.loopback and looks_real(credential):
+        if not self.is_encrypted and not self.is_loopback and looks_real(credential):
             raise ValueError(
                 f"The API key or token looks real, and is not sent to {self.url}: that is plain http to another "
                 "machine, where anyone on the way can read it. Use https; for a mock server on a network use a key "
@@ -100,7 +100,7 @@ class Address:
             )
 
 
-def is_loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
     """Whether *host*, a name or a number, is this machine by whatever name server."""
     try:
         return ipaddress.ip_address(host).is_loopback

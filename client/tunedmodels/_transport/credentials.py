@@ -20,8 +20,8 @@ import google.auth.transport.requests
 import requests
 
 from . import environment
-from .address import Address, is_loopback
-from .foreign_errors import no_credentials
+from .address import Address, is_loopback_host
+from .foreign_errors import credentials_error
 
 SCOPES = (
     "https://www.googleapis.com/auth/generative-language.tuning",
@@ -34,7 +34,7 @@ QUOTA_PROJECT = "x-goog-user-project"
 _WITHOUT_PROJECT = (google.auth.api_key.Credentials, google.auth.credentials.AnonymousCredentials)
 
 
-def from_key(key: str) -> google.auth.credentials.Credentials:
+def api_key_credentials(key: str) -> google.auth.credentials.Credentials:
     """Return the credentials that an API *key* is. Raises ValueError for what cannot be one."""
     if re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) is None:
         raise ValueError(
@@ -43,23 +43,25 @@ def from_key(key: str) -> google.auth.credentials.Credentials:
     return google.auth.api_key.Credentials(key)
 
 
-def of_emulator(address: Address) -> google.auth.credentials.Credentials:
+def emulator_credentials(address: Address) -> google.auth.credentials.Credentials:
     """Return the credentials that the environment has for the mock server at *address* itself, else none at all.
 
     Its own are a service account's file whose token endpoint it is, and a metadata server that it is. Others are
     not looked for: what is real stays away from a mock server.
     """
     path = environment.credentials_file()
-    if path and address.same_server(_token_uri(path)):
+    if path and address.is_same_server(_token_uri(path)):
         from google.oauth2 import service_account
 
         try:
-            made: google.auth.credentials.Credentials = service_account.Credentials.from_service_account_file(path)
+            credentials: google.auth.credentials.Credentials = service_account.Credentials.from_service_account_file(
+                path
+            )
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
-            raise no_credentials(error) from error
-        return made
+            raise credentials_error(error) from error
+        return credentials
     host = environment.metadata_host()
-    if host and address.same_server(f"http://{host}"):
+    if host and address.is_same_server(f"http://{host}"):
         from google.auth import compute_engine
 
         return compute_engine.Credentials()
@@ -80,7 +82,7 @@ class Caller:
         session: requests.Session,
     ) -> None:
         self._address = address
-        self._of_google = address.host.endswith(".googleapis.com")
+        self._is_google = address.host.endswith(".googleapis.com")
         # A service account's credentials say no scopes of their own; others keep those they have.
         self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
         if quota_project is None and not isinstance(credentials, _WITHOUT_PROJECT):
@@ -89,69 +91,69 @@ class Caller:
         self._session = session
         self._lock = threading.Lock()
         if isinstance(credentials, google.auth.api_key.Credentials):
-            address.check(str(credentials.token))
+            address.check_credential(str(credentials.token))
 
-    def headers(self, method: str, url: str, left: Callable[[], float]) -> dict[str, str]:
+    def headers(self, method: str, url: str, seconds_left: Callable[[], float]) -> dict[str, str]:
         """Return the headers that name the caller, with a token that is still good for a while.
 
-        *left* says how many seconds getting one may take. Raises CredentialsError where there is none to be had,
-        and ValueError where it may not be sent to this address.
+        *seconds_left* says how many seconds getting one may take. Raises CredentialsError where there is
+        none to be had, and ValueError where it may not be sent to this address.
         """
         headers: dict[str, str] = {}
         try:
-            with self._alone(left):
+            with self._exclusive_access(seconds_left):
                 if self._credentials is None:
                     self._credentials, _ = google.auth.default(scopes=SCOPES)
-                self._credentials.before_request(self._request(left), method, url, headers)
+                self._credentials.before_request(self._request(seconds_left), method, url, headers)
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
-            raise no_credentials(error) from error
+            raise credentials_error(error) from error
         for name, value in headers.items():
             if name.lower() in ("authorization", "x-goog-api-key"):
                 if re.fullmatch(r"[ -~]*\S", value) is None:
                     raise ValueError(
                         "The credentials give a token that is not one line of ASCII, which no header can hold."
                     )
-                self._address.check(value)
+                self._address.check_credential(value)
         if self._quota_project:
             headers[QUOTA_PROJECT] = self._quota_project
         return headers
 
-    def renew(self, refused: Mapping[str, str], left: Callable[[], float]) -> bool:
-        """Get a new token where the service refused the one in the headers *refused*; say whether there is one.
+    def renew(self, rejected_headers: Mapping[str, str], seconds_left: Callable[[], float]) -> bool:
+        """Get a new token where the service refused the one in *rejected_headers*; say whether there is one.
 
         Where another thread got one meanwhile, that is it. A key has none, nor have credentials that are a token
         and nothing else.
         """
-        header = next((value for name, value in refused.items() if name.lower() == "authorization"), None)
+        header = next((value for name, value in rejected_headers.items() if name.lower() == "authorization"), None)
         try:
-            with self._alone(left):
+            with self._exclusive_access(seconds_left):
                 if header == f"Bearer {self._credentials.token}":
-                    self._credentials.refresh(self._request(left))
+                    self._credentials.refresh(self._request(seconds_left))
         except (google.auth.exceptions.GoogleAuthError, ValueError, NotImplementedError):
             return False
         return header is not None
 
     @contextmanager
-    def _alone(self, left: Callable[[], float]) -> Iterator[None]:
-        """Keep other threads out: one token does for all of them. Waits for *left* seconds at most."""
-        if not self._lock.acquire(timeout=min(max(left(), 0), threading.TIMEOUT_MAX)):
+    def _exclusive_access(self, seconds_left: Callable[[], float]) -> Iterator[None]:
+        """Keep other threads out: one token does for all of them. Waits for *seconds_left* seconds at most."""
+        if not self._lock.acquire(timeout=min(max(seconds_left(), 0), threading.TIMEOUT_MAX)):
             raise google.auth.exceptions.TransportError("another thread was still getting a token")
         try:
             yield
         finally:
             self._lock.release()
 
-    def _request(self, left: Callable[[], float]) -> _TokenRequest:
-        return _TokenRequest(self._session, left, of_google=self._of_google)
+    def _request(self, seconds_left: Callable[[], float]) -> _TokenRequest:
+        return _TokenRequest(self._session, seconds_left, is_google=self._is_google)
 
 
 class _TokenRequest(google.auth.transport.requests.Request):
     """How google-auth asks for a token: over the client's session, within the time that is left."""
 
-    def __init__(self, session: requests.Session, left: Callable[[], float], *, of_google: bool) -> None:
+    def __init__(self, session: requests.Session, seconds_left: Callable[[], float], *, is_google: bool) -> None:
         super().__init__(session)
-        self._left = left
-        self._of_google = of_google
+        self._seconds_left = seconds_left
+        self._is_google = is_google
 
     def __deepcopy__(self, memo: Any) -> _TokenRequest:
         """Return a copy for Google's own service, else none.
@@ -159,9 +161,9 @@ class _TokenRequest(google.auth.transport.requests.Request):
         google-auth asks Google with one, in a thread of its own, where a service account may be used; it does
         without where there is none. A mock server's token is nothing to show to Google.
         """
-        if not self._of_google:
+        if not self._is_google:
             raise TypeError("a request for a token of another service is not copied")
-        return _TokenRequest(copy.deepcopy(self.session, memo), self._left, of_google=True)
+        return _TokenRequest(copy.deepcopy(self.session, memo), self._seconds_left, is_google=True)
 
     def __del__(self) -> None:
         """Leave the session open, which google-auth would close here: it is the client's."""
@@ -175,15 +177,17 @@ class _TokenRequest(google.auth.transport.requests.Request):
         timeout: Any = None,
         **more: Any,
     ) -> Any:
-        seconds = min(self._left(), timeout or float("inf"))
+        seconds = min(self._seconds_left(), timeout or float("inf"))
         if seconds <= 0:
             raise google.auth.exceptions.TransportError("there was no time left to get a token")
         ask: Any = super().__call__  # google-auth says no types here
-        direct = {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback(urlsplit(url).hostname or "") else {}
-        return ask(url, method, body, headers, seconds, **{"auth": leave, **direct, **more})
+        direct = (
+            {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback_host(urlsplit(url).hostname or "") else {}
+        )
+        return ask(url, method, body, headers, seconds, **{"auth": no_auth, **direct, **more})
 
 
-def leave(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Be an auth that changes nothing.
 
     Without an auth requests would put a password of ~/.netrc in the place of the token.

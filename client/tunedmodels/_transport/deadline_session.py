@@ -2,7 +2,7 @@
 
 A timeout of a socket begins anew with each piece that arrives, so a server that sends a byte now and then, of a
 header perhaps, would be waited for without end. Here ``settimeout`` says how long everything may take that is read
-until it is called again; requests calls it before it reads an answer, and ``_body`` where more time is given.
+until it is called again; requests calls it before it reads an answer, and ``response_body`` where more time is given.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
-def session() -> requests.Session:
+def new_session() -> requests.Session:
     """Return a new session, which a forked process may go on to use."""
-    made = requests.Session()
+    session = requests.Session()
     for scheme in ("http://", "https://"):
-        made.mount(scheme, _Adapter())
-    return made
+        session.mount(scheme, _Adapter())
+    return session
 
 
-class _Socket:
+class _DeadlineSocket:
     """A socket whose timeout is for all that is read until it is set again; all else is the socket's own."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._end: float | None = None
+        self._deadline: float | None = None
         self.settimeout(inner.gettimeout())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def settimeout(self, seconds: float | None) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self._deadline = None if seconds is None else time.monotonic() + seconds
         self._inner.settimeout(seconds)
 
     def recv_into(self, *arguments: Any) -> int:
-        if self._end is not None:
-            left = self._end - time.monotonic()
-            if left <= 0:
+        if self._deadline is not None:
+            seconds_left = self._deadline - time.monotonic()
+            if seconds_left <= 0:
                 raise TimeoutError("timed out")
-            self._inner.settimeout(left)
+            self._inner.settimeout(seconds_left)
         read: int = self._inner.recv_into(*arguments)
         return read
 
@@ -64,13 +64,13 @@ class _Socket:
 class _HTTPConnection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
-        self.sock: Any = _Socket(self.sock)
+        self.sock: Any = _DeadlineSocket(self.sock)
 
 
 class _HTTPSConnection(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
-        self.sock: Any = _Socket(self.sock)
+        self.sock: Any = _DeadlineSocket(self.sock)
 
 
 class _HTTPPool(HTTPConnectionPool):

@@ -13,7 +13,7 @@ BASE_URL = "GOOGLE_GEMINI_BASE_URL"
 API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """The API key; where both are set the first counts, as in google-genai."""
 
-MADE_UP = "test-"
+MOCK_KEY_PREFIX = "test-"
 """With this begins a key that is nobody's: the name of a world of a mock server follows."""
 
 CREDENTIALS_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -36,13 +36,13 @@ def base_url() -> str | None:
     return os.environ.get(BASE_URL, "").strip() or None
 
 
-def api_key(*, made_up: bool = False) -> str | None:
-    """Return the API key that the environment has, or None; one that is *made_up* for a mock server, if that is asked.
+def api_key(*, mock_only: bool = False) -> str | None:
+    """Return the API key that the environment has, or None; with *mock_only* one made up for a mock server.
 
     Such a key begins with ``test-``, which chooses a world there, and looks like none of Google's.
     """
     key = next((key for name in API_KEYS if (key := os.environ.get(name))), None)
-    return None if made_up and not (key and key.startswith(MADE_UP)) else key
+    return None if mock_only and not (key and key.startswith(MOCK_KEY_PREFIX)) else key
 
 
 def credentials_file() -> str | None:

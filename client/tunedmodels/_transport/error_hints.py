@@ -76,18 +76,24 @@ _BY_MESSAGE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-_REPEATED = (
+_MAY_EXIST_ALREADY = (
     "an earlier try of this call got no answer and may have made it; client.tuned_models.get() and "
     "client.operations.list() tell"
 )
 
 
-def advice(status: str, message: str, details: tuple[Mapping[str, Any], ...], *, repeated: bool = False) -> str:
-    """Return what to do about a refusal, of a request that was *repeated* or not; empty where nothing is known."""
-    if repeated and status == "ALREADY_EXISTS":
-        return _REPEATED
+def error_hint(status: str, message: str, details: tuple[Mapping[str, Any], ...], *, may_be_done: bool = False) -> str:
+    """Return what to do about a refusal, empty where nothing is known.
+
+    *may_be_done* is whether an earlier try may have done what was asked.
+    """
+    if may_be_done and status == "ALREADY_EXISTS":
+        return _MAY_EXIST_ALREADY
     for detail in details:
-        known = _BY_REASON.get(str(detail.get("reason")))
-        if known:
-            return known
-    return next((text for named, pattern, text in _BY_MESSAGE if named == status and re.search(pattern, message)), "")
+        hint = _BY_REASON.get(str(detail.get("reason")))
+        if hint:
+            return hint
+    return next(
+        (text for error_status, pattern, text in _BY_MESSAGE if error_status == status and re.search(pattern, message)),
+        "",
+    )

@@ -11,18 +11,18 @@ from typing import Any
 from .. import errors
 from .._messages import status as _status
 from ..errors import APIError, OperationFailed, Request, Response
-from .error_hints import advice
+from .error_hints import error_hint
 
-NOTE = "x-tunedmodels-note"  # what the mock server says about its answer, for people
+NOTE_HEADER = "x-tunedmodels-note"  # what the mock server says about its answer, for people
 
-_SHOWN = 200  # characters of a body that is not the API's own
+_EXCERPT_LENGTH = 200  # characters of a body that is not the API's own
 
 
-def from_response(request: Request, response: Response, *, repeated: bool = False) -> APIError:
+def from_response(request: Request, response: Response, *, may_be_done: bool = False) -> APIError:
     """Return the error that *response* stands for, whatever its body is.
 
     The status that the body names decides on the class. A body that is not the API's, such as a proxy's page of
-    HTML or none at all, leaves that to the HTTP status. *repeated* is whether an earlier try got no answer.
+    HTML or none at all, leaves that to the HTTP status. *may_be_done* is whether an earlier try got no answer.
     """
     try:
         value = json.loads(response.body)
@@ -31,22 +31,24 @@ def from_response(request: Request, response: Response, *, repeated: bool = Fals
     if isinstance(value, list) and value:  # on a stream the service puts the error into an array
         value = value[0]
     error = value.get("error") if isinstance(value, Mapping) else None
-    return from_error(error if isinstance(error, Mapping) else {}, request, response, repeated=repeated)
+    return from_error(error if isinstance(error, Mapping) else {}, request, response, may_be_done=may_be_done)
 
 
-def from_error(error: Mapping[str, Any], request: Request, response: Response, *, repeated: bool = False) -> APIError:
+def from_error(
+    error: Mapping[str, Any], request: Request, response: Response, *, may_be_done: bool = False
+) -> APIError:
     """Return the error that *error*, the inside of the service's envelope, stands for."""
     code = _integer(error.get("code")) or response.status_code
-    status = _text(error.get("status")) or _BY_HTTP.get(code, "")
+    status = _text(error.get("status")) or _STATUS_BY_HTTP.get(code, "")
     message = _text(error.get("message"))
     details = _details(error.get("details"))
-    kind = _CLASSES.get(status, APIError)
+    kind = _CLASS_BY_STATUS.get(status, APIError)
     return kind(
         code,
         status,
-        message if message.strip() else f"{request.method} {request.url} was answered with {_glimpse(response.body)}",
+        message if message.strip() else f"{request.method} {request.url} was answered with {_excerpt(response.body)}",
         details,
-        advice=advice(status, message, details, repeated=repeated) or response.headers.get(NOTE, ""),
+        advice=error_hint(status, message, details, may_be_done=may_be_done) or response.headers.get(NOTE_HEADER, ""),
         retry_delay=retry_delay(details, response.headers),
         request=request,
         response=response,
@@ -58,18 +60,18 @@ def from_operation(name: str, error: Any) -> OperationFailed:
     error = error if isinstance(error, Mapping) else {}
     code = _integer(error.get("code"))
     return OperationFailed(
-        name, code, _CODES.get(code, ""), _text(error.get("message")), _details(error.get("details"))
+        name, code, _STATUS_BY_CODE.get(code, ""), _text(error.get("message")), _details(error.get("details"))
     )
 
 
 def retry_delay(details: tuple[Mapping[str, Any], ...], headers: Mapping[str, str]) -> float | None:
     """Return the larger of what RetryInfo and the header Retry-After say, in seconds; None where neither does."""
     text = headers.get("retry-after", "")
-    after = float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else _until(text, headers.get("date", ""))
+    after = float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else _seconds_between(text, headers.get("date", ""))
     return max(filter(None, (after, _status.retry_delay(details))), default=None)
 
 
-def _until(moment: str, now: str) -> float | None:
+def _seconds_between(moment: str, now: str) -> float | None:
     """Return the seconds from one date of HTTP to another, by the answer's own clock; None where one is none."""
     try:
         seconds = (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
@@ -78,11 +80,11 @@ def _until(moment: str, now: str) -> float | None:
     return max(seconds, 0.0)
 
 
-def _glimpse(body: str) -> str:
+def _excerpt(body: str) -> str:
     """Return in a few words what a body says that is not the API's."""
     title = re.search(r"<title[^>]*>(.*?)</title>", body[:100_000], re.IGNORECASE | re.DOTALL)
     words = " ".join((title[1] if title else body).split())
-    return f"{words[:_SHOWN]!r}" if words else "an empty body"
+    return f"{words[:_EXCERPT_LENGTH]!r}" if words else "an empty body"
 
 
 def _text(value: Any) -> str:
@@ -97,7 +99,7 @@ def _details(value: Any) -> tuple[Mapping[str, Any], ...]:
     return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
 
 
-_CLASSES: Mapping[str, type[APIError]] = {
+_CLASS_BY_STATUS: Mapping[str, type[APIError]] = {
     "INVALID_ARGUMENT": errors.InvalidArgument,
     "FAILED_PRECONDITION": errors.FailedPrecondition,
     "OUT_OF_RANGE": errors.OutOfRange,
@@ -118,7 +120,7 @@ _CLASSES: Mapping[str, type[APIError]] = {
 
 # What an HTTP status stands for where the body names no status. The first of two is the more general one; 502 is
 # a proxy's word for a service that cannot answer now.
-_BY_HTTP: Mapping[int, str] = {
+_STATUS_BY_HTTP: Mapping[int, str] = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
@@ -135,7 +137,7 @@ _BY_HTTP: Mapping[int, str] = {
 }
 
 # google/rpc/code.proto, without OK.
-_CODES: Mapping[int, str] = {
+_STATUS_BY_CODE: Mapping[int, str] = {
     1: "CANCELLED",
     2: "UNKNOWN",
     3: "INVALID_ARGUMENT",

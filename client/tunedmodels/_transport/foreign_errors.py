@@ -11,59 +11,59 @@ import google.auth.exceptions as auth
 import requests.exceptions as http
 import urllib3.exceptions
 
-from ..errors import CredentialsError, Failure, Request, TransportError
+from ..errors import CredentialsError, Request, RetrySafety, TransportError
 
-OF_REQUESTS: Mapping[type[Exception], Failure] = {
-    http.RequestException: Failure.FINAL,
-    http.ConnectionError: Failure.LOST,
-    http.ConnectTimeout: Failure.UNSENT,
-    http.ProxyError: Failure.LOST,
-    http.SSLError: Failure.FINAL,
-    http.Timeout: Failure.LOST,
-    http.ReadTimeout: Failure.LOST,
-    http.ChunkedEncodingError: Failure.LOST,
-    http.ContentDecodingError: Failure.LOST,
-    http.HTTPError: Failure.FINAL,
-    http.InvalidHeader: Failure.FINAL,
-    http.InvalidJSONError: Failure.FINAL,
-    http.InvalidProxyURL: Failure.FINAL,
-    http.InvalidSchema: Failure.FINAL,
-    http.InvalidURL: Failure.FINAL,
-    http.JSONDecodeError: Failure.FINAL,
-    http.MissingSchema: Failure.FINAL,
-    http.RetryError: Failure.FINAL,
-    http.StreamConsumedError: Failure.FINAL,
-    http.TooManyRedirects: Failure.FINAL,
-    http.UnrewindableBodyError: Failure.FINAL,
-    http.URLRequired: Failure.FINAL,
+REQUESTS_ERRORS: Mapping[type[Exception], RetrySafety] = {
+    http.RequestException: RetrySafety.FINAL,
+    http.ConnectionError: RetrySafety.LOST,
+    http.ConnectTimeout: RetrySafety.UNSENT,
+    http.ProxyError: RetrySafety.LOST,
+    http.SSLError: RetrySafety.FINAL,
+    http.Timeout: RetrySafety.LOST,
+    http.ReadTimeout: RetrySafety.LOST,
+    http.ChunkedEncodingError: RetrySafety.LOST,
+    http.ContentDecodingError: RetrySafety.LOST,
+    http.HTTPError: RetrySafety.FINAL,
+    http.InvalidHeader: RetrySafety.FINAL,
+    http.InvalidJSONError: RetrySafety.FINAL,
+    http.InvalidProxyURL: RetrySafety.FINAL,
+    http.InvalidSchema: RetrySafety.FINAL,
+    http.InvalidURL: RetrySafety.FINAL,
+    http.JSONDecodeError: RetrySafety.FINAL,
+    http.MissingSchema: RetrySafety.FINAL,
+    http.RetryError: RetrySafety.FINAL,
+    http.StreamConsumedError: RetrySafety.FINAL,
+    http.TooManyRedirects: RetrySafety.FINAL,
+    http.UnrewindableBodyError: RetrySafety.FINAL,
+    http.URLRequired: RetrySafety.FINAL,
 }
 
 # A token is got before anything is asked of the service.
-OF_GOOGLE_AUTH: Mapping[type[Exception], Failure] = {
-    auth.GoogleAuthError: Failure.FINAL,
-    auth.TransportError: Failure.UNSENT,
-    auth.TimeoutError: Failure.UNSENT,
-    auth.RefreshError: Failure.FINAL,
-    auth.ReauthFailError: Failure.FINAL,
-    auth.ReauthSamlChallengeFailError: Failure.FINAL,
-    auth.ClientCertError: Failure.FINAL,
-    auth.DefaultCredentialsError: Failure.FINAL,
-    auth.InvalidOperation: Failure.FINAL,
-    auth.InvalidResource: Failure.FINAL,
-    auth.InvalidType: Failure.FINAL,
-    auth.InvalidValue: Failure.FINAL,
-    auth.MalformedError: Failure.FINAL,
-    auth.MutualTLSChannelError: Failure.FINAL,
-    auth.OAuthError: Failure.FINAL,
-    auth.OSError: Failure.FINAL,
-    auth.ResponseError: Failure.FINAL,
-    auth.UserAccessTokenError: Failure.FINAL,
+GOOGLE_AUTH_ERRORS: Mapping[type[Exception], RetrySafety] = {
+    auth.GoogleAuthError: RetrySafety.FINAL,
+    auth.TransportError: RetrySafety.UNSENT,
+    auth.TimeoutError: RetrySafety.UNSENT,
+    auth.RefreshError: RetrySafety.FINAL,
+    auth.ReauthFailError: RetrySafety.FINAL,
+    auth.ReauthSamlChallengeFailError: RetrySafety.FINAL,
+    auth.ClientCertError: RetrySafety.FINAL,
+    auth.DefaultCredentialsError: RetrySafety.FINAL,
+    auth.InvalidOperation: RetrySafety.FINAL,
+    auth.InvalidResource: RetrySafety.FINAL,
+    auth.InvalidType: RetrySafety.FINAL,
+    auth.InvalidValue: RetrySafety.FINAL,
+    auth.MalformedError: RetrySafety.FINAL,
+    auth.MutualTLSChannelError: RetrySafety.FINAL,
+    auth.OAuthError: RetrySafety.FINAL,
+    auth.OSError: RetrySafety.FINAL,
+    auth.ResponseError: RetrySafety.FINAL,
+    auth.UserAccessTokenError: RetrySafety.FINAL,
 }
 
-BENEATH = (http.RequestException, urllib3.exceptions.HTTPError, OSError)
+IO_ERRORS = (http.RequestException, urllib3.exceptions.HTTPError, OSError)
 """What sending a request and reading its answer raise."""
 
-SENDING = (*BENEATH, auth.GoogleAuthError, ValueError)
+SENDING_ERRORS = (*IO_ERRORS, auth.GoogleAuthError, ValueError)
 """What sending raises besides: google-auth's errors where the session is one of its own, and a plain ValueError where
 an answer redirects to what is no address."""
 
@@ -74,36 +74,38 @@ _LOG_IN = (
 )
 
 
-def not_answered(request: Request, error: Exception) -> TransportError:
-    """Return the error for *error*, one of SENDING, which came instead of an answer to *request*."""
-    text = f"{request.method} {request.url} was not answered: {said(error)}"
-    return TransportError(text, request, None, _failure(error))
+def no_answer_error(request: Request, error: Exception) -> TransportError:
+    """Return the error for *error*, one of SENDING_ERRORS, which came instead of an answer to *request*."""
+    text = f"{request.method} {request.url} was not answered: {error_reason(error)}"
+    return TransportError(text, request, None, _retry_safety(error))
 
 
-def cut_off(request: Request, error: Exception) -> TransportError:
-    """Return the error for *error*, one of BENEATH, which came in the middle of the answer to *request*."""
+def cut_off_error(request: Request, error: Exception) -> TransportError:
+    """Return the error for *error*, one of IO_ERRORS, which came in the middle of the answer to *request*."""
     text = f"The answer to {request.method} {request.url} was cut off: {error}"
-    return TransportError(text, request, None, Failure.LOST)
+    return TransportError(text, request, None, RetrySafety.LOST)
 
 
-def no_credentials(error: Exception) -> CredentialsError:
+def credentials_error(error: Exception) -> CredentialsError:
     """Return the error for *error*, which google-auth raised when it was to say who calls."""
-    known = next((OF_GOOGLE_AUTH[kind] for kind in type(error).__mro__ if kind in OF_GOOGLE_AUTH), Failure.FINAL)
-    failure = Failure.UNSENT if getattr(error, "retryable", False) else known
-    said = error.args[0] if error.args else error
-    return CredentialsError(f"Credentials are missing or not accepted: {said} ({_LOG_IN})", failure)
+    by_class = next(
+        (GOOGLE_AUTH_ERRORS[kind] for kind in type(error).__mro__ if kind in GOOGLE_AUTH_ERRORS), RetrySafety.FINAL
+    )
+    retry_safety = RetrySafety.UNSENT if getattr(error, "retryable", False) else by_class
+    reason = error.args[0] if error.args else error
+    return CredentialsError(f"Credentials are missing or not accepted: {reason} ({_LOG_IN})", retry_safety)
 
 
-def _failure(error: Exception) -> Failure:
+def _retry_safety(error: Exception) -> RetrySafety:
     # requests has one error for a connection that was refused and for one that broke; urllib3 beneath has two.
     if isinstance(_reason(error), urllib3.exceptions.NewConnectionError):
-        return Failure.UNSENT
-    unknown = Failure.FINAL if isinstance(error, ValueError) else Failure.LOST
-    known = {**OF_GOOGLE_AUTH, **OF_REQUESTS}
-    return next((known[kind] for kind in type(error).__mro__ if kind in known), unknown)
+        return RetrySafety.UNSENT
+    unknown = RetrySafety.FINAL if isinstance(error, ValueError) else RetrySafety.LOST
+    by_class = {**GOOGLE_AUTH_ERRORS, **REQUESTS_ERRORS}
+    return next((by_class[kind] for kind in type(error).__mro__ if kind in by_class), unknown)
 
 
-def said(error: Exception) -> str:
+def error_reason(error: Exception) -> str:
     """Return in a few words what *error* says; the URL and the pool of connections it need not repeat."""
     reason = _reason(error)
     if isinstance(error, http.Timeout):
@@ -111,8 +113,8 @@ def said(error: Exception) -> str:
     if isinstance(error, (http.InvalidHeader, http.InvalidURL, http.HTTPError)):
         return type(error).__name__  # what it says has the header or the URL in it
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        said = str(reason).rpartition(": ")[2] if reason.__cause__ is None else str(reason.__cause__)
-        return f"no connection could be made ({said})"
+        reason = str(reason).rpartition(": ")[2] if reason.__cause__ is None else str(reason.__cause__)
+        return f"no connection could be made ({reason})"
     return str(reason or error)
 
 

@@ -12,19 +12,19 @@ import urllib3
 _PART = 64 * 1024
 
 
-class TooSlow(OSError):
+class BodyTimeout(OSError):
     """The time for an answer is up, and it has not all arrived."""
 
 
-class Undecodable(OSError):
+class InvalidCompression(OSError):
     """The body is not compressed in the way that its header says, or ends in the middle of it."""
 
 
-def parts(response: requests.Response, left: Callable[[], float]) -> Iterator[bytes]:
+def iter_parts(response: requests.Response, seconds_left: Callable[[], float]) -> Iterator[bytes]:
     """Yield the bytes of the body, decompressed, each part when it arrives.
 
-    *left* says how many seconds the next part may take. Raises TooSlow where none are left, Undecodable where gzip
-    does not hold, and what requests and urllib3 raise where the body breaks off.
+    *seconds_left* says how many seconds the next part may take. Raises BodyTimeout where none are left,
+    InvalidCompression where gzip does not hold, and what requests and urllib3 raise where the body breaks off.
     """
     raw: Any = response.raw
     # An adapter need not be urllib3's; and what a hook of the session has read, or requests itself of a redirect,
@@ -35,9 +35,9 @@ def parts(response: requests.Response, left: Callable[[], float]) -> Iterator[by
     # urllib3 reads on until there is something to show, however long that takes, where a body is compressed.
     gunzip = _Gunzip() if response.headers.get("Content-Encoding", "").lower() == "gzip" else None
     while True:
-        seconds = left()
+        seconds = seconds_left()
         if seconds <= 0:
-            raise TooSlow("it took too long")
+            raise BodyTimeout("it took too long")
         # The time that requests was given counts anew from each part on.
         socket = _socket(raw)
         if socket is not None:
@@ -67,7 +67,7 @@ class _Gunzip:
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        self._begun = False
+        self._has_data = False
 
     def __call__(self, part: bytes) -> bytes:
         whole = b""
@@ -77,11 +77,11 @@ class _Gunzip:
             try:
                 whole += self._member.decompress(part)
             except zlib.error as error:
-                raise Undecodable(f"it is no gzip: {error}") from None
-            self._begun = True
+                raise InvalidCompression(f"it is no gzip: {error}") from None
+            self._has_data = True
             part = self._member.unused_data
         return whole
 
     def end(self) -> None:
-        if self._begun and not self._member.eof:
-            raise Undecodable("it ended within its gzip")
+        if self._has_data and not self._member.eof:
+            raise InvalidCompression("it ended within its gzip")

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 import tenacity
 
-from ..errors import APIError, CredentialsError, Failure, ResourceExhausted, TransportError, TunedModelsError
+from ..errors import APIError, CredentialsError, ResourceExhausted, RetrySafety, TransportError, TunedModelsError
 
 T = TypeVar("T")
 
 # What the service answers when another try may do. The first is certain to have done nothing.
-_REFUSED = (ResourceExhausted,)
-_PASSING = ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")
+_NOT_EXECUTED = (ResourceExhausted,)
+_TRANSIENT = ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")
 
 
 @dataclass(frozen=True)
@@ -52,45 +52,45 @@ class Retry:
         self,
         attempt: Callable[[bool], T],
         *,
-        repeatable: bool,
-        left: Callable[[], float],
+        idempotent: bool,
+        seconds_left: Callable[[], float],
         sleep: Callable[[float], object],
     ) -> T:
         """Return what *attempt* returns in the end; it is told whether an earlier try may have done what is asked.
 
-        *left* says how many seconds remain for the call, *sleep* waits.
+        *seconds_left* says how many seconds remain for the call, *sleep* waits.
         """
-        repeated = False
-        whole = left()
+        may_be_done = False
+        whole = seconds_left()
 
-        def once() -> T | BaseException:
-            nonlocal repeated
+        def try_once() -> T | BaseException:
+            nonlocal may_be_done
             try:
-                return attempt(repeated)
+                return attempt(may_be_done)
             except BaseException as error:
                 # What may be repeated in any case has certainly not been done.
-                repeated = repeated or not may_repeat(error, repeatable=False)
+                may_be_done = may_be_done or not is_retryable(error, idempotent=False)
                 # Returned and not raised, so that tenacity has no part in its traceback.
                 return error
 
         def pause(state: tenacity.RetryCallState) -> float:
-            return max(_asked_for(state), backoff(state))
+            return max(_server_delay(state), backoff(state))
 
-        def late(state: tenacity.RetryCallState) -> bool:
+        def is_too_late(state: tenacity.RetryCallState) -> bool:
             # What was slept counts too: a test may hand in a sleep that takes no time.
-            passed = max(whole - left() if math.isfinite(whole) else 0.0, state.idle_for)
+            elapsed = max(whole - seconds_left() if math.isfinite(whole) else 0.0, state.idle_for)
             most = min(self.timeout, self.connecting) if _is_unsent(state) else self.timeout
-            return passed + state.upcoming_sleep > most or state.upcoming_sleep > left()
+            return elapsed + state.upcoming_sleep > most or state.upcoming_sleep > seconds_left()
 
         backoff = tenacity.wait_random_exponential(multiplier=self.initial, max=self.maximum)
         tries = tenacity.Retrying(
             sleep=sleep,  # type: ignore[arg-type]  # what it returns is nobody's matter
             wait=pause,
-            stop=late,
-            retry=tenacity.retry_if_result(lambda outcome: may_repeat(outcome, repeatable=repeatable)),
+            stop=is_too_late,
+            retry=tenacity.retry_if_result(lambda outcome: is_retryable(outcome, idempotent=idempotent)),
             retry_error_callback=_outcome,
         )
-        outcome: T | BaseException = tries(once)
+        outcome: T | BaseException = tries(try_once)
         if not isinstance(outcome, BaseException):
             return outcome
         try:
@@ -100,15 +100,15 @@ class Retry:
             del outcome  # its traceback has this frame
 
 
-def may_repeat(error: object, *, repeatable: bool) -> bool:
-    """Whether another try may mend *error*; *repeatable* is whether the request twice does what it does once."""
-    if isinstance(error, _REFUSED):
+def is_retryable(error: object, *, idempotent: bool) -> bool:
+    """Whether another try may mend *error*; *idempotent* is whether the request twice does what it does once."""
+    if isinstance(error, _NOT_EXECUTED):
         return True
     if isinstance(error, APIError):
-        return repeatable and error.status in _PASSING
+        return idempotent and error.status in _TRANSIENT
     if not isinstance(error, (TransportError, CredentialsError)):
         return False
-    return error.failure is Failure.UNSENT or (repeatable and error.failure is Failure.LOST)
+    return error.retry_safety is RetrySafety.UNSENT or (idempotent and error.retry_safety is RetrySafety.LOST)
 
 
 def _outcome(state: tenacity.RetryCallState) -> object:
@@ -117,9 +117,9 @@ def _outcome(state: tenacity.RetryCallState) -> object:
 
 def _is_unsent(state: tenacity.RetryCallState) -> bool:
     error = _outcome(state)
-    return isinstance(error, (TransportError, CredentialsError)) and error.failure is Failure.UNSENT
+    return isinstance(error, (TransportError, CredentialsError)) and error.retry_safety is RetrySafety.UNSENT
 
 
-def _asked_for(state: tenacity.RetryCallState) -> float:
+def _server_delay(state: tenacity.RetryCallState) -> float:
     error = _outcome(state)
     return (error.retry_delay or 0.0) if isinstance(error, APIError) else 0.0

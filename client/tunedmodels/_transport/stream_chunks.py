@@ -14,14 +14,14 @@ from typing import Any
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
-class NoStream(ValueError):
+class MalformedStream(ValueError):
     """A stream is not in its form, or ended in the middle."""
 
 
-def events(parts: Iterable[bytes]) -> Iterator[Any]:
+def parse_events(parts: Iterable[bytes]) -> Iterator[Any]:
     """Yield the data of each server-sent event. Source of the form: the HTML standard, section 9.2.
 
-    Raises NoStream for data that is no JSON, and where the stream ends within an event or before the first.
+    Raises MalformedStream for data that is no JSON, and where the stream ends within an event or before the first.
     """
     begun = False
     data: list[str] = []
@@ -33,17 +33,20 @@ def events(parts: Iterable[bytes]) -> Iterator[Any]:
             try:
                 yield json.loads("\n".join(data))
             except (ValueError, RecursionError) as error:
-                raise NoStream(f"an event is no JSON: {error}") from None
+                raise MalformedStream(f"an event is no JSON: {error}") from None
             begun = True
             data = []
     if data:
-        raise NoStream("it ended within an event")
+        raise MalformedStream("it ended within an event")
     if not begun:
-        raise NoStream("it ended before the first event")
+        raise MalformedStream("it ended before the first event")
 
 
-def elements(parts: Iterable[bytes]) -> Iterator[Any]:
-    """Yield the elements of a JSON array of objects. Raises NoStream for another text, and where no array ends."""
+def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
+    """Yield the elements of a JSON array of objects.
+
+    Raises MalformedStream for another text, and where no array ends.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     parse = json.JSONDecoder().raw_decode
     text = ""
@@ -65,8 +68,8 @@ def elements(parts: Iterable[bytes]) -> Iterator[Any]:
         if opened and text.startswith("]"):
             return
         if text and not (opened and text.startswith("{")):
-            raise NoStream(f"it has no array of objects, but {text[:100]!r}")
-    raise NoStream("it ended within its array")
+            raise MalformedStream(f"it has no array of objects, but {text[:100]!r}")
+    raise MalformedStream("it ended within its array")
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[str]:

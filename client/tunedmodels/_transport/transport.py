@@ -13,22 +13,19 @@ from urllib.parse import quote
 
 import requests
 
-from .._training_data.download import download
-from .._training_data.reader import Document
 from ..errors import NotFound, Request, Response, TransportError
-from . import foreign_errors, response_body
-from . import stream_chunks as _chunks
+from . import foreign_errors, response_body, stream_chunks
 from .address import Address
-from .credentials import Caller, leave
+from .credentials import Caller, no_auth
 from .error_responses import from_error, from_response
 from .retry import Retry
 
 T = TypeVar("T")
 
 Json = dict[str, Any]
-Query = Mapping[str, str | int | None]  # what is None is left out
+QueryParams = Mapping[str, str | int | None]  # what is None is left out
 
-_SHORTEST = 1.0  # seconds that a request gets, however little time is left for it
+_MIN_SECONDS = 1.0  # seconds that a request gets, however little time is left for it
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,8 @@ class Transport:
             raise ValueError(f"timeout must be a number of seconds above 0, got {timeout!r}")
         self.address = address
         self._caller = caller
-        self._session = session
-        self._timeout = timeout
+        self.session = session
+        self.timeout = timeout
         self._retry = retry
         self._time = time
         self._agent = f"tunedmodels/{version('tunedmodels')} python/{platform.python_version()}"
@@ -70,134 +67,130 @@ class Transport:
         method: str,
         path: str,
         body: Json | None = None,
-        query: Query | None = None,
+        query: QueryParams | None = None,
         *,
-        repeatable: bool = True,
+        idempotent: bool = True,
         deadline: float | None = None,
     ) -> Json:
         """Send one request and return the JSON object that answers it.
 
-        *path* begins with the API version and is not quoted yet. *repeatable* is whether the request twice does
+        *path* begins with the API version and is not quoted yet. *idempotent* is whether the request twice does
         what it does once; *deadline*, on the clock, is when the answer is of no use any more. Raises APIError
         where the service refuses, TransportError where no answer of this API comes, CredentialsError where there
         are no credentials, and ValueError for a body that JSON cannot hold.
         """
-        call = self._prepared(method, path, body, query)
+        call = self._prepare(method, path, body, query)
 
-        def attempt(repeated: bool, until: float) -> Json:
-            response = self._sent(call, until)
-            text = self._text(call, response, until)
+        def attempt(may_be_done: bool, until: float) -> Json:
+            response = self._send(call, until)
+            text = self._read_text(call, response, until)
             if not 200 <= response.status_code < 300:
-                error = from_response(call.request, _received(response, text), repeated=repeated)
-                if repeated and method == "DELETE" and isinstance(error, NotFound):
+                error = from_response(call.request, _to_response(response, text), may_be_done=may_be_done)
+                if may_be_done and method == "DELETE" and isinstance(error, NotFound):
                     return {}  # an earlier try did it, and its answer was lost
                 raise error
-            return _object(call, response, text)
+            return _parse_object(call, response, text)
 
-        return self._tried(attempt, repeatable=repeatable, deadline=deadline)
+        return self._with_retries(attempt, idempotent=idempotent, deadline=deadline)
 
-    def stream(self, method: str, path: str, body: Json, query: Query) -> Iterator[Json]:
+    def stream(self, method: str, path: str, body: Json, query: QueryParams) -> Iterator[Json]:
         """Send one request and return the chunks that answer it, each when it arrives.
 
         The request is sent at once, and again where Retry allows until the first chunk has come. Raises as
         ``call`` does, later also while the chunks are read.
         """
-        call = self._prepared(method, path, body, query)
+        call = self._prepare(method, path, body, query)
 
-        def attempt(_repeated: bool, until: float) -> tuple[Iterator[Json], Json | None]:
-            response = self._sent(call, until)
+        def attempt(_may_be_done: bool, until: float) -> tuple[Iterator[Json], Json | None]:
+            response = self._send(call, until)
             if not 200 <= response.status_code < 300:
-                raise from_response(call.request, _received(response, self._text(call, response, until)))
-            chunks = self._chunks(call, response, until)
+                raise from_response(call.request, _to_response(response, self._read_text(call, response, until)))
+            chunks = self._read_chunks(call, response, until)
             return chunks, next(chunks, None)
 
-        chunks, first = self._tried(attempt, repeatable=True, deadline=None)
-        return _joined(first, chunks)
+        chunks, first = self._with_retries(attempt, idempotent=True, deadline=None)
+        return _chain(first, chunks)
 
-    def download(self, url: str) -> Document:
-        """Return the document at *url*, which is not the service's and learns nothing of the caller."""
-        return download(self._session, url, self._timeout)
-
-    def _tried(self, attempt: Callable[[bool, float], T], *, repeatable: bool, deadline: float | None) -> T:
-        def once(repeated: bool) -> T:
+    def _with_retries(self, attempt: Callable[[bool, float], T], *, idempotent: bool, deadline: float | None) -> T:
+        def try_once(may_be_done: bool) -> T:
             now = self._time.clock()
-            left = float("inf") if deadline is None else max(deadline - now, _SHORTEST)
-            return attempt(repeated, now + min(self._timeout, left))
+            seconds_left = float("inf") if deadline is None else max(deadline - now, _MIN_SECONDS)
+            return attempt(may_be_done, now + min(self.timeout, seconds_left))
 
         if self._retry is None:
-            return once(False)
+            return try_once(False)
         end = min(self._time.clock() + self._retry.timeout, float("inf") if deadline is None else deadline)
         return self._retry.call(
-            once, repeatable=repeatable, left=lambda: end - self._time.clock(), sleep=self._time.sleep
+            try_once, idempotent=idempotent, seconds_left=lambda: end - self._time.clock(), sleep=self._time.sleep
         )
 
-    def _prepared(self, method: str, path: str, body: Json | None, query: Query | None) -> _Call:
+    def _prepare(self, method: str, path: str, body: Json | None, query: QueryParams | None) -> _PreparedCall:
         url = f"{self.address.url}/{quote(path, safe='/:')}"
         whole = requests.Request(method, url, params=query).prepare().url or url
         try:
             data = None if body is None else json.dumps(body, allow_nan=False).encode()
         except ValueError as error:
             raise ValueError(f"JSON has no NaN and no infinity, so the request cannot be sent: {error}") from None
-        return _Call(Request(method, whole), data)
+        return _PreparedCall(Request(method, whole), data)
 
-    def _sent(self, call: _Call, until: float) -> requests.Response:
+    def _send(self, call: _PreparedCall, until: float) -> requests.Response:
         """Send the request and return the answer's head; a token that is refused is renewed once."""
 
-        def left() -> float:
+        def seconds_left() -> float:
             return until - self._time.clock()
 
-        headers = self._caller.headers(call.request.method, call.request.url, left)
-        response = self._sent_by(call, headers, left())
-        if response.status_code == 401 and self._caller.renew(headers, left):
+        headers = self._caller.headers(call.request.method, call.request.url, seconds_left)
+        response = self._send_once(call, headers, seconds_left())
+        if response.status_code == 401 and self._caller.renew(headers, seconds_left):
             response.close()
-            headers = self._caller.headers(call.request.method, call.request.url, left)
-            response = self._sent_by(call, headers, left())
+            headers = self._caller.headers(call.request.method, call.request.url, seconds_left)
+            response = self._send_once(call, headers, seconds_left())
         return response
 
-    def _sent_by(self, call: _Call, headers: dict[str, str], seconds: float) -> requests.Response:
+    def _send_once(self, call: _PreparedCall, headers: dict[str, str], seconds: float) -> requests.Response:
         headers = {**headers, "User-Agent": self._agent}
         if call.data is not None:
             headers["Content-Type"] = "application/json"
         try:
-            return self._session.request(
+            return self.session.request(
                 call.request.method,
                 call.request.url,
                 data=call.data,
                 headers=headers,
-                auth=leave,
+                auth=no_auth,
                 timeout=max(seconds, 0.001),
                 stream=True,
                 # A redirect would take the API key to wherever it leads.
                 allow_redirects=False,
                 # What is on this machine is not asked for through a proxy.
-                proxies={"no_proxy": self.address.host} if self.address.loopback else None,
+                proxies={"no_proxy": self.address.host} if self.address.is_loopback else None,
             )
-        except foreign_errors.SENDING as error:
-            raise foreign_errors.not_answered(call.request, error) from error
+        except foreign_errors.SENDING_ERRORS as error:
+            raise foreign_errors.no_answer_error(call.request, error) from error
 
-    def _text(self, call: _Call, response: requests.Response, until: float) -> str:
+    def _read_text(self, call: _PreparedCall, response: requests.Response, until: float) -> str:
         try:
             with response:
-                body = b"".join(response_body.parts(response, lambda: until - self._time.clock()))
-        except foreign_errors.BENEATH as error:
-            raise foreign_errors.cut_off(call.request, error) from error
+                body = b"".join(response_body.iter_parts(response, lambda: until - self._time.clock()))
+        except foreign_errors.IO_ERRORS as error:
+            raise foreign_errors.cut_off_error(call.request, error) from error
         return body.decode("utf-8", "replace")
 
-    def _chunks(self, call: _Call, response: requests.Response, until: float) -> Iterator[Json]:
-        parts = response_body.parts(response, lambda: until - self._time.clock())
+    def _read_chunks(self, call: _PreparedCall, response: requests.Response, until: float) -> Iterator[Json]:
+        parts = response_body.iter_parts(response, lambda: until - self._time.clock())
         events = response.headers.get("Content-Type", "").startswith("text/event-stream")
         try:
             with response:
-                for chunk in (_chunks.events if events else _chunks.elements)(parts):
+                for chunk in (stream_chunks.parse_events if events else stream_chunks.parse_array)(parts):
                     if not isinstance(chunk, dict):
-                        raise _chunks.NoStream(f"a chunk is no JSON object: {chunk!r:.200}")
+                        raise stream_chunks.MalformedStream(f"a chunk is no JSON object: {chunk!r:.200}")
                     if isinstance(chunk.get("error"), dict):
-                        raise from_error(chunk["error"], call.request, _received(response, json.dumps(chunk)))
+                        raise from_error(chunk["error"], call.request, _to_response(response, json.dumps(chunk)))
                     yield chunk
-                    until = self._time.clock() + self._timeout
-        except foreign_errors.BENEATH as error:
-            raise foreign_errors.cut_off(call.request, error) from error
-        except _chunks.NoStream as error:
+                    until = self._time.clock() + self.timeout
+        except foreign_errors.IO_ERRORS as error:
+            raise foreign_errors.cut_off_error(call.request, error) from error
+        except stream_chunks.MalformedStream as error:
             raise TransportError(
                 f"{call.request.method} {call.request.url} was answered with a stream that is none: {error}",
                 call.request,
@@ -205,29 +198,29 @@ class Transport:
 
 
 @dataclass(frozen=True)
-class _Call:
+class _PreparedCall:
     """One request, ready to be sent as often as it takes."""
 
     request: Request
     data: bytes | None
 
 
-def _received(response: requests.Response, text: str) -> Response:
+def _to_response(response: requests.Response, text: str) -> Response:
     return Response(response.status_code, {name.lower(): value for name, value in response.headers.items()}, text)
 
 
-def _object(call: _Call, response: requests.Response, text: str) -> Json:
-    said = f"{call.request.method} {call.request.url} was answered with no JSON"
+def _parse_object(call: _PreparedCall, response: requests.Response, text: str) -> Json:
+    problem = f"{call.request.method} {call.request.url} was answered with no JSON"
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise TransportError(f"{said}: {text[:200]!r}", call.request, _received(response, text)) from error
+        raise TransportError(f"{problem}: {text[:200]!r}", call.request, _to_response(response, text)) from error
     if not isinstance(answer, dict):
-        raise TransportError(f"{said} object: {text[:200]!r}", call.request, _received(response, text))
+        raise TransportError(f"{problem} object: {text[:200]!r}", call.request, _to_response(response, text))
     return answer
 
 
-def _joined(first: Json | None, rest: Iterator[Json]) -> Iterator[Json]:
+def _chain(first: Json | None, rest: Iterator[Json]) -> Iterator[Json]:
     if first is not None:
         yield first
         yield from rest

@@ -18,7 +18,7 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 from google.oauth2 import credentials as oauth2
 
 from tunedmodels._transport import environment
-from tunedmodels._transport.address import is_loopback
+from tunedmodels._transport.address import is_loopback_host
 from tunedmodels._transport.credentials import SCOPES
 
 from .live.loopback import Loopback
@@ -157,7 +157,7 @@ def _refuse_real(key: str) -> None:
     except (OSError, ValueError):
         value = None
     uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
-    if key.startswith(_REAL) or not isinstance(uri, str) or not is_loopback(urlsplit(uri).hostname or ""):
+    if key.startswith(_REAL) or not isinstance(uri, str) or not is_loopback_host(urlsplit(uri).hostname or ""):
         name = environment.CREDENTIALS_FILE
         raise TargetError(
             f"A stand-in takes nothing that is real: {name} has to name a service account's file whose "

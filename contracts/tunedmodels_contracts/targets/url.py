@@ -44,7 +44,7 @@ def url(
     except ValueError as error:
         raise TargetError(f"--tunedmodels-url: {error}") from None
     session, telling = requests.Session(), requests.Session()  # what it is told is none of the API's traffic
-    session.trust_env = telling.trust_env = not address.loopback  # a proxy leads elsewhere
+    session.trust_env = telling.trust_env = not address.is_loopback  # a proxy leads elsewhere
     controls = Controls(telling, address.url)
     parts = Parts()
     people = People.of(token, second_token, key)

@@ -86,7 +86,7 @@ def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedP
 
 
 @contextmanager
-def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+def start_command(*words: str) -> Iterator[subprocess.Popen[str]]:
     """Yield the process of the command; end it at the end, whatever happened."""
     process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -152,7 +152,7 @@ def test_a_signal_ends_watching_cleanly(csv: str, slow: list[str], number: signa
     if verb == "watch":
         name = run("tune", csv, *TUNE, *slow).stdout.strip()
         words = ["watch", name, *slow]
-    with started(*words) as process:
+    with start_command(*words) as process:
         assert process.stderr is not None
         process.stderr.readline()  # that the run has begun, or how far it is
         process.send_signal(number)
@@ -207,7 +207,7 @@ def test_a_signal_before_the_answer_ends_it_cleanly(csv: str, number: signal.Sig
             (["list"], ""),
             (["tune", csv, *TUNE], "Stopped before the service answered; whether a run began is in: "),
         ):
-            with started(*words, *where) as process:
+            with start_command(*words, *where) as process:
                 connection, _ = silent.accept()
                 with connection:
                     connection.recv(1)
@@ -348,7 +348,7 @@ def test_what_is_completed(typed: str, offered: list[str]) -> None:
     assert run(env=environment).stdout.splitlines() == offered
 
 
-def imported(*arguments: str) -> set[str]:
+def imported_modules(*arguments: str) -> set[str]:
     """Return the modules that Python imports when it is run so."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments], capture_output=True, text=True, check=True, timeout=60
@@ -358,7 +358,7 @@ def imported(*arguments: str) -> set[str]:
 
 def test_help_imports_nothing_heavy() -> None:
     """``--help`` needs neither what asks the service nor what draws the answers."""
-    modules = imported("-m", "tunedmodels", "--help")
+    modules = imported_modules("-m", "tunedmodels", "--help")
 
     assert "tunedmodels._cli.tune" in modules
     assert not modules & {"requests", "google.auth", "urllib3", "tabulate", "plotille", "tqdm", "tunedmodels._client"}
@@ -366,7 +366,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_the_package_imports_nothing_of_the_command() -> None:
     """Who uses the client alone does not load the command, nor what only that needs."""
-    modules = imported("-c", "from tunedmodels import Client")
+    modules = imported_modules("-c", "from tunedmodels import Client")
 
     assert "tunedmodels._transport.transport" in modules
     assert not modules & {"click", "tabulate", "plotille", "tqdm", "tunedmodels._cli"}

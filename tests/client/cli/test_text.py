@@ -13,7 +13,7 @@ import responses
 from click.testing import CliRunner, Result
 
 from tunedmodels import Timestamp, TuningSnapshot
-from tunedmodels._cli import curve, failures, main, text
+from tunedmodels._cli import command_errors, loss_curve, main, text
 from tunedmodels._transport import error_hints, foreign_errors
 
 URL = "https://service.test"
@@ -67,10 +67,12 @@ def test_all_advice_is_translated() -> None:
         foreign_errors._LOG_IN,
         *error_hints._BY_REASON.values(),
         *(item[2] for item in error_hints._BY_MESSAGE),
-        error_hints._REPEATED,
+        error_hints._MAY_EXIST_ALREADY,
     ]
 
-    left = [said for advice in known if re.search(r"client\.|\w\(|[a-z_]+=[ ,)]", said := failures.translated(advice))]
+    left = [
+        said for advice in known if re.search(r"client\.|\w\(|[a-z_]+=[ ,)]", said := command_errors.translate(advice))
+    ]
     assert left == []
 
 
@@ -153,7 +155,7 @@ def test_an_answer_for_a_terminal(
     answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, terminal: bool, printed: str
 ) -> None:
     """A terminal is sent nothing to obey; a file has the answer as it came."""
-    monkeypatch.setattr(sys.modules["tunedmodels._cli.generate"], "terminal", lambda: terminal)
+    monkeypatch.setattr(sys.modules["tunedmodels._cli.generate"], "is_terminal", lambda: terminal)
     value = {"candidates": [{"content": {"parts": [{"text": "a\tb\n\x1b[2Jc"}]}}]}
     answers.post(f"{MODEL}:generateContent", json=value)
 
@@ -186,7 +188,7 @@ def test_the_curve_is_as_large_as_the_terminal(monkeypatch: pytest.MonkeyPatch, 
     """It fits, and leaves a line for the prompt."""
     monkeypatch.setenv("COLUMNS", str(size[0]))
     monkeypatch.setenv("LINES", str(size[1]))
-    lines = curve.drawn(snapshots(3.0, 2.0, 1.5, 1.2)).splitlines()
+    lines = loss_curve.draw(snapshots(3.0, 2.0, 1.5, 1.2)).splitlines()
 
     assert max(map(len, lines)) == size[0]
     assert len(lines) == size[1] - 1
@@ -197,13 +199,13 @@ def test_the_curve_is_as_large_as_the_terminal(monkeypatch: pytest.MonkeyPatch, 
 )
 def test_odd_losses_are_drawn(losses: tuple[float, ...]) -> None:
     """One step, no loss, and numbers that no curve has are no reason to fail."""
-    assert "(mean loss)" in curve.drawn(snapshots(*losses))
+    assert "(mean loss)" in loss_curve.draw(snapshots(*losses))
 
 
 @pytest.mark.parametrize("losses", [(), (float("nan"),)])
 def test_without_steps_there_is_no_curve(losses: tuple[float, ...]) -> None:
     """Nothing is drawn where there is nothing to draw."""
-    assert curve.drawn(snapshots(*losses)) == ""
+    assert loss_curve.draw(snapshots(*losses)) == ""
 
 
 @pytest.mark.parametrize("zone", ["UTC0", "IST-5:30", "PDT7"])
@@ -213,10 +215,10 @@ def test_times_are_local(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
     time.tzset()
     try:
         wanted = {"UTC0": "12:00:05+00:00", "IST-5:30": "17:30:05+05:30", "PDT7": "05:00:05-07:00"}
-        assert text.moment(Timestamp.parse("2025-06-02T12:00:05.9Z")) == f"2025-06-02T{wanted[zone]}"
-        assert text.moment(Timestamp.parse("9999-12-31T23:59:59Z")).startswith("9999-12-31T")
-        assert text.moment(Timestamp.parse("0001-01-01T00:00:00Z")).startswith("0001-01-01T")
-        assert text.moment(None) == "-"
+        assert text.local_time(Timestamp.parse("2025-06-02T12:00:05.9Z")) == f"2025-06-02T{wanted[zone]}"
+        assert text.local_time(Timestamp.parse("9999-12-31T23:59:59Z")).startswith("9999-12-31T")
+        assert text.local_time(Timestamp.parse("0001-01-01T00:00:00Z")).startswith("0001-01-01T")
+        assert text.local_time(None) == "-"
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -115,23 +115,23 @@ def sample(hint: Any) -> Any:
     if origin is Mapping:
         return {"key": "value"}
     if issubclass(hint, Message):
-        return full(hint)
+        return full_message(hint)
     if issubclass(hint, OpenEnum):
         return list(hint)[1]
     plain: dict[Any, Any] = {str: "text", bool: True, int: 7, float: 0.5, Timestamp: Timestamp(2024, 7, 31)}
     return plain[hint]
 
 
-def full(kind: type[Message]) -> Any:
+def full_message(kind: type[Message]) -> Any:
     """A message that has every member."""
     return kind(**{name: sample(hint) for name, hint in fields_of(kind).items()})
 
 
-def shuffled(value: Any) -> Any:
+def shuffle(value: Any) -> Any:
     """The same JSON with the members of each object the other way round."""
     if isinstance(value, dict):
-        return {name: shuffled(value[name]) for name in reversed(value)}
-    return [shuffled(item) for item in value] if isinstance(value, list) else value
+        return {name: shuffle(value[name]) for name in reversed(value)}
+    return [shuffle(item) for item in value] if isinstance(value, list) else value
 
 
 def test_all_messages_are_looked_at() -> None:
@@ -147,7 +147,7 @@ def test_reading_what_was_written(data: st.DataObject, kind: type[Message]) -> N
     text = json.dumps(message.to_json(), allow_nan=False)
 
     assert kind.from_json(json.loads(text)) == message
-    assert kind.from_json(shuffled(json.loads(text))) == message
+    assert kind.from_json(shuffle(json.loads(text))) == message
 
 
 @given(st.data(), st.sampled_from(KINDS))
@@ -184,12 +184,12 @@ def test_nothing_is_written_of_defaults(kind: type[Message]) -> None:
 def test_new_members_come_back(kind: type[Message]) -> None:
     """What a newer service adds is kept as it came, beside what is known, and sent back."""
     new = {"newThing": {"a": [1, None, {"b": "c"}]}, "another_one": 5, "empty": None}
-    value = {**full(kind).to_json(), **new}
+    value = {**full_message(kind).to_json(), **new}
     message = kind.from_json(value)
 
     assert message.unknown == new
     assert message.to_json() == value
-    assert message != full(kind)
+    assert message != full_message(kind)
 
 
 def test_new_members_inside_come_back() -> None:
@@ -209,7 +209,7 @@ def test_new_enum_values_come_back(state: Any) -> None:
     assert model.to_json() == {"state": state}
 
 
-def places() -> list[Any]:
+def member_places() -> list[Any]:
     """Each field of each message, with a value that it cannot have and the path that the error names."""
     found = []
     for kind in KINDS:
@@ -244,7 +244,7 @@ def places() -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(("kind", "value", "path"), places())
+@pytest.mark.parametrize(("kind", "value", "path"), member_places())
 def test_value_of_another_type(kind: type[Message], value: dict[str, Any], path: str) -> None:
     """A value that a member cannot have is a ValueError that begins with its path."""
     with pytest.raises(ValueError, match=r"is no|is neither|not a time") as caught:
@@ -396,7 +396,7 @@ def test_members_are_those_of_the_api(kind: type[Message]) -> None:
     left = LEFT.get(kind.__name__, set())
 
     assert left <= set(members)
-    assert list(full(kind).to_json()) == [camel(name) for name in members if name not in left]
+    assert list(full_message(kind).to_json()) == [camel(name) for name in members if name not in left]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,12 +11,12 @@ import pytest
 
 from tunedmodels import (
     CredentialsError,
-    Failure,
     NotFound,
     Operation,
     OperationFailed,
     OperationTimeout,
     Polling,
+    RetrySafety,
     TransportError,
     TunedModelsError,
 )
@@ -224,9 +224,9 @@ def test_looks_count(lasting: float) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        TransportError("timed out", failure=Failure.LOST),
-        TransportError("no connection", failure=Failure.UNSENT),
-        CredentialsError("there was no time left to get a token", Failure.UNSENT),
+        TransportError("timed out", retry_safety=RetrySafety.LOST),
+        TransportError("no connection", retry_safety=RetrySafety.UNSENT),
+        CredentialsError("there was no time left to get a token", RetrySafety.UNSENT),
     ],
     ids=["lost", "unsent", "no-token"],
 )
@@ -263,7 +263,7 @@ def test_look_that_is_wrong_at_the_deadline(error: TunedModelsError) -> None:
 @pytest.mark.parametrize("timeout", [None, 60.0])
 def test_look_that_fails(timeout: float | None) -> None:
     """A look that fails within the time raises its error, and the operation can be looked at again."""
-    error = TransportError("timed out", failure=Failure.LOST)
+    error = TransportError("timed out", retry_safety=RetrySafety.LOST)
     service = Service(at(1), error, ENDED)
     operation = service.operation()
     with pytest.raises(TransportError, match="timed out"):

@@ -46,13 +46,13 @@ class Sequence:
         return PAIRS[place]
 
 
-def never(url: str) -> Document:
+def never_fetch(url: str) -> Document:
     raise AssertionError(f"{url} was fetched")
 
 
 def problem(data: Any, **keys: Any) -> TrainingDataError:
     with pytest.raises(TrainingDataError) as caught:
-        read(data, fetch=never, **keys)
+        read(data, fetch=never_fetch, **keys)
     return caught.value
 
 
@@ -84,7 +84,7 @@ def problem_in(folder: Path, name: str, content: str | bytes) -> tuple[str, Trai
 )
 def test_values(data: Any) -> None:
     """Each form that a value can have gives the same pairs."""
-    assert read(data, fetch=never) == PAIRS
+    assert read(data, fetch=never_fetch) == PAIRS
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_files(tmp_path: Path, name: str, content: str) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8", newline="")
 
-    assert read(path, fetch=never) == PAIRS
-    assert read(str(path), fetch=never) == PAIRS
+    assert read(path, fetch=never_fetch) == PAIRS
+    assert read(str(path), fetch=never_fetch) == PAIRS
 
 
 def test_csv_with_lines_in_a_cell(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_csv_with_lines_in_a_cell(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b'text_input,output\n"1,\r\n""one""\n","2\n"\n' + b"x" * 40_000 + b"," + b"y" * 5_000)
 
-    assert read(path, fetch=never) == [('1,\r\n"one"\n', "2\n"), ("x" * 40_000, "y" * 5_000)]
+    assert read(path, fetch=never_fetch) == [('1,\r\n"one"\n', "2\n"), ("x" * 40_000, "y" * 5_000)]
 
 
 def test_json_lines_end_only_at_line_feeds(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_json_lines_end_only_at_line_feeds(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('["1\u2028", "2\u0085"]\n', encoding="utf-8", newline="")
 
-    assert read(path, fetch=never) == [("1\u2028", "2\u0085")]
+    assert read(path, fetch=never_fetch) == [("1\u2028", "2\u0085")]
 
 
 @pytest.mark.parametrize(
@@ -141,21 +141,21 @@ def test_json_lines_end_only_at_line_feeds(tmp_path: Path) -> None:
 )
 def test_other_names(data: Any) -> None:
     """The columns have the names that the caller says."""
-    assert read(data, input_key="prompt", output_key="completion", fetch=never) == PAIRS
+    assert read(data, input_key="prompt", output_key="completion", fetch=never_fetch) == PAIRS
 
 
 def test_limits_that_are_kept() -> None:
     """The longest texts are taken, and no input at all; characters count, not bytes."""
     pairs = [("六" * 40_000, "😀" * 5_000), ("", " ")]
 
-    assert read(pairs, fetch=never) == pairs
+    assert read(pairs, fetch=never_fetch) == pairs
 
 
 def test_iterable_is_consumed_once() -> None:
     """What can be iterated but once is not asked for more."""
     rows = iter([*PAIRS, ("3", "4")])
 
-    assert len(read(rows, fetch=never)) == 3
+    assert len(read(rows, fetch=never_fetch)) == 3
     assert list(rows) == []
 
 
@@ -166,7 +166,7 @@ def test_pandas() -> None:
     missing = pandas.DataFrame({"text_input": ["1", "2"], "output": ["2", None]}, dtype="string")
     twice = pandas.DataFrame([["1", "2", "3"]], columns=["text_input", "output", "output"])
 
-    assert read(frame, fetch=never) == PAIRS
+    assert read(frame, fetch=never_fetch) == PAIRS
     assert str(problem(missing)) == (
         "training_data[1], output: must be a string, got <NA>; fill it in or leave the example out."
     )
@@ -482,7 +482,7 @@ def test_file_of_the_largest_size(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b'[["1", "2"]]'.ljust(4 * 1024 * 1024))
 
-    assert read(path, fetch=never) == [("1", "2")]
+    assert read(path, fetch=never_fetch) == [("1", "2")]
 
 
 @pytest.mark.parametrize("reason", [errno.ENOENT, errno.EISDIR, errno.EACCES])
@@ -619,7 +619,7 @@ def test_error_of_the_network() -> None:
 def test_what_cannot_be_training_data(data: Any, shown: str) -> None:
     """Another kind of value is a TypeError that lists what is taken."""
     with pytest.raises(TypeError) as caught:
-        read(data, fetch=never)
+        read(data, fetch=never_fetch)
 
     assert str(caught.value) == (
         "training_data must be an iterable of pairs or of dicts, a dict of columns, a DataFrame, the path of a file "
@@ -648,7 +648,7 @@ def test_duplicates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Any, 
     monkeypatch.chdir(tmp_path)
     Path("a.jsonl").write_text('["1", "2"]\n\n{"text_input": "1", "output": "2"}\n', encoding="utf-8")
     with pytest.warns(DuplicateExamplesWarning) as caught:
-        pairs = read(data, fetch=never)
+        pairs = read(data, fetch=never_fetch)
 
     assert [str(warning.message) for warning in caught] == [message]
     assert caught[0].filename == __file__
@@ -661,7 +661,7 @@ def test_one_input_with_two_outputs() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
 
-        assert read(pairs, fetch=never) == pairs
+        assert read(pairs, fetch=never_fetch) == pairs
 
 
 def test_error_travels_with_its_place() -> None:

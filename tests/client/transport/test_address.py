@@ -74,15 +74,15 @@ def test_what_is_no_base_url(url: str, match: str) -> None:
 @pytest.mark.parametrize("mock_server", [False, True])
 def test_this_machine_needs_no_scheme(text: str, url: str, mock_server: bool) -> None:
     """host:port is enough where nothing leaves the machine."""
-    assert Address.read(text, "base_url", mock_server=mock_server).url == url
+    assert Address.parse(text, "base_url", mock_server=mock_server).url == url
 
 
 def test_another_machine_without_a_scheme() -> None:
     """A mock server's variable needs none; elsewhere the caller has to choose one."""
-    assert Address.read("mock:9480", "NAME", mock_server=True).url == "http://mock:9480"
+    assert Address.parse("mock:9480", "NAME", mock_server=True).url == "http://mock:9480"
 
     with pytest.raises(ValueError, match="has no scheme") as caught:
-        Address.read("mock:9480", "NAME")
+        Address.parse("mock:9480", "NAME")
     assert str(caught.value) == (
         "NAME: 'mock:9480' has no scheme; write https://mock:9480, or http://mock:9480 for a mock server."
     )
@@ -103,7 +103,7 @@ def test_another_machine_without_a_scheme() -> None:
 def test_a_refusal_names_its_source(text: str, said: str, mock_server: bool) -> None:
     """The argument or variable is named, and a password is not repeated."""
     with pytest.raises(ValueError, match=r"^NAME: ") as caught:
-        Address.read(text, "NAME", mock_server=mock_server)
+        Address.parse(text, "NAME", mock_server=mock_server)
 
     assert str(caught.value).startswith(said)
     assert "word@" not in str(caught.value)
@@ -130,7 +130,7 @@ def test_parts(url: str, host: str, port: int, encrypted: bool) -> None:
     """Host and port, the scheme's own where none is given, and whether others can read along."""
     address = Address(url)
 
-    assert (address.host, address.port, address.encrypted) == (host, port, encrypted)
+    assert (address.host, address.port, address.is_encrypted) == (host, port, encrypted)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_parts(url: str, host: str, port: int, encrypted: bool) -> None:
 )
 def test_loopback(url: str) -> None:
     """All names of this machine are loopback."""
-    assert Address(url).loopback
+    assert Address(url).is_loopback
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_loopback(url: str) -> None:
 )
 def test_not_loopback(url: str) -> None:
     """Other machines are not, whatever they are called."""
-    assert not Address(url).loopback
+    assert not Address(url).is_loopback
 
 
 @pytest.mark.parametrize(
@@ -176,16 +176,16 @@ def test_not_loopback(url: str) -> None:
 )
 def test_same_server(url: str, same: bool) -> None:
     """The port decides, and the host, where all names of this machine are one."""
-    assert Address("http://127.0.0.1:9480").same_server(url) is same
+    assert Address("http://127.0.0.1:9480").is_same_server(url) is same
 
 
 def test_same_server_elsewhere() -> None:
     """Of other machines only the same name is the same."""
     address = Address("http://mock:9480")
 
-    assert address.same_server("http://MOCK:9480/token")
-    assert not address.same_server("http://127.0.0.1:9480/token")
-    assert Address("https://service.test").same_server("https://service.test:443/token")
+    assert address.is_same_server("http://MOCK:9480/token")
+    assert not address.is_same_server("http://127.0.0.1:9480/token")
+    assert Address("https://service.test").is_same_server("https://service.test:443/token")
 
 
 @pytest.mark.parametrize("url", ["http://mock:9480", "http://192.168.1.5", "http://127.0.0.1.evil.test"])
@@ -195,7 +195,7 @@ def test_same_server_elsewhere() -> None:
 def test_secret_by_plain_http(url: str, credential: str) -> None:
     """What looks real does not go to another machine unencrypted; the message has the address, not the secret."""
     with pytest.raises(ValueError, match="plain http to another machine") as caught:
-        Address(url).check(credential)
+        Address(url).check_credential(credential)
 
     assert url in str(caught.value)
     assert credential not in str(caught.value)
@@ -205,10 +205,10 @@ def test_secret_by_plain_http(url: str, credential: str) -> None:
 @pytest.mark.parametrize("credential", [KEY, NEW_KEY, TOKEN, JWT], ids=["key", "new key", "token", "JWT"])
 def test_secret_where_nobody_reads_along(url: str, credential: str) -> None:
     """To this machine, or encrypted, anything goes."""
-    assert Address(url).check(credential) is None  # type: ignore[func-returns-value]  # it does not raise
+    assert Address(url).check_credential(credential) is None  # type: ignore[func-returns-value]  # it does not raise
 
 
 @pytest.mark.parametrize("credential", ["test-me", "Bearer fake.ada.123", "AIza-short", "ya29.short", ""])
 def test_made_up_credentials_by_plain_http(credential: str) -> None:
     """What a mock server takes for a key goes to one on a network."""
-    assert Address("http://mock:9480").check(credential) is None  # type: ignore[func-returns-value]  # it does not raise
+    assert Address("http://mock:9480").check_credential(credential) is None  # type: ignore[func-returns-value]  # it does not raise

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import compute_engine
 
-from tunedmodels import Client, CredentialsError, Failure
+from tunedmodels import Client, CredentialsError, RetrySafety
 from tunedmodels._transport.address import Address
-from tunedmodels._transport.credentials import Caller, from_key, of_emulator
+from tunedmodels._transport.credentials import Caller, api_key_credentials, emulator_credentials
 
 SCOPES = [
     "https://www.googleapis.com/auth/generative-language.tuning",
@@ -53,21 +53,21 @@ def sent(answers: responses.RequestsMock, number: int = 0) -> Any:
 
 
 @pytest.fixture
-def here(answers: responses.RequestsMock) -> responses.RequestsMock:
+def local_answers(answers: responses.RequestsMock) -> responses.RequestsMock:
     """The mock server of this machine, which has no models."""
     answers.get(f"{HERE}/v1beta/tunedModels", json={})
     return answers
 
 
 @pytest.fixture
-def there(answers: responses.RequestsMock) -> responses.RequestsMock:
+def remote_answers(answers: responses.RequestsMock) -> responses.RequestsMock:
     """The service, which has no models."""
     answers.get(f"{THERE}/v1beta/tunedModels", json={})
     return answers
 
 
 @pytest.fixture
-def looked_for(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def default_credentials_calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The scopes of each search for credentials; it finds a token and a project that pays."""
     searches: list[Any] = []
 
@@ -117,46 +117,48 @@ def claims_of(request: Any) -> Any:
 def test_key_that_is_none(key: str) -> None:
     """A key that no header can carry is refused at once, and not repeated in the message."""
     with pytest.raises(ValueError, match="one line of ASCII") as caught:
-        from_key(key)
+        api_key_credentials(key)
 
     assert not key.strip() or key not in str(caught.value)
 
 
-def test_key_is_sent_in_a_header(there: responses.RequestsMock) -> None:
+def test_key_is_sent_in_a_header(remote_answers: responses.RequestsMock) -> None:
     """The API key goes in x-goog-api-key and never into the URL, which ends up in logs."""
     ask(Client(THERE, api_key="the-key"))
 
-    assert sent(there)["x-goog-api-key"] == "the-key"
-    assert "authorization" not in sent(there)
-    assert there.calls[0].request.url == f"{THERE}/v1beta/tunedModels"
+    assert sent(remote_answers)["x-goog-api-key"] == "the-key"
+    assert "authorization" not in sent(remote_answers)
+    assert remote_answers.calls[0].request.url == f"{THERE}/v1beta/tunedModels"
 
 
-def test_key_of_the_environment(there: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_of_the_environment(remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without anything given the key of the environment is sent."""
     monkeypatch.setenv("GEMINI_API_KEY", "from the environment")
     ask(Client(THERE))
 
-    assert sent(there)["x-goog-api-key"] == "from the environment"
+    assert sent(remote_answers)["x-goog-api-key"] == "from the environment"
 
 
-def test_given_key_wins(there: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_key_wins(remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A given key is sent, and none of the environment."""
     monkeypatch.setenv("GOOGLE_API_KEY", "from the environment")
     ask(Client(THERE, api_key="given"))
 
-    assert sent(there)["x-goog-api-key"] == "given"
+    assert sent(remote_answers)["x-goog-api-key"] == "given"
 
 
-def test_credentials_win_over_the_environment(there: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_win_over_the_environment(
+    remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With credentials given no key of the environment is sent."""
     monkeypatch.setenv("GEMINI_API_KEY", "from the environment")
     ask(Client(THERE, credentials=token_of("given")))
 
-    assert sent(there)["authorization"] == "Bearer given"
-    assert "x-goog-api-key" not in sent(there)
+    assert sent(remote_answers)["authorization"] == "Bearer given"
+    assert "x-goog-api-key" not in sent(remote_answers)
 
 
-def test_two_clients_side_by_side(there: responses.RequestsMock) -> None:
+def test_two_clients_side_by_side(remote_answers: responses.RequestsMock) -> None:
     """Each client sends its own credentials, in any order of making and using."""
     clients = [
         Client(THERE, api_key="one"),
@@ -167,40 +169,42 @@ def test_two_clients_side_by_side(there: responses.RequestsMock) -> None:
         ask(client)
     names = ("x-goog-api-key", "authorization", "x-goog-user-project")
 
-    seen = [tuple(sent(there, number).get(name) for name in names) for number in range(6)]
+    seen = [tuple(sent(remote_answers, number).get(name) for name in names) for number in range(6)]
     expected = [("one", None, None), (None, "Bearer two", "payer"), (None, None, None)]
     assert seen == [*reversed(expected), *expected]
 
 
-def test_credentials_are_looked_for_once_and_late(there: responses.RequestsMock, looked_for: list[Any]) -> None:
+def test_credentials_are_looked_for_once_and_late(
+    remote_answers: responses.RequestsMock, default_credentials_calls: list[Any]
+) -> None:
     """The search of google-auth happens at the first call, with the scopes of tuning, and once."""
     client = Client(THERE)
-    assert looked_for == []
+    assert default_credentials_calls == []
 
     ask(client)
     ask(client)
 
-    assert looked_for == [tuple(SCOPES)]
-    assert sent(there, 1)["authorization"] == "Bearer found"
+    assert default_credentials_calls == [tuple(SCOPES)]
+    assert sent(remote_answers, 1)["authorization"] == "Bearer found"
 
 
 @pytest.mark.parametrize(
     ("given", "project"), [({}, "payer"), ({"quota_project": "other"}, "other")], ids=["found", "given"]
 )
-@pytest.mark.usefixtures("looked_for")
-def test_quota_project_is_sent(there: responses.RequestsMock, given: dict[str, str], project: str) -> None:
+@pytest.mark.usefixtures("default_credentials_calls")
+def test_quota_project_is_sent(remote_answers: responses.RequestsMock, given: dict[str, str], project: str) -> None:
     """The project that the credentials name pays, unless another is given."""
     ask(Client(THERE, **given))  # type: ignore[arg-type]  # the one keyword
 
-    assert sent(there)["x-goog-user-project"] == project
+    assert sent(remote_answers)["x-goog-user-project"] == project
 
 
 @pytest.mark.parametrize("key", [{"api_key": "key"}, {}], ids=["key", "emulator"])
-def test_quota_project_without_a_token(here: responses.RequestsMock, key: dict[str, str]) -> None:
+def test_quota_project_without_a_token(local_answers: responses.RequestsMock, key: dict[str, str]) -> None:
     """A given project is named whoever calls."""
     ask(Client(HERE, quota_project="payer", **key))  # type: ignore[arg-type]  # the one keyword
 
-    assert sent(here)["x-goog-user-project"] == "payer"
+    assert sent(local_answers)["x-goog-user-project"] == "payer"
 
 
 def test_credentials_that_are_not_found(monkeypatch: pytest.MonkeyPatch, answers: responses.RequestsMock) -> None:
@@ -214,7 +218,7 @@ def test_credentials_that_are_not_found(monkeypatch: pytest.MonkeyPatch, answers
     with pytest.raises(CredentialsError, match="none with 2 scopes") as caught:
         ask(Client(THERE, retry=None))
 
-    assert caught.value.failure is Failure.FINAL
+    assert caught.value.retry_safety is RetrySafety.FINAL
     assert isinstance(caught.value.__cause__, google.auth.exceptions.DefaultCredentialsError)
     assert len(answers.calls) == 0
 
@@ -228,33 +232,35 @@ def test_file_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_scopes_are_given_to_credentials_that_want_some(
-    there: responses.RequestsMock, tmp_path: Path, private_key: str
+    remote_answers: responses.RequestsMock, tmp_path: Path, private_key: str
 ) -> None:
     """A service account that says no scopes asks for those of tuning."""
-    there.post("https://tokens.test/token", json={"access_token": "scoped", "expires_in": 3600})
+    remote_answers.post("https://tokens.test/token", json={"access_token": "scoped", "expires_in": 3600})
     path = account_file(tmp_path, private_key, "https://tokens.test/token")
     ask(Client(THERE, credentials=google.oauth2.service_account.Credentials.from_service_account_file(path)))
 
-    assert claims_of(there.calls[0].request)["scope"].split() == SCOPES
-    assert sent(there, 1)["authorization"] == "Bearer scoped"
+    assert claims_of(remote_answers.calls[0].request)["scope"].split() == SCOPES
+    assert sent(remote_answers, 1)["authorization"] == "Bearer scoped"
 
 
-def test_scopes_of_credentials_are_kept(there: responses.RequestsMock, tmp_path: Path, private_key: str) -> None:
+def test_scopes_of_credentials_are_kept(
+    remote_answers: responses.RequestsMock, tmp_path: Path, private_key: str
+) -> None:
     """A service account that has scopes keeps them."""
-    there.post("https://tokens.test/token", json={"access_token": "scoped", "expires_in": 3600})
+    remote_answers.post("https://tokens.test/token", json={"access_token": "scoped", "expires_in": 3600})
     path = account_file(tmp_path, private_key, "https://tokens.test/token")
     made = google.oauth2.service_account.Credentials.from_service_account_file(path, scopes=["https://a.test/mine"])
     ask(Client(THERE, credentials=made))
 
-    assert claims_of(there.calls[0].request)["scope"] == "https://a.test/mine"
+    assert claims_of(remote_answers.calls[0].request)["scope"] == "https://a.test/mine"
 
 
 @pytest.mark.parametrize("key", [None, "test-mine"])
 @pytest.mark.parametrize("variable", ["GOOGLE_API_KEY", "GEMINI_API_KEY"])
 def test_emulator_gets_only_what_is_given(
-    here: responses.RequestsMock,
+    local_answers: responses.RequestsMock,
     monkeypatch: pytest.MonkeyPatch,
-    looked_for: list[Any],
+    default_credentials_calls: list[Any],
     key: str | None,
     variable: str,
 ) -> None:
@@ -263,24 +269,24 @@ def test_emulator_gets_only_what_is_given(
     monkeypatch.setenv(variable, REAL_KEY)
     ask(Client(api_key=key))
 
-    assert sent(here).get("x-goog-api-key") == key
-    assert "authorization" not in sent(here)
-    assert looked_for == []
+    assert sent(local_answers).get("x-goog-api-key") == key
+    assert "authorization" not in sent(local_answers)
+    assert default_credentials_calls == []
 
 
 def test_emulator_gets_a_made_up_key_of_the_environment(
-    here: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+    local_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A key that begins with test- is nobody's, and says which world of the emulator is meant."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     monkeypatch.setenv("GEMINI_API_KEY", "test-w1")
     ask(Client())
 
-    assert sent(here)["x-goog-api-key"] == "test-w1"
+    assert sent(local_answers)["x-goog-api-key"] == "test-w1"
 
 
 def test_emulator_behind_https(
-    answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, looked_for: list[Any]
+    answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, default_credentials_calls: list[Any]
 ) -> None:
     """A mock server behind TLS is one all the same: nothing is looked for."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "https://mock.test")
@@ -288,37 +294,39 @@ def test_emulator_behind_https(
     ask(Client())
 
     assert "authorization" not in sent(answers)
-    assert looked_for == []
+    assert default_credentials_calls == []
 
 
 def test_emulator_gets_the_credentials_that_are_given(
-    here: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+    local_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Credentials that the caller gives are the caller's own choice."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     ask(Client(credentials=token_of("fake.ada")))
 
-    assert sent(here)["authorization"] == "Bearer fake.ada"
+    assert sent(local_answers)["authorization"] == "Bearer fake.ada"
 
 
 def test_emulator_does_not_hide_the_service(
-    there: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, looked_for: list[Any]
+    remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, default_credentials_calls: list[Any]
 ) -> None:
-    """A client that names another server is no emulator's: it sends there, with what is found."""
+    """A client that names another server is no emulator's: it sends remote_answers, with what is found."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     ask(Client(THERE))
 
-    assert len(looked_for) == 1
-    assert [call.request.url for call in there.calls] == [f"{THERE}/v1beta/tunedModels"]
-    assert sent(there)["authorization"] == "Bearer found"
+    assert len(default_credentials_calls) == 1
+    assert [call.request.url for call in remote_answers.calls] == [f"{THERE}/v1beta/tunedModels"]
+    assert sent(remote_answers)["authorization"] == "Bearer found"
 
 
-def test_plain_http_is_not_looked_for(here: responses.RequestsMock, looked_for: list[Any]) -> None:
+def test_plain_http_is_not_looked_for(
+    local_answers: responses.RequestsMock, default_credentials_calls: list[Any]
+) -> None:
     """Found credentials are for https alone, so a local mock server needs none."""
     ask(Client(HERE))
 
-    assert "authorization" not in sent(here)
-    assert looked_for == []
+    assert "authorization" not in sent(local_answers)
+    assert default_credentials_calls == []
 
 
 @pytest.mark.parametrize("url", [HERE, "http://localhost:1", "http://a.localhost", "http://[::1]:9480", THERE])
@@ -387,10 +395,10 @@ def test_redirect_is_not_followed(answers: responses.RequestsMock) -> None:
 
 
 def test_service_account_of_the_emulator(
-    here: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, private_key: str
+    local_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, private_key: str
 ) -> None:
     """A file whose token endpoint is the mock server's own is for the mock server."""
-    here.post("http://localhost:9480/token", json={"access_token": "fake.ada", "expires_in": 3600})
+    local_answers.post("http://localhost:9480/token", json={"access_token": "fake.ada", "expires_in": 3600})
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", "127.0.0.1:9480")
     path = account_file(tmp_path, private_key, "http://localhost:9480/token")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", path)
@@ -399,10 +407,10 @@ def test_service_account_of_the_emulator(
         if type(thread).__module__.startswith("google."):
             thread.join()
 
-    assert claims_of(here.calls[0].request)["scope"].split() == SCOPES
-    assert sent(here, 1)["authorization"] == "Bearer fake.ada"
+    assert claims_of(local_answers.calls[0].request)["scope"].split() == SCOPES
+    assert sent(local_answers, 1)["authorization"] == "Bearer fake.ada"
     # google-auth would also ask Google, with that token, where the account may be used.
-    assert [call.request.url for call in here.calls] == [
+    assert [call.request.url for call in local_answers.calls] == [
         "http://localhost:9480/token",
         f"{HERE}/v1beta/tunedModels",
     ]
@@ -428,7 +436,7 @@ def test_service_account_of_somebody_else(
     path = account_file(tmp_path, private_key, uri)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", path)
 
-    assert isinstance(of_emulator(Address(HERE)), google.auth.credentials.AnonymousCredentials)
+    assert isinstance(emulator_credentials(Address(HERE)), google.auth.credentials.AnonymousCredentials)
 
 
 @pytest.mark.parametrize(
@@ -440,14 +448,14 @@ def test_file_that_is_no_service_account(monkeypatch: pytest.MonkeyPatch, tmp_pa
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
 
-    assert isinstance(of_emulator(Address(HERE)), google.auth.credentials.AnonymousCredentials)
+    assert isinstance(emulator_credentials(Address(HERE)), google.auth.credentials.AnonymousCredentials)
 
 
 def test_file_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A file that is not there is not missed."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
 
-    assert isinstance(of_emulator(Address(HERE)), google.auth.credentials.AnonymousCredentials)
+    assert isinstance(emulator_credentials(Address(HERE)), google.auth.credentials.AnonymousCredentials)
 
 
 @pytest.mark.parametrize(
@@ -463,7 +471,7 @@ def test_metadata_server_of_the_emulator(monkeypatch: pytest.MonkeyPatch, host: 
     """A metadata server is asked for a token where it is the mock server itself."""
     monkeypatch.setenv("GCE_METADATA_HOST", host)
 
-    assert type(of_emulator(Address(HERE))) is kind
+    assert type(emulator_credentials(Address(HERE))) is kind
 
 
 class Renewable(google.auth.credentials.Credentials):
@@ -515,7 +523,7 @@ def test_renewing_that_fails(error: Exception) -> None:
 
 @pytest.mark.parametrize(
     "credentials",
-    [from_key("key"), google.auth.credentials.AnonymousCredentials(), token_of("token")],
+    [api_key_credentials("key"), google.auth.credentials.AnonymousCredentials(), token_of("token")],
     ids=["key", "nobody", "token"],
 )
 def test_credentials_that_cannot_be_renewed(credentials: google.auth.credentials.Credentials) -> None:
@@ -525,7 +533,7 @@ def test_credentials_that_cannot_be_renewed(credentials: google.auth.credentials
     assert who.renew(who.headers("GET", THERE, left), left) is False
 
 
-class Asking(google.auth.credentials.Credentials):
+class TokenRequester(google.auth.credentials.Credentials):
     """Credentials that ask for each token."""
 
     def __init__(self) -> None:
@@ -539,26 +547,28 @@ def test_token_is_asked_for_within_the_time_of_a_try(answers: responses.Requests
     """Getting a token is part of the time that a try may take, whatever google-auth would wait."""
     answers.post("https://tokens.test/token", headers={"token": "asked"})
 
-    assert caller(Asking()).headers("GET", THERE, left)["authorization"] == "Bearer asked"
+    assert caller(TokenRequester()).headers("GET", THERE, left)["authorization"] == "Bearer asked"
     assert answers.calls[0].request.req_kwargs["timeout"] == 9.0  # type: ignore[attr-defined]  # responses adds it
 
 
 def test_no_time_for_a_token(answers: responses.RequestsMock) -> None:
     """Where no time is left none is asked for, and another try may get one."""
     with pytest.raises(CredentialsError, match="no time left to get a token") as caught:
-        caller(Asking()).headers("GET", THERE, lambda: 0.0)
+        caller(TokenRequester()).headers("GET", THERE, lambda: 0.0)
 
-    assert caught.value.failure is Failure.UNSENT
+    assert caught.value.retry_safety is RetrySafety.UNSENT
     assert len(answers.calls) == 0
 
 
-def test_netrc_is_left_alone(there: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_netrc_is_left_alone(
+    remote_answers: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A password that ~/.netrc has for the host takes nobody's place, neither here nor where tokens come from."""
-    there.post("https://tokens.test/token", headers={"token": "asked"})
+    remote_answers.post("https://tokens.test/token", headers={"token": "asked"})
     netrc = tmp_path / "netrc"
     netrc.write_text("default login ada password secret\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
-    for credentials in (google.auth.credentials.AnonymousCredentials(), Asking()):
+    for credentials in (google.auth.credentials.AnonymousCredentials(), TokenRequester()):
         ask(Client(THERE, credentials=credentials))
 
-    assert [sent(there, number).get("authorization") for number in range(3)] == [None, None, "Bearer asked"]
+    assert [sent(remote_answers, number).get("authorization") for number in range(3)] == [None, None, "Bearer asked"]

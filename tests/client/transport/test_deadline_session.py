@@ -29,7 +29,7 @@ BODY = (b"HTTP/1.0 200 OK\r\n\r\n", lambda _place: b" ")
 
 
 @contextmanager
-def dripping(
+def slow_pieces(
     begin: bytes, drop: Callable[[int], bytes], wrap: Callable[[socket.socket], socket.socket]
 ) -> Iterator[int]:
     """Serve one answer in drops for ten seconds, or until its reader has gone; yield the port."""
@@ -53,7 +53,7 @@ def dripping(
         thread.join(20)
 
 
-def plain(connection: socket.socket) -> socket.socket:
+def plain_socket(connection: socket.socket) -> socket.socket:
     return connection
 
 
@@ -89,7 +89,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("drops", [HEAD, INFORMATION, CHUNK, BODY], ids=["head", "information", "chunk", "body"])
 def test_answer_in_drops_ends_in_time(drops: tuple[bytes, Callable[[int], bytes]]) -> None:
     """What comes bit by bit is waited for no longer than all of it may take."""
-    with dripping(*drops, wrap=plain) as port, Client(f"http://127.0.0.1:{port}", timeout=0.5, retry=None) as client:
+    with (
+        slow_pieces(*drops, wrap=plain_socket) as port,
+        Client(f"http://127.0.0.1:{port}", timeout=0.5, retry=None) as client,
+    ):
         began = time.monotonic()
         with pytest.raises(TransportError, match=r"took too long|timed out"):
             client.models.get("any")
@@ -108,9 +111,12 @@ def test_encrypted_answer(certificate: Path, monkeypatch: pytest.MonkeyPatch) ->
         return context.wrap_socket(connection, server_side=True)
 
     whole = b'HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{"name": "models/any"}'
-    with dripping(whole, lambda _place: b"", wrap) as port, Client(f"https://127.0.0.1:{port}", retry=None) as client:
+    with (
+        slow_pieces(whole, lambda _place: b"", wrap) as port,
+        Client(f"https://127.0.0.1:{port}", retry=None) as client,
+    ):
         assert client.models.get("any").name == "models/any"
-    with dripping(*HEAD, wrap) as port, Client(f"https://127.0.0.1:{port}", timeout=0.5, retry=None) as client:
+    with slow_pieces(*HEAD, wrap) as port, Client(f"https://127.0.0.1:{port}", timeout=0.5, retry=None) as client:
         began = time.monotonic()
         with pytest.raises(TransportError, match=r"took too long|timed out"):
             client.models.get("any")

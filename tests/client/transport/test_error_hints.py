@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tunedmodels import Client, TunedModels, errors
-from tunedmodels._transport.error_hints import advice
+from tunedmodels._transport.error_hints import error_hint
 from tunedmodels._transport.error_responses import from_response
 from tunedmodels.errors import Request, Response
 
@@ -267,26 +267,26 @@ def test_what_the_service_was_seen_to_refuse(
 def test_advice_by_reason_needs_no_known_message() -> None:
     """The reason does not change when the service words its message anew."""
     for reason in ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "CREDENTIALS_MISSING", "API_KEY_INVALID"):
-        assert advice("ANY", "New words.", tuple(info(reason)))
+        assert error_hint("ANY", "New words.", tuple(info(reason)))
 
 
 def test_message_of_another_status() -> None:
     """Known words under another status are somebody else's."""
-    assert advice("NOT_FOUND", "Tuned model tunedModels/x is not ready to use.", ()) == ""
-    assert advice("INVALID_ARGUMENT", "Request contains an invalid argument. And more.", ()) == ""
+    assert error_hint("NOT_FOUND", "Tuned model tunedModels/x is not ready to use.", ()) == ""
+    assert error_hint("INVALID_ARGUMENT", "Request contains an invalid argument. And more.", ()) == ""
 
 
 @pytest.mark.parametrize("details", [({"reason": 5},), ({"reason": ["API_KEY_INVALID"]},), ({},)], ids=repr)
 def test_reason_in_another_form(details: tuple[dict[str, Any], ...]) -> None:
     """A reason that is none is passed over."""
-    assert advice("INVALID_ARGUMENT", "No.", details) == ""
+    assert error_hint("INVALID_ARGUMENT", "No.", details) == ""
 
 
 def test_id_that_is_taken_after_a_lost_answer() -> None:
     """Where an earlier try got no answer it may have been the one that took the id."""
-    assert "an earlier try of this call" in advice("ALREADY_EXISTS", "", (), repeated=True)
-    assert advice("ALREADY_EXISTS", "", ()) == ""
-    assert advice("NOT_FOUND", "", (), repeated=True) == ""
+    assert "an earlier try of this call" in error_hint("ALREADY_EXISTS", "", (), may_be_done=True)
+    assert error_hint("ALREADY_EXISTS", "", ()) == ""
+    assert error_hint("NOT_FOUND", "", (), may_be_done=True) == ""
 
 
 def test_what_is_advised_exists() -> None:
@@ -295,7 +295,7 @@ def test_what_is_advised_exists() -> None:
     client = Client(api_key="key")
     for param in OBSERVED:
         _, status, message, details, _, _ = param.values
-        text = advice(status, message, tuple(details))
+        text = error_hint(status, message, tuple(details))
         for path in re.findall(r"client\.([a-z_.]+)\(", text):
             target: Any = client
             for name in path.split("."):
@@ -306,7 +306,7 @@ def test_what_is_advised_exists() -> None:
 
 def test_scopes_that_are_advised_are_those_that_are_asked_for() -> None:
     """Whoever follows the advice gets a token that will do."""
-    text = advice("PERMISSION_DENIED", SCOPES, ())
+    text = error_hint("PERMISSION_DENIED", SCOPES, ())
 
     assert "auth/generative-language.tuning" in text
     assert "auth/cloud-platform" in text

@@ -50,7 +50,7 @@ json_values = st.recursive(
 )
 
 
-def refused(code: int, body: str, headers: dict[str, str] | None = None) -> errors.APIError:
+def error_from(code: int, body: str, headers: dict[str, str] | None = None) -> errors.APIError:
     return from_response(REQUEST, Response(code, headers or {}, body))
 
 
@@ -85,7 +85,7 @@ def test_every_class_has_a_status() -> None:
 
 def test_status_that_is_new() -> None:
     """A status without a class is a plain APIError and keeps its name."""
-    error = refused(400, body_of(code=400, message="No.", status="SOMETHING_NEW"))
+    error = error_from(400, body_of(code=400, message="No.", status="SOMETHING_NEW"))
 
     assert type(error) is errors.APIError
     assert error.status == "SOMETHING_NEW"
@@ -112,7 +112,7 @@ def test_status_that_is_new() -> None:
 )
 def test_class_without_a_status(code: int, kind: type[errors.APIError]) -> None:
     """Where the body is not the API's, the HTTP status decides."""
-    error = refused(code, "")
+    error = error_from(code, "")
 
     assert type(error) is kind
     assert error.code == code
@@ -120,7 +120,7 @@ def test_class_without_a_status(code: int, kind: type[errors.APIError]) -> None:
 
 def test_status_of_the_body_wins() -> None:
     """Where the body and the HTTP status differ the body counts."""
-    error = refused(400, body_of(code=404, message="No.", status="NOT_FOUND"))
+    error = error_from(400, body_of(code=404, message="No.", status="NOT_FOUND"))
 
     assert type(error) is errors.NotFound
     assert error.code == 404
@@ -154,7 +154,7 @@ def test_status_of_the_body_wins() -> None:
 )
 def test_body_that_is_not_the_apis(body: str, shown: str) -> None:
     """The message names the request and shows a page's title or the beginning of the body; the rest is on the error."""
-    error = refused(404, body)
+    error = error_from(404, body)
 
     assert type(error) is errors.NotFound
     assert error.message == f"POST https://service.test/v1beta/tunedModels was answered with {shown}"
@@ -165,7 +165,7 @@ def test_body_that_is_not_the_apis(body: str, shown: str) -> None:
 
 def test_members_of_other_types() -> None:
     """An error whose members have other types is one that says nothing."""
-    error = refused(503, body_of(code="404", status=5, message=None, details="none"))
+    error = error_from(503, body_of(code="404", status=5, message=None, details="none"))
 
     assert type(error) is errors.Unavailable
     assert (error.code, error.status, error.details) == (503, "UNAVAILABLE", ())
@@ -173,12 +173,12 @@ def test_members_of_other_types() -> None:
 
 def test_details_that_are_no_objects() -> None:
     """What is no object among the details is left out."""
-    assert refused(400, body_of(details=[1, None, {"a": 1}, "b"])).details == ({"a": 1},)
+    assert error_from(400, body_of(details=[1, None, {"a": 1}, "b"])).details == ({"a": 1},)
 
 
 def test_error_of_a_stream() -> None:
     """The array that the service puts around an error of a stream is taken off."""
-    error = refused(404, f"[{body_of(code=404, message='Gone.', status='NOT_FOUND')}\n]")
+    error = error_from(404, f"[{body_of(code=404, message='Gone.', status='NOT_FOUND')}\n]")
 
     assert type(error) is errors.NotFound
     assert error.message == "Gone."
@@ -187,7 +187,7 @@ def test_error_of_a_stream() -> None:
 @given(st.integers(300, 599), json_values)
 def test_any_json_is_some_error(code: int, value: Any) -> None:
     """No answer is so odd that making its error fails."""
-    error = refused(code, json.dumps(value))
+    error = error_from(code, json.dumps(value))
 
     assert isinstance(error, errors.APIError)
     assert (error.error_info, error.field_violations, error.quota_violations, error.links) is not None
@@ -197,7 +197,7 @@ def test_any_json_is_some_error(code: int, value: Any) -> None:
 @given(st.integers(300, 599), st.text())
 def test_any_text_is_some_error(code: int, body: str) -> None:
     """The same holds for what is no JSON."""
-    assert refused(code, body).code in range(300, 600)
+    assert error_from(code, body).code in range(300, 600)
 
 
 def retry_info(delay: Any) -> dict[str, Any]:
@@ -226,22 +226,22 @@ def retry_info(delay: Any) -> dict[str, Any]:
 def test_retry_delay(details: list[dict[str, Any]], headers: dict[str, str], seconds: float | None) -> None:
     """The service says in a detail or a header when it wants to be asked again; the later counts."""
     assert retry_delay(tuple(details), headers) == seconds
-    assert refused(429, body_of(status="RESOURCE_EXHAUSTED", details=details), headers).retry_delay == seconds
+    assert error_from(429, body_of(status="RESOURCE_EXHAUSTED", details=details), headers).retry_delay == seconds
 
 
 def test_note_of_the_mock_server() -> None:
     """What the mock server says for people is the advice, where the client has none of its own."""
     note = {"x-tunedmodels-note": "no real answer is known for this"}
 
-    assert refused(400, body_of(message="No.", status="INVALID_ARGUMENT"), note).advice == note["x-tunedmodels-note"]
-    assert str(refused(404, "", note)).endswith("(no real answer is known for this)")
+    assert error_from(400, body_of(message="No.", status="INVALID_ARGUMENT"), note).advice == note["x-tunedmodels-note"]
+    assert str(error_from(404, "", note)).endswith("(no real answer is known for this)")
 
 
 def test_advice_wins_over_the_note() -> None:
     """The client's own advice is for the caller, the note for who knows the mock server."""
     body = body_of(message="Tuned model tunedModels/m is not ready to use.", status="INVALID_ARGUMENT")
 
-    assert refused(400, body, {"x-tunedmodels-note": "a note"}).advice.startswith("wait until its operation ends")
+    assert error_from(400, body, {"x-tunedmodels-note": "a note"}).advice.startswith("wait until its operation ends")
 
 
 def test_error_in_the_middle_of_a_stream() -> None:

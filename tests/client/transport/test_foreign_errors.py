@@ -12,14 +12,22 @@ import requests
 import responses
 import urllib3
 
-from tunedmodels import Client, CredentialsError, Failure, Request, TrainingDataError, TransportError, Unauthenticated
+from tunedmodels import (
+    Client,
+    CredentialsError,
+    Request,
+    RetrySafety,
+    TrainingDataError,
+    TransportError,
+    Unauthenticated,
+)
 from tunedmodels._transport.foreign_errors import (
-    OF_GOOGLE_AUTH,
-    OF_REQUESTS,
-    cut_off,
-    no_credentials,
-    not_answered,
-    said,
+    GOOGLE_AUTH_ERRORS,
+    REQUESTS_ERRORS,
+    credentials_error,
+    cut_off_error,
+    error_reason,
+    no_answer_error,
 )
 
 URL = "https://service.test"
@@ -64,7 +72,7 @@ class FailingLater(Failing):
         headers["authorization"] = "Bearer old"
 
 
-def defined_in(module: ModuleType, root: type[Exception]) -> set[type[Exception]]:
+def error_classes_in(module: ModuleType, root: type[Exception]) -> set[type[Exception]]:
     """The errors that *module* defines below *root*, and *root*."""
     return {
         kind
@@ -81,11 +89,11 @@ def below(root: type[Exception], package: str) -> set[type[Exception]]:
     return {kind for kind in found if kind.__module__.startswith(package)}
 
 
-def expected(kind: type[Exception]) -> Failure:
-    return Failure.UNSENT if kind in UNSENT else Failure.LOST if kind in LOST else Failure.FINAL
+def expected(kind: type[Exception]) -> RetrySafety:
+    return RetrySafety.UNSENT if kind in UNSENT else RetrySafety.LOST if kind in LOST else RetrySafety.FINAL
 
 
-def broken(kind: type[Exception]) -> Exception:
+def example_error(kind: type[Exception]) -> Exception:
     return kind("broken", "{", 0) if kind is requests.exceptions.JSONDecodeError else kind("broken")
 
 
@@ -97,72 +105,72 @@ def test_errors_of_requests_are_all_known() -> None:
     """The table names every error of requests, and nothing else."""
     root = requests.exceptions.RequestException
 
-    assert set(OF_REQUESTS) == defined_in(requests.exceptions, root)
-    assert below(root, "requests") <= set(OF_REQUESTS)
+    assert set(REQUESTS_ERRORS) == error_classes_in(requests.exceptions, root)
+    assert below(root, "requests") <= set(REQUESTS_ERRORS)
 
 
 def test_errors_of_google_auth_are_all_known() -> None:
     """The table names every error of google-auth's module of errors, and nothing else."""
-    assert set(OF_GOOGLE_AUTH) == defined_in(google.auth.exceptions, google.auth.exceptions.GoogleAuthError)
+    assert set(GOOGLE_AUTH_ERRORS) == error_classes_in(google.auth.exceptions, google.auth.exceptions.GoogleAuthError)
 
 
 def test_all_errors_of_google_auth_have_one_root() -> None:
     """The root that is caught is the root of all that google-auth defines."""
-    errors = defined_in(google.auth.exceptions, Exception)
+    errors = error_classes_in(google.auth.exceptions, Exception)
 
     assert [kind for kind in errors if not issubclass(kind, google.auth.exceptions.GoogleAuthError)] == []
 
 
-@pytest.mark.parametrize("kind", by_name(OF_REQUESTS))
+@pytest.mark.parametrize("kind", by_name(REQUESTS_ERRORS))
 def test_no_error_of_requests_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
     """Whatever requests raises is a TransportError that says whether the request may have arrived."""
-    error = broken(kind)
+    error = example_error(kind)
     answers.get(LOOK, body=error)
     with Client(URL, api_key="the-key", retry=None) as client, pytest.raises(TransportError) as caught:
         client.tuned_models.get("m")
 
     assert caught.value.__cause__ is error
-    assert str(caught.value) == f"GET {LOOK} was not answered: {said(error)}"
+    assert str(caught.value) == f"GET {LOOK} was not answered: {error_reason(error)}"
     assert caught.value.request == Request("GET", LOOK)
     assert caught.value.response is None
-    assert caught.value.failure is expected(kind)
+    assert caught.value.retry_safety is expected(kind)
 
 
-@pytest.mark.parametrize("kind", by_name(OF_GOOGLE_AUTH))
+@pytest.mark.parametrize("kind", by_name(GOOGLE_AUTH_ERRORS))
 def test_no_error_of_google_auth_leaks(kind: type[Exception]) -> None:
     """Whatever google-auth raises is a CredentialsError; nothing was sent then."""
-    error = broken(kind)
+    error = example_error(kind)
     with Client(URL, credentials=Failing(error), retry=None) as client, pytest.raises(CredentialsError) as caught:
         client.tuned_models.get("m")
 
     assert caught.value.__cause__ is error
     said_first = error.args[0] if error.args else error
     assert str(caught.value).startswith(f"Credentials are missing or not accepted: {said_first} (give credentials=")
-    assert caught.value.failure is expected(kind)
+    assert caught.value.retry_safety is expected(kind)
 
 
-@pytest.mark.parametrize("kind", by_name(OF_GOOGLE_AUTH))
+@pytest.mark.parametrize("kind", by_name(GOOGLE_AUTH_ERRORS))
 def test_no_error_of_a_renewal_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
     """A token that cannot be renewed leaves the service's own answer."""
     answers.get(LOOK, status=401)
-    with Client(URL, credentials=FailingLater(broken(kind))) as client, pytest.raises(Unauthenticated):
+    with Client(URL, credentials=FailingLater(example_error(kind))) as client, pytest.raises(Unauthenticated):
         client.tuned_models.get("m")
 
     assert len(answers.calls) == 1
 
 
-@pytest.mark.parametrize("kind", by_name(OF_REQUESTS))
+@pytest.mark.parametrize("kind", by_name(REQUESTS_ERRORS))
 def test_no_error_of_a_download_leaks(answers: responses.RequestsMock, kind: type[Exception]) -> None:
     """Whatever requests raises for somebody's file is a TrainingDataError that names the file."""
     url = "https://files.test/data.csv"
-    error = broken(kind)
+    error = example_error(kind)
     answers.get(url, body=error)
     with Client(URL, api_key="the-key") as client, pytest.raises(TrainingDataError) as caught:
         client.tuned_models.create(base_model="b", training_data=url)
 
     # What requests says may have the URL in it, and that a signature.
     assert caught.value.__cause__ is None
-    assert str(caught.value) == f"{url}: cannot be read: {said(error)}."
+    assert str(caught.value) == f"{url}: cannot be read: {error_reason(error)}."
     assert caught.value.source == url
 
 
@@ -182,47 +190,49 @@ def test_download_that_is_sent_nowhere(answers: responses.RequestsMock) -> None:
     [
         pytest.param(
             requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "/", _refused)),  # type: ignore[arg-type]
-            Failure.UNSENT,
+            RetrySafety.UNSENT,
             id="refused",
         )
         for _refused in [urllib3.exceptions.NewConnectionError(None, "refused")]  # type: ignore[arg-type]
     ]
     + [
-        pytest.param(requests.ConnectionError(), Failure.LOST, id="without-a-reason"),
+        pytest.param(requests.ConnectionError(), RetrySafety.LOST, id="without-a-reason"),
         pytest.param(
-            requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.")), Failure.LOST, id="broke"
+            requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.")),
+            RetrySafety.LOST,
+            id="broke",
         ),
-        pytest.param(urllib3.exceptions.ReadTimeoutError(None, "/", "slow"), Failure.LOST, id="urllib3"),  # type: ignore[arg-type]
-        pytest.param(OSError("no such file"), Failure.LOST, id="system"),
-        pytest.param(ValueError("Invalid IPv6 URL"), Failure.FINAL, id="redirect-to-no-address"),
-        pytest.param(type("Newer", (requests.Timeout,), {})(), Failure.LOST, id="of-a-newer-requests"),
-        pytest.param(type("Own", (requests.RequestException,), {})(), Failure.FINAL, id="of-an-adapter"),
+        pytest.param(urllib3.exceptions.ReadTimeoutError(None, "/", "slow"), RetrySafety.LOST, id="urllib3"),  # type: ignore[arg-type]
+        pytest.param(OSError("no such file"), RetrySafety.LOST, id="system"),
+        pytest.param(ValueError("Invalid IPv6 URL"), RetrySafety.FINAL, id="redirect-to-no-address"),
+        pytest.param(type("Newer", (requests.Timeout,), {})(), RetrySafety.LOST, id="of-a-newer-requests"),
+        pytest.param(type("Own", (requests.RequestException,), {})(), RetrySafety.FINAL, id="of-an-adapter"),
     ],
 )
-def test_whether_the_request_may_have_arrived(error: Exception, failure: Failure) -> None:
+def test_whether_the_request_may_have_arrived(error: Exception, failure: RetrySafety) -> None:
     """Only where no connection was made it is certain that it has not; the reason beneath decides, then the class."""
-    assert not_answered(REQUEST, error).failure is failure
+    assert no_answer_error(REQUEST, error).retry_safety is failure
 
 
 def test_answer_that_is_cut_off_may_have_been_the_right_one() -> None:
     """Whatever cuts an answer off, the service had begun to answer."""
-    found = cut_off(REQUEST, requests.exceptions.SSLError("broken"))
+    found = cut_off_error(REQUEST, requests.exceptions.SSLError("broken"))
 
-    assert found.failure is Failure.LOST
+    assert found.retry_safety is RetrySafety.LOST
     assert str(found) == f"The answer to POST {LOOK} was cut off: broken"
 
 
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
-        (google.auth.exceptions.RefreshError("revoked"), Failure.FINAL),
-        (google.auth.exceptions.RefreshError("busy", retryable=True), Failure.UNSENT),
-        (google.auth.exceptions.TransportError("reset", retryable=False), Failure.UNSENT),
-        (ValueError("no JSON"), Failure.FINAL),
-        (type("Newer", (google.auth.exceptions.RefreshError,), {})("new"), Failure.FINAL),
+        (google.auth.exceptions.RefreshError("revoked"), RetrySafety.FINAL),
+        (google.auth.exceptions.RefreshError("busy", retryable=True), RetrySafety.UNSENT),
+        (google.auth.exceptions.TransportError("reset", retryable=False), RetrySafety.UNSENT),
+        (ValueError("no JSON"), RetrySafety.FINAL),
+        (type("Newer", (google.auth.exceptions.RefreshError,), {})("new"), RetrySafety.FINAL),
     ],
     ids=["final", "busy", "reset", "value", "of-a-newer-google-auth"],
 )
-def test_whether_another_try_may_get_a_token(error: Exception, failure: Failure) -> None:
+def test_whether_another_try_may_get_a_token(error: Exception, failure: RetrySafety) -> None:
     """google-auth's own word on it counts, then the class."""
-    assert no_credentials(error).failure is failure
+    assert credentials_error(error).retry_safety is failure

@@ -15,7 +15,7 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels._transport.response_body import TooSlow, Undecodable, parts
+from tunedmodels._transport.response_body import BodyTimeout, InvalidCompression, iter_parts
 
 TEXT = b"six seven " * 40
 
@@ -46,7 +46,7 @@ def response_of(raw: Any, encoding: str = "") -> requests.Response:
     return response
 
 
-def of_urllib3(body: bytes, encoding: str = "") -> requests.Response:
+def urllib3_response(body: bytes, encoding: str = "") -> requests.Response:
     headers = {"Content-Encoding": encoding} if encoding else {}
     raw = urllib3.HTTPResponse(io.BytesIO(body), headers, 200, preload_content=False)
     return response_of(raw, encoding)
@@ -59,7 +59,7 @@ def in_two(whole: bytes) -> Iterator[list[bytes]]:
 def test_parts_come_as_they_arrive() -> None:
     """Each part is there when it has arrived; the next is asked for afterwards."""
     raw = Raw([b"six", b"seven"])
-    body = parts(response_of(raw), plenty)
+    body = iter_parts(response_of(raw), plenty)
 
     assert next(body) == b"six"
     assert raw.asked == 1
@@ -79,7 +79,7 @@ def test_parts_come_as_they_arrive() -> None:
 )
 def test_body_is_decompressed(encoding: str, body: bytes) -> None:
     """Whatever requests asks for, the bytes are those that were meant."""
-    assert b"".join(parts(of_urllib3(body, encoding), plenty)) == TEXT
+    assert b"".join(iter_parts(urllib3_response(body, encoding), plenty)) == TEXT
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(1, 40), min_size=1), st.integers(1, 3))
@@ -92,32 +92,32 @@ def test_gzip_comes_back(content: bytes, lengths: list[int], members: int) -> No
         arriving.append(whole[:length])
         whole = whole[length:]
 
-    assert b"".join(parts(response_of(Raw(arriving), "gzip"), plenty)) == content * members
+    assert b"".join(iter_parts(response_of(Raw(arriving), "gzip"), plenty)) == content * members
 
 
 def test_gzip_that_is_cut_short() -> None:
     """Wherever it is cut, that it is cut is noticed."""
     whole = gzip.compress(TEXT, mtime=0)
     for length in range(1, len(whole)):
-        with pytest.raises(Undecodable, match=r"^it ended within its gzip$"):
-            list(parts(response_of(Raw([whole[:length]]), "gzip"), plenty))
+        with pytest.raises(InvalidCompression, match=r"^it ended within its gzip$"):
+            list(iter_parts(response_of(Raw([whole[:length]]), "gzip"), plenty))
 
 
 def test_gzip_that_is_none() -> None:
     """Bytes that are not compressed as their header says are an error."""
-    with pytest.raises(Undecodable, match=r"^it is no gzip: "):
-        list(parts(response_of(Raw([b"<html>"]), "gzip"), plenty))
+    with pytest.raises(InvalidCompression, match=r"^it is no gzip: "):
+        list(iter_parts(response_of(Raw([b"<html>"]), "gzip"), plenty))
 
 
 def test_gzip_of_nothing() -> None:
     """An empty body is an empty body, whatever its header says."""
-    assert list(parts(response_of(Raw([]), "gzip"), plenty)) == []
+    assert list(iter_parts(response_of(Raw([]), "gzip"), plenty)) == []
 
 
 def test_no_part_is_empty() -> None:
     """What shows nothing yet, such as the head of gzip, is no part."""
     for arriving in in_two(gzip.compress(b"six", mtime=0)):
-        assert all(parts(response_of(Raw(arriving), "gzip"), plenty))
+        assert all(iter_parts(response_of(Raw(arriving), "gzip"), plenty))
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip"])
@@ -126,8 +126,8 @@ def test_time_is_looked_at_before_each_read(encoding: str) -> None:
     raw = Raw(bytes([byte]) for byte in gzip.compress(TEXT, mtime=0))
     left = iter([3.0, 2.0, 1.0, 0.0])
 
-    with pytest.raises(TooSlow, match=r"^it took too long$"):
-        list(parts(response_of(raw, encoding), left.__next__))
+    with pytest.raises(BodyTimeout, match=r"^it took too long$"):
+        list(iter_parts(response_of(raw, encoding), left.__next__))
 
     assert raw.asked == 3
 
@@ -141,7 +141,7 @@ def test_socket_waits_no_longer_than_the_time(kept: bool) -> None:
     raw._connection = Mock(sock=socket) if kept else None
     raw._fp = Mock(**{"fp.raw._sock": socket})
     left = iter([3.0, 2.0, 1.0])
-    body = b"".join(parts(response_of(raw), left.__next__))
+    body = b"".join(iter_parts(response_of(raw), left.__next__))
 
     assert body == b"ab"
     assert socket.settimeout.mock_calls == [call(3.0), call(2.0), call(1.0)]
@@ -149,12 +149,12 @@ def test_socket_waits_no_longer_than_the_time(kept: bool) -> None:
 
 def test_adapter_that_is_not_urllib3s() -> None:
     """An adapter of the caller's own may answer with any file."""
-    assert b"".join(parts(response_of(io.BytesIO(TEXT)), plenty)) == TEXT
+    assert b"".join(iter_parts(response_of(io.BytesIO(TEXT)), plenty)) == TEXT
 
 
 def test_body_that_was_read_before() -> None:
     """What a hook of the caller's session has read is there again."""
-    response = of_urllib3(gzip.compress(TEXT, mtime=0), "gzip")
+    response = urllib3_response(gzip.compress(TEXT, mtime=0), "gzip")
     assert response.content == TEXT
 
-    assert b"".join(parts(response, plenty)) == TEXT
+    assert b"".join(iter_parts(response, plenty)) == TEXT

@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 from tunedmodels import (
     APIError,
     CredentialsError,
-    Failure,
     NotFound,
     ResourceExhausted,
     Retry,
+    RetrySafety,
     TrainingDataError,
     TransportError,
     TunedModelsError,
     Unavailable,
 )
 from tunedmodels._transport import retry as _retry
-from tunedmodels._transport.retry import may_repeat
+from tunedmodels._transport.retry import is_retryable
 
 UNAVAILABLE = Unavailable(503, "UNAVAILABLE", "Not now.")
-LOST = TransportError("no answer", failure=Failure.LOST)
-UNSENT = TransportError("no connection", failure=Failure.UNSENT)
+LOST = TransportError("no answer", retry_safety=RetrySafety.LOST)
+UNSENT = TransportError("no connection", retry_safety=RetrySafety.UNSENT)
 
 
 def exhausted(delay: float | None = None) -> ResourceExhausted:
@@ -60,26 +60,26 @@ class Tries:
         if self.moves:
             self.now += seconds
 
-    def made(self, retry: Retry, *, repeatable: bool = True, until: float = float("inf")) -> str:
-        return retry.call(self, repeatable=repeatable, left=lambda: until - self.now, sleep=self.sleep)
+    def run(self, retry: Retry, *, idempotent: bool = True, until: float = float("inf")) -> str:
+        return retry.call(self, idempotent=idempotent, seconds_left=lambda: until - self.now, sleep=self.sleep)
 
 
 @pytest.fixture
-def longest(monkeypatch: pytest.MonkeyPatch) -> None:
+def longest_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chance always takes the longest pause."""
     monkeypatch.setattr(random, "uniform", lambda _least, most: most)
 
 
-def of_status(name: str) -> APIError:
+def error_with_status(name: str) -> APIError:
     return APIError(500, name, "No.")
 
 
 REPEATED = {
     "exhausted": (exhausted(), True, True),
     "unavailable": (UNAVAILABLE, True, False),
-    **{name: (of_status(name), True, False) for name in ("INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")},
+    **{name: (error_with_status(name), True, False) for name in ("INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")},
     **{
-        name: (of_status(name), False, False)
+        name: (error_with_status(name), False, False)
         for name in (
             "INVALID_ARGUMENT",
             "FAILED_PRECONDITION",
@@ -98,7 +98,7 @@ REPEATED = {
     "unsent": (UNSENT, True, True),
     "lost": (LOST, True, False),
     "final": (TransportError("no JSON"), False, False),
-    "no token yet": (CredentialsError("no", Failure.UNSENT), True, True),
+    "no token yet": (CredentialsError("no", RetrySafety.UNSENT), True, True),
     "no token ever": (CredentialsError("no"), False, False),
     "data": (TrainingDataError("no"), False, False),
     "mistake": (ValueError("no"), False, False),
@@ -106,11 +106,11 @@ REPEATED = {
 }
 
 
-@pytest.mark.parametrize(("error", "repeatable", "always"), REPEATED.values(), ids=REPEATED)
-def test_what_another_try_may_mend(error: BaseException, repeatable: bool, always: bool) -> None:
-    """What the service certainly has not done is tried again in any case, what it may have done only if repeatable."""
-    assert may_repeat(error, repeatable=True) is repeatable
-    assert may_repeat(error, repeatable=False) is always
+@pytest.mark.parametrize(("error", "idempotent", "always"), REPEATED.values(), ids=REPEATED)
+def test_what_another_try_may_mend(error: BaseException, idempotent: bool, always: bool) -> None:
+    """What the service certainly has not done is tried again in any case, what it may have done only if idempotent."""
+    assert is_retryable(error, idempotent=True) is idempotent
+    assert is_retryable(error, idempotent=False) is always
 
 
 def test_every_status_is_decided() -> None:
@@ -130,7 +130,7 @@ def test_success_needs_no_other_try() -> None:
     """What succeeds is returned, without a pause."""
     tries = Tries("done")
 
-    assert tries.made(Retry()) == "done"
+    assert tries.run(Retry()) == "done"
     assert tries.sleeps == []
 
 
@@ -139,31 +139,33 @@ def test_passing_failure_is_mended(error: Exception) -> None:
     """A failure that passes is not seen."""
     tries = Tries(error, error, "done")
 
-    assert tries.made(Retry()) == "done"
+    assert tries.run(Retry()) == "done"
     assert len(tries.told) == 3
 
 
-@pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt(), of_status("NOT_FOUND")], ids=repr)
+@pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt(), error_with_status("NOT_FOUND")], ids=repr)
 def test_other_failures_are_raised_at_once(error: BaseException) -> None:
     """What another try cannot mend is raised as it is."""
     tries = Tries(error, "done")
 
     with pytest.raises(type(error)) as caught:
-        tries.made(Retry())
+        tries.run(Retry())
 
     assert caught.value is error
     assert tries.sleeps == []
 
 
-@pytest.mark.parametrize("error", [ValueError("bug"), KeyboardInterrupt(), of_status("NOT_FOUND"), UNSENT], ids=repr)
+@pytest.mark.parametrize(
+    "error", [ValueError("bug"), KeyboardInterrupt(), error_with_status("NOT_FOUND"), UNSENT], ids=repr
+)
 def test_the_traceback_has_our_frames_alone(error: BaseException) -> None:
     """How retrying works is no part of a traceback; of a bug the place stays."""
     with pytest.raises(type(error)) as caught:
-        Tries(error).made(Retry(timeout=0))
+        Tries(error).run(Retry(timeout=0))
 
     names = [entry.name for entry in caught.traceback]
-    assert names[1:3] == ["made", "call"]
-    assert names[3:] == ([] if isinstance(error, TunedModelsError) else ["once", "__call__"])
+    assert names[1:3] == ["run", "call"]
+    assert names[3:] == ([] if isinstance(error, TunedModelsError) else ["try_once", "__call__"])
     assert {str(entry.path) for entry in caught.traceback} == {__file__, _retry.__file__}
     assert error.__context__ is None
 
@@ -181,7 +183,7 @@ def test_an_error_holds_no_frame_for_ever() -> None:
             raise NotFound(404, "NOT_FOUND", f"No {thing}.")
 
         with pytest.raises(NotFound):
-            Retry().call(attempt, repeatable=True, left=lambda: 9.0, sleep=lambda _seconds: None)
+            Retry().call(attempt, idempotent=True, seconds_left=lambda: 9.0, sleep=lambda _seconds: None)
         return weakref.ref(thing)
 
     gc.disable()
@@ -196,16 +198,16 @@ def test_what_may_have_been_done_is_not_repeated() -> None:
     tries = Tries(UNSENT, exhausted(), LOST, "done")
 
     with pytest.raises(TransportError, match="no answer"):
-        tries.made(Retry(), repeatable=False)
+        tries.run(Retry(), idempotent=False)
 
     assert len(tries.told) == 3
 
 
-@pytest.mark.usefixtures("longest")
+@pytest.mark.usefixtures("longest_pauses")
 def test_longest_pauses() -> None:
     """The pauses may double from the first on, up to the most."""
     tries = Tries(*[UNAVAILABLE] * 8, "done")
-    tries.made(Retry(timeout=1000))
+    tries.run(Retry(timeout=1000))
 
     assert tries.sleeps == [1, 2, 4, 8, 16, 30, 30, 30]
 
@@ -216,7 +218,7 @@ def test_pauses_are_chance() -> None:
     runs = []
     for _ in range(200):
         tries = Tries(*[UNAVAILABLE] * 5, "done")
-        tries.made(retry)
+        tries.run(retry)
         runs.append(tries.sleeps)
 
     for pauses, longest in zip(zip(*runs, strict=True), [0.5, 1, 2, 3, 3], strict=True):
@@ -224,7 +226,7 @@ def test_pauses_are_chance() -> None:
         assert 0.75 * longest < max(pauses) <= longest
 
 
-@pytest.mark.usefixtures("longest")
+@pytest.mark.usefixtures("longest_pauses")
 @pytest.mark.parametrize(
     ("delay", "pause"),
     [(0.5, 1.0), (1.5, 1.5), (45.0, 45.0), (None, 1.0)],
@@ -233,7 +235,7 @@ def test_pauses_are_chance() -> None:
 def test_service_says_how_long_to_wait(delay: float | None, pause: float) -> None:
     """At least the time that the service asks for passes, even where that is more than the most."""
     tries = Tries(exhausted(delay), "done")
-    tries.made(Retry(maximum=2))
+    tries.run(Retry(maximum=2))
 
     assert tries.sleeps == [pause]
 
@@ -244,12 +246,12 @@ def test_service_asks_for_too_long_a_pause(delay: float) -> None:
     tries = Tries(exhausted(delay), "done")
 
     with pytest.raises(ResourceExhausted):
-        tries.made(Retry(timeout=60))
+        tries.run(Retry(timeout=60))
 
     assert tries.sleeps == []
 
 
-@pytest.mark.usefixtures("longest")
+@pytest.mark.usefixtures("longest_pauses")
 @pytest.mark.parametrize(
     ("lasting", "moves", "sleeps"),
     [
@@ -265,19 +267,19 @@ def test_no_pause_goes_beyond_the_time(lasting: float, moves: bool, sleeps: list
     last = [LOST, LOST, LOST, UNAVAILABLE][len(sleeps)]
 
     with pytest.raises(type(last)) as caught:
-        tries.made(Retry(timeout=8), until=8)
+        tries.run(Retry(timeout=8), until=8)
 
     assert caught.value is last
     assert tries.sleeps == sleeps
 
 
-@pytest.mark.usefixtures("longest")
+@pytest.mark.usefixtures("longest_pauses")
 def test_callers_deadline_counts_too() -> None:
     """No pause goes beyond the time that the caller has, however much Retry allows."""
     tries = Tries(UNAVAILABLE)
 
     with pytest.raises(Unavailable):
-        tries.made(Retry(timeout=1000), until=5)
+        tries.run(Retry(timeout=1000), until=5)
 
     assert tries.sleeps == [1, 2]
 
@@ -293,7 +295,7 @@ def test_never_more_than_the_time(errors: list[Exception], timeout: float, initi
     tries = Tries(*errors, moves=moves)
 
     with pytest.raises(TunedModelsError) as caught:
-        tries.made(Retry(timeout=timeout, initial=initial))
+        tries.run(Retry(timeout=timeout, initial=initial))
 
     assert caught.value in errors
     assert sum(tries.sleeps) <= timeout * (1 + 1e-9)
@@ -305,7 +307,7 @@ def test_never_more_than_the_time(errors: list[Exception], timeout: float, initi
         pytest.param(["done"], [False], id="first-try"),
         pytest.param([UNSENT, "done"], [False, False], id="unsent"),
         pytest.param([exhausted(), "done"], [False, False], id="refused"),
-        pytest.param([CredentialsError("no", Failure.UNSENT), "done"], [False, False], id="no-token"),
+        pytest.param([CredentialsError("no", RetrySafety.UNSENT), "done"], [False, False], id="no-token"),
         pytest.param([LOST, "done"], [False, True], id="lost"),
         pytest.param([UNAVAILABLE, "done"], [False, True], id="unavailable"),
         pytest.param([LOST, exhausted(), UNSENT, "done"], [False, True, True, True], id="it-stays-so"),
@@ -315,7 +317,7 @@ def test_never_more_than_the_time(errors: list[Exception], timeout: float, initi
 def test_try_is_told_whether_it_is_a_repetition(happens: Sequence[Any], told: list[bool]) -> None:
     """A try learns whether an earlier one may have done what is asked: only then 404 and 409 mean something else."""
     tries = Tries(*happens)
-    tries.made(Retry())
+    tries.run(Retry())
 
     assert tries.told == told
 
@@ -325,7 +327,7 @@ def test_no_time_is_one_try() -> None:
     tries = Tries(UNAVAILABLE, "done")
 
     with pytest.raises(Unavailable):
-        tries.made(Retry(timeout=0), until=0)
+        tries.run(Retry(timeout=0), until=0)
 
     assert len(tries.told) == 1
 

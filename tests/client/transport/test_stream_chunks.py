@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedmodels._transport.stream_chunks import NoStream, elements, events
+from tunedmodels._transport.stream_chunks import MalformedStream, parse_array, parse_events
 
 Read = Callable[[Iterable[bytes]], Iterator[Any]]
 
@@ -37,7 +37,7 @@ def single(whole: bytes) -> list[bytes]:
 
 
 def as_events(objects: Iterable[Any], end: str = "\n", indent: int | None = None, extra: str = "") -> bytes:
-    """The objects as server-sent events, a line of data for each line of JSON, and *extra* lines before each."""
+    """The objects as server-sent parse_events, a line of data for each line of JSON, and *extra* lines before each."""
     lines: list[str] = []
     for item in objects:
         lines += extra.splitlines()
@@ -65,7 +65,7 @@ def test_events_come_back(
     """Whatever the line ends, the comments, the lines of data and the cuts are, the objects are the same."""
     parts = data.draw(cut(mark + as_events(objects, end, indent, extra)))
 
-    assert list(events(parts)) == objects
+    assert list(parse_events(parts)) == objects
 
 
 @given(
@@ -81,17 +81,17 @@ def test_elements_come_back(
     """Whatever the spaces and the cuts are, the objects are the same."""
     parts = data.draw(cut(as_array(objects, between, indent, space)))
 
-    assert list(elements(parts)) == objects
+    assert list(parse_array(parts)) == objects
 
 
 @pytest.mark.parametrize(
     ("read", "whole"),
     [
-        pytest.param(events, as_events(ODD), id="events-lf"),
-        pytest.param(events, as_events(ODD, "\r\n"), id="events-crlf"),
-        pytest.param(events, as_events(ODD, "\r", indent=1), id="events-cr"),
-        pytest.param(elements, as_array(ODD), id="array"),
-        pytest.param(elements, as_array(ODD, ",\r\n", indent=2), id="array-pretty"),
+        pytest.param(parse_events, as_events(ODD), id="events-lf"),
+        pytest.param(parse_events, as_events(ODD, "\r\n"), id="events-crlf"),
+        pytest.param(parse_events, as_events(ODD, "\r", indent=1), id="events-cr"),
+        pytest.param(parse_array, as_array(ODD), id="array"),
+        pytest.param(parse_array, as_array(ODD, ",\r\n", indent=2), id="array-pretty"),
     ],
 )
 def test_each_byte_alone(read: Read, whole: bytes) -> None:
@@ -106,10 +106,10 @@ def test_array_that_is_cut_short(indent: int | None) -> None:
     ends = [len(as_array(ODD[:count], indent=indent)) - 1 for count in range(1, len(ODD) + 1)]
     for length in range(len(whole)):
         complete = sum(length >= end for end in ends)
-        read = elements([whole[:length]])
+        read = parse_array([whole[:length]])
 
         assert list(islice(read, complete)) == ODD[:complete]
-        with pytest.raises(NoStream, match=r"^it ended within its array$"):
+        with pytest.raises(MalformedStream, match=r"^it ended within its array$"):
             next(read)
 
 
@@ -118,20 +118,20 @@ def test_events_that_are_cut_short(end: str) -> None:
     """An event that is cut in its data is noticed, and those before it have come."""
     first, second = as_events([{"a": 1}], end), as_events([{"b": "六"}], end)
     for length in range(len("data:") + 1, len(second) - len(end)):
-        read = events([first + second[:length]])
+        read = parse_events([first + second[:length]])
 
         assert next(read) == {"a": 1}
-        with pytest.raises(NoStream, match=r"^it ended within an event$"):
+        with pytest.raises(MalformedStream, match=r"^it ended within an event$"):
             next(read)
 
 
 @pytest.mark.parametrize(
     ("read", "first", "rest"),
     [
-        pytest.param(events, b'data: {"a": 1}\n\n', b'data: {"b": 2}\n\n', id="lf"),
-        pytest.param(events, b'data: {"a": 1}\r\n\r\n', b'data: {"b": 2}\r\n\r\n', id="crlf"),
-        pytest.param(elements, b'[{"a": 1}', b',\r\n{"b": 2}]', id="array"),
-        pytest.param(elements, b'[{"a": 1},', b'{"b": 2}]', id="array-comma-first"),
+        pytest.param(parse_events, b'data: {"a": 1}\n\n', b'data: {"b": 2}\n\n', id="lf"),
+        pytest.param(parse_events, b'data: {"a": 1}\r\n\r\n', b'data: {"b": 2}\r\n\r\n', id="crlf"),
+        pytest.param(parse_array, b'[{"a": 1}', b',\r\n{"b": 2}]', id="array"),
+        pytest.param(parse_array, b'[{"a": 1},', b'{"b": 2}]', id="array-comma-first"),
     ],
 )
 def test_chunk_is_there_when_it_has_arrived(read: Read, first: bytes, rest: bytes) -> None:
@@ -153,44 +153,44 @@ def test_chunk_is_there_when_it_has_arrived(read: Read, first: bytes, rest: byte
 @pytest.mark.parametrize(
     ("read", "whole", "problem"),
     [
-        pytest.param(events, b"", "it ended before the first event", id="no-event"),
-        pytest.param(events, b": ping\n\n: ping\n\n", "it ended before the first event", id="comments-alone"),
-        pytest.param(events, b"data: {\n\n", "an event is no JSON: ", id="event-no-json"),
-        pytest.param(events, b'data: {"a": 1\ndata: 2}\n\n', "an event is no JSON: ", id="number-over-two-lines"),
-        pytest.param(events, b"data: [DONE]\n\n", "an event is no JSON: ", id="word-of-another-api"),
-        pytest.param(events, b"data: " + b"[" * 100_000 + b"\n\n", "an event is no JSON: ", id="event-deep"),
-        pytest.param(events, b"<html></html>\n", "it ended before the first event", id="page-as-events"),
-        pytest.param(elements, b"", "it ended within its array", id="nothing"),
-        pytest.param(elements, b" \r\n", "it ended within its array", id="spaces"),
-        pytest.param(elements, b"[", "it ended within its array", id="open"),
-        pytest.param(elements, b"]", "it has no array of objects, but ']'", id="close-alone"),
-        pytest.param(elements, b'{"a": 1}', "it has no array of objects, but '{", id="object-alone"),
-        pytest.param(elements, b"<html></html>", "it has no array of objects, but '<html></html>'", id="page"),
-        pytest.param(elements, b"[1, 2]", "it has no array of objects, but '1, 2]'", id="numbers"),
-        pytest.param(elements, b"[[{}]]", r"it has no array of objects, but '\[{}\]\]'", id="array-in-array"),
-        pytest.param(elements, b"[{'a': 1}]", "it ended within its array", id="no-json"),
-        pytest.param(elements, b'[{"a": ' + b"[" * 100_000, "it ended within its array", id="deep"),
-        pytest.param(elements, b"null", "it has no array of objects, but 'null'", id="null"),
+        pytest.param(parse_events, b"", "it ended before the first event", id="no-event"),
+        pytest.param(parse_events, b": ping\n\n: ping\n\n", "it ended before the first event", id="comments-alone"),
+        pytest.param(parse_events, b"data: {\n\n", "an event is no JSON: ", id="event-no-json"),
+        pytest.param(parse_events, b'data: {"a": 1\ndata: 2}\n\n', "an event is no JSON: ", id="number-over-two-lines"),
+        pytest.param(parse_events, b"data: [DONE]\n\n", "an event is no JSON: ", id="word-of-another-api"),
+        pytest.param(parse_events, b"data: " + b"[" * 100_000 + b"\n\n", "an event is no JSON: ", id="event-deep"),
+        pytest.param(parse_events, b"<html></html>\n", "it ended before the first event", id="page-as-events"),
+        pytest.param(parse_array, b"", "it ended within its array", id="nothing"),
+        pytest.param(parse_array, b" \r\n", "it ended within its array", id="spaces"),
+        pytest.param(parse_array, b"[", "it ended within its array", id="open"),
+        pytest.param(parse_array, b"]", "it has no array of objects, but ']'", id="close-alone"),
+        pytest.param(parse_array, b'{"a": 1}', "it has no array of objects, but '{", id="object-alone"),
+        pytest.param(parse_array, b"<html></html>", "it has no array of objects, but '<html></html>'", id="page"),
+        pytest.param(parse_array, b"[1, 2]", "it has no array of objects, but '1, 2]'", id="numbers"),
+        pytest.param(parse_array, b"[[{}]]", r"it has no array of objects, but '\[{}\]\]'", id="array-in-array"),
+        pytest.param(parse_array, b"[{'a': 1}]", "it ended within its array", id="no-json"),
+        pytest.param(parse_array, b'[{"a": ' + b"[" * 100_000, "it ended within its array", id="deep"),
+        pytest.param(parse_array, b"null", "it has no array of objects, but 'null'", id="null"),
     ],
 )
 def test_what_is_no_stream(read: Read, whole: bytes, problem: str) -> None:
     """Another text is refused with the reason, and yields nothing."""
-    with pytest.raises(NoStream, match=f"^{problem}"):
+    with pytest.raises(MalformedStream, match=f"^{problem}"):
         next(read([whole]))
 
 
 def test_array_opens_once() -> None:
     """An array in an array is none of objects, also where it comes later."""
-    with pytest.raises(NoStream, match="no array of objects"):
-        list(elements([b"[", b"[{}]]"]))
+    with pytest.raises(MalformedStream, match="no array of objects"):
+        list(parse_array([b"[", b"[{}]]"]))
 
 
 def test_nothing_comes_after_the_array() -> None:
     """What follows the end of an array is not waited for."""
-    assert list(elements([b"[{}]", b"never mind"])) == [{}]
+    assert list(parse_array([b"[{}]", b"never mind"])) == [{}]
 
 
 def test_bytes_that_are_no_text() -> None:
     """Bytes that are no UTF-8 stand for themselves as replacement characters, and break nothing."""
-    assert list(events([b'data: {"a": "\xff"}\n\n'])) == [{"a": "\ufffd"}]
-    assert list(elements([b'[{"a": "\xff"}]'])) == [{"a": "\ufffd"}]
+    assert list(parse_events([b'data: {"a": "\xff"}\n\n'])) == [{"a": "\ufffd"}]
+    assert list(parse_array([b'[{"a": "\xff"}]'])) == [{"a": "\ufffd"}]

@@ -14,11 +14,11 @@ import google.auth.exceptions
 import pytest
 import requests
 
-from tunedmodels import Client, CredentialsError, Failure, Polling, Retry, Unauthenticated
+from tunedmodels import Client, CredentialsError, Polling, Retry, RetrySafety, Unauthenticated
 from tunedmodels._transport.address import Address
 from tunedmodels._transport.credentials import Caller
 
-from ..flaky_server import FlakyServer, Received, Step, answer, refusal
+from ..flaky_server import FlakyServer, ReceivedRequest, Step, answer, refusal
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Renewable(google.auth.credentials.Credentials):
         self.token = f"token-{self.renewed}"
 
 
-def echo(request: Received) -> Step:
+def echo(request: ReceivedRequest) -> Step:
     """Answer with the name that was asked for, and what the request said."""
     name = request.path.removeprefix("/v1beta/").partition("?")[0]
     if ":" in name:
@@ -51,7 +51,7 @@ def echo(request: Received) -> Step:
     return answer({"name": name})
 
 
-def at_once(ask: Callable[[int], T]) -> list[T]:
+def run_in_threads(ask: Callable[[int], T]) -> list[T]:
     """What *ask* returns to each of the threads, which begin together."""
     begin = threading.Barrier(THREADS)
 
@@ -76,7 +76,7 @@ def test_each_thread_gets_its_own_answers() -> None:
         return right
 
     with FlakyServer(otherwise=echo) as server, Client(server.url, api_key="the-key") as client:
-        right = at_once(ask)
+        right = run_in_threads(ask)
 
     assert right == [[True] * 75] * THREADS
     assert len(server.received) == THREADS * 75
@@ -88,7 +88,7 @@ def test_each_thread_is_retried_alone() -> None:
     """Failures of some threads are mended, and change nothing for the others."""
     turns = itertools.count()
 
-    def sometimes(request: Received) -> Step:
+    def sometimes(request: ReceivedRequest) -> Step:
         return refusal(503, "UNAVAILABLE") if next(turns) % 3 == 0 else echo(request)
 
     def ask(number: int) -> list[str]:
@@ -98,7 +98,7 @@ def test_each_thread_is_retried_alone() -> None:
         FlakyServer(otherwise=sometimes) as server,
         Client(server.url, api_key="the-key", retry=Retry(30, initial=0.001)) as client,
     ):
-        names = at_once(ask)
+        names = run_in_threads(ask)
 
     assert names == [[f"tunedModels/m-{number}-{turn}" for turn in range(10)] for number in range(THREADS)]
 
@@ -107,7 +107,7 @@ def test_token_that_is_refused_to_all_is_renewed_once() -> None:
     """Where a 401 hits all threads, one gets a new token and the others take that."""
     all_refused = threading.Barrier(THREADS)
 
-    def service(request: Received) -> Step:
+    def service(request: ReceivedRequest) -> Step:
         if request.headers["authorization"] == "Bearer token-0":
             all_refused.wait(10)
             return refusal(401, "UNAUTHENTICATED")
@@ -115,7 +115,7 @@ def test_token_that_is_refused_to_all_is_renewed_once() -> None:
 
     credentials = Renewable()
     with FlakyServer(otherwise=service) as server, Client(server.url, credentials=credentials) as client:
-        names = at_once(lambda number: client.tuned_models.get(f"m-{number}").name)
+        names = run_in_threads(lambda number: client.tuned_models.get(f"m-{number}").name)
 
     tokens = Counter(request.headers["authorization"] for request in server.received)
     assert names == [f"tunedModels/m-{number}" for number in range(THREADS)]
@@ -135,7 +135,7 @@ def test_token_that_cannot_be_renewed() -> None:
         FlakyServer(otherwise=refusal(401, "UNAUTHENTICATED")) as server,
         Client(server.url, credentials=Renewable(works=False)) as client,
     ):
-        statuses = at_once(ask)
+        statuses = run_in_threads(ask)
 
     assert statuses == ["UNAUTHENTICATED"] * THREADS
     assert len(server.received) == THREADS
@@ -144,7 +144,7 @@ def test_token_that_cannot_be_renewed() -> None:
 def test_streams_side_by_side() -> None:
     """Each thread reads its own stream."""
 
-    def service(request: Received) -> Step:
+    def service(request: ReceivedRequest) -> Step:
         name = request.path.partition(":")[0]
         return answer([{"candidates": [{"content": {"parts": [{"text": f"{name} {part}"}]}}]} for part in range(20)])
 
@@ -152,7 +152,7 @@ def test_streams_side_by_side() -> None:
         return [chunk.text for chunk in client.tuned_models.stream_generate_content(f"m-{number}", "1")]
 
     with FlakyServer(otherwise=service) as server, Client(server.url, api_key="the-key") as client:
-        texts = at_once(ask)
+        texts = run_in_threads(ask)
 
     assert texts == [[f"/v1beta/tunedModels/m-{number} {part}" for part in range(20)] for number in range(THREADS)]
 
@@ -162,7 +162,7 @@ def test_one_operation_in_many_threads() -> None:
     name = "tunedModels/m/operations/o"
     looks = itertools.count()
 
-    def service(_: Received) -> Step:
+    def service(_: ReceivedRequest) -> Step:
         ended = {"done": True, "response": {"name": "tunedModels/m"}} if next(looks) > 20 else {}
         return answer({"name": name, **ended})
 
@@ -170,8 +170,8 @@ def test_one_operation_in_many_threads() -> None:
         FlakyServer(otherwise=service) as server,
         Client(server.url, api_key="the-key", polling=Polling(0.001)) as client,
     ):
-        operation = client.operations.made({"name": name})
-        models = at_once(lambda _: operation.result(timeout=30).name)
+        operation = client.operations.from_json({"name": name})
+        models = run_in_threads(lambda _: operation.result(timeout=30).name)
 
     assert models == ["tunedModels/m"] * THREADS
 
@@ -197,4 +197,4 @@ def test_who_waits_for_anothers_token_keeps_its_own_time() -> None:
     go_on.set()
     other.join()
 
-    assert caught.value.failure is Failure.UNSENT
+    assert caught.value.retry_safety is RetrySafety.UNSENT

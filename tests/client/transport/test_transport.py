@@ -212,7 +212,7 @@ def test_refused_token_is_renewed_once(answers: responses.RequestsMock) -> None:
     answers.post(THINGS, status=401, match=[bearer("token-0")])
     answers.post(THINGS, json={"name": "n"}, match=[bearer("token-1")])
     credentials = Renewable()
-    answer = transport_to(credentials=credentials).call("POST", "v1beta/things", {"a": 1}, repeatable=False)
+    answer = transport_to(credentials=credentials).call("POST", "v1beta/things", {"a": 1}, idempotent=False)
 
     assert answer == {"name": "n"}
     assert credentials.renewed == 1
@@ -359,9 +359,9 @@ def test_service_says_when_to_come_back(
     assert sleeps == [pause]
 
 
-def answered(answers: responses.RequestsMock, method: str, *said: int | Exception) -> Transport:
+def transport_with_answers(answers: responses.RequestsMock, method: str, *results: int | Exception) -> Transport:
     """A transport whose tries of one request are answered with these statuses or errors, without pauses."""
-    for one in said:
+    for one in results:
         if isinstance(one, Exception):
             answers.add(method, THINGS, body=one)
         else:
@@ -372,29 +372,29 @@ def answered(answers: responses.RequestsMock, method: str, *said: int | Exceptio
 @pytest.mark.parametrize("first", [requests.ConnectionError("reset"), requests.ReadTimeout("slow"), 503], ids=str)
 def test_gone_after_an_answer_was_lost(answers: responses.RequestsMock, first: int | Exception) -> None:
     """A DELETE that finds nothing on its second try did its work on the first."""
-    assert answered(answers, "DELETE", first, 404).call("DELETE", "v1beta/things") == {}
+    assert transport_with_answers(answers, "DELETE", first, 404).call("DELETE", "v1beta/things") == {}
 
 
 @pytest.mark.parametrize(
-    "said",
+    "results",
     [(404,), (429, 404), (requests.ConnectTimeout("refused"), 404)],
     ids=["at-once", "after-a-refusal", "after-no-connection"],
 )
-def test_gone_before(answers: responses.RequestsMock, said: tuple[int | Exception, ...]) -> None:
+def test_gone_before(answers: responses.RequestsMock, results: tuple[int | Exception, ...]) -> None:
     """A DELETE that cannot have done anything before, and finds nothing, is an error."""
     with pytest.raises(NotFound):
-        answered(answers, "DELETE", *said).call("DELETE", "v1beta/things")
+        transport_with_answers(answers, "DELETE", *results).call("DELETE", "v1beta/things")
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_gone_is_an_error_for_others(answers: responses.RequestsMock, method: str) -> None:
     """Only a DELETE may find that there is nothing."""
     with pytest.raises(NotFound):
-        answered(answers, method, 503, 404).call(method, "v1beta/things")
+        transport_with_answers(answers, method, 503, 404).call(method, "v1beta/things")
 
 
 @pytest.mark.parametrize(
-    ("said", "advised"),
+    ("results", "advised"),
     [
         ((409,), False),
         ((429, 409), False),
@@ -405,11 +405,11 @@ def test_gone_is_an_error_for_others(answers: responses.RequestsMock, method: st
     ids=["at-once", "after-a-refusal", "after-no-connection", "after-a-lost-answer", "after-503"],
 )
 def test_taken_after_an_answer_was_lost(
-    answers: responses.RequestsMock, said: tuple[int | Exception, ...], advised: bool
+    answers: responses.RequestsMock, results: tuple[int | Exception, ...], advised: bool
 ) -> None:
     """A create that finds its id taken on its second try may have taken it itself, and says where to look."""
     with pytest.raises(AlreadyExists) as caught:
-        answered(answers, "POST", *said).call("POST", "v1beta/things", {})
+        transport_with_answers(answers, "POST", *results).call("POST", "v1beta/things", {})
 
     assert ("an earlier try of this call got no answer and may have made it" in str(caught.value)) is advised
 
@@ -494,9 +494,9 @@ def test_key_is_in_no_text(answers: responses.RequestsMock, client: Client, answ
     with Client(URL, api_key="the-key", retry=None) as client, pytest.raises((APIError, TransportError)) as caught:
         client.tuned_models.get("m")
 
-    said = [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(client)]
+    texts = [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(client)]
     assert answers.calls[0].request.headers["x-goog-api-key"] == "the-key"
-    assert "the-key" not in "".join([*said, answers.calls[0].request.url or ""])
+    assert "the-key" not in "".join([*texts, answers.calls[0].request.url or ""])
 
 
 @pytest.mark.parametrize("retry", [Retry(), None], ids=["retry", "no retry"])

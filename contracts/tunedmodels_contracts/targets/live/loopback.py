@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from tunedmodels._transport.address import is_loopback
+from tunedmodels._transport.address import is_loopback_host
 
 from ..target import TargetError
 
@@ -24,7 +24,7 @@ def stand_in() -> str:
     """
     url = os.environ.get(VARIABLE, "").strip().rstrip("/")
     parts = urlsplit(url)
-    if url and not (parts.scheme == "https" and is_loopback(parts.hostname or "")):
+    if url and not (parts.scheme == "https" and is_loopback_host(parts.hostname or "")):
         raise TargetError(f"{VARIABLE} names {url!r:.100}; it has to be https:// and on this machine, for tests alone")
     return url
 
@@ -35,6 +35,6 @@ class Loopback(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Send *request*. Raises TargetError where it would leave this machine."""
         host = urlsplit(request.url or "").hostname or ""
-        if not is_loopback(host):
+        if not is_loopback_host(host):
             raise TargetError(f"A stand-in was asked for, and something was to be sent to {host}")
         return super().send(request, *how, **more)

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from .._messages.tuning_task import TuningSnapshot
 
 # Beside the curve stand the ticks and the names of the axes, above and below it too, and the prompt after it.
-_BESIDE, _ABOVE_AND_BELOW = 23, 5
-_LEAST_WIDTH, _LEAST_HEIGHT = 10, 4
+_HORIZONTAL_MARGIN, _VERTICAL_MARGIN = 23, 5
+_MIN_WIDTH, _MIN_HEIGHT = 10, 4
 
 
-def drawn(snapshots: Sequence[TuningSnapshot]) -> str:
+def draw(snapshots: Sequence[TuningSnapshot]) -> str:
     """Return the curve of *snapshots*, as large as the terminal, 80 by 24 without one; empty where there is none."""
     # The service can say NaN, which has no place on any curve.
     points = [(shot.step, shot.mean_loss) for shot in snapshots if math.isfinite(shot.mean_loss)]
@@ -26,8 +26,8 @@ def drawn(snapshots: Sequence[TuningSnapshot]) -> str:
     steps, losses = zip(*points, strict=True)
     size = shutil.get_terminal_size()
     figure = plotille.Figure()
-    figure.width = max(_LEAST_WIDTH, size.columns - _BESIDE)
-    figure.height = max(_LEAST_HEIGHT, size.lines - _ABOVE_AND_BELOW)
+    figure.width = max(_MIN_WIDTH, size.columns - _HORIZONTAL_MARGIN)
+    figure.height = max(_MIN_HEIGHT, size.lines - _VERTICAL_MARGIN)
     figure.x_label, figure.y_label = "step", "mean loss"
     figure.with_colors = False
     # A run of one step, or one without any loss, still has an axis with two ends.

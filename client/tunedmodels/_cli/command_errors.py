@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import _interrupts
-from .text import folded
+from .text import one_line
 
 if TYPE_CHECKING:
     from ..errors import TunedModelsError
@@ -35,34 +35,34 @@ _WORDS = (
 )
 
 
-class Failed(click.ClickException):
+class CommandError(click.ClickException):
     """The service refused or did not answer, or what came of it is no success. It ends the command with 1."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(folded(message))
+        super().__init__(one_line(message))
 
 
-class Misused(Failed):
+class InvalidInput(CommandError):
     """What was given cannot be right, whatever the service says. It ends the command with 2."""
 
     exit_code = 2
 
 
-def failed(error: TunedModelsError) -> Failed:
+def to_command_error(error: TunedModelsError) -> CommandError:
     """Return the failure that *error* of the client is."""
     from ..errors import CredentialsError, OperationTimeout, TrainingDataError
 
-    said = str(error)
+    text = str(error)
     # No word of these comes from the service.
     if isinstance(error, (CredentialsError, OperationTimeout, TrainingDataError)):
-        return Failed(translated(said))
+        return CommandError(translate(text))
     advice = getattr(error, "advice", "")
     if advice:  # what the service itself says is left alone
-        said = said.removesuffix(f"({advice})") + f"({translated(advice)})"
-    return Failed(said)
+        text = text.removesuffix(f"({advice})") + f"({translate(advice)})"
+    return CommandError(text)
 
 
-def translated(advice: str) -> str:
+def translate(advice: str) -> str:
     """Return *advice*, or another sentence, of the client in the words of the command."""
     for python, here in _WORDS:
         advice = advice.replace(python, here)
@@ -70,9 +70,9 @@ def translated(advice: str) -> str:
 
 
 @contextmanager
-def explained(sentence: str) -> Iterator[None]:
+def explain_interrupt(sentence: str) -> Iterator[None]:
     """Say *sentence* on stderr if Ctrl-C or SIGTERM ends the command inside the block."""
-    with _interrupts.raised():
+    with _interrupts.as_keyboard_interrupt():
         try:
             yield
         except KeyboardInterrupt:

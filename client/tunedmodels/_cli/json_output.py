@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .text import encodable
+from .text import is_encodable
 
 
 def write(value: Any) -> None:
@@ -23,4 +23,4 @@ def write_line(value: Any) -> None:
 def _write(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     # JSON has its own way to write what the encoding of stdout lacks, half of a surrogate pair among it.
-    click.echo(text if encodable(text) else json.dumps(value, indent=indent))
+    click.echo(text if is_encodable(text) else json.dumps(value, indent=indent))
