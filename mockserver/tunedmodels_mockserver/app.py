@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .core.base_models import parse, with_own
+from .core.base_models import parse, with_custom_models
 from .core.canned.rulebook import Rulebook
 from .core.faults.armed import arm
 from .core.journal.registry import Journals
@@ -22,7 +22,7 @@ from .core.state.controls import Controls
 from .core.state.store import StoreUnavailable
 from .core.state.worlds import Worlds
 from .core.strict_input import BadInput
-from .core.verdict.outcome_coverage import Tally
+from .core.verdict.outcome_coverage import OutcomeCoverage
 from .files import state as state_files
 from .files.canned_rules import RuleFiles, read_rules
 from .log import LOG, one_line
@@ -63,21 +63,21 @@ def create_app(
     settings = settings or Settings()
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
     preload = _preload(settings)
-    base_models = with_own([*preload.base_models, *map(parse, settings.base_models)])
-    canned = Rulebook().replaced(read_rules(settings.canned, base_models))
+    base_models = with_custom_models([*preload.base_models, *map(parse, settings.base_models)])
+    canned = Rulebook().with_only(read_rules(settings.canned, base_models))
     initial_controls = Controls(
         settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), 0, 0)
     )
     try:
-        beginnings = preload.beginnings(initial_controls, seed, machine(), base_models)
+        initial_states = preload.initial_states(initial_controls, seed, machine(), base_models)
     except BadInput as error:
         raise BadState(f"{settings.preload}: {error}") from None
     files = RuleFiles(settings.canned_files, base_models)
-    worlds = Worlds(seed, machine, beginnings, open_stores(settings.store), files.current_rules, base_models)
+    worlds = Worlds(seed, machine, initial_states, open_stores(settings.store), files.current_rules, base_models)
     callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
-    journals, tally, request_metrics = Journals(), Tally(), RequestMetrics()
+    journals, tally, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
     app.extensions["tunedmodels_journals"] = journals
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST; no client of the service expects one.

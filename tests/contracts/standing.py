@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from tunedmodels_contracts.targets.live.loopback import VARIABLE
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.callers.grants import Access
+from tunedmodels_mockserver.core.callers.grants import AccessGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 from tunedmodels_mockserver.core.runs.durations import Pace
 from tunedmodels_mockserver.files.service_account_keys import service_account
@@ -67,7 +67,7 @@ def standing(folder: Path) -> Iterator[Standing]:
         "NO_GCE_CHECK": "true",
     }
     try:
-        yield Standing(url, environment, Access("bob@example.com", TUNING, 8_000_000_000, "bob").token(), app)
+        yield Standing(url, environment, AccessGrant("bob@example.com", TUNING, 8_000_000_000, "bob").token(), app)
     finally:
         server.shutdown()
         server.server_close()

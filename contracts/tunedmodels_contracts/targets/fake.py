@@ -19,7 +19,7 @@ _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
 def fake(seed: int | None = None) -> Target:
     """Return a new fake with no models in it; *seed* makes its ids and losses repeat."""
     from tunedmodels_mockserver import ManualClock, Settings, create_app
-    from tunedmodels_mockserver.core.callers.grants import Access
+    from tunedmodels_mockserver.core.callers.grants import AccessGrant
     from tunedmodels_mockserver.core.callers.scopes import TUNING
     from tunedmodels_mockserver.core.defaults import API_KEY
 
@@ -30,7 +30,7 @@ def fake(seed: int | None = None) -> Target:
         opened.mount("http://", adapter)
 
     def token(email: str) -> Credentials:
-        return Credentials(token=Access(email, TUNING, _FOREVER, email).token())
+        return Credentials(token=AccessGrant(email, TUNING, _FOREVER, email).token())
 
     return Target(
         kind="fake",

@@ -103,12 +103,12 @@ class _Moved:
 
 
 def _in_world(world: str) -> People:
-    from tunedmodels_mockserver.core.callers.grants import Access
+    from tunedmodels_mockserver.core.callers.grants import AccessGrant
     from tunedmodels_mockserver.core.callers.scopes import TUNING
     from tunedmodels_mockserver.core.defaults import API_KEY
 
     def token(email: str) -> Credentials:
-        return bearer(f"test-{world}/{Access(email, TUNING, _FOREVER, email).token()}")
+        return bearer(f"test-{world}/{AccessGrant(email, TUNING, _FOREVER, email).token()}")
 
     return People(token("alice@example.com"), token("bob@example.com"), api_key.Credentials(f"test-{world}/{API_KEY}"))
 

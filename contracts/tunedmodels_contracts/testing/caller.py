@@ -8,9 +8,9 @@ import requests
 from google.oauth2.credentials import Credentials
 
 from tunedmodels import Client
-from tunedmodels_mockserver.core.callers.grants import Access
+from tunedmodels_mockserver.core.callers.grants import AccessGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
-from tunedmodels_mockserver.core.state.worlds import within
+from tunedmodels_mockserver.core.world_names import with_world
 
 _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
 
@@ -27,12 +27,12 @@ class Person:
     @property
     def api_key(self) -> str:
         """An API key by which a server that takes every caller knows them."""
-        return within(self.email, self._world)
+        return with_world(self.email, self._world)
 
     @property
     def token(self) -> str:
         """An access token, which ``--auth strict`` takes too."""
-        return within(Access(self.email, TUNING, _FOREVER, self.email).token(), self._world)
+        return with_world(AccessGrant(self.email, TUNING, _FOREVER, self.email).token(), self._world)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ import requests
 from tunedmodels import Client
 from tunedmodels_mockserver.core.callers.identity import address
 from tunedmodels_mockserver.core.defaults import API_KEY
-from tunedmodels_mockserver.core.state.worlds import within
+from tunedmodels_mockserver.core.world_names import with_world
 from tunedmodels_mockserver.environment import client_variables
 
 from .admin_api import Admin
@@ -47,7 +47,7 @@ class World:
     @property
     def api_key(self) -> str:
         """An API key that leads into this world; the server knows it under ``--auth strict`` too."""
-        return within(API_KEY, self.name)
+        return with_world(API_KEY, self.name)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -101,18 +101,18 @@ def refresh_token(user: str, scope_names: tuple[str, ...], world: str) -> None:
 @_world
 def api_key(world: str) -> None:
     """Print the API key that every fake knows."""
-    from ..core.state.worlds import within
+    from ..core.world_names import with_world
 
-    click.echo(within(API_KEY, world))
+    click.echo(with_world(API_KEY, world))
 
 
 def _refresh_token(user: str, scope_names: tuple[str, ...], world: str) -> str:
     import secrets
 
-    from ..core.callers.grants import Refresh
-    from ..core.state.worlds import within
+    from ..core.callers.grants import RefreshGrant
+    from ..core.world_names import with_world
 
-    return within(Refresh(user, scope_names, secrets.token_hex(8)).token(), world)
+    return with_world(RefreshGrant(user, scope_names, secrets.token_hex(8)).token(), world)
 
 
 def _token_uri(url: str, world: str) -> str:

@@ -31,9 +31,9 @@ def env(form: str, unset: bool, url: str, world: str) -> None:
     """
     import sys
 
-    from ..core.state.worlds import within
+    from ..core.world_names import with_world
 
-    variables = client_variables(with_scheme(url or emulator_url()), within(API_KEY, world))
+    variables = client_variables(with_scheme(url or emulator_url()), with_world(API_KEY, world))
     if unset:
         click.echo(removals([name for name in variables if name not in NO_PROXY], form), nl=False)
         return

@@ -90,8 +90,8 @@ def url(value: str) -> str:
 
 def world(value: str) -> str:
     """Return a world's name; it may be empty, as the default world's is."""
-    from ..core.state.worlds import NAME
+    from ..core.world_names import WORLD_NAME
 
-    if value and not NAME.fullmatch(value):
+    if value and not WORLD_NAME.fullmatch(value):
         raise click.BadParameter(f"{value!r} is not a name of 1 to 100 letters, digits, dots, dashes or underscores.")
     return value

@@ -92,7 +92,7 @@ def _export(worlds: Worlds, path: Path) -> None:
     from ..stores.errors import BadState
 
     try:
-        write(path, {world.name: world.store.state().taken(world.machine()) for world in worlds.all()})
+        write(path, {world.name: world.store.state().snapshot(world.machine()) for world in worlds.all()})
     except (BadState, StoreUnavailable) as error:
         _fail(str(error), BAD_STATE)
 

@@ -209,12 +209,12 @@ def parse(text: str) -> BaseModel:
         raise BadInput(f"{text[:200]!r} is no base model: {error}.") from None
 
 
-def with_own(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
+def with_custom_models(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
     """Return the base models of a server to which an operator adds *models*; one replaces another of its name."""
     return {**BASE_MODELS, **{model.name: model for model in models}}
 
 
-def alike(name: str, models: Iterable[BaseModel]) -> list[str]:
+def similar_names(name: str, models: Iterable[BaseModel]) -> list[str]:
     """Return the ids of the few of *models* that are most like *name*, an id or a resource name; the nearest first."""
     ids = [model.id for model in models]
     # A name may be as long as a request's first line, and a comparison takes as long as it is.

@@ -45,7 +45,7 @@ class Clock:
         if self.moment is not None and not 0 <= self.moment <= END:
             raise ValueError(f"A clock goes from 1970 to 2255; {self.moment / SECOND} seconds since 1970 lie beyond.")
 
-    def started(self, machine: int) -> Clock:
+    def start(self, machine: int) -> Clock:
         """Return it as it starts when the machine's time is *machine*."""
         return replace(self, moment=machine if self.moment is None else self.moment, origin=machine)
 
@@ -61,21 +61,21 @@ class Clock:
         """Return it as it goes on from *moment*. Raises ValueError where that is not in 1970 to 2255."""
         return replace(self, moment=moment, origin=machine)
 
-    def advanced(self, machine: int, seconds: float) -> Clock:
+    def advance(self, machine: int, seconds: float) -> Clock:
         """Return it *seconds* later, or earlier. Raises ValueError where that leads out of 1970 to 2255."""
         now = self.now(machine)
         if not -END <= seconds * SECOND <= END or not 0 <= now + round(seconds * SECOND) <= END:
             raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
         return self.set(machine, now + round(seconds * SECOND))
 
-    def going(self, machine: int, mode: Mode | None = None, rate: float | None = None) -> Clock:
+    def with_mode(self, machine: int, mode: Mode | None = None, rate: float | None = None) -> Clock:
         """Return it as it goes on from its present in another *mode* or at another *rate*.
 
         Raises ValueError for a rate that is not more than 0 and at most a million.
         """
         return Clock(mode or self.mode, self.rate if rate is None else rate, self.now(machine), machine)
 
-    def polled(self, run: int) -> Clock:
+    def after_poll(self, run: int) -> Clock:
         """Return it after a look at an unfinished run that takes *run* nanoseconds in all.
 
         In mode polling it moves by a tenth of the run, rounded up to a whole microsecond, so that ten looks always
@@ -102,4 +102,4 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move by *seconds*, which may be negative. Raises ValueError where that leads out of 1970 to 2255."""
-        self._now = Clock(Mode.MANUAL, moment=self._now).advanced(self._now, seconds).now(self._now)
+        self._now = Clock(Mode.MANUAL, moment=self._now).advance(self._now, seconds).now(self._now)

@@ -79,12 +79,12 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def __post_init__(self) -> None:
         """Refuse a code that gRPC does not have."""
-        _code(self.code)
+        _parse_code(self.code)
 
     @property
     def status_code(self) -> Code:
         """The code as gRPC's enum has it."""
-        return _code(self.code)
+        return _parse_code(self.code)
 
     def status(self) -> Status:
         """Return the status, with its details; a QuotaFailure brings Help with it, as it was seen."""
@@ -212,7 +212,7 @@ def _duration(seconds: float) -> str:
     return f"{whole // 1000}s" if whole % 1000 == 0 else f"{whole // 1000}.{whole % 1000:03d}s"
 
 
-def _code(given: str | int) -> Code:
+def _parse_code(given: str | int) -> Code:
     """Return the code of this name or HTTP status. Raises ValueError if no error has it."""
     name = str(given)[:100]
     code = Code.of_http(int(name)) if re.fullmatch("[0-9]{3}", name) else Code.__members__.get(name)

@@ -26,7 +26,7 @@ class BadInput(ValueError):
 
 
 # No state: only what makes one thread wait for another.
-_LOOKING = threading.Lock()
+_INSPECT_LOCK = threading.Lock()
 
 
 def prepare(*kinds: Any) -> None:
@@ -34,7 +34,7 @@ def prepare(*kinds: Any) -> None:
 
     msgspec (0.22) looks into a type when it first decodes one, and two threads that do so at once crash the process.
     """
-    with _LOOKING:
+    with _INSPECT_LOCK:
         for kind in kinds:
             msgspec.json.Decoder(kind)
 

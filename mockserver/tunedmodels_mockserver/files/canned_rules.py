@@ -13,7 +13,7 @@ import msgspec
 from ..core.base_models import BASE_MODELS
 from ..core.canned import rules
 from ..core.canned.reach import check_models
-from ..core.canned.rulebook import Filed, RuleFile
+from ..core.canned.rulebook import FileRules, RuleFile
 from ..core.canned.rules import Rule, Rules
 from ..core.strict_input import BadInput, convert
 from ..log import LOG
@@ -46,7 +46,7 @@ class RuleFiles:
         self._base_models = base_models
         self._lock = threading.Lock()
         self._read: dict[Path, _FileRules] = {}
-        self._combined = Filed()
+        self._combined = FileRules()
         for path in self._paths:
             if not path.exists():
                 raise BadInput(f"There is no file or folder {path}.")
@@ -56,7 +56,7 @@ class RuleFiles:
             self._read[path] = _read_file(path, _stamp(path), self._base_models)
         self._combine(list(self._read))
 
-    def current_rules(self) -> Filed:
+    def current_rules(self) -> FileRules:
         """Return what the files say now; a new version that is no rules leaves those of before, and the log says so."""
         if not self._paths:
             return self._combined
@@ -88,7 +88,7 @@ class RuleFiles:
 
     def _combine(self, files: list[Path]) -> None:
         reads = {path: self._read[path] for path in files}
-        self._combined = Filed(
+        self._combined = FileRules(
             tuple(rule for read in reads.values() for rule in read.rules),
             any(read.strict for read in reads.values()),
             tuple(RuleFile(str(path), len(read.rules), read.problem) for path, read in reads.items()),

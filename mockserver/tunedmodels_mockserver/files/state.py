@@ -11,7 +11,7 @@ import msgspec
 
 from ..core.seeding.preload import Models, Preload
 from ..core.state import file as state_file
-from ..core.state.file import Content
+from ..core.state.file import WorldContent
 from ..core.state.store import State
 from ..core.strict_input import BadInput, convert
 from ..stores.errors import BadState
@@ -63,7 +63,7 @@ def _add_file(preload: Preload, path: Path, data: bytes) -> Preload:
         if path.suffix not in _YAML and not _is_short_list(data):
             return _merge_worlds(preload, state_file.read(data), path)
         short = convert(_parse(path, data), Models)
-        models, base_models = (*preload.models, *short.models), (*preload.base_models, *short.added())
+        models, base_models = (*preload.models, *short.models), (*preload.base_models, *short.added_base_models())
         return replace(preload, models=models, base_models=base_models)
     except BadInput as error:
         raise BadState(f"{path}: {error}") from None
@@ -86,7 +86,7 @@ def _parse(path: Path, data: bytes) -> object:
     return yaml_reader.parse(data)
 
 
-def _merge_worlds(preload: Preload, worlds: Mapping[str, Content], path: Path) -> Preload:
+def _merge_worlds(preload: Preload, worlds: Mapping[str, WorldContent], path: Path) -> Preload:
     both = sorted(preload.worlds.keys() & worlds.keys())
     if both:
         raise BadState(f"{path} has the world {both[0]!r}, which another file of the folder has, too. Take one out.")

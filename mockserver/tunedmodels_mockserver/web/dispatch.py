@@ -11,10 +11,10 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..core.faults.fault import CREATE, Query
+from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods.allowances import Allowances
-from ..core.methods.call import Call
-from ..core.runs.script import Interrupted
+from ..core.methods.call import RequestContext
+from ..core.runs.script import RunInterrupted
 from ..log import LOG, one_line
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
@@ -107,22 +107,22 @@ class Dispatch:
         if words or world.controls.faults:
             name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
             model = model_name(route.method.id, name, pairs)
-            query = Query(route.method.id, model, caller.email, world.seed)
+            query = FaultQuery(route.method.id, model, caller.email, world.seed)
             context.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
             replacement = injection.replacement()
             if replacement:
                 return replacement
-        call = Call(world, caller, version, now, context.allowances, notes=context.notes)
+        call = RequestContext(world, caller, version, now, context.allowances, notes=context.notes)
         if not route.method.served:
             route.view(call, _with_name({}, route))  # raises: nothing of the request is read
         value = self._read_request(route, version, pairs, context.allowances)
         message = on.message(route.method.response)
-        tree = partial.wanted(params.fields, message, on)
+        tree = partial.parse_mask(params.fields, message, on)
         try:
             content = (
                 injection.call_view(route.view, route.method.id, call, value) if injection else route.view(call, value)
             )
-        except Interrupted as poll:
+        except RunInterrupted as poll:
             context.injection = injection = injection or Injection()
             content = injection.apply_script(poll, route.method.id, call, value)
             replacement = injection.replacement()

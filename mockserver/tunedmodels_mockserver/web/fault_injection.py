@@ -12,15 +12,16 @@ from flask import Response, json
 from ..core import errors
 from ..core.effects import Effect, Error, error_of, latency_of
 from ..core.faults import armed, instructions, quotas
-from ..core.faults.armed import Fired
-from ..core.faults.fault import CREATE, Query
+from ..core.faults.armed import TriggeredFault
+from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods import operations, resources
-from ..core.methods.access import NAME, find
-from ..core.methods.call import Call
-from ..core.methods.pedantic import pedantic, spoiled
-from ..core.methods.withdrawn import withdrawn
-from ..core.runs.script import Interrupted, Run
-from ..core.runs.view import settled
+from ..core.methods.access import find
+from ..core.methods.call import RequestContext
+from ..core.methods.pedantic import distort, pedantic
+from ..core.methods.withdrawn import without_tuning
+from ..core.resource_names import TUNED_MODELS
+from ..core.runs.script import Run, RunInterrupted
+from ..core.runs.view import is_settled
 from ..core.state.controls import Controls
 from ..core.state.records import Role
 from ..core.state.worlds import World
@@ -89,15 +90,15 @@ class Injection:
             return responses.page(effect.page.html, effect.page.status)
         return responses.page("", Code.UNAVAILABLE.http) if effect.reset else None
 
-    def call_view(self, view: View, method: str, call: Call, value: dict[str, Any]) -> Any:
+    def call_view(self, view: View, method: str, call: RequestContext, value: dict[str, Any]) -> Any:
         """Return what *view* answers *call*, as the injection has it. Raises what the view raises."""
         if self.is_withdrawn:
-            view = withdrawn(method, view)
+            view = without_tuning(method, view)
         if self.is_pedantic:
             view = pedantic(method, view)
         return view(replace(call, run=self.run), value)
 
-    def apply_script(self, poll: Interrupted, method: str, call: Call, value: dict[str, Any]) -> Any:
+    def apply_script(self, poll: RunInterrupted, method: str, call: RequestContext, value: dict[str, Any]) -> Any:
         """Let what a run's script has for the present look befall it, and return what the look would have shown."""
         if self.effect is None:
             self.add(_SCRIPT_FAULT, poll.effect)
@@ -106,7 +107,7 @@ class Injection:
     def rewrite_body(self, response: Response, *, pretty: bool) -> Response:
         """Return *response* as a pedantic service writes it, or malformed."""
         if self.is_pedantic and not response.is_streamed and response.is_json:
-            body = spoiled(json.loads(response.get_data()))
+            body = distort(json.loads(response.get_data()))
             response.set_data((dump(body, PRETTY if pretty else COMPACT) + "\n").encode())
         return make_malformed(response) if self.effect and self.effect.malformed else response
 
@@ -130,23 +131,23 @@ class Injection:
         return ", ".join(f"{name} {kind}" for name, kind in self.faults)
 
 
-def inject(world: World, query: Query, words: str, sent: int, now: int) -> Injection:
+def inject(world: World, query: FaultQuery, words: str, sent: int, now: int) -> Injection:
     """Return what befalls *query*, and count it. *words* are its header's, *sent* the bytes of its body.
 
     Raises StatusError for words that nobody knows.
     """
     injection = Injection()
     own = _header_effect(words, sent)
-    fired: tuple[Fired, ...] = ()
+    fired: tuple[TriggeredFault, ...] = ()
     if world.controls.faults:
         if armed.counts_runs(world.controls.faults, query.method):
-            running = sum(not settled(record.plan, now) for record in world.store.after(0))
+            running = sum(not is_settled(record.plan, now) for record in world.store.after(0))
             query = replace(query, running=running)
 
         def change(controls: Controls) -> Controls:
             nonlocal fired
             answered = own is not None and own.latency is None
-            faults, fired = armed.meet(controls.faults, query, now, world.machine(), answered=answered)
+            faults, fired = armed.trigger(controls.faults, query, now, world.machine(), answered=answered)
             return controls if faults is controls.faults else replace(controls, faults=faults)
 
         world.change(change)
@@ -167,13 +168,13 @@ def model_name(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
     if method == CREATE:
         given: Mapping[str, str] = dict(pairs)
         model_id = given.get("tunedModelId") or given.get("tuned_model_id")
-        return f"{NAME}{model_id}" if model_id else ""
+        return f"{TUNED_MODELS}{model_id}" if model_id else ""
     parts = name.split("/")
     return "/".join(parts[:2]) if len(parts) > 1 else ""
 
 
-def _refund(world: World, query: Query, now: int, fired: Collection[str]) -> None:
-    world.change(lambda controls: replace(controls, faults=armed.unmet(controls.faults, query, now, fired)))
+def _refund(world: World, query: FaultQuery, now: int, fired: Collection[str]) -> None:
+    world.change(lambda controls: replace(controls, faults=armed.undo_run_faults(controls.faults, query, now, fired)))
 
 
 def _header_effect(words: str, sent: int) -> Effect | None:
@@ -183,11 +184,11 @@ def _header_effect(words: str, sent: int) -> Effect | None:
         raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 
 
-def _apply(injection: Injection, hit: Fired, query: Query, world: World) -> None:
+def _apply(injection: Injection, hit: TriggeredFault, query: FaultQuery, world: World) -> None:
     fault = hit.fault
     if fault.quota:
         injection.faults.append((fault.id, fault.kind))
-        injection.error = quotas.exceeded(fault.quota, query, _base_model_id(query, world), hit.retry)
+        injection.error = quotas.quota_error(fault.quota, query, _base_model_id(query, world), hit.retry)
     elif fault.run:
         injection.faults.append((fault.id, fault.kind))
         injection.run = fault.run
@@ -199,13 +200,13 @@ def _apply(injection: Injection, hit: Fired, query: Query, world: World) -> None
         injection.add(fault.id, fault, hit.draw)
 
 
-def _base_model_id(query: Query, world: World) -> str:
+def _base_model_id(query: FaultQuery, world: World) -> str:
     """Return the id of the base model that *query* is about in the end; tuned models share their base's quota."""
-    record = world.store.get(query.model.removeprefix(NAME)) if query.model.startswith(NAME) else None
+    record = world.store.get(query.model.removeprefix(TUNED_MODELS)) if query.model.startswith(TUNED_MODELS) else None
     return (record.base_model if record else query.model).rpartition("/")[2]
 
 
-def _read_without_poll(method: str, call: Call, value: dict[str, Any]) -> Any:
+def _read_without_poll(method: str, call: RequestContext, value: dict[str, Any]) -> Any:
     """Return what a look shows that its run's script has a fault for; it is counted already."""
     if method == "tunedModels.get":
         return resources.tuned_model(find(call, value["name"], Role.READER), call.now)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from flask import Response, render_template_string, request
 
 from ..core.defaults import API_KEY
-from ..core.state.worlds import DEFAULT_NAME, within
+from ..core.world_names import DEFAULT_WORLD, with_world
 from . import not_found, responses
 
 _MAX_WORLDS = 100  # worlds that the page shows
@@ -73,12 +73,12 @@ def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Re
     """
     if not is_browser_navigation(request.environ):
         return not_found.response(request.method, request.path)
-    known = sorted({DEFAULT_NAME, *names()})
+    known = sorted({DEFAULT_WORLD, *names()})
     response = responses.page(
         render_template_string(
             _PAGE,
             url=request.url_root.rstrip("/"),
-            worlds=[(name, quote(within(API_KEY, name))) for name in known[:_MAX_WORLDS]],
+            worlds=[(name, quote(with_world(API_KEY, name))) for name in known[:_MAX_WORLDS]],
             more=max(len(known) - _MAX_WORLDS, 0),
             endpoints=endpoints,
             docs=_DOCS,

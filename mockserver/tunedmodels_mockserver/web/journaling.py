@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException
 from ..core.journal import answer_fields, masking
 from ..core.journal.journal import EMPTY, Body, Entry
 from ..core.journal.registry import Journals
-from ..core.state.worlds import DEFAULT_NAME, NAME, world_name
-from ..core.verdict.outcome_coverage import Tally
+from ..core.verdict.outcome_coverage import OutcomeCoverage
+from ..core.world_names import DEFAULT_WORLD, WORLD_NAME, world_name
 from ..wire.protojson.reading import query_pairs
 from . import responses, system_parameters
 from .home import is_browser_navigation
@@ -81,7 +81,7 @@ def entry_draft(environ: dict[str, Any]) -> EntryDraft:
 
 
 def journal_requests(
-    application: _Application, journals: Journals, tally: Tally, request_metrics: RequestMetrics
+    application: _Application, journals: Journals, tally: OutcomeCoverage, request_metrics: RequestMetrics
 ) -> _Application:
     """Return *application* with each request to the API in a journal.
 
@@ -121,23 +121,23 @@ def journal_requests(
                 fault=draft.fault,
                 allowances=draft.allowances,
                 lost=draft.lost,
-                said=answer_fields.read(answer) if len(answer) > BODY_LIMIT else None,
+                said=answer_fields.read_fields(answer) if len(answer) > BODY_LIMIT else None,
                 retry_after=_header_value(headers, "Retry-After"),
                 note=_header_value(headers, responses.NOTE),
             )
-            entry = journals.of(name).keep(
+            entry = journals.of(name).add(
                 entry, entry.name.partition("/operations/")[0] if draft.method in _POLL_METHODS else ""
             )
-            tally.count(name, entry, answer)
+            tally.record(name, entry, answer)
             request_metrics.count(entry)
             return entry
 
         def amend_stream(entry: Entry, answer: bytes, whole: bool) -> None:
             """Amend the entry of a stream."""
-            name = draft.world if draft.world is not None else DEFAULT_NAME
+            name = draft.world if draft.world is not None else DEFAULT_WORLD
             changes = {"answer": _body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
             journals.of(name).amend(entry.number, **changes)
-            tally.count(name, msgspec.structs.replace(entry, **changes), answer)
+            tally.record(name, msgspec.structs.replace(entry, **changes), answer)
 
         started = time.monotonic_ns()
         try:
@@ -255,4 +255,4 @@ def _world_name(environ: dict[str, Any]) -> str:
     query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
     params, _ = system_parameters.split(query_pairs(query), lambda name: environ.get(headers.get(name, "")))
     name = world_name(environ.get("HTTP_X_TEST_ID"), params.token, params.key)
-    return name if NAME.fullmatch(name) else DEFAULT_NAME
+    return name if WORLD_NAME.fullmatch(name) else DEFAULT_WORLD

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..core.callers.token_endpoint import Endpoint, GrantRefused
+from ..core.callers.token_endpoint import GrantError, TokenEndpoint
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import Code, StatusError
 from . import responses, system_parameters
@@ -35,8 +35,8 @@ def oauth(callers: Callers) -> Blueprint:
         _form_token_endpoint(callers, form).revoke(form.get("token", ""))
         return uncached_response({})
 
-    @blueprint.errorhandler(GrantRefused)
-    def on_grant_refused(error: GrantRefused) -> Response:
+    @blueprint.errorhandler(GrantError)
+    def on_grant_refused(error: GrantError) -> Response:
         return uncached_response({"error": error.error, "error_description": error.description}, 400)
 
     @blueprint.errorhandler(StatusError)
@@ -48,12 +48,12 @@ def oauth(callers: Callers) -> Blueprint:
     return blueprint
 
 
-def token_endpoint(callers: Callers, *credentials: str) -> Endpoint:
+def token_endpoint(callers: Callers, *credentials: str) -> TokenEndpoint:
     """Return the token endpoint of the world that the present request, or one of *credentials*, asks for."""
     params, _ = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     world = callers.world(params, *credentials)
     own = request.host_url.rstrip("/") + "/token"
-    return Endpoint(callers.policy, world, (own, request.url), time.time(), secrets.token_hex(8))
+    return TokenEndpoint(callers.policy, world, (own, request.url), time.time(), secrets.token_hex(8))
 
 
 def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response:
@@ -64,7 +64,7 @@ def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response
     return response
 
 
-def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> Endpoint:
+def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> TokenEndpoint:
     callers.refuse_real_credentials(tuple(form.values()))
     return token_endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
 
@@ -77,5 +77,5 @@ def _form() -> dict[str, str]:
     except RequestEntityTooLarge:
         body = None
     if body is None or len(body) > _MAX_FORM:
-        raise GrantRefused("invalid_request", f"The form has more than {_MAX_FORM} bytes.")
+        raise GrantError("invalid_request", f"The form has more than {_MAX_FORM} bytes.")
     return dict(query_pairs(body))

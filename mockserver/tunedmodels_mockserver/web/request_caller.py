@@ -14,7 +14,8 @@ from ..core.callers import admission, real_credentials
 from ..core.callers.admission import Credentials, Moment
 from ..core.callers.identity import Caller
 from ..core.callers.policy import Policy
-from ..core.state.worlds import NAME, World, Worlds, world_name
+from ..core.state.worlds import World, Worlds
+from ..core.world_names import WORLD_NAME, world_name
 from ..log import LOG, one_line
 from ..wire.status import Code, StatusError
 from ..wire.units import SECOND
@@ -36,7 +37,7 @@ class Callers:
         """
         self.refuse_real_credentials((*more, *params.credentials))
         test_id = request.headers.get("X-Test-Id")
-        if test_id and not NAME.fullmatch(test_id):
+        if test_id and not WORLD_NAME.fullmatch(test_id):
             text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
             raise StatusError(Code.INVALID_ARGUMENT, text)
         world = self.worlds.get(world_name(test_id, *more, params.token, params.key))

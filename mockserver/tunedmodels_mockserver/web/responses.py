@@ -14,7 +14,7 @@ from flask import Response
 from ..core.methods.allowances import Allowances
 from ..core.methods.generation import Pause
 from ..wire.partial import Tree, partial
-from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, dump, plain, plain_any
+from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, any_to_json, dump, to_json
 from ..wire.status import Status
 from ..wire.surface import Message, Surface
 from .system_parameters import SystemParameters
@@ -67,7 +67,7 @@ def stream(
 
 def error(status: Status, params: SystemParameters, *, streaming: bool = False) -> Response:
     """Return a status as an error response; on a stream that is no event stream, in an array (observed)."""
-    details = [plain_any(detail, numbers=False) for detail in status.details]
+    details = [any_to_json(detail, numbers=False) for detail in status.details]
     text = _text(status.envelope(details, legacy=params.legacy_errors), params)
     if streaming and not params.wants_events:
         text = f"[{text}]"
@@ -111,7 +111,7 @@ def _without_pauses(
 
 
 def _body(content: Mapping[str, Any], message: Message, on: Surface, params: SystemParameters, tree: Tree) -> Any:
-    return partial(plain(message, content, on, numbers=params.enum_numbers), tree)
+    return partial(to_json(message, content, on, numbers=params.enum_numbers), tree)
 
 
 def _events(bodies: Iterable[Any]) -> Response:

@@ -11,22 +11,22 @@ from werkzeug.routing import BaseConverter
 
 from ..core import errors
 from ..core.methods import generation, models, operations, permissions, tuned_models
-from ..core.methods.call import Call
+from ..core.methods.call import RequestContext
 from ..wire.surface import VERSIONS, Method, method, methods
 
 Value = dict[str, Any]
-View = Callable[[Call, Value], Any]
+View = Callable[[RequestContext, Value], Any]
 
 
 def _unimplemented(what: str) -> View:
-    def view(_call: Call, _request: Value) -> Value:
+    def view(_call: RequestContext, _request: Value) -> Value:
         raise errors.unimplemented(what)
 
     return view
 
 
 def _unimplemented_for_model(verb: str) -> View:
-    def view(call: Call, request: Value) -> Value:
+    def view(call: RequestContext, request: Value) -> Value:
         generation.base_model(call, request.get("batch", request)["model"], verb)
         raise errors.unimplemented(f"models.{verb}")
 
@@ -148,6 +148,6 @@ def _name_format(entry: Method) -> Callable[[], Exception]:
     return lambda: errors.model_name_format(request, entry.bound or "name")
 
 
-def _cancel_model(call: Call, request: Value) -> Value:
+def _cancel_model(call: RequestContext, request: Value) -> Value:
     tuned_models.cancel(call, request["name"])
     return {}

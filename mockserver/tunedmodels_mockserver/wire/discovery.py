@@ -127,7 +127,7 @@ def _type(field: Field, on: Surface) -> dict[str, Any]:
         inner = {"type": "object", "additionalProperties": inner}
     elif field.repeated:
         inner = {"type": "array", "items": inner}
-    return {**inner, "readOnly": True} if field.output_only else inner
+    return {**inner, "readOnly": True} if field.is_output_only else inner
 
 
 def _inner(kind: str, on: Surface) -> dict[str, Any]:

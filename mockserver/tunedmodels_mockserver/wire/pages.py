@@ -27,12 +27,12 @@ def page_size(asked: int, default: int) -> int:
     return min(asked or default, MAX_PAGE_SIZE)
 
 
-def token(place: int, *parameters: str) -> str:
+def page_token(place: int, *parameters: str) -> str:
     """Return the token of a page that begins after *place* in the list that *parameters* describe."""
     return base64.urlsafe_b64encode(_FORM.pack(_MAGIC, place, _digest(parameters))).decode()
 
 
-def place(text: str, *parameters: str) -> int:
+def page_start(text: str, *parameters: str) -> int:
     """Return the place that the token *text* holds; 0 for no token.
 
     Raises StatusError where it is not a token of the list that *parameters* describe (the wording is

@@ -17,7 +17,7 @@ _WORD = re.compile(r"[\w@*.$-]+")
 _FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Any", "Struct", "Value"))  # their members are not known
 
 
-def wanted(mask: str, message: Message, on: Surface) -> Tree:
+def parse_mask(mask: str, message: Message, on: Surface) -> Tree:
     """Return the tree of members that *mask*, ``a,b(c,d),e/f``, asks of *message*; an empty one asks for all.
 
     Raises StatusError where the text is no such mask, or names a member that *message* has not. Source: the

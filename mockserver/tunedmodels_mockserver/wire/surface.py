@@ -40,7 +40,7 @@ class Field:
     digits: int = 9
 
     @property
-    def output_only(self) -> bool:
+    def is_output_only(self) -> bool:
         """Whether the service sets it and ignores it in input."""
         return "OUTPUT_ONLY" in self.behavior
 

@@ -338,7 +338,7 @@ def take_trace(
 
 def _forward(clock: Clock, machine: int, seconds: float) -> Clock:
     """Move a clock that the machine's time does not."""
-    return clock if clock.mode is Mode.REAL else clock.advanced(machine, seconds)
+    return clock if clock.mode is Mode.REAL else clock.advance(machine, seconds)
 
 
 @settings(deadline=None)  # the first run loads the facts of the wire

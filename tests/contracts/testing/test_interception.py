@@ -29,7 +29,7 @@ from tunedmodels_contracts.testing.interception import InterceptTestCase, interc
 from tunedmodels_contracts.testing.interception.hosts import HOSTS, URL, NotIntercepted
 from tunedmodels_contracts.testing.world import World
 from tunedmodels_mockserver import Clock, Mode, Settings
-from tunedmodels_mockserver.core.callers.grants import Refresh
+from tunedmodels_mockserver.core.callers.grants import RefreshGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 
 pytest_plugins = ["pytester"]
@@ -86,7 +86,7 @@ def test_our_client(world: World) -> None:
 def test_google_auth(world: World) -> None:
     """google-auth's session is answered, and a refresh token's at the fake's own token endpoint."""
     given: dict[str, Any] = {"client_id": "me", "client_secret": "made-up", "token_uri": f"{URL}/token"}
-    refresh = Refresh("alice@example.com", TUNING, "one").token()
+    refresh = RefreshGrant("alice@example.com", TUNING, "one").token()
     session = google.auth.transport.requests.AuthorizedSession(Credentials(None, refresh_token=refresh, **given))
 
     assert session.get(MODELS).json() == {}

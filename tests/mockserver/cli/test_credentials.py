@@ -66,9 +66,9 @@ def test_all_accounts_have_one_key() -> None:
 
 def test_a_refresh_token() -> None:
     """It has the person, the scopes and the world that were asked for, and an id of its own."""
-    plain, other = (grants.refresh(stdout_of("refresh-token").strip()) for _ in range(2))
+    plain, other = (grants.read_refresh(stdout_of("refresh-token").strip()) for _ in range(2))
     text = stdout_of("refresh-token", "--user", "alice@example.com", "--scope", "a", "--scope", "b", "--world", "w1")
-    special = grants.refresh(text.strip())
+    special = grants.read_refresh(text.strip())
 
     assert plain is not None
     assert other is not None

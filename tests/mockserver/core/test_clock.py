@@ -23,31 +23,31 @@ POLLING = Clock(Mode.POLLING, moment=START)
 def test_a_real_clock_tells_the_machines_time() -> None:
     """At rate 1 a clock says what the machine says, started or not."""
     assert Clock().now(5 * SECOND) == 5 * SECOND
-    assert Clock().started(3 * SECOND).now(5 * SECOND) == 5 * SECOND
+    assert Clock().start(3 * SECOND).now(5 * SECOND) == 5 * SECOND
 
 
 def test_a_rate_stretches_time_from_the_start() -> None:
     """At rate 60 a second of the machine is a minute; from the present on, where the rate changes meanwhile."""
-    clock = Clock(rate=60).started(100 * SECOND)
+    clock = Clock(rate=60).start(100 * SECOND)
     assert [clock.now(101 * SECOND), clock.now(103 * SECOND)] == [160 * SECOND, 280 * SECOND]
 
-    slower = clock.going(103 * SECOND, rate=0.5)
+    slower = clock.with_mode(103 * SECOND, rate=0.5)
     assert slower.now(105 * SECOND) == 281 * SECOND
 
 
 def test_a_clock_is_frozen_and_goes_on() -> None:
     """A frozen clock shows the moment of its freezing; later it goes on from there."""
-    frozen = Clock().started(10 * SECOND).going(12 * SECOND, Mode.MANUAL)
+    frozen = Clock().start(10 * SECOND).with_mode(12 * SECOND, Mode.MANUAL)
     assert frozen.now(99 * SECOND) == 12 * SECOND
 
-    thawed = frozen.going(99 * SECOND, Mode.REAL)
+    thawed = frozen.with_mode(99 * SECOND, Mode.REAL)
     assert thawed.now(100 * SECOND) == 13 * SECOND
 
 
 def test_a_clock_starts_where_it_is_told() -> None:
     """A moment given is where the clock stands at its start, and a real one goes on from there."""
-    assert Clock(moment=7 * SECOND).started(100 * SECOND).now(101 * SECOND) == 8 * SECOND
-    assert Clock(Mode.MANUAL).started(100 * SECOND).now(101 * SECOND) == 100 * SECOND
+    assert Clock(moment=7 * SECOND).start(100 * SECOND).now(101 * SECOND) == 8 * SECOND
+    assert Clock(Mode.MANUAL).start(100 * SECOND).now(101 * SECOND) == 100 * SECOND
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf, 1e7])
@@ -91,10 +91,10 @@ def test_a_manual_clock_reaches_its_ends() -> None:
 @given(st.integers(0, 10**15).map(lambda run: run * MICROSECOND))
 def test_ten_polls_reach_the_end_of_any_run(run: int) -> None:
     """A polling clock moves by a tenth of the run, rounded up to whole microseconds, one at least."""
-    clock = Clock(Mode.POLLING, moment=START).polled(run)
+    clock = Clock(Mode.POLLING, moment=START).after_poll(run)
     step = clock.now(0) - START
     for _ in range(9):
-        clock = clock.polled(run)
+        clock = clock.after_poll(run)
 
     assert step % MICROSECOND == 0
     assert max(run, 10 * MICROSECOND) <= 10 * step < run + 10 * MICROSECOND or (run == 0 and step == MICROSECOND)
@@ -104,7 +104,7 @@ def test_ten_polls_reach_the_end_of_any_run(run: int) -> None:
 @given(st.integers(1, 10**18))
 def test_a_poll_never_leaves_half_a_microsecond(run: int) -> None:
     """Creation times show whole microseconds, so a run of any length moves the clock by whole ones."""
-    clock = Clock(Mode.POLLING, moment=START).polled(run)
+    clock = Clock(Mode.POLLING, moment=START).after_poll(run)
 
     assert 0 < clock.now(0) - START == -(-run // (10 * MICROSECOND)) * MICROSECOND
 
@@ -113,7 +113,7 @@ def test_a_polling_clock_stops_at_the_end_of_time() -> None:
     """No poll leads beyond 2255."""
     clock = Clock(Mode.POLLING, moment=END - SECOND)
     for _ in range(3):
-        clock = clock.polled(10**18)
+        clock = clock.after_poll(10**18)
 
     assert clock.now(0) == END
 

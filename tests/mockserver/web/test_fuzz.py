@@ -182,7 +182,10 @@ CREDENTIALS = st.one_of(
     st.builds("{}@{}".format, SIGNS, SIGNS),
     st.builds("tunedmodels-{}~{}~{}".format, st.sampled_from(["access", "refresh", "key"]), SIGNS, SIGNS),
     st.sampled_from(
-        [grants.Access("a@b.example", ("x",), 1 << 40, "1").token(), grants.Refresh("a@b.example", (), "2").token()]
+        [
+            grants.AccessGrant("a@b.example", ("x",), 1 << 40, "1").token(),
+            grants.RefreshGrant("a@b.example", (), "2").token(),
+        ]
     ),
     st.builds("test-{}{}".format, st.sampled_from(["w1", "", "x" * 200, "fuzz"]), SIGNS),
 )
@@ -420,7 +423,7 @@ def test_any_credentials_under_strictness(given: tuple[dict[str, str], str], cal
 HEADS = st.sampled_from(
     [
         *({}, [], 7, {"alg": "RS256"}, {"alg": "RS256", "kid": 7}, {"alg": "none", "kid": "\ud800"}),
-        {"alg": "RS256", "kid": signing.seal("key", ["a@b.example", "f" * 512])},
+        {"alg": "RS256", "kid": signing.sign("key", ["a@b.example", "f" * 512])},
     ]
 )
 ASSERTIONS = st.builds(
@@ -460,7 +463,7 @@ def test_any_form_at_the_token_endpoint(
     assert response.content_type == "application/json; charset=UTF-8"
     if response.status_code == 200:
         assert (answer == {}) == (path == "/revoke")
-        assert path == "/revoke" or grants.access(answer["access_token"]) is not None
+        assert path == "/revoke" or grants.read_access(answer["access_token"]) is not None
     else:
         assert response.status_code == 400
         assert set(answer) == {"error", "error_description"}

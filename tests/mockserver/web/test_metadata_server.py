@@ -54,9 +54,9 @@ def test_a_token(guarded: FlaskClient, query: str, expected: tuple[str, ...]) ->
         "expires_in": 3599,
         "token_type": "Bearer",
     }
-    access = grants.access(answer["access_token"])
-    assert access is not None
-    assert (access.email, access.scopes) == ("developer@example.com", expected)
+    read_access = grants.read_access(answer["access_token"])
+    assert read_access is not None
+    assert (read_access.email, read_access.scopes) == ("developer@example.com", expected)
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(answer["access_token"]))) == {}
 
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.callers import grants
-from tunedmodels_mockserver.core.callers.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers.grants import AccessGrant, RefreshGrant
 from tunedmodels_mockserver.core.callers.identity import DEVELOPER
 from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE, JWT_BEARER, OLDER_AUDIENCE
 from tunedmodels_mockserver.wire.units import SECOND
@@ -29,7 +29,7 @@ TIMES = (
     "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
     "Check your iat and exp values in the JWT claim."
 )
-REFRESH = Refresh("alice@example.com", (TUNING, READ), "r1")
+REFRESH = RefreshGrant("alice@example.com", (TUNING, READ), "r1")
 
 
 def assertion(key: dict[str, str], **claims: Any) -> dict[str, str]:
@@ -48,11 +48,11 @@ def unsigned_jwt(**claims: Any) -> str:
     return f"e30.{body}.c2ln"
 
 
-def access_token(answer: Any) -> Access:
+def access_token(answer: Any) -> AccessGrant:
     """What the access token in an answer says."""
-    access = grants.access(ok(answer)["access_token"])
-    assert access is not None
-    return access
+    read_access = grants.read_access(ok(answer)["access_token"])
+    assert read_access is not None
+    return read_access
 
 
 def test_an_answer_has_the_form_of_googles(guarded: FlaskClient, robot: dict[str, str]) -> None:
@@ -69,9 +69,13 @@ def test_an_answer_has_the_form_of_googles(guarded: FlaskClient, robot: dict[str
     ]
     assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
     assert answer.headers.getlist("Cache-Control") == ["no-cache, no-store, max-age=0, must-revalidate"]
-    access = grants.access(token)
-    assert access is not None
-    assert (access.email, access.scopes, access.expires) == (robot["client_email"], (TUNING,), NOW + 3600)
+    read_access = grants.read_access(token)
+    assert read_access is not None
+    assert (read_access.email, read_access.scopes, read_access.expires) == (
+        robot["client_email"],
+        (TUNING,),
+        NOW + 3600,
+    )
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(token))) == {}
 
 
@@ -278,7 +282,7 @@ GONE = (400, {"error": "invalid_token", "error_description": "Token expired or r
 def test_a_revoked_refresh_token_ends_what_came_from_it(guarded: FlaskClient) -> None:
     """Its access tokens are bad, and it gives no more of them; other people's stay."""
     access = ok(guarded.post("/token", data=refresh_form()))["access_token"]
-    bob = ok(guarded.post("/token", data=refresh_form(Refresh("bob@example.com", (TUNING,), "r2").token())))
+    bob = ok(guarded.post("/token", data=refresh_form(RefreshGrant("bob@example.com", (TUNING,), "r2").token())))
     assert revoke(guarded, REFRESH.token()) == (200, {})
 
     assert guarded.get("/v1beta/tunedModels", headers=bearer(access)).status_code == 401
@@ -305,7 +309,7 @@ def test_a_revoked_access_token_takes_its_refresh_token_along(guarded: FlaskClie
 
 def test_a_revocation_is_of_its_world(guarded: FlaskClient) -> None:
     """Another world, and the same one made anew, know nothing of it."""
-    token = Access("alice@example.com", (TUNING,), 1 << 40, "a1").token()
+    token = AccessGrant("alice@example.com", (TUNING,), 1 << 40, "a1").token()
     assert revoke(guarded, f"test-w1/{token}") == (200, {})
 
     def status(world: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tunedmodels_mockserver.wire.pages import page_size, place, token
+from tunedmodels_mockserver.wire.pages import page_size, page_start, page_token
 from tunedmodels_mockserver.wire.status import Code, StatusError
 
 if TYPE_CHECKING:
@@ -38,26 +38,26 @@ def test_negative_page_sizes(asked: int) -> None:
 @given(st.integers(0, 2**64 - 1), parameters)
 def test_tokens_lead_back(position: int, of_list: tuple[str, ...]) -> None:
     """A token holds its place, in the characters of a URL, and begins as one of the service's did."""
-    made = token(position, *of_list)
+    made = page_token(position, *of_list)
 
-    assert place(made, *of_list) == position
+    assert page_start(made, *of_list) == position
     assert made.startswith("Ghdl")
     assert set(made) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 
 
 def test_no_token_is_the_first_page() -> None:
     """An empty token is the beginning of any list."""
-    assert place("", "tunedModels", "owner:me") == 0
+    assert page_start("", "tunedModels", "owner:me") == 0
 
 
 @given(parameters, parameters)
 def test_tokens_of_another_list(mine: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     """A token is refused wherever another parameter of the call has changed."""
     assume("\x1f".join(mine) != "\x1f".join(theirs))
-    made = token(7, *mine)
+    made = page_token(7, *mine)
 
     with pytest.raises(StatusError) as refusal:
-        place(made, *theirs)
+        page_start(made, *theirs)
 
     assert refusal.value.status.message == f"Invalid page token: {made}"
 
@@ -66,7 +66,7 @@ def test_tokens_of_another_list(mine: tuple[str, ...], theirs: tuple[str, ...]) 
 def test_anything_else_is_no_token(text: str) -> None:
     """What we did not make is refused, and echoed no longer than a hundred characters."""
     with pytest.raises(StatusError) as refusal:
-        place(text, "tunedModels")
+        page_start(text, "tunedModels")
 
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
     assert refusal.value.status.message == f"Invalid page token: {text[:100]}"
@@ -75,11 +75,11 @@ def test_anything_else_is_no_token(text: str) -> None:
 @pytest.mark.parametrize("junk", ["x", "!", "\n", " ", "=", "====", "\0", "é", "AAAA", "%0A"])
 def test_tampered_tokens(junk: str) -> None:
     """A token with anything before, after or within is none, white space and signs outside base64 included."""
-    made = token(7, "tunedModels")
+    made = page_token(7, "tunedModels")
 
     for text in (junk + made, made + junk, made[:12] + junk + made[12:]):
         with pytest.raises(StatusError, match="Invalid page token"):
-            place(text, "tunedModels")
+            page_start(text, "tunedModels")
 
 
 def test_pages_follow_each_other(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:

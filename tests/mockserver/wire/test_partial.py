@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunedmodels_mockserver.wire.partial import Tree, partial, wanted
-from tunedmodels_mockserver.wire.protojson.writing import plain_any
+from tunedmodels_mockserver.wire.partial import Tree, parse_mask, partial
+from tunedmodels_mockserver.wire.protojson.writing import any_to_json
 from tunedmodels_mockserver.wire.status import Code, StatusError
 from tunedmodels_mockserver.wire.surface import surface
 
@@ -41,14 +41,14 @@ OPERATION = ON.message("google.longrunning.Operation")
 )
 def test_masks_that_are_read(mask: str, tree: Tree) -> None:
     """Commas, dots, slashes and brackets, and both spellings, which mean the name that answers bear."""
-    assert wanted(mask, TUNED_MODEL, ON) == tree
+    assert parse_mask(mask, TUNED_MODEL, ON) == tree
 
 
 @pytest.mark.parametrize("mask", [",", "()", "tuningTask()", "tuningTask(,)"])
 def test_a_mask_that_names_nothing_is_refused(mask: str) -> None:
     """What names no member does not stand for all of them."""
     with pytest.raises(StatusError, match="invalid argument"):
-        wanted(mask, TUNED_MODEL, ON)
+        parse_mask(mask, TUNED_MODEL, ON)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_mask_that_names_nothing_is_refused(mask: str) -> None:
 )
 def test_what_is_wanted_whole_is_not_cut(mask: str) -> None:
     """A mask is a union: who asks for a member and for a part of it gets all of the member, in any order."""
-    assert wanted(mask, TUNED_MODEL, ON) == {"tuningTask": {}}
+    assert parse_mask(mask, TUNED_MODEL, ON) == {"tuningTask": {}}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_is_wanted_whole_is_not_cut(mask: str) -> None:
 def test_masks_that_are_none(mask: str) -> None:
     """What cannot be read as a mask is refused, however long."""
     with pytest.raises(StatusError) as refusal:
-        wanted(mask, TUNED_MODEL, ON)
+        parse_mask(mask, TUNED_MODEL, ON)
 
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
 
@@ -104,14 +104,14 @@ def test_masks_that_are_none(mask: str) -> None:
 )
 def test_masks_go_through_lists(mask: str, tree: Tree) -> None:
     """The members of a list's items stand right below the list."""
-    assert wanted(mask, LIST, ON) == tree
+    assert parse_mask(mask, LIST, ON) == tree
 
 
 def test_masks_within_an_any() -> None:
     """What an Any may hold is not known beforehand, so anything is allowed there."""
     mask = "name,metadata(@type,completedPercent),response/whatever"
 
-    assert wanted(mask, OPERATION, ON) == {
+    assert parse_mask(mask, OPERATION, ON) == {
         "name": {},
         "metadata": {"@type": {}, "completedPercent": {}},
         "response": {"whatever": {}},
@@ -122,7 +122,7 @@ def test_masks_within_an_any() -> None:
 def test_masks_are_of_words(mask: str) -> None:
     """A name with a space is none, not even where any name is allowed."""
     with pytest.raises(StatusError):
-        wanted(mask, OPERATION, ON)
+        parse_mask(mask, OPERATION, ON)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_masks_are_of_words(mask: str) -> None:
 def test_masks_that_do_not_fit(mask: str, path: str) -> None:
     """The refusal names the whole mask as the field, and in its text the path as it was spelled, with dots."""
     with pytest.raises(StatusError) as refusal:
-        wanted(mask, LIST, ON)
+        parse_mask(mask, LIST, ON)
 
     status = refusal.value.status
     assert status.message == "Request contains an invalid argument."
     description = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'."
-    assert [plain_any(detail) for detail in status.details] == [
+    assert [any_to_json(detail) for detail in status.details] == [
         {
             "@type": "type.googleapis.com/google.rpc.BadRequest",
             "fieldViolations": [{"field": mask, "description": description}],

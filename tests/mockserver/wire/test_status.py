@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tunedmodels_mockserver.wire.protojson.writing import plain_any
+from tunedmodels_mockserver.wire.protojson.writing import any_to_json
 from tunedmodels_mockserver.wire.status import AnyValue, Code, Status, StatusError, Violation, bad_request
 
 # google/rpc/code.proto
@@ -91,7 +91,7 @@ def test_bad_request_tells_every_finding() -> None:
     status = bad_request([Violation("a.b", "one"), Violation("", "two")]).status
 
     assert (status.code, status.message) == (Code.INVALID_ARGUMENT, "one\ntwo")
-    assert [plain_any(detail) for detail in status.details] == [
+    assert [any_to_json(detail) for detail in status.details] == [
         {
             "@type": "type.googleapis.com/google.rpc.BadRequest",
             "fieldViolations": [{"field": "a.b", "description": "one"}, {"description": "two"}],

@@ -345,7 +345,7 @@ def test_behaviour_of_a_tuned_model() -> None:
     """What only the service sets, in a model and in its task."""
     on = surface("v1beta")
     set_by_the_service = {
-        field.name for name in ("TunedModel", "TuningTask") for field in on.message(name).fields if field.output_only
+        field.name for name in ("TunedModel", "TuningTask") for field in on.message(name).fields if field.is_output_only
     }
 
     assert set_by_the_service == {

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.reading import Reader
-from tunedmodels_mockserver.wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, dump, plain, plain_any, quote
+from tunedmodels_mockserver.wire.protojson.writing import (
+    COMPACT,
+    EVENT,
+    PRETTY,
+    Layout,
+    any_to_json,
+    dump,
+    quote,
+    to_json,
+)
 from tunedmodels_mockserver.wire.status import AnyValue, Code, Status
 from tunedmodels_mockserver.wire.surface import Field, Message, surface
 
@@ -29,7 +38,7 @@ NOON = 1_710_417_600_000_000_000  # 2024-03-14T12:00:00Z
 def written(name: str, value: dict[str, Any], version: str = "v1beta", *, numbers: bool = False) -> str:
     """Return *value* as the JSON text of the message called *name*, on one line."""
     on = surface(version)
-    return dump(plain(on.message(name), value, on, numbers=numbers), COMPACT)
+    return dump(to_json(on.message(name), value, on, numbers=numbers), COMPACT)
 
 
 # -- Whole answers -------------------------------------------------------------------------------------------
@@ -122,7 +131,7 @@ def test_running_operation() -> None:
         "done": False,
     }
 
-    assert dump(plain(ON.message("google.longrunning.Operation"), operation, ON)) == (
+    assert dump(to_json(ON.message("google.longrunning.Operation"), operation, ON)) == (
         """\
 {
   "name": "tunedModels/a/operations/b",
@@ -179,7 +188,7 @@ def test_any_with_numbers() -> None:
     """Enums become numbers within an Any as well."""
     model = AnyValue("v1beta", "TunedModel", {"state": 2})
 
-    assert plain_any(model, numbers=True) == {
+    assert any_to_json(model, numbers=True) == {
         "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.TunedModel",
         "state": 2,
     }
@@ -381,7 +390,7 @@ def values(draw: st.DrawFn, message: Message, depth: int = 3) -> dict[str, Any]:
     oneofs: set[str] = set()
     for field in draw(st.lists(st.sampled_from(message.fields), unique=True, max_size=5)) if message.fields else []:
         kind = field.map_of or field.type
-        if field.output_only or kind.endswith(".Any") or field.oneof in oneofs:
+        if field.is_output_only or kind.endswith(".Any") or field.oneof in oneofs:
             continue
         if depth == 0 and not (kind in SCALAR_VALUES or ON.is_enum(kind)):
             continue
@@ -428,7 +437,7 @@ def test_read_back(name: str, data: st.DataObject) -> None:
     message = ON.message(name)
     value = data.draw(values(message))
     layout = data.draw(st.sampled_from([PRETTY, COMPACT, EVENT]))
-    text = dump(plain(message, value, ON, numbers=data.draw(st.booleans())), layout)
+    text = dump(to_json(message, value, ON, numbers=data.draw(st.booleans())), layout)
     reader = Reader(ON)
 
     assert (reader.body(text.encode(), message), reader.violations) == (value, [])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .. import errors
-from ..state.worlds import World, bare
+from ..state.worlds import World
+from ..world_names import without_world
 from . import grants, identity, jwt, scopes, service_accounts
 from .identity import Caller
 from .policy import Policy
@@ -43,11 +44,11 @@ def admit(policy: Policy, given: Credentials, world: World, moment: Moment, meth
     """
     caller = identity.caller(given.token, given.key, given.project)
     if policy.strict:
-        caller = replace(caller, email=_checked(policy, given, world, moment, method_id, rpc))
+        caller = replace(caller, email=_authenticate(policy, given, world, moment, method_id, rpc))
     return replace(caller, groups=policy.groups_of(caller.email))
 
 
-def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
+def _authenticate(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
     if given.token is None and scopes.needs_oauth(method_id):
         # Whatever key there is, good, bad or none, is not looked at.
         raise errors.oauth_needed(rpc) if given.key else errors.token_missing(rpc)
@@ -57,7 +58,7 @@ def _checked(policy: Policy, given: Credentials, world: World, moment: Moment, m
     if given.token is not None:
         audiences = _AUDIENCES | {given.sent_to, given.sent_to.rstrip("/")}
         email, granted = _bearer(given.token, audiences, world, moment)
-    if given.key and not policy.knows_key(given.key, bare(given.key)):
+    if given.key and not policy.knows_key(given.key, without_world(given.key)):
         raise errors.api_key_invalid()
     if granted is not None and not scopes.ACCEPTED[method_id] & granted:
         raise errors.scopes_insufficient(rpc)
@@ -72,12 +73,12 @@ def _bearer(token: str, audiences: frozenset[str], world: World, moment: Moment)
     *audiences* are those of a JWT without scopes. That the fake's own address is one of them is invented: Google's
     library for Node signs for the URL that it is given.
     """
-    own = grants.access(token)
+    own = grants.read_access(token)
     if own:
         if own.expires <= moment.world or not world.controls.revoked.isdisjoint({own.id, own.parent} - {""}):
             raise errors.token_invalid()
         return own.email, frozenset(own.scopes)
-    signed = jwt.read(bare(token))
+    signed = jwt.read(without_world(token))
     email = service_accounts.signer(signed) if signed else None
     if signed is None or email is None or not service_accounts.is_timely(signed.claims, moment.machine):
         raise errors.token_invalid()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..state.worlds import bare
+from ..world_names import without_world
 from . import signing
 
 LIFETIME = 3600  # seconds; Google's access tokens live an hour
@@ -14,7 +14,7 @@ _REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessGrant:
     """What an access token says: who calls, for what, until which second of its world's clock.
 
     ``id`` is by which it is revoked, ``parent`` the id of the refresh token that it came from, or empty.
@@ -28,11 +28,11 @@ class Access:
 
     def token(self) -> str:
         """Return the token."""
-        return signing.seal(_ACCESS, [self.email, " ".join(self.scopes), self.expires, self.id, self.parent])
+        return signing.sign(_ACCESS, [self.email, " ".join(self.scopes), self.expires, self.id, self.parent])
 
 
 @dataclass(frozen=True, slots=True)
-class Refresh:
+class RefreshGrant:
     """What a refresh token says: for whom and for what access tokens are to be had. It does not expire."""
 
     email: str
@@ -41,22 +41,22 @@ class Refresh:
 
     def token(self) -> str:
         """Return the token."""
-        return signing.seal(_REFRESH, [self.email, " ".join(self.scopes), self.id])
+        return signing.sign(_REFRESH, [self.email, " ".join(self.scopes), self.id])
 
 
-def access(token: str) -> Access | None:
+def read_access(token: str) -> AccessGrant | None:
     """Return what the access *token* says; None for any other text. A world before it does not count."""
-    content = signing.unseal(_ACCESS, bare(token))
+    content = signing.unsign(_ACCESS, without_world(token))
     if content is None:
         return None
     email, scopes, expires, grant_id, parent = content
-    return Access(email, tuple(scopes.split()), expires, grant_id, parent)
+    return AccessGrant(email, tuple(scopes.split()), expires, grant_id, parent)
 
 
-def refresh(token: str) -> Refresh | None:
+def read_refresh(token: str) -> RefreshGrant | None:
     """Return what the refresh *token* says; None for any other text. A world before it does not count."""
-    content = signing.unseal(_REFRESH, bare(token))
+    content = signing.unsign(_REFRESH, without_world(token))
     if content is None:
         return None
     email, scopes, grant_id = content
-    return Refresh(email, tuple(scopes.split()), grant_id)
+    return RefreshGrant(email, tuple(scopes.split()), grant_id)

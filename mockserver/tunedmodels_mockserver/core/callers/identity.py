@@ -35,7 +35,7 @@ def caller(token: str | None, key: str | None, project: str | None) -> Caller:
 
 def person(credential: str) -> str | None:
     """Return whom *credential* names; nothing of it is verified. None where it names nobody."""
-    own = grants.access(credential) or grants.refresh(credential)
+    own = grants.read_access(credential) or grants.read_refresh(credential)
     if own:
         return own.email
     match = ADDRESS.search(credential)

@@ -28,7 +28,7 @@ def read(token: str) -> Jwt | None:
         return None
     header, body = _object(parts[0]), _object(parts[1])
     try:
-        signature = _decoded(parts[2])
+        signature = _decode(parts[2])
     except ValueError:
         return None
     if header is None or body is None:
@@ -44,11 +44,11 @@ def claims(token: str) -> Mapping[str, Any] | None:
 
 def _object(part: str) -> Mapping[str, Any] | None:
     try:
-        value = json.loads(_decoded(part))
+        value = json.loads(_decode(part))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
-def _decoded(part: str) -> bytes:
+def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..state.worlds import bare
+from ..world_names import without_world
 from . import jwt
 
 FORMS = (
@@ -26,7 +26,7 @@ _KEY_ID = re.compile(r"[0-9a-f]{40}")
 def kind(credentials: Iterable[str]) -> str | None:
     """Return what the first of *credentials* that looks real looks like, or None where none does."""
     for credential in credentials:
-        text = bare(credential.strip())
+        text = without_world(credential.strip())
         for name, form in FORMS:
             if form.fullmatch(text):
                 return name

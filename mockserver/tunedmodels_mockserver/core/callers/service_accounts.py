@@ -58,12 +58,12 @@ class Key:
 
     def id(self) -> str:
         """Return the id under which every fake knows it."""
-        return signing.seal(_KEY, [self.email, f"{self.modulus:x}"])
+        return signing.sign(_KEY, [self.email, f"{self.modulus:x}"])
 
 
 def key(key_id: object) -> Key | None:
     """Return the key that *key_id* describes; None for one that is not the fake's."""
-    content = signing.unseal(_KEY, key_id) if isinstance(key_id, str) else None
+    content = signing.unsign(_KEY, key_id) if isinstance(key_id, str) else None
     return Key(content[0], int(content[1], 16)) if content else None
 
 

@@ -16,16 +16,16 @@ _MARK = "tunedmodels"
 _LONGEST = 200_000  # characters
 
 
-def seal(kind: str, content: Any) -> str:
+def sign(kind: str, content: Any) -> str:
     """Return *content*, plain JSON, as a text of the fake's own that says its *kind*.
 
     The text has no character that a bearer token (RFC 6750) may not have, and no dot: it is never taken for a JWT.
     """
-    payload = _encoded(json.dumps(content, separators=(",", ":")).encode())
-    return f"{_MARK}-{kind}~{payload}~{_proof(kind, payload)}"
+    payload = _encode(json.dumps(content, separators=(",", ":")).encode())
+    return f"{_MARK}-{kind}~{payload}~{_signature(kind, payload)}"
 
 
-def unseal(kind: str, text: str) -> Any:
+def unsign(kind: str, text: str) -> Any:
     """Return the content of *text*; None for what is not of this *kind*, or not the fake's."""
     mark, _, rest = text.partition("~")
     payload, _, proof = rest.partition("~")
@@ -34,15 +34,15 @@ def unseal(kind: str, text: str) -> Any:
         or len(text) > _LONGEST
         or mark != f"{_MARK}-{kind}"
         or not payload
-        or proof != _proof(kind, payload)
+        or proof != _signature(kind, payload)
     ):
         return None
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
-def _proof(kind: str, payload: str) -> str:
-    return _encoded(blake2b(f"{kind}~{payload}".encode(), key=_KEY, digest_size=12).digest())
+def _signature(kind: str, payload: str) -> str:
+    return _encode(blake2b(f"{kind}~{payload}".encode(), key=_KEY, digest_size=12).digest())
 
 
-def _encoded(data: bytes) -> str:
+def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")

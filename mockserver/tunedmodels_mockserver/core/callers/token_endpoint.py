@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...wire.units import SECOND
-from ..state.worlds import World, within
+from ..state.worlds import World
+from ..world_names import with_world
 from . import grants, identity, jwt, service_accounts
-from .grants import Access, Refresh
+from .grants import AccessGrant, RefreshGrant
 from .policy import Policy
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
@@ -30,7 +31,7 @@ _SCOPE = re.compile(r"[!#-\[\]-~]{1,500}")  # RFC 6749's characters
 Value = dict[str, Any]
 
 
-class GrantRefused(Exception):
+class GrantError(Exception):
     """The endpoint refuses in the form of OAuth: one of its errors, with a description."""
 
     def __init__(self, error: str, description: str) -> None:
@@ -40,7 +41,7 @@ class GrantRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class TokenEndpoint:
     """One world's token endpoint at one moment.
 
     ``own`` are its own addresses, ``machine`` is the machine's second, by which assertions are stamped, ``fresh``
@@ -57,25 +58,25 @@ class Endpoint:
         """Return an access token for the grant in *form*. Raises GrantRefused for what is none."""
         grant_type = form.get("grant_type")
         if not grant_type:
-            raise GrantRefused("invalid_request", "Missing required parameter: grant_type")
+            raise GrantError("invalid_request", "Missing required parameter: grant_type")
         if grant_type == JWT_BEARER:
-            email, scopes = self._asserted(form.get("assertion", ""))
+            email, scopes = self._read_assertion(form.get("assertion", ""))
             return self.issue(email, scopes)
         if grant_type == REFRESH_TOKEN:
-            refresh = self._refresh(form.get("refresh_token", ""))
+            refresh = self._read_refresh_token(form.get("refresh_token", ""))
             wanted = _scopes(form.get("scope", ""))
             # Without a scope the answer has all that was once granted (RFC 6749, section 6).
             if self.policy.strict and not set(wanted) <= set(refresh.scopes):
-                raise GrantRefused("invalid_scope", "Bad Request")  # observed
+                raise GrantError("invalid_scope", "Bad Request")  # observed
             return self.issue(refresh.email, wanted or refresh.scopes, refresh.id)
-        raise GrantRefused("unsupported_grant_type", f"Invalid grant_type: {grant_type[:100]}")
+        raise GrantError("unsupported_grant_type", f"Invalid grant_type: {grant_type[:100]}")
 
     def issue(self, email: str, scopes: tuple[str, ...], parent: str = "") -> Value:
         """Return the answer with a new access token for *email*."""
         expires = self.world.now() // SECOND + grants.LIFETIME
-        token = Access(email, scopes, expires, self.fresh, parent).token()
+        token = AccessGrant(email, scopes, expires, self.fresh, parent).token()
         return {
-            "access_token": within(token, self.world.name),
+            "access_token": with_world(token, self.world.name),
             "expires_in": grants.LIFETIME - 1,  # as Google's
             "scope": " ".join(scopes),
             "token_type": "Bearer",
@@ -84,23 +85,23 @@ class Endpoint:
     def revoke(self, token: str) -> None:
         """Take back *token*, and what is of the same grant. Raises GrantRefused where there is nothing to take."""
         if not token:
-            raise GrantRefused("invalid_request", "Missing required parameter: token")
-        access, refresh = grants.access(token), grants.refresh(token)
-        if access:
+            raise GrantError("invalid_request", "Missing required parameter: token")
+        read_access, read_refresh = grants.read_access(token), grants.read_refresh(token)
+        if read_access:
             # An access token takes the refresh token along that it came from (documented).
-            ids = {access.id, access.parent} - {""}
-        elif refresh:
-            ids = {refresh.id}
+            ids = {read_access.id, read_access.parent} - {""}
+        elif read_refresh:
+            ids = {read_refresh.id}
         else:
             ids = set()
         if self.policy.strict and (not ids or ids <= self.world.controls.revoked):
-            raise GrantRefused("invalid_token", "Token expired or revoked")  # observed
+            raise GrantError("invalid_token", "Token expired or revoked")  # observed
         self.world.change(lambda controls: replace(controls, revoked=controls.revoked | ids))
 
-    def _asserted(self, assertion: str) -> tuple[str, tuple[str, ...]]:
+    def _read_assertion(self, assertion: str) -> tuple[str, tuple[str, ...]]:
         claims = jwt.claims(assertion)
         if claims is None:
-            raise GrantRefused("invalid_grant", "Invalid JWT: it must have three parts with JSON in them.")
+            raise GrantError("invalid_grant", "Invalid JWT: it must have three parts with JSON in them.")
         scope = claims.get("scope")
         scopes = _scopes(scope if isinstance(scope, str) else "")
         if not self.policy.strict:
@@ -110,35 +111,35 @@ class Endpoint:
         signed = jwt.read(assertion)
         email = service_accounts.signer(signed) if signed else None
         if email is None:
-            raise GrantRefused("invalid_grant", "Invalid JWT Signature.")  # observed
+            raise GrantError("invalid_grant", "Invalid JWT Signature.")  # observed
         if not service_accounts.is_timely(claims, self.machine):
             text = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
-            raise GrantRefused("invalid_grant", f"{text}Check your iat and exp values in the JWT claim.")  # observed
+            raise GrantError("invalid_grant", f"{text}Check your iat and exp values in the JWT claim.")  # observed
         if not service_accounts.is_for(claims, (AUDIENCE, OLDER_AUDIENCE, *self.own)):
-            raise GrantRefused("invalid_grant", "Invalid JWT: Failed audience check.")  # observed
+            raise GrantError("invalid_grant", "Invalid JWT: Failed audience check.")  # observed
         if not scopes:
-            raise GrantRefused("invalid_scope", "Invalid OAuth scope or ID token audience provided.")  # observed
+            raise GrantError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")  # observed
         if "sub" in claims:
             # Somebody else whom the service account acts for, as an administrator may let it.
             email = identity.subject(claims)
             if email is None or not identity.ADDRESS.fullmatch(email):
-                raise GrantRefused("invalid_request", 'Invalid impersonation "sub" field.')
+                raise GrantError("invalid_request", 'Invalid impersonation "sub" field.')
         return email, scopes
 
-    def _refresh(self, token: str) -> Refresh:
+    def _read_refresh_token(self, token: str) -> RefreshGrant:
         if not token:
-            raise GrantRefused("invalid_request", "Missing required parameter: refresh_token")
-        refresh = grants.refresh(token)
+            raise GrantError("invalid_request", "Missing required parameter: refresh_token")
+        read_refresh = grants.read_refresh(token)
         if self.policy.strict:
-            if refresh is None:
-                raise GrantRefused("invalid_grant", "Bad Request")  # observed
-            if refresh.id in self.world.controls.revoked:
-                raise GrantRefused("invalid_grant", "Token has been expired or revoked.")  # observed
-        return refresh or Refresh(identity.person(token) or identity.DEVELOPER, (), "")
+            if read_refresh is None:
+                raise GrantError("invalid_grant", "Bad Request")  # observed
+            if read_refresh.id in self.world.controls.revoked:
+                raise GrantError("invalid_grant", "Token has been expired or revoked.")  # observed
+        return read_refresh or RefreshGrant(identity.person(token) or identity.DEVELOPER, (), "")
 
 
 def _scopes(text: str) -> tuple[str, ...]:
     scopes = tuple(dict.fromkeys(text.split()))
     if not all(_SCOPE.fullmatch(scope) for scope in scopes):
-        raise GrantRefused("invalid_scope", "Some requested scopes were invalid.")
+        raise GrantError("invalid_scope", "Some requested scopes were invalid.")
     return scopes

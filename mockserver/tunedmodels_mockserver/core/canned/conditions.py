@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from . import patterns
-from .query import Query
+from .query import PromptQuery
 from .rules import JsonPath, Rule, When
 
 
@@ -31,7 +31,7 @@ class Condition:
     got: Callable[[], Any]
 
 
-def of_call(when: When, query: Query) -> Iterator[Condition]:
+def call_conditions(when: When, query: PromptQuery) -> Iterator[Condition]:
     """Yield the conditions of *when* that look at the call alone."""
     method = query.method
     if when.method is not None:
@@ -54,7 +54,7 @@ def of_call(when: When, query: Query) -> Iterator[Condition]:
         yield _at_path(item, query)
 
 
-def of_count(rule: Rule, count: Count) -> Iterator[Condition]:
+def count_conditions(rule: Rule, count: Count) -> Iterator[Condition]:
     """Yield the conditions of *rule* that look at how often it was met, *count*, this call included in ``seen``."""
     nth, times = rule.when.nth, rule.times
     if nth is not None:
@@ -69,9 +69,9 @@ def _is_nth(nth: int | tuple[int, ...] | str, seen: int) -> bool:
     return seen == nth if isinstance(nth, int) else seen in nth
 
 
-def _at_path(item: JsonPath, query: Query) -> Condition:
+def _at_path(item: JsonPath, query: PromptQuery) -> Condition:
     def values() -> list[Any]:
-        return patterns.selected(item.path, query.document)
+        return patterns.select(item.path, query.document)
 
     if item.equals is msgspec.UNSET:
         return Condition("json_path", lambda: bool(values()), f"something at {item.path}", values)

@@ -8,27 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...wire.protojson.scalars import READERS, Unfit, enum_number, shown, well_known
+from ...wire.protojson.scalars import READERS, InvalidValue, display, enum_number, well_known
 from ...wire.surface import SCALARS, WELL_KNOWN, Field, Surface, surface
 from ..strict_input import nearest
 
-WHOLE = "v1beta"  # the version whose facts have everything
+FULL_VERSION = "v1beta"  # the version whose facts have everything
 _FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Value"))
 _MAX_DEPTH = 100
 
 
-def fit(value: Any, message: str, place: str) -> dict[str, Any]:
+def read_message(value: Any, message: str, place: str) -> dict[str, Any]:
     """Return plain JSON *value*, which stands at *place*, as a value of *message*; both spellings of names are read.
 
     Raises ValueError for an unknown member or enum value, with the nearest known one, and for a value that has another
     type than its member.
     """
-    return _message(value, message, surface(WHOLE), place)
+    return _message(value, message, surface(FULL_VERSION), place)
 
 
-def enum(name: str, kind: str, place: str) -> int:
+def enum_value(name: str, kind: str, place: str) -> int:
     """Return the number of *name* in the enum *kind*. Raises ValueError where there is none, with the nearest."""
-    known = surface(WHOLE).enum(kind)
+    known = surface(FULL_VERSION).enum(kind)
     if name not in known.numbers:
         raise ValueError(f"{place} cannot be {name!r}{nearest(name, list(known.numbers))}")
     return known.numbers[name]
@@ -80,7 +80,7 @@ def _one(value: Any, kind: str, on: Surface, place: str) -> Any:
             return READERS[kind](value)
         if kind.startswith(WELL_KNOWN):
             return well_known(kind, value, place)
-    except (Unfit, TypeError):
+    except (InvalidValue, TypeError):
         raise ValueError(f"{place} must be a {kind.removeprefix(WELL_KNOWN)}, got {_short(value)}") from None
     return _message(value, kind, on, place)
 
@@ -88,7 +88,7 @@ def _one(value: Any, kind: str, on: Surface, place: str) -> Any:
 def _enum(value: Any, kind: str, on: Surface, place: str) -> int:
     try:
         number = enum_number(on.enum(kind), value)
-    except (Unfit, TypeError):
+    except (InvalidValue, TypeError):
         near = nearest(value.upper(), list(on.enum(kind).numbers)) if isinstance(value, str) else ""
         raise ValueError(f"{place} cannot be {_short(value)}{near}") from None
     if number not in on.enum(kind).names:
@@ -113,5 +113,5 @@ def check_json(value: Any, place: str, depth: int = 0) -> None:
 
 
 def _short(value: Any) -> str:
-    text = shown(value)
+    text = display(value)
     return text if len(text) <= 80 else f"{text[:80]}…"

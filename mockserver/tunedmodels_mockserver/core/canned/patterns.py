@@ -70,7 +70,7 @@ def _functions(environment: JSONPathEnvironment) -> MutableMapping[str, Any]:
     return functions
 
 
-def selected(path: str, document: Any) -> list[Any]:
+def select(path: str, document: Any) -> list[Any]:
     """Return the values that the JSON path *path* finds in *document*; none where that is nested too deeply."""
     from jsonpath_rfc9535.exceptions import JSONPathRecursionError
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...wire.protojson.writing import COMPACT, dump, plain
+from ...wire.protojson.writing import COMPACT, dump, to_json
 from ...wire.surface import surface
-from .message_checks import WHOLE
+from .message_checks import FULL_VERSION
 
 
 @dataclass(frozen=True)
-class Query:
+class PromptQuery:
     """One call: its method and full model name, the text of its last turn, its caller, and its request message."""
 
     method: str
@@ -32,5 +32,5 @@ class Query:
     @cached_property
     def document(self) -> Any:
         """The request as JSON of the API: names in camel case, enums by name, zeros left out."""
-        on = surface(WHOLE)
-        return json.loads(dump(plain(on.message(self.message), self.request, on), COMPACT))
+        on = surface(FULL_VERSION)
+        return json.loads(dump(to_json(on.message(self.message), self.request, on), COMPACT))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 
 from ..base_models import PREFIX
-from ..methods import access
+from ..resource_names import TUNED_MODELS
 from ..strict_input import BadInput, nearest
 from .rules import Rule
 
@@ -38,4 +38,4 @@ def _fits(pattern: str, name: str) -> bool:
 
 def _may_be_tuned(pattern: str) -> bool:
     collection, slash, tail = pattern.rpartition("/")
-    return _IN_TUNED_IDS.issuperset(tail) and (not slash or fnmatchcase(access.NAME.rstrip("/"), collection))
+    return _IN_TUNED_IDS.issuperset(tail) and (not slash or fnmatchcase(TUNED_MODELS.rstrip("/"), collection))

@@ -10,7 +10,7 @@ from typing import Any
 from ..text import tokens
 from . import message_checks
 from .rules import BLOCK_REASON, COUNT, FINISH_REASON, USAGE, Answer, Candidate, Chunk
-from .templates import Filling
+from .templates import TemplateValues
 
 Value = dict[str, Any]
 Parts = Sequence[Value]
@@ -50,7 +50,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RenderedAnswer:
     """What a call gets: candidates or, where the prompt was ``blocked``, none; ``usage`` overrides what is counted."""
 
     replies: Sequence[Reply]
@@ -63,7 +63,7 @@ def text_of(parts: Parts) -> str:
     return "".join(part.get("text", "") for part in parts)
 
 
-def cut(text: str, config: Value) -> Reply:
+def truncate(text: str, config: Value) -> Reply:
     """Return *text* up to its first stop sequence and no longer than the limit of tokens."""
     ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
     text = text[: min(ends, default=len(text))]
@@ -71,46 +71,46 @@ def cut(text: str, config: Value) -> Reply:
     return Reply(_parts(kept), STOP if kept == text else MAX_TOKENS)
 
 
-def counted(answer: Answer) -> Value:
+def token_counts(answer: Answer) -> Value:
     """Return what *answer* overrides in an answer to countTokens."""
-    return message_checks.fit(answer.usage or {}, COUNT, "usage")
+    return message_checks.read_message(answer.usage or {}, COUNT, "usage")
 
 
-def told(answer: Answer, filling: Filling, config: Value) -> Outcome:
+def render(answer: Answer, filling: TemplateValues, config: Value) -> RenderedAnswer:
     """Return what *answer*, no error, tells to a request with *config*; one candidate comes as often as asked for."""
-    usage = message_checks.fit(answer.usage or {}, USAGE, "usage")
+    usage = message_checks.read_message(answer.usage or {}, USAGE, "usage")
     if answer.blocked is not None:
-        feedback: Value = {"block_reason": message_checks.enum(answer.blocked, BLOCK_REASON, "blocked")}
+        feedback: Value = {"block_reason": message_checks.enum_value(answer.blocked, BLOCK_REASON, "blocked")}
         feedback["safety_ratings"] = _ratings(answer.safety_ratings) or []
-        return Outcome((), usage, feedback)
+        return RenderedAnswer((), usage, feedback)
     if answer.candidates is not None:
-        return Outcome([_candidate(candidate, filling, config) for candidate in answer.candidates], usage)
+        return RenderedAnswer([_candidate(candidate, filling, config) for candidate in answer.candidates], usage)
     if answer.chunks is not None:
-        reply = _chunked(answer, filling)
+        reply = _chunk_reply(answer, filling)
     else:
         text = filling.query.text if answer.echo else filling.fill(answer.text)
         reply = _reply(text, answer, filling, config)
-    return Outcome([reply] * config.get("candidate_count", 1), usage)
+    return RenderedAnswer([reply] * config.get("candidate_count", 1), usage)
 
 
-def _candidate(candidate: Candidate, filling: Filling, config: Value) -> Reply:
+def _candidate(candidate: Candidate, filling: TemplateValues, config: Value) -> Reply:
     return _reply(filling.fill(candidate.text), candidate, filling, config)
 
 
-def _reply(text: str | None, said: Answer | Candidate, filling: Filling, config: Value) -> Reply:
+def _reply(text: str | None, said: Answer | Candidate, filling: TemplateValues, config: Value) -> Reply:
     ratings = _ratings(said.safety_ratings)
     if text is not None and said.finish_reason is None:
-        reply = cut(text, config)
+        reply = truncate(text, config)
         return Reply(reply.parts, reply.finish_reason, ratings)
     parts: Parts | None = None
     if text is not None:
         parts = _parts(text)
     elif said.parts is not None:
-        parts = [message_checks.fit(part, "Part", "parts") for part in filling.fill(said.parts)]
+        parts = [message_checks.read_message(part, "Part", "parts") for part in filling.fill(said.parts)]
     return Reply(parts, _end(said.finish_reason), ratings)
 
 
-def _chunked(answer: Answer, filling: Filling) -> Reply:
+def _chunk_reply(answer: Answer, filling: TemplateValues) -> Reply:
     chunks = [Chunk(item) if isinstance(item, str) else item for item in answer.chunks or ()]
     pieces = [Piece(_parts(filling.fill(chunk.text)), chunk.pause) for chunk in chunks]
     whole = "".join(text_of(piece.parts) for piece in pieces)
@@ -122,11 +122,15 @@ def _parts(text: str) -> list[Value]:
 
 
 def _end(name: str | None) -> int:
-    return STOP if name is None else message_checks.enum(name, FINISH_REASON, "finish_reason")
+    return STOP if name is None else message_checks.enum_value(name, FINISH_REASON, "finish_reason")
 
 
 def _ratings(given: Sequence[Value] | None) -> list[Value] | None:
-    return None if given is None else [message_checks.fit(rating, "SafetyRating", "safety_ratings") for rating in given]
+    return (
+        None
+        if given is None
+        else [message_checks.read_message(rating, "SafetyRating", "safety_ratings") for rating in given]
+    )
 
 
 def _split(part: Value) -> list[Parts]:

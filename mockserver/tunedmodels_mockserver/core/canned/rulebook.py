@@ -19,7 +19,7 @@ MAX_RULES = 10_000
 MAX_MISSES = 50
 
 
-class Taken(ValueError):
+class DuplicateRuleId(ValueError):
     """A rule of this id is there already."""
 
 
@@ -33,7 +33,7 @@ class RuleFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class FileRules:
     """What the files of rules give to every world; a rule's id is ``<path>#<its own>``."""
 
     rules: tuple[Rule, ...] = ()
@@ -56,11 +56,11 @@ class Rulebook:
         """Return how often *rule* was met."""
         return self.counts.get(rule.id, Count())
 
-    def counted(self, rule: Rule, count: Count) -> Rulebook:
+    def with_count(self, rule: Rule, count: Count) -> Rulebook:
         """Return the book in which *rule* was met so often."""
         return replace(self, counts={**self.counts, rule.id: count})
 
-    def armed(self, more: Iterable[Rule], *, first: bool = False) -> Rulebook:
+    def with_rules(self, more: Iterable[Rule], *, first: bool = False) -> Rulebook:
         """Return the book with *more* rules, at its end or *first*; those without an id get one.
 
         Raises Taken where an id is taken, ValueError for one that is no id, and for more than 10,000 rules.
@@ -74,16 +74,18 @@ class Rulebook:
                 rule = msgspec.structs.replace(rule, id=f"rule-{made}")
             rules.check_id(rule.id)
             if rule.id in known:
-                raise Taken(f"There is a rule {rule.id!r} already. Give another id, or delete that one first.")
+                raise DuplicateRuleId(
+                    f"There is a rule {rule.id!r} already. Give another id, or delete that one first."
+                )
             known.add(rule.id)
             named.append(rule)
         if len(self.rules) + len(named) > MAX_RULES:
             raise ValueError(f"A world has at most {MAX_RULES} rules.")
         return replace(self, rules=(*named, *self.rules) if first else (*self.rules, *named), made=made)
 
-    def replaced(self, given: Rules) -> Rulebook:
+    def with_only(self, given: Rules) -> Rulebook:
         """Return a new book with the rules *given*, of which none has answered, and with no misses."""
-        return Rulebook(strict=given.strict).armed(given.rules)
+        return Rulebook(strict=given.strict).with_rules(given.rules)
 
     def without(self, rule_id: str) -> Rulebook:
         """Return the book without the rule of this id. Raises KeyError where there is none."""
@@ -93,7 +95,7 @@ class Rulebook:
         counts = {key: count for key, count in self.counts.items() if key != rule_id}
         return replace(self, rules=kept, counts=counts)
 
-    def noted(self, miss: Miss) -> Rulebook:
+    def with_miss(self, miss: Miss) -> Rulebook:
         """Return the book that has *miss* as its last; it gets its number."""
         number = self.missed + 1
         last = (*self.misses, msgspec.structs.replace(miss, number=number))

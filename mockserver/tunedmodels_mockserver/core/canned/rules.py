@@ -139,7 +139,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         if self.error is not None:
             error_of(self.error)
         if self.blocked is not None:
-            message_checks.enum(self.blocked, BLOCK_REASON, "blocked")
+            message_checks.enum_value(self.blocked, BLOCK_REASON, "blocked")
         _check_parts(self.parts)
         _check_end(self.finish_reason, self.safety_ratings)
 
@@ -156,18 +156,18 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         """Refuse what does not go together."""
         if self.times is not None and self.times < 1:
             raise ValueError(f"times must be 1 or more, got {self.times}")
-        templates.check(msgspec.to_builtins(self.told), self.when.regex)
-        content = next((name for name in _CONTENTS if getattr(self.told, name) is not None), None)
+        templates.check(msgspec.to_builtins(self.full_answer), self.when.regex)
+        content = next((name for name in _CONTENTS if getattr(self.full_answer, name) is not None), None)
         counting = self.when.method == "countTokens"
         if counting and content not in (None, "error"):
             raise ValueError(f"a rule for countTokens answers usage, such as totalTokens: 7, or error, got {content}")
         if content is None and not counting:
             raise ValueError(f"an answer has exactly one of {', '.join(_CONTENTS)}, got usage alone")
-        if self.told.usage is not None:
-            message_checks.fit(self.told.usage, COUNT if counting else USAGE, "usage")
+        if self.full_answer.usage is not None:
+            message_checks.read_message(self.full_answer.usage, COUNT if counting else USAGE, "usage")
 
     @property
-    def told(self) -> Answer:
+    def full_answer(self) -> Answer:
         """The answer; a string is its text."""
         return Answer(text=self.answer) if isinstance(self.answer, str) else self.answer
 
@@ -192,13 +192,13 @@ def check_id(rule_id: str) -> None:
 
 def _check_parts(parts: Parts | None) -> None:
     for number, part in enumerate(parts or ()):
-        value = message_checks.fit(part, "Part", f"parts[{number}]")
+        value = message_checks.read_message(part, "Part", f"parts[{number}]")
         if not value.keys() - {"thought", "thought_signature", "part_metadata", "video_metadata"}:
             raise ValueError(f"parts[{number}] has no content, such as text, functionCall or inlineData")
 
 
 def _check_end(finish_reason: str | None, ratings: tuple[dict[str, Any], ...] | None) -> None:
     if finish_reason is not None:
-        message_checks.enum(finish_reason, FINISH_REASON, "finish_reason")
+        message_checks.enum_value(finish_reason, FINISH_REASON, "finish_reason")
     for number, rating in enumerate(ratings or ()):
-        message_checks.fit(rating, "SafetyRating", f"safety_ratings[{number}]")
+        message_checks.read_message(rating, "SafetyRating", f"safety_ratings[{number}]")

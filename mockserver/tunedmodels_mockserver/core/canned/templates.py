@@ -14,17 +14,17 @@ from typing import Any
 
 from ..strict_input import nearest
 from . import patterns
-from .query import Query
+from .query import PromptQuery
 
 _NAMES = ("prompt", "model", "model_id", "caller", "call", "json:", "match:")
 _PLACE = re.compile(r"(?P<escaped>\\\{\{)|\{\{(?P<name>[^{}]*)\}\}|(?P<open>\{\{)")
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
+class TemplateValues:
     """What fills a text: the call that is answered, the rule's regex (or None), and how often the rule has answered."""
 
-    query: Query
+    query: PromptQuery
     regex: str | None
     call: int
 
@@ -44,7 +44,7 @@ class Filling:
         name, _, argument = place["name"].strip().partition(":")
         query = self.query
         if name == "json":
-            values = patterns.selected(argument.strip(), query.document)
+            values = patterns.select(argument.strip(), query.document)
             return _text(values[0]) if values else ""
         if name == "match":
             match = patterns.regex(self.regex or "").search(query.text)

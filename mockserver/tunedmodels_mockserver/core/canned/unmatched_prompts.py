@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from .conditions import Condition, Count, of_call, of_count
-from .query import Query
+from .conditions import Condition, Count, call_conditions, count_conditions
+from .query import PromptQuery
 from .rules import Rule
 
 NEAREST = 3
@@ -22,7 +22,7 @@ _AROUND = 30  # characters that are shown on each side of a difference
 _WORD = re.compile(r"\s+|\w+|.", re.DOTALL)
 
 
-class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+class FailedCondition(msgspec.Struct, frozen=True, omit_defaults=True):
     """A condition that did not hold. ``difference`` marks what a text lacks as [-this-] and what it has as {+this+}."""
 
     condition: str
@@ -31,13 +31,13 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     difference: str = ""
 
 
-class Near(msgspec.Struct, frozen=True):
+class NearRule(msgspec.Struct, frozen=True):
     """A rule that nearly matched: how many of its conditions held, and those that did not."""
 
     rule: str
     held: int
     conditions: int
-    failed: tuple[Failure, ...]
+    failed: tuple[FailedCondition, ...]
 
 
 class Miss(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Miss(msgspec.Struct, frozen=True):
     model: str
     caller: str
     text: str
-    nearest: tuple[Near, ...]
+    nearest: tuple[NearRule, ...]
     number: int = 0
 
     @property
@@ -61,13 +61,13 @@ class Miss(msgspec.Struct, frozen=True):
         return f"{rank}; {failed.condition}: {told}"
 
 
-def missed(rules: Sequence[Rule], counts: Mapping[str, Count], query: Query, now: int) -> Miss:
+def describe_miss(rules: Sequence[Rule], counts: Mapping[str, Count], query: PromptQuery, now: int) -> Miss:
     """Return *query*, which none of *rules* (one at least) answered at *now*, as a miss; *counts* are by rule."""
-    judged = [(rule, *_judged(rule, counts.get(rule.id, Count()), query)) for rule in rules]
+    judged = [(rule, *_check_rule(rule, counts.get(rule.id, Count()), query)) for rule in rules]
     judged.sort(key=lambda item: (-item[1], -_likeness(item[0], query.text)))
     text = query.text.encode()[:MAX_TEXT].decode("utf-8", "ignore")
     nearest = tuple(
-        Near(rule.id, held, held + len(failed), tuple(_failure(condition) for condition in failed))
+        NearRule(rule.id, held, held + len(failed), tuple(_failure(condition) for condition in failed))
         for rule, held, failed in judged[:NEAREST]
     )
     return Miss(now, query.method, query.model, query.caller, text, nearest)
@@ -81,18 +81,18 @@ def difference(expected: str, got: str) -> str:
     for place, (kind, start, end, low, high) in enumerate(changes):
         removed, added = "".join(before[start:end]), "".join(after[low:high])
         if kind == "equal":
-            shown.append(_elided(removed, first=place == 0, last=place == len(changes) - 1))
+            shown.append(_elide(removed, first=place == 0, last=place == len(changes) - 1))
         else:
             shown.append((f"[-{removed}-]" if removed else "") + (f"{{+{added}+}}" if added else ""))
-    return _cut("".join(shown))
+    return _truncate("".join(shown))
 
 
-def _judged(rule: Rule, count: Count, query: Query) -> tuple[int, list[Condition]]:
+def _check_rule(rule: Rule, count: Count, query: PromptQuery) -> tuple[int, list[Condition]]:
     """Return how many conditions of *rule* hold, and those that do not."""
-    of_the_call = list(of_call(rule.when, query))
+    of_the_call = list(call_conditions(rule.when, query))
     failed = [condition for condition in of_the_call if not condition.holds()]
     # The others count the calls for which these held: before any other call they mean nothing.
-    of_the_count = [] if failed else list(of_count(rule, count))
+    of_the_count = [] if failed else list(count_conditions(rule, count))
     failed += [condition for condition in of_the_count if not condition.holds()]
     return len(of_the_call) + len(of_the_count) - len(failed), failed
 
@@ -108,21 +108,21 @@ def _likeness(rule: Rule, text: str) -> float:
     return 0.0
 
 
-def _failure(condition: Condition) -> Failure:
+def _failure(condition: Condition) -> FailedCondition:
     got = condition.got()
     differs = difference(condition.expected, got) if condition.name == "text" else ""
-    return Failure(condition.name, _told(condition.expected), _told(got), differs)
+    return FailedCondition(condition.name, _value_text(condition.expected), _value_text(got), differs)
 
 
-def _told(value: Any) -> str:
-    return _cut(value if isinstance(value, str) else json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+def _value_text(value: Any) -> str:
+    return _truncate(value if isinstance(value, str) else json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _elided(text: str, *, first: bool, last: bool) -> str:
+def _elide(text: str, *, first: bool, last: bool) -> str:
     """Return *text*, which two texts have in common, without what is far from where they differ."""
     if first and last:
         return text

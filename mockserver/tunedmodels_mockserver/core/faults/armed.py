@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 
 from ...wire.units import SECOND
-from .. import chance
+from .. import random_draws
 from ..strict_input import BadInput, nearest
-from .fault import CREATE, Fault, Query, Quota
+from .fault import CREATE, Fault, FaultQuery, Quota
 
 MOST = 1000  # faults of one world
 _COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})  # others answer; these go with what answers
 
 
 @dataclass(frozen=True, slots=True)
-class Armed:
+class ArmedFault:
     """A fault since it was armed, ``at`` on the world's clock and ``machine`` on the machine's, in nanoseconds.
 
     ``seen`` counts the calls in its scope and window, ``hits`` how often it fired. ``calls`` are the moments of the
@@ -38,11 +38,11 @@ class Armed:
         """How often it will fire at most from now on; None for always."""
         return None if self.fault.limit is None else max(self.fault.limit - self.hits, 0)
 
-    def gone(self, machine: int) -> bool:
+    def is_expired(self, machine: int) -> bool:
         """Whether its time to live is over."""
         return self.fault.ttl is not None and machine >= self.machine + round(self.fault.ttl * SECOND)
 
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return it as plain JSON: the fault as it was armed, and what it has met."""
         fault: dict[str, Any] = msgspec.to_builtins(self.fault)
         counts = {"seen": self.seen, "hits": self.hits, "remaining": self.remaining, "fired": self.hits > 0}
@@ -50,7 +50,7 @@ class Armed:
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class TriggeredFault:
     """A fault that befalls the present call. ``draw`` is a number in [0, 1) from the seed.
 
     ``retry`` is in how many seconds a quota frees; None where it does not say.
@@ -61,9 +61,9 @@ class Fired:
     retry: int | None = None
 
 
-def arm(armed: tuple[Armed, ...], faults: Sequence[Fault], now: int, machine: int) -> tuple[Armed, ...]:
+def arm(armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int, machine: int) -> tuple[ArmedFault, ...]:
     """Return *armed* with *faults* behind; who has no id gets one. Raises BadInput for an id that is taken."""
-    kept = living(armed, machine)
+    kept = without_expired(armed, machine)
     taken = {item.fault.id for item in kept}
     number = 0
     for fault in faults:
@@ -74,13 +74,13 @@ def arm(armed: tuple[Armed, ...], faults: Sequence[Fault], now: int, machine: in
                 number += 1
             fault = msgspec.structs.replace(fault, id=f"fault-{number}")
         taken.add(fault.id)
-        kept = (*kept, Armed(fault, now, machine))
+        kept = (*kept, ArmedFault(fault, now, machine))
     if len(kept) > MOST:
         raise BadInput(f"A world has at most {MOST} faults, and these would make {len(kept)}; delete some first.")
     return kept
 
 
-def disarm(armed: tuple[Armed, ...], fault_id: str) -> tuple[Armed, ...]:
+def disarm(armed: tuple[ArmedFault, ...], fault_id: str) -> tuple[ArmedFault, ...]:
     """Return *armed* without the fault called *fault_id*. Raises KeyError with a sentence where there is none."""
     kept = tuple(item for item in armed if item.fault.id != fault_id)
     if len(kept) == len(armed):
@@ -88,37 +88,41 @@ def disarm(armed: tuple[Armed, ...], fault_id: str) -> tuple[Armed, ...]:
     return kept
 
 
-def living(armed: tuple[Armed, ...], machine: int) -> tuple[Armed, ...]:
+def without_expired(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedFault, ...]:
     """Return those of *armed* whose time to live is not over."""
-    return armed if not any(item.gone(machine) for item in armed) else tuple(i for i in armed if not i.gone(machine))
+    return (
+        armed
+        if not any(item.is_expired(machine) for item in armed)
+        else tuple(i for i in armed if not i.is_expired(machine))
+    )
 
 
-def started(armed: tuple[Armed, ...], now: int, machine: int) -> tuple[Armed, ...]:
+def rearm(armed: tuple[ArmedFault, ...], now: int, machine: int) -> tuple[ArmedFault, ...]:
     """Return *armed* as they are in a world that begins at *now*."""
     return tuple(replace(item, at=now, machine=machine) for item in armed)
 
 
-def counts_runs(armed: tuple[Armed, ...], method: str) -> bool:
+def counts_runs(armed: tuple[ArmedFault, ...], method: str) -> bool:
     """Whether one of *armed* has to know how many runs there are before a call of *method*."""
     return method == CREATE and any(item.fault.quota and item.fault.quota.concurrent is not None for item in armed)
 
 
-def meet(
-    armed: tuple[Armed, ...], query: Query, now: int, machine: int, *, answered: bool = False
-) -> tuple[tuple[Armed, ...], tuple[Fired, ...]]:
+def trigger(
+    armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, machine: int, *, answered: bool = False
+) -> tuple[tuple[ArmedFault, ...], tuple[TriggeredFault, ...]]:
     """Return *armed* after the call *query*, and the faults that befall it; what answers comes last.
 
     At most one of them answers; where the call is *answered* already, none does. Latencies, what befalls runs,
     ``withdrawn`` and ``pedantic`` come with it.
     """
-    armed = living(armed, machine)
+    armed = without_expired(armed, machine)
     places = sorted(range(len(armed)), key=lambda place: armed[place].fault.rank)
     changed = dict(enumerate(armed))
-    fired: list[Fired] = []
-    answer: Fired | None = None
+    fired: list[TriggeredFault] = []
+    answer: TriggeredFault | None = None
     for place in places:
         item = armed[place]
-        if not item.fault.fits(query) or not _open(item, now):
+        if not item.fault.fits(query) or not _is_open(item, now):
             continue
         item = replace(item, seen=item.seen + 1)
         composing = item.fault.kind in _COMPOSING
@@ -126,7 +130,7 @@ def meet(
         if busy if composing else (answer is not None or answered):
             changed[place] = item
             continue
-        item, hit = _tried(item, query, now)
+        item, hit = _trigger_one(item, query, now)
         changed[place] = item
         if hit and composing:
             fired.append(hit)
@@ -136,48 +140,52 @@ def meet(
     return (armed if after == armed else after), (*fired, *((answer,) if answer else ()))
 
 
-def unmet(armed: tuple[Armed, ...], query: Query, now: int, fired: Collection[str]) -> tuple[Armed, ...]:
+def undo_run_faults(
+    armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, fired: Collection[str]
+) -> tuple[ArmedFault, ...]:
     """Return *armed* as if what befalls runs had not met the create *query*, of which the ids in *fired* fired.
 
     For a create that starts no run: the next one that does shall have what was armed for it.
     """
     return tuple(
         replace(item, seen=max(item.seen - 1, 0), hits=max(item.hits - (item.fault.id in fired), 0))
-        if item.fault.run is not None and item.fault.fits(query) and _open(item, now)
+        if item.fault.run is not None and item.fault.fits(query) and _is_open(item, now)
         else item
         for item in armed
     )
 
 
-def _tried(item: Armed, query: Query, now: int) -> tuple[Armed, Fired | None]:
+def _trigger_one(item: ArmedFault, query: FaultQuery, now: int) -> tuple[ArmedFault, TriggeredFault | None]:
     """Return *item*, which has seen the present call, and what fires of it."""
     fault = item.fault
     if item.seen <= fault.skip or item.remaining == 0:
         return item, None
-    if fault.probability < 1 and chance.uniform(query.seed, "fault", fault.id, item.seen) >= fault.probability:
+    if fault.probability < 1 and random_draws.uniform(query.seed, "fault", fault.id, item.seen) >= fault.probability:
         return item, None
-    hit: Fired | None
+    hit: TriggeredFault | None
     if fault.quota:
-        item, hit = _charged(item, fault.quota, query, now)
+        item, hit = _charge_quota(item, fault.quota, query, now)
     else:
-        hit = Fired(
-            fault, chance.uniform(query.seed, "jitter", fault.id, item.seen) if fault.latency is not None else 0.0
+        hit = TriggeredFault(
+            fault, random_draws.uniform(query.seed, "jitter", fault.id, item.seen) if fault.latency is not None else 0.0
         )
     return (replace(item, hits=item.hits + 1) if hit else item), hit
 
 
-def _charged(item: Armed, quota: Quota, query: Query, now: int) -> tuple[Armed, Fired | None]:
+def _charge_quota(
+    item: ArmedFault, quota: Quota, query: FaultQuery, now: int
+) -> tuple[ArmedFault, TriggeredFault | None]:
     """Return *item* with the present call counted, or with a refusal; a refused call does not count."""
     if quota.limit is None:
-        return item, Fired(item.fault) if query.running >= (quota.concurrent or 0) else None
+        return item, TriggeredFault(item.fault) if query.running >= (quota.concurrent or 0) else None
     span = round(quota.per * SECOND)
     calls = tuple(moment for moment in item.calls if now - span < moment <= now)
     if len(calls) < quota.limit:
         return replace(item, calls=(*calls, now)), None
     frees = calls[len(calls) - quota.limit] + span if quota.limit else now + span
-    return replace(item, calls=calls), Fired(item.fault, retry=max(ceil((frees - now) / SECOND), 1))
+    return replace(item, calls=calls), TriggeredFault(item.fault, retry=max(ceil((frees - now) / SECOND), 1))
 
 
-def _open(item: Armed, now: int) -> bool:
+def _is_open(item: ArmedFault, now: int) -> bool:
     closes = item.fault.closes(item.at)
     return item.fault.opens(item.at) <= now and (closes is None or now < closes)

@@ -38,7 +38,7 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class FaultQuery:
     """One call as faults see it. ``model`` is a resource name, empty where the call names none.
 
     ``running`` is how many runs of the world are unfinished, and counts for a create only.
@@ -118,7 +118,7 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         method = STANDS_FOR.get(method, method)
         return self.method is None or fnmatchcase(method, self.method)
 
-    def fits(self, query: Query) -> bool:
+    def fits(self, query: FaultQuery) -> bool:
         """Whether *query* is in its scope; what befalls runs fits creates only."""
         only_create = self.run is not None or (self.quota is not None and self.quota.concurrent is not None)
         if only_create and query.method != CREATE:

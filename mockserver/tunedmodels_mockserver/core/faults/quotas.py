@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...wire.surface import camel
 from ..effects import Error, QuotaViolation
 from ..errors import SERVICE
-from .fault import Query, Quota
+from .fault import FaultQuery, Quota
 
 MESSAGE = (
     "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
@@ -17,7 +17,7 @@ MESSAGE = (
 _MINUTE = 60.0  # seconds
 
 
-def exceeded(quota: Quota, query: Query, model: str, retry: int | None) -> Error:
+def quota_error(quota: Quota, query: FaultQuery, model: str, retry: int | None) -> Error:
     """Return the refusal of *query*. *model* is the id of the base model that is asked, empty where none is.
 
     *retry* is in how many seconds the quota frees, None where nobody knows.

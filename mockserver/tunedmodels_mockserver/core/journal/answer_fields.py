@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 
 
-class Detail(msgspec.Struct, frozen=True, rename="camel"):
+class ErrorDetail(msgspec.Struct, frozen=True, rename="camel"):
     """One detail of an error; only RetryInfo has a delay."""
 
     retry_delay: str | None = None
 
 
-class Failure(msgspec.Struct, frozen=True):
+class ErrorFields(msgspec.Struct, frozen=True):
     """An error: of an answer, or of a finished operation."""
 
     code: int = 0
     message: str = ""
     status: str = ""
-    details: tuple[Detail, ...] = ()
+    details: tuple[ErrorDetail, ...] = ()
 
 
 class Metadata(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,13 +28,13 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel"):
     tuned_model: str = ""
 
 
-class Told(msgspec.Struct, frozen=True, rename="camel"):
+class AnswerFields(msgspec.Struct, frozen=True, rename="camel"):
     """What an answer said. ``done`` is None where it did not say."""
 
     name: str = ""
     state: str | int = ""
     done: bool | None = None
-    error: Failure | None = None
+    error: ErrorFields | None = None
     metadata: Metadata = Metadata()
     next_page_token: str = ""
 
@@ -45,20 +45,20 @@ class Told(msgspec.Struct, frozen=True, rename="camel"):
         return next((seconds for seconds in map(_seconds, delays) if seconds is not None), None)
 
 
-NOTHING = Told()
+NO_FIELDS = AnswerFields()
 
 
-def read(data: bytes) -> Told:
+def read_fields(data: bytes) -> AnswerFields:
     """Return what the answer *data* says; of a list, such as a stream, what its first says."""
     try:
         if data.lstrip()[:1] == b"[":
-            return next(iter(msgspec.json.decode(data, type=list[Told])), NOTHING)
-        return msgspec.json.decode(data, type=Told)
+            return next(iter(msgspec.json.decode(data, type=list[AnswerFields])), NO_FIELDS)
+        return msgspec.json.decode(data, type=AnswerFields)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return NOTHING
+        return NO_FIELDS
 
 
-def plain(data: bytes) -> Any:
+def json_or_text(data: bytes) -> Any:
     """Return the JSON text *data* as plain Python, other text as text."""
     try:
         return msgspec.json.decode(data)

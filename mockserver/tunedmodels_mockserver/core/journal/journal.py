@@ -14,8 +14,7 @@ import msgspec
 
 from ...wire.protojson.timestamps import format_timestamp
 from ...wire.units import SECOND
-from . import answer_fields as told
-from .answer_fields import Told
+from .answer_fields import AnswerFields, json_or_text, read_fields
 
 ENTRIES = 1000
 BYTES = 8 * 1024 * 1024
@@ -31,7 +30,7 @@ class Body(msgspec.Struct, frozen=True):
     size: int = 0
 
     @property
-    def cut(self) -> bool:
+    def is_truncated(self) -> bool:
         """Whether some of it is missing."""
         return self.size > len(self.data)
 
@@ -67,18 +66,18 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     allowances: tuple[str, ...] = ()
     lost: bool = False
     poll: int | None = None
-    said: Told | None = None  # where the answer is too long to be kept
+    said: AnswerFields | None = None  # where the answer is too long to be kept
 
     @cached_property
-    def told(self) -> Told:
+    def answer_fields(self) -> AnswerFields:
         """What the answer says."""
-        return self.said or told.read(self.answer.data)
+        return self.said or read_fields(self.answer.data)
 
     @cached_property
     def name(self) -> str:
         """The resource that is meant: what the path names, for a create what the answer does."""
         created = self.method == "tunedModels.create" and self.status == 200
-        match = _NAME.search(self.told.name if created else self.path)
+        match = _NAME.search(self.answer_fields.name if created else self.path)
         return match[0] if match else ""
 
     @property
@@ -96,7 +95,7 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     @property
     def retry_delay(self) -> float | None:
         """The seconds that the answer asks the caller to wait, by RetryInfo or by Retry-After."""
-        return float(self.retry_after) if self.retry_after.isdecimal() else self.told.retry_delay
+        return float(self.retry_after) if self.retry_after.isdecimal() else self.answer_fields.retry_delay
 
     @property
     def size(self) -> int:
@@ -104,7 +103,7 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
         return _OVERHEAD + len(self.request.data) + len(self.answer.data) + len(self.path) + len(self.query)
 
     @property
-    def asked(self) -> str:
+    def request_line(self) -> str:
         """The request line: ``GET /v1beta/tunedModels/x?fields=name``."""
         return f"{self.http} {self.path}{'?' if self.query else ''}{self.query}"
 
@@ -124,9 +123,9 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
             "operation": self.operation or None,
             "poll": self.poll,
             "headers": dict(self.headers),
-            "request": _shown(self.request),
+            "request": _body_document(self.request),
             "status": self.status,
-            "answer": _shown(self.answer),
+            "answer": _body_document(self.answer),
             "note": self.note or None,
             "fault": self.fault or None,
             "allowances": list(self.allowances),
@@ -134,11 +133,11 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
         }
 
 
-def _shown(body: Body) -> dict[str, Any] | None:
+def _body_document(body: Body) -> dict[str, Any] | None:
     if not body.size:
         return None
-    content = body.data.decode("utf-8", "replace") if body.cut else told.plain(body.data)
-    return {"content": content, "size": body.size, "cut": body.cut}
+    content = body.data.decode("utf-8", "replace") if body.is_truncated else json_or_text(body.data)
+    return {"content": content, "size": body.size, "cut": body.is_truncated}
 
 
 class Journal:
@@ -158,7 +157,7 @@ class Journal:
         self._closed = False
         self.dropped = 0
 
-    def keep(self, entry: Entry, looked_at: str = "") -> Entry:
+    def add(self, entry: Entry, looked_at: str = "") -> Entry:
         """Number *entry*, keep it and return it; a look at the run of the model *looked_at* is counted."""
         with self._lock:
             poll = self._look(looked_at) if looked_at else None
@@ -209,12 +208,12 @@ class Journal:
         return self._size
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether there is something to wait for."""
         return not self._closed
 
     @property
-    def newest(self) -> int:
+    def newest_number(self) -> int:
         """The number of the newest entry; so many requests were kept in all."""
         return self._next - 1
 

@@ -44,8 +44,8 @@ def route(http: str, path: str) -> tuple[str, str]:
         for version in method.versions if method.documented else ():
             there = _pieces(f"/{version}/{method.pattern}{method.suffix}")
             verb_differs = method.http != http
-            differ = [(got, want) for got, want in _aligned(asked, there) if want != "*" and got != want]
-            blank = [got for got, want in _aligned(asked, there) if want == "*" and not got]
+            differ = [(got, want) for got, want in _align(asked, there) if want != "*" and got != want]
+            blank = [got for got, want in _align(asked, there) if want == "*" and not got]
             alike = SequenceMatcher(None, "/".join(asked), "/".join(there)).ratio()
             distance = len(differ) + len(blank) + verb_differs
             # A PUT means a PATCH rather than a DELETE.
@@ -80,10 +80,10 @@ def _model(
     close = get_close_matches(wanted, models, n=1, cutoff=0.5)
     if not close:
         return "", f"No model is called like tunedModels/{wanted}; the world has {len(models) or 'none'}."
-    return f"tunedModels/{close[0]}", _spelled(wanted, close[0])
+    return f"tunedModels/{close[0]}", _spelling(wanted, close[0])
 
 
-def _spelled(got: str, want: str) -> str:
+def _spelling(got: str, want: str) -> str:
     """Return where two ids differ: ``numbr has nothing where number has e``."""
     pieces = [
         f"{got[a:b] or 'nothing'} where it has {want[c:d] or 'nothing'}"
@@ -99,7 +99,7 @@ def _pieces(path: str) -> list[str]:
     return [*head.split("/"), *([f":{verb}"] if colon else [])]
 
 
-def _aligned(asked: list[str], there: list[str]) -> Iterable[tuple[str, str]]:
+def _align(asked: list[str], there: list[str]) -> Iterable[tuple[str, str]]:
     length = max(len(asked), len(there))
     return zip(asked + [""] * (length - len(asked)), there + [""] * (length - len(there)), strict=True)
 
@@ -107,7 +107,7 @@ def _aligned(asked: list[str], there: list[str]) -> Iterable[tuple[str, str]]:
 def _miss(entry: Entry, kind: str, nearest: str, difference: str) -> dict[str, Any]:
     return {
         "number": entry.number,
-        "request": entry.asked,
+        "request": entry.request_line,
         "met_no": kind,
         "nearest": nearest or None,
         "difference": difference,

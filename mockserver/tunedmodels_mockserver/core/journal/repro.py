@@ -20,10 +20,10 @@ from .masking import MASK
 
 LOST = "lost"  # what a script expects instead of a status where the connection ends
 
-_KEPT_HEADERS = ("Content-Type", "X-Goog-FieldMask", "X-Goog-User-Project", "X-HTTP-Method-Override")
+_REPEATED_HEADERS = ("Content-Type", "X-Goog-FieldMask", "X-Goog-User-Project", "X-HTTP-Method-Override")
 _CREDENTIALS = ("Authorization", "X-Goog-Api-Key")
-_REFUSALS = ("error", "quota", "expired_token")
-_GONE = ("reset", "commit_then_drop")
+_ERROR_EFFECTS = ("error", "quota", "expired_token")
+_LOST_CONNECTIONS = ("reset", "commit_then_drop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def steps(entries: Iterable[Entry]) -> tuple[list[Step], list[str]]:
     """Return the steps that repeat *entries*, and a sentence on each entry that cannot be repeated."""
     found, left_out = [], []
     for entry in entries:
-        reason = _unrepeatable(entry)
+        reason = _unrepeatable_reason(entry)
         if reason:
             left_out.append(f"Request {entry.number} is left out: {reason}.")
         else:
@@ -109,14 +109,14 @@ def _step(entry: Entry) -> Step:
     )
 
 
-def _unrepeatable(entry: Entry) -> str:
+def _unrepeatable_reason(entry: Entry) -> str:
     if entry.path in ("/token", "/revoke"):
         return "its credentials were not kept"
-    if entry.request.cut:
+    if entry.request.is_truncated:
         return f"of its body of {entry.request.size} bytes only a part was kept"
     if b"\0" in entry.request.data or not _is_text(entry.request.data):
         return "its body is no text"
-    if entry.lost and _kind(entry) not in _GONE:
+    if entry.lost and _kind(entry) not in _LOST_CONNECTIONS:
         return "its connection was lost, and not by a fault that can be armed again"
     return ""
 
@@ -127,16 +127,16 @@ def _kind(entry: Entry) -> str:
 
 def _fault(entry: Entry, kind: str) -> dict[str, Any] | None:
     """Return the fault that answers as *entry* was answered, None where there is none such."""
-    error = entry.told.error
-    if kind in _GONE:
+    error = entry.answer_fields.error
+    if kind in _LOST_CONNECTIONS:
         return {"method": entry.method, kind: True}
     if kind == "page":
         return {"method": entry.method, "page": {"status": entry.status}}
-    if kind not in _REFUSALS or error is None or not error.status:
+    if kind not in _ERROR_EFFECTS or error is None or not error.status:
         return None
     made: dict[str, Any] = {"code": error.status, "message": error.message}
-    if entry.told.retry_delay is not None:
-        made["retry_delay"] = entry.told.retry_delay
+    if entry.answer_fields.retry_delay is not None:
+        made["retry_delay"] = entry.answer_fields.retry_delay
     return {"method": entry.method, "error": made}
 
 
@@ -146,7 +146,7 @@ def _query(entry: Entry) -> str:
 
 
 def _headers(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield from ((name, value) for name, value in entry.headers if name in _KEPT_HEADERS)
+    yield from ((name, value) for name, value in entry.headers if name in _REPEATED_HEADERS)
     given = any(name in _CREDENTIALS for name, _ in entry.headers) or f"={MASK}" in entry.query
     if given or entry.caller not in ("", DEVELOPER):
         yield "X-Goog-Api-Key", API_KEY if entry.caller in ("", DEVELOPER) else entry.caller
@@ -156,11 +156,11 @@ def _names(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield what the service made up in an answer, and the member in which it is."""
     if entry.status != 200 or entry.lost:
         return
-    if entry.method == "tunedModels.create" and entry.operation and entry.told.metadata.tuned_model:
+    if entry.method == "tunedModels.create" and entry.operation and entry.answer_fields.metadata.tuned_model:
         yield f"/operations/{entry.operation}", "name"
-        yield entry.told.metadata.tuned_model, "tunedModel"
-    if entry.told.next_page_token:
-        yield entry.told.next_page_token, "nextPageToken"
+        yield entry.answer_fields.metadata.tuned_model, "tunedModel"
+    if entry.answer_fields.next_page_token:
+        yield entry.answer_fields.next_page_token, "nextPageToken"
 
 
 def _is_text(data: bytes) -> bool:

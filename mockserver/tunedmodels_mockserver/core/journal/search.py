@@ -17,7 +17,7 @@ _GLOBS = ("method", "path", "model", "operation", "caller", "fault")
 _NEAREST = 3
 
 
-class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an entry must be; all that is given must hold.
 
     ``method`` (an id such as ``tunedModels.create``), ``path``, ``model``, ``operation``, ``caller`` and ``fault`` may
@@ -38,7 +38,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str | None = None
 
 
-def check(query: Query) -> Query:
+def check(query: JournalQuery) -> JournalQuery:
     """Return *query*. Raises BadInput for a status that there is not, and for a method that fits none."""
     if query.method is not None:
         try:
@@ -53,12 +53,12 @@ def check(query: Query) -> Query:
     return query
 
 
-def find(entries: Iterable[Entry], query: Query) -> list[Entry]:
+def find(entries: Iterable[Entry], query: JournalQuery) -> list[Entry]:
     """Return those of *entries* that *query* means."""
     return [entry for entry in entries if next(differences(entry, query), None) is None]
 
 
-def differences(entry: Entry, query: Query) -> Iterator[str]:
+def differences(entry: Entry, query: JournalQuery) -> Iterator[str]:
     """Yield for each part of *query* that *entry* does not meet a sentence that says why."""
     for name in _GLOBS:
         wanted = getattr(query, name)
@@ -70,24 +70,24 @@ def differences(entry: Entry, query: Query) -> Iterator[str]:
         yield f"status is {entry.status}, not {query.status}"
     if query.since is not None and entry.number <= query.since:
         yield f"number is {entry.number}, not after {query.since}"
-    if query.text is not None and not _says(entry, query.text):
+    if query.text is not None and not _contains(entry, query.text):
         yield f"{query.text!r} stands nowhere in it"
 
 
-def near(entries: Iterable[Entry], query: Query) -> list[dict[str, Any]]:
+def nearest_entries(entries: Iterable[Entry], query: JournalQuery) -> list[dict[str, Any]]:
     """Return those of *entries* that come nearest to what *query* means, the nearest first, with the differences."""
     rated = [(entry, list(differences(entry, query))) for entry in entries]
     missed = [(entry, why) for entry, why in rated if why]
-    missed.sort(key=lambda row: (len(row[1]), -_alike(row[0], query), -row[0].number))
+    missed.sort(key=lambda row: (len(row[1]), -_similarity(row[0], query), -row[0].number))
     return [
-        {"number": entry.number, "request": entry.asked, "status": entry.status, "differences": why}
+        {"number": entry.number, "request": entry.request_line, "status": entry.status, "differences": why}
         for entry, why in missed[:_NEAREST]
     ]
 
 
-def said(query: Query) -> str:
+def describe(query: JournalQuery) -> str:
     """Return what *query* asks for in words: ``method tunedModels.get, status 200``."""
-    parts = {name: getattr(query, name) for name in Query.__struct_fields__}
+    parts = {name: getattr(query, name) for name in JournalQuery.__struct_fields__}
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "any request"
 
 
@@ -100,11 +100,11 @@ def _has_status(status: int, wanted: str) -> bool:
     return str(status)[0] == wanted[0] if wanted.endswith("xx") else str(status) == wanted
 
 
-def _says(entry: Entry, text: str) -> bool:
+def _contains(entry: Entry, text: str) -> bool:
     data = text.encode("utf-8", "surrogatepass")
     return text in entry.path or text in entry.query or data in entry.request.data or data in entry.answer.data
 
 
-def _alike(entry: Entry, query: Query) -> float:
+def _similarity(entry: Entry, query: JournalQuery) -> float:
     pairs = [(getattr(entry, name), getattr(query, name)) for name in _GLOBS if getattr(query, name) is not None]
     return sum(SequenceMatcher(None, got[:200], wanted[:200]).ratio() for got, wanted in pairs)

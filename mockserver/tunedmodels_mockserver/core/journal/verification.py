@@ -10,7 +10,7 @@ import msgspec
 from ..strict_input import BadInput
 from . import search
 from .journal import Entry
-from .search import Query
+from .search import JournalQuery
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,14 +20,14 @@ class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_most: int | None = None
 
 
-class Claim(Query, frozen=True, forbid_unknown_fields=True):
+class Claim(JournalQuery, frozen=True, forbid_unknown_fields=True):
     """What a test says was asked: so many requests (one at least), or these one after the other.
 
     The members of a query say which requests count. In between those of ``in_order`` there may be others.
     """
 
     count: int | Bounds | None = None
-    in_order: tuple[Query, ...] = ()
+    in_order: tuple[JournalQuery, ...] = ()
 
 
 def verify(entries: Sequence[Entry], claim: Claim) -> dict[str, Any]:
@@ -42,39 +42,41 @@ def verify(entries: Sequence[Entry], claim: Claim) -> dict[str, Any]:
         bounds = Bounds(bounds, bounds)
     least, most = bounds.at_least or 0, bounds.at_most
     if min(least, least if most is None else most) < 0 or (most is not None and most < least):
-        raise BadInput(f"count must be a number from 0, or at_least and at_most, got {_counted(least, most).lower()}.")
+        raise BadInput(
+            f"count must be a number from 0, or at_least and at_most, got {_count_phrase(least, most).lower()}."
+        )
     if claim.count is not None and bounds == Bounds():
         raise BadInput("count says nothing: give a number, at_least or at_most.")
     found = search.find(entries, claim)
     if claim.in_order:
         if claim.count is not None:
             raise BadInput("Give count or in_order, not both: in_order has each of its requests once.")
-        return _ordered(found, claim.in_order)
+        return _verify_order(found, claim.in_order)
     ok = least <= len(found) and (most is None or len(found) <= most)
-    message = f"{_counted(least, most)} of ({search.said(claim)}): found {len(found)}."
-    near = [] if ok or len(found) >= least else search.near(entries, claim)
-    return _answer(ok, message, [entry.number for entry in found], near)
+    message = f"{_count_phrase(least, most)} of ({search.describe(claim)}): found {len(found)}."
+    nearest_entries = [] if ok or len(found) >= least else search.nearest_entries(entries, claim)
+    return _result(ok, message, [entry.number for entry in found], nearest_entries)
 
 
-def _ordered(entries: Sequence[Entry], steps: Sequence[Query]) -> dict[str, Any]:
+def _verify_order(entries: Sequence[Entry], steps: Sequence[JournalQuery]) -> dict[str, Any]:
     numbers: list[int] = []
     left = list(entries)
     for place, step in enumerate(steps, start=1):
         matched = next(iter(search.find(left, step)), None)
         if matched is None:
             earlier = f" after request {numbers[-1]}" if numbers else ""
-            message = f"in_order: number {place} of {len(steps)} ({search.said(step)}) was not found{earlier}."
-            return _answer(False, message, numbers, search.near(left, step))
+            message = f"in_order: number {place} of {len(steps)} ({search.describe(step)}) was not found{earlier}."
+            return _result(False, message, numbers, search.nearest_entries(left, step))
         numbers.append(matched.number)
         left = [entry for entry in left if entry.number > matched.number]
-    return _answer(True, f"in_order: all {len(steps)} were found.", numbers, [])
+    return _result(True, f"in_order: all {len(steps)} were found.", numbers, [])
 
 
-def _answer(ok: bool, message: str, requests: list[int], near: list[dict[str, Any]]) -> dict[str, Any]:
+def _result(ok: bool, message: str, requests: list[int], near: list[dict[str, Any]]) -> dict[str, Any]:
     return {"ok": ok, "message": message, "requests": requests, "near_misses": near}
 
 
-def _counted(least: int, most: int | None) -> str:
+def _count_phrase(least: int, most: int | None) -> str:
     if most is None:
         return f"At least {least}"
     return f"Exactly {least}" if least == most else f"From {least} to {most}"

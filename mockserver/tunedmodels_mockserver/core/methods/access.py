@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from .. import errors
 from ..callers.identity import Caller
+from ..resource_names import TUNED_MODELS
 from ..state.records import GranteeType, Permission, Role, TunedModelRecord
-from .call import Call
-
-NAME = "tunedModels/"
+from .call import RequestContext
 
 
 def personal_role(record: TunedModelRecord, caller: Caller) -> Role | None:
@@ -43,12 +42,12 @@ def owner(record: TunedModelRecord) -> Permission:
     return next(grant for grant in record.permissions if grant.role is Role.OWNER)
 
 
-def find(call: Call, name: str, needed: Role) -> TunedModelRecord:
+def find(call: RequestContext, name: str, needed: Role) -> TunedModelRecord:
     """Return the tuned model called *name*.
 
     Raises StatusError where there is none, and where the caller's role is less than *needed*.
     """
-    record = call.world.store.get(name.removeprefix(NAME))
+    record = call.world.store.get(name.removeprefix(TUNED_MODELS))
     if record is None:
         raise errors.model_missing(name)
     held = role(record, call.caller)

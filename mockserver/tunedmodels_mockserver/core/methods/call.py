@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..base_models import alike
+from ..base_models import similar_names
 from ..callers.identity import Caller
 from ..runs.script import Run
 from ..state.worlds import World
@@ -12,7 +12,7 @@ from .allowances import Allowances
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestContext:
     """One request's surroundings. ``now`` is read once, so that an answer never mixes two moments.
 
     ``run`` is what befalls a run that the call starts. ``notes`` is what the answer's header tells besides.
@@ -26,9 +26,9 @@ class Call:
     run: Run = field(default_factory=Run)
     notes: list[str] = field(default_factory=list)
 
-    def note_alike(self, name: str, method: str = "") -> None:
+    def note_similar_models(self, name: str, method: str = "") -> None:
         """Note which base models are most like the one called *name*, of those that have *method* if it is given."""
         models = [model for model in self.world.base_models.values() if not method or model.serves(method)]
         what = f" with {method}" if method else ""
-        near = ", ".join(alike(name, models)) or "none"
+        near = ", ".join(similar_names(name, models)) or "none"
         self.notes.append(f"base-models: models.list shows {len(models)}{what}; the nearest are {near}")

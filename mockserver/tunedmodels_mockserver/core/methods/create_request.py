@@ -11,8 +11,9 @@ from typing import Any
 
 from ...wire.protojson.numbers import float32
 from ...wire.units import SECOND
-from .. import chance, errors
+from .. import errors, random_draws
 from ..base_models import BaseModel
+from ..resource_names import TUNED_MODELS
 from ..runs import view
 from ..runs.losses import Curve
 from ..runs.plan import Plan
@@ -20,7 +21,7 @@ from ..runs.script import Run
 from ..state.records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
 from ..text import tokens
 from . import access, ids
-from .call import Call
+from .call import RequestContext
 
 Value = dict[str, Any]
 
@@ -31,7 +32,7 @@ MAX_STEPS = 100_000  # ours: what a poll returns is proportional to it, some 150
 _LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
 
-_UNDISTURBED = Run()
+_DEFAULT_RUN = Run()
 
 _REQUEST = "CreateTunedModelRequest"
 _HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
@@ -53,7 +54,7 @@ _DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
 _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
-def new_record(call: Call, model_id: str, model: Value, run: Run = _UNDISTURBED) -> TunedModelRecord:
+def new_record(call: RequestContext, model_id: str, model: Value, run: Run = _DEFAULT_RUN) -> TunedModelRecord:
     """Return the record that a create call asks for. Raises StatusError for what the service would refuse.
 
     *model_id* is empty where the service is to choose one; *model* is the request's TunedModel; *run* is
@@ -84,7 +85,7 @@ def new_record(call: Call, model_id: str, model: Value, run: Run = _UNDISTURBED)
     draw = world.draw()
     curve = Curve(
         data_seed=_data_seed(examples),
-        run_seed=chance.bits(world.seed, "run", draw),
+        run_seed=random_draws.bits(world.seed, "run", draw),
         base_model=base.name,
         examples=count,
         batch_size=batch_size,
@@ -151,7 +152,7 @@ def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
     }
 
 
-def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
+def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
     """Return the base model, and the name of the tuned model that is tuned further, if one is."""
     if not model.get("base_model") and "tuned_model_source" not in model:
         raise errors.one_of(_REQUEST, "tuned_model", "source_model")
@@ -163,7 +164,7 @@ def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
     source = model["tuned_model_source"].get("tuned_model", "")
     if not source:
         raise errors.not_specified(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
-    if not source.startswith(access.NAME):
+    if not source.startswith(TUNED_MODELS):
         raise errors.model_name_format(_REQUEST, "tuned_model.tuned_model_source.tuned_model")
     record = access.find(call, source, Role.READER)
     if view.view(record.plan, call.now).state is not view.State.ACTIVE:
@@ -176,7 +177,7 @@ def _origin(call: Call, model: Value) -> tuple[BaseModel, str]:
     return base, record.name
 
 
-def _examples(call: Call, task: Value) -> tuple[Examples, int]:
+def _examples(call: RequestContext, task: Value) -> tuple[Examples, int]:
     """Return the training examples and how many there are."""
     rows = task.get("training_data", {}).get("examples", {}).get("examples", [])
     if task.get("training_data", {}).get("examples", {}).get("multiturn_examples"):
@@ -199,7 +200,7 @@ def _examples(call: Call, task: Value) -> tuple[Examples, int]:
     return Examples(tuple((row["text_input"], row["output"]) for row in rows)), len(rows)
 
 
-def _hyperparameters(call: Call, given: Value, count: int) -> tuple[int, int, float]:
+def _hyperparameters(call: RequestContext, given: Value, count: int) -> tuple[int, int, float]:
     """Return epoch count, batch size and learning rate: given ones, else the version's defaults.
 
     A multiplier alone shows as the rate that it makes of the recommended one (invented: google-generativeai

@@ -13,14 +13,15 @@ from ...wire.surface import surface
 from .. import errors
 from ..base_models import BaseModel
 from ..canned import replies
-from ..canned.query import Query
-from ..canned.replies import Outcome, Parts, Reply
+from ..canned.query import PromptQuery
+from ..canned.replies import Parts, RenderedAnswer, Reply
+from ..resource_names import TUNED_MODELS
 from ..runs.view import State, view
 from ..state.records import Examples, Role
 from ..text import tokens
 from . import access
 from . import reply as canned
-from .call import Call
+from .call import RequestContext
 
 Value = dict[str, Any]
 
@@ -50,9 +51,9 @@ class Pause:
     seconds: float
 
 
-def generate_content(call: Call, request: Value) -> Value:
+def generate_content(call: RequestContext, request: Value) -> Value:
     """Answer a prompt whole. Raises StatusError for a refusal, and where a canned rule answers an error."""
-    outcome, usage = _answered(call, request, "generateContent")
+    outcome, usage = _generate(call, request, "generateContent")
     candidates = [
         {**_candidate(call, index, reply, reply.parts), "finish_reason": reply.finish_reason}
         for index, reply in enumerate(outcome.replies)
@@ -60,13 +61,13 @@ def generate_content(call: Call, request: Value) -> Value:
     return {"candidates": candidates, "prompt_feedback": outcome.feedback, "usage_metadata": usage}
 
 
-def stream_generate_content(call: Call, request: Value) -> Iterator[Value | Pause]:
+def stream_generate_content(call: RequestContext, request: Value) -> Iterator[Value | Pause]:
     """Answer a prompt in chunks; a candidate's last one carries its finish reason. Refusals are raised at once."""
-    outcome, usage = _answered(call, request, "streamGenerateContent")
+    outcome, usage = _generate(call, request, "streamGenerateContent")
     return _chunks(call, outcome, usage)
 
 
-def generate_text(call: Call, request: Value) -> Value:
+def generate_text(call: RequestContext, request: Value) -> Value:
     """Answer a prompt as the text models of 2023 did."""
     _, examples = _target(call, request["model"], "generateText")
     text = request.get("prompt", {}).get("text", "")
@@ -88,18 +89,21 @@ def generate_text(call: Call, request: Value) -> Value:
     }
 
 
-def count_tokens(call: Call, request: Value) -> Value:
+def count_tokens(call: RequestContext, request: Value) -> Value:
     """Count the tokens of a prompt; the counts are plausible, not the service's."""
     base, _ = _target(call, request["model"], "countTokens")
     inner = request.get("generate_content_request", request)
     contents = inner.get("contents", [])
     if not contents:
         raise errors.not_specified("CountTokensRequest", "contents")
-    hit = canned.ruled(call, _query(call, request, "countTokens", _text(contents[-1])))
-    return {"total_tokens": _prompt_tokens(base, contents), **(replies.counted(hit.rule.told) if hit else {})}
+    hit = canned.match_rule(call, _query(call, request, "countTokens", _text(contents[-1])))
+    return {
+        "total_tokens": _prompt_tokens(base, contents),
+        **(replies.token_counts(hit.rule.full_answer) if hit else {}),
+    }
 
 
-def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
+def _generate(call: RequestContext, request: Value, method: str) -> tuple[RenderedAnswer, Value]:
     """Return the candidates and the usage. Raises StatusError for what the service would refuse."""
     contents = request.get("contents", [])
     if not contents:
@@ -115,7 +119,7 @@ def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
     _check_limits(config, _REQUEST, "generation_config.")
     base, examples = _target(call, request["model"], method)
     prompt = _text(contents[-1])
-    if request["model"].startswith(access.NAME):
+    if request["model"].startswith(TUNED_MODELS):
         _check_features(call, request, prompt)
     outcome = _outcome(call, _query(call, request, method, prompt), examples, config)
     usage = {
@@ -127,26 +131,26 @@ def _answered(call: Call, request: Value, method: str) -> tuple[Outcome, Value]:
     return outcome, usage
 
 
-def _outcome(call: Call, query: Query, examples: Examples | None, config: Value) -> Outcome:
+def _outcome(call: RequestContext, query: PromptQuery, examples: Examples | None, config: Value) -> RenderedAnswer:
     """Return what a canned rule answers to *query*, else what the model of these *examples* does."""
-    hit = canned.ruled(call, query)
+    hit = canned.match_rule(call, query)
     if hit is not None:
-        return replies.told(hit.rule.told, hit.filling(query), config)
-    reply = replies.cut(canned.answer(examples, query.text), config)
-    return Outcome([reply] * config.get("candidate_count", 1))
+        return replies.render(hit.rule.full_answer, hit.template_values(query), config)
+    reply = replies.truncate(canned.fallback_answer(examples, query.text), config)
+    return RenderedAnswer([reply] * config.get("candidate_count", 1))
 
 
-def _query(call: Call, request: Value, method: str, text: str) -> Query:
+def _query(call: RequestContext, request: Value, method: str, text: str) -> PromptQuery:
     message = f"{method[0].upper()}{method[1:]}Request".replace("StreamGenerate", "Generate")
-    return Query(method, request["model"], text, call.caller.email, message, request)
+    return PromptQuery(method, request["model"], text, call.caller.email, message, request)
 
 
-def _target(call: Call, name: str, method: str) -> tuple[BaseModel, Examples | None]:
+def _target(call: RequestContext, name: str, method: str) -> tuple[BaseModel, Examples | None]:
     """Return the base model of what is called *name*, and the examples if it is a tuned model.
 
     Raises StatusError where it is missing, forbidden, not ready, or of a kind without *method*.
     """
-    if not name.startswith(access.NAME):
+    if not name.startswith(TUNED_MODELS):
         return base_model(call, name, method), None
     record = access.find(call, name, Role.READER)
     if view(record.plan, call.now).state is not State.ACTIVE:
@@ -154,16 +158,16 @@ def _target(call: Call, name: str, method: str) -> tuple[BaseModel, Examples | N
     return base_model(call, record.base_model, method), record.examples
 
 
-def base_model(call: Call, name: str, method: str) -> BaseModel:
+def base_model(call: RequestContext, name: str, method: str) -> BaseModel:
     """Return the base model called *name*. Raises StatusError, with a note, if there is none or it has no *method*."""
     model = call.world.base_models.get(name)
     if model is None or not model.serves(method):
-        call.note_alike(name, method)
+        call.note_similar_models(name, method)
         raise errors.not_supported(name, call.version, method)
     return model
 
 
-def _check_features(call: Call, request: Value, prompt: str) -> None:
+def _check_features(call: RequestContext, request: Value, prompt: str) -> None:
     """Raise StatusError for what tuned models cannot do (documented; wordings inferred from base models)."""
     name, config = request["model"], request.get("generation_config", {})
     if config.get("response_mime_type") == "application/json":
@@ -186,7 +190,7 @@ def _check_limits(config: Value, request: str, path: str = "") -> None:
         raise errors.invalid(request, f"{path}max_output_tokens", "max_output_tokens must be positive.")
 
 
-def _candidate(call: Call, index: int, reply: Reply, parts: Parts | None) -> Value:
+def _candidate(call: RequestContext, index: int, reply: Reply, parts: Parts | None) -> Value:
     known = surface(call.version).message("Part").by_name
     # A part of a kind that the version does not have cannot be written under it.
     shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
@@ -197,7 +201,7 @@ def _candidate(call: Call, index: int, reply: Reply, parts: Parts | None) -> Val
     }
 
 
-def _chunks(call: Call, outcome: Outcome, usage: Value) -> Iterator[Value | Pause]:
+def _chunks(call: RequestContext, outcome: RenderedAnswer, usage: Value) -> Iterator[Value | Pause]:
     if outcome.feedback is not None:
         yield {"prompt_feedback": outcome.feedback, "usage_metadata": usage}
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-from .. import chance
+from .. import random_draws
 
 MAX_ID = 40
 GIVEN_ID = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -27,14 +27,14 @@ def model_id(display_name: str, seed: int, draw: int) -> str:
     # An id begins with a letter: what comes before the slug's first one goes (invented; no such name was seen).
     head = slug(display_name).lstrip("-0123456789")[: MAX_ID - 1 - _SHORTEST_RANDOM_PART]
     if not head:
-        return f"m{chance.base36(_RANDOM_PART - 1, seed, 'model', draw)}"
+        return f"m{random_draws.base36(_RANDOM_PART - 1, seed, 'model', draw)}"
     length = min(_RANDOM_PART, MAX_ID - 1 - len(head))
-    return f"{head}-{chance.base36(length, seed, 'model', draw)}"
+    return f"{head}-{random_draws.base36(length, seed, 'model', draw)}"
 
 
 def operation_id(seed: int, draw: int) -> str:
     """Return a new operation's id: 12 characters of ``[a-z0-9]``."""
-    return chance.base36(12, seed, "operation", draw)
+    return random_draws.base36(12, seed, "operation", draw)
 
 
 def permission_id(email_address: str) -> str:

@@ -36,17 +36,17 @@ def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
                 tests.append(access.shared_with_everyone)
             elif value == "me":
                 least = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
-                tests.append(_held_by(caller, least))
+                tests.append(_has_role(caller, least))
             else:
                 raise errors.invalid("ListTunedModelsRequest", "filter", f"unknown operand in `{word}`")
         else:
             tests.append(_mentions((part["phrase"] or word).casefold()))
     if personal:
-        tests.insert(0, _held_by(caller, Role.READER))
+        tests.insert(0, _has_role(caller, Role.READER))
     return lambda record: all(test(record) for test in tests)
 
 
-def _held_by(caller: Caller, least: Role) -> Callable[[TunedModelRecord], bool]:
+def _has_role(caller: Caller, least: Role) -> Callable[[TunedModelRecord], bool]:
     def test(record: TunedModelRecord) -> bool:
         held = access.personal_role(record, caller)
         return held is not None and held <= least

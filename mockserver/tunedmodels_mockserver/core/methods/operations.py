@@ -8,9 +8,10 @@ from typing import Any
 from ...wire import pages
 from ...wire.status import Code, StatusError
 from .. import errors
+from ..resource_names import TUNED_MODELS
 from ..state.records import Role, TunedModelRecord
 from . import access, resources, tuned_models
-from .call import Call
+from .call import RequestContext
 
 Value = dict[str, Any]
 
@@ -18,7 +19,7 @@ DEFAULT_PAGE_SIZE = 10  # invented: no list of operations was seen
 _SEPARATOR = "/operations/"
 
 
-def find(call: Call, name: str) -> TunedModelRecord:
+def find(call: RequestContext, name: str) -> TunedModelRecord:
     """Return the record whose operation is called *name*. Raises StatusError where there is none."""
     model_name, _, operation_id = name.partition(_SEPARATOR)
     try:
@@ -32,12 +33,12 @@ def find(call: Call, name: str) -> TunedModelRecord:
     return record
 
 
-def get(call: Call, request: Value) -> Value:
+def get(call: RequestContext, request: Value) -> Value:
     """Return one operation. Raises Interrupted where the run's script has a fault for this look."""
-    return resources.operation(*tuned_models.look(call, find(call, request["name"])))
+    return resources.operation(*tuned_models.poll(call, find(call, request["name"])))
 
 
-def list_(call: Call, request: Value) -> Value:
+def list_(call: RequestContext, request: Value) -> Value:
     """Return a page of operations: of one tuned model, or of all that the caller may see.
 
     A tuned model has one operation. ``filter`` and ``returnPartialSuccess`` change nothing (invented).
@@ -45,7 +46,7 @@ def list_(call: Call, request: Value) -> Value:
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     parent = request["name"].removesuffix("/operations").removesuffix("operations")
     parameters = (call.world.name, request["name"], call.caller.email)
-    start = pages.place(request.get("page_token", ""), *parameters)
+    start = pages.page_start(request.get("page_token", ""), *parameters)
     if parent:
         found = [access.find(call, parent, Role.READER)]
     else:
@@ -53,18 +54,18 @@ def list_(call: Call, request: Value) -> Value:
         found = list(islice(seen, size + 1))
     answer: Value = {"operations": [resources.operation(record, call.now) for record in found[:size]]}
     if len(found) > size:
-        answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
+        answer["next_page_token"] = pages.page_token(found[size - 1].sequence, *parameters)
     return answer
 
 
-def cancel(call: Call, request: Value) -> Value:
+def cancel(call: RequestContext, request: Value) -> Value:
     """Ask an operation to stop; best effort, so a finished one is left alone and the answer is the same."""
     tuned_models.cancel(call, find(call, request["name"]).name)
     return {}
 
 
-def delete(_call: Call, request: Value) -> Value:
+def delete(_call: RequestContext, request: Value) -> Value:
     """Refuse: the service does not delete the operations of tuned models (Google's own client notes 501)."""
-    if not request["name"].startswith(access.NAME):
+    if not request["name"].startswith(TUNED_MODELS):
         raise errors.not_found()
     raise errors.unimplemented("Deleting the operation of a tuned model")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import chance
-from .call import Call
+from .. import random_draws
+from .call import RequestContext
 
 Value = dict[str, Any]
-View = Callable[[Call, Value], Any]
+View = Callable[[RequestContext, Value], Any]
 
 EMPTY = "RW1wdHk"  # how the token begins that an empty page gives: the page that was asked for comes next
 UNKNOWN_MEMBER = "addedSinceYesterday"
@@ -31,21 +31,21 @@ def pedantic(method: str, view: View) -> View:
     return lambda call, request: _page(call, request, view)
 
 
-def spoiled(body: Any) -> Any:
+def distort(body: Any) -> Any:
     """Return plain JSON with unknown members and enum values in it, and without what is optional, at every level."""
     if isinstance(body, list):
-        return [spoiled(item) for item in body]
+        return [distort(item) for item in body]
     if not isinstance(body, dict):
         return body
     kept = {
-        key: UNKNOWN_VALUE if key in _ENUMS else spoiled(value) for key, value in body.items() if key not in _OPTIONAL
+        key: UNKNOWN_VALUE if key in _ENUMS else distort(value) for key, value in body.items() if key not in _OPTIONAL
     }
     return {**kept, UNKNOWN_MEMBER: {"why": "legal, and rare"}}
 
 
-def _page(call: Call, request: Value, view: View) -> Value:
+def _page(call: RequestContext, request: Value, view: View) -> Value:
     token = request.get("page_token", "")
-    if not token.startswith(EMPTY) and (not token or chance.uniform(call.world.seed, "empty", token) < _OFTEN):
+    if not token.startswith(EMPTY) and (not token or random_draws.uniform(call.world.seed, "empty", token) < _OFTEN):
         return {"next_page_token": EMPTY + token}
     answer: Value = view(call, {**request, "page_size": 1, "page_token": token.removeprefix(EMPTY)})
     return answer

@@ -11,7 +11,7 @@ from .. import errors
 from ..callers import identity
 from ..state.records import GranteeType, Permission, Role, TunedModelRecord
 from . import access, ids, resources, tuned_models
-from .call import Call
+from .call import RequestContext
 
 Value = dict[str, Any]
 
@@ -20,7 +20,7 @@ EVERYONE = "everyone"
 _SEPARATOR = "/permissions/"
 
 
-def create(call: Call, request: Value) -> Value:
+def create(call: RequestContext, request: Value) -> Value:
     """Grant a role and return the permission. Writers may share; ownership is handed on, never granted."""
     grant = _new_grant(call.version, request.get("permission", {}))
 
@@ -33,27 +33,27 @@ def create(call: Call, request: Value) -> Value:
     return resources.permission(record, grant)
 
 
-def get(call: Call, request: Value) -> Value:
+def get(call: RequestContext, request: Value) -> Value:
     """Return one permission."""
     parent, permission_id = _split(request["name"])
     record = access.find(call, parent, Role.READER)
-    return resources.permission(record, _held(record, permission_id))
+    return resources.permission(record, _find_grant(record, permission_id))
 
 
-def list_(call: Call, request: Value) -> Value:
+def list_(call: RequestContext, request: Value) -> Value:
     """Return a page of a model's permissions, the owner's first (observed)."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     record = access.find(call, request["parent"], Role.READER)
     parameters = (call.world.name, "permissions", record.name)
-    start = pages.place(request.get("page_token", ""), *parameters)
+    start = pages.page_start(request.get("page_token", ""), *parameters)
     found = record.permissions[start : start + size]
     answer: Value = {"permissions": [resources.permission(record, grant) for grant in found]}
     if start + size < len(record.permissions):
-        answer["next_page_token"] = pages.token(start + size, *parameters)
+        answer["next_page_token"] = pages.page_token(start + size, *parameters)
     return answer
 
 
-def patch(call: Call, request: Value) -> Value:
+def patch(call: RequestContext, request: Value) -> Value:
     """Change a permission's role, the one member that can be changed, and return the whole permission."""
     body = request["permission"]
     parent, permission_id = _split(body["name"])
@@ -67,7 +67,7 @@ def patch(call: Call, request: Value) -> Value:
     role = _role("UpdatePermissionRequest", body)
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
-        _refuse_owner(record, permission_id)
+        _check_not_owner(record, permission_id)
         return replace(
             record,
             permissions=tuple(
@@ -76,15 +76,15 @@ def patch(call: Call, request: Value) -> Value:
         )
 
     record = tuned_models.update(call, parent, Role.WRITER, change)
-    return resources.permission(record, _held(record, permission_id))
+    return resources.permission(record, _find_grant(record, permission_id))
 
 
-def delete(call: Call, request: Value) -> Value:
+def delete(call: RequestContext, request: Value) -> Value:
     """Withdraw a permission; the owner's stays."""
     parent, permission_id = _split(request["name"])
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
-        _refuse_owner(record, permission_id)
+        _check_not_owner(record, permission_id)
         kept = tuple(held for held in record.permissions if held.id != permission_id)
         return replace(record, permissions=kept)
 
@@ -92,7 +92,7 @@ def delete(call: Call, request: Value) -> Value:
     return {}
 
 
-def transfer_ownership(call: Call, request: Value) -> Value:
+def transfer_ownership(call: RequestContext, request: Value) -> Value:
     """Make somebody else the owner; the old owner becomes a writer (documented)."""
     email = request.get("email_address", "").lower()
     _check_address("TransferOwnershipRequest", "email_address", email)
@@ -157,13 +157,13 @@ def _split(name: str) -> tuple[str, str]:
     return parent, permission_id
 
 
-def _held(record: TunedModelRecord, permission_id: str) -> Permission:
+def _find_grant(record: TunedModelRecord, permission_id: str) -> Permission:
     for held in record.permissions:
         if held.id == permission_id:
             return held
     raise errors.permission_missing(resources.permission_name(record, permission_id))
 
 
-def _refuse_owner(record: TunedModelRecord, permission_id: str) -> None:
-    if _held(record, permission_id).role is Role.OWNER:
+def _check_not_owner(record: TunedModelRecord, permission_id: str) -> None:
+    if _find_grant(record, permission_id).role is Role.OWNER:
         raise errors.invalid_argument()

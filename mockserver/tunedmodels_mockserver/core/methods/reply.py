@@ -13,19 +13,19 @@ import msgspec
 from ...wire.status import StatusError
 from .. import errors
 from ..canned import matching, unmatched_prompts
-from ..canned.matching import Hit
-from ..canned.query import Query
+from ..canned.matching import RuleHit
+from ..canned.query import PromptQuery
 from ..canned.unmatched_prompts import Miss
 from ..effects import error_of
 from ..state.controls import Controls
 from ..state.records import Examples
 from ..text.numerals import successor
-from .call import Call
+from .call import RequestContext
 
 FALLBACK = "This is a canned answer from a mock server: no model has read the prompt."
 
 
-def answer(examples: Examples | None, prompt: str) -> str:
+def fallback_answer(examples: Examples | None, prompt: str) -> str:
     """Return the answer to *prompt* of a model tuned on *examples* (None for a base model) that no rule gives."""
     if examples is None:
         return FALLBACK
@@ -37,36 +37,36 @@ def answer(examples: Examples | None, prompt: str) -> str:
     return FALLBACK if known is None else known
 
 
-def ruled(call: Call, query: Query) -> Hit | None:
+def match_rule(call: RequestContext, query: PromptQuery) -> RuleHit | None:
     """Return the rule that answers *query*; the world counts it. Without one the call is kept as a miss, and noted.
 
     Raises StatusError where the rule answers an error, and for a miss where rules are strict.
     """
-    filed = call.world.filed()
-    if not (call.world.controls.canned.rules or filed.rules):
+    file_rules = call.world.file_rules()
+    if not (call.world.controls.canned.rules or file_rules.rules):
         return None
-    hit: Hit | None = None
+    hit: RuleHit | None = None
     miss: Miss | None = None
 
     def change(controls: Controls) -> Controls:
         nonlocal hit, miss
-        rules = (*controls.canned.rules, *filed.rules)
+        rules = (*controls.canned.rules, *file_rules.rules)
         book, hit = matching.find(controls.canned, rules, query)
         miss = None
         if hit is None and rules and query.method != "countTokens":
-            miss = unmatched_prompts.missed(rules, book.counts, query, call.now)
-            book = book.noted(miss)
+            miss = unmatched_prompts.describe_miss(rules, book.counts, query, call.now)
+            book = book.with_miss(miss)
         return controls if book is controls.canned else replace(controls, canned=book)
 
-    strict = call.world.change(change).canned.strict or filed.strict
+    strict = call.world.change(change).canned.strict or file_rules.strict
     if miss is not None:
         # A header is one line of ASCII.
         call.notes.append(f"canned-miss: {miss.short}".encode("unicode_escape").decode())
         if strict:
             raise errors.canned_miss(miss.short)
-    if hit is not None and hit.rule.told.error is not None:
-        error = error_of(hit.rule.told.error)
-        message = hit.filling(query).fill(error.message)
+    if hit is not None and hit.rule.full_answer.error is not None:
+        error = error_of(hit.rule.full_answer.error)
+        message = hit.template_values(query).fill(error.message)
         status = msgspec.structs.replace(error, message=message).status()
         raise StatusError(status.code, status.message, *status.details)
     return hit

@@ -13,7 +13,7 @@ Value = dict[str, Any]
 
 def tuned_model(record: TunedModelRecord, now: int) -> Value:
     """Return *record* at *now* as the message TunedModel; training data is never shown."""
-    return _tuned_model(record, view.of_model(record.plan, now))
+    return _tuned_model(record, view.model_view(record.plan, now))
 
 
 def changeable(record: TunedModelRecord) -> Value:

@@ -14,7 +14,7 @@ from ..base_models import BaseModel
 from ..runs import interventions, view
 from ..state.records import Role, TunedModelRecord
 from . import access, create_request, list_filter, resources
-from .call import Call
+from .call import RequestContext
 
 Value = dict[str, Any]
 
@@ -22,10 +22,10 @@ DEFAULT_PAGE_SIZE = 10  # documented
 _REQUEST = "UpdateTunedModelRequest"
 _MUTABLE = frozenset({"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"})
 _ATTEMPTS = 100
-_GONE = BaseModel("gone")  # stands for one that the server had when the model was made
+_MISSING_BASE_MODEL = BaseModel("gone")  # stands for one that the server had when the model was made
 
 
-def create(call: Call, request: Value) -> Value:
+def create(call: RequestContext, request: Value) -> Value:
     """Start a tuning run and return its operation; the model can be seen at once, in state CREATING.
 
     Ids are shared by all callers: one that somebody else has is refused as forbidden, one's own as existing
@@ -44,24 +44,24 @@ def create(call: Call, request: Value) -> Value:
     raise errors.busy()
 
 
-def get(call: Call, request: Value) -> Value:
+def get(call: RequestContext, request: Value) -> Value:
     """Return one tuned model. Raises Interrupted where its run's script has a fault for this look."""
-    return resources.tuned_model(*look(call, access.find(call, request["name"], Role.READER)))
+    return resources.tuned_model(*poll(call, access.find(call, request["name"], Role.READER)))
 
 
-def look(call: Call, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
+def poll(call: RequestContext, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
     """Poll the run that makes *record*; return the record and the moment that the caller then sees.
 
     The poll is counted where the run's script speaks of it or of a later one. Raises Interrupted where the script has
     a fault for it.
     """
-    now = call.world.polled(record.plan, call.now)
+    now = call.world.advance_on_poll(record.plan, call.now)
     counted = False
 
     def change(old: TunedModelRecord) -> TunedModelRecord:
         nonlocal counted
         counted = old.plan.counts_polls
-        return replace(old, plan=old.plan.polled(now)) if counted else old
+        return replace(old, plan=old.plan.with_poll(now)) if counted else old
 
     if record.plan.counts_polls:
         record = update(call, record.name, Role.READER, change)
@@ -71,21 +71,21 @@ def look(call: Call, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
     return replace(record, plan=plan), moment
 
 
-def list_(call: Call, request: Value) -> Value:
+def list_(call: RequestContext, request: Value) -> Value:
     """Return a page of tuned models, whole, in order of creation (observed for lists of two and five)."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
-    start = pages.place(request.get("page_token", ""), *parameters)
+    start = pages.page_start(request.get("page_token", ""), *parameters)
     wanted = list_filter.parse(request.get("filter", ""), call.caller)
     listed = (record for record in call.world.store.after(start) if call.now >= record.plan.listed)
     found = list(islice(filter(wanted, listed), size + 1))
     answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
     if len(found) > size:
-        answer["next_page_token"] = pages.token(found[size - 1].sequence, *parameters)
+        answer["next_page_token"] = pages.page_token(found[size - 1].sequence, *parameters)
     return answer
 
 
-def patch(call: Call, request: Value) -> Value:
+def patch(call: RequestContext, request: Value) -> Value:
     """Change a tuned model and return the members that the mask names, and no others (observed twice).
 
     Without a mask, which v1beta3 does not allow, every changeable member that the body has is written
@@ -99,7 +99,7 @@ def patch(call: Call, request: Value) -> Value:
     if mask:
         paths = fieldmask.update_paths(mask, message, on, "update_mask")
         named = {path.partition(".")[0] for path in paths}
-        fixed = [field.name for field in message.fields if field.name in named and not field.output_only]
+        fixed = [field.name for field in message.fields if field.name in named and not field.is_output_only]
         if mask.strip() != "*" and not set(fixed) <= _MUTABLE:
             raise errors.invalid_argument()
     elif "REQUIRED" in on.message(_REQUEST).by_name["update_mask"].behavior:
@@ -113,7 +113,7 @@ def patch(call: Call, request: Value) -> Value:
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         blank = {"display_name": "", "description": "", "reader_project_numbers": ()}
-        base = call.world.base_models.get(record.base_model, _GONE)
+        base = call.world.base_models.get(record.base_model, _MISSING_BASE_MODEL)
         cleared = {**blank, **create_request.sampling(base, {})}
         values = {name: model.get(name, cleared[name]) for name in named}
         if "reader_project_numbers" in values:
@@ -124,7 +124,7 @@ def patch(call: Call, request: Value) -> Value:
     return {name: changed[name] for name in named}
 
 
-def delete(call: Call, request: Value) -> Value:
+def delete(call: RequestContext, request: Value) -> Value:
     """Remove a tuned model with its operation and permissions."""
     for _ in range(_ATTEMPTS):
         if call.world.store.delete(access.find(call, request["name"], Role.OWNER)):
@@ -133,7 +133,7 @@ def delete(call: Call, request: Value) -> Value:
 
 
 def update(
-    call: Call, name: str, needed: Role, change: Callable[[TunedModelRecord], TunedModelRecord]
+    call: RequestContext, name: str, needed: Role, change: Callable[[TunedModelRecord], TunedModelRecord]
 ) -> TunedModelRecord:
     """Put ``change(record)`` in the place of the record called *name* and return it.
 
@@ -148,12 +148,12 @@ def update(
     raise errors.busy()
 
 
-def cancel(call: Call, name: str) -> None:
+def cancel(call: RequestContext, name: str) -> None:
     """Ask the run that makes the model called *name* to stop; a finished one is left as it is."""
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         if view.view(record.plan, call.now).done:
             return record
-        return replace(record, plan=interventions.befallen(record.plan, call.now, cancel=True))
+        return replace(record, plan=interventions.with_event(record.plan, call.now, cancel=True))
 
     update(call, name, Role.WRITER, change)

@@ -11,17 +11,18 @@ from typing import Any
 
 from .. import errors
 from ..faults.fault import CREATE
+from ..resource_names import TUNED_MODELS
 from ..state.records import Role
 from . import access
-from .call import Call
+from .call import RequestContext
 
 Value = dict[str, Any]
-View = Callable[[Call, Value], Any]
+View = Callable[[RequestContext, Value], Any]
 
 _TUNING = frozenset({"createTunedModel", "createTunedTextModel"})
 
 
-def withdrawn(method: str, view: View) -> View:
+def without_tuning(method: str, view: View) -> View:
     """Return *view*, which answers *method*, as it is after the withdrawal."""
     if method == CREATE:
         return _create
@@ -30,16 +31,16 @@ def withdrawn(method: str, view: View) -> View:
     return lambda call, request: _generate(call, request, method.rpartition(".")[2])
 
 
-def _create(call: Call, request: Value) -> Value:
+def _create(call: RequestContext, request: Value) -> Value:
     model = request.get("tuned_model", {})
     base = model.get("base_model") or model.get("tuned_model_source", {}).get("base_model") or "models/"
     source = model.get("tuned_model_source", {}).get("tuned_model", "")
-    if source.startswith(access.NAME):
+    if source.startswith(TUNED_MODELS):
         base = access.find(call, source, Role.READER).base_model
     raise errors.not_tunable(base, call.version)
 
 
-def _generate(call: Call, request: Value, method: str) -> Value:
+def _generate(call: RequestContext, request: Value, method: str) -> Value:
     record = access.find(call, request["model"], Role.READER)
     raise errors.not_supported(record.base_model, call.version, method)
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from ..strict_input import BadInput
 from . import view
 from .plan import Plan
-from .script import MAX_EVENTS, Event, Interrupted
-from .timeline import course
+from .script import MAX_EVENTS, Event, RunInterrupted
+from .timeline import timeline
 
 MOST_EVENTS: Final = 10_000  # of a run's script with all that calls added
 
@@ -22,39 +22,39 @@ class RunOver(Exception):
     """A run that has ended is asked to go another way; the message is a sentence."""
 
 
-def befallen(plan: Plan, now: int, **what: Any) -> Plan:
+def with_event(plan: Plan, now: int, **what: Any) -> Plan:
     """Return *plan* with an event at *now*; *what* is the one member of ``Event`` that says what.
 
     Raises RunOver for a run that has ended, BadInput where its script is full.
     """
-    refuse_ended(plan, now)
+    check_running(plan, now)
     event = Event(moment=now, polls=len(plan.polls), **what)
     if len(plan.script) >= MOST_EVENTS and not event.ends:
         raise BadInput(f"No run's script has more than {MOST_EVENTS} events; start another run.")
-    return plan.scripted((*plan.script, event))
+    return plan.with_script((*plan.script, event))
 
 
-def advanced(plan: Plan, now: int, more: float) -> Plan:
+def advance(plan: Plan, now: int, more: float) -> Plan:
     """Return *plan* with so many *more* steps at once, rounded up, or with all that are left; that ends a stall.
 
     Raises RunOver for a run that has ended, or that has all its steps.
     """
     completed = view.view(plan, now).completed_steps
     if completed == plan.total_steps:
-        refuse_ended(plan, now)
+        check_running(plan, now)
         raise RunOver(f"This run has all its {completed} steps; finish it.")
-    return befallen(plan, now, progress=min(completed + max(math.ceil(more), 1), plan.total_steps))
+    return with_event(plan, now, progress=min(completed + max(math.ceil(more), 1), plan.total_steps))
 
 
-def rescripted(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
+def with_script(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
     """Return *plan* with *script* in the place of all that has not befallen it by *now*.
 
     Raises RunOver for a run that has ended, BadInput for an event that would lie in the past or beyond the last step.
     """
-    refuse_ended(plan, now)
+    check_running(plan, now)
     if len(script) > MAX_EVENTS:
         raise BadInput(f"A script has at most {MAX_EVENTS} events, got {len(script)}.")
-    run = course(plan, now)
+    run = timeline(plan, now)
     past = tuple(event for index, event in enumerate(plan.script) if index in run.fired)
     for place, event in enumerate(script):
         for name, value, least in (
@@ -69,15 +69,15 @@ def rescripted(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
                 raise BadInput(f"$[{place}]: {name} {value} is past, the run is at {least:.12g}; name a later one.")
         if event.step is not None and event.step > plan.total_steps:
             raise BadInput(f"$[{place}]: step {event.step} never comes, the run has {plan.total_steps} steps.")
-    changed = plan.scripted((*past, *script))
-    if course(changed, now).fired != set(range(len(past))) or view.view(changed, now) != _like(plan, now, changed):
+    changed = plan.with_script((*past, *script))
+    if timeline(changed, now).fired != set(range(len(past))) or view.view(changed, now) != _like(plan, now, changed):
         raise BadInput(
             "This script would change what the run has shown already; only a new run can begin to go by polls."
         )
     return changed
 
 
-def refuse_ended(plan: Plan, now: int) -> None:
+def check_running(plan: Plan, now: int) -> None:
     """Raise RunOver for a run that has ended."""
     seen = view.view(plan, now)
     if seen.done:
@@ -93,7 +93,7 @@ def shown(plan: Plan, now: int) -> tuple[Plan, int]:
     events = [event for event in plan.script if event.poll == len(plan.polls)]
     for event in events:
         if event.fault is not None:
-            raise Interrupted(event.fault)
+            raise RunInterrupted(event.fault)
     number: int | None = None
     again = next((event.repeat for event in events if event.repeat is not None), None)
     while again is not None:

@@ -22,7 +22,7 @@ import struct
 from dataclasses import dataclass
 from enum import Enum
 
-from ..chance import bits, normal, uniform
+from ..random_draws import bits, normal, uniform
 
 RECOMMENDED_RATE = 0.001  # the documented default for small data sets
 HOT = 50.0  # times the recommended rate; 20 times (0.02 on text-bison-001) overshot once and converged

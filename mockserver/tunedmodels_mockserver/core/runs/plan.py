@@ -12,7 +12,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from ...wire.units import SECOND
-from .. import chance
+from .. import random_draws
 from .losses import Curve, mean_loss
 from .script import Event
 
@@ -47,12 +47,12 @@ class _History:
         with self._lock:
             for step in range(len(self._times) + 1, count + 1):
                 self._losses.append(mean_loss(plan.curve, step))
-                self._times.append(plan.computed(step))
+                self._times.append(plan.compute_time(step))
         rows = zip(range(1, count + 1), self._losses, self._times, strict=False)
         return [Snapshot(step, plan.epoch(step), loss, time) for step, loss, time in rows]
 
 
-class _Remembering:
+class _WithHistory:
     """Has room for a memory that is no field: whoever writes, reads or compares a plan does not meet it."""
 
     __slots__ = ("_memory",)
@@ -60,7 +60,7 @@ class _Remembering:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan(_Remembering):
+class Plan(_WithHistory):
     """What was asked of one tuning run, and what befalls it.
 
     ``created`` is a whole microsecond. ``queue`` is the span before the start, ``length`` the span from start
@@ -107,17 +107,17 @@ class Plan(_Remembering):
         """The moment from which on its model is in lists."""
         return self.created + self.list_lag
 
-    def reported(self, step: int) -> int:
+    def report_time(self, step: int) -> int:
         """Return the position at which *step* shows: near its even share, and up to 0.3 steps before it."""
         span = self._training
-        early = int(0.3 * span / self.total_steps * chance.uniform(self.curve.run_seed, "pace", step))
+        early = int(0.3 * span / self.total_steps * random_draws.uniform(self.curve.run_seed, "pace", step))
         return self.start + span * step // self.total_steps - early
 
-    def computed(self, step: int) -> int:
+    def compute_time(self, step: int) -> int:
         """Return the position at which *step* was computed, a little before it shows."""
-        return self.reported(step) - min(_LONGEST_LAG, self._training // self.total_steps // 4)
+        return self.report_time(step) - min(_LONGEST_LAG, self._training // self.total_steps // 4)
 
-    def completed(self, position: int) -> int:
+    def completed_steps(self, position: int) -> int:
         """Return how many steps show at *position*."""
         elapsed, span = position - self.start, self._training
         if elapsed < 0:
@@ -126,7 +126,7 @@ class Plan(_Remembering):
             return self.total_steps
         # No step comes later than its even share, and none more than one step early.
         least = elapsed * self.total_steps // span
-        return least + (least < self.total_steps and self.reported(least + 1) <= position)
+        return least + (least < self.total_steps and self.report_time(least + 1) <= position)
 
     def epoch(self, step: int) -> int:
         """Return the epoch that *step* ends in."""
@@ -148,11 +148,11 @@ class Plan(_Remembering):
         """Whether its script speaks of the next poll or of a later one."""
         return any(event.poll is not None and event.poll > len(self.polls) for event in self.script)
 
-    def scripted(self, script: tuple[Event, ...]) -> Plan:
+    def with_script(self, script: tuple[Event, ...]) -> Plan:
         """Return it with another *script*."""
         return self._with(replace(self, script=script))
 
-    def polled(self, now: int) -> Plan:
+    def with_poll(self, now: int) -> Plan:
         """Return it after one more poll at *now*."""
         return self._with(replace(self, polls=(*self.polls, now)))
 

@@ -91,7 +91,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     list_lag: Lag = 0
 
 
-class Interrupted(Exception):
+class RunInterrupted(Exception):
     """A poll is answered by *effect* instead."""
 
     def __init__(self, effect: Effect) -> None:

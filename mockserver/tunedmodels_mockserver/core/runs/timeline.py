@@ -20,7 +20,7 @@ from .script import Event
 FOREVER = 2**63 - 1
 
 
-class Course:
+class Timeline:
     """A run on its way. ``end`` is None until it ends, then the moment; ``ended_by`` is the event that ended it."""
 
     __slots__ = (
@@ -47,7 +47,7 @@ class Course:
         """How many steps show."""
         if self.position == self._exact:
             return self._steps
-        return self.plan.completed(self.position)
+        return self.plan.completed_steps(self.position)
 
     @property
     def next_place(self) -> int | None:
@@ -88,9 +88,9 @@ class Course:
             else:
                 _, step, index = self._places.pop()
                 self._stand(step)
-                self.befall(index)
+                self.apply(index)
 
-    def befall(self, index: int) -> None:
+    def apply(self, index: int) -> None:
         """Let the event at *index* of the script befall the run here and now."""
         event = self.plan.script[index]
         self.fired.add(index)
@@ -104,7 +104,7 @@ class Course:
         elif event.progress is not None:
             step = min(event.progress, self.plan.total_steps)
             if step > self.completed:
-                self._jump(self.plan.reported(step), step)
+                self._jump(self.plan.report_time(step), step)
         elif event.skip:
             self._jump(self.position + round(event.skip * SECOND))
 
@@ -140,7 +140,7 @@ class Course:
             self.fired.add(index)
             further = target
             if event.progress is not None:
-                further = self.plan.reported(min(event.progress, self.plan.total_steps))
+                further = self.plan.report_time(min(event.progress, self.plan.total_steps))
             elif event.skip:
                 further = position + round(event.skip * SECOND)
             if further > target:
@@ -150,7 +150,7 @@ class Course:
         if step is not None:
             self._stand(step)
         if passed is not None:
-            self.befall(passed)
+            self.apply(passed)
         elif ending is not None or self.position >= self.plan.end:
             self._finish(ending)
 
@@ -161,7 +161,7 @@ class Course:
         shown, since = self.position, self.moment
         if shown >= self.plan.start:
             completed = self.completed
-            last = self.plan.reported(completed) if completed else self.plan.start
+            last = self.plan.report_time(completed) if completed else self.plan.start
             shown = min(shown, max(last, self.plan.start))
             since = self.moment_of(shown)
         while self._bends and self._bends[-1][0] > shown:
@@ -170,23 +170,23 @@ class Course:
         self.position = target
 
 
-def course(plan: Plan, now: int) -> Course:
+def timeline(plan: Plan, now: int) -> Timeline:
     """Return the course of *plan* until *now*; what befalls it later is left out."""
-    run = Course(plan)
+    run = Timeline(plan)
     if now < plan.created:
         run.position = now
         return run
-    for moment, index in timed(plan):
+    for moment, index in event_times(plan):
         if moment > now or run.end is not None:
             break
         run.go(moment)
         if run.end is None:
-            run.befall(index)
+            run.apply(index)
     run.go(now)
     return run
 
 
-def timed(plan: Plan) -> Iterator[tuple[int, int]]:
+def event_times(plan: Plan) -> Iterator[tuple[int, int]]:
     """Yield the moment and the index of each event on the axis of time, in order."""
     rows = []
     for index, event in enumerate(plan.script):
@@ -208,6 +208,6 @@ def _places(plan: Plan) -> list[tuple[int, int, int]]:
         if event.percent is not None:
             step = -int(-event.percent * plan.total_steps // 100)
         if step is not None and step <= plan.total_steps:
-            position = plan.reported(step) if step else plan.start - 1
+            position = plan.report_time(step) if step else plan.start - 1
             rows.append((step, index, position))
     return [(position, step, index) for step, index, position in sorted(rows, reverse=True)]

@@ -22,7 +22,7 @@ from ..effects import error_of
 from .plan import Plan as Plan
 from .plan import Snapshot as Snapshot
 from .script import Event
-from .timeline import FOREVER, Course, course, timed
+from .timeline import FOREVER, Timeline, event_times, timeline
 
 
 class State(IntEnum):
@@ -46,7 +46,7 @@ class View:
     update_time: int
     start_time: int | None
     complete_time: int | None
-    _course: Course = field(repr=False, compare=False)
+    _course: Timeline = field(repr=False, compare=False)
 
     def snapshots(self) -> list[Snapshot]:
         """Return one snapshot for each completed step, from the first."""
@@ -67,7 +67,7 @@ def total_steps(examples: int, epochs: int, batch_size: int) -> int:
 
 def view(plan: Plan, now: int) -> View:
     """Return what *plan* looks like at *now*."""
-    run = course(plan, now)
+    run = timeline(plan, now)
     completed = run.completed
     end = None if run.end is None else _whole(run.end)
     done = end is not None and now >= end
@@ -86,10 +86,10 @@ def view(plan: Plan, now: int) -> View:
     )
 
 
-def of_model(plan: Plan, now: int) -> View:
+def model_view(plan: Plan, now: int) -> View:
     """Return what *plan* looks like to those who read the model; a model that lags is behind its operation."""
     seen = view(plan, now)
-    if not seen.done or settled(plan, now):
+    if not seen.done or is_settled(plan, now):
         return seen
     return replace(
         seen,
@@ -101,38 +101,38 @@ def of_model(plan: Plan, now: int) -> View:
     )
 
 
-def settled(plan: Plan, now: int) -> bool:
+def is_settled(plan: Plan, now: int) -> bool:
     """Whether the run has ended, for its model too, so that nothing changes any more."""
-    end = course(plan, now).end
+    end = timeline(plan, now).end
     return end is not None and now >= _whole(end) + plan.model_lag
 
 
-def pending(plan: Plan, now: int) -> tuple[Event, ...]:
+def pending_events(plan: Plan, now: int) -> tuple[Event, ...]:
     """Return the events of the script that have not befallen the run, and still can."""
-    run = course(plan, now)
+    run = timeline(plan, now)
     if run.end is not None:
         return ()
     return tuple(event for index, event in enumerate(plan.script) if index not in run.fired)
 
 
-def ending(plan: Plan) -> int | None:
+def end_time(plan: Plan) -> int | None:
     """Return the moment from which on nothing changes any more, or None where that does not come by itself."""
-    end = course(plan, END).end
+    end = timeline(plan, END).end
     return None if end is None else _whole(end) + plan.model_lag
 
 
-def following(plan: Plan, now: int) -> int | None:
+def next_change(plan: Plan, now: int) -> int | None:
     """Return the first moment after *now* at which something happens, or None: a start, a step, an event, an end."""
-    run = course(plan, now)
+    run = timeline(plan, now)
     if run.end is not None:
         end = _whole(run.end)
         return next((moment for moment in (end, end + plan.model_lag) if moment > now), None)
-    moments = [moment for moment, _ in timed(plan) if moment > now]
+    moments = [moment for moment, _ in event_times(plan) if moment > now]
     if run.held != FOREVER:
         if run.held:
             moments.append(run.held)
         steps = run.completed
-        nearest = plan.reported(steps + 1) if steps < plan.total_steps else plan.end
+        nearest = plan.report_time(steps + 1) if steps < plan.total_steps else plan.end
         places = [place for place in (plan.start, nearest, run.next_place) if place is not None]
         ahead = min((place - run.position for place in places if place > run.position), default=1)
         moments.append(max(run.held, now) + ahead)
@@ -144,10 +144,10 @@ def _whole(moment: int) -> int:
     return -(-moment // MICROSECOND) * MICROSECOND
 
 
-def _last_report(run: Course, completed: int) -> int:
+def _last_report(run: Timeline, completed: int) -> int:
     if not completed:
         return run.plan.created
-    return run.moment_of(run.plan.reported(completed)) // MICROSECOND * MICROSECOND
+    return run.moment_of(run.plan.report_time(completed)) // MICROSECOND * MICROSECOND
 
 
 def _outcome(ended_by: Event | None) -> tuple[State, Status | None]:

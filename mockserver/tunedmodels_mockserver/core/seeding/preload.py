@@ -13,16 +13,17 @@ from ..base_models import BASE_MODELS, BaseModel, parse
 from ..callers.identity import Caller
 from ..clock import Clock
 from ..methods import create_request, ids
-from ..methods.call import Call
+from ..methods.call import RequestContext
 from ..methods.permissions import EVERYONE
 from ..runs.plan import Plan
 from ..state.controls import Controls
-from ..state.file import Content, check_base_models
+from ..state.file import WorldContent, check_base_models
 from ..state.memory import MemoryStore
 from ..state.records import GranteeType, Permission, Role, TunedModelRecord
 from ..state.store import Base, State
-from ..state.worlds import DEFAULT_NAME, Beginnings, World
+from ..state.worlds import InitialStates, World
 from ..strict_input import BadInput
+from ..world_names import DEFAULT_WORLD
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +65,7 @@ class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     models: list[Model] = []
     base_models: list[BaseModel | str] = []
 
-    def added(self) -> tuple[BaseModel, ...]:
+    def added_base_models(self) -> tuple[BaseModel, ...]:
         """Return the base models. Raises BadInput for a string that names none."""
         return tuple(parse(item) if isinstance(item, str) else item for item in self.base_models)
 
@@ -76,14 +77,14 @@ class Preload:
     ``resume`` lets the worlds of files go on from the moment at which they were written, as if no time had passed.
     """
 
-    worlds: Mapping[str, Content] = field(default_factory=dict)
+    worlds: Mapping[str, WorldContent] = field(default_factory=dict)
     models: tuple[Model, ...] = ()
     base_models: tuple[BaseModel, ...] = ()
     resume: bool = False
 
-    def beginnings(
+    def initial_states(
         self, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel] = BASE_MODELS
-    ) -> Beginnings:
+    ) -> InitialStates:
         """Return how worlds begin on a server whose own worlds would begin with the controls *start*.
 
         A world that the files have begins as they say; every other begins as their default world, or as the only one
@@ -92,31 +93,31 @@ class Preload:
         """
         check_base_models(self.worlds, base_models)
 
-        def state(content: Content) -> State:
+        def state(content: WorldContent) -> State:
             return self._state(content, start, seed, machine, base_models)
 
         named = {name: state(content) for name, content in self.worlds.items()}
         only = next(iter(named.values())) if len(named) == 1 else None
-        return Beginnings(named.get(DEFAULT_NAME, only) or state(Content(Base(), None)), named)
+        return InitialStates(named.get(DEFAULT_WORLD, only) or state(WorldContent(Base(), None)), named)
 
     def _state(
-        self, content: Content, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel]
+        self, content: WorldContent, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel]
     ) -> State:
-        controls = start if content.controls is None else _settled(start, content.controls)
+        controls = start if content.controls is None else _merge_controls(start, content.controls)
         state = State(content.base, controls)
         if self.resume:
-            state = state.paused()
+            state = state.pause()
         if not self.models:
             return state
         now = controls.clock.now(machine)
         clock = controls.clock if content.controls else replace(controls.clock, moment=now)
         scratch = replace(controls, clock=Clock(moment=now, origin=now))
         store = MemoryStore(seed, State(content.base, scratch))
-        world = World(DEFAULT_NAME, seed, store, lambda: now, base_models=base_models)
+        world = World(DEFAULT_WORLD, seed, store, lambda: now, base_models=base_models)
         return State(_with_models(world, content.base, self.models), replace(state.controls, clock=clock))
 
 
-def _settled(start: Controls, file: Controls) -> Controls:
+def _merge_controls(start: Controls, file: Controls) -> Controls:
     """Return what a world has that *file* describes, on a server that is told *start*: what is set there, wins."""
     unset = Controls()
     own = {name: getattr(start, name) for name in _names() if getattr(start, name) != getattr(unset, name)}
@@ -161,14 +162,14 @@ def _record(world: World, model: Model) -> TunedModelRecord:
     if model.display_name:
         wanted["display_name"] = model.display_name
     caller = Caller(email=model.owner)
-    record = create_request.new_record(Call(world, caller, "v1beta", world.now()), model.id, wanted)
+    record = create_request.new_record(RequestContext(world, caller, "v1beta", world.now()), model.id, wanted)
     grants = tuple(_permission(grant) for grant in model.permissions)
     if len({grant.id for grant in (*record.permissions, *grants)}) <= len(grants):
         raise BadInput("permissions name somebody twice, or the owner again; name each once.")
-    return replace(record, permissions=record.permissions + grants, plan=_begun(record.plan, percent))
+    return replace(record, permissions=record.permissions + grants, plan=_with_progress(record.plan, percent))
 
 
-def _begun(plan: Plan, percent: float) -> Plan:
+def _with_progress(plan: Plan, percent: float) -> Plan:
     """Return *plan* so that *percent* of it are over at the moment at which it was made."""
     passed = 0 if not percent else plan.queue + -(-plan.length * round(percent * 1000) // 100_000)
     return replace(plan, created=(plan.created - passed) // 1000 * 1000)

@@ -52,7 +52,7 @@ def refuse_unknown(value: Any, kind: Any) -> None:
 
 def _unknown(value: Any, info: inspect.Type, place: str) -> Iterator[tuple[str, str, list[str]]]:
     if isinstance(info, inspect.UnionType):
-        fitting = [inner for inner in info.types if _holds(inner, value)]
+        fitting = [inner for inner in info.types if _matches(inner, value)]
         if len(fitting) == 1:
             yield from _unknown(value, fitting[0], place)
     elif isinstance(value, dict) and isinstance(info, inspect.DictType):
@@ -73,7 +73,7 @@ def _unknown(value: Any, info: inspect.Type, place: str) -> Iterator[tuple[str, 
             yield from _unknown(part, info.item_type, f"{place}[{number}]")
 
 
-def _holds(info: inspect.Type, value: Any) -> bool:
+def _matches(info: inspect.Type, value: Any) -> bool:
     if isinstance(value, dict):
         return isinstance(info, (inspect.DictType, inspect.DataclassType, inspect.StructType))
     return isinstance(value, list) and isinstance(info, (inspect.TupleType, inspect.CollectionType))

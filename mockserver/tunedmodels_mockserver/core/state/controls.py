@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..canned.rulebook import Rulebook
 from ..clock import Clock
-from ..faults.armed import Armed
+from ..faults.armed import ArmedFault
 from ..runs.durations import Pace
 
 
@@ -21,4 +21,4 @@ class Controls:
     pace: Pace = field(default_factory=Pace)
     revoked: frozenset[str] = frozenset()
     canned: Rulebook = field(default_factory=Rulebook)
-    faults: tuple[Armed, ...] = ()
+    faults: tuple[ArmedFault, ...] = ()

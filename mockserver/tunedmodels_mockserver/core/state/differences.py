@@ -23,7 +23,7 @@ class Change(msgspec.Struct, frozen=True):
     after: Any
 
 
-class Changed(msgspec.Struct, frozen=True):
+class ModelChanges(msgspec.Struct, frozen=True):
     """A tuned model that is in both states, with what changed of it."""
 
     model: str
@@ -35,7 +35,7 @@ class Difference(msgspec.Struct, frozen=True):
 
     added: list[str]
     removed: list[str]
-    changed: list[Changed]
+    changed: list[ModelChanges]
     controls: list[Change]
     draws: int
 
@@ -54,7 +54,7 @@ def difference(before: State, after: State) -> Difference:
     both = [model for _, model in new.order if model in old.records]
     # The same object is the same value: two states of a large world share nearly all records.
     touched = [model for model in both if old.records[model] is not new.records[model]]
-    changed = [Changed(model, _changes(old.records[model], new.records[model])) for model in touched]
+    changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in touched]
     return Difference(
         added=[model for _, model in new.order if model not in old.records],
         removed=[model for _, model in old.order if model not in new.records],
@@ -66,21 +66,21 @@ def difference(before: State, after: State) -> Difference:
 
 
 def _changes(before: Any, after: Any) -> list[Change]:
-    return list(_compared(_plain(before), _plain(after), ""))
+    return list(_compare(_plain(before), _plain(after), ""))
 
 
 def _plain(value: TunedModelRecord | Any) -> Any:
     return msgspec.json.decode(encode(value, lambda _examples: None))
 
 
-def _compared(before: Any, after: Any, path: str) -> Iterator[Change]:
+def _compare(before: Any, after: Any, path: str) -> Iterator[Change]:
     if isinstance(before, dict) and isinstance(after, dict):
         for name in [*before, *(name for name in after if name not in before)]:
-            yield from _compared(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+            yield from _compare(before.get(name), after.get(name), f"{path}.{name}" if path else name)
     elif isinstance(before, list) and isinstance(after, list):
         for place in range(max(len(before), len(after))):
             old, new = (part[place] if place < len(part) else None for part in (before, after))
-            yield from _compared(old, new, f"{path}[{place}]")
+            yield from _compare(old, new, f"{path}[{place}]")
     elif before != after:
         yield Change(path, before, after)
 

@@ -23,7 +23,7 @@ VERSION = 1
 _WHAT_TO_DO = "Write it anew with --export-on-exit or GET /_emulator/state, or leave it out"
 
 
-class Content(NamedTuple):
+class WorldContent(NamedTuple):
     """What a file says of one world; without controls, those of the server apply."""
 
     base: Base
@@ -64,7 +64,7 @@ def write(worlds: Mapping[str, State]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
-def read(data: bytes) -> dict[str, Content]:
+def read(data: bytes) -> dict[str, WorldContent]:
     """Return the worlds that *data* has. Raises BadInput, whose sentence says where it does not fit and what to do."""
     try:
         head = msgspec.json.decode(data, type=_Head)
@@ -87,11 +87,12 @@ def read(data: bytes) -> dict[str, Content]:
     for name, world in document.worlds.items():
         _check(f"$.worlds[{name!r}]", world)
     return {
-        name: Content(Base.of(world.models, world.draws), world.controls) for name, world in document.worlds.items()
+        name: WorldContent(Base.of(world.models, world.draws), world.controls)
+        for name, world in document.worlds.items()
     }
 
 
-def check_base_models(worlds: Mapping[str, Content], known: Collection[str]) -> None:
+def check_base_models(worlds: Mapping[str, WorldContent], known: Collection[str]) -> None:
     """Raise BadInput if a model of *worlds* was tuned on a base model that is not among the *known* names."""
     for name, content in worlds.items():
         for number, record in enumerate(content.base.models()):

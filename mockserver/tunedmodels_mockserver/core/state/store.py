@@ -49,21 +49,21 @@ class State(NamedTuple):
     base: Base
     controls: Controls
 
-    def taken(self, machine: int) -> State:
+    def snapshot(self, machine: int) -> State:
         """Return it with the clock's present written down, as it is when the machine's time is *machine*."""
-        return self._with_clock(self.controls.clock.going(machine))
+        return self._with_clock(self.controls.clock.with_mode(machine))
 
-    def paused(self) -> State:
+    def pause(self) -> State:
         """Return it with a clock that goes on from the moment written down, whenever it is started."""
         return self._with_clock(replace(self.controls.clock, origin=None))
 
-    def started(self, machine: int) -> State:
+    def start(self, machine: int) -> State:
         """Return it with its clock started when the machine's time is *machine*, where it was not."""
         clock = self.controls.clock
         if clock.origin is not None:
             return self
-        clock = clock.started(machine)
-        faults = armed.started(self.controls.faults, clock.now(machine), machine)
+        clock = clock.start(machine)
+        faults = armed.rearm(self.controls.faults, clock.now(machine), machine)
         return self._replace(controls=replace(self.controls, clock=clock, faults=faults))
 
     def _with_clock(self, clock: Clock) -> State:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...wire.units import MICROSECOND
-from .. import chance
+from .. import random_draws
 from ..base_models import BASE_MODELS, BaseModel
-from ..canned.rulebook import Filed
+from ..canned.rulebook import FileRules
 from ..clock import Clock
 from ..runs import view
 from ..runs.plan import Plan
+from ..world_names import DEFAULT_WORLD
 from .controls import Controls
 from .store import State, Store, Stores
-
-NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-DEFAULT_NAME = ""
-
-_IN_CREDENTIAL = re.compile(r"test-([A-Za-z0-9._-]{1,100})")
-_BEFORE_CREDENTIAL = re.compile(r"\A" + _IN_CREDENTIAL.pattern + "/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +29,7 @@ class World:
     seed: int
     store: Store
     machine: Callable[[], int]
-    filed: Callable[[], Filed] = Filed
+    file_rules: Callable[[], FileRules] = FileRules
     base_models: Mapping[str, BaseModel] = field(default_factory=lambda: BASE_MODELS)
 
     @property
@@ -58,11 +52,11 @@ class World:
         """Return the world's present as a whole microsecond, the finest that creation times show."""
         return self.controls.clock.now(self.machine()) // MICROSECOND * MICROSECOND
 
-    def polled(self, plan: Plan, now: int) -> int:
+    def advance_on_poll(self, plan: Plan, now: int) -> int:
         """Tell the clock that a caller polls *plan*, and return the moment that the caller then sees."""
-        if view.settled(plan, now):
+        if view.is_settled(plan, now):
             return now
-        self.change(lambda controls: _with_clock(controls, controls.clock.polled(plan.whole)))
+        self.change(lambda controls: _with_clock(controls, controls.clock.after_poll(plan.whole)))
         return self.now()
 
     def draw(self) -> int:
@@ -74,41 +68,16 @@ def _with_clock(controls: Controls, clock: Clock) -> Controls:
     return controls if clock is controls.clock else replace(controls, clock=clock)
 
 
-def world_name(test_id: str | None, *credentials: str | None) -> str:
-    """Return the name of the world that a request asks for.
-
-    That is *test_id*, else what follows ``test-`` at the beginning of one of *credentials*, the first that has
-    it: ``test-w1/alice@example.com`` is Alice in the world ``w1``.
-    """
-    if test_id:
-        return test_id
-    for credential in credentials:
-        match = _IN_CREDENTIAL.match(credential or "")
-        if match:
-            return match[1]
-    return DEFAULT_NAME
-
-
-def bare(credential: str) -> str:
-    """Return *credential* without the ``test-<world>/`` before it."""
-    return _BEFORE_CREDENTIAL.sub("", credential, count=1)
-
-
-def within(credential: str, world: str) -> str:
-    """Return *credential* so that who sends it is in the *world* of that name."""
-    return f"test-{world}/{credential}" if world else credential
-
-
 @dataclass(frozen=True, slots=True)
-class Beginnings:
+class InitialStates:
     """How worlds begin: each of those in ``named`` in its own way, every other like ``rest``."""
 
     rest: State
     named: Mapping[str, State] = field(default_factory=dict)
 
-    def of(self, name: str, machine: int) -> State:
+    def get(self, name: str, machine: int) -> State:
         """Return how the world called *name* begins when the machine's time is *machine*."""
-        return self.named.get(name, self.rest).started(machine)
+        return self.named.get(name, self.rest).start(machine)
 
 
 class Worlds:
@@ -118,9 +87,9 @@ class Worlds:
         self,
         seed: int,
         machine: Callable[[], int],
-        beginnings: Beginnings,
+        beginnings: InitialStates,
         stores: Stores,
-        filed: Callable[[], Filed] = Filed,
+        filed: Callable[[], FileRules] = FileRules,
         base_models: Mapping[str, BaseModel] = BASE_MODELS,
     ) -> None:
         self.machine = machine
@@ -133,12 +102,14 @@ class Worlds:
 
     def get(self, name: str) -> World:
         """Return the world called *name*."""
-        store = self._stores.open(name, lambda: (chance.bits(self._seed, "world", name), self.beginning(name)))
+        store = self._stores.open(
+            name, lambda: (random_draws.bits(self._seed, "world", name), self.initial_state(name))
+        )
         return World(name, store.seed, store, self.machine, self._filed, self.base_models)
 
-    def beginning(self, name: str) -> State:
+    def initial_state(self, name: str) -> State:
         """Return how the world called *name* would begin now."""
-        return self._beginnings.of(name, self.machine())
+        return self._beginnings.get(name, self.machine())
 
     def drop(self, name: str) -> None:
         """Forget the world called *name*; who asks for it again gets a new one."""
@@ -150,7 +121,7 @@ class Worlds:
 
     def all(self) -> list[World]:
         """Return the default world, and all others that there are in the order of their names."""
-        return [self.get(name) for name in sorted({DEFAULT_NAME, *self.names()})]
+        return [self.get(name) for name in sorted({DEFAULT_WORLD, *self.names()})]
 
     def close(self) -> None:
         """Let go of the store's files and connections."""

@@ -45,16 +45,16 @@ class _Language:
     sparing: bool
 
 
-def _counted(words: str, first: int, step: int = 1) -> dict[str, int]:
+def _number_words(words: str, first: int, step: int = 1) -> dict[str, int]:
     return {word: first + place * step for place, word in enumerate(words.split())}
 
 
 _ENGLISH = _Language(
     code="en",
     words={
-        **_counted("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen", 0),
-        **_counted("fifteen sixteen seventeen eighteen nineteen", 15),
-        **_counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
+        **_number_words("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen", 0),
+        **_number_words("fifteen sixteen seventeen eighteen nineteen", 15),
+        **_number_words("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
         **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
     },
     joins=("and",),
@@ -65,8 +65,10 @@ _ENGLISH = _Language(
 _FRENCH = _Language(
     code="fr",
     words={
-        **_counted("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize", 0),
-        **_counted("vingt trente quarante cinquante soixante", 20, 10),
+        **_number_words(
+            "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize", 0
+        ),
+        **_number_words("vingt trente quarante cinquante soixante", 20, 10),
         **{"vingts": 20, "cent": 100, "cents": 100, "mille": 10**3, "million": 10**6, "millions": 10**6},
         **{"milliard": 10**9, "milliards": 10**9, "billion": 10**12, "billions": 10**12},
     },

@@ -11,13 +11,13 @@ from .findings import Finding, Severity, numbers
 
 def findings(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Yield what there is to say about models that were not deleted and pages that were not read."""
-    yield from _unread(entries)
-    yield from _leaked(entries)
+    yield from _unread_pages(entries)
+    yield from _leaked_models(entries)
 
 
-def _unread(entries: Sequence[Entry]) -> Iterator[Finding]:
+def _unread_pages(entries: Sequence[Entry]) -> Iterator[Finding]:
     for place, entry in enumerate(entries):
-        token = entry.told.next_page_token
+        token = entry.answer_fields.next_page_token
         if entry.status != 200 or not entry.method.endswith(".list") or not token:
             continue
         later = (other for other in entries[place + 1 :] if other.path == entry.path)
@@ -37,7 +37,7 @@ def _page_tokens(entry: Entry) -> list[str]:
     return given.get("pageToken", []) + given.get("page_token", [])
 
 
-def _leaked(entries: Sequence[Entry]) -> Iterator[Finding]:
+def _leaked_models(entries: Sequence[Entry]) -> Iterator[Finding]:
     kept: dict[str, Entry] = {}
     for entry in entries:
         if entry.method == "tunedModels.create" and entry.status == 200 and entry.model:

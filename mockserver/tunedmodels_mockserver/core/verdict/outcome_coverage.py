@@ -13,23 +13,23 @@ from .outcomes import OUTCOMES, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class FirstOccurrence:
     """The request that met an outcome first: its world, and its number in that world's journal."""
 
     world: str
     number: int
 
 
-class Tally:
+class OutcomeCoverage:
     """Which outcomes the callers of one server have met since its start, whatever became of their worlds."""
 
     def __init__(self) -> None:
-        self._met: dict[str, First] = {}
+        self._met: dict[str, FirstOccurrence] = {}
         self._unmet = OUTCOMES
         self._candidates: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}  # of those unmet, by kind of request
         self._lock = threading.Lock()
 
-    def count(self, world: str, entry: Entry, answer: bytes) -> None:
+    def record(self, world: str, entry: Entry, answer: bytes) -> None:
         """Take *entry*, whose whole answer is *answer*, into account."""
         kind = (entry.method, entry.status, entry.lost)
         candidates = self._candidates.get(kind)
@@ -38,7 +38,7 @@ class Tally:
             self._candidates[kind] = candidates
         for outcome in candidates:
             if outcome.is_met(entry, answer):
-                self._meet(outcome, First(world, entry.number))
+                self._mark(outcome, FirstOccurrence(world, entry.number))
 
     def document(self) -> dict[str, Any]:
         """Return which outcomes are met and which not, and how many in percent, as plain JSON."""
@@ -62,7 +62,7 @@ class Tally:
             ],
         }
 
-    def _meet(self, outcome: Outcome, first: First) -> None:
+    def _mark(self, outcome: Outcome, first: FirstOccurrence) -> None:
         with self._lock:
             self._met.setdefault(outcome.id, first)
             self._unmet = tuple(item for item in OUTCOMES if item.id not in self._met)

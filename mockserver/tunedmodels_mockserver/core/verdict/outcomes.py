@@ -95,7 +95,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Create a model, POST {} to /_emulator/operations/{its id}:fail, then get the model.",
         status=200,
         methods=("tunedModels.get",),
-        met=lambda entry, _answer: entry.told.state in ("FAILED", 3),
+        met=lambda entry, _answer: entry.answer_fields.state in ("FAILED", 3),
     ),
     Outcome(
         "slow-queue",

@@ -26,7 +26,7 @@ _ACTIVE, _FAILED = ("ACTIVE", 2), ("FAILED", 3)
 _CANCELLED = 1
 
 
-class Seen(Enum):
+class PollResult(Enum):
     """What a look showed."""
 
     RUNNING = "running"
@@ -38,7 +38,7 @@ class Seen(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class PollingLoop:
     """The looks of one caller at one run, in order."""
 
     model: str
@@ -49,7 +49,7 @@ class Loop:
     def waits(self) -> list[float]:
         """The seconds between one unfinished look and the next."""
         pairs = zip(self.looks, self.looks[1:], strict=False)
-        gaps = (wait(one, other, self.mode) for one, other in pairs if seen(one) is Seen.RUNNING)
+        gaps = (wait(one, other, self.mode) for one, other in pairs if poll_result(one) is PollResult.RUNNING)
         return [gap for gap in gaps if gap >= 0]
 
     @property
@@ -69,52 +69,58 @@ class Loop:
         }
 
 
-def seen(entry: Entry) -> Seen:
+def poll_result(entry: Entry) -> PollResult:
     """Return what a look showed."""
-    told = entry.told
+    fields = entry.answer_fields
     if entry.status in (400, 403, 404) and not entry.lost:
-        return Seen.NOTHING
+        return PollResult.NOTHING
     if entry.status != 200 or entry.lost:
-        return Seen.TROUBLE
+        return PollResult.TROUBLE
     if entry.method == _GET_OPERATION:
-        if not told.done:
-            return Seen.RUNNING
-        if told.error is None:
-            return Seen.DONE
-        return Seen.CANCELLED if told.error.code == _CANCELLED else Seen.FAILED
-    if told.state in _FAILED:
-        return Seen.FAILED
-    return Seen.DONE if told.state in _ACTIVE else Seen.RUNNING
+        if not fields.done:
+            return PollResult.RUNNING
+        if fields.error is None:
+            return PollResult.DONE
+        return PollResult.CANCELLED if fields.error.code == _CANCELLED else PollResult.FAILED
+    if fields.state in _FAILED:
+        return PollResult.FAILED
+    return PollResult.DONE if fields.state in _ACTIVE else PollResult.RUNNING
 
 
-def loops(entries: Iterable[Entry], mode: Mode) -> list[Loop]:
+def polling_loops(entries: Iterable[Entry], mode: Mode) -> list[PollingLoop]:
     """Return the loops among *entries*: looks at an operation, and at a model that is not ready yet."""
     looks: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if not entry.model or entry.http != "GET":
             continue
-        of_model = entry.method == "tunedModels.get" and seen(entry) in (Seen.RUNNING, Seen.FAILED, Seen.DONE)
+        of_model = entry.method == "tunedModels.get" and poll_result(entry) in (
+            PollResult.RUNNING,
+            PollResult.FAILED,
+            PollResult.DONE,
+        )
         earlier = looks.get((entry.model, entry.caller), [])
-        if entry.method == _GET_OPERATION or (of_model and (seen(entry) is Seen.RUNNING or _waiting(earlier))):
+        if entry.method == _GET_OPERATION or (
+            of_model and (poll_result(entry) is PollResult.RUNNING or _is_waiting(earlier))
+        ):
             looks.setdefault((entry.model, entry.caller), []).append(entry)
-    return [Loop(model, tuple(entries), mode) for (model, _), entries in looks.items()]
+    return [PollingLoop(model, tuple(entries), mode) for (model, _), entries in looks.items()]
 
 
 def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
     """Yield what there is to say about the loops among *entries*."""
-    for loop in loops(entries, mode):
-        yield from _pace(loop)
-        yield from _end(loop)
+    for loop in polling_loops(entries, mode):
+        yield from _interval_findings(loop)
+        yield from _end_findings(loop)
         yield from _gave_up(loop, entries)
-    yield from _ignored(entries)
+    yield from _ignored_failures(entries)
 
 
-def _waiting(looks: Sequence[Entry]) -> bool:
-    return bool(looks) and seen(looks[-1]) is Seen.RUNNING
+def _is_waiting(looks: Sequence[Entry]) -> bool:
+    return bool(looks) and poll_result(looks[-1]) is PollResult.RUNNING
 
 
-def _pace(loop: Loop) -> Iterator[Finding]:
-    rush = _rush(loop)
+def _interval_findings(loop: PollingLoop) -> Iterator[Finding]:
+    rush = _fastest_polls(loop)
     waits = loop.waits
     cost = f" A loop at this pace makes {loop.per_day:,} requests a day." if loop.per_day else ""
     if rush:
@@ -126,7 +132,7 @@ def _pace(loop: Loop) -> Iterator[Finding]:
             "Wait a second before the second look, and longer before each of the next: runs take minutes.",
             numbers(rush),
         )
-    elif len(waits) >= _LONG_LOOP and max(waits) < _PATIENT and not _grows(waits):
+    elif len(waits) >= _LONG_LOOP and max(waits) < _PATIENT and not _do_waits_grow(waits):
         yield Finding(
             "no-back-off",
             Severity.ADVICE,
@@ -138,29 +144,29 @@ def _pace(loop: Loop) -> Iterator[Finding]:
         )
 
 
-def _rush(loop: Loop) -> list[Entry]:
+def _fastest_polls(loop: PollingLoop) -> list[Entry]:
     """Return the longest row of looks that follow each other too fast, or nothing where it is short."""
     best: list[Entry] = []
     row: list[Entry] = []
     for look in loop.looks:
-        if row and not (seen(row[-1]) is Seen.RUNNING and 0 <= wait(row[-1], look, loop.mode) < _TOO_FAST):
+        if row and not (poll_result(row[-1]) is PollResult.RUNNING and 0 <= wait(row[-1], look, loop.mode) < _TOO_FAST):
             row = []
         row.append(look)
         best = max(best, list(row), key=len)
     return best if len(best) >= _RUSH else []
 
 
-def _grows(waits: Sequence[float]) -> bool:
+def _do_waits_grow(waits: Sequence[float]) -> bool:
     quarter = len(waits) // 4
     return median(waits[-quarter:]) > 1.4 * median(waits[:quarter])
 
 
-def _end(loop: Loop) -> Iterator[Finding]:
+def _end_findings(loop: PollingLoop) -> Iterator[Finding]:
     """Judge the looks at what is known to be over, or to be nothing."""
     operation = [look for look in loop.looks if look.method == _GET_OPERATION]
     for place, look in enumerate(loop.looks):
         after = loop.looks[place + 1 :]
-        if seen(look) is Seen.FAILED and len(after) >= _FOR_EVER:
+        if poll_result(look) is PollResult.FAILED and len(after) >= _FOR_EVER:
             yield Finding(
                 "never-stopped",
                 Severity.ERROR,
@@ -183,7 +189,9 @@ def _end(loop: Loop) -> Iterator[Finding]:
             numbers(row),
         )
         return
-    done = [place for place, look in enumerate(operation) if seen(look) in (Seen.DONE, Seen.CANCELLED)]
+    done = [
+        place for place, look in enumerate(operation) if poll_result(look) in (PollResult.DONE, PollResult.CANCELLED)
+    ]
     after_done = operation[done[0] + 1 :] if done else []
     if len(after_done) >= _AFTER_DONE:
         yield Finding(
@@ -198,16 +206,20 @@ def _end(loop: Loop) -> Iterator[Finding]:
 
 
 def _shows_nothing(look: Entry) -> bool:
-    return seen(look) is Seen.NOTHING
+    return poll_result(look) is PollResult.NOTHING
 
 
-def _gave_up(loop: Loop, entries: Sequence[Entry]) -> Iterator[Finding]:
+def _gave_up(loop: PollingLoop, entries: Sequence[Entry]) -> Iterator[Finding]:
     """Find who took the first look, at an operation without ``done``, for the last."""
-    if len(loop.looks) != 1 or seen(loop.looks[0]) is not Seen.RUNNING or loop.looks[0].method != _GET_OPERATION:
+    if (
+        len(loop.looks) != 1
+        or poll_result(loop.looks[0]) is not PollResult.RUNNING
+        or loop.looks[0].method != _GET_OPERATION
+    ):
         return
     look = loop.looks[0]
     after = [entry for entry in entries if entry.number > look.number and entry.caller == look.caller]
-    if any(_cares(entry, loop.model) for entry in after):
+    if any(_asks_about(entry, loop.model) for entry in after):
         return
     acts = [entry for entry in after if entry.model == loop.model and entry.method == "tunedModels.delete"]
     acts += [entry for entry in after if entry.method == "tunedModels.create"]
@@ -222,18 +234,18 @@ def _gave_up(loop: Loop, entries: Sequence[Entry]) -> Iterator[Finding]:
     )
 
 
-def _cares(entry: Entry, model: str) -> bool:
+def _asks_about(entry: Entry, model: str) -> bool:
     """Whether a request shows that its caller still counts on the run: it asks its model, a list, or for a cancel."""
     uses = entry.model == model and entry.method not in ("tunedModels.create", "tunedModels.delete")
     return uses or entry.method in ("tunedModels.list", "tunedModels.operations.list", "operations.list")
 
 
-def _ignored(entries: Sequence[Entry]) -> Iterator[Finding]:
+def _ignored_failures(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Find who called the model of a run whose operation had said that it failed."""
     failures: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         who = (entry.model, entry.caller)
-        if entry.method == _GET_OPERATION and seen(entry) is Seen.FAILED:
+        if entry.method == _GET_OPERATION and poll_result(entry) is PollResult.FAILED:
             failures.setdefault(who, entry)
         elif entry.method.endswith(_GENERATE) and who in failures:
             failure = failures.pop(who)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from ..clock import Mode
 from ..journal.journal import Entry
 from .findings import Finding, Severity, blame, numbers
-from .timing import attempts, failed, same, transient, wait
+from .timing import attempts, is_failure, is_same_request, is_transient, wait
 
 _SLACK = 0.05  # seconds by which clocks and schedulers may be out
 _SOON = 10.0  # seconds; who asks again later does so for a reason of his own
@@ -24,8 +24,8 @@ def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
         yield from _too_soon(call, mode)
         yield from _storm(call, mode)
         yield from _gave_up(call, entries)
-    yield from _in_vain(entries, mode)
-    yield from _restarted(entries)
+    yield from _futile_retries(entries, mode)
+    yield from _restarts(entries)
 
 
 def _too_soon(call: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def _gave_up(call: Sequence[Entry], entries: Sequence[Entry]) -> Iterator[Findin
     only = call[0]
     if len(call) > 1 or only.http != "GET" or only.lost or only.status not in (429, 503):
         return
-    if not any(same(only, other) for other in entries if other.number > only.number):
+    if not any(is_same_request(only, other) for other in entries if other.number > only.number):
         yield Finding(
             "gave-up-on-transient",
             Severity.WARNING,
@@ -73,17 +73,17 @@ def _gave_up(call: Sequence[Entry], entries: Sequence[Entry]) -> Iterator[Findin
         )
 
 
-def _in_vain(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
+def _futile_retries(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
     """Find calls that were made again at once, with nothing in between, though the answer could not change."""
     last: dict[str, Entry] = {}
     rows: dict[int, list[Entry]] = {}
     for entry in entries:
         before = last.get(entry.caller)
         last[entry.caller] = entry
-        if before is None or not same(before, entry) or not failed(before) or transient(before):
+        if before is None or not is_same_request(before, entry) or not is_failure(before) or is_transient(before):
             continue
         # An aborted change is to be made again, and a token that has expired can be had anew.
-        if before.status == 409 and before.told.error and "concurrently" in before.told.error.message:
+        if before.status == 409 and before.answer_fields.error and "concurrently" in before.answer_fields.error.message:
             continue
         if 0 <= wait(before, entry, mode) < _SOON:
             row = rows.pop(before.number, [before])
@@ -102,7 +102,7 @@ def _in_vain(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
         )
 
 
-def _restarted(entries: Sequence[Entry]) -> Iterator[Finding]:
+def _restarts(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Find trainings that were begun a second time because the answer to the first create was lost."""
     creates = [entry for entry in entries if entry.method == _CREATE]
     for place, first in enumerate(creates):
@@ -113,7 +113,7 @@ def _restarted(entries: Sequence[Entry]) -> Iterator[Finding]:
             for entry in creates[place + 1 :]
             if entry.caller == first.caller and entry.request == first.request and entry.started >= first.ended
         ]
-        if again and not (_given_id(first) and _given_id(first) == _given_id(again[0])):
+        if again and not (_requested_id(first) and _requested_id(first) == _requested_id(again[0])):
             committed = first.status == 200
             yield Finding(
                 "training-restarted",
@@ -132,6 +132,6 @@ _CONSEQUENCES = {
 }
 
 
-def _given_id(entry: Entry) -> str:
+def _requested_id(entry: Entry) -> str:
     pairs = (pair.partition("=") for pair in entry.query.split("&"))
     return next((value for name, _, value in pairs if name in ("tunedModelId", "tuned_model_id")), "")

@@ -22,17 +22,17 @@ def wait(earlier: Entry, later: Entry, mode: Mode) -> float:
     return real
 
 
-def same(one: Entry, other: Entry) -> bool:
+def is_same_request(one: Entry, other: Entry) -> bool:
     """Whether two requests ask the same as the same caller."""
-    return _asked(one) == _asked(other)
+    return _request_key(one) == _request_key(other)
 
 
-def failed(entry: Entry) -> bool:
+def is_failure(entry: Entry) -> bool:
     """Whether the caller got no good answer."""
     return entry.lost or entry.status >= 400
 
 
-def transient(entry: Entry) -> bool:
+def is_transient(entry: Entry) -> bool:
     """Whether the same call may well be answered later."""
     return entry.lost or entry.status in RETRYABLE
 
@@ -45,11 +45,11 @@ def attempts(entries: Iterable[Entry]) -> list[list[Entry]]:
     calls: list[list[Entry]] = []
     latest: dict[tuple[object, ...], list[Entry]] = {}
     for entry in entries:
-        call = latest.get(_asked(entry))
-        if call and failed(call[-1]) and call[-1].ended <= entry.started:
+        call = latest.get(_request_key(entry))
+        if call and is_failure(call[-1]) and call[-1].ended <= entry.started:
             call.append(entry)
         else:
-            call = latest[_asked(entry)] = [entry]
+            call = latest[_request_key(entry)] = [entry]
             calls.append(call)
     return calls
 
@@ -59,5 +59,5 @@ def median(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def _asked(entry: Entry) -> tuple[object, ...]:
+def _request_key(entry: Entry) -> tuple[object, ...]:
     return entry.http, entry.path, entry.query, entry.request, entry.caller

@@ -42,14 +42,14 @@ def document(entries: Sequence[Entry], mode: Mode, dropped: int = 0) -> dict[str
         "requests": len(entries),
         "dropped": dropped,
         "findings": [item.document() for item in found],
-        "loops": [loop.document() for loop in polling.loops(asked, mode)],
+        "loops": [loop.document() for loop in polling.polling_loops(asked, mode)],
         "faults": [{"request": entry.number, "fault": entry.fault} for entry in entries if entry.fault],
     }
 
 
 def text(document: Mapping[str, Any]) -> str:
     """Return what ``document`` gives as lines to read."""
-    lines = [f"{_counted(document['findings'])} in {document['requests']} requests."]
+    lines = [f"{_count_phrase(document['findings'])} in {document['requests']} requests."]
     if document["dropped"]:
         lines.append(f"{document['dropped']} older requests are no longer in the journal.")
     for item in document["findings"]:
@@ -68,7 +68,7 @@ def text(document: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _counted(found: Sequence[Mapping[str, Any]]) -> str:
+def _count_phrase(found: Sequence[Mapping[str, Any]]) -> str:
     counts = [(name.value, sum(item["severity"] == name.value for item in found)) for name in Severity]
     plural = {"error": "errors", "warning": "warnings", "advice": "pieces of advice"}
     singular = {"error": "error", "warning": "warning", "advice": "piece of advice"}

@@ -11,7 +11,7 @@ from ...core.journal.registry import Journals
 from ...core.state.store import StoreUnavailable
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
-from ...core.verdict.outcome_coverage import Tally
+from ...core.verdict.outcome_coverage import OutcomeCoverage
 from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError
 from .. import responses, system_parameters
@@ -36,7 +36,11 @@ from . import (
 
 
 def admin(
-    callers: Callers, journals: Journals, tally: Tally, request_metrics: RequestMetrics, settings: Mapping[str, Any]
+    callers: Callers,
+    journals: Journals,
+    tally: OutcomeCoverage,
+    request_metrics: RequestMetrics,
+    settings: Mapping[str, Any],
 ) -> Blueprint:
     """Return the routes of the admin surface; a request's world is found as the API finds it.
 

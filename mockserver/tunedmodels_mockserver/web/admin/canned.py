@@ -10,7 +10,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from ...core.canned.reach import check_models
-from ...core.canned.rulebook import Rulebook, Taken
+from ...core.canned.rulebook import DuplicateRuleId, Rulebook
 from ...core.canned.rules import Rule, Rules
 from ...core.state.controls import Controls
 from ...core.state.worlds import World
@@ -45,11 +45,11 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         def change(controls: Controls) -> Controls:
             nonlocal before
             before = controls.canned
-            return replace(controls, canned=before.armed(rules, first=at == "first"))
+            return replace(controls, canned=before.with_rules(rules, first=at == "first"))
 
         try:
             book = current.change(change).canned
-        except Taken as error:
+        except DuplicateRuleId as error:
             return responses.document({"error": str(error)}, 409)
         except ValueError as error:
             raise BadInput(_as_sentence(error)) from None
@@ -63,7 +63,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         current = world()
         check_models(rules.rules, current.base_models)
         try:
-            current.change(lambda controls: replace(controls, canned=controls.canned.replaced(rules)))
+            current.change(lambda controls: replace(controls, canned=controls.canned.with_only(rules)))
         except ValueError as error:
             raise BadInput(_as_sentence(error)) from None
         return responses.document(_rules_document(current))
@@ -104,11 +104,13 @@ def _refuse_whole_file(data: bytes) -> None:
 
 
 def _rules_document(world: World) -> dict[str, Any]:
-    book, filed = world.controls.canned, world.filed()
+    book, file_rules = world.controls.canned, world.file_rules()
     return {
-        "strict": book.strict or filed.strict,
-        "rules": [_rule(book, rule) for rule in (*book.rules, *filed.rules)],
-        "files": [{"path": file.path, "rules": file.rules, "problem": file.problem or None} for file in filed.files],
+        "strict": book.strict or file_rules.strict,
+        "rules": [_rule(book, rule) for rule in (*book.rules, *file_rules.rules)],
+        "files": [
+            {"path": file.path, "rules": file.rules, "problem": file.problem or None} for file in file_rules.files
+        ],
         "missed": book.missed,
     }
 

@@ -76,13 +76,13 @@ def _move(clock: Clock, machine: int, move: Move, world: World) -> Clock:
     mode = Mode.MANUAL if move.freeze else Mode.REAL if move.resume else move.mode
     try:
         if mode is not None or move.rate is not None:
-            clock = clock.going(machine, mode, move.rate)
+            clock = clock.with_mode(machine, mode, move.rate)
         if move.set is not None:
             clock = clock.set(machine, _parse_moment(move.set))
         if isinstance(move.advance, str):
             now = clock.now(machine)
             return clock.set(machine, max(now, _target_moment(world, now, move.advance)))
-        return clock if move.advance is None else clock.advanced(machine, move.advance)
+        return clock if move.advance is None else clock.advance(machine, move.advance)
     except ValueError as error:
         raise BadInput(str(error)) from None
 
@@ -98,8 +98,8 @@ def _target_moment(world: World, now: int, word: str) -> int:
     """Return the moment that *word* names; *now* where nothing is to come."""
     plans = (record.plan for record in world.store.after(0))
     if word == "end":
-        return max(filter(None, map(view.ending, plans)), default=now)
-    return min(filter(None, (view.following(plan, now) for plan in plans)), default=now)
+        return max(filter(None, map(view.end_time, plans)), default=now)
+    return min(filter(None, (view.next_change(plan, now) for plan in plans)), default=now)
 
 
 def _clock_document(clock: Clock, now: int) -> dict[str, Any]:
@@ -111,12 +111,12 @@ def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
     before, now = (moment // MICROSECOND * MICROSECOND for moment in (before, now))
     changed, stalled = [], []
     for record in world.store.after(0):
-        if view.settled(record.plan, min(before, now)):
+        if view.is_settled(record.plan, min(before, now)):
             continue
         change = _run_change(record, before, now)
         if change:
             changed.append(change)
-        if view.ending(record.plan) is None:
+        if view.end_time(record.plan) is None:
             stalled.append(record.operation_name)
     document: dict[str, Any] = {"caused": changed[:MAX_REPORTED]}
     if len(changed) > MAX_REPORTED:
@@ -128,8 +128,8 @@ def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
 
 def _run_change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
     old, new = (view.view(record.plan, moment) for moment in (before, now))
-    state = view.of_model(record.plan, now).state
-    was = (old.completed_steps, old.done, view.of_model(record.plan, before).state)
+    state = view.model_view(record.plan, now).state
+    was = (old.completed_steps, old.done, view.model_view(record.plan, before).state)
     if was == (new.completed_steps, new.done, state):
         return None
     return {

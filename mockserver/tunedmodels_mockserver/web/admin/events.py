@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from ...core.journal import search
 from ...core.journal.journal import Journal
 from ...core.journal.registry import Journals
-from ...core.journal.search import Query
+from ...core.journal.search import JournalQuery
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
 from .. import responses
@@ -22,7 +22,7 @@ STREAMS = 4  # at a time: each has a thread of the server's to itself
 HEARTBEAT = 10  # seconds; a reader that went away is noticed at the next one
 
 
-class JournalEventsQuery(Query, frozen=True, forbid_unknown_fields=True):
+class JournalEventsQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
     """Which entries are told; a comment is sent after each ``heartbeat`` seconds without one."""
 
     heartbeat: int = HEARTBEAT
@@ -44,7 +44,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) ->
         if not free.acquire(blocking=False):
             text = f"{STREAMS} readers follow journals already, and more would leave the API without threads."
             return responses.document({"error": text}, 503)
-        events = _Events(journal, journals, query, journal.newest if start is None else start, free.release)
+        events = _Events(journal, journals, query, journal.newest_number if start is None else start, free.release)
         response = Response(events, content_type="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -58,14 +58,14 @@ class _Events:
     ) -> None:
         self._journal = journal
         self._journals = journals
-        self._query: Query = msgspec.structs.replace(query, since=None)
+        self._query: JournalQuery = msgspec.structs.replace(query, since=None)
         self._number = start
         self._heartbeat = query.heartbeat
         self._on_close: Callable[[], None] | None = on_close
 
     def __iter__(self) -> Iterator[bytes]:
         yield b": the journal as it grows\n\n"
-        while not self._journals.closed and self._journal.open:
+        while not self._journals.closed and self._journal.is_open:
             entries = self._journal.wait(self._number, self._heartbeat)
             for entry in search.find(entries, self._query):
                 text = json.dumps(entry.document(), ensure_ascii=False)

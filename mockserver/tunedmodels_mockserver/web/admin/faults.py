@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.faults.armed import Armed, arm, disarm, living
+from ...core.faults.armed import ArmedFault, arm, disarm, without_expired
 from ...core.faults.presets import PRESETS, read_faults
 from ...core.state.controls import Controls
 from ...core.state.worlds import World
@@ -23,7 +23,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     @blueprint.get("/faults")
     def faults() -> Response:
         current = world()
-        return _faults_response(living(current.controls.faults, current.machine()))
+        return _faults_response(without_expired(current.controls.faults, current.machine()))
 
     @blueprint.post("/faults")
     def arm_faults() -> Response:
@@ -45,8 +45,10 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     @blueprint.get("/faults/<fault_id>")
     def fault(fault_id: str) -> Response:
         current = world()
-        matches = [item for item in living(current.controls.faults, current.machine()) if item.fault.id == fault_id]
-        return responses.document(matches[0].told()) if matches else _no_such_fault(current, fault_id)
+        matches = [
+            item for item in without_expired(current.controls.faults, current.machine()) if item.fault.id == fault_id
+        ]
+        return responses.document(matches[0].document()) if matches else _no_such_fault(current, fault_id)
 
     @blueprint.delete("/faults/<fault_id>")
     def disarm_fault(fault_id: str) -> Response:
@@ -65,13 +67,13 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         return responses.document({"presets": shown})
 
 
-def _faults_response(faults: tuple[Armed, ...]) -> Response:
-    return responses.document({"faults": [item.told() for item in faults]})
+def _faults_response(faults: tuple[ArmedFault, ...]) -> Response:
+    return responses.document({"faults": [item.document() for item in faults]})
 
 
 def _no_such_fault(world: World, fault_id: str) -> Response:
     try:
-        disarm(living(world.controls.faults, world.machine()), fault_id)
+        disarm(without_expired(world.controls.faults, world.machine()), fault_id)
     except KeyError as error:
         return responses.document({"error": error.args[0]}, 404)
     return responses.document({"error": f"There is no fault {fault_id!r} any more."}, 404)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app
 
-from ...core.faults.armed import living
+from ...core.faults.armed import without_expired
 from ...core.faults.presets import PRESETS
 from ...core.state.worlds import World
 from ...wire.protojson.timestamps import format_timestamp
@@ -31,7 +31,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str,
                 "settings": settings,
                 "world": current.name,
                 "clock": {"now": format_timestamp(clock.now(machine), 9), "mode": clock.mode.value, "rate": clock.rate},
-                "faults": len(living(controls.faults, machine)),
+                "faults": len(without_expired(controls.faults, machine)),
                 "capabilities": {
                     "versions": list(VERSIONS),
                     "admin": _admin_nouns(f"{blueprint.url_prefix}/"),

@@ -12,7 +12,7 @@ from ...core.journal import repro, search
 from ...core.journal.journal import Entry
 from ...core.journal.near_misses import near_misses
 from ...core.journal.registry import Journals
-from ...core.journal.search import Query
+from ...core.journal.search import JournalQuery
 from ...core.journal.verification import Claim, verify
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, convert, read_json
@@ -26,14 +26,14 @@ _WORLDS = 1000  # that a model is looked for in
 _FORMATS = {"pytest": ("text/x-python", repro.pytest_file), "curl": ("text/x-shellscript", repro.curl_script)}
 
 
-class JournalListQuery(Query, frozen=True, forbid_unknown_fields=True):
+class JournalListQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
     """Which entries of a journal are listed, and on which page: ``page_token`` is what the page before has said."""
 
     page_size: int = _PAGE
     page_token: int = 0
 
 
-class Reproduction(Query, frozen=True, forbid_unknown_fields=True):
+class Reproduction(JournalQuery, frozen=True, forbid_unknown_fields=True):
     """Which entries are written as a script, and in which form."""
 
     form: Literal["pytest", "curl"] = "pytest"
@@ -58,7 +58,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
                 "entries": [entry.document() for entry in page],
                 "found": len(matches),
                 "kept": len(entries),
-                "newest": journal_.newest,
+                "newest": journal_.newest_number,
                 "next_page_token": more,
             }
         )
@@ -87,7 +87,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))
         if not matches:
             raise BadInput(
-                f"No request of the journal is one of ({search.said(reproduction)}): there is nothing to repeat."
+                f"No request of the journal is one of ({search.describe(reproduction)}): there is nothing to repeat."
             )
         kind, write = _FORMATS[reproduction.form]
         return Response(write(matches), content_type=f"{kind}; charset=UTF-8")

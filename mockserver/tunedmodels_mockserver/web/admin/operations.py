@@ -74,7 +74,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     @blueprint.put("/operations/<path:target>/script")
     def rescript(target: str) -> Response:
         script = read_json(request.get_data(), tuple[Event, ...])
-        return _change_run(world(), target, lambda plan, now: interventions.rescripted(plan, now, script))
+        return _change_run(world(), target, lambda plan, now: interventions.with_script(plan, now, script))
 
 
 Change = Callable[[Plan, int], Plan]
@@ -85,12 +85,12 @@ def _advance(body: bytes) -> Change:
     if sum(value is not None for value in (by.steps, by.percent, by.seconds)) != 1:
         raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how much further the run is.')
     if by.seconds is not None:
-        return lambda plan, now: interventions.befallen(plan, now, skip=by.seconds)
+        return lambda plan, now: interventions.with_event(plan, now, skip=by.seconds)
     if by.percent is not None:
         percent = by.percent
-        return lambda plan, now: interventions.advanced(plan, now, percent * plan.total_steps / 100)
+        return lambda plan, now: interventions.advance(plan, now, percent * plan.total_steps / 100)
     steps = by.steps or 0
-    return lambda plan, now: interventions.advanced(plan, now, steps)
+    return lambda plan, now: interventions.advance(plan, now, steps)
 
 
 def _fail(body: bytes) -> Change:
@@ -100,12 +100,12 @@ def _fail(body: bytes) -> Change:
         Event(step=0, fail=error)
     except ValueError as refusal:
         raise BadInput(f"{refusal}.") from None
-    return lambda plan, now: interventions.befallen(plan, now, fail=error)
+    return lambda plan, now: interventions.with_event(plan, now, fail=error)
 
 
 def _stall(body: bytes) -> Change:
     seconds = read_json(body, Stall).seconds
-    return lambda plan, now: interventions.befallen(plan, now, stall=-1.0 if seconds is None else seconds)
+    return lambda plan, now: interventions.with_event(plan, now, stall=-1.0 if seconds is None else seconds)
 
 
 def _fixed_change(**what: Any) -> Callable[[bytes], Change]:
@@ -113,7 +113,7 @@ def _fixed_change(**what: Any) -> Callable[[bytes], Change]:
 
     def read(body: bytes) -> Change:
         read_json(body, Nothing)
-        return lambda plan, now: interventions.befallen(plan, now, **what)
+        return lambda plan, now: interventions.with_event(plan, now, **what)
 
     return read
 
@@ -159,11 +159,11 @@ def _run_document(record: TunedModelRecord, now: int) -> dict[str, Any]:
     return {
         "operation": record.operation_name,
         "model": record.name,
-        "state": view.of_model(record.plan, now).state.name,
+        "state": view.model_view(record.plan, now).state.name,
         "done": run_view.done,
         "steps": run_view.completed_steps,
         "totalSteps": record.plan.total_steps,
         "percent": run_view.completed_percent,
         "polls": len(record.plan.polls),
-        "pending": msgspec.to_builtins(view.pending(record.plan, now)),
+        "pending": msgspec.to_builtins(view.pending_events(record.plan, now)),
     }

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, request
 
 from ...core.state.differences import difference
 from ...core.state.store import State
-from ...core.state.worlds import NAME, World
+from ...core.state.worlds import World
 from ...core.strict_input import BadInput, nearest
+from ...core.world_names import WORLD_NAME
 from .. import responses
 
 
@@ -23,7 +24,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.post("/snapshots/<name>")
     def take(name: str) -> Response:
-        if not NAME.fullmatch(name):
+        if not WORLD_NAME.fullmatch(name):
             raise BadInput(f"A snapshot's name is 1 to 100 letters, digits, dots, dashes or underscores, got {name!r}.")
         taken = world()
         state = _current_state(taken)
@@ -36,7 +37,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         state = restored.store.saved(name)
         if state is None:
             return _no_such_snapshot(restored, name)
-        restored.store.begin(state.paused().started(restored.machine()))
+        restored.store.begin(state.pause().start(restored.machine()))
         return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.delete("/snapshots/<name>")
@@ -60,7 +61,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
 
 def _current_state(world: World) -> State:
-    return world.store.state().taken(world.machine())
+    return world.store.state().snapshot(world.machine())
 
 
 def _no_such_snapshot(world: World, name: str) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from ...core.state import file as state_file
-from ...core.state.file import Content, check_base_models
+from ...core.state.file import WorldContent, check_base_models
 from ...core.state.store import State
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput
@@ -22,7 +22,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> Non
     @blueprint.get("/state")
     def state() -> Response:
         selected = worlds.all() if _is_for_all_worlds() else [world()]
-        data = state_file.write({one.name: one.store.state().taken(one.machine()) for one in selected})
+        data = state_file.write({one.name: one.store.state().snapshot(one.machine()) for one in selected})
         return Response(data, content_type="application/json; charset=UTF-8")
 
     @blueprint.put("/state")
@@ -48,11 +48,11 @@ def _is_for_all_worlds() -> bool:
     return world_parameter == ALL
 
 
-def _replace_state(world: World, content: Content) -> dict[str, object]:
+def _replace_state(world: World, content: WorldContent) -> dict[str, object]:
     """Put *content* in the place of all that *world* has; its time goes on from when the state was taken."""
     if content.controls is None:
         state = State(content.base, world.controls)
     else:
-        state = State(content.base, content.controls).paused().started(world.machine())
+        state = State(content.base, content.controls).pause().start(world.machine())
     world.store.begin(state)
     return {"name": world.name, "models": len(content.base.order)}

@@ -12,12 +12,14 @@ from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, nearest
 from ...core.verdict import outcome_coverage as tally_
 from ...core.verdict import verdict as verdict_
-from ...core.verdict.outcome_coverage import Tally
+from ...core.verdict.outcome_coverage import OutcomeCoverage
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals, tally: Tally) -> None:
+def add(
+    blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals, tally: OutcomeCoverage
+) -> None:
     """Add the routes ``/verdict`` of the present request's *world* and ``/outcomes`` of all of them."""
 
     @blueprint.get("/verdict")

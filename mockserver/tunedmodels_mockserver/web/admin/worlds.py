@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.faults.armed import living
+from ...core.faults.armed import without_expired
 from ...core.journal.registry import Journals
 from ...core.state.controls import Controls
 from ...core.state.store import State
@@ -44,7 +44,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         data = request.get_data()
         scope = read_json(data, Reset).scope if data.strip() else "all"
         current = world()
-        content = _reset(current, worlds.beginning(current.name), scope)
+        content = _reset(current, worlds.initial_state(current.name), scope)
         if scope == "all":
             journals.of(current.name).clear()
         return responses.document(content)
@@ -75,7 +75,7 @@ def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
 def _world_content(world: World) -> dict[str, Any]:
     controls = world.controls
     return {
-        "faults": [item.told() for item in living(controls.faults, world.machine())],
+        "faults": [item.document() for item in without_expired(controls.faults, world.machine())],
         "missed": controls.canned.missed,
         "misses": [msgspec.to_builtins(miss) for miss in controls.canned.misses],
         "models": [record.name for record in islice(world.store.after(0), MAX_REPORTED)],

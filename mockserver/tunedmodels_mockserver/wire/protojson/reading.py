@@ -17,7 +17,7 @@ from ..status import Code, StatusError, Violation, bad_request
 from ..surface import SCALARS, WELL_KNOWN, Field, Message, Surface
 from . import json_text
 from .json_text import Members
-from .scalars import READERS, Unfit, enum_number, shown, well_known
+from .scalars import READERS, InvalidValue, display, enum_number, well_known
 
 MAX_FINDINGS = 100  # ours: a hostile body could have millions, and each makes a line of the answer
 
@@ -99,7 +99,7 @@ class Reader:
             field.name: values[field.name]
             for field in message.fields
             if field.name in values
-            and not field.output_only
+            and not field.is_output_only
             and (values[field.name] or self.surface.has_presence(field))
         }
 
@@ -145,7 +145,7 @@ class Reader:
             return self._scalar(field, value, place, key)
         if isinstance(value, Members):
             return self.message(value, self.surface.message(field.type), place)
-        self._invalid(place, f"type.googleapis.com/{self.surface.full_name(field.type)}", shown(value))
+        self._invalid(place, f"type.googleapis.com/{self.surface.full_name(field.type)}", display(value))
         return None
 
     def _map(self, key: str, value: Any, field: Field, path: str, place: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class Reader:
             if kind.startswith(WELL_KNOWN):
                 return well_known(kind, value, key or field.json_name)
             return enum_number(self.surface.enum(kind), value)
-        except Unfit as unfit:
+        except InvalidValue as unfit:
             if kind in READERS:
                 name = f"TYPE_{kind.upper()}"
             elif kind.startswith(WELL_KNOWN):

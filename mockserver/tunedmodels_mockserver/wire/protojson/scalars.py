@@ -26,11 +26,11 @@ _BOOLS = {
 }
 
 
-class Unfit(Exception):
+class InvalidValue(Exception):
     """A value does not fit its type; carries the value as refusals show it."""
 
 
-def shown(value: Any) -> str:
+def display(value: Any) -> str:
     """Return *value* as refusals show it: strings in quotes, numbers in their shortest form."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -53,7 +53,7 @@ def _integer(bits: int) -> Callable[[Any], int]:
         elif not isinstance(value, bool):
             number = value
         if number is None or not low <= number <= high:
-            raise Unfit(shown(value))
+            raise InvalidValue(display(value))
         return number
 
     return read
@@ -65,10 +65,10 @@ def _double(value: Any) -> float:
             return _NAMED_FLOATS[value]
         number = float(value) if _DECIMAL.fullmatch(value) else math.inf
         if math.isinf(number):
-            raise Unfit(shown(value))
+            raise InvalidValue(display(value))
         return number
     if isinstance(value, bool):
-        raise Unfit(shown(value))
+        raise InvalidValue(display(value))
     return float(value)
 
 
@@ -76,7 +76,7 @@ def _float(value: Any) -> float:
     try:
         return float32(_double(value))
     except OverflowError:
-        raise Unfit(shown(value)) from None
+        raise InvalidValue(display(value)) from None
 
 
 def _bool(value: Any) -> bool:
@@ -84,12 +84,12 @@ def _bool(value: Any) -> bool:
         return value
     if isinstance(value, str) and value.lower() in _BOOLS:
         return _BOOLS[value.lower()]
-    raise Unfit(shown(value))
+    raise InvalidValue(display(value))
 
 
 def _string(value: Any) -> str:
     if not isinstance(value, str):
-        raise Unfit(shown(value))
+        raise InvalidValue(display(value))
     return value
 
 
@@ -98,7 +98,7 @@ def _bytes(value: Any) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise Unfit(shown(value)) from None
+        raise InvalidValue(display(value)) from None
 
 
 #: What reads a value of each scalar type; raises Unfit where it does not fit.
@@ -126,7 +126,7 @@ def enum_number(enum: Enum, value: Any) -> int:
         return int(value)
     name = value.upper().replace("-", "_")
     if not value.isascii() or name not in enum.numbers:
-        raise Unfit(shown(value))
+        raise InvalidValue(display(value))
     return enum.numbers[name]
 
 
@@ -139,14 +139,14 @@ def well_known(kind: str, value: Any, key: str) -> Any:
         return _string(value)
     noun = "timestamp" if kind.endswith("Timestamp") else "duration"
     if not isinstance(value, str):
-        raise Unfit(f"Field '{key}', Invalid data type for {noun}, value is {shown(value)}")
+        raise InvalidValue(f"Field '{key}', Invalid data type for {noun}, value is {display(value)}")
     if noun == "duration":
         if not _DURATION.fullmatch(value):
-            raise Unfit(f"Field '{key}', Illegal duration format; duration must end with 's'")
+            raise InvalidValue(f"Field '{key}', Illegal duration format; duration must end with 's'")
         return value
     moment = parse_timestamp(value)
     if moment is None:
-        raise Unfit(
+        raise InvalidValue(
             f"Field '{key}', Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
         )
     return moment

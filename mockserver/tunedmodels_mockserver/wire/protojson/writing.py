@@ -45,7 +45,7 @@ _ESCAPES = re.compile(
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
-def plain(message: Message, value: Mapping[str, Any], on: Surface, *, numbers: bool = False) -> dict[str, Any]:
+def to_json(message: Message, value: Mapping[str, Any], on: Surface, *, numbers: bool = False) -> dict[str, Any]:
     """Return *value* as plain JSON members in the order of *message*.
 
     Zero and empty members are left out unless their presence is explicit. *numbers* asks for enums as numbers
@@ -66,11 +66,11 @@ def plain(message: Message, value: Mapping[str, Any], on: Surface, *, numbers: b
     return result
 
 
-def plain_any(item: AnyValue, *, numbers: bool = False) -> dict[str, Any]:
+def any_to_json(item: AnyValue, *, numbers: bool = False) -> dict[str, Any]:
     """Return an Any as plain JSON: ``@type`` first, then the message's members."""
     on = surface(item.version)
     message = on.message(item.type)
-    return {"@type": message.type_url, **plain(message, item.value, on, numbers=numbers)}
+    return {"@type": message.type_url, **to_json(message, item.value, on, numbers=numbers)}
 
 
 def dump(value: Any, layout: Layout = PRETTY) -> str:
@@ -110,12 +110,12 @@ def _writer(kind: str, digits: int, version: str, numbers: bool) -> Callable[[An
     if kind == "google.protobuf.Timestamp":
         return partial(format_timestamp, digits=digits)
     if kind == "google.protobuf.Any":
-        return partial(plain_any, numbers=numbers)
+        return partial(any_to_json, numbers=numbers)
     if on.is_enum(kind):
         names = on.enum(kind).names
         return (lambda number: number) if numbers else (lambda number: names.get(number, number))
     message = on.message(kind)
-    return lambda value: plain(message, value, on, numbers=numbers)
+    return lambda value: to_json(message, value, on, numbers=numbers)
 
 
 def _same(value: Any) -> Any:

@@ -12,7 +12,7 @@ from google.auth import crypt, jwt
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.callers import scopes, service_accounts
-from tunedmodels_mockserver.core.callers.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers.grants import AccessGrant, RefreshGrant
 from tunedmodels_mockserver.core.callers.token_endpoint import AUDIENCE
 from tunedmodels_mockserver.files import service_account_keys
 from tunedmodels_mockserver.web.routes import routes
@@ -38,7 +38,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def token(*granted: str, email: str = "alice@example.com", expires: int = NOW + 3600, id: str = "1") -> str:  # noqa: A002
-    return Access(email, granted or (TUNING,), expires, id).token()
+    return AccessGrant(email, granted or (TUNING,), expires, id).token()
 
 
 def signed(key: dict[str, str], ahead: int = 0, lasts: int = 3600, **claims: Any) -> str:
@@ -115,7 +115,7 @@ BAD = {
     "an address": "alice@example.com",
     "a world": "test-w1",
     "expired": token(expires=NOW),
-    "a refresh token": Refresh("alice@example.com", (TUNING,), "1").token(),
+    "a refresh token": RefreshGrant("alice@example.com", (TUNING,), "1").token(),
     "changed": token() + "A",
     "a JWT of nobody": "e30.e30.c2ln",
     "a key": "tunedmodels-api-key",

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.core.callers.grants import Refresh
+from tunedmodels_mockserver.core.callers.grants import RefreshGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 
 from ...conftest import ok, refused
@@ -92,7 +92,7 @@ def test_a_model_changes_hands_between_people(clock: ManualClock, tutorial: Any)
     http = create_app(Settings(auth="strict"), clock.now).test_client()
     tokens: dict[str, dict[str, str]] = {}
     for person in ("alice", "bob"):
-        refresh = Refresh(f"{person}@example.com", TUNING, person).token()
+        refresh = RefreshGrant(f"{person}@example.com", TUNING, person).token()
         form = {"grant_type": "refresh_token", "refresh_token": refresh}
         tokens[person] = {"Authorization": f"Bearer {ok(http.post('/token', data=form))['access_token']}"}
     model = "/v1beta/tunedModels/handed"

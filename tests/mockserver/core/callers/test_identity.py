@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tunedmodels_mockserver.core.callers.grants import Access, Refresh
+from tunedmodels_mockserver.core.callers.grants import AccessGrant, RefreshGrant
 from tunedmodels_mockserver.core.callers.identity import DEVELOPER, Caller, caller
 
 
@@ -28,9 +28,9 @@ def jwt(**claims: object) -> str:
         ("ya29.opaque", "bob@example.com", "bob@example.com"),
         (jwt(sub="svc@project.iam.gserviceaccount.com"), None, "svc@project.iam.gserviceaccount.com"),
         (jwt(sub="107"), "bob@example.com", "107"),
-        (Access("alice@example.com", (), 0, "1").token(), "bob@example.com", "alice@example.com"),
-        (f"test-w1/{Refresh('alice@example.com', (), '1').token()}", None, "alice@example.com"),
-        (Access("alice@example.com", (), 0, "1").token() + "x", "bob@example.com", "bob@example.com"),
+        (AccessGrant("alice@example.com", (), 0, "1").token(), "bob@example.com", "alice@example.com"),
+        (f"test-w1/{RefreshGrant('alice@example.com', (), '1').token()}", None, "alice@example.com"),
+        (AccessGrant("alice@example.com", (), 0, "1").token() + "x", "bob@example.com", "bob@example.com"),
         (jwt(iss="nobody"), None, DEVELOPER),
         ("a.b.c", None, DEVELOPER),
         ("a.W10.c", None, DEVELOPER),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.canned import matching
-from tunedmodels_mockserver.core.canned.query import Query
+from tunedmodels_mockserver.core.canned.query import PromptQuery
 from tunedmodels_mockserver.core.canned.rulebook import Rulebook
 from tunedmodels_mockserver.core.canned.rules import Rule
 from tunedmodels_mockserver.core.strict_input import convert
@@ -20,20 +20,20 @@ REQUEST = {
 }
 
 
-def query(text: str = "the sky, please", method: str = "generateContent") -> Query:
-    return Query(method, "tunedModels/colours", text, "alice@example.com", "GenerateContentRequest", REQUEST)
+def query(text: str = "the sky, please", method: str = "generateContent") -> PromptQuery:
+    return PromptQuery(method, "tunedModels/colours", text, "alice@example.com", "GenerateContentRequest", REQUEST)
 
 
 def book(*rules: dict[str, Any]) -> Rulebook:
-    return Rulebook().armed(convert(list(rules), tuple[Rule, ...]))
+    return Rulebook().with_rules(convert(list(rules), tuple[Rule, ...]))
 
 
-def answers(rules: Rulebook, *queries: Query) -> list[str | None]:
+def answers(rules: Rulebook, *queries: PromptQuery) -> list[str | None]:
     """The answers to calls that come one after the other."""
     given: list[str | None] = []
     for one in queries:
         rules, hit = matching.find(rules, rules.rules, one)
-        given.append(hit.rule.told.text if hit else None)
+        given.append(hit.rule.full_answer.text if hit else None)
     return given
 
 
@@ -110,10 +110,10 @@ def test_tokens_are_counted_by_name_only() -> None:
 
 def test_ids_are_made_where_none_is_given() -> None:
     """A made id is none that is taken, and no id comes twice."""
-    rules = book({"answer": "a", "id": "rule-1"}, {"answer": "b"}).armed((Rule("c"),), first=True)
+    rules = book({"answer": "a", "id": "rule-1"}, {"answer": "b"}).with_rules((Rule("c"),), first=True)
 
     assert [rule.id for rule in rules.rules] == ["rule-3", "rule-1", "rule-2"]
     with pytest.raises(ValueError, match="There is a rule 'rule-1' already"):
-        rules.armed((Rule("d", id="rule-1"),))
+        rules.with_rules((Rule("d", id="rule-1"),))
     with pytest.raises(ValueError, match="an id has 1 to 100 letters"):
-        rules.armed((Rule("d", id="a/b"),))
+        rules.with_rules((Rule("d", id="a/b"),))

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from tunedmodels_mockserver.core.effects import Error, Latency, error_of, latency_of
-from tunedmodels_mockserver.core.faults.armed import MOST, Armed, arm, disarm, living, meet
-from tunedmodels_mockserver.core.faults.fault import Fault, Query
+from tunedmodels_mockserver.core.faults.armed import MOST, ArmedFault, arm, disarm, trigger, without_expired
+from tunedmodels_mockserver.core.faults.fault import Fault, FaultQuery
 from tunedmodels_mockserver.core.runs.script import Run
 from tunedmodels_mockserver.core.strict_input import BadInput, convert
 from tunedmodels_mockserver.wire.units import SECOND
 
-GET = Query("tunedModels.get", "tunedModels/a", "alice@example.com", 1)
-CREATE = Query("tunedModels.create", "", "alice@example.com", 1)
-LIST = Query("tunedModels.list", "", "bob@example.com", 1)
+GET = FaultQuery("tunedModels.get", "tunedModels/a", "alice@example.com", 1)
+CREATE = FaultQuery("tunedModels.create", "", "alice@example.com", 1)
+LIST = FaultQuery("tunedModels.list", "", "bob@example.com", 1)
 
 
 def fault(**members: Any) -> Fault:
@@ -25,11 +25,11 @@ def fault(**members: Any) -> Fault:
     return convert(members if kinds else {**members, "reset": True}, Fault)
 
 
-def hits(given: Fault, *calls: Query, moments: tuple[float, ...] = ()) -> list[bool]:
+def hits(given: Fault, *calls: FaultQuery, moments: tuple[float, ...] = ()) -> list[bool]:
     """Whether it fires at each of the calls, which come at these seconds after it was armed."""
     armed, found = arm((), [given], 0, 0), []
     for place, call in enumerate(calls):
-        armed, fired = meet(armed, call, round((moments[place] if moments else 0) * SECOND), 0)
+        armed, fired = trigger(armed, call, round((moments[place] if moments else 0) * SECOND), 0)
         found.append(bool(fired))
     return found
 
@@ -95,17 +95,17 @@ def test_a_window_is_on_the_worlds_clock(members: dict[str, Any], fires: str) ->
 
 def test_a_quota_says_when_it_frees() -> None:
     """In whole seconds, rounded up, so that who waits that long is let pass."""
-    armed, _ = meet(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
-    armed, (fired,) = meet(armed, GET, round(20.5 * SECOND), 0)
+    armed, _ = trigger(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
+    armed, (fired,) = trigger(armed, GET, round(20.5 * SECOND), 0)
     assert fired.retry == 40
 
-    assert meet(armed, GET, round(60.5 * SECOND), 0)[1] == ()
+    assert trigger(armed, GET, round(60.5 * SECOND), 0)[1] == ()
 
 
 @pytest.mark.parametrize(("running", "fires"), [(1, False), (2, True), (3, True)])
 def test_a_quota_of_runs_counts_the_unfinished(running: int, fires: bool) -> None:
     """The create that would be one too many is refused."""
-    query = Query(CREATE.method, "", CREATE.caller, 1, running)
+    query = FaultQuery(CREATE.method, "", CREATE.caller, 1, running)
 
     assert hits(fault(quota={"concurrent": 2}), query) == [fires]
 
@@ -114,7 +114,7 @@ def test_probability_is_drawn_from_the_seed() -> None:
     """The same seed repeats itself, another differs, and the share is about what was asked for."""
     given = fault(probability=0.3, times=None)
     first = hits(given, *[GET] * 1000)
-    other = hits(given, *[Query(GET.method, GET.model, GET.caller, 2)] * 1000)
+    other = hits(given, *[FaultQuery(GET.method, GET.model, GET.caller, 2)] * 1000)
 
     assert hits(given, *[GET] * 1000) == first != other
     assert 240 < sum(first) < 360
@@ -125,7 +125,7 @@ def test_the_nearer_scope_answers_first() -> None:
     armed = arm((), [fault(id="world"), fault(id="method", method="*.get"), fault(id="model", model="a")], 0, 0)
     met = []
     for _ in range(4):
-        armed, fired = meet(armed, GET, 0, 0)
+        armed, fired = trigger(armed, GET, 0, 0)
         met.append([hit.fault.id for hit in fired])
 
     assert met == [["model"], ["method"], ["world"], []]
@@ -134,14 +134,14 @@ def test_the_nearer_scope_answers_first() -> None:
 def test_latency_adds_to_others() -> None:
     """Every latency that fits comes, and one answer besides; runs and modes go with it."""
     given = [fault(latency={"seconds": 1}), fault(latency={"seconds": 2}), fault(run={}), fault(pedantic=True), fault()]
-    _, fired = meet(arm((), given, 0, 0), CREATE, 0, 0)
+    _, fired = trigger(arm((), given, 0, 0), CREATE, 0, 0)
 
     assert [hit.fault.kind for hit in fired] == ["latency", "latency", "run", "pedantic", "reset"]
 
 
 def test_what_is_answered_already_meets_no_other_answer() -> None:
     """A fault of the request's own header goes before; the others count the call and wait."""
-    armed, fired = meet(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, answered=True)
+    armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, answered=True)
 
     assert [hit.fault.kind for hit in fired] == ["latency"]
     assert [(item.seen, item.hits) for item in armed] == [(1, 0), (1, 1)]
@@ -151,15 +151,15 @@ def test_a_fault_outside_its_scope_changes_nothing() -> None:
     """The very same value comes back, so that nothing has to be kept."""
     armed = arm((), [fault(method="models.list")], 0, 0)
 
-    assert meet(armed, GET, 0, 0)[0] is armed
+    assert trigger(armed, GET, 0, 0)[0] is armed
 
 
 def test_a_time_to_live_is_the_machines() -> None:
     """After it the fault is gone, whatever the world's clock shows."""
     armed = arm((), [fault(ttl=5, times=None)], 0, 100 * SECOND)
 
-    assert living(armed, 104 * SECOND) == armed
-    assert meet(armed, GET, 0, 105 * SECOND) == ((), ())
+    assert without_expired(armed, 104 * SECOND) == armed
+    assert trigger(armed, GET, 0, 105 * SECOND) == ((), ())
 
 
 def test_ids_are_made_and_kept_apart() -> None:
@@ -279,13 +279,13 @@ def test_short_forms_are_what_the_long_ones_are() -> None:
 def test_armed_faults_are_values_that_json_keeps() -> None:
     """Whatever store shares a world can write and read them."""
     given = [fault(times=None), fault(run={"script": [{"step": 1, "stall": -1}]}), fault(quota={"limit": 3})]
-    armed, _ = meet(arm((), given, 7, 8), CREATE, 9, 10)
+    armed, _ = trigger(arm((), given, 7, 8), CREATE, 9, 10)
 
-    assert msgspec.json.decode(msgspec.json.encode(armed), type=tuple[Armed, ...]) == armed
+    assert msgspec.json.decode(msgspec.json.encode(armed), type=tuple[ArmedFault, ...]) == armed
 
 
 def test_a_route_of_an_allowance_meets_the_faults_of_its_method() -> None:
     """A cancel that a client sends to the model is a cancel of its operation."""
-    call = Query("tunedModels.cancel", "tunedModels/a", "alice@example.com", 1)
+    call = FaultQuery("tunedModels.cancel", "tunedModels/a", "alice@example.com", 1)
 
     assert hits(fault(method="tunedModels.operations.cancel"), call) == [True]

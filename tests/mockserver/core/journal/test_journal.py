@@ -9,7 +9,7 @@ import pytest
 from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal
 from tunedmodels_mockserver.core.journal.near_misses import near_misses, route
 from tunedmodels_mockserver.core.journal.registry import Journals
-from tunedmodels_mockserver.core.journal.search import Query, find
+from tunedmodels_mockserver.core.journal.search import JournalQuery, find
 from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
 from tunedmodels_mockserver.core.strict_input import BadInput
 
@@ -21,19 +21,19 @@ def entry(**more: Any) -> Entry:
 
 def numbered(*rows: Entry) -> list[Entry]:
     journal = Journal()
-    return [journal.keep(row) for row in rows]
+    return [journal.add(row) for row in rows]
 
 
 def test_the_newest_stay_and_the_numbers_go_on() -> None:
     """Beyond its bound the oldest goes, and a cleared journal does not begin anew."""
     journal = Journal(entries=2)
     for _ in range(3):
-        journal.keep(entry())
+        journal.add(entry())
 
     assert [item.number for item in journal.entries()] == [2, 3]
     assert journal.dropped == 1
     assert journal.clear() == 2
-    assert journal.keep(entry()).number == 4
+    assert journal.add(entry()).number == 4
     assert journal.dropped == 1
 
 
@@ -41,14 +41,14 @@ def test_it_is_bounded_in_bytes() -> None:
     """Large bodies push out more than one; what grows later counts, too; the newest always stays."""
     journal = Journal(size=10_000)
     for _ in range(5):
-        journal.keep(entry())
-    journal.keep(entry(answer=Body(b"x" * 7000, 7000)))
+        journal.add(entry())
+    journal.add(entry(answer=Body(b"x" * 7000, 7000)))
 
     assert [item.number for item in journal.entries()] == [5, 6]
     journal.amend(5, answer=Body(b"x" * 2000, 2000))
     assert [item.number for item in journal.entries()] == [6]
     journal.amend(5, status=500)
-    journal.keep(entry(answer=Body(b"x" * 20_000, 20_000)))
+    journal.add(entry(answer=Body(b"x" * 20_000, 20_000)))
     assert [item.number for item in journal.entries()] == [7]
 
 
@@ -56,19 +56,19 @@ def test_looks_at_a_run_are_counted() -> None:
     """Each run for itself."""
     journal = Journal()
 
-    assert [journal.keep(entry(), model).poll for model in ("a", "b", "a", "")] == [1, 1, 2, None]
+    assert [journal.add(entry(), model).poll for model in ("a", "b", "a", "")] == [1, 1, 2, None]
 
 
 def test_who_waits_is_told_and_let_go() -> None:
     """What is there is given at once; a closed journal keeps nobody."""
     journals = Journals()
     journal = journals.of("w")
-    journal.keep(entry())
+    journal.add(entry())
 
     assert [item.number for item in journal.wait(0, 60)] == [1]
     journals.close()
     assert journal.wait(1, 60) == []
-    assert not journal.open
+    assert not journal.is_open
 
 
 def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
@@ -84,12 +84,12 @@ def test_all_journals_together_have_a_bound() -> None:
     """Where they hold too many bytes the least lately asked one goes, and the last one stays whatever its size."""
     journals = Journals(size=50_000)
     for name in "abc":
-        journals.of(name).keep(entry(answer=Body(b"x" * 20_000, 20_000)))
+        journals.of(name).add(entry(answer=Body(b"x" * 20_000, 20_000)))
     for _ in range(64):
         journals.of("c")
 
     assert list(journals.all()) == ["b", "c"]
-    journals.of("c").keep(entry(answer=Body(b"x" * 90_000, 90_000)))
+    journals.of("c").add(entry(answer=Body(b"x" * 90_000, 90_000)))
     for _ in range(64):
         journals.of("c")
     assert list(journals.all()) == ["c"]
@@ -105,24 +105,24 @@ ROWS = numbered(
 @pytest.mark.parametrize(
     ("query", "numbers"),
     [
-        (Query(), [1, 2, 3]),
-        (Query(method="*.get"), [2, 3]),
-        (Query(http="post"), [1]),
-        (Query(path="/v1beta/*/n"), [2]),
-        (Query(status=404), [2]),
-        (Query(status="5xx"), [3]),
-        (Query(model="m"), [3]),
-        (Query(caller="a@*"), [2]),
-        (Query(fault="f1"), [3]),
-        (Query(fault="error"), [3]),
-        (Query(fault="*"), [1, 2, 3]),
-        (Query(since=2), [3]),
-        (Query(text="overload"), [3]),
-        (Query(text="tunedModelId"), [1]),
-        (Query(method="*.get", status=200), []),
+        (JournalQuery(), [1, 2, 3]),
+        (JournalQuery(method="*.get"), [2, 3]),
+        (JournalQuery(http="post"), [1]),
+        (JournalQuery(path="/v1beta/*/n"), [2]),
+        (JournalQuery(status=404), [2]),
+        (JournalQuery(status="5xx"), [3]),
+        (JournalQuery(model="m"), [3]),
+        (JournalQuery(caller="a@*"), [2]),
+        (JournalQuery(fault="f1"), [3]),
+        (JournalQuery(fault="error"), [3]),
+        (JournalQuery(fault="*"), [1, 2, 3]),
+        (JournalQuery(since=2), [3]),
+        (JournalQuery(text="overload"), [3]),
+        (JournalQuery(text="tunedModelId"), [1]),
+        (JournalQuery(method="*.get", status=200), []),
     ],
 )
-def test_a_query_finds_what_has_all_that_it_names(query: Query, numbers: list[int]) -> None:
+def test_a_query_finds_what_has_all_that_it_names(query: JournalQuery, numbers: list[int]) -> None:
     """Globs, classes of status, texts."""
     assert [item.number for item in find(ROWS, query)] == numbers
 
@@ -137,9 +137,9 @@ def test_a_query_finds_what_has_all_that_it_names(query: Query, numbers: list[in
         (Claim(count=2), False),
         (Claim(count=Bounds(at_least=1, at_most=3)), True),
         (Claim(count=Bounds(at_most=2)), False),
-        (Claim(in_order=(Query(http="POST"), Query(status=503))), True),
-        (Claim(in_order=(Query(status=503), Query(http="POST"))), False),
-        (Claim(in_order=(Query(status=503), Query(status=503))), False),
+        (Claim(in_order=(JournalQuery(http="POST"), JournalQuery(status=503))), True),
+        (Claim(in_order=(JournalQuery(status=503), JournalQuery(http="POST"))), False),
+        (Claim(in_order=(JournalQuery(status=503), JournalQuery(status=503))), False),
     ],
 )
 def test_a_claim_is_borne_out_or_not(claim: Claim, ok: bool) -> None:
@@ -164,7 +164,7 @@ def test_a_claim_that_fails_names_what_came_nearest() -> None:
         (Claim(count=Bounds(2, 1)), "count must be a number from 0, or at_least and at_most, got from 2 to 1."),
         (Claim(count=Bounds()), "count says nothing: give a number, at_least or at_most."),
         (
-            Claim(count=1, in_order=(Query(),)),
+            Claim(count=1, in_order=(JournalQuery(),)),
             "Give count or in_order, not both: in_order has each of its requests once.",
         ),
     ],

@@ -27,7 +27,7 @@ COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1"
 )
 def test_a_model_knows_its_examples(prompt: str, answer: str) -> None:
     """The first example with the prompt's very text counts, then one without the white space around it."""
-    assert canned.answer(COLOURS, prompt) == answer
+    assert canned.fallback_answer(COLOURS, prompt) == answer
 
 
 @pytest.mark.parametrize(
@@ -46,21 +46,21 @@ def test_a_model_knows_its_examples(prompt: str, answer: str) -> None:
 )
 def test_a_model_that_counts_goes_on_counting(prompt: str, answer: str) -> None:
     """Where every example is a number and the next, any number is answered with the next."""
-    assert canned.answer(NUMBERS, prompt) == answer
+    assert canned.fallback_answer(NUMBERS, prompt) == answer
 
 
 def test_an_example_wins_over_the_rule() -> None:
     """A model that counts answers its own examples as they stand, case and all."""
     shouting = Examples((("one", "two"), ("Three", "Four")))
 
-    assert canned.answer(shouting, "Three") == "Four"
-    assert canned.answer(shouting, "THREE") == "FOUR"
+    assert canned.fallback_answer(shouting, "Three") == "Four"
+    assert canned.fallback_answer(shouting, "THREE") == "FOUR"
 
 
 @pytest.mark.parametrize("odd", [("1", "3"), ("a", "b"), ("one", "2"), ("2", "1")])
 def test_one_other_example_and_the_rule_is_off(odd: tuple[str, str]) -> None:
     """A model with an example that is no number and its successor is not taken for one that counts."""
-    assert canned.answer(Examples((*NUMBERS.pairs, odd)), "5") == FALLBACK
+    assert canned.fallback_answer(Examples((*NUMBERS.pairs, odd)), "5") == FALLBACK
 
 
 def test_numbers_are_looked_for_at_the_beginning() -> None:
@@ -71,13 +71,13 @@ def test_numbers_are_looked_for_at_the_beginning() -> None:
     beyond = Examples((*counting[:200], odd, *counting[200:]))
 
     assert EXAMPLES_LOOKED_AT == 200
-    assert canned.answer(last_looked_at, "五") == FALLBACK
-    assert canned.answer(beyond, "五") == "六"
-    assert canned.answer(beyond, "sky") == "blue"
+    assert canned.fallback_answer(last_looked_at, "五") == FALLBACK
+    assert canned.fallback_answer(beyond, "五") == "六"
+    assert canned.fallback_answer(beyond, "sky") == "blue"
 
 
 @pytest.mark.parametrize("examples", [None, Examples(())])
 def test_without_examples_there_is_the_fallback(examples: Examples | None) -> None:
     """A base model, and one whose client dropped the data, know nothing; the text says that it is canned."""
-    assert canned.answer(examples, "1") == FALLBACK
+    assert canned.fallback_answer(examples, "1") == FALLBACK
     assert "canned" in FALLBACK

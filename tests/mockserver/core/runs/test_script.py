@@ -21,11 +21,11 @@ from tunedmodels_mockserver.core.runs import view as lro
 from tunedmodels_mockserver.core.runs.interventions import RunOver
 from tunedmodels_mockserver.core.runs.losses import Curve
 from tunedmodels_mockserver.core.runs.plan import Plan
-from tunedmodels_mockserver.core.runs.script import Event, Interrupted, Run
+from tunedmodels_mockserver.core.runs.script import Event, Run, RunInterrupted
 from tunedmodels_mockserver.core.runs.view import State, view
 from tunedmodels_mockserver.core.state.records import Examples, TunedModelRecord
 from tunedmodels_mockserver.core.strict_input import BadInput, convert, read_json
-from tunedmodels_mockserver.wire.protojson.writing import dump, plain
+from tunedmodels_mockserver.wire.protojson.writing import dump, to_json
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import surface
 
@@ -96,7 +96,7 @@ def test_a_lag_is_an_hour_at_most(lag: str) -> None:
 def test_a_plan_survives_its_json_form() -> None:
     """A plan with all that befell it can be written and read again."""
     of = plan(Event(step=3, stall=-1), Event(poll=2, fault=Effect(error=FAIL)), Event(seconds=9, fail=FAIL))
-    of = of.polled(after(1)).polled(after(2))
+    of = of.with_poll(after(1)).with_poll(after(2))
 
     assert read_json(msgspec.json.encode(of), Plan) == of
 
@@ -110,7 +110,7 @@ def test_a_stall_holds_a_run_for_its_seconds() -> None:
 
     assert steps(held, 35, 42, 90, 140) == [*steps(free, 35, 42), 4, 4]
     assert steps(held, 152, 172, 192) == steps(free, 52, 72, 92)
-    assert (lro.ending(free), lro.ending(held)) == (after(102), after(202))
+    assert (lro.end_time(free), lro.end_time(held)) == (after(102), after(202))
     assert view(held, after(200)).snapshots()[:4] == view(free, after(99)).snapshots()[:4]
 
 
@@ -118,11 +118,11 @@ def test_a_stall_for_ever_ends_by_a_call_alone() -> None:
     """A year later it is still there; progress moves it on."""
     held = plan(Event(percent=40, stall=-1))
     assert steps(held, 50, 3e7) == [4, 4]
-    assert lro.ending(held) is None is lro.following(held, after(50))
+    assert lro.end_time(held) is None is lro.next_change(held, after(50))
 
-    moved = interventions.befallen(held, after(60), progress=6)
+    moved = interventions.with_event(held, after(60), progress=6)
     assert steps(moved, 59.9, 60, 72) == [4, 6, 7]
-    assert lro.ending(moved) is not None
+    assert lro.end_time(moved) is not None
 
 
 def test_a_queue_for_ever() -> None:
@@ -158,7 +158,7 @@ def test_progress_is_spread_over_the_time_since_the_last_step() -> None:
     assert now.snapshots()[:2] == before.snapshots()
     assert times == sorted(times)
     assert before.update_time <= times[2] < times[7] <= after(25) == now.update_time + after(25) % 1000
-    assert lro.ending(jumped) == pytest.approx(after(25 + 22), abs=4 * SECOND)
+    assert lro.end_time(jumped) == pytest.approx(after(25 + 22), abs=4 * SECOND)
 
 
 def test_progress_never_falls_back() -> None:
@@ -189,7 +189,7 @@ def test_polls_alone_move_a_run_that_they_drive() -> None:
 
     seen = []
     for _ in range(5):
-        of = of.polled(after(10)) if of.counts_polls else of
+        of = of.with_poll(after(10)) if of.counts_polls else of
         seen.append(view(of, after(10)))
     assert [look.completed_steps for look in seen] == [0, 4, 7, 10, 10]
     assert [look.done for look in seen] == [False, False, False, True, True]
@@ -199,15 +199,15 @@ def test_polls_alone_move_a_run_that_they_drive() -> None:
 def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
     """The second look is broken, the fourth shows what the first one showed, whatever happened meanwhile."""
     fault = Effect(error=Error(code="UNAVAILABLE"))
-    of = plan(Event(poll=2, fault=fault), Event(poll=3, progress=7), Event(poll=4, repeat=1)).polled(after(10))
+    of = plan(Event(poll=2, fault=fault), Event(poll=3, progress=7), Event(poll=4, repeat=1)).with_poll(after(10))
     assert interventions.shown(of, after(10)) == (of, after(10))
 
-    of = of.polled(after(10))
-    with pytest.raises(Interrupted) as interrupted:
+    of = of.with_poll(after(10))
+    with pytest.raises(RunInterrupted) as interrupted:
         interventions.shown(of, after(10))
     assert interrupted.value.effect == fault
 
-    of = interventions.befallen(of.polled(after(10)), after(10), fail=FAIL).polled(after(10))
+    of = interventions.with_event(of.with_poll(after(10)), after(10), fail=FAIL).with_poll(after(10))
     old, moment = interventions.shown(of, after(10))
     assert (view(of, after(10)).state, view(old, moment).state) == (State.FAILED, State.CREATING)
     assert (view(of, after(10)).completed_steps, view(old, moment).completed_steps) == (7, 0)
@@ -215,7 +215,7 @@ def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
 
 def test_a_clock_that_goes_back_shows_what_was() -> None:
     """What befalls a run later than now is left out."""
-    of = interventions.befallen(plan(), after(50), fail=FAIL)
+    of = interventions.with_event(plan(), after(50), fail=FAIL)
 
     assert view(of, after(49)) == replace(view(plan(), after(49)), plan=of)
     assert view(of, after(50)).done
@@ -224,12 +224,12 @@ def test_a_clock_that_goes_back_shows_what_was() -> None:
 def test_a_model_lags_behind_its_operation() -> None:
     """The operation is done while the model reads CREATING, for so long and no longer."""
     of = plan(model_lag=60 * SECOND)
-    lagging, settled = (lro.of_model(of, after(moment)) for moment in (161, 162))
+    lagging, settled = (lro.model_view(of, after(moment)) for moment in (161, 162))
 
     assert view(of, after(102)).done
     assert (lagging.state, lagging.complete_time, lagging.completed_steps) == (State.CREATING, None, 10)
     assert settled == view(of, after(162))
-    assert (lro.settled(of, after(161)), lro.settled(of, after(162))) == (False, True)
+    assert (lro.is_settled(of, after(161)), lro.is_settled(of, after(162))) == (False, True)
 
 
 def test_following_leads_from_event_to_event() -> None:
@@ -239,11 +239,11 @@ def test_following_leads_from_event_to_event() -> None:
     seen = []
     while moment is not None:
         seen.append(view(of, moment))
-        moment = lro.following(of, moment)
+        moment = lro.next_change(of, moment)
 
     assert [look.completed_steps for look in seen] == [0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 10]
     assert [look.done for look in seen] == [False] * 13 + [True] * 2
-    assert lro.ending(of) == after(102 + 30 + 5)
+    assert lro.end_time(of) == after(102 + 30 + 5)
 
 
 # -- What a call may change
@@ -252,10 +252,10 @@ def test_following_leads_from_event_to_event() -> None:
 def test_a_script_is_replaced_from_now_on() -> None:
     """What has befallen the run stays, what has not is gone."""
     of = plan(Event(step=2, stall=10), Event(step=8, fail=FAIL))
-    changed = interventions.rescripted(of, after(25), (Event(step=6, done=True),))
+    changed = interventions.with_script(of, after(25), (Event(step=6, done=True),))
 
     assert changed.script == (Event(step=2, stall=10), Event(step=6, done=True))
-    assert lro.pending(changed, after(25)) == (Event(step=6, done=True),)
+    assert lro.pending_events(changed, after(25)) == (Event(step=6, done=True),)
     assert steps(changed, 25, 80) == [*steps(of, 25), 10]
 
 
@@ -274,7 +274,7 @@ def test_a_script_is_replaced_from_now_on() -> None:
 def test_the_past_is_not_rewritten(event: Event, sentence: str) -> None:
     """An event that would have befallen the run before now is refused."""
     with pytest.raises(BadInput) as refusal:
-        interventions.rescripted(plan(Event(poll=5, stall=1)).polled(after(3)), after(25), (event,))
+        interventions.with_script(plan(Event(poll=5, stall=1)).with_poll(after(3)), after(25), (event,))
 
     assert str(refusal.value).startswith(sentence)
 
@@ -284,9 +284,9 @@ def test_a_run_that_is_over_goes_no_other_way() -> None:
     sentence = r"^This run has ended with OK, after 10 of 10 steps\.$"
 
     with pytest.raises(RunOver, match=sentence):
-        interventions.befallen(plan(), after(102), cancel=True)
+        interventions.with_event(plan(), after(102), cancel=True)
     with pytest.raises(RunOver, match=sentence):
-        interventions.rescripted(plan(), after(102), ())
+        interventions.with_script(plan(), after(102), ())
 
 
 # -- The laws
@@ -317,15 +317,15 @@ def taken(
     for seconds, what in looks:
         now += round(seconds * 1e6) * 1000
         if what and not view(of, now).done:
-            of = interventions.befallen(of, now, **what)
+            of = interventions.with_event(of, now, **what)
         shown = []
         for kind, make in (
             ("google.longrunning.Operation", resources.operation),
             ("TunedModel", resources.tuned_model),
         ):
-            of = of.polled(now) if of.counts_polls else of
+            of = of.with_poll(now) if of.counts_polls else of
             see(view(of, now))
-            shown.append(json.loads(dump(plain(on.message(kind), make(record(of), now), on))))
+            shown.append(json.loads(dump(to_json(on.message(kind), make(record(of), now), on))))
         trace.append(Observation((now - of.created) / SECOND, *shown))
     return trace
 
@@ -396,9 +396,9 @@ def test_nothing_happens_before_the_following_moment(script: tuple[Event, ...], 
     """Between now and the moment that ``following`` names a reader sees no change, and that moment is later."""
     of = plan(*script, length=30 * SECOND)
     present = after(now) // 1000 * 1000
-    moment = lro.following(of, present)
+    moment = lro.next_change(of, present)
     until = after(1e5) if moment is None else moment - 1000
 
     assert moment is None or moment > present
-    assert lro.of_model(of, until) == lro.of_model(of, present)
+    assert lro.model_view(of, until) == lro.model_view(of, present)
     assert view(of, until) == view(of, present)

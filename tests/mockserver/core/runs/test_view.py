@@ -17,7 +17,7 @@ from tunedmodels_mockserver.core.runs.script import Event
 from tunedmodels_mockserver.core.runs.view import CANCELLED, State, total_steps, view
 from tunedmodels_mockserver.core.state.records import Examples, GranteeType, Permission, Role, TunedModelRecord
 from tunedmodels_mockserver.wire.protojson.numbers import float32
-from tunedmodels_mockserver.wire.protojson.writing import plain, plain_any
+from tunedmodels_mockserver.wire.protojson.writing import any_to_json, to_json
 from tunedmodels_mockserver.wire.status import Code, Status
 from tunedmodels_mockserver.wire.surface import surface
 
@@ -213,8 +213,8 @@ def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
     """At any moment the operation and the tuned model tell one story; a cancelled run is the one exception."""
     now = of.created + int(share * of.whole)
     on = surface("v1beta")
-    model = plain(on.message("TunedModel"), resources.tuned_model(record(of), now), on)
-    operation = plain(on.message("google.longrunning.Operation"), resources.operation(record(of), now), on)
+    model = to_json(on.message("TunedModel"), resources.tuned_model(record(of), now), on)
+    operation = to_json(on.message("google.longrunning.Operation"), resources.operation(record(of), now), on)
 
     assert model["tuningTask"].get("snapshots") == operation["metadata"].get("snapshots")
     assert operation.get("done", False) == (model["state"] != "CREATING") == ("completeTime" in model["tuningTask"])
@@ -247,7 +247,7 @@ def test_times_stand_in_order(of: Plan, share: float) -> None:
     now = of.created + int(share * of.whole)
     seen = view(of, now)
     on = surface("v1beta")
-    task = plain(on.message("TunedModel"), resources.tuned_model(record(of), now), on)["tuningTask"]
+    task = to_json(on.message("TunedModel"), resources.tuned_model(record(of), now), on)["tuningTask"]
     computed = [row["computeTime"] for row in task.get("snapshots", [])]
     written = [task.get("startTime"), *computed, task.get("completeTime")]
     padded = [text.removesuffix("Z").ljust(29, "0") for text in written if text]
@@ -264,5 +264,5 @@ def test_an_operations_types_are_those_of_its_creation() -> None:
     operation = resources.operation(made, CREATED + 100 * SECOND)
 
     package = "type.googleapis.com/google.ai.generativelanguage.v1beta3"
-    assert plain_any(operation["metadata"])["@type"] == f"{package}.CreateTunedModelMetadata"
-    assert plain_any(operation["response"])["@type"] == f"{package}.TunedModel"
+    assert any_to_json(operation["metadata"])["@type"] == f"{package}.CreateTunedModelMetadata"
+    assert any_to_json(operation["response"])["@type"] == f"{package}.TunedModel"

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, Mode
 from tunedmodels_mockserver.core.runs.durations import Pace
-from tunedmodels_mockserver.core.state.worlds import DEFAULT_NAME, NAME, world_name
+from tunedmodels_mockserver.core.world_names import WORLD_NAME
 
 from ...conftest import ok, refused
 
@@ -205,30 +205,7 @@ def test_a_worlds_name_has_a_form(http: FlaskClient, name: str) -> None:
 
     assert status == "INVALID_ARGUMENT"
     assert message.startswith("X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got ")
-    assert NAME.fullmatch(name) is None
-
-
-@pytest.mark.parametrize(
-    ("test_id", "credentials", "expected"),
-    [
-        (None, (None, None), DEFAULT_NAME),
-        (None, (None, "AIza-anything"), DEFAULT_NAME),
-        (None, (None, "test-w1"), "w1"),
-        (None, ("test-w1/alice@example.com", None), "w1"),
-        (None, ("test-token", "test-key"), "token"),
-        (None, ("ya29.else", "test-key"), "key"),
-        ("header", ("test-token", "test-key"), "header"),
-        (None, (None, "my-test-w1"), DEFAULT_NAME),
-        (None, (None, "test-"), DEFAULT_NAME),
-        (None, (None, f"test-{'x' * 101}"), "x" * 100),
-        ("", ("test-token", None), "token"),
-    ],
-)
-def test_a_world_is_named_by_header_token_or_key(
-    test_id: str | None, credentials: tuple[str | None, str | None], expected: str
-) -> None:
-    """The header wins, then a token and then a key that begin with ``test-``."""
-    assert world_name(test_id, *credentials) == expected
+    assert WORLD_NAME.fullmatch(name) is None
 
 
 @pytest.mark.parametrize("member", ["tuning_time", "step_time", "queue_time"])
