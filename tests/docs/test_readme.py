@@ -21,6 +21,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CONTRACTS_PAGE = ROOT / "docs" / "contracts.md"
+CLIENT_PAGE = ROOT / "docs" / "client.md"
 COMMAND = "tunedmodels-mockserver"
 EXECUTABLE = Path(sysconfig.get_path("scripts")) / COMMAND
 CLIENT = "tunedmodels"
@@ -344,6 +345,15 @@ def test_page_about_contracts_runs(mock_server: str, tmp_path: Path) -> None:
         reader.run(block)
 
     assert (tmp_path / "reports" / "all" / "report.html").is_file()
+
+
+def test_page_about_the_client_runs(mock_server: str, tmp_path: Path) -> None:
+    """What the page shows works when it is typed, from top to bottom."""
+    reader = Runner(mock_server, tmp_path)
+    for block in blocks_of(CLIENT_PAGE.read_text(encoding="utf-8")):
+        reader.run(block)
+
+    assert (tmp_path / "examples.csv").is_file()
 
 
 def test_readme_is_there() -> None:

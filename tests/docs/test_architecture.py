@@ -1,0 +1,38 @@
+"""The pages for contributors name modules and commands that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md")
+PLACES = (
+    ROOT,
+    ROOT / "client" / "tunedmodels",
+    ROOT / "mockserver" / "tunedmodels_mockserver",
+    ROOT / "contracts" / "tunedmodels_contracts",
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths_exist(page: Path) -> None:
+    """Each path in the page is a file or folder of the repository or of a package."""
+    code = re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
+    paths = [text for text in code if re.fullmatch(r"[\w.-]+(/[\w.-]+)*(/|\.(py|json|md|yaml))", text)]
+
+    assert paths
+    assert [path for path in paths if not any((place / path).exists() for place in PLACES)] == []
+
+
+def test_links_exist() -> None:
+    """Each relative link of README, CONTRIBUTING and docs leads to a file."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page.name, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", re.sub(r"`[^`]*`", "", page.read_text(encoding="utf-8")))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
+
+    assert links == []
