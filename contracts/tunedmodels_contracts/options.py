@@ -32,6 +32,9 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 """Each option's name, and how argparse is told of it."""
 
+PLUGIN = "tunedmodels_contracts.session.plugin"
+"""The pytest plugin that adds the options and the session of the suite."""
+
 OF_TARGET = {
     "url": ("url",),
     "token": ("url",),

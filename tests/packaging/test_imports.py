@@ -43,6 +43,11 @@ def pulled_in(module: str) -> set[str]:
             id="every pytest run of everybody loads the plugin",
         ),
         pytest.param(
+            "tunedmodels_contracts.testing",
+            {"flask", "werkzeug", "requests", "responses", "google", "pytest"},
+            id="World and intercept are imported when they are used",
+        ),
+        pytest.param(
             "tunedmodels_mockserver",
             {"flask", "werkzeug"},
             id="--help comes at once",

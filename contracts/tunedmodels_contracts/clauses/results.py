@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ..service import is_real
 from .clause import Clause, Level
 
 GONE = "no longer verifiable"
@@ -36,9 +37,7 @@ class Subject:
     @property
     def real(self) -> bool:
         """Whether it is the service itself: a stand-in that is asked by the same code is not."""
-        from ..recordings.provenance import real
-
-        return self.kind == "live" and real(self.server)
+        return self.kind == "live" and is_real(self.server)
 
     def __str__(self) -> str:
         """Name it as a report does; the fake and the service need no address."""
@@ -83,7 +82,7 @@ def skipped(reason: str) -> Verdict:
     return Verdict.NO_LONGER_VERIFIABLE if reason.lower().startswith(GONE) else Verdict.NOT_RUN
 
 
-def of(results: Iterable[Result], verdict: Verdict, level: Level | None = None) -> list[Result]:
+def with_verdict(results: Iterable[Result], verdict: Verdict, level: Level | None = None) -> list[Result]:
     """Return those of the *results* that have the *verdict*, of one *level* if it is given."""
     return [result for result in results if result.verdict is verdict and level in (None, result.clause.level)]
 

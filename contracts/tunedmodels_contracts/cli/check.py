@@ -24,12 +24,12 @@ def check(recordings: Path | None, known: Path | None) -> None:
     """
     from fnmatch import filter as matching
 
-    from ..clauses.catalog import catalogue
+    from ..clauses.catalog import catalog
     from ..evidence import citations, evidence, known_differences
     from ..recordings.check import check as problems
 
     folder = recordings or evidence.PUBLISHED
-    names = catalogue()
+    names = catalog()
     cited = citations.citations()
     found = [problem.text for problem in problems(folder)]
     found += citations.faults(cited, names)
@@ -37,11 +37,11 @@ def check(recordings: Path | None, known: Path | None) -> None:
         there = {path.stem for path in folder.glob("*.yaml")}
         missing = {citation.recording for citation in cited if citation.recording} - there
         found += [f"{citations.FILE}: there is no recording {name}" for name in sorted(missing)]
-    entries: tuple[known_differences.Known, ...] = ()
+    entries: tuple[known_differences.KnownDifference, ...] = ()
     if known is not None:
         try:
             entries = known_differences.load(known)
-        except known_differences.KnownError as error:
+        except known_differences.KnownDifferenceError as error:
             found.append(str(error))
     found += [f"{known}: there is no clause {entry.clause}" for entry in entries if not matching(names, entry.clause)]
     for problem in found:

@@ -27,13 +27,13 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
     The answers are those of runs, by the JSON of their reports, or of recordings. Outcomes are counted against
     those that clauses name.
     """
-    from ..clauses.catalog import catalogue
+    from ..clauses.catalog import catalog
     from ..evidence import evidence
     from ..report import files
     from ..schema.coverage import coverage as shares
-    from ..schema.observed import Seen
+    from ..schema.observed import ApiCoverage
 
-    clauses = catalogue().values()
+    clauses = catalog().values()
     for path in reports:
         try:
             report = files.read(path)
@@ -45,7 +45,7 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
         from ..recordings import RecordingError, load
 
         folder = recordings or evidence.PUBLISHED
-        seen = Seen()
+        seen = ApiCoverage()
         for path in sorted(folder.glob("*.yaml")):
             try:
                 recording = load(path)

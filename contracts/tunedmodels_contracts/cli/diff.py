@@ -12,7 +12,7 @@ import click
 
 from tunedmodels_mockserver import interrupts
 
-from ..did_you_mean import no_such
+from ..did_you_mean import unknown_name
 from ..options import OF_TARGET
 from .options import CLAUSE, SuiteCommand, select_clauses, suite_options, to_pytest_arguments
 
@@ -71,14 +71,14 @@ def _side(option: str, name: str, options: dict[str, Any]) -> Side:
 
     kind, _, value = name.partition("=")
     if kind not in _SIDES:
-        raise click.UsageError(f"{option}: {no_such('target', kind, _SIDES)} There are {', '.join(_SIDES)}.")
+        raise click.UsageError(f"{option}: {unknown_name('target', kind, _SIDES)} There are {', '.join(_SIDES)}.")
     if kind in _VALUED and not value:
         raise click.UsageError(f"{option}: {kind} needs {_VALUED[kind]}, as {kind}=...")
     if value and kind in ("fake", "live"):
         raise click.UsageError(f"{option}: {kind} stands alone, and {value!r:.100} follows it.")
     if kind == "mutant":
         if value not in MUTANTS:
-            raise click.UsageError(f"{option}: {no_such('mutant', value, MUTANTS)}")
+            raise click.UsageError(f"{option}: {unknown_name('mutant', value, MUTANTS)}")
         return Side(_target_arguments("fake", {}), value)
     more = {"url": value} if kind == "url" else {"recordings": value or None} if kind == "replay" else {}
     return Side(_target_arguments(kind, {**more, **options}))

@@ -13,9 +13,9 @@ import click
 
 from tunedmodels_mockserver import interrupts
 
-from ..did_you_mean import no_such
+from ..did_you_mean import unknown_name
 from ..extra import MODULES
-from ..options import OPTIONS
+from ..options import OPTIONS, PLUGIN
 
 PYTEST_ARGUMENTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
 """What follows the options: pytest's own arguments."""
@@ -33,14 +33,14 @@ def select_clauses(names: Sequence[str]) -> list[str] | None:
     """
     from fnmatch import filter as matching
 
-    from ..clauses.catalog import catalogue
+    from ..clauses.catalog import catalog
 
-    known = catalogue() if names else {}
+    known = catalog() if names else {}
     found: dict[str, None] = {}
     for name in names:
         fitting = matching(known, name)
         if not fitting:
-            raise click.UsageError(no_such("clause", name, known))
+            raise click.UsageError(unknown_name("clause", name, known))
         found.update(dict.fromkeys(fitting))
     return list(found) or None
 
@@ -97,7 +97,7 @@ def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]
     those of other tests.
     """
     folder = Path(__file__).parents[1] / "suite"
-    found = [str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
+    found = ["-p", PLUGIN, str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
     found += ["--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     return [*found, *to_pytest_arguments(options), *more]
 

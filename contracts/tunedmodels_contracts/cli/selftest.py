@@ -10,7 +10,7 @@ import click
 
 from tunedmodels_mockserver import interrupts
 
-from ..did_you_mean import no_such
+from ..did_you_mean import unknown_name
 from .options import CLAUSE, select_clauses
 
 
@@ -32,7 +32,7 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
 
     for name in mutants:
         if name not in MUTANTS:
-            raise click.UsageError(no_such("mutant", name, MUTANTS))
+            raise click.UsageError(unknown_name("mutant", name, MUTANTS))
     selected = select_clauses(clauses)
     names = list(dict.fromkeys(mutants)) or None
     # A bar is for terminals alone.

@@ -35,7 +35,11 @@ def sweep(ledger: Path | None, second_token: str | None) -> None:
         settled = delete_leftovers(path, second_token or "")
     except (TargetError, LedgerError, requests.RequestException, AssertionError) as error:
         raise click.ClickException(str(error)) from None
-    summary = (("gone", settled.gone), ("left", settled.left), ("not in the ledger, left alone", settled.found))
+    summary = (
+        ("gone", settled.gone),
+        ("left", settled.left),
+        ("not in the ledger, left alone", settled.unknown_models),
+    )
     for word, names in summary:
         for name in names:
             click.echo(f"{word}: {name}")

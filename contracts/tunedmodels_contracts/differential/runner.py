@@ -14,12 +14,12 @@ from requests.adapters import BaseAdapter
 from ..clauses.clause import clause_of
 from ..mutation.adapter import install
 from ..mutation.registry import find_mutant
-from ..pytest_runner.pool import workers
+from ..pytest_runner.pool import worker_pool
 from ..pytest_runner.run import run_in_process
 from ..recordings.exchange import Exchange
 from ..recordings.tape import Tape
-from ..targets.live.budget import Meter
-from ..targets.live.ledger import Noting
+from ..targets.live.budget import BudgetAdapter
+from ..targets.live.ledger import LedgerAdapter
 from ..targets.target import Target
 from .compare import compare
 from .identities import Identities
@@ -69,7 +69,7 @@ def differential(first: Side, second: Side, clauses: Iterable[str] | None = None
     suite cannot be run on one of them, or nothing could be compared, and KeyError for a mutant that there is not.
     """
     asked = None if clauses is None else frozenset(clauses)
-    with workers(2) as submit:
+    with worker_pool(2) as submit:
         sides = [submit(run_side, side, asked) for side in (first, second)]
         ours, theirs = _side_result("first", sides[0]), _side_result("second", sides[1])
     left_out = {clause for clause, _ in ours.left_out ^ theirs.left_out}
@@ -164,7 +164,7 @@ class _TapePlugin:
 
     def _with_tape(self, adapter: BaseAdapter) -> BaseAdapter:
         """Return *adapter* with a tape where answers arrive: what counts and notes for live reads them to their end."""
-        if isinstance(adapter, (Meter, Noting)):
+        if isinstance(adapter, (BudgetAdapter, LedgerAdapter)):
             adapter.adapter = self._with_tape(adapter.adapter)
             return adapter
         self._tapes.append(Tape(adapter))

@@ -8,10 +8,10 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
-from ..recordings.errors import RecordingError
+from ..recordings.held_clauses import held_clauses
 from ..recordings.provenance import Provenance
 from ..recordings.recording import Recording, load
-from ..targets.live.recorder import clauses
+from ..strict_yaml.errors import RecordingError
 from .citations import Citation
 
 PUBLISHED = Path(__file__).parents[1] / "recordings" / "published"
@@ -94,7 +94,7 @@ def recorded(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
         except (RecordingError, OSError) as error:
             wrong.append(str(error))
             continue
-        for name in clauses(recording.provenance) or _named(recording):
+        for name in held_clauses(recording.provenance) or _named(recording):
             found.setdefault(name, []).append(recording.provenance)
     return found, wrong
 

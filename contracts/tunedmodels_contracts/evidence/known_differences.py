@@ -9,17 +9,17 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..clauses.results import Result, Subject, Verdict
-from ..recordings.errors import RecordingError
 from ..strict_yaml import reader
+from ..strict_yaml.errors import RecordingError
 from ..strict_yaml.fields import Fields
 
 
-class KnownError(ValueError):
+class KnownDifferenceError(ValueError):
     """A file of known differences that cannot be read; the text says what to mend."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDifference:
     """A known difference: *clause* names one clause, or several by ``*``.
 
     *target* and *server* say where it is known, by kind and base URL; both may have ``*``, and begin with it.
@@ -46,7 +46,7 @@ class Known:
         return f"{self.clause}: {self.reason}, since {self.since}{issue}"
 
 
-def load(path: Path | str) -> tuple[Known, ...]:
+def load(path: Path | str) -> tuple[KnownDifference, ...]:
     """Return the known differences in the file at *path*. Raises KnownError where it has something else."""
     path = Path(path)
     try:
@@ -55,19 +55,21 @@ def load(path: Path | str) -> tuple[Known, ...]:
         top.refuse_rest()
         found = tuple(_entry(Fields(entry, path.name, f"known-differences.{n}")) for n, entry in enumerate(entries, 1))
     except OSError as error:
-        raise KnownError(f"{path}: {error.strerror}") from None
+        raise KnownDifferenceError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise KnownError(f"{path.name}: the file is no UTF-8") from None
+        raise KnownDifferenceError(f"{path.name}: the file is no UTF-8") from None
     except RecordingError as error:
-        raise KnownError(f"{error.file}: {error.field} {error.found}; a known difference is {_FORM}") from None
+        raise KnownDifferenceError(
+            f"{error.file}: {error.field} {error.found}; a known difference is {_FORM}"
+        ) from None
     return found
 
 
 _FORM = "clause, reason and since ('2026-11-22'), and if you like issue, target and server; quote its texts"
 
 
-def _entry(fields: Fields) -> Known:
-    known = Known(
+def _entry(fields: Fields) -> KnownDifference:
+    known = KnownDifference(
         clause=fields.take("clause", str),
         reason=fields.take("reason", str),
         since=fields.take("since", str),
@@ -90,12 +92,12 @@ def _entry(fields: Fields) -> Known:
 
 
 def stale(
-    entries: Iterable[Known],
+    entries: Iterable[KnownDifference],
     results: Iterable[Result],
     subject: Subject,
     names: Collection[str],
     partly: Collection[str] = (),
-) -> list[tuple[Known, str]]:
+) -> list[tuple[KnownDifference, str]]:
     """Return the entries that excuse nothing, each with why.
 
     *names* are those of all clauses, *partly* those of which not all tests ran, or ``*``. Nothing can be said of an
@@ -103,7 +105,7 @@ def stale(
     """
     results = list(results)
     ran = {result.clause.name for result in results}
-    found: list[tuple[Known, str]] = []
+    found: list[tuple[KnownDifference, str]] = []
     for entry in entries:
         covered = {name for name in {*names, *ran} if fnmatchcase(name, entry.clause)}
         if not covered:

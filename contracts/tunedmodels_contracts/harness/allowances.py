@@ -27,9 +27,9 @@ class Allowances:
 
     def watch(self, session: requests.Session) -> None:
         """Look at every answer to *session* from now on."""
-        session.hooks["response"].append(self.hear)
+        session.hooks["response"].append(self.on_response)
 
-    def hear(self, response: requests.Response, **_how: object) -> None:
+    def on_response(self, response: requests.Response, **_how: object) -> None:
         """Look at one answer."""
         self.ids |= allowances([response.headers.get(NOTE, "")])
 

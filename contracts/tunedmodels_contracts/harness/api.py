@@ -11,7 +11,7 @@ import requests
 from google.auth.credentials import Credentials
 
 from .answer import Answer
-from .conformance import unfit
+from .conformance import schema_violations
 
 _PATIENCE = 60  # seconds for one answer
 _MOST_PAGES = 10_000
@@ -82,7 +82,7 @@ class Api:
         response = self._session.send(prepared, timeout=_PATIENCE, allow_redirects=False, **how)
         answer = Answer.of(response)
         if self._told:
-            for finding in unfit(response.request, answer, whole=whole):
+            for finding in schema_violations(response.request, answer, whole=whole):
                 self._told(finding)
         return answer
 

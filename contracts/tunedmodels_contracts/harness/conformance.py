@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from ..schema.observed import method_of
+from ..schema.methods import method_of
 from ..schema.strict_json import parse
 from ..schema.surface import VERSIONS, surface
-from ..schema.validate import judge_answer, judge_error
-from ..schema.violation import Finding
+from ..schema.validate import validate_answer, validate_error
+from ..schema.violation import SchemaViolation
 from .answer import Answer
 
 _EVENT = "data: "
@@ -20,16 +20,16 @@ _MASK = "X-Goog-FieldMask"
 _OVERRIDE = "X-HTTP-Method-Override"
 
 
-class Unfit(AssertionError):
+class NonconformingAnswer(AssertionError):
     """An answer is not as the facts have it; the message has a line for each place."""
 
     @classmethod
-    def told(cls, findings: Sequence[str]) -> Unfit:
+    def with_findings(cls, findings: Sequence[str]) -> NonconformingAnswer:
         """Return the failure of a clause whose answers have *findings*."""
         return cls("an answer is not as the facts of the API have it: " + "\n".join(findings))
 
 
-def unfit(request: requests.PreparedRequest, answer: Answer, *, whole: bool = True) -> list[str]:
+def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whole: bool = True) -> list[str]:
     """Return a line for each place where *answer* is not what the facts say that *request* gets.
 
     A line has the method, the place, what is wrong, and the revision of the facts. *whole* is false where only some
@@ -51,9 +51,9 @@ def unfit(request: requests.PreparedRequest, answer: Answer, *, whole: bool = Tr
         value = _events(answer.text) if _is_stream(answer) else parse(answer.text)
     except ValueError as error:
         # Of a version without facts nobody knows whether it has the method at all.
-        problem = Finding("wrong-type", "", f"it is no JSON: {error}")
+        problem = SchemaViolation("wrong-type", "", f"it is no JSON: {error}")
         return _lines([problem], method.id, on.version) if version == on.version or answer.status < 400 else []
-    findings = judge_answer(
+    findings = validate_answer(
         method.id,
         on.version,
         answer.status,
@@ -73,10 +73,10 @@ def _of_no_method(answer: Answer, version: str, *, legacy: bool) -> list[str]:
         value = parse(answer.text)
     except ValueError:
         return []
-    return _lines(judge_error(value, answer.status, version=version, legacy=legacy), answer.asked, version)
+    return _lines(validate_error(value, answer.status, version=version, legacy=legacy), answer.asked, version)
 
 
-def _lines(findings: Iterable[Finding], what: str, version: str) -> list[str]:
+def _lines(findings: Iterable[SchemaViolation], what: str, version: str) -> list[str]:
     return [f"{what}: {finding} (facts of {version}, revision {surface(version).revision})" for finding in findings]
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, zip_longest
 from typing import Any
 
-from .operation_types import misshapen, nanoseconds
+from .operation_types import nanoseconds, type_errors
 from .trace import Json, Look, Run, looks_of, task_snapshots
 from .trace import Observation as Observation  # a trace is what users of the laws make
 
@@ -27,7 +27,7 @@ Findings = Iterator[tuple[str, str]]
 Law = Callable[[Run], Findings]
 
 
-def broken_laws(
+def violations(
     trace: Sequence[Observation],
     *,
     batch_size: int | None = None,
@@ -54,9 +54,9 @@ def broken_laws(
 
 
 def _types(look: Look) -> Findings:
-    yield from misshapen(look.operation, f"{look.place}, operation")
+    yield from type_errors(look.operation, f"{look.place}, operation")
     if look.tuned_model is not None:
-        yield from misshapen(look.tuned_model, f"{look.place}, tuned model")
+        yield from type_errors(look.tuned_model, f"{look.place}, tuned model")
 
 
 def _constant(run: Run) -> Findings:

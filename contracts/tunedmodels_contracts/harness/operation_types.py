@@ -10,7 +10,7 @@ from typing import Any
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 
 
-def misshapen(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+def type_errors(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
     """Yield path and finding for each known member below *value* that has another type than the API's.
 
     *path* is what *value* is called.
@@ -22,10 +22,10 @@ def misshapen(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
         if not fits(inner):
             yield path, f"{name} is {inner!r:.100}, which is no {kind}"
         elif isinstance(inner, Mapping):
-            yield from misshapen(inner, f"{path}, {name}")
+            yield from type_errors(inner, f"{path}, {name}")
         elif isinstance(inner, list):
             for place, item in enumerate(inner):
-                yield from misshapen(item, f"{path}, {name}[{place}]")
+                yield from type_errors(item, f"{path}, {name}[{place}]")
 
 
 def nanoseconds(text: str) -> int:

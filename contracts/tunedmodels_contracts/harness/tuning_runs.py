@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..targets.target import Passing
 from .answer import Answer
 from .api import Api
-from .operation_invariants import LAWS, SHAPE, Observation, broken_laws
+from .clock import TargetClock
+from .operation_invariants import LAWS, SHAPE, Observation, violations
 
 # The tuning tutorial's own examples are numbers and those that follow; so are these.
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -42,7 +42,7 @@ def body(base_model: str, examples: Sequence[tuple[str, str]] = EXAMPLES, **memb
 
 
 @dataclass(frozen=True)
-class Run:
+class ObservedRun:
     """A run from its beginning to its end: the answer to its create call, and every look at it with its model.
 
     ``bound`` is how many seconds it may take.
@@ -56,11 +56,11 @@ class Run:
         """Return where the tutorial's run breaks one of the laws, or cannot be judged for its shape."""
         if law not in LAWS and law != SHAPE:
             raise KeyError(law)
-        found = broken_laws(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
+        found = violations(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
         return [finding for finding in found if finding.startswith((f"{law}: ", f"{SHAPE}: "))]
 
     @property
-    def ended(self) -> Run:
+    def ended(self) -> ObservedRun:
         """Itself. It is an assertion that it has ended."""
         assert self.operation.get("done"), f"{self.operation_name} has not ended within {self.bound:g} seconds"
         return self
@@ -86,24 +86,24 @@ class Run:
         return str(self.created.json["metadata"]["tunedModel"])
 
 
-def watched(api: Api, created: Answer, passing: Passing, pause: float, bound: float) -> Run:
+def observe(api: Api, created: Answer, clock: TargetClock, pause: float, bound: float) -> ObservedRun:
     """Return the run that *created* began, looked at every *pause* seconds until it ends, and twice after that.
 
     Of a run that does not within *bound* seconds no more than these is seen.
     """
     operation = created.ok()
     name, model = operation["name"], operation["metadata"]["tunedModel"]
-    began = passing.now()
+    began = clock.now()
     trace = [Observation(0.0, operation)]
     left = _LOOKS_AFTER_THE_END
     while True:
         looked = api.get(f"v1beta/{name}").ok()
-        seconds = passing.now() - began
+        seconds = clock.now() - began
         trace.append(Observation(seconds, looked, api.get(f"v1beta/{model}").ok()))
         if any(seen.operation.get("done") for seen in trace):
             if not left:
-                return Run(created, tuple(trace), bound)
+                return ObservedRun(created, tuple(trace), bound)
             left -= 1
         elif seconds >= bound:
-            return Run(created, tuple(trace), bound)
-        passing.sleep(pause)
+            return ObservedRun(created, tuple(trace), bound)
+        clock.sleep(pause)

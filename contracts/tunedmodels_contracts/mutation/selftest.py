@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a distribution of their own
 
-from ..pytest_runner.pool import workers
+from ..pytest_runner.pool import worker_pool
 from .registry import MUTANTS
 from .trial import Trial, trial
 
@@ -180,7 +180,7 @@ def selftest(
             raise KeyError(name)
     selected = None if clauses is None else tuple(clauses)
     trials: dict[str, Trial] = {}
-    with workers(jobs) as submit:
+    with worker_pool(jobs) as submit:
         baseline = submit(trial, None, selected, arguments)
         waiting = {submit(trial, name, selected, arguments): name for name in names}
         for number, future in enumerate(as_completed(waiting), 1):

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pytest
 
 from ..clauses.clause import Level, clause_of
-from ..harness.conformance import Unfit
+from ..harness.conformance import NonconformingAnswer
 from ..pytest_runner.run import SUITE, run_in_process
-from ..targets.pytest_hooks import part_of, shared_part
+from ..targets.pytest_hooks import scope_of, shared_scope_name
 from ..targets.target import Target
 from .adapter import MutantAdapter, install
 from .impact import Baseline
@@ -118,7 +118,7 @@ class _TrialPlugin:
                 continue
             selected.append(item)
             self._names[item.nodeid] = clause.name
-            self.parts[clause.name] |= {part_of(item), *map(shared_part, getattr(item, "fixturenames", ()))}
+            self.parts[clause.name] |= {scope_of(item), *map(shared_scope_name, getattr(item, "fixturenames", ()))}
             if clause.level is Level.REQUIRED:
                 self.required.add(clause.name)
         items[:] = selected
@@ -129,7 +129,7 @@ class _TrialPlugin:
         value = yield
         if fixturedef.argname == "target" and isinstance(value, Target):
             self.adapters += install(value.session, replace(self._mutant, new_handler=self._new_limited_handler))
-            self._capabilities, self._scopes = value.has, value.parts
+            self._capabilities, self._scopes = value.capabilities, value.scopes
             if value.kind == "fake":
                 value.session.trust_env = False  # no proxy is asked for a request that is sent to nobody
         return value
@@ -184,7 +184,7 @@ class _TrialPlugin:
         """Let a clause hold whose own assertions do, whatever the facts say of its answers."""
         report = yield
         error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, Unfit) and error.__cause__ is None:
+        if isinstance(error, NonconformingAnswer) and error.__cause__ is None:
             report.outcome = "passed"
         return report
 

@@ -26,7 +26,7 @@ class Submit(Protocol):
 
 
 @contextmanager
-def workers(number: int) -> Iterator[Submit]:
+def worker_pool(number: int) -> Iterator[Submit]:
     """Open a pool of *number* fresh processes: pytest changes the one that it runs in, for good.
 
     If the block raises, waiting calls are dropped. If a signal ends it, running ones are ended, too, after pytest has

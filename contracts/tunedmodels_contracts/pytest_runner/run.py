@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from ..options import PLUGIN
+
 SUITE = Path(__file__).parents[1] / "suite"
 
 # A run is not to depend on where it is run: no settings file, no plugins but ours, nothing left on disk.
 _QUIET = ("-q", "--tb=no", "--assert=plain", "--no-header", "--no-summary", "-c", os.devnull, "-p", "no:cacheprovider")
-_PLUGIN = ("-p", "tunedmodels_contracts.plugin")
 
 
 def run_in_process(plugin: object, arguments: Sequence[str] = (), suite: Path = SUITE) -> None:
@@ -28,6 +29,6 @@ def run_in_process(plugin: object, arguments: Sequence[str] = (), suite: Path = 
     sys.argv[:] = ["pytest"]
     output = io.StringIO()
     with redirect_stdout(output), redirect_stderr(output):
-        status = pytest.main([*_QUIET, *_PLUGIN, *arguments, str(suite)], plugins=[plugin])
+        status = pytest.main([*_QUIET, "-p", PLUGIN, *arguments, str(suite)], plugins=[plugin])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"the suite could not be run:\n{output.getvalue()[-4000:]}")

@@ -1,7 +1,8 @@
 """Recordings of the service's answers: made, kept, checked and played."""
 
+from ..strict_yaml.errors import RecordingError
 from .check import Problem, check
-from .errors import RecordingError, ReplayError, UnrecordedRequest, UnusedExchanges
+from .errors import ReplayError, UnrecordedRequest, UnusedExchanges
 from .exchange import Exchange, ReceivedResponse, SentRequest
 from .from_tape import record
 from .provenance import Provenance

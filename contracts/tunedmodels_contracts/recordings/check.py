@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..strict_yaml import reader
+from ..strict_yaml.errors import RecordingError
 from . import file_format
-from .errors import RecordingError
 from .recording import Recording
 from .secret_scan import find_leaks
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from ..strict_yaml.errors import RecordingError
 from ..strict_yaml.fields import Fields
-from .errors import RecordingError
 from .exchange import FRAMING, Exchange, Headers, ReceivedResponse, SentRequest, header
 from .provenance import Provenance
 
 FORMAT = 1
 
-Parts = tuple[str, Provenance, tuple[Exchange, ...], Mapping[str, str]]
+ScopeTracker = tuple[str, Provenance, tuple[Exchange, ...], Mapping[str, str]]
 
 
 def document(
@@ -39,7 +39,7 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def parts(value: Any, file: str) -> Parts:
+def parts(value: Any, file: str) -> ScopeTracker:
     """Return the parts of the recording that *value* holds. Raises RecordingError where it is none, by *file*."""
     top = Fields(value, file)
     contract = top.inner("contract")

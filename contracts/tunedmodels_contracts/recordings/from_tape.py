@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
 
-from .errors import RecordingError
+from ..service import HOST, is_real
+from ..strict_yaml.errors import RecordingError
 from .exchange import Exchange
-from .provenance import HOST, Provenance, real
+from .provenance import Provenance
 from .recording import Recording
 from .secret_scrubber import Scrubber
 from .tape import Tape
@@ -62,7 +63,7 @@ def record(
 
 
 def _refuse_foreign(exchange: Exchange, name: str, number: int) -> None:
-    if not real(exchange.request.url):
+    if not is_real(exchange.request.url):
         parts = urlsplit(exchange.request.url)
         found = f"was sent to {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         fix = f"only https://{HOST} is the service: say stand_in=True, and it counts as hand-written"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from .errors import RecordingError
+from ..service import HOST, is_real
+from ..strict_yaml.errors import RecordingError
 from .exchange import Exchange, header
 
-HOST = "generativelanguage.googleapis.com"
 KINDS = ("live", "published", "hand-written")
 TRANSCRIPTIONS = ("verbatim", "from-repr", "elided")
 
@@ -92,15 +92,6 @@ def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, f
                 )
 
 
-def real(url: str) -> bool:
-    """Whether *url* is one of the real service."""
-    try:
-        parts = urlsplit(url)
-        return (parts.scheme, parts.hostname, parts.port or 443, parts.username) == ("https", HOST, 443, None)
-    except ValueError:  # a port that is none
-        return False
-
-
 _EDITED = {
     "live": "the file was edited: record it again, or call it hand-written and leave the digest out",
     "published": "look at what was edited, then write the file with save(), which computes it",
@@ -109,7 +100,7 @@ _EDITED = {
 
 
 def _host_errors(exchange: Exchange, file: str, kind: str) -> Iterator[RecordingError]:
-    if not real(exchange.request.url):
+    if not is_real(exchange.request.url):
         parts = urlsplit(exchange.request.url.partition("?")[0])
         found = f"is at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         yield RecordingError(file, "url", found, f"a {kind} recording is of https://{HOST} alone")

@@ -10,8 +10,8 @@ from pathlib import Path
 from tunedmodels_mockserver.files import atomic
 
 from ..strict_yaml import reader
+from ..strict_yaml.errors import RecordingError
 from . import file_format, provenance
-from .errors import RecordingError
 from .exchange import Exchange, header
 from .provenance import Provenance
 from .secret_scan import Leak, find_leaks

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ..strict_yaml import reader
-from .errors import RecordingError
+from ..strict_yaml.errors import RecordingError
 from .secret_patterns import HEADERS, PLACEHOLDER, find_secrets
 from .secret_scrubber import LITERAL, header_secrets
 

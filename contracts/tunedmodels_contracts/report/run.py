@@ -10,8 +10,8 @@ from typing import Any
 from ..clauses import results
 from ..clauses.clause import Level
 from ..clauses.results import Result, Subject, Verdict
-from ..evidence.known_differences import Known
-from ..schema.observed import Seen
+from ..evidence.known_differences import KnownDifference
+from ..schema.observed import ApiCoverage
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class SuiteRun:
     subject: Subject
     day: date
     results: tuple[Result, ...]
-    seen: Seen = field(default_factory=Seen)
-    known: tuple[Known, ...] = ()
-    stale: tuple[tuple[Known, str], ...] = ()
+    seen: ApiCoverage = field(default_factory=ApiCoverage)
+    known: tuple[KnownDifference, ...] = ()
+    stale: tuple[tuple[KnownDifference, str], ...] = ()
     status: int = 0
     notes: tuple[str, ...] = ()
 
@@ -39,7 +39,7 @@ class SuiteRun:
     @property
     def passed(self) -> bool:
         """Whether something ran, no required clause is broken, and each known difference is one."""
-        broken = results.of(self.results, Verdict.BROKEN, Level.REQUIRED)
+        broken = results.with_verdict(self.results, Verdict.BROKEN, Level.REQUIRED)
         return self.has_run and not broken and not self.stale and not self.status
 
     def count(self, verdict: Verdict, *levels: Level) -> int:
@@ -72,18 +72,18 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
 
 def from_json(value: Mapping[str, Any]) -> SuiteRun:
     """Return the account that ``to_json`` wrote. Raises KeyError, TypeError or ValueError for another value."""
-    known: list[Known] = []
-    stale: list[tuple[Known, str]] = []
+    known: list[KnownDifference] = []
+    stale: list[tuple[KnownDifference, str]] = []
     for entry in value["known"]:
         why = entry["stale"]
-        known.append(Known(**{name: entry[name] for name in entry if name != "stale"}))
+        known.append(KnownDifference(**{name: entry[name] for name in entry if name != "stale"}))
         if why:
             stale.append((known[-1], why))
     return SuiteRun(
         subject=Subject(value["target"], value["server"]),
         day=date.fromisoformat(value["day"]),
         results=tuple(results.from_json(entry) for entry in value["clauses"]),
-        seen=Seen.from_json(value["seen"]),
+        seen=ApiCoverage.from_json(value["seen"]),
         known=tuple(known),
         stale=tuple(stale),
         status=value["status"],

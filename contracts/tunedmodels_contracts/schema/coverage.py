@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .observed import Seen as Seen
+from .observed import ApiCoverage as ApiCoverage
 from .surface import VERSIONS, Message, Surface, Type, surface
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Share:
         return len(self.seen) + len(self.missing)
 
 
-def coverage(seen: Seen, clauses: Iterable[Clause]) -> tuple[Share, ...]:
+def coverage(seen: ApiCoverage, clauses: Iterable[Clause]) -> tuple[Share, ...]:
     """Return the shares of the API that were seen, and of the outcomes that *clauses* name.
 
     The members and values are those that an answer of tunedModels, of its parts, or of the reading of base models can

@@ -101,24 +101,24 @@ def _method_differences(on: Surface, theirs: Mapping[str, Json]) -> Iterator[Dif
     for id_ in sorted(known - {*theirs}):
         yield Difference("gone-method", id_)
     for id_ in sorted({*on.methods} & {*theirs}):
-        ours, others = _told(on.methods[id_]), _shown(theirs[id_])
+        ours, others = _known_facts(on.methods[id_]), _published_facts(theirs[id_])
         for aspect in sorted({*ours} | {*others}):
             if ours.get(aspect) != others.get(aspect):
                 yield Difference("changed-method", f"{id_} {aspect}", ours.get(aspect, ""), others.get(aspect, ""))
 
 
-def _told(method: Method) -> dict[str, str]:
+def _known_facts(method: Method) -> dict[str, str]:
     """Spell what our facts say of a method, by aspect."""
     told = {"http": method.http, "path": method.path, "response": method.response}
     if method.request is not None:
         told["request"] = method.request
     for name, parameter in method.parameters.items():
-        form = f"{parameter.place} {_spelled(parameter.type)} {parameter.pattern or ''}"
+        form = f"{parameter.place} {_type_name(parameter.type)} {parameter.pattern or ''}"
         told[f"parameter {name}"] = form.rstrip()
     return told
 
 
-def _shown(method: Json) -> dict[str, str]:
+def _published_facts(method: Json) -> dict[str, str]:
     """Spell what a document says of a method in the same way."""
     shown = {"http": str(method.get("httpMethod")), "path": str(method.get("path"))}
     for name in ("request", "response"):
@@ -169,7 +169,7 @@ def _field_differences(on: Surface, message: Message, properties: Json) -> Itera
         yield Difference("new-field", f"{message.name}.{name}", theirs=_form(properties[name]))
     for name, member in message.members.items():
         place = f"{message.name}.{name}"
-        ours = _spelled(member.type)
+        ours = _type_name(member.type)
         if name not in properties:
             yield Difference("gone-field", place, ours)
             continue
@@ -187,10 +187,10 @@ def _field_differences(on: Surface, message: Message, properties: Json) -> Itera
                 yield Difference("gone-enum-value", place, value)
 
 
-def _spelled(type_: Type) -> str:
+def _type_name(type_: Type) -> str:
     """Spell a type of ours as ``_form`` spells a document's, which names no enum and tells no Any from a Struct."""
     if type_.of is not None:
-        return f"{type_.kind} of {_spelled(type_.of)}"
+        return f"{type_.kind} of {_type_name(type_.of)}"
     return {"any": "struct", "message": type_.name}.get(type_.kind, type_.kind)
 
 

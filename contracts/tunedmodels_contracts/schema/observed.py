@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from .surface import VERSIONS, Message, Method, Surface, Type, surface
+from .methods import method_of
+from .surface import Message, Surface, Type
 
 if TYPE_CHECKING:
     import requests
 
 _UNKNOWN = 100  # names that no fact knows; a server could make up any number of them
 _LARGEST = 4 * 1024 * 1024  # characters of a body that is looked into
-_OLDER_AND_NEWER = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # have no facts of their own
 
 
-class Seen:
+class ApiCoverage:
     """What was seen. It has no more entries than the facts have names, however many answers there are."""
 
     def __init__(self) -> None:
@@ -32,9 +29,9 @@ class Seen:
 
     def watch(self, session: requests.Session) -> None:
         """See every answer to *session* from now on."""
-        session.hooks["response"].append(self.hear)
+        session.hooks["response"].append(self.on_response)
 
-    def hear(self, response: requests.Response, **how: Any) -> None:
+    def on_response(self, response: requests.Response, **how: Any) -> None:
         """See an answer; the body of one that is read as it arrives is left to its reader."""
         text = "" if how.get("stream") else response.content.decode("utf-8", "replace")
         self.note(response.request.method or "", response.request.url or "", response.status_code, text)
@@ -62,7 +59,7 @@ class Seen:
             self.statuses.add(str(name))
         self._look(on, on.messages["ErrorAnswer"], refusal)
 
-    def merge(self, other: Seen) -> None:
+    def merge(self, other: ApiCoverage) -> None:
         """See what *other* has seen too."""
         for name in ("outcomes", "members", "values", "statuses", "unknown"):
             getattr(self, name).update(getattr(other, name))
@@ -77,7 +74,7 @@ class Seen:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Seen:
+    def from_json(cls, value: Mapping[str, Any]) -> ApiCoverage:
         """Return what ``as_json`` wrote."""
         seen = cls()
         seen.answers = int(value["answers"])
@@ -116,35 +113,6 @@ class Seen:
                 self.values.add(f"{type_.name} {found}")
             elif len(self.unknown) < _UNKNOWN:
                 self.unknown.add(f"{type_.name} {value!s:.60}")
-
-
-def method_of(http: str, url: str) -> tuple[Surface, Method] | None:
-    """Return the method that *http* at *url* calls, with the facts that it is of; None where they have none."""
-    version, _, rest = unquote(urlsplit(url).path).lstrip("/").partition("/")
-    known = _OLDER_AND_NEWER.get(version, version)
-    if known not in VERSIONS:
-        return None
-    on = surface(known)
-    for pattern, method in _routes(known):
-        if method.http == http.upper() and pattern.fullmatch(f"{known}/{rest}"):
-            return on, method
-    return None
-
-
-@cache
-def _routes(version: str) -> tuple[tuple[re.Pattern[str], Method], ...]:
-    routes = []
-    for method in surface(version).methods.values():
-        pattern = re.escape(method.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
-        for name, parameter in method.parameters.items():
-            if parameter.place == "path":
-                inner = (parameter.pattern or "[^/]+").removeprefix("^").removesuffix("$")
-                # A colon begins the word for what is to be done, and is in no name.
-                inner = inner.replace("[^/]+", "[^/:]+").replace("[^/]*", "[^/:]*")
-                for place in (f"{{+{name}}}", f"{{{name}}}"):
-                    pattern = pattern.replace(place, f"(?:{inner})")
-        routes.append((re.compile(pattern), method))
-    return tuple(routes)
 
 
 def _parsed(text: str) -> Any:

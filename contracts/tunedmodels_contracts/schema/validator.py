@@ -6,19 +6,19 @@ from typing import Any
 
 from .scalars import is_zero, scalar_problem, time_problem
 from .surface import Member, Message, Surface, Type
-from .violation import Finding, Kind
+from .violation import Kind, SchemaViolation
 
 _TYPE = "@type"
 
 
-class Walk:
+class Validator:
     """One walk; its *findings* are in the order of the value.
 
     *partial* answers may lack every member. With *enum_numbers*, enums are their numbers and not their names.
     """
 
     def __init__(self, *, partial: bool, enum_numbers: bool) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[SchemaViolation] = []
         self._partial = partial
         self._enum_numbers = enum_numbers
 
@@ -133,4 +133,4 @@ class Walk:
         return is_zero(value)
 
     def _find(self, kind: Kind, place: str, problem: str) -> None:
-        self.findings.append(Finding(kind, place, problem))
+        self.findings.append(SchemaViolation(kind, place, problem))

@@ -22,7 +22,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SchemaViolation:
     """What is wrong, where (like ``tuningTask.snapshots[3].meanLoss``; empty for the whole), and with which values."""
 
     kind: Kind

@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 
-from ..clauses.catalog import catalogue
+from ..clauses.catalog import catalog
 from ..clauses.clause import Clause, Level, clause_of
 from ..clauses.results import Subject, Verdict, skipped
-from ..did_you_mean import no_such
+from ..did_you_mean import unknown_name
 from ..evidence import evidence as evidences
 from ..evidence import known_differences
-from ..evidence.known_differences import Known
-from ..mutation.registry import MUTANTS
+from ..evidence.known_differences import KnownDifference
+from ..mutation.adapter import install
+from ..mutation.registry import MUTANTS, find_mutant
 from ..report import files
 from ..report.summary_lines import last_line
 from ..targets.select import check, kind
@@ -47,8 +48,8 @@ class Session:
         self._last = ""
         try:
             path = config.getoption("tunedmodels_known")
-            self._known: tuple[Known, ...] = known_differences.load(path) if path else ()
-        except known_differences.KnownError as error:
+            self._known: tuple[KnownDifference, ...] = known_differences.load(path) if path else ()
+        except known_differences.KnownDifferenceError as error:
             raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
         found: Recorded = {}
         self._refused: list[str] = []
@@ -72,16 +73,16 @@ class Session:
         left_out: list[pytest.Item] = []
         for item in items:
             clause = clause_of(item)
-            (kept if clause is None or self._asked(clause) else left_out).append(item)
+            (kept if clause is None or self._is_selected(clause) else left_out).append(item)
             if clause:
                 item.user_properties += _properties(clause, _sentence(item))
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = kept
 
-    def _asked(self, clause: Clause) -> bool:
-        named = not self._wanted or any(fnmatchcase(clause.name, pattern) for pattern in self._wanted)
-        return named and _LEVELS.index(clause.level) <= _LEVELS.index(self._level)
+    def _is_selected(self, clause: Clause) -> bool:
+        is_selected = not self._wanted or any(fnmatchcase(clause.name, pattern) for pattern in self._wanted)
+        return is_selected and _LEVELS.index(clause.level) <= _LEVELS.index(self._level)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Remember of which clauses some tests do not run."""
@@ -89,9 +90,12 @@ class Session:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
-        """See all answers of the target from its beginning."""
+        """Put the mutant before the target, if an option names one, and see all answers from the beginning."""
         value = yield
         if isinstance(value, Target) and fixturedef.argname == "target":
+            mutant = self._config.getoption("tunedmodels_mutant")
+            if mutant:
+                install(value.session, find_mutant(mutant))
             self._summary.subject = Subject(value.kind, value.base_url)
             self._summary.notes = value.notes
             self._summary.seen.watch(value.session)
@@ -105,7 +109,7 @@ class Session:
         clause = clause_of(item)
         if clause is None or report.when == "teardown" or (report.when == "setup" and report.passed):
             return report
-        verdict, reason = _judged(report, call)
+        verdict, reason = _verdict_of(report, call)
         subject = self._summary.subject
         if verdict is Verdict.BROKEN:
             known = next((entry for entry in self._known if entry.covers(clause.name, subject)), None)
@@ -129,10 +133,10 @@ class Session:
             self._check_names([])
 
     def _check_names(self, collected: Iterable[str]) -> None:
-        names = {*collected, *(catalogue() if self._wanted else ())}
+        names = {*collected, *(catalog() if self._wanted else ())}
         for pattern in self._wanted:
             if not matching(names, pattern):
-                raise pytest.UsageError(f"--tunedmodels-clause: {no_such('clause', pattern, names)}")
+                raise pytest.UsageError(f"--tunedmodels-clause: {unknown_name('clause', pattern, names)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -198,7 +202,7 @@ class Session:
 
 def _check_mutant(name: str | None) -> None:
     if name and name not in MUTANTS:
-        raise pytest.UsageError(f"--tunedmodels-mutant: {no_such('mutant', name, MUTANTS)}")
+        raise pytest.UsageError(f"--tunedmodels-mutant: {unknown_name('mutant', name, MUTANTS)}")
 
 
 def _make_folder(folder: str | None) -> None:
@@ -241,7 +245,7 @@ def _sentence(item: pytest.Item) -> str:
     return " ".join(text.partition("\n\n")[0].split())
 
 
-def _judged(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Verdict, str]:
+def _verdict_of(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Verdict, str]:
     if report.passed:
         return Verdict.HELD, ""
     if hasattr(report, "wasxfail"):  # the suite itself says that it is broken

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from ..clauses import results
-from ..clauses.catalog import catalogue
+from ..clauses.catalog import catalog
 from ..clauses.clause import Clause, Level
 from ..clauses.results import Check, Result, Subject, Verdict
 from ..evidence import evidence as evidences
 from ..evidence import known_differences
 from ..evidence.citations import citations
 from ..evidence.evidence import Evidence, evidence
-from ..evidence.known_differences import Known
+from ..evidence.known_differences import KnownDifference
 from ..harness.allowances import Allowances
 from ..recordings.provenance import Provenance
 from ..report.report import Report
 from ..report.run import SuiteRun
-from ..schema.observed import Seen
+from ..schema.observed import ApiCoverage
 
 Recorded = dict[str, list[Provenance]]
 
@@ -36,11 +36,11 @@ class Summary:
     """
 
     subject: Subject
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownDifference, ...] = ()
     recorded: Recorded = field(default_factory=dict)
     partly: set[str] = field(default_factory=set)
     notes: tuple[str, ...] = ()
-    seen: Seen = field(default_factory=Seen)
+    seen: ApiCoverage = field(default_factory=ApiCoverage)
     allowances: Allowances = field(default_factory=Allowances)
     _checks: dict[str, tuple[Clause, str, list[Check]]] = field(default_factory=dict)
     _evidence: dict[str, Evidence] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Summary:
 
     def merge(self, told: Mapping[str, Any]) -> None:
         """Add what a worker has told."""
-        self.seen.merge(Seen.from_json(told["seen"]))
+        self.seen.merge(ApiCoverage.from_json(told["seen"]))
         self.partly |= set(told["partly"])
         self.notes = self.notes or tuple(told["notes"])
         self.allowances.ids |= set(told["allowances"])
@@ -100,12 +100,12 @@ class Summary:
         """Return the report; *status* is what pytest ends with."""
         found = tuple(self.results())
         today = datetime.now(timezone.utc).date()
-        names = catalogue() if self.known else {}
+        names = catalog() if self.known else {}
         stale = tuple(known_differences.stale(self.known, found, self.subject, names, self.partly))
         account = SuiteRun(self.subject, today, found, self.seen, self.known, stale, status, self.lines)
         evidence_of = {result.clause.name: self.evidence(result.clause.name) for result in found}
         if self.subject.real:
-            for result in results.of(found, Verdict.HELD):
+            for result in results.with_verdict(found, Verdict.HELD):
                 name = result.clause.name
                 evidence_of[name] = evidence(name, citations(), self.recorded, held_live=today)
         return Report(_package(), (account,), evidence_of)

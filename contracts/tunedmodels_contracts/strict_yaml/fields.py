@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ..recordings.errors import RecordingError
+from .errors import RecordingError
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a distribution of their own
 
-from ..recordings.errors import RecordingError
+from .errors import RecordingError
 
 LIMIT = 64 * 1024 * 1024  # characters of one file
 DEPTH = 12  # a recording has six levels, and no need of more

@@ -16,18 +16,17 @@ from tunedmodels import Polling
 from tunedmodels_contracts.clauses.clause import Clause, Need, clause_of
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.conformance import Unfit
-from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, Run, body, watched
-from tunedmodels_contracts.mutation import find_mutant, install
+from tunedmodels_contracts.harness.conformance import NonconformingAnswer
+from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, ObservedRun, body, observe
 from tunedmodels_contracts.targets.pytest_hooks import part as part
 from tunedmodels_contracts.targets.pytest_hooks import register
-from tunedmodels_contracts.targets.scopes import Part
-from tunedmodels_contracts.targets.select import arrange, chosen
+from tunedmodels_contracts.targets.scopes import Scope
+from tunedmodels_contracts.targets.select import open_target, skip_and_sort
 from tunedmodels_contracts.targets.target import Target
 
 _HERE = Path(__file__).parent
 
-Violations = dict[Part | None, list[str]]
+Violations = dict[Scope | None, list[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse tests that are no clauses, and clauses of one name; leave out what the options do not pay for."""
-    arrange(config, items)
+    skip_and_sort(config, items)
     test_by_clause: dict[str, str] = {}
     for item in items:
         if not item.path.is_relative_to(_HERE):
@@ -68,10 +67,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         other_error = error
     arguments: dict[str, Any] = pyfuncitem.funcargs
     found_violations = (
-        arguments["violations"].pop(arguments["target"].parts.current, []) if "violations" in arguments else []
+        arguments["violations"].pop(arguments["target"].scopes.current, []) if "violations" in arguments else []
     )
     if found_violations:
-        raise Unfit.told(found_violations) from other_error
+        raise NonconformingAnswer.with_findings(found_violations) from other_error
     if other_error is not None:
         raise other_error
     return value
@@ -83,13 +82,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 @pytest.fixture(scope="session")
 def target(pytestconfig: pytest.Config) -> Iterator[Target]:
     """What the clauses are checked on."""
-    with chosen(pytestconfig) as target:
-        mutant = pytestconfig.getoption("tunedmodels_mutant")
-        if mutant:
-            try:
-                install(target.session, find_mutant(mutant))
-            except KeyError as error:
-                raise pytest.UsageError(error.args[0]) from None
+    with open_target(pytestconfig) as target:
         yield target
 
 
@@ -110,7 +103,10 @@ def violations() -> Violations:
 def api(target: Target, violations: Violations) -> Api:
     """The caller, by bare requests, each of whose answers is judged by the facts as it arrives."""
     return Api(
-        target.session, target.base_url, target.caller, lambda finding: violations[target.parts.current].append(finding)
+        target.session,
+        target.base_url,
+        target.caller,
+        lambda finding: violations[target.scopes.current].append(finding),
     )
 
 
@@ -142,8 +138,8 @@ def client(target: Target) -> Iterator[tunedmodels.Client]:
         credentials=target.caller,
         session=target.session,
         polling=Polling(target.pause, 1, target.pause),
-        sleep=target.passing.sleep,
-        clock=target.passing.now,
+        sleep=target.clock.sleep,
+        clock=target.clock.now,
     ) as client:
         yield client
 
@@ -157,7 +153,7 @@ def new_id(api: Api, target: Target) -> Iterator[Callable[[], str]]:
     created: list[str] = []
 
     def make() -> str:
-        created.append(target.parts.new_id())
+        created.append(target.scopes.new_id())
         return created[-1]
 
     yield make
@@ -181,7 +177,7 @@ def create(api: Api, target: Target) -> Iterator[Callable[..., Answer]]:
         examples: Sequence[tuple[str, str]] = EXAMPLES,
         **members: Any,
     ) -> Answer:
-        model_id = target.parts.new_id() if model_id is None else model_id
+        model_id = target.scopes.new_id() if model_id is None else model_id
         model = body(target.base_model, examples, **members)
         created = by.post(f"{version}/tunedModels", model, {"tunedModelId": model_id} if model_id else None)
         if created.status == 200:
@@ -203,7 +199,7 @@ def in_creation(api: Api, create: Callable[..., Answer]) -> str:
 
 
 @pytest.fixture
-def grant(api: Api, scratch: Run) -> Iterator[Callable[..., Answer]]:
+def grant(api: Api, scratch: ObservedRun) -> Iterator[Callable[..., Answer]]:
     """Give somebody a role on the model that clauses may change; it is taken back in the end."""
     created: list[str] = []
 
@@ -222,52 +218,52 @@ def grant(api: Api, scratch: Run) -> Iterator[Callable[..., Answer]]:
 @pytest.fixture
 def address(target: Target) -> str:
     """An address that nobody has."""
-    return f"{target.parts.new_id()}@example.com"
+    return f"{target.scopes.new_id()}@example.com"
 
 
 # -- Runs that clauses share -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def observed_run(api: Api, target: Target) -> Iterator[Run]:
+def observed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
     """The tutorial's run, watched from its beginning to its end, or to the target's bound."""
     with _run(api, target, displayName="contracts number generator") as created:
-        yield watched(api, created, target.passing, target.pause, target.bound)
+        yield observe(api, created, target.clock, target.pause, target.bound)
 
 
 @pytest.fixture(scope="session")
-def finished(observed_run: Run) -> Run:
+def finished(observed_run: ObservedRun) -> ObservedRun:
     """The tutorial's run, which has ended; clauses only look at its model."""
     return observed_run.ended
 
 
 @pytest.fixture(scope="session")
-def scratch(api: Api, target: Target) -> Iterator[Run]:
+def scratch(api: Api, target: Target) -> Iterator[ObservedRun]:
     """A run that has ended; clauses may change what they like of its model, and expect nothing of it."""
     with _run(api, target, displayName="contracts scratch") as created:
-        yield watched(api, created, target.passing, target.pause, target.bound).ended
+        yield observe(api, created, target.clock, target.pause, target.bound).ended
 
 
 @pytest.fixture(scope="session")
-def cancelled(api: Api, target: Target) -> Iterator[tuple[Run, Answer]]:
+def cancelled(api: Api, target: Target) -> Iterator[tuple[ObservedRun, Answer]]:
     """A run that was cancelled, and the answer to that; where it had ended before, its clauses are left out."""
     with _run(api, target, displayName="contracts cancelled") as created:
-        target.passing.sleep(target.pause)
+        target.clock.sleep(target.pause)
         if api.get(f"v1beta/{created.ok()['name']}").ok().get("done"):
             pytest.skip("the run ended before it could be cancelled")
         stopped = api.post(f"v1/{created.ok()['name']}:cancel", {})
-        yield watched(api, created, target.passing, target.pause, target.bound).ended, stopped
+        yield observe(api, created, target.clock, target.pause, target.bound).ended, stopped
 
 
 @pytest.fixture(scope="session")
-def failed(api: Api, target: Target) -> Iterator[Run]:
+def failed(api: Api, target: Target) -> Iterator[ObservedRun]:
     """A run that failed after some of its steps; clauses only look at its model."""
     with _failed_run(api, target) as run:
         yield run
 
 
 @pytest.fixture
-def own_failed_run(api: Api, target: Target) -> Iterator[Run]:
+def own_failed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
     """A run of the clause's own that failed; it may do with the model what it likes."""
     with _failed_run(api, target) as run:
         yield run
@@ -286,7 +282,7 @@ def eleven(api: Api, target: Target) -> Iterator[list[str]]:
     """The names of eleven models, one more than a page has by default, in the order in which they were made."""
     _require(target, Need.TUNABLE_MODEL)
     small = {"epochCount": 1, "batchSize": len(EXAMPLES), "learningRate": 0.001}
-    ids = [target.parts.new_id() for _ in range(11)]
+    ids = [target.scopes.new_id() for _ in range(11)]
     try:
         answers = [
             api.post("v1beta/tunedModels", body(target.base_model, hyperparameters=small), {"tunedModelId": model_id})
@@ -310,18 +306,18 @@ def _owner_email(api: Api, model: str) -> str:
 
 
 @contextmanager
-def _failed_run(api: Api, target: Target) -> Iterator[Run]:
+def _failed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
     _require(target, Need.FAILING_RUN)
     with _run(api, target, fails=True, displayName="contracts failed") as created:
-        yield watched(api, created, target.passing, target.pause, target.bound)
+        yield observe(api, created, target.clock, target.pause, target.bound)
 
 
 @contextmanager
 def _run(api: Api, target: Target, *, fails: bool = False, **members: Any) -> Iterator[Answer]:
     _require(target, Need.TUNABLE_MODEL)
-    model_id = target.parts.new_id()
+    model_id = target.scopes.new_id()
     if fails:
-        target.fail(model_id)
+        target.fail_next_run(model_id)
     try:
         yield api.post("v1beta/tunedModels", body(target.base_model, **members), {"tunedModelId": model_id})
     finally:
@@ -329,6 +325,6 @@ def _run(api: Api, target: Target, *, fails: bool = False, **members: Any) -> It
 
 
 def _require(target: Target, *needs: Need) -> None:
-    lacking = [need for need in Need if need in needs and need not in target.has]
+    lacking = [need for need in Need if need in needs and need not in target.capabilities]
     if lacking:
         pytest.skip("; ".join(target.reason(need) for need in lacking))

@@ -10,11 +10,11 @@ from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 CANCEL, GET = "tunedModels.operations.cancel", "tunedModels.operations.get"
 
-Cancelled = tuple[Run, Answer]
+Cancelled = tuple[ObservedRun, Answer]
 
 
 @clause("cancel/answers-with-nothing", CANCEL, cost=Cost.TUNING)
@@ -90,7 +90,7 @@ def test_model_is_active(cancelled: Cancelled) -> None:
 
 
 @clause("cancel/a-result-stays", CANCEL, GET, cost=Cost.TUNING)
-def test_a_result_stays(api: Api, scratch: Run) -> None:
+def test_a_result_stays(api: Api, scratch: ObservedRun) -> None:
     """Cancelling changes nothing of an operation that has ended, whatever it is answered. Documented."""
     before = api.get(f"v1/{scratch.operation_name}").ok()
     api.post(f"v1/{scratch.operation_name}:cancel", {})
@@ -101,7 +101,7 @@ def test_a_result_stays(api: Api, scratch: Run) -> None:
 
 
 @clause("cancel/missing-operation", CANCEL, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_missing_operation(api: Api, finished: Run, new_id: Callable[[], str]) -> None:
+def test_missing_operation(api: Api, finished: ObservedRun, new_id: Callable[[], str]) -> None:
     """An operation that is not there cannot be cancelled. Inferred."""
     api.post(f"v1/{finished.name}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
     api.post(f"v1/tunedModels/{new_id()}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")

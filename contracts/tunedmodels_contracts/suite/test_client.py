@@ -13,7 +13,7 @@ from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.operation_types import nanoseconds
-from tunedmodels_contracts.harness.tuning_runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
+from tunedmodels_contracts.harness.tuning_runs import BATCH_SIZE, EPOCHS, EXAMPLES, ObservedRun
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET, LIST = "tunedModels.create", "tunedModels.get", "tunedModels.list"
@@ -60,7 +60,7 @@ def test_a_run(client: Client, target: Target, new_id: NewId) -> None:
 
 
 @clause("client/an-operation-by-its-name", OPERATION, cost=Cost.TUNING)
-def test_an_operation_by_its_name(client: Client, finished: Run) -> None:
+def test_an_operation_by_its_name(client: Client, finished: ObservedRun) -> None:
     """An operation is got by its name, as it is. Observed 2023 to 2024."""
     operation = client.operations.get(finished.operation_name)
 
@@ -71,7 +71,7 @@ def test_an_operation_by_its_name(client: Client, finished: Run) -> None:
 
 
 @clause("client/operations-of-a-model", "tunedModels.operations.list", cost=Cost.TUNING)
-def test_operations_of_a_model(client: Client, finished: Run) -> None:
+def test_operations_of_a_model(client: Client, finished: ObservedRun) -> None:
     """A model's operations are listed. Documented."""
     assert [operation.name for operation in client.operations.list(finished.name)] == [finished.operation_name]
 
@@ -98,7 +98,7 @@ def test_cancel(client: Client, target: Target, new_id: NewId) -> None:
 
 
 @clause("client/a-failed-run", OPERATION, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
-def test_a_failed_run(client: Client, failed: Run) -> None:
+def test_a_failed_run(client: Client, failed: ObservedRun) -> None:
     """Who waits for a run that fails gets its error, and can still see how far it came. Documented."""
     operation = client.operations.get(failed.operation_name)
     with pytest.raises(tunedmodels.OperationFailed) as failure:
@@ -113,7 +113,7 @@ def test_a_failed_run(client: Client, failed: Run) -> None:
 
 
 @clause("client/get", GET, cost=Cost.TUNING)
-def test_get(client: Client, target: Target, finished: Run) -> None:
+def test_get(client: Client, target: Target, finished: ObservedRun) -> None:
     """A model is got as bare requests show it. Observed 2023 to 2024."""
     model = client.tuned_models.get(finished.name)
 
@@ -148,7 +148,7 @@ def test_filter(client: Client, create: Create, address: str) -> None:
 
 
 @clause("client/update", "tunedModels.patch", cost=Cost.TUNING)
-def test_update(client: Client, scratch: Run, address: str) -> None:
+def test_update(client: Client, scratch: ObservedRun, address: str) -> None:
     """A change is seen at once, and the rest stays. Observed 2023 to 2024."""
     before = client.tuned_models.get(scratch.name)
     changed = client.tuned_models.update(scratch.name, description=address, temperature=0.125)
@@ -181,7 +181,7 @@ def test_transfer(client: Client, other: Api, create: Create, other_email: str) 
 
 
 @clause("client/taken-id", CREATE, outcome="409 ALREADY_EXISTS", cost=Cost.TUNING)
-def test_taken_id(client: Client, target: Target, finished: Run) -> None:
+def test_taken_id(client: Client, target: Target, finished: ObservedRun) -> None:
     """An id that one has is taken. Documented: the official sample expects it."""
     with pytest.raises(tunedmodels.AlreadyExists):
         _start(client, target, finished.name.removeprefix("tunedModels/"))
@@ -213,7 +213,7 @@ def test_model_of_somebody_else(client: Client, foreign: str) -> None:
 @clause(
     "client/permissions", *(f"{PERMISSIONS}{verb}" for verb in ("create", "list", "get", "patch")), cost=Cost.TUNING
 )
-def test_permissions(client: Client, scratch: Run, address: str) -> None:
+def test_permissions(client: Client, scratch: ObservedRun, address: str) -> None:
     """A permission is granted, seen, changed and taken back. Observed in 2024."""
     permissions = client.tuned_models.permissions(scratch.name)
     made = permissions.create("READER", address)
@@ -237,7 +237,7 @@ def test_permissions(client: Client, scratch: Run, address: str) -> None:
     level=Level.RECOMMENDED,
     cost=Cost.TUNING,
 )
-def test_missing_permission(client: Client, scratch: Run) -> None:
+def test_missing_permission(client: Client, scratch: ObservedRun) -> None:
     """A permission that is not there is not found. Inferred from those of a missing model."""
     with pytest.raises(tunedmodels.NotFound):
         client.tuned_models.permissions(scratch.name).delete("123456789012345678901")
@@ -247,7 +247,7 @@ def test_missing_permission(client: Client, scratch: Run) -> None:
 
 
 @clause("client/generate", GENERATE, cost=Cost.TUNING)
-def test_generate(client: Client, finished: Run) -> None:
+def test_generate(client: Client, finished: ObservedRun) -> None:
     """A tuned model answers with a text, and stops. Observed in 2024."""
     answer = client.tuned_models.generate_content(finished.name, "100")
 
@@ -257,7 +257,7 @@ def test_generate(client: Client, finished: Run) -> None:
 
 @clause("client/stream", STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("events", [True, False])
-def test_stream(client: Client, finished: Run, events: bool) -> None:
+def test_stream(client: Client, finished: ObservedRun, events: bool) -> None:
     """A stream has chunks, the last of which says why it ended. Documented."""
     chunks = list(client.tuned_models.stream_generate_content(finished.name, "two hundred", events=events))
 
@@ -315,7 +315,7 @@ def test_unknown_key(target: Target) -> None:
     cost=Cost.TUNING,
     needs=[Need.CREDENTIALS_JUDGED],
 )
-def test_keys_where_oauth_is_needed(keyed: Api, target: Target, finished: Run) -> None:
+def test_keys_where_oauth_is_needed(keyed: Api, target: Target, finished: ObservedRun) -> None:
     """Permissions take no API keys, in these words. Observed in 2025."""
     assert keyed is not None
     with (

@@ -11,7 +11,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, Run, body
+from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, ObservedRun, body
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET = "tunedModels.create", "tunedModels.get"
@@ -256,7 +256,7 @@ def test_output_only_members_are_ignored(api: Api, create: Create, new_id: NewId
 
 
 @clause("create/from-a-tuned-model", CREATE, GET, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_from_a_tuned_model(api: Api, target: Target, finished: Run, new_id: NewId) -> None:
+def test_from_a_tuned_model(api: Api, target: Target, finished: ObservedRun, new_id: NewId) -> None:
     """A model tuned from a tuned one shows both of them, in place of a base model.
 
     Observed in 2023; refused for gemini-1.5-flash in 2024.
@@ -300,7 +300,7 @@ def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
     cost=Cost.TUNING,
     needs=[Need.FAILING_RUN],
 )
-def test_id_of_a_failed_model(create: Create, failed: Run) -> None:
+def test_id_of_a_failed_model(create: Create, failed: ObservedRun) -> None:
     """A model whose run failed keeps its id. Inferred: it is there until it is deleted."""
     create(model_id=failed.name.partition("/")[2]).refused(409, "ALREADY_EXISTS")
 
@@ -313,7 +313,7 @@ def test_id_of_a_failed_model(create: Create, failed: Run) -> None:
     cost=Cost.TUNING,
     needs=[Need.FAILING_RUN],
 )
-def test_again_after_a_failure(api: Api, create: Create, failed: Run) -> None:
+def test_again_after_a_failure(api: Api, create: Create, failed: ObservedRun) -> None:
     """Who tries again under another id gets a run that has nothing of the failed one. Inferred."""
     operation = create(displayName=failed.model["displayName"]).ok()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 DELETE = "tunedModels.delete"
 
@@ -67,7 +67,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     cost=Cost.TUNING,
     needs=[Need.FAILING_RUN],
 )
-def test_a_failed_model(api: Api, own_failed_run: Run) -> None:
+def test_a_failed_model(api: Api, own_failed_run: ObservedRun) -> None:
     """The model of a failed run is deleted as any other. Documented: no state is left out."""
     assert api.delete(f"v1beta/{own_failed_run.name}").ok() == {}
 

@@ -13,8 +13,8 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
-from tunedmodels_contracts.targets.scopes import RUNS, Part
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
+from tunedmodels_contracts.targets.scopes import RUNS, Scope
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET, LIST = "tunedModels.create", "tunedModels.get", "tunedModels.list"
@@ -22,41 +22,41 @@ OPERATION, CANCEL = "tunedModels.operations.get", "tunedModels.operations.cancel
 GENERATE, STREAM = "tunedModels.generateContent", "tunedModels.streamGenerateContent"
 PROMPT: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
 
-Violations = dict[Part | None, list[str]]
+Violations = dict[Scope | None, list[str]]
 
 
 def _own_violations(violations: Violations, target: Target) -> list[str]:
     """Return what was found in the answers to the clause that asks."""
-    return violations[target.parts.current]
+    return violations[target.scopes.current]
 
 
 def _run_violations(violations: Violations, fixture: str) -> list[str]:
-    return violations[Part(f"{RUNS}{fixture}")]
+    return violations[Scope(f"{RUNS}{fixture}")]
 
 
 @clause("facts/a-run", CREATE, OPERATION, GET, cost=Cost.TUNING)
-def test_a_run(violations: Violations, observed_run: Run) -> None:
+def test_a_run(violations: Violations, observed_run: ObservedRun) -> None:
     """Each answer about a run has what the published API gives it, from the first to the last. Documented."""
     assert len(observed_run.trace) > 1
     assert _run_violations(violations, "observed_run") == []
 
 
 @clause("facts/a-cancelled-run", OPERATION, GET, CANCEL, cost=Cost.TUNING)
-def test_a_cancelled_run(violations: Violations, cancelled: tuple[Run, Answer]) -> None:
+def test_a_cancelled_run(violations: Violations, cancelled: tuple[ObservedRun, Answer]) -> None:
     """Each answer about a run that is cancelled has what the published API gives it. Documented."""
     assert len(cancelled[0].trace) > 1
     assert _run_violations(violations, "cancelled") == []
 
 
 @clause("facts/a-failed-run", OPERATION, GET, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
-def test_a_failed_run(violations: Violations, failed: Run) -> None:
+def test_a_failed_run(violations: Violations, failed: ObservedRun) -> None:
     """Each answer about a run that fails has what the published API gives it. Documented."""
     assert len(failed.trace) > 1
     assert _run_violations(violations, "failed") == []
 
 
 @clause("facts/lists", LIST, "tunedModels.operations.list", "tunedModels.permissions.list", cost=Cost.TUNING)
-def test_lists(api: Api, target: Target, violations: Violations, finished: Run) -> None:
+def test_lists(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
     """Lists and their entries have what the published API gives them. Documented."""
     for path in ("tunedModels", f"{finished.name}/operations", f"{finished.name}/permissions"):
         assert api.get(f"v1beta/{path}").ok()
@@ -76,7 +76,7 @@ def test_base_models(api: Api, target: Target, violations: Violations, version: 
 
 @clause("facts/generation", GENERATE, STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
-def test_generation(api: Api, target: Target, violations: Violations, finished: Run, version: str) -> None:
+def test_generation(api: Api, target: Target, violations: Violations, finished: ObservedRun, version: str) -> None:
     """An answer of a model has what the published API gives it, and so has each chunk of a stream. Documented."""
     api.post(f"{version}/{finished.name}:generateContent", PROMPT).ok()
     api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT).ok()
@@ -86,7 +86,7 @@ def test_generation(api: Api, target: Target, violations: Violations, finished: 
 
 
 @clause("facts/numbers-of-enums", GET, cost=Cost.TUNING)
-def test_numbers_of_enums(api: Api, target: Target, violations: Violations, finished: Run) -> None:
+def test_numbers_of_enums(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
     """Where enums are asked for as numbers, they are numbers of the published API. Documented."""
     assert api.get(f"v1beta/{finished.name}?$alt=json;enum-encoding=int").ok()
 
@@ -94,7 +94,7 @@ def test_numbers_of_enums(api: Api, target: Target, violations: Violations, fini
 
 
 @clause("facts/parts-of-answers", GET, cost=Cost.TUNING)
-def test_parts_of_answers(api: Api, target: Target, violations: Violations, finished: Run) -> None:
+def test_parts_of_answers(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
     """A part of an answer has nothing that the whole would not have. Documented."""
     assert api.get(f"v1beta/{finished.name}", {"fields": "state,tuningTask/snapshots"}).ok()
 

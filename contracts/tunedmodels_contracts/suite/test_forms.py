@@ -14,7 +14,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET, PATCH = "tunedModels.create", "tunedModels.get", "tunedModels.patch"
@@ -28,7 +28,7 @@ def _to_pretty_json(text: str) -> str:
     return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
 
 
-def _patch_description(api: Api, scratch: Run, description: str) -> Answer:
+def _patch_description(api: Api, scratch: ObservedRun, description: str) -> Answer:
     return api.patch(f"v1beta/{scratch.name}", {"description": description}, {"updateMask": "description"})
 
 
@@ -37,7 +37,7 @@ def _patch_description(api: Api, scratch: Run, description: str) -> Answer:
 
 @clause("forms/pretty", CREATE, GET, OPERATION, PATCH, "tunedModels.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("of", ["create", "get", "operation", "list", "patch", "permissions", "refusal"])
-def test_pretty(api: Api, finished: Run, scratch: Run, of: str) -> None:
+def test_pretty(api: Api, finished: ObservedRun, scratch: ObservedRun, of: str) -> None:
     """JSON is indented by two spaces and ends with a line end; other scripts stay as they are. Observed to the byte."""
     answers: dict[str, Callable[[], Answer]] = {
         "create": lambda: finished.created,
@@ -65,7 +65,7 @@ def test_compact(api: Api, target: Target, name: str) -> None:
 
 
 @clause("forms/other-scripts", PATCH, cost=Cost.TUNING)
-def test_other_scripts(api: Api, scratch: Run) -> None:
+def test_other_scripts(api: Api, scratch: ObservedRun) -> None:
     """Letters of other scripts, and ``&``, ``'`` and ``/``, are written as they are. Observed in 2024."""
     assert '"七 Ñ & \' /"' in _patch_description(api, scratch, "七 Ñ & ' /").text
 
@@ -86,7 +86,7 @@ def test_other_scripts(api: Api, scratch: Run) -> None:
         ("\\", "\\\\"),
     ],
 )
-def test_escapes(api: Api, scratch: Run, sign: str, escaped: str) -> None:
+def test_escapes(api: Api, scratch: ObservedRun, sign: str, escaped: str) -> None:
     """Controls, invisible signs and angle brackets are escaped. Inferred from the open twin of the service's writer."""
     assert f'"a{escaped}b"' in _patch_description(api, scratch, f"a{sign}b").text
 
@@ -95,7 +95,7 @@ def test_escapes(api: Api, scratch: Run, sign: str, escaped: str) -> None:
 
 
 @clause("forms/zeros-are-left-out", OPERATION, GET, cost=Cost.TUNING)
-def test_zeros_are_left_out(finished: Run) -> None:
+def test_zeros_are_left_out(finished: ObservedRun) -> None:
     """A zero, an empty text and an empty list are left out, epoch 0 too. Observed 2023 to 2024."""
     for seen in finished.trace:
         for answer in (seen.operation, seen.tuned_model or {}):
@@ -114,7 +114,7 @@ def test_zeros_that_say_something(api: Api, create: Callable[..., Answer]) -> No
 
 
 @clause("forms/floats", OPERATION, GET, cost=Cost.TUNING)
-def test_floats(api: Api, finished: Run) -> None:
+def test_floats(api: Api, finished: ObservedRun) -> None:
     """A float has the fewest digits that tell it from other 32-bit floats, and no point if whole. Observed."""
     text = api.get(f"v1beta/{finished.operation_name}").text
     losses = json.loads(text, parse_float=Decimal)["metadata"]["snapshots"]
@@ -132,7 +132,7 @@ def test_floats(api: Api, finished: Run) -> None:
     ("sent", "written"),
     [("0.1", "0.1"), ("0.123456789", "0.12345679"), ("0.30000001192092896", "0.3"), ("1.0", "1")],
 )
-def test_given_floats(api: Api, scratch: Run, sent: str, written: str) -> None:
+def test_given_floats(api: Api, scratch: ObservedRun, sent: str, written: str) -> None:
     """A float that was sent is kept in 32 bits, and written with the fewest digits. Observed of other values."""
     path = f"v1beta/{scratch.name}"
     answer = api.patch(path, data=f'{{"temperature": {sent}}}', params={"updateMask": "temperature"})
@@ -141,7 +141,7 @@ def test_given_floats(api: Api, scratch: Run, sent: str, written: str) -> None:
 
 
 @clause("forms/times", GET, OPERATION, cost=Cost.TUNING)
-def test_times(finished: Run) -> None:
+def test_times(finished: ObservedRun) -> None:
     """Times end with Z. Those of a model have six digits, startTime and those of steps nine. Observed in all."""
     model = finished.model
     task = model["tuningTask"]
@@ -156,7 +156,7 @@ def test_times(finished: Run) -> None:
 
 @clause("forms/enums-by-name", GET, "tunedModels.permissions.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("params", [{}, {"alt": "json"}, {"$alt": "json"}])
-def test_enums_by_name(api: Api, finished: Run, params: dict[str, str]) -> None:
+def test_enums_by_name(api: Api, finished: ObservedRun, params: dict[str, str]) -> None:
     """An enum is written by its name. Observed."""
     owner = api.get(f"v1beta/{finished.name}/permissions", params).ok()["permissions"][0]
 
@@ -174,7 +174,7 @@ def test_enums_by_name(api: Api, finished: Run, params: dict[str, str]) -> None:
         "alt=json%3Benum-encoding%3Dint",
     ],
 )
-def test_enums_by_number(api: Api, finished: Run, query: str) -> None:
+def test_enums_by_number(api: Api, finished: ObservedRun, query: str) -> None:
     """An enum is written by its number where that is asked for. Documented; clients spell it in three ways."""
     owner = api.get(f"v1beta/{finished.name}/permissions?{query}").ok()["permissions"][0]
 

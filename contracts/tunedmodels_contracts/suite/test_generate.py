@@ -10,7 +10,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 GENERATE = "tunedModels.generateContent"
 INVALID, NOT_FOUND, DENIED = "400 INVALID_ARGUMENT", "404 NOT_FOUND", "403 PERMISSION_DENIED"
@@ -31,7 +31,7 @@ Create = Callable[..., Answer]
 
 @clause("generate/a-candidate", GENERATE, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
-def test_a_candidate(api: Api, finished: Run, version: str) -> None:
+def test_a_candidate(api: Api, finished: ObservedRun, version: str) -> None:
     """The answer is one candidate: a text of the model, that stopped, at index 0 (which shows), and was rated.
 
     Observed in 2024, in v1 and v1beta.
@@ -49,7 +49,7 @@ def test_a_candidate(api: Api, finished: Run, version: str) -> None:
 
 
 @clause("generate/safety-ratings", GENERATE, cost=Cost.TUNING)
-def test_safety_ratings(api: Api, finished: Run) -> None:
+def test_safety_ratings(api: Api, finished: ObservedRun) -> None:
     """A harmless answer is rated in four categories, in this order. Observed in 2024."""
     (candidate,) = api.post(f"v1beta/{finished.name}:generateContent", PROMPT).ok()["candidates"]
 
@@ -57,7 +57,7 @@ def test_safety_ratings(api: Api, finished: Run) -> None:
 
 
 @clause("generate/usage", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_usage(api: Api, finished: Run) -> None:
+def test_usage(api: Api, finished: ObservedRun) -> None:
     """The tokens of prompt and candidates are counted, and their sum. Observed from July 2024."""
     answer = api.post(f"v1beta/{finished.name}:generateContent", PROMPT).ok()
     usage = answer["usageMetadata"]
@@ -68,7 +68,7 @@ def test_usage(api: Api, finished: Run) -> None:
 
 
 @clause("generate/with-a-role", GENERATE, cost=Cost.TUNING)
-def test_with_a_role(api: Api, finished: Run) -> None:
+def test_with_a_role(api: Api, finished: ObservedRun) -> None:
     """A prompt may say that it is the user's, and how to generate. Documented."""
     asked = {
         "contents": [{"role": "user", "parts": [{"text": "100"}]}],
@@ -80,7 +80,7 @@ def test_with_a_role(api: Api, finished: Run) -> None:
 
 
 @clause("generate/shared-with-everyone", GENERATE, "tunedModels.get", cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_shared_with_everyone(api: Api, other: Api, scratch: Run) -> None:
+def test_shared_with_everyone(api: Api, other: Api, scratch: ObservedRun) -> None:
     """A model that everyone may read is seen and asked by anybody. Observed in 2025."""
     api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
     try:
@@ -91,7 +91,7 @@ def test_shared_with_everyone(api: Api, other: Api, scratch: Run) -> None:
 
 
 @clause("generate/shared-with-every-key", GENERATE, "tunedModels.get", cost=Cost.TUNING)
-def test_shared_with_every_key(api: Api, keyed: Api, scratch: Run) -> None:
+def test_shared_with_every_key(api: Api, keyed: Api, scratch: ObservedRun) -> None:
     """A model that everyone may read is seen and asked with any API key. Observed in 2025."""
     api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
     try:
@@ -113,13 +113,13 @@ def test_not_ready(api: Api, in_creation: str) -> None:
 
 
 @clause("generate/a-failed-model", GENERATE, outcome=INVALID, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
-def test_a_failed_model(api: Api, failed: Run) -> None:
+def test_a_failed_model(api: Api, failed: ObservedRun) -> None:
     """A failed model answers nothing. Documented: only an active one is used."""
     assert 400 <= api.post(f"v1beta/{failed.name}:generateContent", PROMPT).status < 500
 
 
 @clause("generate/no-contents", GENERATE, outcome=INVALID, cost=Cost.TUNING)
-def test_no_contents(api: Api, finished: Run) -> None:
+def test_no_contents(api: Api, finished: ObservedRun) -> None:
     """A prompt needs contents: a finding of the service's own, with its line end. Observed in 2026."""
     refusal = api.post(f"v1beta/{finished.name}:generateContent", {}).refused(400, "INVALID_ARGUMENT")
 
@@ -137,7 +137,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 
 
 @clause("generate/model-of-somebody-else", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_model_of_somebody_else(other: Api, finished: Run) -> None:
+def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     """Somebody else's model is forbidden, in these words and without details. Observed in 2024."""
     refusal = other.post(f"v1beta/{finished.name}:generateContent", PROMPT).refused(403, "PERMISSION_DENIED")
 
@@ -147,7 +147,7 @@ def test_model_of_somebody_else(other: Api, finished: Run) -> None:
 
 @clause("generate/as-a-base-model", "models.generateContent", outcome=NOT_FOUND, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
-def test_as_a_base_model(api: Api, finished: Run, version: str) -> None:
+def test_as_a_base_model(api: Api, finished: ObservedRun, version: str) -> None:
     """A tuned model's id among the base models is not found there. Observed in 2024, in v1."""
     name = finished.name.replace("tunedModels/", "models/")
     refusal = api.post(f"{version}/{name}:generateContent", PROMPT).refused(404, "NOT_FOUND")
@@ -156,7 +156,7 @@ def test_as_a_base_model(api: Api, finished: Run, version: str) -> None:
 
 
 @clause("generate/a-tuned-model-among-base-models", "models.generateContent", outcome=INVALID, cost=Cost.TUNING)
-def test_a_tuned_model_among_base_models(api: Api, finished: Run) -> None:
+def test_a_tuned_model_among_base_models(api: Api, finished: ObservedRun) -> None:
     """A tuned model's name after ``models/`` has an unexpected form. Observed in 2024 and 2025."""
     answer = api.post(f"v1beta/models/{finished.name}:generateContent", PROMPT)
 
@@ -183,7 +183,7 @@ def test_a_tuned_model_among_base_models(api: Api, finished: Run) -> None:
     ],
     ids=["instruction", "json", "turns"],
 )
-def test_what_tuned_models_lack(api: Api, finished: Run, more: dict[str, Any], feature: str) -> None:
+def test_what_tuned_models_lack(api: Api, finished: ObservedRun, more: dict[str, Any], feature: str) -> None:
     """A tuned model takes no instruction, no JSON mode and no turns. Documented; observed for base models."""
     answer = api.post(f"v1beta/{finished.name}:generateContent", {**PROMPT, **more})
 
@@ -191,7 +191,7 @@ def test_what_tuned_models_lack(api: Api, finished: Run, more: dict[str, Any], f
 
 
 @clause("generate/prompt-too-long", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_prompt_too_long(api: Api, finished: Run) -> None:
+def test_prompt_too_long(api: Api, finished: ObservedRun) -> None:
     """A prompt has 40,000 characters at most. Documented; the refusal is inferred."""
     asked = {"contents": [{"parts": [{"text": "1" * 40_001}]}]}
 

@@ -11,7 +11,7 @@ from tunedmodels_contracts.clauses.clause import Cost, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.operation_types import nanoseconds
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 from tunedmodels_contracts.targets.target import Target
 
 GET = "tunedModels.get"
@@ -68,7 +68,7 @@ def test_updated_when_created(new_model: dict[str, Any]) -> None:
 
 
 @clause("get/members-when-active", GET, cost=Cost.TUNING)
-def test_members_when_active(finished: Run) -> None:
+def test_members_when_active(finished: ObservedRun) -> None:
     """An active model shows these members in this order, and each snapshot its own. Observed in 2024."""
     model = finished.model
 
@@ -93,13 +93,13 @@ def test_members_when_active(finished: Run) -> None:
 
 
 @clause("get/updated-when-completed", GET, cost=Cost.TUNING)
-def test_updated_when_completed(finished: Run) -> None:
+def test_updated_when_completed(finished: ObservedRun) -> None:
     """The end of a run is the last update of its model. Observed in 2024."""
     assert finished.model["updateTime"] == finished.model["tuningTask"]["completeTime"]
 
 
 @clause("get/updated-by-progress", GET, cost=Cost.TUNING)
-def test_updated_by_progress(finished: Run) -> None:
+def test_updated_by_progress(finished: ObservedRun) -> None:
     """While a model trains its update time moves on: it is not before the last step that shows. Observed in 2024."""
     models = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
 
@@ -111,7 +111,7 @@ def test_updated_by_progress(finished: Run) -> None:
 
 
 @clause("get/hyperparameters-as-given", GET, cost=Cost.TUNING)
-def test_hyperparameters_as_given(finished: Run) -> None:
+def test_hyperparameters_as_given(finished: ObservedRun) -> None:
     """Hyperparameters come back as they were sent. Observed in 2023 and 2024."""
     shown = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
 
@@ -120,7 +120,7 @@ def test_hyperparameters_as_given(finished: Run) -> None:
 
 
 @clause("get/training-data-stays-secret", GET, cost=Cost.TUNING)
-def test_training_data_stays_secret(finished: Run) -> None:
+def test_training_data_stays_secret(finished: ObservedRun) -> None:
     """Training data goes in and never comes out. Documented, and observed in every answer."""
     for seen in finished.trace:
         assert "trainingData" not in (seen.tuned_model or {}).get("tuningTask", {})

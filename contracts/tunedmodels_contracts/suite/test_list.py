@@ -10,7 +10,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 LIST = "tunedModels.list"
 INVALID = "400 INVALID_ARGUMENT"
@@ -39,7 +39,7 @@ def test_visible_at_once(api: Api, create: Create) -> None:
 
 
 @clause("list/whole-models", LIST, "tunedModels.get", cost=Cost.TUNING)
-def test_whole_models(api: Api, finished: Run) -> None:
+def test_whole_models(api: Api, finished: ObservedRun) -> None:
     """A model is listed as it is got: whole, with its snapshots, without training data. Observed 2023 and 2024."""
     entries = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] == finished.name]
 
@@ -160,14 +160,14 @@ def test_filter_by_words(api: Api, create: Create, address: str, member: str) ->
 
 
 @clause("list/filter-by-owner", LIST, cost=Cost.TUNING)
-def test_filter_by_owner(api: Api, finished: Run) -> None:
+def test_filter_by_owner(api: Api, finished: ObservedRun) -> None:
     """``owner:me`` finds what the caller owns. Documented."""
     assert finished.name in _names(api, filter="owner:me")
 
 
 @clause("list/filter-by-role-contains-more", LIST, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("words", ["writers:me", "readers:me"])
-def test_filter_by_role_contains_more(api: Api, finished: Run, words: str) -> None:
+def test_filter_by_role_contains_more(api: Api, finished: ObservedRun, words: str) -> None:
     """Roles contain each other, so an owner finds a model as a writer and as a reader. Inferred."""
     assert finished.name in _names(api, filter=words)
 
@@ -185,7 +185,7 @@ def test_filter_by_role_contains_more(api: Api, finished: Run, words: str) -> No
 )
 def test_filter_by_role(
     other: Api,
-    scratch: Run,
+    scratch: ObservedRun,
     grant: Callable[..., Answer],
     other_email: str,
     role: str,
@@ -202,7 +202,7 @@ def test_filter_by_role(
 
 
 @clause("list/shared-models", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_shared_models(other: Api, scratch: Run, grant: Callable[..., Answer], other_email: str) -> None:
+def test_shared_models(other: Api, scratch: ObservedRun, grant: Callable[..., Answer], other_email: str) -> None:
     """What somebody shares with the caller is listed without a filter too. Documented."""
     grant("READER", other_email).ok()
 
@@ -228,7 +228,7 @@ def test_v1beta3_has_no_filter(api: Api) -> None:
 
 
 @clause("list/entries-are-models", LIST, cost=Cost.TUNING)
-def test_entries_are_models(api: Api, finished: Run) -> None:
+def test_entries_are_models(api: Api, finished: ObservedRun) -> None:
     """No entry has training data, and each has name, state and times. Observed 2023 and 2024."""
     entries: list[dict[str, Any]] = api.listed(MODELS, {"pageSize": 1000})
 

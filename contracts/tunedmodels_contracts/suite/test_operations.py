@@ -11,7 +11,7 @@ from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE
-from tunedmodels_contracts.harness.tuning_runs import BATCH_SIZE, EPOCHS, EXAMPLES, Run
+from tunedmodels_contracts.harness.tuning_runs import BATCH_SIZE, EPOCHS, EXAMPLES, ObservedRun
 
 CREATE = "tunedModels.create"
 GET, LIST, ALL = "tunedModels.operations.get", "tunedModels.operations.list", "operations.list"
@@ -27,93 +27,93 @@ _STEPS = -(-len(EXAMPLES) * EPOCHS // BATCH_SIZE)
 
 
 @clause("operations/members-have-their-types", GET, MODEL, cost=Cost.TUNING)
-def test_members_have_their_types(finished: Run) -> None:
+def test_members_have_their_types(finished: ObservedRun) -> None:
     """Numbers, texts, times and lists are such, from the first look to the last. Documented."""
     assert finished.breaks(SHAPE) == []
 
 
 @clause("operations/what-never-changes", GET, cost=Cost.TUNING)
-def test_what_never_changes(finished: Run) -> None:
+def test_what_never_changes(finished: ObservedRun) -> None:
     """Name, type of the metadata, number of steps and model stay the same through a run. Observed 2023 to 2024."""
     assert finished.breaks("An operation's name, metadata type, total and model never change") == []
 
 
 @clause("operations/named-after-their-model", GET, MODEL, cost=Cost.TUNING)
-def test_named_after_their_model(finished: Run) -> None:
+def test_named_after_their_model(finished: ObservedRun) -> None:
     """An operation and its model name each other. Observed in every answer."""
     assert finished.breaks("An operation and its model name each other") == []
 
 
 @clause("operations/done-is-absorbing", GET, cost=Cost.TUNING)
-def test_done_is_absorbing(finished: Run) -> None:
+def test_done_is_absorbing(finished: ObservedRun) -> None:
     """Done is absorbing: an operation that has ended is not seen running again. Documented for every operation."""
     assert finished.breaks("An operation that is done stays done") == []
 
 
 @clause("operations/one-result-at-the-end", GET, cost=Cost.TUNING)
-def test_one_result_at_the_end(finished: Run) -> None:
+def test_one_result_at_the_end(finished: ObservedRun) -> None:
     """There is one of response and error when an operation is done, and neither before. Documented."""
     assert finished.breaks("An operation has exactly one result when it is done, and none before") == []
 
 
 @clause("operations/the-end-stays-the-same", GET, cost=Cost.TUNING)
-def test_the_end_stays_the_same(finished: Run) -> None:
+def test_the_end_stays_the_same(finished: ObservedRun) -> None:
     """What an operation was when it had ended it is at every later look. Documented: a result is one."""
     assert len([look for look in finished.trace if look.operation.get("done")]) > 1
     assert finished.breaks("An operation that has ended never changes") == []
 
 
 @clause("operations/ends-in-time", CREATE, GET, cost=Cost.TUNING)
-def test_ends_in_time(observed_run: Run) -> None:
+def test_ends_in_time(observed_run: ObservedRun) -> None:
     """A run of fifteen examples ends, within what its target says that one takes. Observed: minutes, mostly."""
     assert observed_run.operation.get("done")
     assert observed_run.breaks("An operation ends within the bound of its target") == []
 
 
 @clause("operations/zeros-are-absent", GET, MODEL, cost=Cost.TUNING)
-def test_zeros_are_absent(finished: Run) -> None:
+def test_zeros_are_absent(finished: ObservedRun) -> None:
     """What has not begun yet is absent, and not zero: done, steps, percent, snapshots, epoch. Observed 2023 to 2024."""
     assert finished.breaks("What is zero, false or empty is absent") == []
 
 
 @clause("operations/progress-never-falls", GET, cost=Cost.TUNING)
-def test_progress_never_falls(finished: Run) -> None:
+def test_progress_never_falls(finished: ObservedRun) -> None:
     """Steps and percent never fall, and reach all steps and 100. Observed in 2024."""
     assert finished.breaks("Progress never falls and ends at all steps") == []
 
 
 @clause("operations/steps-and-percent-agree", GET, cost=Cost.TUNING)
-def test_steps_and_percent_agree(finished: Run) -> None:
+def test_steps_and_percent_agree(finished: ObservedRun) -> None:
     """completedPercent is 100 x completedSteps / totalSteps as a 32-bit float. Observed: 5.263158 for 2 of 38."""
     assert finished.breaks("completedPercent is the float32 of the completed steps, and comes with snapshots") == []
 
 
 @clause("operations/one-snapshot-a-step", GET, MODEL, cost=Cost.TUNING)
-def test_one_snapshot_a_step(finished: Run) -> None:
+def test_one_snapshot_a_step(finished: ObservedRun) -> None:
     """There is a snapshot for each step, from step 1, none left out. Observed in whole runs of up to 375 steps."""
     assert finished.breaks("There is one snapshot for each completed step, from step 1") == []
 
 
 @clause("operations/snapshots-append-only", GET, MODEL, cost=Cost.TUNING)
-def test_snapshots_append_only(finished: Run) -> None:
+def test_snapshots_append_only(finished: ObservedRun) -> None:
     """What was once seen of a step is what is seen of it ever after. Observed in 2024."""
     assert finished.breaks("Snapshots are only ever appended") == []
 
 
 @clause("operations/epoch-law", GET, MODEL, cost=Cost.TUNING)
-def test_epoch_law(finished: Run) -> None:
+def test_epoch_law(finished: ObservedRun) -> None:
     """The epoch of a step is floor(step x batch size / examples). Observed in eight whole runs."""
     assert finished.breaks("A step's epoch is floor(step x batch size / examples)") == []
 
 
 @clause("operations/states", GET, MODEL, cost=Cost.TUNING)
-def test_states(finished: Run) -> None:
+def test_states(finished: ObservedRun) -> None:
     """A model is CREATING until its operation is done, and ACTIVE after a success. Documented, and observed."""
     assert finished.breaks("A model is CREATING, then ACTIVE or FAILED, in step with its operation") == []
 
 
 @clause("operations/times-are-in-order", GET, MODEL, cost=Cost.TUNING)
-def test_times_are_in_order(finished: Run) -> None:
+def test_times_are_in_order(finished: ObservedRun) -> None:
     """A model is created, starts, computes its steps one after the other, and completes. Observed in whole runs."""
     law = "A model is created, starts, computes its steps and completes in this order"
 
@@ -121,13 +121,13 @@ def test_times_are_in_order(finished: Run) -> None:
 
 
 @clause("operations/metadata-and-model-agree", GET, MODEL, cost=Cost.TUNING)
-def test_metadata_and_model_agree(finished: Run) -> None:
+def test_metadata_and_model_agree(finished: ObservedRun) -> None:
     """In the end the model has the snapshots that the operation has. Seen in 2023 and 2024; no pair was kept."""
     assert finished.model["tuningTask"]["snapshots"] == finished.operation["metadata"]["snapshots"]
 
 
 @clause("operations/loss-falls", GET, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_loss_falls(finished: Run) -> None:
+def test_loss_falls(finished: ObservedRun) -> None:
     """The last losses of the tutorial's run are below its first. Seen in every run, and no promise."""
     losses = [snapshot["meanLoss"] for snapshot in finished.operation["metadata"]["snapshots"]]
 
@@ -135,7 +135,7 @@ def test_loss_falls(finished: Run) -> None:
 
 
 @clause("operations/first-loss-repeats", GET, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_first_loss_repeats(finished: Run, scratch: Run) -> None:
+def test_first_loss_repeats(finished: ObservedRun, scratch: ObservedRun) -> None:
     """Two runs of the same data have the same first loss: no chance orders the examples. Seen 2023 to 2024."""
     first, second = (run.operation["metadata"]["snapshots"][0] for run in (finished, scratch))
 
@@ -146,7 +146,7 @@ def test_first_loss_repeats(finished: Run, scratch: Run) -> None:
 
 
 @clause("operations/members-while-running", GET, cost=Cost.TUNING)
-def test_members_while_running(finished: Run) -> None:
+def test_members_while_running(finished: ObservedRun) -> None:
     """A running operation has name and metadata, and its progress once there is some. Observed in 2024."""
     for seen in finished.trace:
         if seen.operation.get("done"):
@@ -156,14 +156,14 @@ def test_members_while_running(finished: Run) -> None:
 
 
 @clause("operations/members-when-finished", GET, cost=Cost.TUNING)
-def test_members_when_finished(finished: Run) -> None:
+def test_members_when_finished(finished: ObservedRun) -> None:
     """A finished operation has name, metadata, done and response, in this order. Documented."""
     assert list(finished.operation) == ["name", "metadata", "done", "response"]
     assert finished.operation["done"] is True
 
 
 @clause("operations/metadata-stays", GET, cost=Cost.TUNING)
-def test_metadata_stays(finished: Run) -> None:
+def test_metadata_stays(finished: ObservedRun) -> None:
     """A finished operation keeps its metadata: 100 percent, and all snapshots. Observed in 2024."""
     metadata = finished.operation["metadata"]
 
@@ -173,7 +173,7 @@ def test_metadata_stays(finished: Run) -> None:
 
 
 @clause("operations/last-epoch", GET, cost=Cost.TUNING)
-def test_last_epoch(finished: Run) -> None:
+def test_last_epoch(finished: ObservedRun) -> None:
     """The last step has the number of epochs as its epoch. Observed in 2024: step 38 of 15 examples in twos has 5."""
     last = finished.operation["metadata"]["snapshots"][-1]
 
@@ -181,7 +181,7 @@ def test_last_epoch(finished: Run) -> None:
 
 
 @clause("operations/response-is-a-tuned-model", GET, cost=Cost.TUNING)
-def test_response_is_a_tuned_model(finished: Run) -> None:
+def test_response_is_a_tuned_model(finished: ObservedRun) -> None:
     """The response says first that it is a TunedModel, and is the active model. Documented."""
     response = finished.operation["response"]
 
@@ -190,7 +190,7 @@ def test_response_is_a_tuned_model(finished: Run) -> None:
 
 
 @clause("operations/response-is-the-whole-model", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_response_is_the_whole_model(finished: Run) -> None:
+def test_response_is_the_whole_model(finished: ObservedRun) -> None:
     """The response has every member that the model shows. Inferred: no such answer was kept."""
     response = {member: value for member, value in finished.operation["response"].items() if member != "@type"}
 
@@ -198,14 +198,14 @@ def test_response_is_the_whole_model(finished: Run) -> None:
 
 
 @clause("operations/the-same-by-v1", GET, cost=Cost.TUNING)
-def test_the_same_by_v1(api: Api, finished: Run) -> None:
+def test_the_same_by_v1(api: Api, finished: ObservedRun) -> None:
     """Version v1 shows the same operation, its metadata of the version that created it. Observed in 2024."""
     assert api.get(f"v1/{finished.operation_name}").ok() == finished.operation
     assert finished.operation["metadata"]["@type"] == f"{_TYPES}CreateTunedModelMetadata"
 
 
 @clause("operations/the-same-by-v1alpha", GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_the_same_by_v1alpha(api: Api, finished: Run) -> None:
+def test_the_same_by_v1alpha(api: Api, finished: ObservedRun) -> None:
     """Version v1alpha shows the operation too. Documented; that it is the same is inferred."""
     assert api.get(f"v1alpha/{finished.operation_name}").ok() == finished.operation
 
@@ -216,7 +216,7 @@ FAILING = [Need.FAILING_RUN]
 
 
 @clause("operations/a-failure-is-an-error", GET, cost=Cost.TUNING, needs=FAILING)
-def test_a_failure_is_an_error(failed: Run) -> None:
+def test_a_failure_is_an_error(failed: ObservedRun) -> None:
     """A failed run is done, and has no response but an error, with the number of a code and a message. Documented."""
     operation = failed.operation
 
@@ -227,20 +227,20 @@ def test_a_failure_is_an_error(failed: Run) -> None:
 
 
 @clause("operations/members-when-failed", GET, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
-def test_members_when_failed(failed: Run) -> None:
+def test_members_when_failed(failed: ObservedRun) -> None:
     """A failed operation has name, metadata, done and error, in this order. Inferred from one that succeeded."""
     assert list(failed.operation) == ["name", "metadata", "done", "error"]
 
 
 @clause("operations/a-failed-model", GET, MODEL, cost=Cost.TUNING, needs=FAILING)
-def test_a_failed_model(failed: Run) -> None:
+def test_a_failed_model(failed: ObservedRun) -> None:
     """The model of a failed run is FAILED, and stays to be looked at. Documented."""
     assert failed.model["name"] == failed.name
     assert failed.model["state"] == "FAILED"
 
 
 @clause("operations/a-failure-keeps-its-steps", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
-def test_a_failure_keeps_its_steps(failed: Run) -> None:
+def test_a_failure_keeps_its_steps(failed: ObservedRun) -> None:
     """A failed run shows the steps that it took, fewer than all. Inferred: a finished operation keeps its metadata."""
     running = [seen.operation for seen in failed.trace if not seen.operation.get("done")]
     shown = running[-1]["metadata"].get("snapshots", [])
@@ -261,14 +261,14 @@ def test_a_failure_keeps_its_steps(failed: Run) -> None:
         "A model is CREATING, then ACTIVE or FAILED, in step with its operation",
     ],
 )
-def test_laws_of_a_failure(failed: Run, law: str) -> None:
+def test_laws_of_a_failure(failed: ObservedRun, law: str) -> None:
     """A failed run ends once, with one result, in step with its model, and what it showed stays. Documented."""
     assert failed.breaks(law) == []
 
 
 @clause("operations/all-laws-of-a-failure", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
 @pytest.mark.parametrize("law", [SHAPE, *LAWS])
-def test_all_laws_of_a_failure(failed: Run, law: str) -> None:
+def test_all_laws_of_a_failure(failed: ObservedRun, law: str) -> None:
     """A failed run keeps the laws of every run. Inferred: no such run was kept."""
     assert failed.breaks(law) == []
 
@@ -278,7 +278,7 @@ def test_all_laws_of_a_failure(failed: Run, law: str) -> None:
 
 @clause("operations/listed-with-their-model", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
-def test_listed_with_their_model(api: Api, finished: Run, version: str) -> None:
+def test_listed_with_their_model(api: Api, finished: ObservedRun, version: str) -> None:
     """A model's list of operations has the one that made it, as it is got. Documented."""
     listed = api.listed(f"{version}/{finished.name}/operations")
 
@@ -287,7 +287,7 @@ def test_listed_with_their_model(api: Api, finished: Run, version: str) -> None:
 
 
 @clause("operations/pages", LIST, cost=Cost.TUNING)
-def test_pages(api: Api, finished: Run) -> None:
+def test_pages(api: Api, finished: ObservedRun) -> None:
     """A page of operations is no larger than asked, and the last one has no token. Documented."""
     pages = api.pages(f"v1beta/{finished.name}/operations", {"pageSize": 1})
 
@@ -311,7 +311,7 @@ def test_all_of_the_caller_have_negative_pages(api: Api) -> None:
 
 
 @clause("operations/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_negative_page_size(api: Api, finished: Run) -> None:
+def test_negative_page_size(api: Api, finished: ObservedRun) -> None:
     """A page size below zero is refused. Inferred from the rules for Google's APIs."""
     api.get(f"v1beta/{finished.name}/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
@@ -327,7 +327,7 @@ def test_list_of_a_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 
 @clause("operations/missing", GET, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
-def test_missing(api: Api, finished: Run, new_id: Callable[[], str], version: str) -> None:
+def test_missing(api: Api, finished: ObservedRun, new_id: Callable[[], str], version: str) -> None:
     """An operation that is not there is not found, whether its model is or not. Inferred."""
     api.get(f"{version}/{finished.name}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
     api.get(f"{version}/tunedModels/{new_id()}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
@@ -342,7 +342,7 @@ def test_missing(api: Api, finished: Run, new_id: Callable[[], str], version: st
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_of_somebody_else(other: Api, finished: Run) -> None:
+def test_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     """An operation is as private as its model. Inferred."""
     answers: list[Answer] = [
         other.get(f"v1beta/{finished.operation_name}"),
@@ -360,7 +360,7 @@ def test_of_somebody_else(other: Api, finished: Run) -> None:
     level=Level.OPTIONAL,
     cost=Cost.TUNING,
 )
-def test_tuning_operations_are_not_deleted(api: Api, finished: Run) -> None:
+def test_tuning_operations_are_not_deleted(api: Api, finished: ObservedRun) -> None:
     """The operation of a tuned model cannot be deleted, and stays. Reported with 501 by a client of Google's."""
     answer = api.delete(f"v1/{finished.operation_name}")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tunedmodels_contracts.clauses.clause import Cost, Level, clause
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 from tunedmodels_contracts.targets.target import Target
 
 MODEL, GET, OPERATION = "models.get", "tunedModels.get", "tunedModels.operations.get"
@@ -34,7 +34,7 @@ def test_by_a_header(api: Api, target: Target) -> None:
 
 @clause("partial/of-a-member", GET, cost=Cost.TUNING)
 @pytest.mark.parametrize("mask", ["tuningTask/completeTime", "tuningTask(completeTime)"])
-def test_of_a_member(api: Api, finished: Run, mask: str) -> None:
+def test_of_a_member(api: Api, finished: ObservedRun, mask: str) -> None:
     """A slash or brackets lead into a member. Documented."""
     part = api.get(f"v1beta/{finished.name}", {"fields": mask}).ok()
 
@@ -42,7 +42,7 @@ def test_of_a_member(api: Api, finished: Run, mask: str) -> None:
 
 
 @clause("partial/of-the-entries-of-a-list", OPERATION, "models.list", cost=Cost.TUNING)
-def test_of_the_entries_of_a_list(api: Api, finished: Run) -> None:
+def test_of_the_entries_of_a_list(api: Api, finished: ObservedRun) -> None:
     """A mask goes through lists: each entry is cut alike. Documented."""
     part: dict[str, Any] = api.get(f"v1beta/{finished.name}", {"fields": "name,tuningTask(snapshots(step))"}).ok()
     steps = [{"step": snapshot["step"]} for snapshot in finished.model["tuningTask"]["snapshots"]]

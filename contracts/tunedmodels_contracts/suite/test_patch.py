@@ -10,14 +10,14 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 PATCH, GET = "tunedModels.patch", "tunedModels.get"
 INVALID = "400 INVALID_ARGUMENT"
 
 
 @pytest.fixture
-def path(api: Api, scratch: Run) -> str:
+def path(api: Api, scratch: ObservedRun) -> str:
     """The path of a model whose texts are known."""
     known = {"displayName": "Before", "description": "As it was."}
     api.patch(f"v1beta/{scratch.name}", known, {"updateMask": "displayName,description"}).ok()
@@ -114,7 +114,7 @@ def test_members_that_can_change(api: Api, path: str, member: str, value: Any) -
 
 
 @clause("patch/does-not-count-as-an-update", PATCH, GET, cost=Cost.TUNING)
-def test_does_not_count_as_an_update(api: Api, path: str, scratch: Run) -> None:
+def test_does_not_count_as_an_update(api: Api, path: str, scratch: ObservedRun) -> None:
     """A new description leaves the update time where it was. Observed in 2023."""
     api.patch(path, {"description": "New."}, {"updateMask": "description"}).ok()
 
@@ -122,7 +122,7 @@ def test_does_not_count_as_an_update(api: Api, path: str, scratch: Run) -> None:
 
 
 @clause("patch/a-whole-model-may-be-sent", PATCH, GET, cost=Cost.TUNING)
-def test_a_whole_model_may_be_sent(api: Api, path: str, scratch: Run) -> None:
+def test_a_whole_model_may_be_sent(api: Api, path: str, scratch: ObservedRun) -> None:
     """A whole model may be sent, its state as a number: what only the service sets is ignored.
 
     Documented; google-generativeai sends such bodies.

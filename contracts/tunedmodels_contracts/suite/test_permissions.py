@@ -11,7 +11,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 PERMISSIONS = "tunedModels.permissions."
 CREATE, GET, LIST = f"{PERMISSIONS}create", f"{PERMISSIONS}get", f"{PERMISSIONS}list"
@@ -43,7 +43,7 @@ def test_create_answers_with_the_whole(grant: Grant, address: str, grantee_type:
 
 
 @clause("permissions/ids", CREATE, cost=Cost.TUNING)
-def test_ids(scratch: Run, grant: Grant, address: str) -> None:
+def test_ids(scratch: ObservedRun, grant: Grant, address: str) -> None:
     """A permission is called after its model, with an id of 21 digits. Observed in 2024."""
     name = grant("READER", address).ok()["name"]
 
@@ -107,7 +107,7 @@ def test_a_model_begins_with_its_owner(api: Api, create: Create) -> None:
 
 
 @clause("permissions/owner-first", LIST, cost=Cost.TUNING)
-def test_owner_first(api: Api, scratch: Run, grant: Grant, address: str) -> None:
+def test_owner_first(api: Api, scratch: ObservedRun, grant: Grant, address: str) -> None:
     """The list begins with the owner's permission and has each new one. Observed in 2024."""
     permission = grant("WRITER", address, "GROUP").ok()
     listed = api.listed(f"v1beta/{scratch.name}/permissions")
@@ -117,7 +117,7 @@ def test_owner_first(api: Api, scratch: Run, grant: Grant, address: str) -> None
 
 
 @clause("permissions/withdrawn-ones-are-gone", LIST, DELETE, cost=Cost.TUNING)
-def test_withdrawn_ones_are_gone(api: Api, scratch: Run, grant: Grant, address: str) -> None:
+def test_withdrawn_ones_are_gone(api: Api, scratch: ObservedRun, grant: Grant, address: str) -> None:
     """A permission that was taken back is not listed. Documented."""
     permission = grant("READER", address).ok()
     api.delete(f"v1beta/{permission['name']}").ok()
@@ -147,13 +147,13 @@ def test_pages(api: Api, create: Create, address: str) -> None:
 
 
 @clause("permissions/page-size-beyond-the-limit", LIST, cost=Cost.TUNING)
-def test_page_size_beyond_the_limit(api: Api, scratch: Run) -> None:
+def test_page_size_beyond_the_limit(api: Api, scratch: ObservedRun) -> None:
     """A page size above a thousand is taken for a thousand, without a refusal. Documented."""
     assert 0 < len(api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": 1001}).ok()["permissions"]) <= 1000
 
 
 @clause("permissions/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_negative_page_size(api: Api, scratch: Run) -> None:
+def test_negative_page_size(api: Api, scratch: ObservedRun) -> None:
     """A page size below zero is refused. Inferred from the rules for Google's APIs."""
     api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
@@ -170,7 +170,7 @@ def test_negative_page_size(api: Api, scratch: Run) -> None:
     needs=[Need.SECOND_CALLER],
 )
 @pytest.mark.parametrize("role", ["READER", "WRITER"])
-def test_readers_use(other: Api, scratch: Run, grant: Grant, other_email: str, role: str) -> None:
+def test_readers_use(other: Api, scratch: ObservedRun, grant: Grant, other_email: str, role: str) -> None:
     """Who may read or write a model can see it and ask it. Documented."""
     grant(role, other_email).ok()
 
@@ -185,7 +185,9 @@ def test_readers_use(other: Api, scratch: Run, grant: Grant, other_email: str, r
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_writers_change_and_share(other: Api, scratch: Run, grant: Grant, other_email: str, address: str) -> None:
+def test_writers_change_and_share(
+    other: Api, scratch: ObservedRun, grant: Grant, other_email: str, address: str
+) -> None:
     """Who may write a model can change it and share it. Documented."""
     grant("WRITER", other_email).ok()
     wanted = {"granteeType": "USER", "emailAddress": address, "role": "READER"}
@@ -203,7 +205,7 @@ def test_writers_change_and_share(other: Api, scratch: Run, grant: Grant, other_
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_readers_do_not_change(other: Api, scratch: Run, grant: Grant, other_email: str, address: str) -> None:
+def test_readers_do_not_change(other: Api, scratch: ObservedRun, grant: Grant, other_email: str, address: str) -> None:
     """Who may read a model alone can neither change nor share it. Documented."""
     grant("READER", other_email).ok()
     wanted = {"granteeType": "USER", "emailAddress": address, "role": "READER"}
@@ -233,7 +235,7 @@ def test_only_owners_delete(api: Api, other: Api, create: Create, other_email: s
 
 
 @clause("permissions/end-with-their-withdrawal", DELETE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_end_with_their_withdrawal(api: Api, other: Api, scratch: Run, grant: Grant, other_email: str) -> None:
+def test_end_with_their_withdrawal(api: Api, other: Api, scratch: ObservedRun, grant: Grant, other_email: str) -> None:
     """Who had a permission that was taken back is somebody else again. Documented."""
     permission = grant("READER", other_email).ok()
     other.get(f"v1beta/{scratch.name}").ok()
@@ -305,7 +307,7 @@ def test_changing_those_of_a_missing_model(api: Api, new_id: Callable[[], str], 
 
 
 @clause("permissions/missing", GET, PATCH, DELETE, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_missing(api: Api, scratch: Run) -> None:
+def test_missing(api: Api, scratch: ObservedRun) -> None:
     """A permission that is not there is not found. Inferred from those of a missing model."""
     path = f"v1beta/{scratch.name}/permissions/123456789012345678901"
     answers = [api.get(path), api.patch(path, {"role": "READER"}, {"updateMask": "role"}), api.delete(path)]
@@ -325,7 +327,7 @@ def test_missing(api: Api, scratch: Run) -> None:
     ],
     ids=["no role", "a user without an address", "a group without an address", "everyone with an address"],
 )
-def test_required_members(api: Api, scratch: Run, address: str, members: dict[str, str]) -> None:
+def test_required_members(api: Api, scratch: ObservedRun, address: str, members: dict[str, str]) -> None:
     """A permission needs a role, a user's or group's an address, and everyone's must have none. Documented."""
     wanted: dict[str, Any] = {name: value.replace("ADDRESS", address) for name, value in members.items()}
 
@@ -341,7 +343,7 @@ def test_a_grantee_type_may_be_left_out(api: Api, create: Create, address: str) 
 
 
 @clause("permissions/v1beta3-wants-a-grantee-type", CREATE, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_v1beta3_wants_a_grantee_type(api: Api, scratch: Run, address: str) -> None:
+def test_v1beta3_wants_a_grantee_type(api: Api, scratch: ObservedRun, address: str) -> None:
     """Version v1beta3 refuses a permission without a type of grantee. Documented for that version alone."""
     answer = api.post(f"v1beta3/{scratch.name}/permissions", {"emailAddress": address, "role": "READER"})
 
@@ -370,7 +372,7 @@ def test_only_the_role_changes(api: Api, grant: Grant, address: str, mask: str) 
 @clause(
     "permissions/ownership-is-not-granted", CREATE, PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING
 )
-def test_ownership_is_not_granted(api: Api, scratch: Run, grant: Grant, address: str) -> None:
+def test_ownership_is_not_granted(api: Api, scratch: ObservedRun, grant: Grant, address: str) -> None:
     """Ownership is handed on, and cannot be granted. Documented; how it is refused is inferred."""
     permission = grant("READER", address).ok()
     another = {"granteeType": "USER", "emailAddress": f"new-{address}", "role": "OWNER"}

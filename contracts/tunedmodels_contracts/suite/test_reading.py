@@ -14,7 +14,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run, body
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun, body
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, LIST, PATCH = "tunedModels.create", "tunedModels.list", "tunedModels.patch"
@@ -35,7 +35,7 @@ def _findings(answer: Answer) -> list[tuple[str | None, str]]:
     return findings
 
 
-def _patch(api: Api, scratch: Run, text: str, mask: str) -> Any:
+def _patch(api: Api, scratch: ObservedRun, text: str, mask: str) -> Any:
     return api.patch(f"v1beta/{scratch.name}", data=text, params={"updateMask": mask}).ok()
 
 
@@ -57,54 +57,54 @@ def test_the_tutorials_body(api: Api, target: Target) -> None:
 
 @clause("reading/both-spellings-of-names", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("name", ["displayName", "display_name"])
-def test_both_spellings_of_names(api: Api, scratch: Run, name: str) -> None:
+def test_both_spellings_of_names(api: Api, scratch: ObservedRun, name: str) -> None:
     """A member is called as JSON or as protobuf calls it. Observed 2023 to 2024."""
     assert _patch(api, scratch, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
 
 
 @clause("reading/trailing-commas", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ['{"readerProjectNumbers": ["1",]}', '{"readerProjectNumbers": ["1"],}'])
-def test_trailing_commas(api: Api, scratch: Run, text: str) -> None:
+def test_trailing_commas(api: Api, scratch: ObservedRun, text: str) -> None:
     """A comma may trail in a list and in an object. Observed 2023 to 2024."""
     assert _patch(api, scratch, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
 
 
 @clause("reading/other-quotes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["{'description': 'Read'}", '{description: "Read"}'])
-def test_other_quotes(api: Api, scratch: Run, text: str) -> None:
+def test_other_quotes(api: Api, scratch: ObservedRun, text: str) -> None:
     """Texts may have single quotes, and names none. Inferred from the open twin of the service's reader."""
     assert _patch(api, scratch, text, "description") == {"description": "Read"}
 
 
 @clause("reading/raw-controls", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_raw_controls(api: Api, scratch: Run) -> None:
+def test_raw_controls(api: Api, scratch: ObservedRun) -> None:
     """A text may have line ends and tabs as they are. Inferred from the open twin of the service's reader."""
     assert _patch(api, scratch, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
 
 
 @clause("reading/integers", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["5", '"5"', "5.0", "5e0"])
-def test_integers(api: Api, scratch: Run, text: str) -> None:
+def test_integers(api: Api, scratch: ObservedRun, text: str) -> None:
     """An integer may be a text, or a number that is whole. Inferred from the open twin of the service's reader."""
     assert _patch(api, scratch, f'{{"topK": {text}}}', "topK") == {"topK": 5}
 
 
 @clause("reading/floats", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["0.25", '"0.25"', "25e-2"])
-def test_floats(api: Api, scratch: Run, text: str) -> None:
+def test_floats(api: Api, scratch: ObservedRun, text: str) -> None:
     """A float may be a text. Shown by a published answer, and by the open twin of the service's reader."""
     assert _patch(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
 
 
 @clause("reading/null-is-unset", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_null_is_unset(api: Api, scratch: Run) -> None:
+def test_null_is_unset(api: Api, scratch: ObservedRun) -> None:
     """Null is a member that is not there. Shown by a published answer, and by the open twin of the reader."""
     assert _patch(api, scratch, '{"description": null}', "description") == {}
 
 
 @clause("reading/enums", SHARE, cost=Cost.TUNING)
 @pytest.mark.parametrize(("grantee_type", "role"), [('"USER"', '"READER"'), ("1", "3"), ("1", '"READER"')])
-def test_enums(api: Api, scratch: Run, address: str, grantee_type: str, role: str) -> None:
+def test_enums(api: Api, scratch: ObservedRun, address: str, grantee_type: str, role: str) -> None:
     """An enum's value is its name or its number. Observed; google-generativeai sends numbers."""
     text = f'{{"granteeType": {grantee_type}, "emailAddress": "{address}", "role": {role}}}'
     permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
@@ -115,7 +115,7 @@ def test_enums(api: Api, scratch: Run, address: str, grantee_type: str, role: st
 
 @clause("reading/other-spellings-of-enums", SHARE, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("role", ['"3"', '"reader"', '"Reader"'])
-def test_other_spellings_of_enums(api: Api, scratch: Run, address: str, role: str) -> None:
+def test_other_spellings_of_enums(api: Api, scratch: ObservedRun, address: str, role: str) -> None:
     """An enum's number may be a text, and its name in any case. Observed of a sibling API."""
     text = f'{{"granteeType": "USER", "emailAddress": "{address}", "role": {role}}}'
     permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
@@ -125,7 +125,7 @@ def test_other_spellings_of_enums(api: Api, scratch: Run, address: str, role: st
 
 
 @clause("reading/an-empty-body", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_an_empty_body(api: Api, finished: Run) -> None:
+def test_an_empty_body(api: Api, finished: ObservedRun) -> None:
     """No body is an empty message, and no text that cannot be read. Inferred from the open twin of the reader."""
     answer = api.post(f"v1beta/{finished.name}:generateContent", data=b"")
 
@@ -148,7 +148,7 @@ def test_integers_of_parameters(api: Api, query: str) -> None:
 
 @clause("reading/booleans-of-parameters", "tunedModels.operations.list", level=Level.OPTIONAL, cost=Cost.TUNING)
 @pytest.mark.parametrize("value", ["false", "False", "f", "no", "N", "0"])
-def test_booleans_of_parameters(api: Api, finished: Run, value: str) -> None:
+def test_booleans_of_parameters(api: Api, finished: ObservedRun, value: str) -> None:
     """A boolean may be a word, a letter or a digit, in any case. Observed of a sibling API."""
     path = f"v1beta/{finished.name}/operations"
 

@@ -11,7 +11,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 STREAM = "tunedModels.streamGenerateContent"
 INVALID, NOT_FOUND, DENIED = "400 INVALID_ARGUMENT", "404 NOT_FOUND", "403 PERMISSION_DENIED"
@@ -44,7 +44,7 @@ def _events(answer: Answer) -> list[Any]:
 
 @clause("stream/array", STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
-def test_array(api: Api, finished: Run, version: str) -> None:
+def test_array(api: Api, finished: ObservedRun, version: str) -> None:
     """By default a stream is one JSON array, of answers each of which is a chunk. Documented."""
     answer = api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT)
     chunks = answer.ok()
@@ -57,7 +57,7 @@ def test_array(api: Api, finished: Run, version: str) -> None:
 @clause("stream/events", STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 @pytest.mark.parametrize("name", ["alt", "$alt"])
-def test_events(api: Api, finished: Run, version: str, name: str) -> None:
+def test_events(api: Api, finished: ObservedRun, version: str, name: str) -> None:
     """With ``alt=sse`` a stream is events, each a line of JSON, and no mark at the end. Documented."""
     answer = api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT, {name: "sse"})
 
@@ -66,7 +66,7 @@ def test_events(api: Api, finished: Run, version: str, name: str) -> None:
 
 
 @clause("stream/type-of-events", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_type_of_events(api: Api, finished: Run) -> None:
+def test_type_of_events(api: Api, finished: ObservedRun) -> None:
     """A stream of events has the type ``text/event-stream``. Inferred from what such streams are."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"})
 
@@ -74,7 +74,7 @@ def test_type_of_events(api: Api, finished: Run) -> None:
 
 
 @clause("stream/events-are-apart", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_events_are_apart(api: Api, finished: Run) -> None:
+def test_events_are_apart(api: Api, finished: ObservedRun) -> None:
     """There is an empty line after each event, the last one too. Shown by a published answer."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"})
     text = answer.text.replace("\r\n", "\n")
@@ -84,13 +84,13 @@ def test_events_are_apart(api: Api, finished: Run) -> None:
 
 
 @clause("stream/several-chunks", STREAM, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_several_chunks(api: Api, finished: Run) -> None:
+def test_several_chunks(api: Api, finished: ObservedRun) -> None:
     """An answer of several words comes in two chunks or more. Seen through Google's clients in 2024."""
     assert len(api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).ok()) > 1
 
 
 @clause("stream/refused-array", STREAM, outcome=INVALID, cost=Cost.TUNING)
-def test_refused_array(api: Api, finished: Run) -> None:
+def test_refused_array(api: Api, finished: ObservedRun) -> None:
     """A refusal of a stream that would be an array is in an array too. Reported by users, with no answer kept."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {})
 
@@ -101,7 +101,7 @@ def test_refused_array(api: Api, finished: Run) -> None:
 
 
 @clause("stream/refused-events", STREAM, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_refused_events(api: Api, finished: Run) -> None:
+def test_refused_events(api: Api, finished: ObservedRun) -> None:
     """A refusal of a stream of events is an object, as that of any method. Shown by a published answer."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {}, {"alt": "sse"})
 
@@ -127,7 +127,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 
 
 @clause("stream/model-of-somebody-else", STREAM, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_model_of_somebody_else(other: Api, finished: Run) -> None:
+def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     """Somebody else's model is forbidden, in these words. Observed in 2024, of generate."""
     refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).refused(403, "PERMISSION_DENIED")
 

@@ -9,7 +9,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 TRANSFER = "tunedModels.transferOwnership"
 
@@ -74,7 +74,7 @@ def test_the_old_owner_writes(api: Api, transfer: Transfer) -> None:
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_only_owners_hand_on(other: Api, scratch: Run, grant: Callable[..., Answer], other_email: str) -> None:
+def test_only_owners_hand_on(other: Api, scratch: ObservedRun, grant: Callable[..., Answer], other_email: str) -> None:
     """Who does not own a model cannot hand it on. The wording was observed in 2024, without its status."""
     grant("WRITER", other_email).ok()
     answer = other.post(f"v1beta/{scratch.name}:transferOwnership", {"emailAddress": other_email})
@@ -85,7 +85,7 @@ def test_only_owners_hand_on(other: Api, scratch: Run, grant: Callable[..., Answ
 
 @clause("transfer/needs-an-heir", TRANSFER, outcome="400 INVALID_ARGUMENT", cost=Cost.TUNING)
 @pytest.mark.parametrize("sent", [{}, {"emailAddress": ""}])
-def test_needs_an_heir(api: Api, scratch: Run, sent: dict[str, str]) -> None:
+def test_needs_an_heir(api: Api, scratch: ObservedRun, sent: dict[str, str]) -> None:
     """A transfer needs an address. Documented."""
     api.post(f"v1beta/{scratch.name}:transferOwnership", sent).refused(400, "INVALID_ARGUMENT")
 

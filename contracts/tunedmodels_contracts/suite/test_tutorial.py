@@ -13,7 +13,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import watched
+from tunedmodels_contracts.harness.tuning_runs import observe
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, POLL, GENERATE = "tunedModels.create", "tunedModels.operations.get", "tunedModels.generateContent"
@@ -126,14 +126,14 @@ def by_python(api: Api, target: Target) -> Iterator[str]:
 
 @contextmanager
 def _run_to_end(api: Api, target: Target, started_by: str) -> Iterator[str]:
-    if Need.TUNABLE_MODEL not in target.has:
+    if Need.TUNABLE_MODEL not in target.capabilities:
         pytest.skip(target.reason(Need.TUNABLE_MODEL))
-    if started_by in target.started:
-        yield target.started[started_by]
+    if started_by in target.prior_operations:
+        yield target.prior_operations[started_by]
         return
     created = api.post("v1beta/tunedModels", data=TEXTS[started_by](target.base_model))
     try:
-        yield watched(api, created, target.passing, target.pause, target.bound).ended.operation_name
+        yield observe(api, created, target.clock, target.pause, target.bound).ended.operation_name
     finally:
         if created.status == 200:
             api.delete(f"v1beta/{created.json['metadata']['tunedModel']}")

@@ -6,7 +6,7 @@ import pytest
 
 from tunedmodels_contracts.clauses.clause import Cost, Level, clause
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import Run
+from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 
 NONE = "404"
 MODEL = "tunedModels/contracts-none"
@@ -57,7 +57,7 @@ def test_v1_does_not_manage_tuned_models(api: Api, http: str, path: str) -> None
     cost=Cost.TUNING,
 )
 @pytest.mark.parametrize("version", ["v1beta", "v1alpha", "v1beta3"])
-def test_only_v1_cancels(api: Api, finished: Run, version: str) -> None:
+def test_only_v1_cancels(api: Api, finished: ObservedRun, version: str) -> None:
     """No other version than v1 cancels the operations of tuned models. Documented, the answer is inferred."""
     api.post(f"{version}/{finished.operation_name}:cancel", {}).no_route()
 
@@ -74,7 +74,7 @@ def test_only_v1_has_operations_of_no_model(api: Api, http: str) -> None:
 @clause("versions/methods-that-there-are-not", "tunedModels.get", outcome=NONE, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 @pytest.mark.parametrize("verb", ["countTokens", "wait", "embedContent"])
-def test_methods_that_there_are_not(api: Api, finished: Run, version: str, verb: str) -> None:
+def test_methods_that_there_are_not(api: Api, finished: ObservedRun, version: str, verb: str) -> None:
     """No version counts tokens of a tuned model, or waits for an operation. Documented; google-genai asks anyway."""
     name = finished.operation_name if verb == "wait" else finished.name
 
@@ -108,7 +108,7 @@ def test_unknown_paths(api: Api, http: str, path: str) -> None:
 
 @clause("versions/one-model-in-all", "tunedModels.get", "tunedModels.list", level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1alpha", "v1beta3"])
-def test_one_model_in_all(api: Api, finished: Run, version: str) -> None:
+def test_one_model_in_all(api: Api, finished: ObservedRun, version: str) -> None:
     """What one version created the others show too. That they have these methods is documented."""
     assert api.get(f"{version}/{finished.name}").ok()["name"] == finished.name
     assert finished.name in [model["name"] for model in api.listed(f"{version}/tunedModels", {"pageSize": 1000})]

@@ -1,4 +1,4 @@
-"""People: who asks the service itself, by the credentials that google-auth finds and the keys of the environment."""
+"""The credentials of callers of the service itself: those that google-auth finds, and the keys of the environment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NONE = (
 
 
 @dataclass(frozen=True)
-class People:
+class CallerCredentials:
     """Credentials of two people, and an API key; whom there is not has none."""
 
     caller: Credentials = field(default_factory=AnonymousCredentials)
@@ -41,7 +41,7 @@ class People:
     key: Credentials = field(default_factory=AnonymousCredentials)
 
     @classmethod
-    def of(cls, token: str = "", second_token: str = "", key: str = "") -> People:
+    def of(cls, token: str = "", second_token: str = "", key: str = "") -> CallerCredentials:
         """Return the people whose tokens and key these are; without a token it is the key that asks."""
         named = api_key.Credentials(key) if key else AnonymousCredentials()
         return cls(bearer(token) if token else named, bearer(second_token), named)
@@ -68,12 +68,12 @@ class People:
                 yield str(credentials.token)
 
 
-def nobody() -> str:
+def missing_credentials() -> str:
     """Return what to do where this machine has no credentials and no key; nothing where it has some."""
     return "" if environment.api_key() or _default() else _NONE
 
 
-def found(second_token: str, *, stand_in: bool) -> People:
+def find_credentials(second_token: str, *, stand_in: bool) -> CallerCredentials:
     """Return who there is on this machine. Raises TargetError where there is nobody.
 
     A stand-in gets nothing that is real: a service account's file whose token endpoint is on this machine, and a key
@@ -87,13 +87,13 @@ def found(second_token: str, *, stand_in: bool) -> People:
     if credentials is None:
         if not key:
             raise TargetError(_NONE)
-        return People(named, bearer(second_token), named)
-    caller = Renewed(credentials, stand_in=stand_in)
+        return CallerCredentials(named, bearer(second_token), named)
+    caller = RefreshingCredentials(credentials, stand_in=stand_in)
     try:
         caller.before_request(None, "GET", "", {})
     except google.auth.exceptions.GoogleAuthError as error:
         raise TargetError(f"The target live has credentials that are good for no token: {error}") from None
-    return People(caller, bearer(second_token), named)
+    return CallerCredentials(caller, bearer(second_token), named)
 
 
 def bearer(token: str) -> Credentials:
@@ -101,13 +101,13 @@ def bearer(token: str) -> Credentials:
     return oauth2.Credentials(token=token) if token else AnonymousCredentials()
 
 
-class Renewed(Credentials):
+class RefreshingCredentials(Credentials):
     """Credentials that get their tokens by themselves, over a session of their own: no token is asked for on a tape."""
 
     def __init__(self, inner: Any, *, stand_in: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # google-auth says no types here
         self._inner = inner
-        self._ask: Any = _Asking(stand_in=stand_in)
+        self._ask: Any = _TokenRequest(stand_in=stand_in)
 
     def refresh(self, request: Any) -> None:
         """Get a new token."""
@@ -122,7 +122,7 @@ class Renewed(Credentials):
         self.token = self._inner.token
 
 
-class _Asking(google.auth.transport.requests.Request):
+class _TokenRequest(google.auth.transport.requests.Request):
     """How google-auth asks for tokens."""
 
     def __init__(self, *, stand_in: bool) -> None:
@@ -133,12 +133,12 @@ class _Asking(google.auth.transport.requests.Request):
         super().__init__(session)
         self._stand_in = stand_in
 
-    def __deepcopy__(self, memo: Any) -> _Asking:
+    def __deepcopy__(self, memo: Any) -> _TokenRequest:
         """Return another for the service itself; google-auth asks Google with one, and does without where it fails."""
         del memo
         if self._stand_in:
             raise TypeError("a stand-in's token is nothing to show to Google")
-        return _Asking(stand_in=False)
+        return _TokenRequest(stand_in=False)
 
 
 def _default() -> Any:

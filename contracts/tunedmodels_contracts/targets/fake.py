@@ -7,9 +7,10 @@ from google.auth import api_key
 from google.oauth2.credentials import Credentials
 
 from ..clauses.clause import Need
-from ..transport.wsgi_adapter import InProcess
+from ..harness.clock import TargetClock
+from ..transport.wsgi_adapter import WsgiAdapter
 from .mock_controls import Controls
-from .target import Passing, Target
+from .target import Target
 
 _URL = "http://fake.test"
 _SECOND = 1_000_000_000  # nanoseconds
@@ -24,7 +25,7 @@ def fake(seed: int | None = None) -> Target:
     from tunedmodels_mockserver.core.defaults import API_KEY
 
     clock = ManualClock()
-    adapter = InProcess(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
+    adapter = WsgiAdapter(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
     session, telling = requests.Session(), requests.Session()  # what it is told is none of the API's traffic
     for opened in (session, telling):
         opened.mount("http://", adapter)
@@ -40,8 +41,8 @@ def fake(seed: int | None = None) -> Target:
         other=token("bob@example.com"),
         key=api_key.Credentials(API_KEY),
         base_model="models/gemini-1.0-pro-001",
-        passing=Passing(lambda: clock.now() / _SECOND, clock.advance),
+        clock=TargetClock(lambda: clock.now() / _SECOND, clock.advance),
         bound=60.0,
-        has=frozenset(Need),
-        fail=Controls(telling, _URL).fail,
+        capabilities=frozenset(Need),
+        fail_next_run=Controls(telling, _URL).fail_next_run,
     )

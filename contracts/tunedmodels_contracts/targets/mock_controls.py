@@ -25,17 +25,17 @@ class Controls:
         return Controls(self._session, self._base_url, headers)
 
     @property
-    def there(self) -> bool:
+    def is_mock_server(self) -> bool:
         """Whether the server has any. Raises requests.RequestException where nothing answers."""
         return "now" in self._read("clock")
 
     @property
-    def held(self) -> bool:
+    def is_clock_manual(self) -> bool:
         """Whether its clock is moved by nothing but calls; a real one can be moved, too, and goes on by itself."""
         return self._read("clock").get("mode") == "manual"
 
     @property
-    def failing(self) -> bool:
+    def can_fail_runs(self) -> bool:
         """Whether it can be told to let a run fail."""
         return "faults" in self._read("faults")
 
@@ -43,7 +43,7 @@ class Controls:
         """Move its clock."""
         self._tell("POST", "clock", {"advance": seconds})
 
-    def fail(self, model_id: str) -> None:
+    def fail_next_run(self, model_id: str) -> None:
         """Let the run of the model that is created next with this id fail, after some of its steps."""
         script = [{"percent": _FAILS_AT, "fail": _FAILURE}]
         self._tell("POST", "faults", {"method": "tunedModels.create", "model": model_id, "run": {"script": script}})

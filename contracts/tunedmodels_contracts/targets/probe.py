@@ -24,13 +24,13 @@ class Inquiry:
     judged: bool
 
     @property
-    def has(self) -> frozenset[Need]:
+    def capabilities(self) -> frozenset[Need]:
         """What clauses may need of it."""
         found = {Need.TUNABLE_MODEL: self.tunable, Need.CREDENTIALS_JUDGED: self.judged}
         return frozenset(need for need, there in found.items() if there)
 
 
-def inquire(api: Api, missing_id: str, base_model: str = "") -> Inquiry:
+def probe(api: Api, missing_id: str, base_model: str = "") -> Inquiry:
     """Ask a server what it has; *missing_id* is of a model that there is not.
 
     *base_model* is taken to be one that can be tuned. Raises TargetError where the caller is refused.

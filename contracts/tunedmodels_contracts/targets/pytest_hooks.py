@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ..clauses.clause import clause_of
-from .scopes import RUNS, part_name
+from ..options import PLUGIN, attribute
+from .scopes import RUNS, scope_name
 from .target import Target
 
 _NAME = "tunedmodels-parts"
@@ -23,16 +24,18 @@ _JUDGED = pytest.StashKey[Callable[[bool], object]]()
 
 
 def register(config: pytest.Config) -> None:
-    """Let pytest call the hooks, once."""
+    """Let pytest call the hooks, once. Raises pytest.UsageError if the suite's plugin is not loaded."""
+    if not hasattr(config.option, attribute("target")):
+        raise pytest.UsageError(f"The suite needs its own plugin: add -p {PLUGIN}")
     if not config.pluginmanager.has_plugin(_NAME):
         config.pluginmanager.register(_Hooks(), _NAME)
 
 
-def part_of(item: pytest.Item) -> str:
+def scope_of(item: pytest.Item) -> str:
     """Return the name of the part that the clause *item* is, or one of its cases."""
     clause = clause_of(item)
     spec = getattr(item, "callspec", None)
-    return part_name(clause.name if clause else item.name, spec.id if spec else "")
+    return scope_name(clause.name if clause else item.name, spec.id if spec else "")
 
 
 class _Hooks:
@@ -49,13 +52,13 @@ class _Hooks:
             if isinstance(made, Target):
                 request.config.stash[_TARGET] = made
             return made
-        name = shared_part(fixturedef.argname)
+        name = shared_scope_name(fixturedef.argname)
         stack = ExitStack()
         # The last that is added is the first to run: the fixture's own teardown comes between these two.
         fixturedef.addfinalizer(stack.close)
-        with target.parts.part(name):
+        with target.scopes.part(name):
             made = yield
-        fixturedef.addfinalizer(lambda: stack.enter_context(target.parts.part(name)))
+        fixturedef.addfinalizer(lambda: stack.enter_context(target.scopes.part(name)))
         return made
 
     @pytest.hookimpl(wrapper=True)
@@ -71,18 +74,18 @@ class _Hooks:
 @pytest.fixture(autouse=True)
 def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
     """Say who asks. It is an assertion that a clause that held has asked all that was recorded of it."""
-    name = part_of(request.node)
+    name = scope_of(request.node)
     clause = clause_of(request.node)
-    shared = tuple(map(shared_part, request.fixturenames))
+    shared = tuple(map(shared_scope_name, request.fixturenames))
     if clause:
         whose = clause.name
-        request.node.stash[_JUDGED] = lambda held: target.judged(name, whose, shared, held)
-    with target.parts.part(name):
+        request.node.stash[_JUDGED] = lambda held: target.on_judged(name, whose, shared, held)
+    with target.scopes.part(name):
         yield
         if request.node.stash.get(_HELD, False):
-            target.ended()
+            target.on_scope_end()
 
 
-def shared_part(fixture: str) -> str:
+def shared_scope_name(fixture: str) -> str:
     """Return the name of the part that a *fixture* of the session is."""
     return f"{RUNS}{fixture.strip('_').replace('_', '-')}"

@@ -16,13 +16,14 @@ from google.oauth2.credentials import Credentials
 
 from ..clauses.clause import Need
 from ..harness.api import Api
+from ..harness.clock import TargetClock
 from ..recordings import Recording, RecordingError, Replay, UnrecordedRequest, UnusedExchanges, load
-from ..recordings.provenance import HOST
-from ..transport.forwarding import Through
-from ..transport.tuning_calls import deleted
-from .probe import TUTORIALS_MODEL, inquire
-from .scopes import Part, Parts, recording_name
-from .target import Passing, Target, TargetError
+from ..service import HOST
+from ..transport.forwarding import ForwardingAdapter
+from ..transport.tuning_calls import deleted_model
+from .probe import TUTORIALS_MODEL, probe
+from .scopes import Scope, ScopeTracker, recording_name
+from .target import Target, TargetError
 
 PUBLISHED = Path(__file__).parent.parent / "recordings" / "published"
 
@@ -30,19 +31,21 @@ _TARGET = "runs/target"
 _CREATE = ("POST", "/v1beta/tunedModels")
 
 
-class Player(Through):
+class Player(ForwardingAdapter):
     """Answers each of *parts* from its own recording; *left_out* is called for a part that has none.
 
     It is an assertion that a part asks for what its recording has, and, with ``ended`` and ``finish``, for all of it.
     """
 
-    def __init__(self, recordings: Mapping[str, Recording], parts: Parts, left_out: Callable[[str], NoReturn]) -> None:
+    def __init__(
+        self, recordings: Mapping[str, Recording], parts: ScopeTracker, left_out: Callable[[str], NoReturn]
+    ) -> None:
         super().__init__(Replay())
         self._recordings = recordings
         self._parts = parts
         self._left_out = left_out
-        self._replays: dict[Part, Replay] = {}
-        self._silent: set[Part] = set()
+        self._replays: dict[Scope, Replay] = {}
+        self._silent: set[Scope] = set()
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Answer *request*."""
@@ -59,11 +62,11 @@ class Player(Through):
             return replay.send(request, *how, **more)
         except UnrecordedRequest:
             # A page shows what was made, and not how its writer cleaned up.
-            if recording.provenance.kind == "published" and deleted(request):
+            if recording.provenance.kind == "published" and deleted_model(request):
                 return _missing(request)
             raise
 
-    def ended(self) -> None:
+    def on_scope_end(self) -> None:
         """Raise UnusedExchanges where the part that asks has not asked for all that was recorded of it."""
         part = self._parts.current
         if part in self._replays:
@@ -75,12 +78,12 @@ class Player(Through):
             if part.shared and part not in self._parts.failed:
                 self._end(part)
 
-    def _end(self, part: Part | None) -> None:
+    def _end(self, part: Scope | None) -> None:
         unused = self._replays[part].unused() if part else []
         if unused:
             raise UnusedExchanges("\n".join(["Recorded, and never asked for:", *unused]))
 
-    def _nothing(self, part: Part, request: requests.PreparedRequest) -> requests.Response:
+    def _nothing(self, part: Scope, request: requests.PreparedRequest) -> requests.Response:
         if part not in self._silent:
             self._silent.add(part)
             self._left_out(f"there is no recording of {part.name}")
@@ -96,7 +99,7 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
     """
     recordings = _loaded(folder)
     base_url = _base_url(recordings, folder)
-    parts = Parts(_run(recordings))
+    parts = ScopeTracker(_run(recordings))
     player = Player(recordings, parts, left_out)
     session = requests.Session()
     session.trust_env = False
@@ -113,7 +116,7 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
         base_model = TUTORIALS_MODEL
         if recording_name(_TARGET) in recordings:
             with parts.part(_TARGET):
-                base_model = inquire(Api(session, base_url, caller), parts.new_id()).base_model
+                base_model = probe(Api(session, base_url, caller), parts.new_id()).base_model
         yield Target(
             kind="replay",
             session=session,
@@ -122,13 +125,14 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
             other=Credentials(token="replayed-other"),
             key=api_key.Credentials("replayed-key"),
             base_model=base_model,
-            passing=Passing(lambda: now, sleep),
+            clock=TargetClock(lambda: now, sleep),
             bound=float("inf"),  # how long it took then was judged then
             pause=pause,
-            has=frozenset(Need) - {Need.FAILING_RUN},  # what else a clause needs was there when it was recorded
-            parts=parts,
-            ended=player.ended,
-            started=_started(recordings),
+            capabilities=frozenset(Need)
+            - {Need.FAILING_RUN},  # what else a clause needs was there when it was recorded
+            scopes=parts,
+            on_scope_end=player.on_scope_end,
+            prior_operations=_prior_operations(recordings),
         )
         player.finish()
 
@@ -153,7 +157,7 @@ def _base_url(recordings: Mapping[str, Recording], folder: Path) -> str:
     return found[0] if found else f"https://{HOST}"
 
 
-def _started(recordings: Mapping[str, Recording]) -> dict[str, str]:
+def _prior_operations(recordings: Mapping[str, Recording]) -> dict[str, str]:
     """Return the operations that published recordings show to be started: what they show next is of these."""
     found: dict[str, str] = {}
     for recording in recordings.values():

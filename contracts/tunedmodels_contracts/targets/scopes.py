@@ -20,7 +20,7 @@ _SALT = 3  # bytes: two sessions on one project meet once in millions
 _DIGITS = 10
 
 
-def part_name(clause: str, case: str = "") -> str:
+def scope_name(clause: str, case: str = "") -> str:
     """Return the name of the part that is *clause*, or one *case* of it, by the id of its parameters."""
     if not case:
         return clause
@@ -37,7 +37,7 @@ def recording_name(part: str) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class Scope:
     """A part by its *name*; a clause that is tried again has another *turn*, a shared run is always the same part."""
 
     name: str
@@ -49,7 +49,7 @@ class Part:
         return self.name.startswith(RUNS)
 
 
-class Parts:
+class ScopeTracker:
     """Which part of a session it is that asks. *run* is what tells the names of this session from those of others.
 
     A name follows from the session, the part and its count alone, so that a replay comes to the recorded names in
@@ -59,20 +59,20 @@ class Parts:
     def __init__(self, run: str = "") -> None:
         self.run = run or secrets.token_hex(_SALT)
         self.ids: dict[str, str] = {}
-        self.failed: set[Part] = set()
-        self._open: list[Part] = []
+        self.failed: set[Scope] = set()
+        self._open: list[Scope] = []
         self._turns: Counter[str] = Counter()
-        self._counts: Counter[Part] = Counter()
+        self._counts: Counter[Scope] = Counter()
 
     @property
-    def current(self) -> Part | None:
+    def current(self) -> Scope | None:
         """The part that asks; None between parts."""
         return self._open[-1] if self._open else None
 
     @contextmanager
-    def part(self, name: str) -> Iterator[Part]:
+    def part(self, name: str) -> Iterator[Scope]:
         """Say that what is asked meanwhile is asked by the part called *name*."""
-        part = Part(name) if name.startswith(RUNS) else Part(name, self._turns[name])
+        part = Scope(name) if name.startswith(RUNS) else Scope(name, self._turns[name])
         self._turns[name] += 1
         self._open.append(part)
         try:
@@ -85,7 +85,7 @@ class Parts:
 
     def new_id(self) -> str:
         """Return an id that no model has, and that is the next one of the part that asks."""
-        part = self.current or Part("")
+        part = self.current or Scope("")
         self._counts[part] += 1
         count = self._counts[part]
         digest = hashlib.sha256(f"{part.name} {count}".encode()).hexdigest()[:_DIGITS]

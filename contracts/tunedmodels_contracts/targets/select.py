@@ -15,9 +15,9 @@ from ..clauses.clause import clause_of
 from ..options import OF_TARGET, attribute
 from .fake import fake
 from .live import anonymous
-from .live.budget import Spend, SpendError, order
+from .live.budget import Budget, BudgetError, cheapest_first
 from .live.ledger import DEFAULT, LedgerError
-from .live.target import Asked, live, obstacles
+from .live.target import LiveOptions, live, obstacles
 from .replay import PUBLISHED, replay
 from .target import Target, TargetError
 from .url import url
@@ -26,13 +26,13 @@ _BAD_USAGE = 4  # as pytest ends where it was called wrongly
 
 
 @contextmanager
-def chosen(config: pytest.Config) -> Iterator[Target]:
+def open_target(config: pytest.Config) -> Iterator[Target]:
     """Open the target that the options name, and close it in the end. A refusal ends the session, with its reason."""
     with ExitStack() as stack:
         target: Target | str
         try:
             check(config)
-            target = stack.enter_context(_opened(config))
+            target = stack.enter_context(_open(config))
         except (TargetError, ValueError) as error:
             target = str(error)
         if isinstance(target, str):  # outside of the handler: why it happened is no news
@@ -70,8 +70,8 @@ def check(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
         raise pytest.UsageError("the target live is asked by one process, so that what it spends is counted: -n 0")
     try:
-        in_the_way = obstacles(_asked(config))
-    except (SpendError, TargetError, LedgerError) as error:
+        in_the_way = obstacles(_live_options(config))
+    except (BudgetError, TargetError, LedgerError) as error:
         raise pytest.UsageError(str(error)) from None
     if in_the_way:
         raise pytest.UsageError("\n".join(in_the_way))
@@ -94,25 +94,25 @@ def _check_url(base_url: str | None) -> None:
         raise pytest.UsageError(f"--tunedmodels-url: {error}") from None
 
 
-def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
+def skip_and_sort(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check the options, leave out what they do not pay for, and put first what costs least. Raises UsageError."""
     check(config)
     if kind(config) != "live":
         return
-    spend = _spend(config) or Spend()
-    leaves_out = anonymous.leaves_out if _option(config, "anonymous") else spend.leaves_out
+    spend = _spend(config) or Budget()
+    reason_for = anonymous.skip_reason if _option(config, "anonymous") else spend.skip_reason
     turns: dict[pytest.Item, int] = {}
     for item in items:
         clause = clause_of(item)
         if clause:
-            turns[item] = order(clause, getattr(item, "fixturenames", ()))
-            reason = leaves_out(clause)
+            turns[item] = cheapest_first(clause, getattr(item, "fixturenames", ()))
+            reason = reason_for(clause)
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
     items.sort(key=lambda item: turns.get(item, 0))
 
 
-def _opened(config: pytest.Config) -> AbstractContextManager[Target]:
+def _open(config: pytest.Config) -> AbstractContextManager[Target]:
     chosen_kind = kind(config)
     if chosen_kind == "url":
         named = {name: _option(config, name) or "" for name in ("token", "key")}
@@ -120,7 +120,7 @@ def _opened(config: pytest.Config) -> AbstractContextManager[Target]:
     if chosen_kind == "replay":
         return replay(Path(_option(config, "recordings") or PUBLISHED), left_out=pytest.skip)
     if chosen_kind == "live":
-        return live(_asked(config), pytest.skip)
+        return live(_live_options(config), pytest.skip)
     return _closing(fake())
 
 
@@ -130,9 +130,9 @@ def _closing(target: Target) -> Iterator[Target]:
         yield target
 
 
-def _asked(config: pytest.Config) -> Asked:
+def _live_options(config: pytest.Config) -> LiveOptions:
     record = _option(config, "record")
-    return Asked(
+    return LiveOptions(
         spend=_spend(config),
         ledger=Path(_option(config, "ledger") or DEFAULT),
         record=Path(record) if record else None,
@@ -147,9 +147,9 @@ def _how(config: pytest.Config) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _spend(config: pytest.Config) -> Spend | None:
+def _spend(config: pytest.Config) -> Budget | None:
     text = _option(config, "spend")
-    return Spend.parse(text) if text else None
+    return Budget.parse(text) if text else None
 
 
 def _option(config: pytest.Config, name: str) -> Any:

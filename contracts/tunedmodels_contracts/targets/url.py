@@ -13,11 +13,12 @@ from tunedmodels._transport.address import Address
 
 from ..clauses.clause import Need
 from ..harness.api import Api
-from .credentials import People, bearer
+from ..harness.clock import TargetClock
+from .credentials import CallerCredentials, bearer
 from .mock_controls import Controls
-from .probe import inquire
-from .scopes import Parts
-from .target import Passing, Target, TargetError, unfailing
+from .probe import probe
+from .scopes import ScopeTracker
+from .target import Target, TargetError, unfailing
 
 _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
 
@@ -46,11 +47,11 @@ def url(
     session, telling = requests.Session(), requests.Session()  # what it is told is none of the API's traffic
     session.trust_env = telling.trust_env = not address.is_loopback  # a proxy leads elsewhere
     controls = Controls(telling, address.url)
-    parts = Parts()
-    people = People.of(token, second_token, key)
+    parts = ScopeTracker()
+    people = CallerCredentials.of(token, second_token, key)
     named = bool(token or second_token or key)
     try:
-        ours = controls.there
+        ours = controls.is_mock_server
     except requests.RequestException as error:
         session.close()
         telling.close()
@@ -61,8 +62,8 @@ def url(
             people = _in_world(world)
         controls = controls.within({"X-Test-Id": world} if world else _header(people.caller))
         with parts.part("runs/target"):
-            inquiry = inquire(Api(session, address.url, people.caller), parts.new_id(), base_model)
-        failing = frozenset({Need.FAILING_RUN}) if ours and controls.failing else frozenset[Need]()
+            inquiry = probe(Api(session, address.url, people.caller), parts.new_id(), base_model)
+        failing = frozenset({Need.FAILING_RUN}) if ours and controls.can_fail_runs else frozenset[Need]()
         second = frozenset() if isinstance(people.other, AnonymousCredentials) else frozenset({Need.SECOND_CALLER})
         yield Target(
             kind="url",
@@ -72,13 +73,13 @@ def url(
             other=people.other,
             key=people.key,
             base_model=inquiry.base_model,
-            passing=_Moved(controls).passing() if ours and controls.held else Passing(),
+            clock=_Moved(controls).clock() if ours and controls.is_clock_manual else TargetClock(),
             bound=bound,
             pause=pause,
-            has=inquiry.has | second | failing,
-            lacks={Need.TUNABLE_MODEL: "the server lists no base model that can be tuned"},
-            fail=controls.fail if failing else unfailing,
-            parts=parts,
+            capabilities=inquiry.capabilities | second | failing,
+            missing={Need.TUNABLE_MODEL: "the server lists no base model that can be tuned"},
+            fail_next_run=controls.fail_next_run if failing else unfailing,
+            scopes=parts,
         )
     finally:
         if world:
@@ -94,15 +95,15 @@ class _Moved:
         self._controls = controls
         self._now = 0.0
 
-    def passing(self) -> Passing:
-        return Passing(lambda: self._now, self._sleep)
+    def clock(self) -> TargetClock:
+        return TargetClock(lambda: self._now, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self._controls.advance(seconds)
         self._now += seconds
 
 
-def _in_world(world: str) -> People:
+def _in_world(world: str) -> CallerCredentials:
     from tunedmodels_mockserver.core.callers.grants import AccessGrant
     from tunedmodels_mockserver.core.callers.scopes import TUNING
     from tunedmodels_mockserver.core.defaults import API_KEY
@@ -110,7 +111,9 @@ def _in_world(world: str) -> People:
     def token(email: str) -> Credentials:
         return bearer(f"test-{world}/{AccessGrant(email, TUNING, _FOREVER, email).token()}")
 
-    return People(token("alice@example.com"), token("bob@example.com"), api_key.Credentials(f"test-{world}/{API_KEY}"))
+    return CallerCredentials(
+        token("alice@example.com"), token("bob@example.com"), api_key.Credentials(f"test-{world}/{API_KEY}")
+    )
 
 
 def _header(caller: Credentials) -> dict[str, str]:

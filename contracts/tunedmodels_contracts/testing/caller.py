@@ -15,7 +15,7 @@ from tunedmodels_mockserver.core.world_names import with_world
 _FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
 
 
-class Person:
+class Caller:
     """Who has the address *email* in the world called *world* of the server at *url*."""
 
     def __init__(self, url: str, world: str, email: str, session: requests.Session | None) -> None:

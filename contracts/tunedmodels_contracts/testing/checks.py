@@ -9,13 +9,13 @@ SEVERITIES = ("error", "warning", "advice")  # the worst first
 _MOST = 5  # of a kind that are told
 
 
-def unfinished(left: Mapping[str, Any], *, leaks: bool = False) -> list[str]:
+def unmet_expectations(left: Mapping[str, Any], *, leaks: bool = False) -> list[str]:
     """Return what is wrong with what a dropped world had in it, *left*, a sentence each.
 
     Those are faults that had to fire and did not, calls that no canned rule answered, and with *leaks* models.
     """
-    said = [*_cut([_unfired(fault) for fault in left["faults"] if fault["required"] and not fault["fired"]])]
-    missed = [_missed(miss) for miss in left["misses"]]
+    said = [*_cut([_unfired_fault(fault) for fault in left["faults"] if fault["required"] and not fault["fired"]])]
+    missed = [_unmatched_call(miss) for miss in left["misses"]]
     said += _cut(missed, left["missed"])
     if leaks and left["models"]:
         said.append(f"These models were not deleted: {', '.join(_cut(left['models']))}.")
@@ -32,7 +32,7 @@ def findings(verdict: Mapping[str, Any], severity: str) -> list[str]:
     ]
 
 
-def _unfired(fault: Mapping[str, Any]) -> str:
+def _unfired_fault(fault: Mapping[str, Any]) -> str:
     scope = ", ".join(f"{name} {fault[name]}" for name in ("method", "model", "caller") if fault.get(name))
     met = "no call was" if not fault["seen"] else f"{fault['seen']} calls were" if fault["seen"] > 1 else "1 call was"
     return (
@@ -41,7 +41,7 @@ def _unfired(fault: Mapping[str, Any]) -> str:
     )
 
 
-def _missed(miss: Mapping[str, Any]) -> str:
+def _unmatched_call(miss: Mapping[str, Any]) -> str:
     text = f"No canned rule answered {miss['text']!r:.200} ({miss['method']} of {miss['model']})"
     if not miss["nearest"]:
         return f"{text}."

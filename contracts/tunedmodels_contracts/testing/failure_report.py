@@ -15,7 +15,7 @@ PASSED = pytest.StashKey[bool]()
 _LAST = 5  # requests that are shown
 
 
-class Reporting:
+class FailureReport:
     """Watches tests that have worlds: an item's stash has them under ``WORLDS``, and gets ``PASSED`` from here."""
 
     @pytest.hookimpl(wrapper=True)
@@ -29,20 +29,20 @@ class Reporting:
             return report
         item.stash[PASSED] = report.passed
         if report.failed:
-            report.sections += [(f"last requests of the world {world.name}", _shown(world)) for world in worlds]
+            report.sections += [(f"last requests of the world {world.name}", _last_requests(world)) for world in worlds]
         return report
 
 
-def _shown(world: World) -> str:
+def _last_requests(world: World) -> str:
     try:
         newest = world.newest()
         entries = world.journal(since=max(newest - _LAST, 0))
     except WorldError as error:
         return str(error)
-    return "\n".join(map(line, entries)) or "none"
+    return "\n".join(map(request_line, entries)) or "none"
 
 
-def line(entry: Mapping[str, Any]) -> str:
+def request_line(entry: Mapping[str, Any]) -> str:
     """Return one request in one line: what was asked, what answered, and what the fake did to it."""
     asked = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
     told = [f"{entry['number']}: {asked} → {entry['status']}"]

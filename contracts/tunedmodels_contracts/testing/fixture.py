@@ -9,9 +9,9 @@ import pytest
 
 from tunedmodels_mockserver.environment import OTHER_KEY
 
-from .checks import findings, unfinished
+from .checks import findings, unmet_expectations
 from .failure_report import PASSED, WORLDS
-from .options import Wishes
+from .options import WorldOptions
 from .world import World, WorldError
 
 # Each would lead elsewhere, or show what is real to a fake.
@@ -30,7 +30,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def held(item: pytest.Item, world: World, wished: Wishes) -> Iterator[World]:
+def world_for_test(item: pytest.Item, world: World, wished: WorldOptions) -> Iterator[World]:
     """Let *item* have *world*, and fail it, if it passed, for what it leaves there that it should not."""
     item.stash[WORLDS] = (*item.stash.get(WORLDS, ()), world)
     said: list[str] = []
@@ -43,7 +43,7 @@ def held(item: pytest.Item, world: World, wished: Wishes) -> Iterator[World]:
                 said = findings(world.verdict(), wished.verdict)
             left = world.drop()
             if item.stash.get(PASSED, False):
-                said = unfinished(left, leaks=wished.leaks) + said
+                said = unmet_expectations(left, leaks=wished.leaks) + said
         except WorldError as error:
             said.append(str(error))
         finally:

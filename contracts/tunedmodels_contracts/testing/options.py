@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..did_you_mean import no_such
+from ..did_you_mean import unknown_name
 from .checks import SEVERITIES
 
 MARK = "tunedmodels"
@@ -17,7 +17,7 @@ _OFF = "off"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class WorldOptions:
     """What fails a test at its end besides faults and misses, and with which arguments its server runs.
 
     ``verdict`` is the least severity of a finding that fails it; empty for none.
@@ -28,7 +28,7 @@ class Wishes:
     serve_args: tuple[str, ...]
 
 
-def wishes(item: pytest.Item) -> Wishes:
+def world_options(item: pytest.Item) -> WorldOptions:
     """Return those for *item*: its own mark before that of its class or module, and the ini-file last.
 
     Raises pytest.UsageError for what is none.
@@ -37,7 +37,7 @@ def wishes(item: pytest.Item) -> Wishes:
     for mark in item.iter_markers(MARK):
         for name, value in mark.kwargs.items():
             if name not in _KNOWN:
-                raise pytest.UsageError(f"@pytest.mark.{MARK}: {no_such('argument', name, _KNOWN)}")
+                raise pytest.UsageError(f"@pytest.mark.{MARK}: {unknown_name('argument', name, _KNOWN)}")
             given.setdefault(name, value)
         if mark.args:
             raise pytest.UsageError(f"@pytest.mark.{MARK} takes {', '.join(_KNOWN)} by name, got {mark.args!r}.")
@@ -47,7 +47,7 @@ def wishes(item: pytest.Item) -> Wishes:
         raise pytest.UsageError(f"verdict must be {', '.join(SEVERITIES)} or {_OFF}, got {verdict!r}.")
     arguments = given.get("serve_args", config.getini("tunedmodels_serve_args"))
     words = shlex.split(arguments) if isinstance(arguments, str) else arguments
-    return Wishes(
+    return WorldOptions(
         leaks=bool(given.get("leaks", config.getini("tunedmodels_leaks"))),
         verdict="" if verdict == _OFF else verdict,
         serve_args=tuple(map(str, words)),

@@ -16,23 +16,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from .servers import Server, ServerError
+from .server_process import Server, ServerError
 
 _PATIENCE = 30  # seconds
 
 
 @contextmanager
-def shared(folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
+def shared_server(folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
     """Use the server with these *arguments* that everybody shares who names *folder*. Raises ServerError."""
     from filelock import FileLock
 
     digest = hashlib.sha256(json.dumps(list(arguments)).encode()).hexdigest()[:12]
     note = folder / f"tunedmodels-server-{digest}.json"
     with FileLock(note.with_suffix(".lock")):
-        entered = _enter(note)
+        entered = _connect(note)
         if entered is None:
-            note.write_text(_kept(arguments), encoding="utf-8")
-            entered = _enter(note)
+            note.write_text(_start_process(arguments), encoding="utf-8")
+            entered = _connect(note)
     if entered is None:
         raise ServerError("The mock server that the workers share ended as soon as it had started.")
     url, held = entered
@@ -40,7 +40,7 @@ def shared(folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
         yield Server(url)
 
 
-def _enter(note: Path) -> tuple[str, socket.socket] | None:
+def _connect(note: Path) -> tuple[str, socket.socket] | None:
     """Return the URL of the server that *note* names, and the connection that keeps it; None where it is gone."""
     try:
         url, door = json.loads(note.read_text(encoding="utf-8"))
@@ -59,7 +59,7 @@ def _enter(note: Path) -> tuple[str, socket.socket] | None:
     return url, held
 
 
-def _kept(arguments: Sequence[str]) -> str:
+def _start_process(arguments: Sequence[str]) -> str:
     """Start a keeper and return what it says of itself: the URL of its server, and the port of its door."""
     command = [sys.executable, "-m", "tunedmodels_contracts.testing.shared_server_process", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from .servers import ServerError, started
+from .server_process import ServerError, run_server
 
 _PATIENCE = 30.0  # seconds that the first user may take to come
 
@@ -16,16 +16,16 @@ _PATIENCE = 30.0  # seconds that the first user may take to come
 def main(arguments: Sequence[str]) -> int:
     """Run a server with *arguments*; say its URL and the port of the door, or why it did not start."""
     try:
-        with started(arguments) as server, socket.create_server(("127.0.0.1", 0)) as door:
+        with run_server(arguments) as server, socket.create_server(("127.0.0.1", 0)) as door:
             print(json.dumps([server.url, door.getsockname()[1]]), flush=True)  # noqa: T201 - what the starter reads
-            keep(door, server.url)
+            serve_until_unused(door, server.url)
     except ServerError as error:
         print(json.dumps(str(error)), flush=True)  # noqa: T201
         return 1
     return 0
 
 
-def keep(door: socket.socket, greeting: str) -> None:
+def serve_until_unused(door: socket.socket, greeting: str) -> None:
     """Greet everybody who comes through *door* with a line; return when the last has gone, or nobody came."""
     inside = 0
     with selectors.DefaultSelector() as selector:
@@ -38,7 +38,7 @@ def keep(door: socket.socket, greeting: str) -> None:
                     guest.sendall(f"{greeting}\n".encode())
                     selector.register(guest, selectors.EVENT_READ, guest)
                     inside += 1
-                elif _gone(key.data):
+                elif _has_left(key.data):
                     selector.unregister(key.data)
                     key.data.close()
                     inside -= 1
@@ -46,7 +46,7 @@ def keep(door: socket.socket, greeting: str) -> None:
                 return
 
 
-def _gone(guest: socket.socket) -> bool:
+def _has_left(guest: socket.socket) -> bool:
     try:
         return not guest.recv(1024)
     except OSError:

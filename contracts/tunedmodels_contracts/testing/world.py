@@ -17,7 +17,7 @@ from tunedmodels_mockserver.environment import client_variables
 
 from .admin_api import Admin
 from .admin_api import WorldError as WorldError
-from .caller import Person
+from .caller import Caller
 from .canned import Canned
 from .clock import Clock, Moved
 from .faults import Faults
@@ -35,7 +35,7 @@ class World:
         self.name = f"world-{uuid.uuid4().hex}" if name is None else name
         self._given = session
         self._session = session or _direct()
-        self._people: dict[str, Person] = {}
+        self._people: dict[str, Caller] = {}
         self._admin = Admin(self.url, self.name, self._session)
         #: Its clock.
         self.clock: Clock = Clock(self._admin)
@@ -64,13 +64,13 @@ class World:
         """A client in this world."""
         return Client(self.url, api_key=self.api_key, session=self._given)
 
-    def as_(self, email: str) -> Person:
+    def as_user(self, email: str) -> Caller:
         """Return somebody else in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``.
 
         Raises ValueError if *email* is no e-mail address.
         """
         email = address(email)
-        return self._people.setdefault(email, Person(self.url, self.name, email, self._given))
+        return self._people.setdefault(email, Caller(self.url, self.name, email, self._given))
 
     def advance(self, seconds: float) -> Moved:
         """Let so many *seconds* pass at once on the world's clock."""

@@ -8,7 +8,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 
-class Through(BaseAdapter):
+class ForwardingAdapter(BaseAdapter):
     """Hands each request to *adapter*, by default one that uses the network."""
 
     def __init__(self, adapter: BaseAdapter | None = None) -> None:

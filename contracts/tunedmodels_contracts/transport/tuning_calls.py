@@ -14,7 +14,7 @@ _CREDENTIAL_HEADERS = ("Authorization", "X-Goog-Api-Key")
 _CREDENTIALS = frozenset({"key", "$key", "access_token", "oauth_token", "$access_token", "$oauth_token"})
 
 
-def creates(request: requests.PreparedRequest) -> bool:
+def is_create(request: requests.PreparedRequest) -> bool:
     """Whether *request* may start a tuning run: what has no credentials at all cannot."""
     method = str(request.headers.get("X-HTTP-Method-Override") or request.method or "").upper()
     url = urlsplit(request.url or "")
@@ -23,25 +23,25 @@ def creates(request: requests.PreparedRequest) -> bool:
     return method == "POST" and named and unquote(url.path).rstrip("/").endswith(f"/{_COLLECTION}")
 
 
-def deleted(request: requests.PreparedRequest) -> str:
+def deleted_model(request: requests.PreparedRequest) -> str:
     """Return the name of the tuned model that *request* deletes; nothing for any other request."""
     found = re.search(rf"/({_COLLECTION}/[^/:]+)\Z", unquote(urlsplit(request.url or "").path))
     return found[1] if found and request.method == "DELETE" else ""
 
 
-def wanted(request: requests.PreparedRequest) -> str:
+def requested_name(request: requests.PreparedRequest) -> str:
     """Return the name that a create call gives its model; nothing where it leaves that to the service."""
     model_id = parse_qs(urlsplit(request.url or "").query).get("tunedModelId", [""])[0]
     return f"{_COLLECTION}/{model_id}" if model_id else ""
 
 
-def displayed(request: requests.PreparedRequest) -> str:
+def requested_display_name(request: requests.PreparedRequest) -> str:
     """Return the display name that a create call gives its model."""
     value = _json(request.body)
     return str(value.get("displayName") or value.get("display_name") or "") if isinstance(value, dict) else ""
 
 
-def made(response: requests.Response) -> str:
+def created_name(response: requests.Response) -> str:
     """Return the name of the model that a create call has made, as its answer says; nothing where it does not."""
     value = _json(response.content) if response.ok else None
     metadata = value.get("metadata") if isinstance(value, dict) else None

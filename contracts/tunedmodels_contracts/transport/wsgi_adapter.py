@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-class InProcess(BaseAdapter):
+class WsgiAdapter(BaseAdapter):
     """Answers what is sent to any host from *application*. A stream arrives as the application yields it."""
 
     def __init__(self, application: WSGIApplication) -> None:

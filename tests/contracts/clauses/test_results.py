@@ -7,7 +7,16 @@ import json
 import pytest
 
 from tunedmodels_contracts.clauses.clause import Clause, Level
-from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict, as_json, from_json, of, skipped
+from tunedmodels_contracts.clauses.results import (
+    Check,
+    Result,
+    Subject,
+    Verdict,
+    as_json,
+    from_json,
+    skipped,
+    with_verdict,
+)
 
 CLAUSE = Clause("get/missing-model", ("tunedModels.get",), "404 NOT_FOUND", Level.RECOMMENDED)
 HELD, BROKEN, EXCUSED = Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED
@@ -78,5 +87,5 @@ def test_json() -> None:
     before = result(HELD, BROKEN, reason="E 7\n")
 
     assert from_json(json.loads(json.dumps(as_json(before)))) == before
-    assert of([before], BROKEN, Level.RECOMMENDED) == [before]
-    assert of([before], BROKEN, Level.REQUIRED) == []
+    assert with_verdict([before], BROKEN, Level.RECOMMENDED) == [before]
+    assert with_verdict([before], BROKEN, Level.REQUIRED) == []

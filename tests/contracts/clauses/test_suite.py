@@ -18,7 +18,7 @@ import tunedmodels_contracts.suite as suite
 from tunedmodels_contracts.clauses.clause import Clause, Cost, Need, clause_of
 from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE
 from tunedmodels_contracts.targets import fake as fake_target
-from tunedmodels_contracts.transport.wsgi_adapter import InProcess
+from tunedmodels_contracts.transport.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 SUITE = "tunedmodels_contracts.suite"
+PLUGIN = ("-p", "tunedmodels_contracts.session.plugin")
 FOLDER = Path(suite.__path__[0])
 
 METHODS = {
@@ -89,7 +90,7 @@ def watcher() -> Watcher:
 @pytest.fixture
 def collected(pytester: pytest.Pytester, watcher: Watcher) -> dict[str, tuple[Clause, str, str]]:
     """The clauses of the suite, each with its module and its docstring."""
-    pytester.inline_run("--collect-only", "-q", "--pyargs", SUITE, plugins=[watcher])
+    pytester.inline_run("--collect-only", "-q", *PLUGIN, "--pyargs", SUITE, plugins=[watcher])
     return watcher.clauses
 
 
@@ -98,7 +99,7 @@ def collected(pytester: pytest.Pytester, watcher: Watcher) -> dict[str, tuple[Cl
 
 def test_the_fake_passes(pytester: pytest.Pytester) -> None:
     """The fake keeps every clause, but for what is known of it, and no warning comes."""
-    result = pytester.runpytest_subprocess("-q", "-W", "error", "--strict-markers", "--pyargs", SUITE)
+    result = pytester.runpytest_subprocess("-q", "-W", "error", "--strict-markers", *PLUGIN, "--pyargs", SUITE)
 
     outcomes = result.parseoutcomes()
     assert result.ret == 0
@@ -114,7 +115,7 @@ def test_any_order_will_do(pytester: pytest.Pytester) -> None:
         def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
             items.reverse()
 
-    result = pytester.inline_run("-q", "--pyargs", SUITE, plugins=[Backwards()])
+    result = pytester.inline_run("-q", *PLUGIN, "--pyargs", SUITE, plugins=[Backwards()])
 
     result.assertoutcome(passed=result.countoutcomes()[0], skipped=result.countoutcomes()[1], failed=0)
 
@@ -211,7 +212,7 @@ def test_a_test_without_a_clause_is_refused(pytester: pytest.Pytester) -> None:
     """Who adds a test to the suite says which clause it is."""
     pytester.makeconftest((FOLDER / "conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(test_marked=CLAUSE, test_bare="def test_bare(): pass")
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_subprocess(*PLUGIN)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*test_bare* is in the suite, and has no mark that says which clause it is"])
@@ -221,7 +222,7 @@ def test_two_clauses_of_one_name_are_refused(pytester: pytest.Pytester) -> None:
     """A name is one clause's, whose parameters share it."""
     pytester.makeconftest((FOLDER / "conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(test_one=CLAUSE, test_two=CLAUSE)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_subprocess(*PLUGIN)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*test_two* and *test_one* are both the clause some/name"])
@@ -486,13 +487,15 @@ def test_mutants(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, wat
     """A server that is wrong in one thing breaks the clauses about it."""
     spoil, expected = MUTANTS[name]
 
-    def adapter(application: WSGIApplication) -> InProcess:
+    def adapter(application: WSGIApplication) -> WsgiAdapter:
         spoilt: Any = spoil(application)
-        return InProcess(spoilt)
+        return WsgiAdapter(spoilt)
 
     monkeypatch.setattr(fake_target, "InProcess", adapter)
     subjects = sorted({clause_name.partition("/")[0] for clause_name in expected} or {"operations", "get", "list"})
-    pytester.inline_run("-q", "--pyargs", *(f"{SUITE}.test_{subject}" for subject in subjects), plugins=[watcher])
+    pytester.inline_run(
+        "-q", *PLUGIN, "--pyargs", *(f"{SUITE}.test_{subject}" for subject in subjects), plugins=[watcher]
+    )
 
     assert watcher.clauses
     assert expected <= watcher.failed

@@ -22,12 +22,12 @@ from tunedmodels_contracts.cli.options import arguments
 from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.report import Report
 from tunedmodels_contracts.report.run import SuiteRun
-from tunedmodels_contracts.schema.observed import Seen
+from tunedmodels_contracts.schema.observed import ApiCoverage
 
 
 def report(folder: Path, kind: str, verdict: Verdict) -> Path:
     """Write the report of a run of one clause, and return where its JSON is."""
-    seen = Seen()
+    seen = ApiCoverage()
     seen.note("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
     result = Result(Clause("list/whole-models", ("tunedModels.list",)), "A sentence.", (Check("t", verdict),))
     files.write(Report("0.1.0", (SuiteRun(Subject(kind), date(2026, 11, 22), (result,), seen),), {}), folder)

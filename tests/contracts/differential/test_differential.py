@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from tunedmodels_contracts.differential import ServerDifference, Side, compare, difference_lines, differential
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import body, watched
+from tunedmodels_contracts.harness.tuning_runs import body, observe
 from tunedmodels_contracts.mutation import find_mutant, install
 from tunedmodels_contracts.recordings.exchange import Exchange, ReceivedResponse, SentRequest
 from tunedmodels_contracts.recordings.tape import Tape
@@ -205,7 +205,7 @@ def _exchanges_behind(mutant: str = "") -> list[Exchange]:
         install(target.session, find_mutant(mutant))
     tape = Tape(target.session.get_adapter("http://fake.test"))
     target.session.mount("http://", tape)
-    _walk(Api(target.session, target.base_url, target.caller), target.base_model, target.passing.sleep)
+    _walk(Api(target.session, target.base_url, target.caller), target.base_model, target.clock.sleep)
     return list(tape.exchanges)
 
 
@@ -258,7 +258,7 @@ def _poll_run(pause: float, mutant: str = "") -> list[Exchange]:
     target.session.mount("http://", tape)
     api = Api(target.session, target.base_url, target.caller)
     created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": "number-generator"})
-    watched(api, created, target.passing, pause, 60)
+    observe(api, created, target.clock, pause, 60)
     return list(tape.exchanges)
 
 

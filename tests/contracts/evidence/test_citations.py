@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tunedmodels_contracts.clauses.catalog import catalogue
+from tunedmodels_contracts.clauses.catalog import catalog
 from tunedmodels_contracts.evidence.citations import FIDELITIES, Citation, citations, faults, read
 from tunedmodels_contracts.evidence.evidence import PUBLISHED
 from tunedmodels_contracts.recordings import RecordingError, load
@@ -34,7 +34,7 @@ PLACE = Citation(
 
 def test_nothing_is_wrong_with_ours() -> None:
     """Every clause, method, member and value that they name exists, and every source can be looked up."""
-    assert faults(citations(), catalogue()) == []
+    assert faults(citations(), catalog()) == []
 
 
 def test_each_case_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tunedmodels_contracts.clauses.clause import Clause
 from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
-from tunedmodels_contracts.evidence.known_differences import Known, KnownError, load, stale
+from tunedmodels_contracts.evidence.known_differences import KnownDifference, KnownDifferenceError, load, stale
 
 FILE = """
 known-differences:
@@ -59,7 +59,7 @@ def test_refusals(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "known.yaml"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(KnownError, match=r"known\.yaml") as refusal:
+    with pytest.raises(KnownDifferenceError, match=r"known\.yaml") as refusal:
         load(path)
 
     assert said in str(refusal.value)
@@ -67,7 +67,7 @@ def test_refusals(tmp_path: Path, text: str, said: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     """A file that is not there is refused by its name."""
-    with pytest.raises(KnownError, match=r"none\.yaml: No such file"):
+    with pytest.raises(KnownDifferenceError, match=r"none\.yaml: No such file"):
         load(tmp_path / "none.yaml")
 
 
@@ -85,7 +85,7 @@ def test_no_file(tmp_path: Path) -> None:
 )
 def test_stale(clause: str, verdict: Verdict, why: str | None) -> None:
     """An entry that excuses nothing is found; nothing can be said of one whose clauses did not run."""
-    entry = Known(clause, "r", "2026-11-22")
+    entry = KnownDifference(clause, "r", "2026-11-22")
     ran = Result(Clause("a/b", ("tunedModels.get",)), "", (Check("test_b", verdict),))
 
     found = stale([entry], [ran], HERE, ["a/b", "a/c"])
@@ -98,12 +98,12 @@ def test_a_clause_that_ran_in_part_says_nothing(partly: tuple[str, ...], told: b
     """Tests that hold say nothing of those of the same clause that did not run."""
     ran = Result(Clause("a/b", ("tunedModels.get",)), "", (Check("test_b[1]", Verdict.HELD),))
 
-    assert bool(stale([Known("a/b", "r", "2026-11-22")], [ran], HERE, ["a/b", "a/c"], partly)) is told
+    assert bool(stale([KnownDifference("a/b", "r", "2026-11-22")], [ran], HERE, ["a/b", "a/c"], partly)) is told
 
 
 def test_an_entry_about_another_target_is_not_stale() -> None:
     """What is known of another target says nothing about this one."""
-    entry = Known("a/b", "r", "2026-11-22", target="live")
+    entry = KnownDifference("a/b", "r", "2026-11-22", target="live")
     ran = Result(Clause("a/b", ("tunedModels.get",)), "", (Check("test_b", Verdict.HELD),))
 
     assert stale([entry], [ran], HERE, ["a/b"]) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE, Observation, broken_laws
+from tunedmodels_contracts.harness.operation_invariants import LAWS, SHAPE, Observation, violations
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.clock import Clock, ManualClock, Mode
 from tunedmodels_mockserver.core.runs.durations import Pace
@@ -81,25 +81,25 @@ def ended_badly(code: int, state: str) -> Trace:
 
 def test_good_trace_is_silent() -> None:
     """A run that keeps the laws has no findings."""
-    assert broken_laws(good_trace(), **RUN) == []
+    assert violations(good_trace(), **RUN) == []
 
 
 def test_trace_of_nothing_is_silent() -> None:
     """Where nothing was seen, nothing is broken."""
-    assert broken_laws([]) == []
+    assert violations([]) == []
 
 
 def test_operation_alone_can_be_judged() -> None:
     """A trace without models is a trace."""
     trace = [replace(seen, tuned_model=None) for seen in good_trace()]
 
-    assert broken_laws(trace, **RUN) == []
+    assert violations(trace, **RUN) == []
 
 
 @pytest.mark.parametrize(("code", "state"), [(1, "ACTIVE"), (13, "FAILED")])
 def test_run_that_ends_badly_is_silent(code: int, state: str) -> None:
     """A failed run has a FAILED model and a cancelled one an ACTIVE; both may stop at any step."""
-    assert broken_laws(ended_badly(code, state), **RUN) == []
+    assert violations(ended_badly(code, state), **RUN) == []
 
 
 def test_model_may_be_one_look_ahead() -> None:
@@ -107,32 +107,32 @@ def test_model_may_be_one_look_ahead() -> None:
     trace = good_trace()
     trace[2] = replace(trace[2], tuned_model=model(TOTAL, "ACTIVE"))
 
-    assert broken_laws(trace, **RUN) == []
-    assert broken_laws(trace[:3], **RUN) == []
+    assert violations(trace, **RUN) == []
+    assert violations(trace[:3], **RUN) == []
 
 
 def test_percent_is_compared_as_float32() -> None:
     """5.263158 is 2 of 38 steps, as observed; its neighbour is not."""
     seen = operation(2)
     seen["metadata"] |= {"totalSteps": 38, "completedPercent": 5.263158}
-    assert broken_laws([Observation(0, seen)]) == []
+    assert violations([Observation(0, seen)]) == []
 
     seen["metadata"]["completedPercent"] = 5.263157
-    assert len(broken_laws([Observation(0, seen)])) == 1
+    assert len(violations([Observation(0, seen)])) == 1
 
 
 def test_epochs_are_judged_where_the_run_is_known() -> None:
     """Without batch size and number of examples nobody knows the epochs."""
     trace = good_trace()
 
-    assert broken_laws(trace) == []
-    assert broken_laws(trace, batch_size=2) == []
-    assert broken_laws(trace, batch_size=1, examples=4) != []
+    assert violations(trace) == []
+    assert violations(trace, batch_size=2) == []
+    assert violations(trace, batch_size=1, examples=4) != []
 
 
 def test_epochs_of_a_batch_larger_than_the_data_are_not_judged() -> None:
     """Nobody saw such a run, so nobody knows whether the epochs stop at the epoch count."""
-    assert broken_laws(good_trace(), batch_size=5, examples=4) == []
+    assert violations(good_trace(), batch_size=5, examples=4) == []
 
 
 def test_finding_says_law_place_and_values() -> None:
@@ -140,7 +140,7 @@ def test_finding_says_law_place_and_values() -> None:
     trace = good_trace()
     trace[2].operation["metadata"]["totalSteps"] = 5
 
-    assert broken_laws(trace)[0] == (
+    assert violations(trace)[0] == (
         "An operation's name, metadata type, total and model never change: "
         "at look 2 (3 s): metadata.totalSteps was 4 and is 5."
     )
@@ -149,7 +149,7 @@ def test_finding_says_law_place_and_values() -> None:
 def test_trace_that_goes_back_in_time_is_refused() -> None:
     """A trace out of order is the fault of whoever took it, and no finding."""
     with pytest.raises(ValueError, match=r"goes forward in time: 0\.0 s comes after 1\.5 s"):
-        broken_laws(good_trace()[1::-1])
+        violations(good_trace()[1::-1])
 
 
 Mutation = Callable[[Trace], object]
@@ -279,7 +279,7 @@ def test_broken_law_is_found(law: str, mutation: Mutation) -> None:
     """One spoiled member is enough for its law to say so."""
     trace = good_trace()
     mutation(trace)
-    findings = broken_laws(trace, **RUN)
+    findings = violations(trace, **RUN)
 
     assert [finding for finding in findings if finding.startswith(f"{law}: at look ")] != [], findings
 
@@ -292,7 +292,7 @@ def test_every_law_has_a_mutant() -> None:
 @pytest.mark.parametrize(("code", "state"), [(1, "FAILED"), (1, "CREATING"), (13, "ACTIVE")])
 def test_state_that_does_not_fit_the_error(code: int, state: str) -> None:
     """How a run ended decides on the state of its model."""
-    findings = broken_laws(ended_badly(code, state), **RUN)
+    findings = violations(ended_badly(code, state), **RUN)
 
     assert [finding for finding in findings if finding.startswith(STATE)] != []
 
@@ -374,7 +374,7 @@ def test_mock_server_keeps_the_laws(
     """Whenever one looks or cancels, whatever the size of the run and the clock, no law is broken."""
     trace = take_trace(Clock(kind, rate), run, Pace(tuning_time, step_time, queue_time), looks, cancelled, seed)
 
-    assert broken_laws(trace, batch_size=run[1], examples=run[0]) == []
+    assert violations(trace, batch_size=run[1], examples=run[0]) == []
 
 
 def test_traces_of_the_mock_server_reach_the_end() -> None:

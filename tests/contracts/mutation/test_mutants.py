@@ -56,7 +56,7 @@ class MutatedFake:
 
     def poll(self, seconds: float = 60.0) -> dict[str, Any]:
         """Wait, and return the operation."""
-        self.target.passing.sleep(seconds)
+        self.target.clock.sleep(seconds)
         operations: dict[str, Any] = self.api.get("v1beta/tunedModels/numbers/operations").ok()
         operation: dict[str, Any] = self.api.get(f"v1beta/{operations['operations'][0]['name']}").ok()
         return operation
@@ -232,6 +232,8 @@ def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
         "-q",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "tunedmodels_contracts.session.plugin",
         "--pyargs",
         "tunedmodels_contracts.suite.test_get",
     ]

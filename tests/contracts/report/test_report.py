@@ -14,7 +14,7 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Clause, Level
 from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
 from tunedmodels_contracts.evidence.evidence import Evidence, Kind
-from tunedmodels_contracts.evidence.known_differences import Known
+from tunedmodels_contracts.evidence.known_differences import KnownDifference
 from tunedmodels_contracts.report import files, report
 from tunedmodels_contracts.report.html import to_html
 from tunedmodels_contracts.report.inventions import Invention, inventions
@@ -23,7 +23,7 @@ from tunedmodels_contracts.report.markdown import to_markdown
 from tunedmodels_contracts.report.report import Report, merge
 from tunedmodels_contracts.report.run import SuiteRun
 from tunedmodels_contracts.report.summary_lines import headline, last_line
-from tunedmodels_contracts.schema.observed import Seen
+from tunedmodels_contracts.schema.observed import ApiCoverage
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report.md"
 EVIL = '<script>alert(1)</script> | `x` & "y"\n\x00second line'
@@ -38,7 +38,7 @@ EVIDENCE = {
     "get/missing-model": Evidence(Kind.PUBLISHED, "2025-02-21", "owner/repository@362ab9b5379d:a/notebook.ipynb"),
     "list/whole-models": Evidence(Kind.SPECIFICATION, "2026-03-25", "https://example.com/discovery"),
 }
-KNOWN = Known("list/*", "pages are not built yet", "2026-11-22", "https://example.com/issues/7")
+KNOWN = KnownDifference("list/*", "pages are not built yet", "2026-11-22", "https://example.com/issues/7")
 
 
 def result(name: str, verdict: Verdict, reason: str = "") -> Result:
@@ -47,7 +47,7 @@ def result(name: str, verdict: Verdict, reason: str = "") -> Result:
 
 def run(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdict) -> SuiteRun:
     given = {name.replace("_", "-").replace("--", "/"): verdict for name, verdict in verdicts.items()}
-    seen = Seen()
+    seen = ApiCoverage()
     seen.note("GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}')
     results = tuple(
         result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in given.items()

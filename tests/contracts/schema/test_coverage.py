@@ -10,7 +10,8 @@ import responses
 
 from tunedmodels_contracts.clauses.clause import Clause
 from tunedmodels_contracts.schema.coverage import Share, coverage
-from tunedmodels_contracts.schema.observed import Seen, method_of
+from tunedmodels_contracts.schema.methods import method_of
+from tunedmodels_contracts.schema.observed import ApiCoverage
 
 BASE = "http://localhost:9000"
 MODEL = f"{BASE}/v1beta/tunedModels/m"
@@ -47,7 +48,7 @@ def test_method_of(http: str, path: str, method: str | None) -> None:
 
 def test_members_and_values() -> None:
     """Members and values are seen through messages, lists and what may be of any type."""
-    seen = Seen()
+    seen = ApiCoverage()
     metadata = {
         "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata",
         "totalSteps": 1,
@@ -64,7 +65,7 @@ def test_members_and_values() -> None:
 
 def test_enums_by_number() -> None:
     """An enum's number is seen as its name, and a name that no fact has as unknown."""
-    seen = Seen()
+    seen = ApiCoverage()
     for state in (2, 77, "ASLEEP"):
         seen.note("GET", MODEL, 200, json.dumps({"state": state}))
 
@@ -77,7 +78,7 @@ def test_enums_by_number() -> None:
 )
 def test_refusals(body: str) -> None:
     """A refusal is an outcome by its status and its name, in an array too."""
-    seen = Seen()
+    seen = ApiCoverage()
     seen.note("POST", f"{MODEL}:streamGenerateContent", 404, body)
 
     assert seen.outcomes == {("tunedModels.streamGenerateContent", "404 NOT_FOUND")}
@@ -89,7 +90,7 @@ def test_refusals(body: str) -> None:
 @pytest.mark.parametrize("status", [200, 404])
 def test_whatever_a_server_says(body: str, status: int) -> None:
     """No body is too odd to be seen, and no name of a server's own becomes one of ours."""
-    seen = Seen()
+    seen = ApiCoverage()
     seen.note("GET", MODEL, status, body)
 
     assert seen.outcomes == {("tunedModels.get", "200 OK" if status == 200 else "404")}
@@ -98,7 +99,7 @@ def test_whatever_a_server_says(body: str, status: int) -> None:
 
 def test_bounded() -> None:
     """However many names a server makes up, a hundred of them are kept."""
-    seen = Seen()
+    seen = ApiCoverage()
     for number in range(1000):
         seen.note("GET", MODEL, 200, json.dumps({f"member{number}": 1}))
         seen.note("GET", f"{BASE}/v1beta/{number}", 200, "{}")
@@ -112,7 +113,7 @@ def test_bounded() -> None:
 def test_watch() -> None:
     """Answers of a session are seen, and one that is read as it arrives is left to its reader."""
     responses.get(MODEL, json={"name": "tunedModels/m"})
-    seen = Seen()
+    seen = ApiCoverage()
     with requests.Session() as session:
         seen.watch(session)
         session.get(MODEL)
@@ -124,10 +125,10 @@ def test_watch() -> None:
 
 def test_workers_are_merged() -> None:
     """What several workers have seen comes together, by JSON."""
-    one, other = Seen(), Seen()
+    one, other = ApiCoverage(), ApiCoverage()
     one.note("GET", MODEL, 200, '{"name": "tunedModels/m"}')
     other.note("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
-    one.merge(Seen.from_json(json.loads(json.dumps(other.as_json()))))
+    one.merge(ApiCoverage.from_json(json.loads(json.dumps(other.as_json()))))
 
     assert one.outcomes == {("tunedModels.get", "200 OK"), ("tunedModels.get", "404 NOT_FOUND")}
     assert one.answers == 2
@@ -135,7 +136,7 @@ def test_workers_are_merged() -> None:
 
 def test_coverage() -> None:
     """Shares are of what facts and clauses name; an outcome was seen where one of a clause's methods had it."""
-    seen = Seen()
+    seen = ApiCoverage()
     seen.note("GET", MODEL, 200, '{"state": "ACTIVE"}')
     seen.note("DELETE", MODEL, 200, "{}")
     seen.note("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from tunedmodels_contracts.schema.scalars import shortest
 from tunedmodels_contracts.schema.surface import surface
-from tunedmodels_contracts.schema.validate import judge, judge_answer, judge_error, parse
-from tunedmodels_contracts.schema.violation import Finding, Kind
+from tunedmodels_contracts.schema.validate import parse, validate, validate_answer, validate_error
+from tunedmodels_contracts.schema.violation import Kind, SchemaViolation
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 
 Json = dict[str, Any]
@@ -160,7 +160,7 @@ GOOD: list[tuple[str, str, Any]] = [
 @pytest.mark.parametrize(("method", "version", "value"), GOOD, ids=[f"{row[0]} {row[1]}" for row in GOOD])
 def test_forms_on_record(method: str, version: str, value: Any) -> None:
     """An answer of a form that the service gave has no findings."""
-    assert judge_answer(method, version, 200, value) == []
+    assert validate_answer(method, version, 200, value) == []
 
 
 def test_forms_have_the_size_on_record() -> None:
@@ -212,9 +212,9 @@ def test_errors_on_record(value: Json) -> None:
     """Each error of the forms on record fits its HTTP status; of a streaming method it may be in a list."""
     code = value["error"]["code"]
 
-    assert judge_error(value, code) == []
-    assert judge_answer("tunedModels.get", "v1beta", code, value, enum_numbers=True) == []
-    assert judge_answer("tunedModels.streamGenerateContent", "v1beta", code, [value]) == []
+    assert validate_error(value, code) == []
+    assert validate_answer("tunedModels.get", "v1beta", code, value, enum_numbers=True) == []
+    assert validate_answer("tunedModels.streamGenerateContent", "v1beta", code, [value]) == []
 
 
 def test_legacy_errors_only_where_asked() -> None:
@@ -222,9 +222,9 @@ def test_legacy_errors_only_where_asked() -> None:
     reason = {"message": "no", "domain": "global", "reason": "notFound"}
     legacy = {"error": {"code": 404, "message": "no", "errors": [reason], "status": "NOT_FOUND"}}
 
-    assert judge_error(legacy, 404, legacy=True) == []
-    assert kinds(judge_error(legacy, 404)) == {("unknown-member", "error.errors")}
-    assert kinds(judge_error(error(404, "NOT_FOUND"), 404, legacy=True)) == {("missing-member", "error.errors")}
+    assert validate_error(legacy, 404, legacy=True) == []
+    assert kinds(validate_error(legacy, 404)) == {("unknown-member", "error.errors")}
+    assert kinds(validate_error(error(404, "NOT_FOUND"), 404, legacy=True)) == {("missing-member", "error.errors")}
 
 
 @pytest.mark.parametrize(
@@ -250,13 +250,13 @@ def test_legacy_errors_only_where_asked() -> None:
 )
 def test_spoilt_errors(value: Any, expected: tuple[str, str]) -> None:
     """Each thing that an error answer can have wrong is found at its place."""
-    assert expected in kinds(judge_answer("tunedModels.get", "v1beta", 404, value))
+    assert expected in kinds(validate_answer("tunedModels.get", "v1beta", 404, value))
 
 
 # --- spoilt answers
 
 
-def kinds(findings: list[Finding]) -> set[tuple[str, str]]:
+def kinds(findings: list[SchemaViolation]) -> set[tuple[str, str]]:
     return {(finding.kind, finding.place) for finding in findings}
 
 
@@ -374,7 +374,7 @@ SPOILT: list[tuple[str, Json, Kind, str]] = [
 @pytest.mark.parametrize(("message", "value", "kind", "place"), SPOILT)
 def test_spoilt_answer(message: str, value: Json, kind: Kind, place: str) -> None:
     """One spoilt member is found, as what it is and where it is, and nothing else is."""
-    assert kinds(judge(value, message)) == {(kind, place)}
+    assert kinds(validate(value, message)) == {(kind, place)}
 
 
 def test_every_kind_has_a_spoilt_example() -> None:
@@ -400,32 +400,32 @@ def test_every_kind_has_a_spoilt_example() -> None:
 )
 def test_absent_and_zero_are_different_things(message: str, value: Json) -> None:
     """A zero is written where its member has presence, an item of a list or a value of free form may be one."""
-    assert judge(value, message) == []
+    assert validate(value, message) == []
 
 
 def test_partial_answers_lack_members() -> None:
     """A mask leaves out what is required; what is there is judged all the same."""
-    assert judge({"displayName": "x"}, "TunedModel", partial=True) == []
-    assert kinds(judge({"displayName": ""}, "TunedModel", partial=True)) == {("zero-written", "displayName")}
-    assert judge_answer("tunedModels.get", "v1beta", 200, {"tuningTask": {}}, partial=True) == []
-    assert judge_answer("tunedModels.operations.get", "v1", 200, {"done": True}, partial=True) == []
+    assert validate({"displayName": "x"}, "TunedModel", partial=True) == []
+    assert kinds(validate({"displayName": ""}, "TunedModel", partial=True)) == {("zero-written", "displayName")}
+    assert validate_answer("tunedModels.get", "v1beta", 200, {"tuningTask": {}}, partial=True) == []
+    assert validate_answer("tunedModels.operations.get", "v1", 200, {"done": True}, partial=True) == []
 
 
 def test_enum_numbers() -> None:
     """Where numbers were asked for, names are wrong; a number is judged where the numbers are known."""
     model = {**active(), "state": 2}
 
-    assert judge(model, "TunedModel", enum_numbers=True) == []
-    assert kinds(judge(active(), "TunedModel", enum_numbers=True)) == {("wrong-type", "state")}
-    assert kinds(judge({**model, "state": 4}, "TunedModel", enum_numbers=True)) == {("unknown-enum-value", "state")}
-    assert kinds(judge({**model, "state": 0}, "TunedModel", enum_numbers=True)) == {("zero-written", "state")}
-    assert judge({"modelStage": 12}, "ModelStatus", enum_numbers=True) == []
+    assert validate(model, "TunedModel", enum_numbers=True) == []
+    assert kinds(validate(active(), "TunedModel", enum_numbers=True)) == {("wrong-type", "state")}
+    assert kinds(validate({**model, "state": 4}, "TunedModel", enum_numbers=True)) == {("unknown-enum-value", "state")}
+    assert kinds(validate({**model, "state": 0}, "TunedModel", enum_numbers=True)) == {("zero-written", "state")}
+    assert validate({"modelStage": 12}, "ModelStatus", enum_numbers=True) == []
 
 
 def test_operation_of_a_tuning_run_has_metadata() -> None:
     """Every answer of a create and a poll has it, which the message alone does not demand."""
     for method in ("tunedModels.create", "tunedModels.operations.get"):
-        findings = judge_answer(method, "v1beta", 200, {"name": "n"})
+        findings = validate_answer(method, "v1beta", 200, {"name": "n"})
         assert kinds(findings) == {("missing-member", "metadata")}
 
 
@@ -442,23 +442,23 @@ def test_operation_of_a_tuning_run_has_metadata() -> None:
 )
 def test_spoilt_stream(value: Any, expected: tuple[str, str]) -> None:
     """A stream is judged message by message."""
-    assert kinds(judge_answer("tunedModels.streamGenerateContent", "v1beta", 200, value)) == {expected}
+    assert kinds(validate_answer("tunedModels.streamGenerateContent", "v1beta", 200, value)) == {expected}
 
 
 def test_unknown_names() -> None:
     """What the facts do not have cannot be judged."""
     with pytest.raises(ValueError, match=r"^The facts of v1 have no message 'TunedModel'\.$"):
-        judge({}, "TunedModel", version="v1")
+        validate({}, "TunedModel", version="v1")
     with pytest.raises(ValueError, match=r"^The facts of v1 have no method 'tunedModels\.get'\.$"):
-        judge_answer("tunedModels.get", "v1", 200, {})
+        validate_answer("tunedModels.get", "v1", 200, {})
 
 
 def test_findings_read_well() -> None:
     """A finding is one line."""
-    (finding,) = judge(spoilt(active(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
+    (finding,) = validate(spoilt(active(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
     assert str(finding) == "tuningTask.snapshots[9].epoch: zero-written: 0 is the zero, which is left out"
 
-    (finding,) = judge([], "Permission")
+    (finding,) = validate([], "Permission")
     assert str(finding) == "the answer: wrong-type: [] is no object, expected Permission"
 
 
@@ -504,9 +504,9 @@ def test_float_of_64_bits_is_found(value: float) -> None:
     def snapshot(loss: float) -> Json:
         return {"step": 1, "meanLoss": loss, "computeTime": "2024-07-20T18:23:29.427331228Z"}
 
-    assert judge(snapshot(written), "TuningSnapshot") == []
+    assert validate(snapshot(written), "TuningSnapshot") == []
     if value != expected:
-        assert kinds(judge(snapshot(value), "TuningSnapshot")) == {("float-too-precise", "meanLoss")}
+        assert kinds(validate(snapshot(value), "TuningSnapshot")) == {("float-too-precise", "meanLoss")}
 
 
 def test_negative_zero_is_no_zero() -> None:
@@ -514,7 +514,7 @@ def test_negative_zero_is_no_zero() -> None:
     snapshot = {"step": 1, "meanLoss": -0.0, "computeTime": "2024-07-20T18:23:29.427331228Z"}
     assert math.copysign(1, snapshot["meanLoss"]) == -1  # type: ignore[arg-type]
 
-    assert judge(snapshot, "TuningSnapshot") == []
+    assert validate(snapshot, "TuningSnapshot") == []
 
 
 JSON = st.recursive(
@@ -531,15 +531,15 @@ JSON = st.recursive(
 def test_any_value_can_be_judged(value: Any, message: str) -> None:
     """Whatever comes over the wire has findings or none, and never breaks the judge."""
     for numbers in (False, True):
-        judge(value, message, enum_numbers=numbers)
-    judge_error(value, 400)
+        validate(value, message, enum_numbers=numbers)
+    validate_error(value, 400)
 
 
 def test_large_operation_is_judged_quickly() -> None:
     """Ten thousand snapshots take about a tenth of a second; the bound is for slow machines."""
     operation = spoilt(created(), "metadata", {**finished()["metadata"], "snapshots": snapshots(10_000)})
     begin = time.process_time()
-    findings = judge(operation, "Operation")
+    findings = validate(operation, "Operation")
 
     assert findings == []
     assert time.process_time() - begin < 2
@@ -565,7 +565,7 @@ class Fake:
         value = parse(answer.get_data())
         if answer.status_code < 400:
             self.judged.add((version, method_id))
-        assert judge_answer(method_id, version, answer.status_code, value, **asked) == [], (method_id, name)
+        assert validate_answer(method_id, version, answer.status_code, value, **asked) == [], (method_id, name)
         return value
 
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tunedmodels_contracts.recordings import Exchange, Provenance, ReceivedResponse, Recording, SentRequest, save
-from tunedmodels_contracts.recordings.provenance import HOST
+from tunedmodels_contracts.service import HOST
 
 pytest_plugins = ["pytester"]
 
+PLUGIN = ("-p", "tunedmodels_contracts.session.plugin")
 ON = ("--tunedmodels-target", "fake")
 HEAD = "import pytest\nfrom tunedmodels_contracts.clauses.clause import Level, clause\n"
 HOLDS = """
@@ -52,7 +53,7 @@ NOTHING_PUBLISHED = "none has published evidence, none is verified against the r
 
 def run(pytester: pytest.Pytester, *parts: str, options: tuple[str, ...] = ON) -> pytest.RunResult:
     pytester.makepyfile(HEAD + "".join(parts))
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    return pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *options)
 
 
 def last(result: pytest.RunResult) -> str:
@@ -172,7 +173,7 @@ def test_known_difference_and_a_single_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_one=HEAD + BREAKS)
     how = (*ON, "--tunedmodels-known", "known.yaml", "test_one.py::test_breaks[1]")
 
-    assert pytester.runpytest_subprocess("-p", "no:cacheprovider", *how).ret == 0
+    assert pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *how).ret == 0
 
 
 def test_known_differences_that_cannot_be_read(pytester: pytest.Pytester) -> None:
@@ -290,13 +291,13 @@ LENIENT = """
 from google.auth.credentials import AnonymousCredentials
 from requests import Session
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.transport.wsgi_adapter import InProcess
+from tunedmodels_contracts.transport.wsgi_adapter import WsgiAdapter
 from tunedmodels_contracts.targets.target import Target
 from tunedmodels_mockserver import Settings, create_app
 @pytest.fixture(scope="session")
 def target():
     session = Session()
-    session.mount("http://", InProcess(create_app(Settings(strict=STRICT))))
+    session.mount("http://", WsgiAdapter(create_app(Settings(strict=STRICT))))
     return Target("url", session, "http://fake.test", AnonymousCredentials(), "m")
 @clause("a/asks", "tunedModels.list")
 @pytest.mark.parametrize("path", ["v1/tunedModels", "v1beta//tunedModels", "nowhere"])
@@ -400,3 +401,21 @@ def test_only_collecting(pytester: pytest.Pytester) -> None:
 
     assert result.ret == 0
     result.stdout.no_fnmatch_line("contracts:*")
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_suite_by_pytests_own_command(pytester: pytest.Pytester, workers: str) -> None:
+    """The suite is found by its name, and its plugin by ``-p``; workers of xdist load it too."""
+    how = ("-n", workers, "--pyargs", "tunedmodels_contracts.suite", "--tunedmodels-clause", "get/missing-model")
+    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *how)
+
+    assert result.ret == 0
+    assert last(result).startswith("contracts: fake: 1 of 1 required clause held")
+
+
+def test_suite_without_its_plugin(pytester: pytest.Pytester) -> None:
+    """Without the plugin the suite says how to load it."""
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--pyargs", "tunedmodels_contracts.suite")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*The suite needs its own plugin: add -p tunedmodels_contracts.session.plugin"])

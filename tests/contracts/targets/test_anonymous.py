@@ -11,7 +11,7 @@ import requests
 from tunedmodels_contracts.clauses.clause import Clause, Cost, Need
 from tunedmodels_contracts.schema.drift import drift
 from tunedmodels_contracts.targets.live import anonymous
-from tunedmodels_contracts.transport.wsgi_adapter import InProcess
+from tunedmodels_contracts.transport.wsgi_adapter import WsgiAdapter
 from tunedmodels_mockserver import Settings, create_app
 
 METHOD = ("tunedModels.get",)
@@ -21,7 +21,7 @@ URL = "http://fake.test"
 @pytest.fixture
 def session() -> requests.Session:
     made = requests.Session()
-    made.mount("http://", InProcess(create_app(Settings(auth="strict"))))
+    made.mount("http://", WsgiAdapter(create_app(Settings(auth="strict"))))
     return made
 
 
@@ -38,7 +38,7 @@ def session() -> requests.Session:
 )
 def test_what_needs_no_credentials(outcome: str, cost: Cost, needs: Iterable[Need], asked: bool) -> None:
     """Who is not let in, and where there is no path, anybody can see; for the rest there is a reason."""
-    reason = anonymous.leaves_out(Clause("a/b", METHOD, outcome, cost=cost, needs=frozenset(needs)))
+    reason = anonymous.skip_reason(Clause("a/b", METHOD, outcome, cost=cost, needs=frozenset(needs)))
 
     assert reason == ("" if asked else "it needs credentials, and --tunedmodels-anonymous asks without")
 
@@ -54,10 +54,10 @@ def test_the_published_document_is_compared(session: requests.Session) -> None:
 
 def test_drift_is_told_line_by_line(session: requests.Session) -> None:
     """A method that is gone and a collection that is new have a line each."""
-    document: dict[str, Any] = anonymous.published(session, URL)
+    document: dict[str, Any] = anonymous.fetch_discovery_document(session, URL)
     del document["resources"]["tunedModels"]["methods"]["transferOwnership"]
     document["resources"]["novelties"] = {"methods": {}}
-    first, *lines = anonymous.told(drift(document))
+    first, *lines = anonymous.format_drift(drift(document))
 
     assert first.startswith(f"drift: {len(lines)} in v1beta, revision ")
     assert "drift: gone-method: tunedModels.transferOwnership" in lines

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.clauses.clause import Clause, Cost
-from tunedmodels_contracts.targets.live.budget import Meter, Spend, SpendError, SpendExceeded, order
-from tunedmodels_contracts.transport.forwarding import Through
+from tunedmodels_contracts.targets.live.budget import Budget, BudgetAdapter, BudgetError, BudgetExceeded, cheapest_first
+from tunedmodels_contracts.transport.forwarding import ForwardingAdapter
 
 URL = "https://service.test/v1beta/tunedModels"
 TOKEN = {"Authorization": "Bearer somebody"}
 
 
-class Service(Through):
+class Service(ForwardingAdapter):
     """Answers create calls with the next of *statuses*, all else with 200; it counts what it was really sent."""
 
     def __init__(self, *statuses: int) -> None:
@@ -40,7 +40,7 @@ class Service(Through):
         return answer
 
 
-def session_of(meter: Meter) -> requests.Session:
+def session_of(meter: BudgetAdapter) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.mount("https://", meter)
@@ -55,16 +55,16 @@ def create(session: requests.Session, model_id: str = "a") -> requests.Response:
 @pytest.mark.parametrize(
     ("text", "spend"),
     [
-        ("tunings=1,requests=200,seconds=1800", Spend(1, 200, 1800)),
-        ("tunings=2", Spend(2, 200, 1800)),
-        (" requests = 7 , seconds = 0.5 ", Spend(0, 7, 0.5)),
-        ("tunings=0", Spend()),
+        ("tunings=1,requests=200,seconds=1800", Budget(1, 200, 1800)),
+        ("tunings=2", Budget(2, 200, 1800)),
+        (" requests = 7 , seconds = 0.5 ", Budget(0, 7, 0.5)),
+        ("tunings=0", Budget()),
     ],
 )
-def test_limits_are_read(text: str, spend: Spend) -> None:
+def test_limits_are_read(text: str, spend: Budget) -> None:
     """What is not named has its default, and by default nothing is tuned."""
-    assert Spend.parse(text) == spend
-    assert Spend().tunings == 0
+    assert Budget.parse(text) == spend
+    assert Budget().tunings == 0
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_limits_are_read(text: str, spend: Spend) -> None:
 )
 def test_refusals_name_field_value_and_fix(text: str, sentence: str) -> None:
     """Who writes a limit wrongly is told which, what it is, and what it has to be."""
-    with pytest.raises(SpendError) as refusal:
-        Spend.parse(text)
+    with pytest.raises(BudgetError) as refusal:
+        Budget.parse(text)
 
     assert str(refusal.value).startswith(sentence)
 
@@ -94,19 +94,19 @@ def test_clauses_that_tune_are_left_out_where_nothing_may_be_tuned() -> None:
     """A clause that costs a tuning is left out with its reason unless one is allowed."""
     tunes = Clause("a/b", ("tunedModels.create",), cost=Cost.TUNING)
 
-    assert Spend().leaves_out(tunes) == "it costs a tuning, and --tunedmodels-spend allows none"
-    assert Spend(tunings=1).leaves_out(tunes) == ""
-    assert Spend().leaves_out(Clause("a/c", ("tunedModels.list",))) == ""
+    assert Budget().skip_reason(tunes) == "it costs a tuning, and --tunedmodels-spend allows none"
+    assert Budget(tunings=1).skip_reason(tunes) == ""
+    assert Budget().skip_reason(Clause("a/c", ("tunedModels.list",))) == ""
 
 
 def test_what_goes_beyond_is_not_sent() -> None:
     """The request that would exceed a limit never leaves, and the message names the limit."""
     service = Service()
-    session = session_of(Meter(Spend(requests=2), service))
+    session = session_of(BudgetAdapter(Budget(requests=2), service))
     session.get(URL)
     session.get(URL)
 
-    with pytest.raises(SpendExceeded, match="2 of 2 requests were sent: --tunedmodels-spend allows no more"):
+    with pytest.raises(BudgetExceeded, match="2 of 2 requests were sent: --tunedmodels-spend allows no more"):
         session.get(URL)
     assert len(service.sent) == 2
 
@@ -114,11 +114,11 @@ def test_what_goes_beyond_is_not_sent() -> None:
 def test_a_create_call_is_a_tuning_until_it_is_refused() -> None:
     """A refused create call makes nothing, and its tuning may be used again; a broken one may have made something."""
     service = Service(400, 409, 500)
-    session = session_of(Meter(Spend(tunings=1), service))
+    session = session_of(BudgetAdapter(Budget(tunings=1), service))
     for _ in range(3):
         create(session)
 
-    with pytest.raises(SpendExceeded, match="1 tuning could be started"):
+    with pytest.raises(BudgetExceeded, match="1 tuning could be started"):
         create(session)
     assert len(service.sent) == 3
 
@@ -126,11 +126,11 @@ def test_a_create_call_is_a_tuning_until_it_is_refused() -> None:
 def test_a_create_call_without_credentials_is_no_tuning() -> None:
     """Nobody can make nothing, so clauses about missing credentials run without a tuning."""
     service = Service(403)
-    session = session_of(Meter(Spend(tunings=0), service))
+    session = session_of(BudgetAdapter(Budget(tunings=0), service))
     del session.headers["Authorization"]
 
     assert create(session).status_code == 403
-    with pytest.raises(SpendExceeded, match="no tunings could be started"):
+    with pytest.raises(BudgetExceeded, match="no tunings could be started"):
         session.post(URL, params={"key": "mine"})
 
 
@@ -138,15 +138,15 @@ def test_what_was_made_can_be_deleted_after_all_else_is_spent() -> None:
     """Requests to delete a model and to see it gone are held back, and let through when the time is over."""
     now = [0.0]
     service = Service()
-    meter = Meter(Spend(tunings=1, requests=4, seconds=10), service, clock=lambda: now[0])
+    meter = BudgetAdapter(Budget(tunings=1, requests=4, seconds=10), service, clock=lambda: now[0])
     session = session_of(meter)
     create(session)
     session.get(URL)
-    with pytest.raises(SpendExceeded, match="2 of 4 requests were sent, and 2 are kept to delete what was made"):
+    with pytest.raises(BudgetExceeded, match="2 of 4 requests were sent, and 2 are kept to delete what was made"):
         session.delete(f"{URL}/of-somebody-else")
     now[0] = 11.0
 
-    with pytest.raises(SpendExceeded, match="the 10 seconds are over"):
+    with pytest.raises(BudgetExceeded, match="the 10 seconds are over"):
         session.get(URL)
     session.delete(f"{URL}/a")
     with meter.settling():
@@ -168,7 +168,7 @@ def test_no_sequence_exceeds_the_spend(steps: list[tuple[str, int]], tunings: in
     """Whatever is asked in whatever order, no more is sent than is allowed, and all that was made can be deleted."""
     now = [0.0]
     service = Service()
-    meter = Meter(Spend(tunings, allowed, 100), service, clock=lambda: now[0])
+    meter = BudgetAdapter(Budget(tunings, allowed, 100), service, clock=lambda: now[0])
     session = session_of(meter)
     made: list[str] = []
     for number, (step, status) in enumerate(steps):
@@ -187,7 +187,7 @@ def test_no_sequence_exceeds_the_spend(steps: list[tuple[str, int]], tunings: in
                 session.delete(f"{URL}/another")
             elif step == "wait":
                 now[0] += 30
-        except SpendExceeded:
+        except BudgetExceeded:
             continue
         assert service.made <= tunings
         assert len(service.sent) <= allowed
@@ -202,10 +202,10 @@ def test_order() -> None:
     """A small spend goes where most is learnt: first what tunes nothing, then shared runs, then runs of one's own."""
     tunes = Clause("a/b", ("tunedModels.get",), cost=Cost.TUNING)
     orders = [
-        order(Clause("a/c", ("tunedModels.list",)), ["new_id"]),
-        *(order(tunes, fixtures) for fixtures in (["finished"], ["finished", "scratch"], ["eleven"])),
-        order(tunes, ["finished", "create"]),
+        cheapest_first(Clause("a/c", ("tunedModels.list",)), ["new_id"]),
+        *(cheapest_first(tunes, fixtures) for fixtures in (["finished"], ["finished", "scratch"], ["eleven"])),
+        cheapest_first(tunes, ["finished", "create"]),
     ]
 
     assert orders == sorted(set(orders))
-    assert order(tunes, ["new_id"]) == orders[-1]
+    assert cheapest_first(tunes, ["new_id"]) == orders[-1]

@@ -13,10 +13,10 @@ import requests
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.targets.fake import fake
-from tunedmodels_contracts.targets.live.cleanup import found, settle
-from tunedmodels_contracts.targets.live.ledger import Entry, Ledger, LedgerError, Noting, read
+from tunedmodels_contracts.targets.live.cleanup import clean_up, find_unknown_models
+from tunedmodels_contracts.targets.live.ledger import Entry, Ledger, LedgerAdapter, LedgerError, read
 from tunedmodels_contracts.targets.target import Target
-from tunedmodels_contracts.transport.forwarding import Through
+from tunedmodels_contracts.transport.forwarding import ForwardingAdapter
 
 HOST = "http://fake.test"
 
@@ -41,7 +41,7 @@ def noted(target: Target, path: Path) -> Target:
     def who(request: requests.PreparedRequest) -> str:
         return "other" if str(target.other.token) in str(request.headers.get("Authorization")) else "caller"
 
-    target.session.mount(f"{HOST}/", Noting(Ledger(path, target.parts.run, HOST), adapter, who=who))
+    target.session.mount(f"{HOST}/", LedgerAdapter(Ledger(path, target.scopes.run, HOST), adapter, who=who))
     return target
 
 
@@ -59,7 +59,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-class Broken(Through):
+class Broken(ForwardingAdapter):
     """Fails in the middle of a create call, and remembers what the ledger at *path* said at that moment."""
 
     def __init__(self, path: Path) -> None:
@@ -75,7 +75,7 @@ class Broken(Through):
 def test_a_create_call_is_noted_before_it_is_sent(path: Path, target: Target) -> None:
     """When the request leaves, its name is on the disk; that no answer came is noted too."""
     broken = Broken(path)
-    target.session.mount(f"{HOST}/", Noting(Ledger(path, "abcdef", HOST), broken))
+    target.session.mount(f"{HOST}/", LedgerAdapter(Ledger(path, "abcdef", HOST), broken))
     with pytest.raises(requests.ConnectionError):
         create(people(target)["caller"], target, "contracts-abcdef1", displayName="number generator")
 
@@ -96,7 +96,7 @@ def test_a_create_call_is_noted_before_it_is_sent(path: Path, target: Target) ->
 def test_answers_are_noted(path: Path, noted: Target) -> None:
     """What was made has the service's name for it, what was refused is none of ours, and no secret is written."""
     api = people(noted)["caller"]
-    model_id = noted.parts.new_id()
+    model_id = noted.scopes.new_id()
     assert create(api, noted, model_id) == 200
     assert create(api, noted, model_id) == 409
     assert create(api, noted, "", displayName="number generator") == 200
@@ -121,11 +121,11 @@ def test_answers_are_noted(path: Path, noted: Target) -> None:
 def test_all_that_was_made_is_deleted_and_proved_gone(path: Path, noted: Target) -> None:
     """Each model is noted as not found any more, also one that a clause has deleted, or the other made."""
     callers = people(noted)
-    kept, deleted, others = (noted.parts.new_id() for _ in range(3))
+    kept, deleted, others = (noted.scopes.new_id() for _ in range(3))
     assert [create(callers["caller"], noted, kept), create(callers["caller"], noted, deleted)] == [200, 200]
     assert create(callers["other"], noted, others) == 200
     callers["caller"].delete(f"v1beta/tunedModels/{deleted}")
-    settled = settle(path, callers, HOST, noted.parts.run)
+    settled = clean_up(path, callers, HOST, noted.scopes.run)
 
     assert settled.left == []
     assert settled.gone == [f"tunedModels/{model_id}" for model_id in (kept, deleted, others)]
@@ -136,11 +136,11 @@ def test_all_that_was_made_is_deleted_and_proved_gone(path: Path, noted: Target)
 def test_a_model_that_was_handed_on_is_deleted_by_who_has_it(path: Path, noted: Target) -> None:
     """Who made a model need not own it in the end."""
     callers = people(noted)
-    model_id = noted.parts.new_id()
+    model_id = noted.scopes.new_id()
     create(callers["caller"], noted, model_id)
     callers["caller"].post(f"v1beta/tunedModels/{model_id}:transferOwnership", {"emailAddress": "bob@example.com"}).ok()
 
-    assert settle(path, callers, HOST).left == []
+    assert clean_up(path, callers, HOST).left == []
     assert callers["other"].get(f"v1beta/tunedModels/{model_id}").status == 404
 
 
@@ -152,7 +152,7 @@ def test_nothing_is_deleted_that_was_not_made_here(path: Path, target: Target) -
     ledger = Ledger(path, "abcdef", HOST)
     ledger.begin("caller", "tunedModels/mine", "")
     ledger.begin("caller", "", "number generator")
-    settled = settle(path, callers, HOST)
+    settled = clean_up(path, callers, HOST)
 
     assert settled.gone == []
     assert [text.partition(",")[0] for text in settled.left] == [
@@ -160,26 +160,26 @@ def test_nothing_is_deleted_that_was_not_made_here(path: Path, target: Target) -
         "a model displayed as 'number generator'",
     ]
     assert all(text.endswith("nobody knows whether it is ours; look, and delete it by hand") for text in settled.left)
-    assert found(path, callers["caller"]) == ["tunedModels/contracts-of-yesterday"]
+    assert find_unknown_models(path, callers["caller"]) == ["tunedModels/contracts-of-yesterday"]
     assert callers["caller"].get("v1beta/tunedModels/mine").status == 200
 
 
 def test_a_create_call_of_ours_that_nobody_answered_is_settled(path: Path, target: Target) -> None:
     """A name that has the run in it is this run's: whether it was made or not, it is gone afterwards."""
     callers = people(target)
-    ledger = Ledger(path, target.parts.run, HOST)
+    ledger = Ledger(path, target.scopes.run, HOST)
     for number in (1, 2):
-        ledger.begin("caller", f"tunedModels/contracts-{target.parts.run}{number}", "")
-    create(callers["caller"], target, f"contracts-{target.parts.run}1")
+        ledger.begin("caller", f"tunedModels/contracts-{target.scopes.run}{number}", "")
+    create(callers["caller"], target, f"contracts-{target.scopes.run}1")
 
-    assert settle(path, callers, HOST).left == []
+    assert clean_up(path, callers, HOST).left == []
 
 
 def test_other_runs_and_other_hosts_are_left_alone(path: Path, noted: Target) -> None:
     """A run settles what it has made itself, and where."""
     Ledger(path, "aaaaaa", HOST).begin("caller", "tunedModels/contracts-aaaaaa1", "")
     Ledger(path, "bbbbbb", "http://another.test").begin("caller", "tunedModels/contracts-bbbbbb1", "")
-    settled = settle(path, people(noted), HOST, "bbbbbb")
+    settled = clean_up(path, people(noted), HOST, "bbbbbb")
 
     assert (settled.gone, settled.left) == ([], [])
 
@@ -187,9 +187,9 @@ def test_other_runs_and_other_hosts_are_left_alone(path: Path, noted: Target) ->
 def test_what_stays_is_told(path: Path, noted: Target) -> None:
     """A model that nobody may delete is left, with the answer to it."""
     callers = people(noted)
-    model_id = noted.parts.new_id()
+    model_id = noted.scopes.new_id()
     create(callers["other"], noted, model_id)
-    (left,) = settle(path, {"caller": callers["caller"]}, HOST).left
+    (left,) = clean_up(path, {"caller": callers["caller"]}, HOST).left
 
     assert left.startswith(f"tunedModels/{model_id}, of ")
     assert left.endswith(f"by other at {HOST}: to delete it is answered 403")

@@ -16,14 +16,14 @@ from tunedmodels_contracts.clauses.clause import Need
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.recordings import check, load
+from tunedmodels_contracts.recordings.held_clauses import held_clauses
 from tunedmodels_contracts.targets import probe
-from tunedmodels_contracts.targets.credentials import found
+from tunedmodels_contracts.targets.credentials import find_credentials
 from tunedmodels_contracts.targets.live import ledger
-from tunedmodels_contracts.targets.live.budget import Spend, SpendExceeded, refuse
+from tunedmodels_contracts.targets.live.budget import Budget, BudgetExceeded, refuse
 from tunedmodels_contracts.targets.live.ledger import LedgerError
-from tunedmodels_contracts.targets.live.loopback import VARIABLE, stand_in
-from tunedmodels_contracts.targets.live.recorder import clauses
-from tunedmodels_contracts.targets.live.target import Asked, live, sweep
+from tunedmodels_contracts.targets.live.loopback import VARIABLE, stand_in_url
+from tunedmodels_contracts.targets.live.target import LiveOptions, live, sweep
 from tunedmodels_contracts.targets.target import Target, TargetError
 
 from ..standing import KEY, Standing, standing
@@ -32,6 +32,7 @@ pytest_plugins = ["pytester"]
 
 _OWN = (VARIABLE, "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_API_KEY", "GEMINI_API_KEY", "REQUESTS_CA_BUNDLE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+PLUGIN = ("-p", "tunedmodels_contracts.session.plugin")
 PLENTY = "tunings=500,requests=9000,seconds=300"
 
 # What pytest runs without a network: nothing connects, and no name is looked up.
@@ -48,8 +49,8 @@ CONFTEST = """
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import body, watched
-from tunedmodels_contracts.targets.select import arrange, chosen
+from tunedmodels_contracts.harness.tuning_runs import body, observe
+from tunedmodels_contracts.targets.select import skip_and_sort, open_target
 from tunedmodels_contracts.targets.pytest_hooks import part as part
 from tunedmodels_contracts.targets.pytest_hooks import register
 
@@ -57,11 +58,11 @@ def pytest_configure(config):
     register(config)
 
 def pytest_collection_modifyitems(config, items):
-    arrange(config, items)
+    skip_and_sort(config, items)
 
 @pytest.fixture(scope="session")
 def target(pytestconfig):
-    with chosen(pytestconfig) as target:
+    with open_target(pytestconfig) as target:
         yield target
 
 @pytest.fixture(scope="session")
@@ -70,9 +71,9 @@ def api(target):
 
 @pytest.fixture(scope="session")
 def finished(api, target):
-    name = target.parts.new_id()
+    name = target.scopes.new_id()
     created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": name})
-    yield watched(api, created, target.passing, target.pause, target.bound)
+    yield observe(api, created, target.clock, target.pause, target.bound)
     api.delete(f"v1beta/tunedModels/{name}")
 """
 
@@ -91,7 +92,7 @@ def test_listed(api, finished, size):
 
 @clause("small/missing", "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_missing(api, target):
-    name = f"tunedModels/{target.parts.new_id()}"
+    name = f"tunedModels/{target.scopes.new_id()}"
     assert name in api.get(f"v1beta/{name}").refused(404, "NOT_FOUND").message
 
 @clause("small/breaks", "tunedModels.list")
@@ -125,13 +126,13 @@ def there(alone: pytest.MonkeyPatch, stands: Standing) -> Standing:
     return stands
 
 
-def asked(folder: Path, **more: object) -> Asked:
+def asked(folder: Path, **more: object) -> LiveOptions:
     how: dict[str, object] = {
-        "spend": Spend(3, 100, 60),
+        "spend": Budget(3, 100, 60),
         "ledger": folder / "ledger.jsonl",
         "pause": 0.1,
     }
-    return Asked(**{**how, **more})  # type: ignore[arg-type]
+    return LiveOptions(**{**how, **more})  # type: ignore[arg-type]
 
 
 def api_of(target: Target) -> Api:
@@ -140,7 +141,7 @@ def api_of(target: Target) -> Api:
 
 def make(target: Target) -> str:
     created = api_of(target).post(
-        "v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.parts.new_id()}
+        "v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.scopes.new_id()}
     )
     return str(created.ok()["metadata"]["tunedModel"])
 
@@ -180,7 +181,7 @@ def test_without_credentials_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: 
 def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
     """A key of the environment asks where there is nobody else."""
     alone.setenv("GEMINI_API_KEY", "a-key-that-is-made-up")
-    people = found("", stand_in=False)
+    people = find_credentials("", stand_in=False)
 
     assert people.caller is people.key
     assert people.key.token == "a-key-that-is-made-up"
@@ -210,7 +211,7 @@ def test_options_that_do_not_go_together(
     del alone
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(CLAUSES)
-    run = pytester.runpytest_subprocess(*options)
+    run = pytester.runpytest_subprocess(*PLUGIN, *options)
 
     assert run.ret == pytest.ExitCode.USAGE_ERROR
     assert sentence in run.stdout.str() + run.stderr.str()
@@ -222,7 +223,7 @@ def test_a_stand_in_is_on_this_machine(alone: pytest.MonkeyPatch, url: str) -> N
     alone.setenv(VARIABLE, url)
 
     with pytest.raises(TargetError, match="has to be https:// and on this machine, for tests alone"):
-        stand_in()
+        stand_in_url()
 
 
 @pytest.mark.parametrize("name", ["GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS"])
@@ -234,7 +235,7 @@ def test_a_stand_in_gets_nothing_real(there: Standing, alone: pytest.MonkeyPatch
     alone.setenv(name, "AIza" + "x" * 35 if name == "GOOGLE_API_KEY" else str(real))
 
     with pytest.raises(TargetError, match="A stand-in takes nothing that is real"):
-        found("", stand_in=True)
+        find_credentials("", stand_in=True)
 
 
 # -- What it has -----------------------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ def test_what_a_stand_in_is_called(there: Standing, tmp_path: Path) -> None:
     """It is no live target by its kind, says so, and has what it was found to have."""
     with live(asked(tmp_path, second_token=there.second_token), refuse) as target:
         assert (target.kind, target.base_url) == ("stand-in", there.url)
-        assert target.has == {Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}
+        assert target.capabilities == {Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}
         assert target.base_model == "models/gemini-1.0-pro-001"
         assert "nothing of this is evidence" in target.notes[0]
 
@@ -254,7 +255,7 @@ def test_no_longer_verifiable(there: Standing, tmp_path: Path, monkeypatch: pyte
     del there
     monkeypatch.setattr(probe, "_METHODS", ("createNothing",))
     with live(asked(tmp_path), refuse) as target:
-        assert Need.TUNABLE_MODEL not in target.has
+        assert Need.TUNABLE_MODEL not in target.capabilities
         assert target.reason(Need.TUNABLE_MODEL).startswith("no longer verifiable: ")
         assert "--tunedmodels-second-token" in target.reason(Need.SECOND_CALLER)
 
@@ -272,9 +273,9 @@ def test_nothing_but_this_machine_is_asked(there: Standing, tmp_path: Path) -> N
 def test_what_was_made_is_gone(there: Standing, tmp_path: Path) -> None:
     """In the end each model is deleted and proved gone, and no more was tuned than allowed."""
     del there
-    with live(asked(tmp_path, spend=Spend(1, 50, 60)), refuse) as target:
+    with live(asked(tmp_path, spend=Budget(1, 50, 60)), refuse) as target:
         name = make(target)
-        with pytest.raises(SpendExceeded, match="1 tuning could be started"):
+        with pytest.raises(BudgetExceeded, match="1 tuning could be started"):
             make(target)
 
     (entry,) = ledger.read(tmp_path / "ledger.jsonl")
@@ -302,13 +303,13 @@ import os, signal, sys
 from pathlib import Path
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
-from tunedmodels_contracts.targets.live.budget import Spend, refuse
-from tunedmodels_contracts.targets.live.target import Asked, live
+from tunedmodels_contracts.targets.live.budget import Budget, refuse
+from tunedmodels_contracts.targets.live.target import LiveOptions, live
 
-with live(Asked(spend=Spend(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as target:
+with live(LiveOptions(spend=Budget(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as target:
     api = Api(target.session, target.base_url, target.caller)
     for _ in range(2):
-        api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.parts.new_id()}).ok()
+        api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.scopes.new_id()}).ok()
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -317,7 +318,7 @@ with live(Asked(spend=Spend(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as t
 def test_a_crash_is_swept_up(there: Standing, tmp_path: Path) -> None:
     """A run that was killed between creating and deleting leaves its models in the ledger, and a sweep deletes them."""
     path = tmp_path / "ledger.jsonl"
-    people = found("", stand_in=True)
+    people = find_credentials("", stand_in=True)
     killed = subprocess.run([sys.executable, "-c", CRASH, str(path)], env=os.environ, check=False)
     left = [entry.name for entry in ledger.read(path) if entry.left]
     assert (killed.returncode, len(left)) == (-signal.SIGKILL, 2)
@@ -332,7 +333,7 @@ def test_a_crash_is_swept_up(there: Standing, tmp_path: Path) -> None:
     swept = sweep(path)
 
     assert (sorted(swept.gone), swept.left) == (sorted(left), [])
-    assert "tunedModels/contracts-of-somebody" in swept.found
+    assert "tunedModels/contracts-of-somebody" in swept.unknown_models
     assert sweep(path).gone == []
     with live(asked(tmp_path), refuse) as target:
         assert api_of(target).delete("v1beta/tunedModels/contracts-of-somebody").ok() == {}
@@ -347,7 +348,7 @@ def test_recorded_and_replayed(pytester: pytest.Pytester, there: Standing) -> No
     pytester.makepyfile(test_small=CLAUSES, no_network=NO_NETWORK)
     recordings = pytester.path / "recordings"
     how = ["--tunedmodels-target", "live", "--tunedmodels-spend", PLENTY, "--tunedmodels-pause", "0.1"]
-    recorded = pytester.runpytest_subprocess(*how, "--tunedmodels-record", str(recordings))
+    recorded = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-record", str(recordings))
 
     recorded.assert_outcomes(passed=4, failed=1)
     assert sorted(path.name for path in recordings.iterdir()) == [
@@ -362,14 +363,14 @@ def test_recorded_and_replayed(pytester: pytest.Pytester, there: Standing) -> No
         provenance = load(path).provenance
         assert (provenance.kind, provenance.stand_in) == ("hand-written", True)
     finished = load(recordings / "runs.finished.yaml").provenance
-    assert sorted(clauses(finished)) == ["small/listed", "small/looks-only"]
+    assert sorted(held_clauses(finished)) == ["small/listed", "small/looks-only"]
     assert there.second_token not in "".join(path.read_text(encoding="utf-8") for path in recordings.iterdir())
 
     how = ["-p", "no_network", "--tunedmodels-target", "replay", "--tunedmodels-recordings", str(recordings)]
-    replayed = pytester.runpytest_subprocess(*how, "-rs")
+    replayed = pytester.runpytest_subprocess(*PLUGIN, *how, "-rs")
     replayed.assert_outcomes(passed=4, skipped=1)
     replayed.stdout.fnmatch_lines(["*there is no recording of small/breaks"])
-    some = pytester.runpytest_subprocess(*how, "-k", "listed and 1000")
+    some = pytester.runpytest_subprocess(*PLUGIN, *how, "-k", "listed and 1000")
     some.assert_outcomes(passed=1, deselected=4)
 
 
@@ -379,11 +380,11 @@ def test_little_spend_leaves_out_what_it_does_not_pay_for(pytester: pytest.Pytes
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_small=CLAUSES)
     how = ["--tunedmodels-target", "live", "-k", "not breaks", "-rs"]
-    run = pytester.runpytest_subprocess(*how, "--tunedmodels-spend", "requests=20")
+    run = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=20")
 
     run.assert_outcomes(passed=1, skipped=3, deselected=1)
     run.stdout.fnmatch_lines(["*it costs a tuning, and --tunedmodels-spend allows none"])
-    less = pytester.runpytest_subprocess(*how, "--tunedmodels-spend", "requests=2")
+    less = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=2")
     less.assert_outcomes(skipped=4, deselected=1)
     less.stdout.fnmatch_lines(["*2 of 2 requests were sent: --tunedmodels-spend allows no more"])
 
@@ -437,11 +438,11 @@ AGAIN = """
 import os, signal
 from tunedmodels_contracts.targets import live
 
-def _settle(*arguments, settle=live._settle):
+def _settle(*arguments, settle=live._clean_up):
     os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
     settle(*arguments)
 
-live._settle = _settle
+live._clean_up = _settle
 """
 
 # Where a worker of the command has made a model, the command gets a signal.
@@ -481,8 +482,8 @@ def test_anonymously(alone: pytest.MonkeyPatch, stands: Standing, tmp_path: Path
     """Without credentials only what needs none is asked, and what has changed of the published document is told."""
     for name in (VARIABLE, "REQUESTS_CA_BUNDLE"):
         alone.setenv(name, stands.environment[name])
-    chosen = ("--clause", "credentials/*", "--clause", "get/missing-model")
-    ended = command(tmp_path, "run", "--target", "live", "--anonymous", *chosen, "--report", "report")
+    open_target = ("--clause", "credentials/*", "--clause", "get/missing-model")
+    ended = command(tmp_path, "run", "--target", "live", "--anonymous", *open_target, "--report", "report")
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     (account,) = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["runs"]

@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from tunedmodels_contracts.recordings import load
-from tunedmodels_contracts.targets.live.recorder import Recorder, Unkept, clauses
-from tunedmodels_contracts.targets.scopes import Parts
+from tunedmodels_contracts.recordings.held_clauses import held_clauses
+from tunedmodels_contracts.targets.live.recorder import Recorder, UnwrittenRecordings
+from tunedmodels_contracts.targets.scopes import ScopeTracker
 
 LARGE = 2 * 1024 * 1024
 
@@ -47,7 +48,7 @@ class Recording:
     """A session with a recorder in it."""
 
     def __init__(self, folder: Path, url: str, *secrets: str) -> None:
-        self.parts = Parts("abc123")
+        self.parts = ScopeTracker("abc123")
         self.recorder = Recorder(folder, self.parts, stand_in=True, secrets=lambda: secrets)
         self.folder = folder
         self.url = url
@@ -60,7 +61,7 @@ class Recording:
         with self.parts.part(name):
             if path:
                 self.session.get(f"{self.url}{path}")
-        self.recorder.judged(name, "/".join(name.split("/")[:2]), shared, held)
+        self.recorder.on_judged(name, "/".join(name.split("/")[:2]), shared, held)
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.folder.glob("*")) if self.folder.exists() else []
@@ -84,7 +85,7 @@ def test_what_held_is_kept(made: Recording) -> None:
     assert made.files() == ["a.one.yaml"]
     recording = load(made.folder / "a.one.yaml")
     assert recording.variables == {"run": "abc123", "a/one-1": model_id}
-    assert clauses(recording.provenance) == ("a/one",)
+    assert held_clauses(recording.provenance) == ("a/one",)
     assert (recording.provenance.kind, recording.provenance.stand_in) == ("hand-written", True)
 
 
@@ -103,7 +104,7 @@ def test_a_shared_run_knows_which_clauses_held_with_it(made: Recording) -> None:
     made.recorder.finish()
 
     assert made.files() == ["runs.finished.yaml"]
-    assert clauses(load(made.folder / "runs.finished.yaml").provenance) == ("a/one",)
+    assert held_clauses(load(made.folder / "runs.finished.yaml").provenance) == ("a/one",)
 
 
 def test_the_last_clause_is_judged_after_the_end(made: Recording) -> None:
@@ -115,7 +116,7 @@ def test_the_last_clause_is_judged_after_the_end(made: Recording) -> None:
     made.part("a/two", "", shared=("runs/finished",))
     made.part("a/one", "", held=False, shared=("runs/finished",))
 
-    assert clauses(load(made.folder / "runs.finished.yaml").provenance) == ("a/two",)
+    assert held_clauses(load(made.folder / "runs.finished.yaml").provenance) == ("a/two",)
 
 
 def test_between_parts_nothing_is_kept(made: Recording) -> None:
@@ -131,7 +132,7 @@ def test_what_is_too_large_or_not_whole_is_passed_over(made: Recording) -> None:
     made.part("a/large", "/large")
     with made.parts.part("a/half"), made.session.get(f"{made.url}/large", stream=True):
         pass
-    made.recorder.judged("a/half", "a/half", (), True)
+    made.recorder.on_judged("a/half", "a/half", (), True)
     made.recorder.finish()
 
     assert made.files() == []
@@ -143,6 +144,8 @@ def test_what_looks_like_a_secret_is_not_written(made: Recording) -> None:
     made.part("a/unknown", "/v1beta/Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OTw")
 
     assert "a-secret-of-ours" not in (made.folder / "a.known.yaml").read_text(encoding="utf-8")
-    with pytest.raises(Unkept, match=r"These recordings were not written:\na\.unknown\.yaml: .* looks like a secret"):
+    with pytest.raises(
+        UnwrittenRecordings, match=r"These recordings were not written:\na\.unknown\.yaml: .* looks like a secret"
+    ):
         made.recorder.finish()
     assert made.files() == ["a.known.yaml"]

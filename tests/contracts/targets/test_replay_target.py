@@ -26,7 +26,7 @@ from tunedmodels_contracts.recordings import (
 )
 from tunedmodels_contracts.suite import test_tutorial
 from tunedmodels_contracts.targets.replay import PUBLISHED, replay
-from tunedmodels_contracts.targets.scopes import Parts
+from tunedmodels_contracts.targets.scopes import ScopeTracker
 from tunedmodels_contracts.targets.target import Target, TargetError
 
 HOST = "https://generativelanguage.googleapis.com"
@@ -70,9 +70,9 @@ def test_each_part_is_answered_from_its_own_recording(tmp_path: Path, write: Wri
     with replay(tmp_path, left_out=leave_out) as target:
         seen = []
         for name in ("runs/finished", "a/one", "runs/finished"):
-            with target.parts.part(name):
+            with target.scopes.part(name):
                 seen.append(api(target).get("v1beta/tunedModels").ok()["a"])
-                target.ended() if name == "a/one" else None
+                target.on_scope_end() if name == "a/one" else None
 
     assert seen == [2, 1, 3]
     assert (target.kind, target.base_url) == ("replay", HOST)
@@ -82,25 +82,25 @@ def test_waiting_takes_no_time(tmp_path: Path, write: Write) -> None:
     """A run that took an hour is replayed at once, and its time goes on all the same."""
     write("a.one", exchange("v1beta/tunedModels"))
     with replay(tmp_path, left_out=leave_out) as target:
-        target.passing.sleep(3600)
+        target.clock.sleep(3600)
 
-        assert target.passing.now() == 3600
+        assert target.clock.now() == 3600
         assert target.bound > 10**9
 
 
 def test_names_come_out_as_recorded(tmp_path: Path, write: Write) -> None:
     """A name follows from the recorded session and the part, so that lists show it as it was recorded."""
-    then = Parts("abc123")
+    then = ScopeTracker("abc123")
     with then.part("runs/finished"):
         model_id = then.new_id()
     name = f"tunedModels/{model_id}"
     write("runs.finished", exchange(f"v1beta/{name}", f'{{"name": "{name}"}}'), run="abc123", model=model_id)
     write("a.one", exchange("v1beta/tunedModels", f'{{"tunedModels": [{{"name": "{name}"}}]}}'))
     with replay(tmp_path, left_out=leave_out) as target:
-        with target.parts.part("a/one"):
+        with target.scopes.part("a/one"):
             listed = api(target).listed("v1beta/tunedModels")
-        with target.parts.part("runs/finished"):
-            got = api(target).get(f"v1beta/tunedModels/{target.parts.new_id()}").ok()
+        with target.scopes.part("runs/finished"):
+            got = api(target).get(f"v1beta/tunedModels/{target.scopes.new_id()}").ok()
 
     assert listed == [got] == [{"name": name}]
 
@@ -108,15 +108,15 @@ def test_names_come_out_as_recorded(tmp_path: Path, write: Write) -> None:
 def test_names_of_another_session_stand_for_ours(tmp_path: Path, write: Write) -> None:
     """A recording of another day is answered with the names that are asked for now."""
     for run in ("abc123", "def456"):
-        then = Parts(run)
+        then = ScopeTracker(run)
         parts = ["a/one", "a/two"] if run == "abc123" else ["a/three"]
         for part in parts:
             with then.part(part):
                 model_id = then.new_id()
             path = f"v1beta/tunedModels/{model_id}"
             write(part.replace("/", "."), exchange(path, f'{{"name": "tunedModels/{model_id}"}}'), run=run, id=model_id)
-    with replay(tmp_path, left_out=leave_out) as target, target.parts.part("a/three"):
-        model_id = target.parts.new_id()
+    with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/three"):
+        model_id = target.scopes.new_id()
         got = api(target).get(f"v1beta/tunedModels/{model_id}").ok()
 
     assert model_id.startswith("contracts-abc123")
@@ -126,7 +126,7 @@ def test_names_of_another_session_stand_for_ours(tmp_path: Path, write: Write) -
 def test_a_part_without_a_recording_is_left_out(tmp_path: Path, write: Write) -> None:
     """It is left out at its first request, and may clean up what it has not made."""
     write("a.one", exchange("v1beta/tunedModels"))
-    with replay(tmp_path, left_out=leave_out) as target, target.parts.part("a/two"):
+    with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/two"):
         with pytest.raises(LeftOut, match="there is no recording of a/two"):
             api(target).get("v1beta/tunedModels")
 
@@ -139,12 +139,12 @@ def test_what_is_not_as_recorded_fails(tmp_path: Path, write: Write) -> None:
     with replay(tmp_path, left_out=leave_out) as target:
         with pytest.raises(UnrecordedRequest, match="is asked between two parts"):
             api(target).get("v1beta/tunedModels")
-        with target.parts.part("a/one"):
+        with target.scopes.part("a/one"):
             api(target).get("v1beta/tunedModels")
             with pytest.raises(UnrecordedRequest, match="is not recorded"):
                 api(target).get("v1beta/tunedModels/any")
             with pytest.raises(UnusedExchanges, match=r"exchange 2 of a\.one: GET .*v1beta/models"):
-                target.ended()
+                target.on_scope_end()
 
 
 def test_a_shared_run_that_was_not_asked_for_all_fails(tmp_path: Path, write: Write) -> None:
@@ -152,7 +152,7 @@ def test_a_shared_run_that_was_not_asked_for_all_fails(tmp_path: Path, write: Wr
     write("runs.finished", exchange("v1beta/tunedModels"), exchange("v1beta/models"))
 
     def run() -> None:
-        with replay(tmp_path, left_out=leave_out) as target, target.parts.part("runs/finished"):
+        with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("runs/finished"):
             api(target).get("v1beta/tunedModels")
 
     with pytest.raises(UnusedExchanges, match=r"exchange 2 of runs\.finished"):
@@ -182,18 +182,20 @@ def test_recordings_of_two_servers_do_not_mix(tmp_path: Path, write: Write) -> N
 
 def test_what_a_page_does_not_show_is_not_there_to_delete(tmp_path: Path, write: Write) -> None:
     """Who cleans up after a published transcript finds nothing; of another, cleaning up has to be recorded."""
-    with replay(PUBLISHED, left_out=leave_out) as target, target.parts.part("tutorial/create-by-curl"):
+    with replay(PUBLISHED, left_out=leave_out) as target, target.scopes.part("tutorial/create-by-curl"):
         api(target).delete("v1beta/tunedModels/any").refused(404, "NOT_FOUND")
 
     write("a.one", exchange("v1beta/tunedModels"))
-    with replay(tmp_path, left_out=leave_out) as target, target.parts.part("a/one"), pytest.raises(UnrecordedRequest):
+    with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/one"), pytest.raises(UnrecordedRequest):
         api(target).delete("v1beta/tunedModels/any")
 
 
 def test_runs_that_were_published_need_no_other() -> None:
     """The operations that the published transcripts show to be started are there from the beginning."""
     with replay(PUBLISHED, left_out=leave_out) as target:
-        assert {name: operation.partition("/operations/")[0] for name, operation in target.started.items()} == {
+        assert {
+            name: operation.partition("/operations/")[0] for name, operation in target.prior_operations.items()
+        } == {
             "tutorial/create-by-curl": "tunedModels/number-generator-model-dzlmi0gswwqb",
             "tutorial/create-by-python": "tunedModels/number-generator-wl1qr34x2py",
         }
@@ -208,6 +210,8 @@ def test_the_tutorial_is_replayed_without_an_option() -> None:
         "-q",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "tunedmodels_contracts.session.plugin",
         "--pyargs",
         "tunedmodels_contracts.suite",
     ]

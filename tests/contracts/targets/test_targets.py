@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from tunedmodels_contracts.clauses.clause import Need
 from tunedmodels_contracts.targets.fake import fake
-from tunedmodels_contracts.targets.scopes import Parts, part_name, recording_name
+from tunedmodels_contracts.targets.scopes import ScopeTracker, recording_name, scope_name
 from tunedmodels_contracts.targets.target import KINDS
 
 pytest_plugins = ["pytester"]
+
+PLUGIN = ("-p", "tunedmodels_contracts.session.plugin")
 
 WATCHED = """
 import pytest
@@ -32,22 +34,22 @@ def target():
     made = fake()
     target = replace(
         made,
-        judged=lambda part, clause, shared, held: print("judged", part, clause, "runs/a-run" in shared, held),
-        ended=lambda: print("ended", made.parts.current.name),
+        on_judged=lambda part, clause, shared, held: print("judged", part, clause, "runs/a-run" in shared, held),
+        on_scope_end=lambda: print("ended", made.scopes.current.name),
     )
     with target.session:
         yield target
 
 @pytest.fixture(scope="session")
 def a_run(target):
-    print("up", target.parts.current.name)
+    print("up", target.scopes.current.name)
     yield
-    print("down", target.parts.current.name, target.parts.current.shared)
+    print("down", target.scopes.current.name, target.scopes.current.shared)
 
 @pytest.fixture
 def own(target):
     yield
-    print("own", target.parts.current.name)
+    print("own", target.scopes.current.name)
 """
 
 CLAUSES = """
@@ -56,7 +58,7 @@ from tunedmodels_contracts.clauses.clause import clause
 
 @clause("a/one", "tunedModels.get")
 def test_one(a_run, own, target):
-    print("in", target.parts.current.name)
+    print("in", target.scopes.current.name)
 
 @clause("a/cases", "tunedModels.get")
 @pytest.mark.parametrize("case", ["v1", "No!"])
@@ -73,7 +75,7 @@ def test_hooks_tell_who_asks(pytester: pytest.Pytester) -> None:
     """Each clause is a part with its fixtures, a fixture of the session is one of its own, at both of its ends."""
     pytester.makeconftest(WATCHED)
     pytester.makepyfile(CLAUSES)
-    shown = pytester.runpytest_subprocess("-s", "-q").stdout.str()
+    shown = pytester.runpytest_subprocess(*PLUGIN, "-s", "-q").stdout.str()
 
     said = re.findall(r"^\.?F?s?((?:up|down|in|own|ended|judged) .+)$", shown, re.MULTILINE)
     assert said == [
@@ -84,7 +86,7 @@ def test_hooks_tell_who_asks(pytester: pytest.Pytester) -> None:
         "judged a/one a/one True True",
         "ended a/cases/v1",
         "judged a/cases/v1 a/cases False True",
-        f"judged {part_name('a/cases', 'No!')} a/cases False False",
+        f"judged {scope_name('a/cases', 'No!')} a/cases False False",
         "down runs/a-run True",  # with the last clause's teardown, whose end is told after it
         "judged a/left-out a/left-out False False",
     ]
@@ -103,13 +105,13 @@ def test_hooks_tell_who_asks(pytester: pytest.Pytester) -> None:
 )
 def test_cases_have_names_that_files_can_have(case: str, name: str) -> None:
     """A case is called as its parameters are, with a digest where that is no name for a file, or looks secret."""
-    assert re.fullmatch(name, part_name("create/id", case))
+    assert re.fullmatch(name, scope_name("create/id", case))
 
 
 @given(st.lists(st.text(st.characters(codec="ascii"), min_size=1), unique=True, min_size=2, max_size=5))
 def test_no_two_cases_have_one_name(cases: list[str]) -> None:
     """Whatever the ids of parameters are, each case has a name of its own, and a legal one."""
-    names = [recording_name(part_name("a/b", case)) for case in cases]
+    names = [recording_name(scope_name("a/b", case)) for case in cases]
 
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", name) for name in names)
@@ -117,7 +119,7 @@ def test_no_two_cases_have_one_name(cases: list[str]) -> None:
 
 def test_names_follow_from_session_part_and_count() -> None:
     """The same part of the same session comes to the same names, whatever came before."""
-    first, second = Parts("abc123"), Parts("abc123")
+    first, second = ScopeTracker("abc123"), ScopeTracker("abc123")
     with second.part("a/another"):
         second.new_id()
     names = []
@@ -134,7 +136,7 @@ def test_names_follow_from_session_part_and_count() -> None:
 
 def test_a_run_is_one_part_and_a_clause_tried_again_another() -> None:
     """A shared run goes on with its count where it is entered again; a clause begins anew."""
-    parts = Parts()
+    parts = ScopeTracker()
     ids: dict[str, list[str]] = {"runs/finished": [], "a/b": []}
     for name, made in ids.items():
         for _ in range(2):
@@ -148,7 +150,7 @@ def test_a_run_is_one_part_and_a_clause_tried_again_another() -> None:
 
 def test_parts_within_parts() -> None:
     """A run that a clause needs first is a part of its own; one that fails is remembered."""
-    parts = Parts()
+    parts = ScopeTracker()
     with parts.part("a/b") as outer:
         with suppress(KeyError), parts.part("runs/finished") as inner:
             assert parts.current == inner
@@ -160,7 +162,7 @@ def test_parts_within_parts() -> None:
 
 def test_variables() -> None:
     """Of what a session has chosen, a recording gets what was sent in it."""
-    parts = Parts("abc123")
+    parts = ScopeTracker("abc123")
     with parts.part("a/b"):
         sent, _not_sent = parts.new_id(), parts.new_id()
 

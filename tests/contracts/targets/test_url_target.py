@@ -16,8 +16,9 @@ import pytest
 
 from tunedmodels_contracts.clauses.clause import Need
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import body, watched
-from tunedmodels_contracts.targets.target import Passing, TargetError
+from tunedmodels_contracts.harness.clock import TargetClock
+from tunedmodels_contracts.harness.tuning_runs import body, observe
+from tunedmodels_contracts.targets.target import TargetError
 from tunedmodels_contracts.targets.url import url
 
 
@@ -70,12 +71,12 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
     del tmp_path
     with served("--clock", "manual", "--auth", "strict", "--strict", "--tuning-time", "5000") as base_url:
         with url(base_url) as target:
-            assert target.has == set(Need)
+            assert target.capabilities == set(Need)
             assert target.base_model == "models/gemini-1.0-pro-001"
             api = Api(target.session, target.base_url, target.caller)
-            wanted = {"tunedModelId": target.parts.new_id()}
+            wanted = {"tunedModelId": target.scopes.new_id()}
             created = api.post("v1beta/tunedModels", body(target.base_model), wanted)
-            run = watched(api, created, target.passing, 1000, 9000)
+            run = observe(api, created, target.clock, 1000, 9000)
 
             assert run.operation["done"]
             assert api.by(target.other).get(f"v1beta/{run.name}").status == 403
@@ -87,8 +88,8 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
 def test_a_mock_server_that_takes_everybody() -> None:
     """Without strict credentials none are judged; a clock that goes by itself is waited for."""
     with served("--tuning-time", "0.2") as base_url, url(base_url, base_model="gemini-1.0-pro-001") as target:
-        assert target.has == {Need.SECOND_CALLER, Need.TUNABLE_MODEL, Need.FAILING_RUN}
-        assert target.passing == Passing()
+        assert target.capabilities == {Need.SECOND_CALLER, Need.TUNABLE_MODEL, Need.FAILING_RUN}
+        assert target.clock == TargetClock()
         assert target.base_model == "models/gemini-1.0-pro-001"
 
 
@@ -100,9 +101,9 @@ def test_a_run_that_is_to_fail(clock: str) -> None:
         runs = []
         for model_id in ("first", "second", "first-too"):
             if model_id == "second":
-                target.fail(model_id)
+                target.fail_next_run(model_id)
             created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": model_id})
-            runs.append(watched(api, created, target.passing, target.pause, 30).ended)
+            runs.append(observe(api, created, target.clock, target.pause, 30).ended)
 
         assert ["error" in run.operation for run in runs] == [False, True, False]
         assert 0 < runs[1].operation["metadata"]["completedSteps"] < 38
@@ -126,9 +127,9 @@ def test_credentials_that_are_refused() -> None:
 def test_a_server_of_somebody_else() -> None:
     """A server without base models is asked with the tutorial's, and has no second caller unless one is named."""
     with bare() as base_url, url(base_url, bound=5, pause=0.5) as target:
-        assert target.has == {Need.TUNABLE_MODEL}
+        assert target.capabilities == {Need.TUNABLE_MODEL}
         with pytest.raises(TargetError, match="cannot let the run of a fail"):
-            target.fail("a")
+            target.fail_next_run("a")
         assert (target.base_model, target.bound, target.pause) == ("models/gemini-1.0-pro-001", 5, 0.5)
 
 
@@ -137,7 +138,7 @@ def test_a_server_whose_models_cannot_be_tuned() -> None:
     models: list[dict[str, object]] = [{"name": "models/any", "supportedGenerationMethods": ["generateContent"]}]
     with bare(models) as base_url, url(base_url) as target:
         assert target.base_model == "models/any"
-        assert Need.TUNABLE_MODEL not in target.has
+        assert Need.TUNABLE_MODEL not in target.capabilities
         assert target.reason(Need.TUNABLE_MODEL) == "the server lists no base model that can be tuned"
 
 

@@ -25,9 +25,8 @@ from google.oauth2.credentials import Credentials
 from requests.adapters import HTTPAdapter
 
 from tunedmodels import Client
-from tunedmodels_contracts.testing.interception import InterceptTestCase, intercept
+from tunedmodels_contracts.testing import InterceptTestCase, World, intercept
 from tunedmodels_contracts.testing.interception.hosts import HOSTS, URL, NotIntercepted
-from tunedmodels_contracts.testing.world import World
 from tunedmodels_mockserver import Clock, Mode, Settings
 from tunedmodels_mockserver.core.callers.grants import RefreshGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
@@ -339,7 +338,7 @@ def test_all_is_undone(httpx: ModuleType) -> None:
 
 LATE = """
 import asyncio, sys
-from tunedmodels_contracts.testing.interception import intercept
+from tunedmodels_contracts.testing import intercept
 
 URL = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
 names = {"httpx", "httpx2", "aiohttp"}

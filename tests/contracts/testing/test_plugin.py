@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from socket import create_connection
@@ -121,3 +122,35 @@ def test_a_test_may_have_a_world_and_be_intercepted(pytester: pytest.Pytester) -
     )
     result.stdout.fnmatch_lines_random(["*last requests of the world test-fails-*"])
     result.stdout.no_fnmatch_line("*KeyError*")
+
+
+def test_help_shows_the_fixtures_settings_alone(pytester: pytest.Pytester) -> None:
+    """A project that has the package sees no option of the suite; the suite's own plugin adds them."""
+    shown = pytester.runpytest_subprocess("--help").stdout.str()
+    with_suite = pytester.runpytest_subprocess("-p", "tunedmodels_contracts.session.plugin", "--help").stdout.str()
+
+    assert "--tunedmodels-" not in shown
+    assert set(re.findall(r"^  (tunedmodels_\w+)", shown, re.MULTILINE)) == {
+        "tunedmodels_server",
+        "tunedmodels_serve_args",
+        "tunedmodels_leaks",
+        "tunedmodels_verdict",
+    }
+    assert "--tunedmodels-target" in with_suite
+
+
+def test_a_world_loads_nothing_of_the_suite(pytester: pytest.Pytester) -> None:
+    """The plugin and the suite have nothing but the transport in common."""
+    pytester.makepyfile(
+        """
+        import sys
+
+        SUITE = ("suite", "session", "targets", "harness", "mutation", "schema", "recordings", "evidence", "report")
+
+        def test_it(tunedmodels_world, tunedmodels_intercepted):
+            loaded = {name.split(".")[1] for name in sys.modules if name.startswith("tunedmodels_contracts.")}
+            assert not loaded & set(SUITE)
+        """
+    )
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tunedmodels_contracts.testing.servers import ServerError
-from tunedmodels_contracts.testing.shared_server import shared
+from tunedmodels_contracts.testing.server_process import ServerError
+from tunedmodels_contracts.testing.shared_server import shared_server
 
 pytest_plugins = ["pytester"]
 
@@ -95,22 +95,22 @@ def test_server_ends_when_pytest_is_killed(tmp_path: Path, workers: str) -> None
 
 def test_server_is_shared_while_somebody_uses_it(tmp_path: Path) -> None:
     """Who comes while another is there gets the same server; it outlives the one who came first, but not the last."""
-    first = shared(tmp_path, ())
+    first = shared_server(tmp_path, ())
     url = first.__enter__().url
-    with shared(tmp_path, ()) as second, shared(tmp_path, ("--clock", "manual")) as other:
+    with shared_server(tmp_path, ()) as second, shared_server(tmp_path, ("--clock", "manual")) as other:
         first.__exit__(None, None, None)
         assert second.url == url
         assert other.url != url
         create_connection((urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=5).close()
     assert refused(url)
 
-    with shared(tmp_path, ()) as third:
+    with shared_server(tmp_path, ()) as third:
         assert third.url != url
 
 
 def test_shared_server_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Why it did not start is said as it is where nobody shares."""
-    with pytest.raises(ServerError, match=r"did not start \(status 2\)"), shared(tmp_path, ("--port", "x")):
+    with pytest.raises(ServerError, match=r"did not start \(status 2\)"), shared_server(tmp_path, ("--port", "x")):
         pass
 
     assert "'x' is not a valid integer" in capfd.readouterr().err

@@ -154,7 +154,7 @@ def test_canned_answers(fresh: World) -> None:
 
 def test_two_people_in_one_world(fresh: World) -> None:
     """Somebody else in the same world sees a model when it is shared with them."""
-    bob = fresh.as_("bob@example.com")
+    bob = fresh.as_user("bob@example.com")
     create(fresh.client)
     assert list(bob.client.tuned_models.list()) == []
     fresh.client.tuned_models.permissions("mine").create("READER", "bob@example.com")
@@ -168,12 +168,12 @@ def test_two_people_in_one_world(fresh: World) -> None:
 def test_person_without_an_address(fresh: World, email: str) -> None:
     """Nobody is somebody else by mistake."""
     with pytest.raises(ValueError, match=r"is not an e-mail address. The form is alice@example\.com\."):
-        fresh.as_(email)
+        fresh.as_user(email)
 
 
 def test_person_in_any_case(fresh: World) -> None:
     """The case of an address makes no other person."""
-    assert fresh.as_("Bob@Example.com") is fresh.as_("bob@example.com")
+    assert fresh.as_user("Bob@Example.com") is fresh.as_user("bob@example.com")
 
 
 def test_journal_and_verdict(fresh: World) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from tunedmodels_contracts.transport.wsgi_adapter import InProcess
+from tunedmodels_contracts.transport.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,7 +46,7 @@ def application() -> Application:
 @pytest.fixture
 def session(application: Application) -> requests.Session:
     made = requests.Session()
-    made.mount("http://", InProcess(application))
+    made.mount("http://", WsgiAdapter(application))
     return made
 
 

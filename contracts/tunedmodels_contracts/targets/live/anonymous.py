@@ -8,11 +8,11 @@ import requests
 
 from ...clauses.clause import Clause, Cost, Need
 from ...schema.drift import Drift, drift
-from .budget import Spend
+from .budget import Budget
 
 OPTION = "--tunedmodels-anonymous"
 
-SPEND = Spend(tunings=1, requests=500, seconds=600)
+SPEND = Budget(tunings=1, requests=500, seconds=600)
 """What is asked without credentials costs nothing; this is to be no nuisance.
 
 A tuning is among it since clauses send create calls with keys that nobody has: each is a tuning until it is refused.
@@ -22,7 +22,7 @@ _PATIENCE = 60  # seconds
 _VERSION = "v1beta"
 
 
-def leaves_out(clause: Clause) -> str:
+def skip_reason(clause: Clause) -> str:
     """Return why *clause* cannot be checked without credentials; nothing where it can.
 
     It can where it is about who is not let in, or about a path that there is not: its outcome then has no name.
@@ -34,7 +34,7 @@ def leaves_out(clause: Clause) -> str:
     return f"it needs credentials, and {OPTION} asks without"
 
 
-def published(session: requests.Session, base_url: str, version: str = _VERSION) -> Any:
+def fetch_discovery_document(session: requests.Session, base_url: str, version: str = _VERSION) -> Any:
     """Return the discovery document that the service publishes. Raises ValueError where it does not."""
     answer = session.get(f"{base_url}/$discovery/rest", params={"version": version}, timeout=_PATIENCE)
     if answer.status_code != 200:
@@ -42,7 +42,7 @@ def published(session: requests.Session, base_url: str, version: str = _VERSION)
     return answer.json()
 
 
-def told(found: Drift) -> tuple[str, ...]:
+def format_drift(found: Drift) -> tuple[str, ...]:
     """Return what has changed since our facts, as lines for people."""
     known = f"{found.version}, revision {found.revision or 'unknown'} (our facts: {found.known})"
     if not found.differences and not found.new_collections:
@@ -55,6 +55,6 @@ def told(found: Drift) -> tuple[str, ...]:
 def notes(session: requests.Session, base_url: str) -> tuple[str, ...]:
     """Return how the published discovery document differs from our facts, as lines for people."""
     try:
-        return told(drift(published(session, base_url)))
+        return format_drift(drift(fetch_discovery_document(session, base_url)))
     except (ValueError, requests.RequestException) as error:
         return (f"drift: not known, for {error}",)

@@ -14,8 +14,8 @@ import requests
 from requests.adapters import BaseAdapter
 
 from ...clauses.clause import Clause, Cost
-from ...transport.forwarding import Through
-from ...transport.tuning_calls import creates, deleted, made, wanted
+from ...transport.forwarding import ForwardingAdapter
+from ...transport.tuning_calls import created_name, deleted_model, is_create, requested_name
 
 OPTION = "--tunedmodels-spend"
 EXAMPLE = "tunings=1,requests=200,seconds=1800"
@@ -24,16 +24,16 @@ EXAMPLE = "tunings=1,requests=200,seconds=1800"
 _TO_BE_RID = 2
 
 
-class SpendError(ValueError):
+class BudgetError(ValueError):
     """A spend that cannot be read; the message names the field, what it is, and what it has to be."""
 
 
-class SpendExceeded(Exception):
+class BudgetExceeded(Exception):
     """A request that was not sent, since it would go beyond what may be spent."""
 
 
 @dataclass(frozen=True)
-class Spend:
+class Budget:
     """How many *tunings* may be started, how many *requests* sent, and for how many *seconds*."""
 
     tunings: int = 0
@@ -41,7 +41,7 @@ class Spend:
     seconds: float = 1800.0
 
     @classmethod
-    def parse(cls, text: str) -> Spend:
+    def parse(cls, text: str) -> Budget:
         """Return the spend that *text* spells, such as ``tunings=1,requests=200,seconds=1800``.
 
         What is not named has its default: no tuning, 200 requests, 1800 seconds. Raises SpendError.
@@ -52,13 +52,13 @@ class Spend:
             name, equals, value = (part.strip() for part in word.partition("="))
             if not equals or name not in known:
                 fix = f"it has to be {', '.join(known)}, each with = and a number: {EXAMPLE}"
-                raise SpendError(f"{OPTION}: {word.strip()!r:.80} is no limit; {fix}")
+                raise BudgetError(f"{OPTION}: {word.strip()!r:.80} is no limit; {fix}")
             if name in found:
-                raise SpendError(f"{OPTION}: {name} is there twice; keep one of the two")
+                raise BudgetError(f"{OPTION}: {name} is there twice; keep one of the two")
             found[name] = _number(name, value)
         return cls(**found)
 
-    def leaves_out(self, clause: Clause) -> str:
+    def skip_reason(self, clause: Clause) -> str:
         """Return why *clause* costs more than may be spent; nothing where it does not."""
         if clause.cost is Cost.TUNING and not self.tunings:
             return f"it costs a tuning, and {OPTION} allows none"
@@ -69,19 +69,19 @@ def _number(name: str, value: str) -> float:
     whole = name != "seconds"
     if not re.fullmatch(r"\d{1,9}" if whole else r"\d{1,9}(\.\d{1,3})?", value, re.ASCII):
         kind = "a whole number" if whole else "a number of seconds"
-        raise SpendError(f"{OPTION}: {name} is {value!r:.80}; it has to be {kind}, as in {EXAMPLE}")
+        raise BudgetError(f"{OPTION}: {name} is {value!r:.80}; it has to be {kind}, as in {EXAMPLE}")
     number = int(value) if whole else float(value)
     if not number and name != "tunings":
-        raise SpendError(f"{OPTION}: {name} is {value}, so that nothing could be asked; give it more than 0")
+        raise BudgetError(f"{OPTION}: {name} is {value}, so that nothing could be asked; give it more than 0")
     return number
 
 
 def refuse(sentence: str) -> NoReturn:
     """Raise SpendExceeded."""
-    raise SpendExceeded(sentence)
+    raise BudgetExceeded(sentence)
 
 
-class Meter(Through):
+class BudgetAdapter(ForwardingAdapter):
     """Counts what is sent, and hands on nothing that would go beyond *spend*: *exceeded* is called instead.
 
     A create call is a tuning until it is refused. For each model that was made, requests are held back that delete
@@ -90,7 +90,7 @@ class Meter(Through):
 
     def __init__(
         self,
-        spend: Spend,
+        spend: Budget,
         adapter: BaseAdapter | None = None,
         *,
         exceeded: Callable[[str], NoReturn] = refuse,
@@ -124,7 +124,7 @@ class Meter(Through):
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Send *request*, if it may be."""
-        making, name = creates(request), deleted(request)
+        making, name = is_create(request), deleted_model(request)
         with self._lock:
             why = self._why_not(making=making, deleting=name in self._held)
             if not why:
@@ -135,11 +135,11 @@ class Meter(Through):
             # To settle is no clause, and cannot be left out.
             (refuse if self._settling else self._exceeded)(f"{why}: {OPTION} allows no more")
         refused = False
-        made_name = wanted(request) if making else ""
+        made_name = requested_name(request) if making else ""
         try:
             response = super().send(request, *how, **more)
             refused = 400 <= response.status_code < 500
-            made_name = (making and made(response)) or made_name
+            made_name = (making and created_name(response)) or made_name
         finally:
             with self._lock:
                 self._on_their_way -= making
@@ -170,7 +170,7 @@ class Meter(Through):
 _SHARED = ("finished", "scratch", "cancelled", "foreign", "eleven")
 
 
-def order(clause: Clause, fixtures: Collection[str]) -> int:
+def cheapest_first(clause: Clause, fixtures: Collection[str]) -> int:
     """Return when *clause*, which uses *fixtures*, is to come, so that a small spend goes where most is learnt.
 
     What tunes nothing comes first, then what looks at runs that clauses share, one run after the other, and last

@@ -11,25 +11,25 @@ import requests
 
 from ...harness.api import Api
 from ..scopes import PREFIX
-from .budget import SpendExceeded
+from .budget import BudgetExceeded
 from .ledger import Entry, Ledger, read
 
 _TRIES = 4  # a deleted model may be seen for a moment
 
 
 @dataclass(frozen=True)
-class Settled:
-    """What became of what was noted: models that are proved *gone*, those *left* and why, and names *found*.
+class CleanupResult:
+    """What became of what was noted: models that are proved *gone*, those *left* and why, and *unknown_models*.
 
-    *found* are models whose names begin as ours do, and that the ledger does not know: they are nobody's to delete.
+    *unknown_models* are named as ours are, and the ledger does not know them: they are left alone.
     """
 
     gone: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
-    found: list[str] = field(default_factory=list)
+    unknown_models: list[str] = field(default_factory=list)
 
 
-def settle(
+def clean_up(
     path: Path,
     callers: Mapping[str, Api],
     host: str,
@@ -37,13 +37,13 @@ def settle(
     *,
     pause: float = 1.0,
     sleep: Callable[[float], object] = time.sleep,
-) -> Settled:
+) -> CleanupResult:
     """Delete what the ledger at *path* says was made at *host*, by *run* or by all, and note what is gone.
 
     *callers* are who may have made it. What the service never said was made, and has a name that is not of a run of
     ours, is left alone and told.
     """
-    settled = Settled()
+    settled = CleanupResult()
     for entry in read(path):
         if not entry.left or entry.host != host or run not in ("", entry.run):
             continue
@@ -51,8 +51,8 @@ def settle(
             settled.left.append(f"{entry}: nobody knows whether it is ours; look, and delete it by hand")
             continue
         try:
-            why = _rid(entry, callers, pause, sleep)
-        except (SpendExceeded, requests.RequestException) as error:
+            why = _delete(entry, callers, pause, sleep)
+        except (BudgetExceeded, requests.RequestException) as error:
             why = f"{type(error).__name__}: {error}"
         if why:
             settled.left.append(f"{entry}: {why}")
@@ -63,14 +63,14 @@ def settle(
     return settled
 
 
-def found(path: Path, api: Api) -> list[str]:
+def find_unknown_models(path: Path, api: Api) -> list[str]:
     """Return the names of models that begin as ours do, and that the ledger at *path* does not know."""
     known = {entry.name for entry in read(path)}
     names = [str(model.get("name", "")) for model in api.listed("v1beta/tunedModels", {"pageSize": 1000})]
     return [name for name in names if name.startswith(f"tunedModels/{PREFIX}") and name not in known]
 
 
-def _rid(entry: Entry, callers: Mapping[str, Api], pause: float, sleep: Callable[[float], object]) -> str:
+def _delete(entry: Entry, callers: Mapping[str, Api], pause: float, sleep: Callable[[float], object]) -> str:
     """Delete the model of *entry* and return nothing once it is not found, else why it is not known to be gone."""
     said = "nobody was there to ask"
     deleted = entry.deleted

@@ -13,8 +13,8 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from ...transport.forwarding import Through
-from ...transport.tuning_calls import creates, deleted, displayed, made, wanted
+from ...transport.forwarding import ForwardingAdapter
+from ...transport.tuning_calls import created_name, deleted_model, is_create, requested_display_name, requested_name
 from ..scopes import PREFIX
 
 DEFAULT = Path("tunedmodels-ledger.jsonl")
@@ -153,7 +153,7 @@ def _is_cut(path: Path) -> bool:
         return file.read(1) != b"\n"
 
 
-class Noting(Through):
+class LedgerAdapter(ForwardingAdapter):
     """Notes each create call in *ledger* before it is sent, and its answer; *who* names whose credentials it has."""
 
     def __init__(
@@ -169,20 +169,20 @@ class Noting(Through):
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Send *request*, with a note before and after where it makes a model or deletes one."""
-        name = deleted(request)
+        name = deleted_model(request)
         if name:
             response = super().send(request, *how, **more)
             if response.status_code == 200:
                 for entry in self._ledger.of(name):
                     self._ledger.note("deleted", entry.number)
             return response
-        if not creates(request):
+        if not is_create(request):
             return super().send(request, *how, **more)
-        name = wanted(request)
-        number = self._ledger.begin(self._who(request), name, displayed(request))
+        name = requested_name(request)
+        number = self._ledger.begin(self._who(request), name, requested_display_name(request))
         try:
             response = super().send(request, *how, **more)
-            made_name = made(response) or name  # to know it, the answer is read to its end
+            made_name = created_name(response) or name  # to know it, the answer is read to its end
         except BaseException:
             self._ledger.note("unanswered", number)
             raise

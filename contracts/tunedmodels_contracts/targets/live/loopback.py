@@ -17,7 +17,7 @@ VARIABLE = "TUNEDMODELS_CONTRACTS_TEST_ONLY_STAND_IN"
 """The environment variable that names it, by its base URL. Nothing that is heard from it is called live."""
 
 
-def stand_in() -> str:
+def stand_in_url() -> str:
     """Return the base URL of the stand-in; empty where there is none, and the service itself is asked.
 
     Raises TargetError for one that is not on this machine.

@@ -11,29 +11,21 @@ from typing import Any
 
 import requests
 
-from ...recordings import Provenance, RecordingError, Tape, record, save
-from ...transport.forwarding import Through
-from ..scopes import Part, Parts, recording_name
+from ...recordings import RecordingError, Tape, record, save
+from ...recordings.held_clauses import note_of
+from ...transport.forwarding import ForwardingAdapter
+from ..scopes import Scope, ScopeTracker, recording_name
 
 _LOG = logging.getLogger(__name__)
 
 _LARGEST = 1024 * 1024  # bytes of all that one part has sent and got: who reads more than that
 
 
-_CLAUSES = "held with these answers: "
-
-
-class Unkept(ValueError):
+class UnwrittenRecordings(ValueError):
     """Recordings that were not written; the message says which, and why."""
 
 
-def clauses(provenance: Provenance) -> tuple[str, ...]:
-    """Return the names of the clauses that held with the answers in a recording of that *provenance*."""
-    note = provenance.note
-    return tuple(note.removeprefix(_CLAUSES).split()) if note.startswith(_CLAUSES) else ()
-
-
-class Recorder(Through):
+class Recorder(ForwardingAdapter):
     """Notes what is asked and answered, by *parts*, and writes a recording of each that held into *folder*.
 
     What is asked between parts is not of any; what is not whole, or too large, is passed over. *stand_in* says that
@@ -43,7 +35,7 @@ class Recorder(Through):
     def __init__(
         self,
         folder: Path,
-        parts: Parts,
+        parts: ScopeTracker,
         *,
         stand_in: bool,
         secrets: Callable[[], Iterable[str]] = tuple,
@@ -53,7 +45,7 @@ class Recorder(Through):
         self._parts = parts
         self._stand_in = stand_in
         self._secrets = secrets
-        self._tapes: dict[Part, Tape] = {}
+        self._tapes: dict[Scope, Tape] = {}
         self._problems: list[str] = []
         self._looking: dict[str, dict[str, None]] = {}
         self._broken: set[str] = set()
@@ -66,7 +58,7 @@ class Recorder(Through):
             return super().send(request, *how, **more)
         return self._tapes.setdefault(part, Tape(self.adapter)).send(request, *how, **more)
 
-    def judged(self, name: str, clause: str, shared: Sequence[str], held: bool) -> None:
+    def on_judged(self, name: str, clause: str, shared: Sequence[str], held: bool) -> None:
         """Write the recording of the part called *name*, of *clause*, where it has *held*.
 
         One that has asked nothing has none: what it has looked at is in the recordings of its *shared* parts.
@@ -89,9 +81,9 @@ class Recorder(Through):
             if part.shared and part not in self._parts.failed:
                 self._write(part, [name for name in self._looking.get(part.name, ()) if name not in self._broken])
         if self._problems:
-            raise Unkept("\n".join(["These recordings were not written:", *self._problems]))
+            raise UnwrittenRecordings("\n".join(["These recordings were not written:", *self._problems]))
 
-    def _write(self, part: Part, clauses: Sequence[str]) -> None:
+    def _write(self, part: Scope, clauses: Sequence[str]) -> None:
         tape = self._tapes[part]
         name = recording_name(part.name)
         size = sum(len(exchange.request.body) + len(exchange.response.body) for exchange in tape.exchanges)
@@ -112,7 +104,7 @@ class Recorder(Through):
                 variables=self._parts.variables(sent),
                 secrets=self._secrets(),
             )
-            noted = replace(recording.provenance, note=f"{_CLAUSES}{' '.join(clauses)}" if clauses else "")
+            noted = replace(recording.provenance, note=note_of(clauses))
             recording = replace(recording, provenance=noted).with_digest()
             self._folder.mkdir(parents=True, exist_ok=True)
             save(recording, self._folder / f"{name}.yaml")

@@ -16,15 +16,15 @@ from ...clauses.results import GONE
 from ...deferral import Deferral
 from ...harness.api import Api
 from .. import credentials
-from ..credentials import People
-from ..probe import inquire
-from ..scopes import Parts
-from ..target import Target, TargetError, unjudged
+from ..credentials import CallerCredentials
+from ..probe import probe
+from ..scopes import ScopeTracker
+from ..target import Target, TargetError, ignore_judgement
 from . import anonymous, ledger
-from .budget import EXAMPLE, OPTION, Meter, Spend
-from .cleanup import Settled, found, settle
-from .ledger import Ledger, LedgerError, Noting
-from .loopback import VARIABLE, Loopback, stand_in
+from .budget import EXAMPLE, OPTION, Budget, BudgetAdapter
+from .cleanup import CleanupResult, clean_up, find_unknown_models
+from .ledger import Ledger, LedgerAdapter, LedgerError
+from .loopback import VARIABLE, Loopback, stand_in_url
 from .recorder import Recorder
 
 HOST = "https://generativelanguage.googleapis.com"
@@ -37,13 +37,13 @@ _UNVERIFIABLE = f"{GONE}: the service lists no base model that can be tuned"
 
 
 @dataclass(frozen=True)
-class Asked:
+class LiveOptions:
     """What the target live is asked for: the *spend*, the *ledger*, where to *record*, and who else asks.
 
     Without a *spend* it is refused, unless it is asked *anonymously*.
     """
 
-    spend: Spend | None = None
+    spend: Budget | None = None
     ledger: Path = ledger.DEFAULT
     record: Path | None = None
     anonymously: bool = False
@@ -53,21 +53,21 @@ class Asked:
     pause: float = 10.0
 
 
-def obstacles(asked: Asked) -> list[str]:
+def obstacles(asked: LiveOptions) -> list[str]:
     """Return a sentence for each key to the service that is not there, and for what an earlier run has left.
 
     Raises TargetError for a stand-in that is none, LedgerError where the ledger is none.
     """
     if asked.anonymously:
         return []
-    found = [] if asked.spend else [_COSTS]
-    if not stand_in():  # what it takes has a refusal in words of its own
-        found.append(credentials.nobody())
-    return [sentence for sentence in (*found, _leftovers(asked.ledger)) if sentence]
+    reasons = [] if asked.spend else [_COSTS]
+    if not stand_in_url():  # what it takes has a refusal in words of its own
+        reasons.append(credentials.missing_credentials())
+    return [sentence for sentence in (*reasons, _leftovers(asked.ledger)) if sentence]
 
 
 @contextmanager
-def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
+def live(asked: LiveOptions, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
     """Open the real service; *left_out* is called for what would go beyond the spend.
 
     In the end all that was made is deleted, and proved gone; Ctrl-C and SIGTERM wait for that. Raises TargetError where
@@ -76,17 +76,20 @@ def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
     in_the_way = obstacles(asked)
     if in_the_way:
         raise TargetError("\n".join(in_the_way))
-    standing = stand_in()
+    standing = stand_in_url()
     base_url = standing or HOST
     if asked.anonymously:
-        spend, asking = asked.spend or anonymous.SPEND, People()
+        spend, asking = asked.spend or anonymous.SPEND, CallerCredentials()
     else:
-        spend, asking = asked.spend or Spend(), credentials.found(asked.second_token, stand_in=bool(standing))
-    parts = Parts()
+        spend, asking = (
+            asked.spend or Budget(),
+            credentials.find_credentials(asked.second_token, stand_in=bool(standing)),
+        )
+    parts = ScopeTracker()
     recorder = Recorder(asked.record, parts, stand_in=bool(standing), secrets=asking.secrets) if asked.record else None
     book = Ledger(asked.ledger, parts.run, base_url)
-    noting = recorder if asked.anonymously else Noting(book, recorder, who=asking.who)
-    meter = Meter(spend, noting, exceeded=left_out)
+    noting = recorder if asked.anonymously else LedgerAdapter(book, recorder, who=asking.who)
+    meter = BudgetAdapter(spend, noting, exceeded=left_out)
     with _session(standing) as session, Deferral() as deferral:
         session.mount(f"{base_url}/", meter)
         try:
@@ -95,37 +98,37 @@ def live(asked: Asked, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
             deferral.hold()
             try:
                 with meter.settling():
-                    _settle(book, session, asking, asked.pause)
+                    _clean_up(book, session, asking, asked.pause)
             finally:
                 if recorder:
                     recorder.finish()
 
 
-def sweep(path: Path, second_token: str = "") -> Settled:
+def sweep(path: Path, second_token: str = "") -> CleanupResult:
     """Delete what earlier runs have left, as the ledger at *path* knows it, and prove it gone.
 
     Models whose names begin as ours do, and that the ledger does not know, are told, and left alone. Raises
     TargetError where there are no credentials, LedgerError where it is no ledger.
     """
-    standing = stand_in()
+    standing = stand_in_url()
     base_url = standing or HOST
     ledger.read(path)
-    asking = credentials.found(second_token, stand_in=bool(standing))
+    asking = credentials.find_credentials(second_token, stand_in=bool(standing))
     with _session(standing) as session:
         callers = {name: Api(session, base_url, who) for name, who in asking.named.items()}
-        settled = settle(path, callers, base_url)
-        settled.found.extend(found(path, callers["caller"]))
+        settled = clean_up(path, callers, base_url)
+        settled.unknown_models.extend(find_unknown_models(path, callers["caller"]))
     elsewhere = [entry for entry in ledger.read(path) if entry.left and entry.host != base_url]
     settled.left.extend(f"{entry}: it is another server" for entry in elsewhere)
     return settled
 
 
 def _target(
-    asked: Asked,
-    asking: People,
+    asked: LiveOptions,
+    asking: CallerCredentials,
     session: requests.Session,
     base_url: str,
-    parts: Parts,
+    parts: ScopeTracker,
     recorder: Recorder | None,
 ) -> Target:
     has, base_model = frozenset({Need.CREDENTIALS_JUDGED}), asked.base_model
@@ -137,8 +140,8 @@ def _target(
         notes += anonymous.notes(session, base_url)
     else:
         with parts.part("runs/target"):
-            inquiry = inquire(Api(session, base_url, asking.caller), parts.new_id(), asked.base_model)
-        has, base_model = inquiry.has, inquiry.base_model
+            inquiry = probe(Api(session, base_url, asking.caller), parts.new_id(), asked.base_model)
+        has, base_model = inquiry.capabilities, inquiry.base_model
     if not isinstance(asking.other, AnonymousCredentials):
         has |= {Need.SECOND_CALLER}
     return Target(
@@ -151,14 +154,14 @@ def _target(
         base_model=base_model or "models/none",
         bound=asked.bound,
         pause=asked.pause,
-        has=has,
-        lacks={
+        capabilities=has,
+        missing={
             Need.TUNABLE_MODEL: _UNVERIFIABLE,
             Need.SECOND_CALLER: "there is no --tunedmodels-second-token, so nobody else to share with",
         },
-        parts=parts,
+        scopes=parts,
         notes=notes,
-        judged=recorder.judged if recorder else unjudged,
+        on_judged=recorder.on_judged if recorder else ignore_judgement,
     )
 
 
@@ -180,9 +183,9 @@ def _leftovers(path: Path) -> str:
     )
 
 
-def _settle(book: Ledger, session: requests.Session, asking: People, pause: float) -> None:
+def _clean_up(book: Ledger, session: requests.Session, asking: CallerCredentials, pause: float) -> None:
     callers = {name: Api(session, book.host, who) for name, who in asking.named.items()}
-    settled = settle(book.path, callers, book.host, book.run, pause=pause)
+    settled = clean_up(book.path, callers, book.host, book.run, pause=pause)
     if settled.left:
         lines = [f"Left at {book.host}; {book.path} knows of it, for tunedmodels-contracts sweep:", *settled.left]
         raise LedgerError("\n".join(lines))

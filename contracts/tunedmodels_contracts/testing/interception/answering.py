@@ -11,7 +11,7 @@ import requests
 
 from tunedmodels_mockserver import Pace, Settings, create_app
 
-from ...transport.wsgi_adapter import InProcess
+from ...transport.wsgi_adapter import WsgiAdapter
 from ..world import World
 from .hosts import URL
 from .patches import patched
@@ -42,7 +42,7 @@ def answering(settings: Settings | None = None) -> Iterator[World]:
     session.trust_env = False
     inner = _in_world(application)
     for scheme in ("https://", "http://"):
-        session.mount(scheme, InProcess(inner))
+        session.mount(scheme, WsgiAdapter(inner))
     world = World(URL, WORLD, session=session)
     _PROCESS.enter(inner)
     try:

@@ -23,7 +23,7 @@ class NotIntercepted(RuntimeError):
         )
 
 
-def named(host: object) -> bool:
+def is_service_host(host: object) -> bool:
     """Whether *host*, text or bytes, is a name of the service."""
     text = host.decode("latin-1") if isinstance(host, bytes) else host
     return isinstance(text, str) and text.rstrip(".").lower() in HOSTS

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..checks import unfinished
+from ..checks import unmet_expectations
 from ..world import World
 from .answering import answering
 
@@ -48,7 +48,7 @@ class intercept:
         """End; raise AssertionError for what is unfinished."""
         stack, world = self._open.pop()
         with stack:
-            said = unfinished(world.drop())
+            said = unmet_expectations(world.drop())
             world.close()
         if said and error is None:
             raise AssertionError("\n".join(said))

@@ -15,7 +15,7 @@ from unittest import mock
 from tunedmodels_mockserver.environment import OTHER_KEY
 
 from ...transport.wsgi_call import Broken, ask
-from .hosts import HOSTS, NotIntercepted, named
+from .hosts import HOSTS, NotIntercepted, is_service_host
 from .imports import once_imported
 from .wire import Wire
 
@@ -97,13 +97,13 @@ def _httpx(stack: ExitStack, module: Any, current: Current) -> None:
         return module.Response(answer.status, headers=answer.headers, stream=module.ByteStream(answer.body))
 
     def handle_request(self: Any, request: Any) -> Any:
-        if not named(request.url.host):
+        if not is_service_host(request.url.host):
             return real(self, request)
         request.read()
         return answered(request)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
-        if not named(request.url.host):
+        if not is_service_host(request.url.host):
             return await real_async(self, request)
         await request.aread()
         return answered(request)
@@ -117,7 +117,7 @@ def _aiohttp(stack: ExitStack, module: Any, current: Current) -> None:
     real = module.TCPConnector.connect
 
     async def connect(self: Any, request: Any, traces: Any, timeout: Any) -> Any:
-        if not named(request.url.host):
+        if not is_service_host(request.url.host):
             return await real(self, request, traces, timeout)
         # The connection comes from no pool and goes into none, where it could outlive the block.
         loop = asyncio.get_running_loop()
@@ -134,7 +134,7 @@ def _sockets(stack: ExitStack) -> None:
 
     def refusing(function: Callable[..., Any], how: str, place: int) -> Callable[..., Any]:
         def refuse(*arguments: Any, **more: Any) -> Any:
-            if named(more.get("host", arguments[place] if len(arguments) > place else None)):
+            if is_service_host(more.get("host", arguments[place] if len(arguments) > place else None)):
                 raise NotIntercepted(how)
             return function(*arguments, **more)
 

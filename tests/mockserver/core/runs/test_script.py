@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedmodels_contracts.harness.operation_invariants import Observation, broken_laws
+from tunedmodels_contracts.harness.operation_invariants import Observation, violations
 from tunedmodels_mockserver.core.effects import Effect, Error
 from tunedmodels_mockserver.core.methods import resources
 from tunedmodels_mockserver.core.runs import interventions
@@ -369,7 +369,7 @@ def test_the_laws_hold_whatever_befalls_a_run(
     views: list[lro.View] = []
     trace = taken(of, looks, views.append)
 
-    assert broken_laws(trace, batch_size=2, examples=20) == []
+    assert violations(trace, batch_size=2, examples=20) == []
     latest = of.created + round(sum(seconds for seconds, _ in looks) * 1e9) + 20_000
     for before, later in pairwise(views):
         assert later.snapshots()[: before.completed_steps] == before.snapshots()

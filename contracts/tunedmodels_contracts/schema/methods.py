@@ -1,0 +1,40 @@
+"""The method of the API that a request calls."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+from .surface import VERSIONS, Method, Surface, surface
+
+_OLDER_AND_NEWER = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # have no facts of their own
+
+
+def method_of(http: str, url: str) -> tuple[Surface, Method] | None:
+    """Return the method that *http* at *url* calls, with the facts that it is of; None where they have none."""
+    version, _, rest = unquote(urlsplit(url).path).lstrip("/").partition("/")
+    known = _OLDER_AND_NEWER.get(version, version)
+    if known not in VERSIONS:
+        return None
+    on = surface(known)
+    for pattern, method in _routes(known):
+        if method.http == http.upper() and pattern.fullmatch(f"{known}/{rest}"):
+            return on, method
+    return None
+
+
+@cache
+def _routes(version: str) -> tuple[tuple[re.Pattern[str], Method], ...]:
+    routes = []
+    for method in surface(version).methods.values():
+        pattern = re.escape(method.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
+        for name, parameter in method.parameters.items():
+            if parameter.place == "path":
+                inner = (parameter.pattern or "[^/]+").removeprefix("^").removesuffix("$")
+                # A colon begins the word for what is to be done, and is in no name.
+                inner = inner.replace("[^/]+", "[^/:]+").replace("[^/]*", "[^/:]*")
+                for place in (f"{{+{name}}}", f"{{{name}}}"):
+                    pattern = pattern.replace(place, f"(?:{inner})")
+        routes.append((re.compile(pattern), method))
+    return tuple(routes)

@@ -1,0 +1,29 @@
+"""The pytest plugin of the contract suite: its options and its session.
+
+``tunedmodels-contracts`` loads it. For pytest's own command, name it: ``-p tunedmodels_contracts.session.plugin``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ..options import OPTIONS, attribute
+
+_SESSION = "tunedmodels-session"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suite, each ``--tunedmodels-{name}``."""
+    group = parser.getgroup("tunedmodels", "contracts of the Gemini API's tunedModels")
+    for name, how in OPTIONS:
+        group.addoption(f"--tunedmodels-{name}", dest=attribute(name), **how)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of clauses, and the session unless ``-p no:tunedmodels-session`` says that it is not wanted."""
+    config.addinivalue_line("markers", "clause(clause): the clause of the contract that a test is")
+    if config.pluginmanager.is_blocked(_SESSION):
+        return
+    from .pytest_session import Session
+
+    config.pluginmanager.register(Session(config), _SESSION)

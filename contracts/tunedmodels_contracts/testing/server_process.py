@@ -1,0 +1,74 @@
+"""A mock server in a process of its own, for as long as a test needs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+_SERVE = ("-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0")
+_TUNING_TIME = ("--tuning-time", "0.5")
+_QUEUE_TIME = ("--queue-time", "0")
+
+
+class ServerError(Exception):
+    """A mock server did not start; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A mock server that answers: ``url`` is the base URL for clients, without a slash at the end."""
+
+    url: str
+
+
+@contextmanager
+def run_server(arguments: Sequence[str]) -> Iterator[Server]:
+    """Run a server for as long as the context lasts, or this process does."""
+    command = [sys.executable, *_SERVE, *_time_options(arguments), *arguments]
+    # In a session of its own no Ctrl-C reaches it: tests that are being ended still need it.
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "errors": "replace"}
+    with subprocess.Popen(command, **pipes, start_new_session=True) as process:
+        errors = _Errors(process)
+        try:
+            ready = process.stdout.readline() if process.stdout else ""
+            if not ready.startswith("READY "):
+                status = process.wait()
+                errors.join()
+                raise ServerError(
+                    f"The mock server did not start (status {status}): {errors.last or 'it said nothing'}"
+                )
+            yield Server(url=ready.split()[1].removeprefix("url="))
+        finally:
+            process.terminate()
+            errors.join()
+
+
+class _Errors(threading.Thread):
+    """Copies the stderr of *process* to where our own goes at the start. ``last`` is the last line with text."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        super().__init__(daemon=True)
+        self.last = ""
+        self._process = process
+        self._ours = os.dup(2)  # pytest points the descriptor elsewhere between tests
+        self.start()
+
+    def run(self) -> None:
+        """Copy until the process ends."""
+        for line in self._process.stderr or ():
+            self.last = line.strip() or self.last
+            with suppress(OSError):  # nobody may read ours any more, and the process must not wait for that
+                os.write(self._ours, line.encode())
+        os.close(self._ours)
+
+
+def _time_options(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return how fast the runs are where *arguments* do not say it; a time of each step excludes one of the whole."""
+    steps = any(argument.partition("=")[0] == "--step-time" for argument in arguments)
+    return _QUEUE_TIME if steps else (*_TUNING_TIME, *_QUEUE_TIME)
