@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ..clauses.clause import clause_of
-from ..options import PLUGIN, attribute
 from .scopes import RUNS, scope_name
 from .target import Target
 
@@ -24,9 +23,7 @@ _JUDGED = pytest.StashKey[Callable[[bool], object]]()
 
 
 def register(config: pytest.Config) -> None:
-    """Let pytest call the hooks, once. Raises pytest.UsageError if the suite's plugin is not loaded."""
-    if not hasattr(config.option, attribute("target")):
-        raise pytest.UsageError(f"The suite needs its own plugin: add -p {PLUGIN}")
+    """Let pytest call the hooks, once."""
     if not config.pluginmanager.has_plugin(_NAME):
         config.pluginmanager.register(_Hooks(), _NAME)
 

@@ -12,7 +12,7 @@ import pytest
 from tunedmodels._transport.address import Address
 
 from ..clauses.clause import clause_of
-from ..options import OF_TARGET, attribute
+from ..options import OF_TARGET, PLUGIN, attribute
 from .fake import fake
 from .live import anonymous
 from .live.budget import Budget, BudgetError, cheapest_first
@@ -153,4 +153,6 @@ def _spend(config: pytest.Config) -> Budget | None:
 
 
 def _option(config: pytest.Config, name: str) -> Any:
+    if not hasattr(config.option, attribute(name)):
+        raise pytest.UsageError(f"The suite needs its own plugin: add -p {PLUGIN}")
     return config.getoption(attribute(name))
