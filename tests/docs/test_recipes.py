@@ -32,6 +32,7 @@ FENCED = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Which test runs the shell and the jobs of a page; a new page has to be added.
 RUN_BY = {
     "README.md": "test_readme.py",
+    "client.md": "test_readme.py",
     "command.md": "test_command.py",
     "contracts.md": "test_readme.py",  # the job: here
     "credentials.md": "here",

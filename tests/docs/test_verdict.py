@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core import journal
+from tunedmodels_mockserver.core import verdict
 from tunedmodels_mockserver.process.server import Server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdict.md").read_text("utf-8")
@@ -37,10 +37,10 @@ def test_the_pages_python_runs(url: str) -> None:
 
 def test_the_page_lists_every_finding() -> None:
     """Those that the code can make, by their ids, and no others."""
-    folder = Path(journal.__file__).parent
+    folder = Path(verdict.__file__).parent
     made = {
         name
-        for module in ("loops", "repeats", "leftovers")
+        for module in ("polling", "retries", "cleanup")
         for name in re.findall(r'Finding\(\s*"([a-z-]+)"', (folder / f"{module}.py").read_text("utf-8"))
     }
 

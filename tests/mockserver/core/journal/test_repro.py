@@ -115,7 +115,7 @@ def test_a_repro_fails_where_the_answer_is_another(form: str, asked: str, tmp_pa
 def test_only_what_is_asked_for_is_repeated(asked: str) -> None:
     """By the filters of the journal; where nothing is left, that is said."""
     text = script(asked, "pytest", method="tunedModels.create")
-    nothing = requests.post(f"{asked}/_emulator/journal:repro", json={"method": "x"}, timeout=10)
+    nothing = requests.post(f"{asked}/_emulator/journal:repro", json={"method": "operations.delete"}, timeout=10)
 
     assert text.startswith('"""Makes 2 requests')
     assert nothing.status_code == 400
