@@ -491,7 +491,7 @@ def test_mutants(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, wat
         spoilt: Any = spoil(application)
         return WsgiAdapter(spoilt)
 
-    monkeypatch.setattr(fake_target, "InProcess", adapter)
+    monkeypatch.setattr(fake_target, "WsgiAdapter", adapter)
     subjects = sorted({clause_name.partition("/")[0] for clause_name in expected} or {"operations", "get", "list"})
     pytester.inline_run(
         "-q", *PLUGIN, "--pyargs", *(f"{SUITE}.test_{subject}" for subject in subjects), plugins=[watcher]

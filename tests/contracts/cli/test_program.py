@@ -19,6 +19,7 @@ from tunedmodels_contracts.clauses.clause import Clause
 from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
 from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
+from tunedmodels_contracts.options import PLUGIN
 from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.report import Report
 from tunedmodels_contracts.report.run import SuiteRun
@@ -63,8 +64,9 @@ def test_arguments(options: dict[str, object], more: tuple[str, ...], end: list[
     """Options become pytest's, an address chooses its target, and what follows is said to pytest as it is."""
     found = arguments(options, more)
 
-    assert Path(found[0]).name == "suite"
-    assert found[1:3] == ["-c", os.devnull]
+    assert found[:2] == ["-p", PLUGIN]
+    assert Path(found[2]).name == "suite"
+    assert found[3:5] == ["-c", os.devnull]
     assert [one for one in found if one.startswith("--tunedmodels-")] + list(more) == end
 
 

@@ -27,7 +27,7 @@ def state(app: Flask, http: FlaskClient, create: Create, clock: ManualClock) -> 
     clock.advance(5)
     http.post(f"/v1beta/{first}/permissions", json={"granteeType": "EVERYONE", "role": "READER"})
     world = app.extensions["tunedmodels"].get("")
-    taken: State = world.store.state().taken(world.machine())
+    taken: State = world.store.state().snapshot(world.machine())
     return taken
 
 
