@@ -1,12 +1,12 @@
 """A client for the Gemini API's model tuning.
 
-The names come from their modules when they are first asked for: the command imports this package too, and its
-``--help`` needs neither requests nor google-auth.
+Each name is imported from its module at first use. The command imports this package too, and its ``--help`` needs
+neither requests nor google-auth.
 """
 
 from __future__ import annotations
 
-# Not typing's: a command imports this before it handles signals, and typing takes its time.
+# Not from typing: a command imports this before it handles signals, and the import of typing takes time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

@@ -1,4 +1,4 @@
-"""The command's beginning."""
+"""The entry point of the command ``tunedmodels``."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ def main() -> None:
     _interrupts.install_handlers()
     _open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that lacks a character of a display name is no reason to fail.
+        # A terminal can lack a character of a display name. The command must not fail for that.
         sys.stdout.reconfigure(errors="backslashreplace")
     from ._cli import main as command
 
-    # Named here, so that ``python -m tunedmodels`` speaks of itself, and completes, as the command does.
+    # With the name set here, ``python -m tunedmodels`` has the same usage line and completion as the command.
     command(prog_name="tunedmodels")
 
 
 def _open_streams() -> None:
-    """Put nothing in the place of standard streams that were closed, as by ``>&-``; Python has None there."""
+    """Replace standard streams that are closed, as by ``>&-``, by the null device. Python sets them to None."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             from pathlib import Path
 
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for as long as it runs
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open until the process ends
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The client: where the service is, who calls, and what can be asked of it."""
+"""The class Client, the entry point of the package. It selects the server and the credentials."""
 
 from __future__ import annotations
 
@@ -25,27 +25,28 @@ BASE_URL = "https://generativelanguage.googleapis.com"
 class Client:
     """A client of the Gemini API's model tuning, or of a mock server of it.
 
-    What is not given comes from the environment:
+    The client takes arguments that are missing from the environment:
 
     * *base_url*: ``TUNEDMODELS_EMULATOR_HOST`` (``host:port``), else ``GOOGLE_GEMINI_BASE_URL``, else Google. For this
       machine ``host:port`` is enough in all three.
-    * *credentials* (any of google-auth's) or *api_key*: where ``TUNEDMODELS_EMULATOR_HOST`` names the server,
-      a key of the environment that begins with ``test-``, else those of that server itself
-      (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, where it is their token endpoint), else none; else
-      ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``, but for one that looks real on this machine; else, for https to another
-      machine, what ``google.auth.default()`` finds at the first call.
-    * *quota_project*, which is billed: that of the credentials, else ``GOOGLE_CLOUD_QUOTA_PROJECT``; none for a key.
+    * *credentials* (any of google-auth) or *api_key*: if ``TUNEDMODELS_EMULATOR_HOST`` names the server, the client
+      takes a key of the environment that begins with ``test-``, else credentials of that server itself
+      (``GOOGLE_APPLICATION_CREDENTIALS`` or ``GCE_METADATA_HOST``, if the server is their token endpoint), else none.
+      For other servers it takes ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``, except a key that looks real if the server is
+      on this machine. Else, for https to another machine, it takes the credentials that ``google.auth.default()`` finds
+      at the first call.
+    * *quota_project*, the project that is billed: the project of the credentials, else ``GOOGLE_CLOUD_QUOTA_PROJECT``.
+      With a key there is none.
 
-    *session* is a ``requests.Session`` of the caller's own, for proxies, certificates or adapters; the caller
-    closes it. *timeout* is how many seconds one try of a request may take, from connecting to the last byte, or
-    to each chunk of a stream. *retry* says what is done when a try fails (None: nothing), *polling* how often an
-    operation is looked at. *sleep* and *clock* (both in seconds) are what waiting is done with; a test hands in
-    its own.
+    *session* is a ``requests.Session`` of the caller, for proxies, certificates or adapters. The caller closes it.
+    *timeout* is the time in seconds for one try of a request, from the connection to the last byte, or to each chunk of
+    a stream. *retry* says when to try again (None: never). *polling* sets the pauses between polls of an operation.
+    *sleep* and *clock* (both in seconds) are the functions for waiting; a test can pass its own.
 
-    Raises ValueError where both credentials and an API key are given, where the key or the base URL cannot be
-    one, and where a key that looks real would go by plain http to another machine. Each client stands for itself:
-    two with different callers or servers can be used side by side, and threads may share one. It is a context
-    manager that closes itself.
+    Raise ValueError if both credentials and an API key are given, if the key or the base URL is invalid, and if the
+    client would send a key that looks real by plain http to another machine. Clients are independent: a program can use
+    several, with different callers or servers. Threads can share a client. A client is a context manager that closes
+    itself.
     """
 
     def __init__(
@@ -87,21 +88,21 @@ class Client:
         caller = Caller(address, credentials, quota_project, self._session)
         transport = Transport(address, caller, self._session, timeout, retry, client_time)
         self._address = address
-        #: The operations that make tuned models: get, list, cancel.
+        #: The operations that create tuned models: get, list, cancel.
         self.operations: Operations = Operations(transport, polling, client_time)
-        #: The tuned models: create, get, list, update, delete, transfer_ownership, generate_content and its
-        #: stream, permissions.
+        #: The tuned models: create, get, list, update, delete, transfer_ownership, generate_content and its stream,
+        #: permissions.
         self.tuned_models: TunedModels = TunedModels(transport, self.operations)
         #: The base models: get, list, tunable.
         self.models: Models = Models(transport)
 
     @property
     def base_url(self) -> str:
-        """Where the requests go, without a slash at the end."""
+        """The URL of the server, without a slash at the end."""
         return self._address.url
 
     def close(self) -> None:
-        """Close the connections; a session that was given stays open."""
+        """Close the connections. A session of the caller stays open."""
         if self._owns_session:
             self._session.close()
 
@@ -116,7 +117,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        """Say where the requests go, and nothing of the credentials."""
+        """Show the URL of the server, without the credentials."""
         return f"<Client of {self.base_url}>"
 
 

@@ -1,4 +1,4 @@
-"""Interrupts: how Ctrl-C and SIGTERM end a command.
+"""Handlers that end a command on Ctrl-C and SIGTERM.
 
 A command dies of the signal itself, without a traceback. A shell then reports 130 or 143, and ends a loop that runs the
 command. A signal that the parent process ignores stays ignored.
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 else:
-    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``install_handlers`` runs
+    import _signal as signal  # signal makes enums, which doubles the time until ``install_handlers`` runs
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _received: list[int] = []
 
 
 def install_handlers() -> None:
-    """Let each signal end the process at once from now on. Call this before any import that takes time."""
+    """Install handlers that end the process at once on a signal. Call this before any import that takes time."""
     for number in _handled_signals():
         signal.signal(number, _die)
-    atexit.register(_die_if_received)  # first, so that it runs last: what others clean up at exit is cleaned up
+    atexit.register(_die_if_received)  # registered first, so it runs last, after other exit handlers have cleaned up
 
 
 @contextmanager
@@ -52,10 +52,10 @@ def as_keyboard_interrupt() -> Iterator[None]:
 
 
 def _die_if_received() -> None:
-    """Die of the first signal that a ``as_keyboard_interrupt`` block received. Does nothing if there was none."""
+    """Die of the first signal that an ``as_keyboard_interrupt`` block received. Do nothing if there was none."""
     if _received:
         for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
+            with suppress(AttributeError, OSError, ValueError):  # the stream is closed or has no reader
                 stream.flush()
         _die(_received[0])
 

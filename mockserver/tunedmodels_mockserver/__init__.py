@@ -1,12 +1,12 @@
-"""A mock server of the Gemini API's model tuning.
+"""A mock server for model tuning in the Gemini API.
 
-The names come from their modules when they are first asked for: the command imports this package too, and its
-``--help`` needs no Flask.
+The public names are imported when they are first used. The command imports this package too, and its ``--help`` does
+not need Flask.
 """
 
 from __future__ import annotations
 
-# Not typing's: a command imports this before it handles signals, and typing takes its time.
+# The command imports this module before it handles signals, and importing typing is slow.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

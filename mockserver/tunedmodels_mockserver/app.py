@@ -1,4 +1,4 @@
-"""The application factory."""
+"""Builds the Flask application from the settings: stores, worlds, routes and error handlers."""
 
 from __future__ import annotations
 
@@ -53,12 +53,11 @@ def create_app(
     machine: Callable[[], int] = time.time_ns,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Flask:
-    """Return a new fake with no models, as a WSGI application.
+    """Return a new mock server without models, as a WSGI application.
 
-    *machine* tells the time in nanoseconds that the clocks of all worlds follow; pass ``ManualClock().now`` to hold it.
-    Raises BadInput, a ValueError, for bad canned rules and base models, and StartupError for a store or a preload that
-    cannot be used.
-    The worlds are at ``app.extensions["tunedmodels"]``.
+    *machine* returns the time in nanoseconds. The clocks of all worlds follow it; pass ``ManualClock().now`` to stop
+    it. *sleep* waits for a number of seconds. Raise BadInput, a ValueError, for bad canned rules and base models. Raise
+    StartupError if the store or the preload cannot be used. The worlds are at ``app.extensions["tunedmodels"]``.
     """
     settings = settings or Settings()
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
@@ -80,7 +79,7 @@ def create_app(
     journals, tally, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
     app.extensions["tunedmodels_journals"] = journals
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    # A redirect would lose the body of a POST; no client of the service expects one.
+    # A redirect would lose the body of a POST. No client of the service expects a redirect.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     app.url_map.converters["segment"] = SegmentConverter
@@ -138,20 +137,20 @@ def _discovery() -> Response:
 
 
 def _not_found(_error: HTTPException) -> Response:
-    """Answer a path that no route has, or a method that its route has not."""
+    """Answer a request to an unknown path, or with a method that the route does not have."""
     if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
         return unknown_endpoint(request.method, request.path)
     return not_found.response(request.method, request.path)
 
 
 def _pass_through(error: HTTPException) -> HTTPException:
-    """Let werkzeug answer what it found wrong with a request, such as a Host that is none."""
+    """Return the error of werkzeug unchanged, for example for an invalid Host header."""
     return error
 
 
 def _store_unavailable(error: StoreUnavailable) -> Response:
     LOG.warning("%s %s: %s", request.method, one_line(request.path), error)
-    # The text is the one that Google's APIs give.
+    # Google's APIs send this text.
     response = responses.error(Status(Code.UNAVAILABLE, "The service is currently unavailable."), SystemParameters())
     response.headers[responses.NOTE] = f"store: {one_line(str(error))}"
     return response
@@ -159,7 +158,7 @@ def _store_unavailable(error: StoreUnavailable) -> Response:
 
 def _internal_error(_error: Exception) -> Response:
     LOG.exception("a bug of the mock server, at %s %s", request.method, one_line(request.path))
-    # The text is the one that Google's APIs give.
+    # Google's APIs send this text.
     response = responses.error(Status(Code.INTERNAL, "Internal error encountered."), SystemParameters())
     response.headers[responses.NOTE] = "bug: this is an error of the mock server, not an answer of the API"
     return response

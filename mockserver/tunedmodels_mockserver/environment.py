@@ -1,4 +1,4 @@
-"""The environment variables that the mock server's command reads and writes."""
+"""Names and values of the environment variables that the mock server's command reads and writes."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from urllib.parse import urlsplit
 DEFAULT_PORT = 9480
 
 PREFIX = "TUNEDMODELS_MOCKSERVER"
-"""What the variables for the options of ``serve`` begin with: ``TUNEDMODELS_MOCKSERVER_PORT``."""
+"""The prefix of the variables for the options of ``serve``, such as ``TUNEDMODELS_MOCKSERVER_PORT``."""
 
 EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
-"""Where a mock server listens: ``host:port``, with or without a scheme."""
+"""The variable with the address of the mock server: ``host:port``, with or without a scheme."""
 
 EXEC_MARK = "TUNEDMODELS_EXEC"
-"""By what ``exec`` knows the processes that its command leaves behind."""
+"""The variable that marks the processes of ``exec``. ``exec`` finds leftover processes by it."""
 
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
-"""The hosts that are asked without a proxy; some clients read the first spelling, some the second."""
+"""The variables with the hosts that clients reach without a proxy. Some clients read the first one, some the second."""
 
 OTHER_KEY = "GEMINI_API_KEY"
-"""The second variable in which google-genai looks for a key.
+"""The second variable from which google-genai reads a key.
 
-It is removed where ``client_variables`` sets the first one: google-genai warns if both are set, and a real
-key may be in it.
+Remove it when you set the variables of ``client_variables``: google-genai warns if both are set, and it may hold a
+real key.
 """
 
 
 def emulator_url() -> str:
-    """Return the URL of the mock server that the environment names, else of one on this machine's usual port.
+    """Return the URL of the mock server from the environment. The default is the usual port of this machine.
 
-    ``TUNEDMODELS_MOCKSERVER_PORT`` changes the usual port, so that in a container every command finds its server.
+    ``TUNEDMODELS_MOCKSERVER_PORT`` changes the usual port. With it every command in a container finds its server.
     """
     port = os.environ.get(f"{PREFIX}_PORT", "")
     usual = port if port.isascii() and port.isdecimal() and int(port) else DEFAULT_PORT
@@ -40,12 +40,12 @@ def emulator_url() -> str:
 
 
 def with_scheme(host: str) -> str:
-    """Return *host*, a URL or ``host:port``, as a URL without a slash at its end."""
+    """Return *host*, a URL or ``host:port``, as a URL without a slash at the end."""
     return (host if "://" in host else f"http://{host}").rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether *host*, a name or an address, is this machine's loopback."""
+    """Return whether *host*, a name or an address, is a loopback address of this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -53,12 +53,12 @@ def is_loopback(host: str) -> bool:
 
 
 def client_variables(url: str, api_key: str) -> dict[str, str]:
-    """Return the variables that point clients, google-genai and ours among them, at the mock server at *url*.
+    """Return the variables that point clients, such as google-genai and ours, at the mock server at *url*.
 
-    If it is on this machine, ``NO_PROXY`` and ``no_proxy`` get its host after what they have in our own environment:
-    a proxy cannot reach another machine's loopback.
+    If the mock server is on this machine, ``NO_PROXY`` and ``no_proxy`` keep their values and get its host at the end:
+    a proxy cannot reach the loopback address of another machine.
     """
-    # Every client that reads a key at all knows this variable, and google-genai prefers it to OTHER_KEY.
+    # Every client that reads a key from the environment knows this variable. google-genai prefers it to OTHER_KEY.
     variables = {"GOOGLE_GEMINI_BASE_URL": url, "GOOGLE_API_KEY": api_key, EMULATOR_HOST: url}
     host = urlsplit(url).hostname or ""
     if is_loopback(host):
@@ -70,11 +70,11 @@ def client_variables(url: str, api_key: str) -> dict[str, str]:
 
 
 def _with_host(hosts: str, host: str) -> str:
-    """Return the value *hosts* of ``NO_PROXY`` with *host* in it."""
+    """Return *hosts*, a value of ``NO_PROXY``, with *host* added if it is missing."""
     names = [name.strip() for name in hosts.split(",") if name.strip()]
     return hosts if host in names or "*" in names else ",".join([*names, host])
 
 
 def option_variables() -> list[str]:
-    """Return the names of the variables that are there to set options, known or not."""
+    """Return the names of all set variables with our prefix, known or unknown."""
     return sorted(name for name in os.environ if name.startswith(f"{PREFIX}_"))

@@ -1,4 +1,4 @@
-"""The extra ``mockserver``: the modules that the mock server needs and a plain install does not have."""
+"""Lists the modules of the extra ``mockserver``. The mock server needs them, and a plain install does not have them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MODULES = frozenset(
 
 
 def advice(error: ModuleNotFoundError, modules: frozenset[str], command: str, extra: str) -> str:
-    """Return the sentence that says which *extra* brings the missing module that *command* needs.
+    """Return a sentence that says which *extra* installs the missing module for *command*.
 
-    *modules* are those of the extra. Raises *error* again if its module is none of these: that is a bug.
+    *modules* are the modules of the extra. Raise *error* again if its module is not one of them: then it is a bug.
     """
     if error.name not in modules:
         raise error

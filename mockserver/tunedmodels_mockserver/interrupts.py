@@ -1,4 +1,4 @@
-"""Interrupts: how Ctrl-C and SIGTERM end a command.
+"""Handles Ctrl-C and SIGTERM for the commands.
 
 A command dies of the signal itself, without a traceback. A shell then reports 130 or 143, and ends a loop that runs the
 command. A signal that the parent process ignores stays ignored.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 else:
-    import _signal as signal  # signal itself makes enums of it, which doubles the time until ``install_handlers`` runs
+    import _signal as signal  # signal builds enums, which doubles the time until ``install_handlers`` runs
 
 _NUMBERS = [signal.SIGINT, signal.SIGTERM]
 _SERVER_NUMBERS = [*_NUMBERS, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else ())]  # Windows has no SIGHUP
@@ -26,18 +26,18 @@ _received: list[int] = []
 
 
 def install_handlers() -> None:
-    """Let each signal end the process at once from now on. Call this before any import that takes time."""
+    """End the process at once on each signal from now on. Call this before any slow import."""
     for number in _handled_signals():
         signal.signal(number, _die)
-    atexit.register(die_if_received)  # first, so that it runs last: what others clean up at exit is cleaned up
+    atexit.register(die_if_received)  # registered first, runs last: after the cleanup of other exit handlers
 
 
 @contextmanager
 def as_keyboard_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt inside the block for each signal, so that the block can clean up.
+    """Raise KeyboardInterrupt inside the block for each signal. The block can then clean up.
 
-    After a signal the block ends with SystemExit, unless it raises another exception, and the process dies of the
-    signal when Python exits.
+    After a signal the block ends with SystemExit, unless it raises another exception. The process dies of the signal
+    when Python exits.
     """
     before = {number: signal.signal(number, _raise) for number in _handled_signals()}
     try:
@@ -53,9 +53,9 @@ def as_keyboard_interrupt() -> Iterator[None]:
 
 
 def call_on_signal(stop: Callable[[], object]) -> None:
-    """Call *stop* for each signal from now on, to the end of the process, so that a server ends with its own status.
+    """Call *stop* for each signal until the process ends. A server can then end with its own status.
 
-    A closed terminal (SIGHUP) stops a server too.
+    A closed terminal (SIGHUP) also stops a server.
     """
 
     def handler(_number: int, _frame: FrameType | None) -> None:
@@ -66,10 +66,10 @@ def call_on_signal(stop: Callable[[], object]) -> None:
 
 
 def die_if_received() -> None:
-    """Die of the first signal that a ``as_keyboard_interrupt`` block received. Does nothing if there was none."""
+    """Die of the first signal that an ``as_keyboard_interrupt`` block received. Do nothing if there was none."""
     if _received:
         for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
+            with suppress(AttributeError, OSError, ValueError):  # the stream or the pipe is closed
                 stream.flush()
         _die(_received[0])
 
@@ -87,4 +87,4 @@ def _die(number: int, _frame: FrameType | None = None) -> NoReturn:
     if sys.platform != "win32":
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
-    os._exit(128 + number)  # the first process of a container survives its own signal, and Windows has no such end
+    os._exit(128 + number)  # PID 1 of a container survives its own signal, and Windows cannot end a process this way

@@ -1,4 +1,4 @@
-"""The log: where the fake tells what a user should know. Credentials never go in."""
+"""The logger of the mock server, for messages to its user. Log messages never contain credentials."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ LOG = logging.getLogger("tunedmodels_mockserver")
 
 
 def one_line(text: str) -> str:
-    """Return *text*, such as a path, without secrets and without the line breaks that would begin a line of the log."""
+    """Return *text*, such as a path, on one line and without secrets, for use in the log."""
     return masking.query(text).encode("unicode_escape").decode("ascii")

@@ -1,4 +1,4 @@
-"""The settings of a mock server."""
+"""The settings of a mock server. ``create_app`` takes them, and the command ``serve`` builds them from its options."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from .stores.factory import MEMORY
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a fake behaves.
+    """The settings of a mock server.
 
-    ``seed`` makes ids and losses repeat from run to run (None: they differ). ``pace`` and
-    ``clock`` are those with which each world begins. ``strict`` switches the compatibility allowances off.
+    ``seed`` makes ids and losses the same in each run; with None they differ. Each world begins with ``pace`` and
+    ``clock``. ``strict`` switches the compatibility allowances off.
 
-    ``auth`` is ``any``, which takes every caller, or ``strict``, which judges credentials as the service does:
-    then ``api_keys`` are the registered keys, and ``projects`` the known quota projects (none: all are known).
-    ``groups`` has the members of each group's address. A credential that looks real is refused unless
-    ``allow_real_credentials``.
+    ``auth`` is ``any`` or ``strict``. ``any`` accepts every caller. ``strict`` checks credentials as the service does:
+    then ``api_keys`` are the registered keys, and ``projects`` are the known quota projects (if empty, all are known).
+    ``groups`` maps the address of each group to its members. The server refuses a credential that looks real, unless
+    ``allow_real_credentials`` is true.
 
-    ``canned`` are the rules of canned answers with which each world begins, as ``PUT /_emulator/canned`` takes them;
-    ``canned_files`` are files and folders of such rules, which every world has after its own. With ``faults`` armed
-    each world begins.
+    ``canned`` are the canned rules with which each world begins, in the form that ``PUT /_emulator/canned`` takes.
+    ``canned_files`` are files and folders of canned rules. Every world has them after its own rules. ``faults`` are the
+    faults that are armed when a world begins.
 
-    ``base_models`` are added to those that the server has, each as ``NAME`` or ``NAME=METHOD,METHOD``; by default one
-    generates, counts tokens and can be tuned. They win over those of a preload.
+    ``base_models`` are added to those of the server, each as ``NAME`` or ``NAME=METHOD,METHOD``. By default a base
+    model generates content, counts tokens and can be tuned. They take precedence over the base models of a preload.
 
-    ``store`` is where worlds are kept: ``memory``, ``sqlite:///FILE`` or ``postgresql://HOST/NAME``. ``preload`` is a
-    file or folder of states and models with which new worlds begin; with ``resume`` they go on from the moment at which
-    it was written, as if no time had passed since.
+    ``store`` says where worlds are stored: ``memory``, ``sqlite:///FILE`` or ``postgresql://HOST/NAME``. ``preload`` is
+    a file or folder with the states and models of new worlds. With ``resume`` they continue from the time at which the
+    file was written, as if no time had passed since then.
     """
 
     seed: int | None = None
@@ -57,13 +57,13 @@ class Settings:
     base_models: Collection[str] = ()
 
     def policy(self) -> Policy:
-        """Return what the settings say of callers. Raises ValueError for what can be no key, address or project."""
+        """Return the policy for callers. Raise ValueError for an invalid key, address or project."""
         if self.auth not in ("any", "strict"):
             raise ValueError(f"auth must be any or strict, got {self.auth!r}")
         return Policy(self.auth == "strict", self.api_keys, self.groups, self.projects, self.allow_real_credentials)
 
     def to_public_json(self) -> dict[str, Any]:
-        """Return them as plain JSON for everybody to see: without keys, people, and a store's user and password."""
+        """Return the settings as JSON for everybody: without keys, people, and a store's user and password."""
         scheme, colon, rest = self.store.partition("://")
         return {
             "seed": self.seed,
@@ -73,7 +73,7 @@ class Settings:
             "auth": self.auth,
             "allow_real_credentials": self.allow_real_credentials,
             "canned_files": [str(path) for path in self.canned_files],
-            # What follows the host may have a password, too.
+            # The query of the URL may contain a password, too.
             "store": scheme + colon + rest.rpartition("@")[2].partition("?")[0],
             "preload": None if self.preload is None else str(self.preload),
             "resume": self.resume,

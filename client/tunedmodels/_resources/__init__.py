@@ -1,1 +1,1 @@
-"""Resources of the API: a module for each, with the methods that a client has for it."""
+"""The resources of the API. Each module has the methods of one resource."""

@@ -1,4 +1,4 @@
-"""Arguments: messages as a caller gives them, as dicts too."""
+"""Converts arguments of a caller to messages. A caller can give a message or a dict of its members."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ M = TypeVar("M", bound=Message)
 
 
 def message(kind: type[M], value: M | Mapping[str, Any], name: str) -> M:
-    """Return *value*, the argument *name*, as a message; a dict may have the names of the class or of the wire.
+    """Return *value*, the argument *name*, as a message. A dict can have the names of the class or of the wire.
 
-    Raises TypeError for neither, and ValueError for a member that *kind* does not have or a value that it cannot have.
+    Raise TypeError if *value* is neither. Raise ValueError for a member that *kind* does not have or for a bad value.
     """
     try:
         return coerce(kind, value)
@@ -24,7 +24,7 @@ def message(kind: type[M], value: M | Mapping[str, Any], name: str) -> M:
 
 
 def messages(kind: type[M], values: Iterable[M | Mapping[str, Any]], name: str) -> tuple[M, ...]:
-    """Return *values*, the argument *name*, as messages. Raises TypeError and ValueError as ``message`` does."""
+    """Return *values*, the argument *name*, as messages. Raise TypeError and ValueError as ``message`` does."""
     if isinstance(values, (str, Mapping, Message)):
         raise TypeError(f"{name} must be a list of {kind.__name__} or of dicts of its members, got {values!r:.100}")
     return tuple(message(kind, value, f"{name}[{place}]") for place, value in enumerate(values))

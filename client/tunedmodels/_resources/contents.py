@@ -1,4 +1,4 @@
-"""Contents: what a caller wants to say, in the form that a request has."""
+"""Converts prompts and conversations of a caller to the contents of a request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .._messages.content import Content, Part
 from . import arguments
 
 Turn = str | Content | Mapping[str, Any]
-"""A text of the user, or one content; as a dict its parts may be texts, too."""
+"""A text of the user, or one content. If it is a dict, its parts can be texts."""
 
 Contents = str | Content | Mapping[str, Any] | Iterable[Content | Mapping[str, Any]]
 """A text, one content, or the turns of a conversation."""
 
 
 def contents(value: Contents) -> tuple[Content, ...]:
-    """Return *value* as the turns of a conversation; a text is one turn of the user."""
+    """Return *value* as the turns of a conversation. A text is one turn of the user."""
     if isinstance(value, (str, Content, Mapping)):
         return (content(cast("Turn", value), "contents"),)
     turns = tuple(value)
@@ -27,7 +27,7 @@ def contents(value: Contents) -> tuple[Content, ...]:
 
 
 def content(value: Turn, name: str) -> Content:
-    """Return *value*, the argument *name*, as one content; a text is the user's."""
+    """Return *value*, the argument *name*, as one content. A text has the role ``user``."""
     if isinstance(value, str):
         return Content(role="user", parts=(Part(text=value),))
     if isinstance(value, Mapping) and "parts" in value:
@@ -36,7 +36,7 @@ def content(value: Turn, name: str) -> Content:
 
 
 def _parts(value: Any) -> Any:
-    """Return the *value* of a dict's member ``parts`` with a part for each text."""
+    """Return the *value* of the member ``parts`` of a dict, with each text replaced by a part."""
     if isinstance(value, str):
         value = [value]
     return (

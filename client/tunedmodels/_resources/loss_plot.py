@@ -1,4 +1,4 @@
-"""The plot of a loss curve."""
+"""Plots a loss curve with matplotlib."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def plot(snapshots: Sequence[TuningSnapshot], title: str, axes: Axes | None = None) -> Axes:
-    """Draw the mean loss of each step into *axes*, or axes of its own, and return these."""
+    """Draw the mean loss of each step into *axes*, or into new axes, and return the axes."""
     try:
         from matplotlib import pyplot
     except ImportError as error:

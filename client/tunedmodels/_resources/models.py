@@ -1,4 +1,4 @@
-"""Models: the methods of the collection of base models."""
+"""The methods of the collection of base models."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from .pager import Pager
 
 
 class Models:
-    """The base models that the service has. Every method raises what those of TunedModels do."""
+    """The base models of the service. Every method raises the errors that the methods of TunedModels raise."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def get(self, name: str) -> Model:
-        """Return the base model called *name*, ``models/{id}`` or the id alone."""
+        """Return the base model *name*, which is ``models/{id}`` or the id alone."""
         return response_messages.message(
             Model, self._transport.call("GET", f"v1beta/{resource_names.base_model(name)}")
         )
 
     def list(self, page_size: int | None = None, page_token: str = "") -> Pager[Model]:
-        """Return the base models, a page at a time; *page_size* is how many come with one request."""
+        """Return the base models, page by page. *page_size* is the number of items in one response."""
 
         def page(token: str) -> Json:
             query = {"pageSize": page_size, "pageToken": token or None}
@@ -30,5 +30,5 @@ class Models:
         return Pager(page, lambda answer: response_messages.messages(Model, answer, "models"), page_token)
 
     def tunable(self) -> tuple[Model, ...]:
-        """Return the base models that can be tuned; since May 2025 the Gemini API has none."""
+        """Return the base models that can be tuned. Since May 2025 the Gemini API has none."""
         return tuple(model for model in self.list(page_size=1000) if model.tunable)

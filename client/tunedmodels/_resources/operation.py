@@ -1,4 +1,4 @@
-"""A long-running operation: one look, or looking until it ends."""
+"""A long-running operation. It polls once, or until the operation ends."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class Operation:
     """The tuning of a model, which takes minutes to hours at the service.
 
-    It knows what its last look showed. ``done``, ``result``, ``exception``, ``cancelled``, ``progress`` and
-    ``wait_bar`` look again; once it has ended nothing more is asked. A look that fails raises what the request
-    raises: APIError, TransportError or CredentialsError; the operation itself goes on then, and can be asked again.
+    It keeps the response of the last poll. ``done``, ``result``, ``exception``, ``cancelled``, ``progress`` and
+    ``wait_bar`` poll again, until the operation has ended. If a poll fails, the method raises APIError, TransportError
+    or CredentialsError. The operation itself continues, and the caller can poll again.
 
-    Its name is all that another process needs: ``client.operations.get(name)``.
+    Another process needs only its name: ``client.operations.get(name)``.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Operation:
 
     @property
     def metadata(self) -> CreateTunedModelMetadata:
-        """How far the run was at the last look. It raises TransportError where the service said it in no such form."""
+        """The progress of the run at the last poll. Raise TransportError if the response has another form."""
         value = self._value
         cached = self._metadata_cache
-        if cached is None or cached[0] is not value:  # a run of many steps takes a while to read
+        if cached is None or cached[0] is not value:  # a run with many steps takes time to parse
             self._metadata_cache = cached = (
                 value,
                 response_messages.message(CreateTunedModelMetadata, _unpack_any(value.get("metadata"))),
@@ -67,14 +67,14 @@ class Operation:
         return cached[1]
 
     def done(self) -> bool:
-        """Look, and say whether the operation has ended, well or badly."""
+        """Poll, and return whether the operation has ended, with or without an error."""
         return self._refresh(None)
 
     def result(self, timeout: float | None = None) -> TunedModel:
         """Wait until the operation ends, and return the tuned model.
 
-        *timeout* is in seconds; None waits for as long as it takes, 0 looks once. Raises OperationTimeout when the
-        time is up, and OperationFailed when the operation ended with an error or was cancelled.
+        *timeout* is in seconds. None waits without a limit, 0 polls once. Raise OperationTimeout after *timeout*. Raise
+        OperationFailed if the operation ended with an error or was cancelled.
         """
         error = self.exception(timeout)
         if error is not None:
@@ -84,18 +84,18 @@ class Operation:
         return response_messages.message(TunedModel, _unpack_any(self._value["response"]))
 
     def exception(self, timeout: float | None = None) -> OperationFailed | None:
-        """Wait until the operation ends, and return its error, or None where it ended well.
+        """Wait until the operation ends, and return its error, or None if it succeeded.
 
-        *timeout* is as that of ``result``. Raises OperationTimeout when the time is up.
+        *timeout* is the same as in ``result``. Raise OperationTimeout after *timeout*.
         """
         for _ in self._poll(timeout):
             pass
         return self._error()
 
     def cancel(self) -> bool:
-        """Ask the service to stop the run, and say whether it was asked: a run that has ended is not.
+        """Ask the service to stop the run. Return False, and send no request, if the run has already ended.
 
-        It may come too late, and the operation still takes a moment to end. The model stays.
+        The request can come too late, and the operation takes a moment to end. The service keeps the model.
         """
         if self.done():
             return False
@@ -103,15 +103,15 @@ class Operation:
         return True
 
     def cancelled(self) -> bool:
-        """Look, and say whether the operation has ended because it was cancelled."""
+        """Poll, and return whether the operation was cancelled."""
         error = self._error() if self.done() else None
         return error is not None and error.status == "CANCELLED"
 
     def progress(self, timeout: float | None = None) -> Iterator[CreateTunedModelMetadata]:
-        """Yield the metadata each time that a new step shows, until the operation ends, well or badly.
+        """Yield the metadata when there are new steps, until the operation ends, with or without an error.
 
-        Several steps that show at once are one item, so each item has snapshots. *timeout* is in seconds for all
-        of it, None is for as long as it takes. Raises OperationTimeout when the time is up.
+        If a poll shows several new steps, they come as one item. Each item has snapshots. *timeout* is in seconds and
+        counts for the whole iteration; None has no limit. Raise OperationTimeout after *timeout*.
         """
         count = 0
         for _ in self._poll(timeout):
@@ -121,33 +121,33 @@ class Operation:
                 yield metadata
 
     def wait_bar(self, timeout: float | None = None, **options: Any) -> TunedModel:
-        """Show a progress bar, in a terminal or a notebook, until the operation ends, and return the tuned model.
+        """Show a progress bar in a terminal or a notebook until the operation ends, and return the tuned model.
 
-        To do something on the way, iterate over ``progress`` instead.
+        To run code at each step, iterate over ``progress`` instead.
 
-        The bar has steps, epoch, loss and the time left; *options* are those of ``tqdm``. *timeout* and what is
-        raised are as in ``result``.
+        The bar shows steps, epoch, loss and the time left. *options* are the options of ``tqdm``. *timeout* and the
+        errors are the same as in ``result``.
         """
         from .progress_bar import show_progress_bar
 
         show_progress_bar(self.metadata, self.progress(timeout), **options)
-        return self.result()  # it has ended, so nothing is waited for
+        return self.result()  # the operation has ended, so this does not wait
 
     def plot(self, axes: Axes | None = None) -> Axes:
-        """Draw the loss of each step as of the last look, into *axes* or axes of its own, and return these.
+        """Draw the loss of each step at the last poll into *axes*, or into new axes, and return the axes.
 
-        Raises ImportError where matplotlib is not installed.
+        Raise ImportError if matplotlib is not installed.
         """
         from .loss_plot import plot
 
         return plot(self.metadata.snapshots, self.metadata.tuned_model, axes)
 
     def to_json(self) -> Json:
-        """Return the operation as the JSON object that the last look showed."""
+        """Return the operation as the JSON object of the last poll."""
         return copy.deepcopy(self._value)
 
     def __repr__(self) -> str:
-        """Say which operation it is, and how far it was at the last look."""
+        """Show the name of the operation and its progress at the last poll."""
         metadata = _mapping(self._value.get("metadata"))
         steps = f"{metadata.get('completedSteps', 0)} of {metadata.get('totalSteps', '?')} steps"
         return f"<Operation {self.name}: {steps}{', done' if self._is_done else ''}>"
@@ -166,17 +166,17 @@ class Operation:
             if value.get("name") != self.name:
                 raise TransportError(f"Asked for {self.name}, the service answered {value!r:.200}")
             with self._lock:
-                if not self._is_done:  # another thread may have seen the end while this one waited
+                if not self._is_done:  # another thread can have seen the end during the wait
                     self._value = value
         return self._is_done
 
     def _poll(self, timeout: float | None) -> Iterator[None]:
-        """Look until the operation has ended; yield after each look, the first at once."""
+        """Poll until the operation has ended. Yield after each poll; the first poll is immediate."""
         started = self._time.clock()
         slept = 0.0
 
         def elapsed() -> float:
-            # What was slept counts too: a test may hand in a sleep that takes no time.
+            # The sleep time counts too, because a test can pass a sleep function that returns at once.
             return max(self._time.clock() - started, slept)
 
         for pause in self._polling.pauses():
@@ -199,7 +199,7 @@ class Operation:
 
 
 def _unpack_any(payload: Any) -> dict[str, Any]:
-    """Return the members of a google.protobuf.Any without its type."""
+    """Return the members of a google.protobuf.Any without ``@type``."""
     return {name: item for name, item in _mapping(payload).items() if name != "@type"}
 
 

@@ -1,4 +1,4 @@
-"""Operations: the methods of the collection."""
+"""The methods of the collection of operations."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .polling import Polling
 
 
 class Operations:
-    """The long-running operations that make tuned models.
+    """The long-running operations that create tuned models.
 
-    An operation's name is ``tunedModels/{id}/operations/{id}``. Every method raises APIError (the class for the
-    status, such as NotFound) where the service refuses, TransportError where it does not answer, CredentialsError
-    where there are none, and ValueError for a name that cannot be one.
+    The name of an operation is ``tunedModels/{id}/operations/{id}``. Every method raises APIError (the class for the
+    status, such as NotFound) if the service answers with an error, TransportError if it does not answer,
+    CredentialsError if there are no credentials, and ValueError for an invalid name.
     """
 
     def __init__(self, transport: Transport, polling: Polling, time: Time) -> None:
@@ -25,7 +25,7 @@ class Operations:
         self._time = time
 
     def get(self, name: str) -> Operation:
-        """Return the operation called *name*, as it is now. Any process can, that knows the name."""
+        """Return the current state of the operation *name*. Any process that knows the name can do this."""
         operation = self.from_json(self._fetch(resource_names.operation(name), None))
         if operation.name != name:
             raise TransportError(f"Asked for {name}, the service answered with {operation.name}")
@@ -34,11 +34,11 @@ class Operations:
     def list(
         self, model: str | TunedModel | None = None, page_size: int | None = None, page_token: str = ""
     ) -> Pager[Operation]:
-        """Return the operations of *model*, or of all models of the caller, a page at a time.
+        """Return the operations of *model*, or of all models of the caller, page by page.
 
-        *page_size* is how many come with one request, by default the service's own choice.
+        *page_size* is the number of items in one response. By default the service decides.
         """
-        # Of all models v1 alone has the list.
+        # Only v1 lists the operations of all models.
         path = "v1/operations" if model is None else f"v1beta/{resource_names.tuned_model(model)}/operations"
 
         def fetch(token: str) -> Json:
@@ -49,12 +49,12 @@ class Operations:
         )
 
     def cancel(self, name: str) -> None:
-        """Ask the service to stop a run. It may come too late, and the operation still takes a moment to end."""
-        # v1 alone has this method.
+        """Ask the service to stop a run. The request can come too late, and the operation takes a moment to end."""
+        # Only v1 has this method.
         self._transport.call("POST", f"v1/{resource_names.operation(name)}:cancel", {})
 
     def from_json(self, value: Json) -> Operation:
-        """Return the operation that the JSON object *value* says. Raises TransportError where it says none."""
+        """Return the operation in the JSON object *value*. Raise TransportError if *value* is not an operation."""
         return Operation(value, self._fetch, self.cancel, self._polling, self._time)
 
     def _fetch(self, name: str, deadline: float | None) -> Json:

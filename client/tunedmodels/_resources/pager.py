@@ -1,4 +1,4 @@
-"""Pages of a list, asked for when they are reached."""
+"""Lists that come in pages. The client requests each page when an iteration needs it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class Pager(Generic[T]):
-    """A list that comes in pages. Iterating yields its items, and asks for a page when it is reached.
+    """A list that comes in pages. Iterate over it to get its items; each page is requested when it is needed.
 
-    Each iteration begins anew. ``next_page_token`` is where the last page that was asked for ends: hand it to the
-    same method as *page_token*, in another process perhaps, to go on from there.
+    Each iteration starts again at the first page. ``next_page_token`` is the token after the last page that was
+    requested. To continue there, also in another process, pass it to the same method as *page_token*.
     """
 
     def __init__(
@@ -24,12 +24,12 @@ class Pager(Generic[T]):
         self._items = items
         self._token = token
         self._iterator: Iterator[T] | None = None
-        #: Where the next page begins; empty after the last one.
+        #: The token of the next page. It is empty after the last page.
         self.next_page_token: str = token
 
     @property
     def pages(self) -> Iterator[tuple[T, ...]]:
-        """The pages, each as a tuple of its items; one may be empty and have others after it."""
+        """Yield the pages, each as a tuple of its items. A page can be empty and still have a next page."""
         token = self._token
         seen_tokens = {token}
         while True:
@@ -48,13 +48,13 @@ class Pager(Generic[T]):
                 return
 
     def __next__(self) -> T:
-        """Return the next item, the first at first, whatever iterations there were besides."""
+        """Return the next item, starting with the first. Iterations with ``iter`` do not change the position."""
         if self._iterator is None:
             self._iterator = iter(self)
         return next(self._iterator)
 
     def __repr__(self) -> str:
-        """Say that it is a list which comes in pages."""
+        """Show that this is a list that comes in pages."""
         return "<Pager: iterate over it, or over its pages; list() fetches all>"
 
     def __iter__(self) -> Iterator[T]:

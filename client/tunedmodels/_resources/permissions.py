@@ -1,4 +1,4 @@
-"""Permissions: the methods of the collection that each tuned model has. They take OAuth alone, no API key."""
+"""The methods for the permissions of a tuned model. They accept OAuth only, no API key."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .pager import Pager
 
 
 class Permissions:
-    """Who may use, change and own one tuned model.
+    """The permissions to use, change and own one tuned model.
 
-    A permission is named by its id, by its whole name, or is a Permission. Every method raises what those of
-    TunedModels do.
+    A method accepts the id of a permission, its full name, or a Permission. Every method raises the errors that the
+    methods of TunedModels raise.
     """
 
     def __init__(self, transport: Transport, model: str) -> None:
@@ -22,11 +22,11 @@ class Permissions:
     def create(
         self, role: Role | str, email_address: str | None = None, grantee_type: GranteeType | str | None = None
     ) -> Permission:
-        """Grant *role* (``READER`` or ``WRITER``) to who has *email_address*, and return the permission.
+        """Grant *role* (``READER`` or ``WRITER``) to *email_address*, and return the permission.
 
-        Without a *grantee_type* the address is a user's; ``GROUP`` says that it is a group's, and ``EVERYONE``,
-        which goes without an address, that all may. The owner is changed by ``transfer_ownership`` alone.
-        Raises ValueError where address and type do not fit.
+        Without *grantee_type* the address belongs to a user. With ``GROUP`` it belongs to a group. ``EVERYONE`` grants
+        the role to all callers and takes no address. Only ``transfer_ownership`` changes the owner. Raise ValueError if
+        address and type do not fit.
         """
         grantee_type = GranteeType.USER if grantee_type is None else GranteeType(grantee_type)
         if (grantee_type is GranteeType.EVERYONE) == bool(email_address):
@@ -38,11 +38,11 @@ class Permissions:
         return response_messages.message(Permission, answer)
 
     def get(self, permission: str | Permission) -> Permission:
-        """Return *permission* as it is now."""
+        """Return the current state of *permission*."""
         return response_messages.message(Permission, self._transport.call("GET", self._path(permission)))
 
     def list(self, page_size: int | None = None, page_token: str = "") -> Pager[Permission]:
-        """Return the permissions, the owner's first; *page_size* is how many come with one request."""
+        """Return the permissions, the owner first. *page_size* is the number of items in one response."""
 
         def page(token: str) -> Json:
             query = {"pageSize": page_size, "pageToken": token or None}
@@ -51,14 +51,14 @@ class Permissions:
         return Pager(page, lambda answer: response_messages.messages(Permission, answer, "permissions"), page_token)
 
     def update(self, permission: str | Permission, role: Role | str) -> Permission:
-        """Change the role of *permission*, the one member that can change, and return it as it is then."""
+        """Change the role of *permission*, the only member that can change, and return the new permission."""
         body = Permission(role=Role(role)).to_json()
         return response_messages.message(
             Permission, self._transport.call("PATCH", self._path(permission), body, {"updateMask": "role"})
         )
 
     def delete(self, permission: str | Permission) -> None:
-        """Withdraw *permission*."""
+        """Delete *permission*."""
         self._transport.call("DELETE", self._path(permission))
 
     def _path(self, permission: str | Permission) -> str:

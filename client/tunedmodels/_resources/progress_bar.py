@@ -13,13 +13,13 @@ from .._messages.metadata import CreateTunedModelMetadata
 def show_progress_bar(
     metadata: CreateTunedModelMetadata, progress: Iterable[CreateTunedModelMetadata], **options: Any
 ) -> None:
-    """Show a bar that begins at *metadata* and that *progress* moves until it ends; *options* are those of tqdm."""
-    # Which of tqdm's bars fits, a terminal's or a notebook's, it finds out itself.
+    """Show a bar that starts at *metadata* and follows *progress* to its end. *options* are the options of tqdm."""
+    # tqdm chooses between its bars for a terminal and for a notebook.
     from tqdm.auto import tqdm
 
     defaults = {
         "total": metadata.total_steps or None,
-        "initial": metadata.completed_steps,  # so that the speed is that of the steps which are watched
+        "initial": metadata.completed_steps,  # so the bar computes the speed from the watched steps only
         "unit": "step",
         "desc": metadata.tuned_model,
     }
@@ -31,10 +31,10 @@ def show_progress_bar(
 
 
 def _size_options(file: Any) -> dict[str, Any]:
-    """Return tqdm's options for the size of the terminal that *file* is, if it is one."""
+    """Return the options of tqdm for the size of the terminal *file*. Return no options if *file* is no terminal."""
     try:
         columns = os.get_terminal_size(file.fileno()).columns
     except (AttributeError, OSError, ValueError):
         return {}
-    # Some terminals, those of build machines among them, do not know how wide they are; tqdm then draws nothing.
+    # Some terminals, for example on build machines, report no width. Without a width tqdm draws nothing.
     return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}

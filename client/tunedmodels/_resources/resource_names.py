@@ -1,4 +1,4 @@
-"""Names of resources, checked before they are sent: a wrong one could reach a method that nobody meant."""
+"""Checks names of resources before a request is sent. A wrong name can change the path and reach another method."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .._messages.tuned_model import TunedModel
 TUNED_MODELS = "tunedModels"
 MODELS = "models"
 
-_ID = r"(?!\.\.?(?:/|$))[^/?#\s:]+"  # a path ends with . and .. where somebody else's begins
+_ID = r"(?!\.\.?(?:/|$))[^/?#\s:]+"  # the segments . and .. change the path
 
 
 def tuned_model(model: str | TunedModel) -> str:
-    """Return ``tunedModels/{id}`` for that, for the id alone, or for the model."""
+    """Return ``tunedModels/{id}`` for the same name, for the id alone, or for a TunedModel."""
     name = model.name if isinstance(model, TunedModel) else model
     if name.startswith(f"{MODELS}/"):
         raise ValueError(f"{name!r} is a base model; a tuned model is wanted here. To tune it, give it as base_model.")
@@ -26,7 +26,7 @@ def tuned_model(model: str | TunedModel) -> str:
 
 
 def base_model(model: str | Model) -> str:
-    """Return ``models/{id}`` for that, for the id alone, or for the model."""
+    """Return ``models/{id}`` for the same name, for the id alone, or for a Model."""
     name = model.name if isinstance(model, Model) else model
     if name.startswith(f"{TUNED_MODELS}/"):
         raise ValueError(
@@ -40,12 +40,12 @@ def base_model(model: str | Model) -> str:
 
 
 def operation(name: str) -> str:
-    """Return the name of a tuned model's operation, which is always whole."""
+    """Return the name of an operation of a tuned model. Only the full name is valid."""
     return _check(name, f"{TUNED_MODELS}/{_ID}/operations/{_ID}", "An operation's name")
 
 
 def permission(model: str, name: str) -> str:
-    """Return the name of a permission of *model*, a whole name, for that or for the id alone."""
+    """Return the full name of a permission of *model*, for the full name or for the id alone."""
     whole = name if "/" in name else f"{model}/permissions/{name}"
     return _check(whole, f"{re.escape(model)}/permissions/{_ID}", "A permission's name, unless it is the id alone,")
 

@@ -1,4 +1,4 @@
-"""An answer, read as the message that it should be."""
+"""Reads JSON answers as messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ M = TypeVar("M", bound=Message)
 
 
 def message(kind: type[M], value: Any) -> M:
-    """Return the JSON object *value* as a message. Raises TransportError where it is not such a message."""
+    """Return the JSON object *value* as a message. Raise TransportError if it is not such a message."""
     try:
         return kind.from_json(value)
     except InvalidMessage as error:
@@ -20,12 +20,12 @@ def message(kind: type[M], value: Any) -> M:
 
 
 def messages(kind: type[M], page: Mapping[str, Any], member: str) -> tuple[M, ...]:
-    """Return the list *member* of a page as messages. Raises TransportError where it is none."""
+    """Return the list *member* of a page as messages. Raise TransportError if it is not such a list."""
     return tuple(message(kind, item) for item in array(page, member))
 
 
 def array(page: Mapping[str, Any], member: str) -> list[Any]:
-    """Return the list *member* of a page, empty where the page leaves it out. Raises TransportError for no list."""
+    """Return the list *member* of a page, or an empty list if it is absent. Raise TransportError if it is no list."""
     items = page.get(member) or []
     if not isinstance(items, list):
         raise TransportError(f"The service answered with a page whose {member} is no list: {items!r:.100}")

@@ -1,4 +1,4 @@
-"""Tuned models: the methods of the collection."""
+"""The methods of the collection of tuned models."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _PATH = "v1beta/tunedModels"
 class TunedModels:
     """The tuned models of a client.
 
-    A model is named by its id, with or without ``tunedModels/`` before it, or is a TunedModel. Every method raises
-    APIError (the class for the status, such as NotFound) where the service refuses, TransportError where it does
-    not answer, CredentialsError where there are none, and ValueError for a name that cannot be one.
+    A method accepts the id of a model, with or without ``tunedModels/`` before it, or a TunedModel. Every method raises
+    APIError (the class for the status, such as NotFound) if the service answers with an error, TransportError if it
+    does not answer, CredentialsError if there are no credentials, and ValueError for an invalid name.
     """
 
     def __init__(self, transport: Transport, operations: Operations) -> None:
@@ -58,19 +58,20 @@ class TunedModels:
         input_key: str = "text_input",
         output_key: str = "output",
     ) -> Operation:
-        """Start to tune a model and return the operation that does it; the model can be seen at once.
+        """Start to tune a model and return its operation. The model exists at once.
 
-        It is tuned from *base_model*, ``models/{id}`` or the id alone, or from *source_model*, a tuned model.
+        The source is *base_model*, ``models/{id}`` or the id alone, or *source_model*, a tuned model.
 
-        *training_data* is what there is: pairs of an input and the output wanted for it, dicts of the two, a
-        mapping or a DataFrame with a column for each, or the path or URL of a CSV, JSON or JSON Lines file.
-        *input_key* and *output_key* are the names of the two. They are checked against the limits that the
-        service documents before anything is sent; pairs that come twice make a DuplicateExamplesWarning.
+        *training_data* can be pairs of an input and its output, dicts of the two, a mapping or a DataFrame with a
+        column for each, or the path or URL of a CSV, JSON or JSON Lines file. *input_key* and *output_key* are the
+        names of the two. The client checks the data against the limits that the service documents before it sends a
+        request. Repeated pairs cause a DuplicateExamplesWarning.
 
-        The service wants *tuned_model_id* or *display_name* (40 bytes at most), and makes an id from the latter;
-        what else is not given it chooses. Only with *tuned_model_id* a request whose answer was lost is sent
-        again: without one it could start a second job. Raises TrainingDataError for data that cannot be read or
-        breaks a limit, ValueError for arguments that exclude each other, and TypeError for data of another kind.
+        The service requires *tuned_model_id* or *display_name* (at most 40 bytes), and derives an id from the latter.
+        It chooses a value for each other argument that is missing. If an answer is lost, the client sends the request
+        again only with *tuned_model_id*: without it, the second request can start a second job. Raise TrainingDataError
+        for data that cannot be read or breaks a limit, ValueError for arguments that exclude each other, and TypeError
+        for data of another kind.
         """
         if (base_model is None) == (source_model is None):
             raise ValueError("Give base_model, the base model to tune, or source_model, a tuned model to tune further.")
@@ -116,20 +117,20 @@ class TunedModels:
         return self._operations.from_json(answer)
 
     def get(self, model: str | TunedModel) -> TunedModel:
-        """Return *model* as it is now."""
+        """Return the current state of *model*."""
         return response_messages.message(TunedModel, self._transport.call("GET", _path(model)))
 
     def list(
         self,
         page_size: int | None = None,
-        filter: str | None = None,  # noqa: A002 - the API's own word
+        filter: str | None = None,  # noqa: A002 - the name in the API
         page_token: str = "",
     ) -> Pager[TunedModel]:
-        """Return the caller's models, a page at a time.
+        """Return the models of the caller, page by page.
 
-        *page_size* is how many come with one request; the service's default is 10, its most 1000. *filter* has
-        words to look for in display name and description, and ``owner:me``, ``writers:me``, ``readers:me`` or
-        ``readers:everyone``. *page_token* is where to begin, a ``next_page_token`` of a list like this.
+        *page_size* is the number of items in one response; the default of the service is 10, the maximum 1000. *filter*
+        has words to search for in display name and description, and ``owner:me``, ``writers:me``, ``readers:me`` or
+        ``readers:everyone``. *page_token* is a ``next_page_token`` of the same list; the list starts there.
         """
 
         def page(token: str) -> Json:
@@ -150,10 +151,10 @@ class TunedModels:
         top_k: int | None = None,
         reader_project_numbers: Iterable[int] | None = None,
     ) -> TunedModel:
-        """Change what is given of *model*, and return the whole model as it is then; None leaves a member alone.
+        """Change the given members of *model* and return the whole new model. None leaves a member unchanged.
 
-        The model is read first, and only the members that differ are sent, so that what others changed meanwhile
-        stays. Where nothing differs nothing is sent.
+        The client reads the model first and sends only the members that differ. This keeps changes by other clients. If
+        no member differs, it sends no update.
         """
         _check_finite(temperature=temperature, top_p=top_p)
         now = self.get(model)
@@ -173,7 +174,7 @@ class TunedModels:
             TunedModel,
             self._transport.call("PATCH", _path(model), body, {"updateMask": ",".join(changed)}),
         )
-        # The service answers with the members that the mask names, and no others.
+        # The answer has only the members in the update mask.
         return replace(now, **{name: getattr(answer, name) for name in changed})
 
     def delete(self, model: str | TunedModel) -> None:
@@ -181,12 +182,12 @@ class TunedModels:
         self._transport.call("DELETE", _path(model))
 
     def transfer_ownership(self, model: str | TunedModel, email_address: str) -> None:
-        """Make who has *email_address* the owner of *model*; the caller, who must be it, stays a writer."""
+        """Make *email_address* the owner of *model*. The caller must be the owner, and stays a writer."""
         body = {"emailAddress": email_address}
         self._transport.call("POST", f"{_path(model)}:transferOwnership", body, idempotent=False)
 
     def permissions(self, model: str | TunedModel) -> Permissions:
-        """Return the permissions of *model*: who may use it, change it, and own it. Nothing is asked yet."""
+        """Return the permissions of *model*: its readers, writers and owner. This sends no request."""
         return Permissions(self._transport, resource_names.tuned_model(model))
 
     def generate_content(
@@ -200,9 +201,9 @@ class TunedModels:
     ) -> GenerateContentResponse:
         """Ask *model*, which must be ``ACTIVE``, to answer *contents*: a text, or the turns of a conversation.
 
-        Each message may be a dict, with the names of its class or of the wire: ``{"top_p": 0.5}``, ``{"topP": 0.5}``.
-        Raises TypeError for what is neither, and ValueError for a member that is not known. The service has refused
-        several turns, a *system_instruction* and JSON mode for tuned models.
+        Each message can be a dict, with the names of its class or of the wire: ``{"top_p": 0.5}``, ``{"topP": 0.5}``.
+        Raise TypeError for other values, and ValueError for an unknown member. The service has refused several turns, a
+        *system_instruction* and JSON mode for tuned models.
         """
         body = _generate_request(contents, generation_config, safety_settings, system_instruction)
         return response_messages.message(
@@ -219,10 +220,10 @@ class TunedModels:
         system_instruction: Turn | None = None,
         events: bool = True,
     ) -> Iterator[GenerateContentResponse]:
-        """Ask as ``generate_content`` does, and return an iterator that yields each chunk when it arrives.
+        """Send the request of ``generate_content``, and return an iterator that yields each chunk when it arrives.
 
-        *events* asks for server-sent events, the form that Google's newer clients use; False asks for one JSON
-        array, that of the older ones. The chunks are the same.
+        If *events* is true, the answer comes as server-sent events, the form that newer clients of Google use. If it is
+        false, it comes as one JSON array, the form of the older clients. The chunks are the same.
         """
         body = _generate_request(contents, generation_config, safety_settings, system_instruction)
         query = {"alt": "sse" if events else None}
@@ -230,7 +231,7 @@ class TunedModels:
         return (response_messages.message(GenerateContentResponse, chunk) for chunk in chunks)
 
     def _download(self, url: str) -> Document:
-        """Return the document at *url*, which is not the service's and learns nothing of the caller."""
+        """Return the document at *url*. Send nothing about the caller, because the server is not the service."""
         return download(self._transport.session, url, self._transport.timeout)
 
 

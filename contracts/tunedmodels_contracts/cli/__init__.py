@@ -1,4 +1,4 @@
-"""The command ``tunedmodels-contracts``."""
+"""The command ``tunedmodels-contracts``, with its subcommands."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .sweep import sweep
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
-    """Contracts that hold a server to the Gemini API's model tuning.
+    """Check whether a server keeps the contracts of the Gemini API's model tuning.
 
-    Each command ends with status 0 where all is well, and with another where it is not: Ctrl-C ends it with 130 and
-    SIGTERM with 143. A live run deletes what it made before it ends.
+    Each command exits with status 0 on success, and with another status otherwise: Ctrl-C ends it with 130 and SIGTERM
+    with 143. A live run deletes the models that it created before it ends.
     """
 
 

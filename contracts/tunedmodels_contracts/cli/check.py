@@ -1,4 +1,4 @@
-"""``check``: look through the files that evidence is computed from."""
+"""The command ``check``, which validates the files from which evidence is computed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import click
 )
 @click.option("--known", metavar="FILE", type=click.Path(path_type=Path), help="A file of known differences.")
 def check(recordings: Path | None, known: Path | None) -> None:
-    """Look through recordings, citations and known differences for what is not as it has to be.
+    """Validate recordings, citations and known differences.
 
-    A recording has its provenance, its digest and no secrets; a citation names clauses and members that there are;
-    so does a known difference. Ends with status 1 where something is wrong.
+    A recording needs its provenance and its digest, and must not contain secrets. A citation and a known difference may
+    only name clauses and members that exist. Exits with status 1 if a file is invalid.
     """
     from fnmatch import filter as matching
 

@@ -1,4 +1,4 @@
-"""``coverage``: how much of the API the answers of a run, or of recordings, have shown."""
+"""The command ``coverage``, which shows how much of the API the answers of runs or recordings cover."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 )
 @click.option("--missing", is_flag=True, help="Name what was not seen, too.")
 def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) -> None:
-    """Show which methods, outcomes, members, enum values and error statuses answers have shown.
+    """Show which methods, outcomes, members, enum values and error statuses occur in answers.
 
-    The answers are those of runs, by the JSON of their reports, or of recordings. Outcomes are counted against
-    those that clauses name.
+    The answers come from runs, by the JSON of their reports, or from recordings. Outcomes are counted against those
+    that clauses name.
     """
     from ..clauses.catalog import catalog
     from ..evidence import evidence

@@ -1,4 +1,4 @@
-"""``diff``: where two targets differ that are asked the same."""
+"""The command ``diff``, which sends the same requests to two targets and compares their answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..differential import Side
 
 _SIDES = ("fake", "mutant", "url", "replay", "live")
-_VALUED = {"mutant": "the name of one", "url": "an address"}  # what has to follow the equals sign
+_VALUED = {"mutant": "the name of one", "url": "an address"}  # the value after the equals sign
 _FOR_TARGETS = ("token", "second-token", "key", "base-model", "bound", "pause", "spend", "ledger")
 
 
@@ -31,11 +31,11 @@ _FOR_TARGETS = ("token", "second-token", "key", "base-model", "bound", "pause", 
 @suite_options(*_FOR_TARGETS)
 @click.option("--json", "as_json", is_flag=True, help="Write every difference as JSON.")
 def diff(left: str, right: str, clauses: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Ask two targets the same clauses, and show where their answers differ, the gravest first.
+    """Run the same clauses on two targets, and show the differences between their answers, the most severe first.
 
-    A TARGET is fake, url=URL, replay, replay=DIR, live, or mutant=NAME: the fake behind one. The options about
-    targets are for each of the two that they fit. Ends with status 1 where a difference breaks clients or can be
-    seen by them; one that is cosmetic does not matter.
+    A TARGET is fake, url=URL, replay, replay=DIR, live, or mutant=NAME: the fake behind that mutant. Each option about
+    targets applies to those of the two that have it. Exits with status 1 if a difference breaks clients or is visible
+    to them. Cosmetic differences do not count.
     """
     from ..differential import difference_lines, differential
     from ..differential.server_difference import SEVERITIES
@@ -85,7 +85,7 @@ def _side(option: str, name: str, options: dict[str, Any]) -> Side:
 
 
 def _target_arguments(kind: str, options: dict[str, Any]) -> tuple[str, ...]:
-    """Return pytest's arguments that choose the target of that *kind*, with those of the *options* that fit it."""
+    """Return pytest's arguments for a target of that *kind*, with those of the *options* that apply to it."""
     fitting = {name: value for name, value in options.items() if kind in OF_TARGET.get(name.replace("_", "-"), (kind,))}
     return tuple(to_pytest_arguments({"target": kind, **fitting}))
 
@@ -99,7 +99,7 @@ def _refuse_unused_options(options: dict[str, Any], kinds: list[str]) -> None:
 
 
 def _leftovers(options: dict[str, Any]) -> list[str]:
-    """Return what a live run has left: it was not one of this process, and its own words were not shown."""
+    """Return the leftovers of a live run. The run was in another process, and its own messages were not shown."""
     from ..targets.live.ledger import DEFAULT, read
 
     return [f"left: {entry}" for entry in read(Path(options["ledger"] or DEFAULT)) if entry.left]

@@ -1,4 +1,4 @@
-"""The suite's options as the command has them, and pytest's arguments that they become."""
+"""The suite's options for the commands, and their translation into pytest's arguments."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ..extra import MODULES
 from ..options import OPTIONS, PLUGIN
 
 PYTEST_ARGUMENTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST'S ARGUMENTS]...")
-"""What follows the options: pytest's own arguments."""
+"""The argument for everything after the options: pytest's own arguments."""
 
 CLAUSE = click.option(
     "--clause", "clauses", multiple=True, metavar="NAME", help="Ask this clause alone; several by * or by again."
 )
-"""The option of commands that run the suite by themselves."""
+"""The option ``--clause`` of the commands that run the suite themselves."""
 
 
 def select_clauses(names: Sequence[str]) -> list[str] | None:
-    """Return the clauses that *names* are, which may have ``*``; None where none is named.
+    """Return the clauses that match *names*, which may contain ``*``. Return None if *names* is empty.
 
-    Raises UsageError for a name that fits none.
+    Raise UsageError for a name that matches no clause.
     """
     from fnmatch import filter as matching
 
@@ -46,17 +46,17 @@ def select_clauses(names: Sequence[str]) -> list[str] | None:
 
 
 class SuiteCommand(click.Command):
-    """A command with options of the suite, which are known by pytest's names too: refusals name those."""
+    """A command with options of the suite. It also knows their pytest names, because error messages use those."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments."""
+        """Parse the arguments."""
         end = args.index("--") if "--" in args else len(args)
         ours = [re.sub("^--tunedmodels-", "--", one) for one in args[:end]]
         return super().parse_args(ctx, [*ours, *args[end:]])
 
 
 def suite_options(*names: str) -> Callable[[Any], Any]:
-    """Give a command those of the suite's options that are called *names*, without their prefix."""
+    """Return a decorator that adds options of the suite to a command. *names* are their names without the prefix."""
     known = dict(OPTIONS)
 
     def decorate(command: Any) -> Any:
@@ -77,7 +77,7 @@ def _option(name: str, spec: Mapping[str, Any]) -> Any:
 
 
 def to_pytest_arguments(options: Mapping[str, Any]) -> list[str]:
-    """Return pytest's arguments for the suite's *options*, by their names with underscores."""
+    """Return pytest's arguments for the suite's *options*, a mapping from names with underscores."""
     found: list[str] = []
     for name, value in options.items():
         option = f"--tunedmodels-{name.replace('_', '-')}"
@@ -91,10 +91,9 @@ def to_pytest_arguments(options: Mapping[str, Any]) -> list[str]:
 
 
 def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]:
-    """Return pytest's arguments for a run with *options*, and what else is said to pytest.
+    """Return pytest's arguments for a run with *options*, followed by *more* arguments.
 
-    The folder in which the command is given has no say in it: its configuration, its conftest.py and its cache are
-    those of other tests.
+    The run ignores the current folder: its configuration, its conftest.py and its cache belong to other tests.
     """
     folder = Path(__file__).parents[1] / "suite"
     found = ["-p", PLUGIN, str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
@@ -105,8 +104,8 @@ def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]
 def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:
     """Run the suite and return pytest's status. After Ctrl-C or SIGTERM pytest cleans up, and the command ends.
 
-    Raises ClickException where a live run leaves something at the service, and ModuleNotFoundError where the extra
-    is not installed: pytest itself would make a long story of it.
+    Raise ClickException if a live run leaves something at the service. Raise ModuleNotFoundError if the extra is not
+    installed, because pytest's own message would be long.
     """
     for name in sorted(MODULES):
         if find_spec(name) is None:
@@ -118,5 +117,5 @@ def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:
     try:
         with interrupts.as_keyboard_interrupt():
             return int(pytest.main(arguments(options, more)))
-    except LedgerError as error:  # pytest shows it itself, but not where it was interrupted
+    except LedgerError as error:  # pytest shows it itself, except after an interrupt
         raise click.ClickException(str(error)) from None

@@ -1,4 +1,4 @@
-"""The program: a group of commands that end without a traceback for what happens outside of them."""
+"""The click group for the commands. It turns errors from outside the program into messages without a traceback."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import click
 
 
 class Program(click.Group):
-    """A group whose commands stand in the order in which they are used."""
+    """A group that lists its commands in the order of their use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order in which they were added, not that of the alphabet."""
+        """Return the commands in the order in which they were added, not in alphabetical order."""
         del ctx
         return list(self.commands)

@@ -1,4 +1,4 @@
-"""``record``: check the clauses on the real API, and keep what it answers."""
+"""The command ``record``, which runs the clauses on the real API and records its answers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from .options import PYTEST_ARGUMENTS, SuiteCommand, run_pytest, suite_options
 @suite_options("anonymous", "ledger", "known", "report")
 @PYTEST_ARGUMENTS
 def record(pytest_arguments: tuple[str, ...], **options: Any) -> None:
-    """Check the clauses on the real API, and write what it answers to those that held.
+    """Run the clauses on the real API, and write recordings of the clauses that held.
 
-    It takes three keys at once: this command, credentials in the environment, and --spend, which says what it may
-    cost. No other server is recorded. What is made is noted in the ledger first, and deleted in the end; after a
-    crash, sweep does it. Secrets are scrubbed before anything is written. Ends as run does.
+    A recording needs three things: this command, credentials in the environment, and --spend, the limit of the cost. No
+    other server can be recorded. The ledger notes each model before it is created, and the run deletes its models at
+    the end; after a crash, run sweep. Secrets are removed before anything is written. Exits with the same statuses as
+    run.
     """
     sys.exit(run_pytest({"target": "live", **options}, pytest_arguments))

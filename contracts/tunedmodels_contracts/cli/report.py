@@ -1,4 +1,4 @@
-"""``report``: lay the reports of several runs side by side."""
+"""The command ``report``, which combines the reports of several runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import click
 @click.argument("reports", nargs=-1, required=True, metavar="REPORT.JSON...", type=click.Path(path_type=Path))
 @click.option("--to", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Write the report there.")
 def report(reports: tuple[Path, ...], folder: Path | None) -> None:
-    """Lay the reports of several runs side by side: clauses x targets, each with its strongest evidence.
+    """Combine the reports of several runs into one table: clauses x targets, each with its strongest evidence.
 
-    Shows it as Markdown, or writes JSON, Markdown, HTML and JUnit's XML to a folder. Ends with status 1 where one of
-    the runs failed.
+    Prints Markdown, or writes JSON, Markdown, HTML and JUnit XML to a folder. Exits with status 1 if one of the runs
+    failed.
     """
     from ..report import files
     from ..report.markdown import to_markdown

@@ -1,4 +1,4 @@
-"""``run``: check the clauses on a target."""
+"""The command ``run``, which checks the clauses on a target."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _OUTPUT_OPTIONS = ("recordings", "spend", "anonymous", "ledger", "known", "repor
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes share the clauses (default: 1).")
 @PYTEST_ARGUMENTS
 def run(pytest_arguments: tuple[str, ...], jobs: int | None, **options: Any) -> None:
-    """Check the clauses on a target: the fake in process, unless --target or --url says otherwise.
+    """Check the clauses on a target: the fake in this process, unless --target or --url names another.
 
-    Ends with status 0 only where something ran, and every required clause that ran held; the last line sums it up.
-    What follows -- is pytest's: -k WORDS for tests by their names, -x to end with the first that fails.
+    Exits with status 0 only if at least one clause ran and every required clause that ran held. The last line is the
+    summary. Arguments after -- go to pytest: -k WORDS selects tests by name, -x stops at the first failure.
     """
     if options["url"] and options["target"] not in (None, "url"):
         raise click.UsageError(f"--url is for the target url, and --target says {options['target']}.")

@@ -1,4 +1,4 @@
-"""``selftest``: whether the clauses notice what they are for."""
+"""The command ``selftest``, which checks whether the clauses notice mutants."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .options import CLAUSE, select_clauses
 @click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes (default: one a processor).")
 @click.option("--json", "as_json", is_flag=True, help="Write which clause kills which mutant as JSON.")
 def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
-    """Run the suite behind each mutant, which spoils answers on the wire, and see which clauses notice.
+    """Run the suite behind each mutant, which changes answers on the wire, and show which clauses notice it.
 
-    Ends with status 1 where a required clause notices none, or a mutant is noticed by no clause, and no reason for
+    Exits with status 1 if a required clause notices no mutant, or if no clause notices a mutant, unless the reason for
     it is written down.
     """
     from tqdm import tqdm
@@ -35,7 +35,7 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
             raise click.UsageError(unknown_name("mutant", name, MUTANTS))
     selected = select_clauses(clauses)
     names = list(dict.fromkeys(mutants)) or None
-    # A bar is for terminals alone.
+    # Show the bar only in a terminal.
     bar = tqdm(total=len(names or MUTANTS), unit="mutant", file=sys.stderr, disable=None, leave=False)
     with interrupts.as_keyboard_interrupt(), bar:
 

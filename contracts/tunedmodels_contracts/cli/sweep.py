@@ -1,4 +1,4 @@
-"""``sweep``: delete what live runs have left at the real API."""
+"""The command ``sweep``, which deletes the leftovers of live runs at the real API."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .options import SuiteCommand, suite_options
 )
 @suite_options("second-token")
 def sweep(ledger: Path | None, second_token: str | None) -> None:
-    """Delete what live runs have left at the real API, as their ledger knows it, and prove it gone.
+    """Delete the models in the ledger of live runs from the real API, and check that they are gone.
 
-    Models that are called as ours are, and that the ledger does not know, are named and left alone. Ends with status
-    1 where something of the ledger's is left.
+    Models with a name like ours that are not in the ledger are reported, not deleted. Exits with status 1 if a model of
+    the ledger remains.
     """
     import requests
 

@@ -1,4 +1,4 @@
-"""Where two servers differ: the same clauses asked of both, and their answers compared step by step."""
+"""Compares two servers: runs the same clauses on both, and compares their answers step by step."""
 
 from .compare import compare as compare
 from .runner import Comparison as Comparison

@@ -1,4 +1,4 @@
-"""In what two servers differ that were asked the same: their exchanges, step by step. Recordings are exchanges too."""
+"""Compares the exchanges of two servers that got the same requests. The exchanges may also come from recordings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .phases import align
 from .server_difference import Kind, ServerDifference, Severity
 from .values import Values, parse_json
 
-# They tell of the moment and of the machine, not of the API.
+# These headers depend on the time and the machine, not on the API.
 _VOLATILE_HEADERS = frozenset(
     ("date", "server", "alt-svc", "content-length", "x-tunedmodels-note", "connection", "expires")
 )
@@ -27,12 +27,12 @@ def compare(
     clause: str = "",
     identities: tuple[Identities, Identities] | None = None,
 ) -> list[ServerDifference]:
-    """Return where the answers in *second* differ from those in *first*, request by request.
+    """Return the differences between the answers in *first* and in *second*, request by request.
 
-    Requests are matched by method and path, and looks at a run by whether it had ended; what was asked of one server
-    alone is a finding of its own. What one of two was asked more often, and the other too, hardly matters: a run took
-    longer there. Ids, times and tokens need not be the same: *identities* of both servers, where names were seen before
-    that come again.
+    Requests are paired by method and path, and polls of a run also by its phase. A request to one server alone is a
+    difference of its own. If both servers got a request, but one got it more often, the difference is only cosmetic: a
+    run took longer there. Ids, times and tokens may differ. Pass the *identities* of both servers if their names occur
+    in earlier exchanges.
     """
     ours, theirs = identities or (Identities(), Identities())
     asked_first = [_describe_request(exchange, ours) for exchange in first]
@@ -63,7 +63,7 @@ def _bodies_by_request(asked: Sequence[str], exchanges: Sequence[Exchange]) -> l
 
 
 def _describe_request(exchange: Exchange, known: Identities) -> str:
-    # The create call is where an id that the suite made is seen first; its answer is where the service's own are.
+    # An id that the suite makes occurs first in the create call. An id of the service occurs first in its answer.
     url = urlsplit(exchange.request.url)
     name = known.text(f"{exchange.request.method} {unquote(url.path)}")
     query = "&".join(f"{key}={known.normalize_member(key, value)}" for key, value in parse_qsl(url.query, True))
@@ -124,7 +124,7 @@ def _body_kind(body: Any) -> str:
 
 
 def _layout(text: str) -> tuple[str, bool, bool, bool]:
-    """Return what is left of *text* where values are not looked at: indentation, the last line end, escapes."""
-    # How deep it goes depends on what it says.
+    """Return the layout of *text*: the indentation, and whether it has a final line end and two kinds of escapes."""
+    # The depth of the indentation depends on the content, so only the unit counts.
     indent = min({line[: len(line) - len(line.lstrip())] for line in text.splitlines()} - {""}, default="")
     return indent, text.endswith("\n"), ": " in text, text.isascii()

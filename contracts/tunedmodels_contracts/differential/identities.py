@@ -1,4 +1,4 @@
-"""Identities: what two servers call differently and mean alike, replaced by names that are the same for both."""
+"""Replaces ids, times and tokens in texts by placeholders, which are the same for two servers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<digits>\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?")
 
-# What is called by a number: the kind, and what it looks like where it is seen first.
+# The kinds of names that get a number, each with the pattern of its first occurrence.
 _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("operation", re.compile(r"(?<=/operations/)[A-Za-z0-9_-]+")),
     ("permission", re.compile(r"(?<=/permissions/)\d+")),
@@ -17,9 +17,9 @@ _MEMBERS = {"nextPageToken": "page", "pageToken": "page", "emailAddress": "addre
 
 
 class Identities:
-    """Numbers the names of one server in the order in which they are seen. What was seen is known everywhere after.
+    """Numbers the names of one server in order of their first occurrence, and recognises them everywhere later.
 
-    ``cancelled`` has the models, by their own names, whose runs were seen to be stopped: somewhere on their way.
+    ``cancelled`` has the models, by their own names, whose runs were cancelled on the way.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,10 @@ class Identities:
         self._counts: dict[str, int] = {}
 
     def text(self, text: str) -> str:
-        """Return *text* with names and times replaced; a time keeps its form: ``<time .6 Z>``."""
+        """Return *text* with placeholders for names and times.
+
+        The placeholder of a time shows its form: ``<time .6 Z>``.
+        """
         for kind, pattern in _NAMES:
             text = pattern.sub(lambda found, kind=kind: self._placeholder(kind, found[0]), text)  # type: ignore[misc]
         for name in re.findall(r"[A-Za-z0-9@._=+%-]{8,}", text):
@@ -37,7 +40,7 @@ class Identities:
         return _TIME.sub(_time_placeholder, text)
 
     def normalize_member(self, name: str, value: str) -> str:
-        """Return the value of the member *name*, which may say what it is."""
+        """Return *value* of the member *name* with placeholders. The name of the member may give its kind."""
         return self._placeholder(_MEMBERS[name], value) if name in _MEMBERS and value else self.text(value)
 
     def _placeholder(self, kind: str, name: str) -> str:
@@ -48,7 +51,7 @@ class Identities:
 
 
 def time_form(text: str) -> str | None:
-    """Return the form of a time that *text* is, as ``Identities`` writes it; None where it is none."""
+    """Return *text* if it is the placeholder of a time, else None."""
     return text if re.fullmatch(r"<time [^>]*>", text) else None
 
 

@@ -1,7 +1,8 @@
-"""Phases: whether a look at a run is one before its end or after it, so that looks at two servers can be paired.
+"""Assigns each poll of a run to a phase, before or after its end, to pair the polls of two servers.
 
-Two servers whose clocks go by themselves need not end a run at the same look. A run ends once: what follows the first
-look that shows its end is after it, whatever it shows, so that an end that goes back is still compared with an end.
+If the clocks of two servers move by themselves, a run need not end at the same poll. A run ends once: all polls after
+the first one that shows the end belong to the phase ``ended``, whatever they show. A run that leaves its end again is
+therefore still compared with an ended run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _ENDED = ("ACTIVE", "FAILED", "2", "3")
 
 
 def phase_of(value: Mapping[str, Any]) -> Phase:
-    """Return the phase of the run that *value* shows, an operation or a tuned model; nothing where it shows none."""
+    """Return the phase of the operation or tuned model in *value*, or an empty text if it shows no run."""
     if isinstance(value.get("metadata"), Mapping):
         return "ended" if value.get("done") else "running"
     state = str(value.get("state", ""))
@@ -27,10 +28,10 @@ def phase_of(value: Mapping[str, Any]) -> Phase:
 def align(
     first: Sequence[tuple[str, Any]], second: Sequence[tuple[str, Any]]
 ) -> tuple[list[tuple[str, Phase]], list[tuple[str, Phase]]]:
-    """Return by what the requests of two servers are to be paired: each with the phase in which its answer came.
+    """Return the keys for pairing the requests of two servers: each request with the phase in its answer.
 
-    *first* and *second* have requests and the bodies of their answers. Where one server alone shows a phase of
-    something, its phases are left out: that one never ends, or has ended at once, is a difference.
+    *first* and *second* contain requests and the bodies of their answers. If only one server shows a phase of a run,
+    the keys leave out the phases of that run: a run that never ends, or ends at once, is a difference.
     """
     ours, theirs = list(_phases(first)), list(_phases(second))
     seen = _phases_by_name(first, ours), _phases_by_name(second, theirs)
@@ -62,5 +63,5 @@ def _keys(asked: Sequence[tuple[str, Any]], phases: Sequence[Phase], used: set[s
 
 
 def _name(request: str) -> str:
-    """Return what *request* is about, by whichever version it asks."""
+    """Return the path of *request* without its version."""
     return request.partition("?")[0].partition("/")[2].partition("/")[2]

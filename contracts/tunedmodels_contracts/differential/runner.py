@@ -1,4 +1,4 @@
-"""The runner: the suite on two targets, with what was asked and answered noted clause by clause."""
+"""Runs the suite on two targets, records the exchanges of each clause, and compares them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,17 @@ from .compare import compare
 from .identities import Identities
 from .server_difference import SEVERITIES, ServerDifference, Severity
 
-_CONTROLS = "/_emulator/"  # of a mock server, which no other has
+_CONTROLS = "/_emulator/"  # the admin surface, which only the mock server has
 _SHARED = "made for several clauses: "
-_LARGE = 100_000  # bytes of a request that are not kept: nobody compares them
+_LARGE = 100_000  # bytes; larger request bodies are not stored, because they are not compared
 
 
 @dataclass
 class SideExchanges:
-    """What one side was asked and answered, by who asked; *left_out* are tests that did not run, with their clauses."""
+    """The exchanges of one side, by clause or shared fixture.
+
+    *left_out* are tests that did not run, with their clauses.
+    """
 
     by_part: dict[str, list[Exchange]] = field(default_factory=dict)
     left_out: set[tuple[str, str]] = field(default_factory=set)
@@ -40,7 +43,7 @@ class SideExchanges:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: pytest's *arguments* that choose the target, and the mutant that spoils it, if one does."""
+    """One of the two sides: pytest's *arguments* that select the target, and the name of its mutant, if it has one."""
 
     arguments: tuple[str, ...] = ()
     mutant: str = ""
@@ -48,9 +51,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Where two sides differ, the gravest first; the clauses that were *compared*, and those *left_out*.
+    """The differences between two sides, the most severe first, and the clauses *compared* and *left_out*.
 
-    What one side cannot be asked, or has no recording of, is left out: it shows no difference.
+    A clause is left out if one side cannot run it, or has no recording of it. Such a clause shows no difference.
     """
 
     findings: tuple[ServerDifference, ...]
@@ -58,22 +61,22 @@ class Comparison:
     left_out: tuple[str, ...]
 
     def count(self, severity: Severity) -> int:
-        """Return how many differences are as grave as that."""
+        """Return the number of differences with this *severity*."""
         return sum(difference.severity == severity for difference in self.findings)
 
 
 def differential(first: Side, second: Side, clauses: Iterable[str] | None = None) -> Comparison:
-    """Ask both sides *clauses*, by default all, and return where they differ.
+    """Run *clauses*, by default all, on both sides and return the differences.
 
-    What clauses share is asked once, and its differences are told under its own name. Raises RuntimeError where the
-    suite cannot be run on one of them, or nothing could be compared, and KeyError for a mutant that there is not.
+    A fixture that several clauses share runs once, and its differences have its own name. Raise RuntimeError if the
+    suite cannot run on one side, or if nothing was compared. Raise KeyError for an unknown mutant.
     """
     asked = None if clauses is None else frozenset(clauses)
     with worker_pool(2) as submit:
         sides = [submit(run_side, side, asked) for side in (first, second)]
         ours, theirs = _side_result("first", sides[0]), _side_result("second", sides[1])
     left_out = {clause for clause, _ in ours.left_out ^ theirs.left_out}
-    # What is shared by clauses that are left out is made on one side alone.
+    # A fixture that only left-out clauses share runs on one side alone.
     alone = {name for name in ours.by_part.keys() ^ theirs.by_part.keys() if name.startswith(_SHARED)}
     names = [name for name in dict.fromkeys([*ours.by_part, *theirs.by_part]) if name not in left_out | alone]
     if not names:
@@ -96,9 +99,9 @@ def _side_result(which: str, side: Future[SideExchanges]) -> SideExchanges:
 
 
 def run_side(side: Side, clauses: frozenset[str] | None = None) -> SideExchanges:
-    """Return what was asked of *side* and answered, by the clause or the shared part of several that asked.
+    """Return the exchanges of *side*, by clause or shared fixture.
 
-    It changes the process for good, as pytest does: give it one of its own.
+    Call this in a process of its own: pytest changes the process for good.
     """
     plugin = _TapePlugin(clauses, side.mutant)
     run_in_process(plugin, ("-p", "no:tunedmodels-session", *side.arguments))
@@ -106,7 +109,7 @@ def run_side(side: Side, clauses: frozenset[str] | None = None) -> SideExchanges
 
 
 class _TapePlugin:
-    """The pytest plugin that notes who asks what."""
+    """The pytest plugin that records the exchanges of each clause."""
 
     def __init__(self, clauses: frozenset[str] | None, mutant: str) -> None:
         self._clauses = clauses
@@ -118,13 +121,13 @@ class _TapePlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the clauses that are asked for."""
+        """Keep only the selected clauses."""
         known = [(item, clause_of(item)) for item in items]
         items[:] = [item for item, one in known if one and (self._clauses is None or one.name in self._clauses)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Note what did not run."""
+        """Record the tests that did not run."""
         report = yield
         clause = clause_of(item)
         if report.skipped and clause:
@@ -133,7 +136,7 @@ class _TapePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Listen to the target as soon as there is one; what is made for several clauses has its own name."""
+        """Record the target as soon as it exists. The exchanges of a session fixture get a name of their own."""
         shared = fixturedef.scope == "session"
         if shared:
             self._store_exchanges()
@@ -153,7 +156,7 @@ class _TapePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Note what a clause asks under its name."""
+        """Store the exchanges of a clause under its name."""
         clause = clause_of(item)
         self._parts.append(clause.name if clause else item.nodeid)
         try:
@@ -163,7 +166,7 @@ class _TapePlugin:
             self._parts.pop()
 
     def _with_tape(self, adapter: BaseAdapter) -> BaseAdapter:
-        """Return *adapter* with a tape where answers arrive: what counts and notes for live reads them to their end."""
+        """Return *adapter* with a tape next to the wire: the adapters of a live run read answers to their end."""
         if isinstance(adapter, (BudgetAdapter, LedgerAdapter)):
             adapter.adapter = self._with_tape(adapter.adapter)
             return adapter
@@ -171,7 +174,7 @@ class _TapePlugin:
         return self._tapes[-1]
 
     def _store_exchanges(self) -> None:
-        """Put down what was asked since the last time under who is asking now."""
+        """Store the exchanges since the last call under the name of the current clause or fixture."""
         everything = [exchange for tape in self._tapes for exchange in tape.exchanges]
         new = everything[self._stored :]
         self._stored = len(everything)

@@ -1,4 +1,4 @@
-"""A finding: one place where two servers answer differently."""
+"""Defines one difference between two servers, with its kind and severity."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Kind = Literal[
-    "requests",  # something was asked of one of them alone
+    "requests",  # only one of them got a request
     "status",
     "header",
-    "body",  # one has JSON and the other has not
-    "layout",  # the same JSON, written otherwise
+    "body",  # one has JSON and the other does not
+    "layout",  # the same JSON in another layout
     "missing-member",
     "extra-member",
-    "zero",  # a zero is written by one and left out by the other
+    "zero",  # one writes a zero value, the other omits it
     "order",
     "length",
     "type",
@@ -30,9 +30,10 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True, order=True)
 class ServerDifference:
-    """What differs and how much it matters; in which *clause*, of which *request*, at which *path* of the body.
+    """One difference and its severity: in which *clause*, in which *request*, and at which *path* of the body.
 
-    The names in *request* and *path* are of both servers, such as ``tunedModels/<model:1>``; *text* has both values.
+    The names in *request* and *path* are placeholders for both servers, such as ``tunedModels/<model:1>``. *text* has
+    both values.
     """
 
     kind: Kind
@@ -43,13 +44,13 @@ class ServerDifference:
     text: str
 
     def __str__(self) -> str:
-        """Return it as a line of a report."""
+        """Return the difference as a line of a report."""
         place = f"{self.request} {self.path}".strip()
         return f"{self.severity}: {self.kind}: {place}: {self.text} [{self.clause}]"
 
 
 def difference_lines(findings: Iterable[ServerDifference]) -> Iterator[str]:
-    """Yield a line for each difference, the gravest first; one that many clauses show is told once."""
+    """Yield a line for each difference, the most severe first. A difference that many clauses show gets one line."""
     places: dict[tuple[str, str, str, str], list[ServerDifference]] = {}
     for difference in findings:
         key = (difference.severity, difference.kind, _verb(difference.request), _anywhere(difference.path))

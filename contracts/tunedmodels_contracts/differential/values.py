@@ -1,4 +1,4 @@
-"""In what two values of JSON differ, number by number as they were written."""
+"""Compares two JSON values. Numbers are compared in their written form."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from .identities import Identities, time_form
 from .phases import phase_of
 from .server_difference import Kind, Severity
 
-ValueDifference = tuple[Kind, Severity, str, str]  # with the path, and what differs in words
+ValueDifference = tuple[Kind, Severity, str, str]  # with the path, and a description of the difference
 
-# A client branches on these; another value of another member only shows.
+# Clients branch on these members. Other values of other members are only visible.
 _BRANCHED = frozenset(("@type", "code", "done", "finishReason", "granteeType", "name", "role", "state", "status"))
 _WORDS = frozenset(("message", "description", "displayName", "text"))
 _BY_CHANCE = frozenset(("meanLoss",))
-# What a run has when it has ended, and in a list of many it need not have ended on both at once.
+# The members of an ended run. In a list of many, a run need not have ended on both servers at once.
 _AT_ITS_END = frozenset(("state", "done", "response", "error", "completeTime"))
 _BOTH = {"running", "ended"}
 _CANCELLED = "1"  # google/rpc/code.proto
-# How far a run is when it is looked at, no two servers need agree on; nor which member is there already.
+# The progress of a run at a poll. Two servers need not agree on it, nor on which of these members are there.
 _PROGRESS_MEMBERS = frozenset(("completedSteps", "completedPercent", "snapshots", "startTime"))
 
 
 class Number(str):
-    """A number of JSON as it was written."""
+    """A JSON number in its written form."""
 
     __slots__ = ()
 
 
 def parse_json(text: str) -> Any:
-    """Return *text* as JSON with its numbers as they are written. Raises ValueError where it is none."""
+    """Return *text* as JSON with numbers in their written form. Raise ValueError if it is not JSON."""
     return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
 
 
 class Values:
-    """Compares values of two servers, each with the names that it gives."""
+    """Compares values of two servers, with the placeholders of each."""
 
     def __init__(self, first: Identities, second: Identities) -> None:
         self._first = first
@@ -45,7 +45,7 @@ class Values:
         self._ending = False
 
     def differences(self, one: Any, other: Any, path: str = "$", name: str = "") -> Iterator[ValueDifference]:
-        """Yield where *one*, of the first server, and the *other* differ; *name* is the member that they are."""
+        """Yield the differences between *one*, of the first server, and *other*. *name* is their member."""
         if isinstance(one, dict) and isinstance(other, dict):
             before = self._running, self._ending
             self._running = self._running or (
@@ -93,7 +93,7 @@ class Values:
             yield "order", "cosmetic", path, f"{', '.join(shared)}; in the other {order}"
 
     def _may_differ(self, name: str) -> bool:
-        """Whether the member *name* says how far a run is that does not stand at the same place on both servers."""
+        """Return whether the member *name* shows progress of a run that has another progress on the other server."""
         return name in _PROGRESS_MEMBERS and (self._running or self._ending)
 
     def _text_differences(self, one: str, other: str, path: str, name: str) -> Iterator[ValueDifference]:
@@ -102,7 +102,7 @@ class Values:
             return
         texts = f"{_shorten(left)}, {_shorten(right)} in the other"
         if time_form(left) or time_form(right):
-            # Without a zone and a T it is no time to whoever reads RFC 3339; more or fewer digits are.
+            # RFC 3339 requires a zone and a T. Another number of digits is still readable.
             readable = all(time_form(side) and "without" not in side and "apart" not in side for side in (left, right))
             yield "time-form", "cosmetic" if readable else "breaks-clients", path, texts
         elif name in _WORDS:
@@ -125,7 +125,7 @@ def _number_differences(one: Number, other: Number, path: str, name: str) -> Ite
 
 
 def _is_unfinished(value: Mapping[str, Any], cancelled: set[str]) -> bool:
-    """Whether *value* is a run or a model that is as far as it was at a moment, which is not the other server's."""
+    """Return whether *value* is a run or a model with partial progress, which the other server need not share."""
     if phase_of(value) == "running" or value.get("name") in cancelled:
         return True
     stopped = isinstance(value.get("error"), dict) and value["error"].get("code") == _CANCELLED

@@ -1,1 +1,1 @@
-"""Harness: what a clause works with: the API, its answers, tuning runs and their invariants."""
+"""The tools of a clause: the API, its answers, tuning runs and the invariants of their operations."""

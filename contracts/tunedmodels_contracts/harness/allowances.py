@@ -1,4 +1,7 @@
-"""Allowances: what a mock server of ours accepts without ``--strict``, and the service refuses."""
+"""Reads the header in which our mock server names its allowances.
+
+An allowance is something that the mock server accepts without ``--strict`` and the service refuses.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +14,31 @@ if TYPE_CHECKING:
     import requests
 
 NOTE = "X-Tunedmodels-Note"
-"""The header by which an answer names the allowances that apply to it, each with its id first."""
+"""The header in which an answer names the allowances that apply to it. Each entry begins with the id."""
 
 
 def allowances(notes: Iterable[str]) -> set[str]:
-    """Return the ids of the allowances in *notes*, which are values of the header; a value may have several."""
+    """Return the ids of the allowances in *notes*, the values of the header. One value may name several."""
     return {part.partition(":")[0] for note in notes for part in note.split(", ")} & ALLOWANCES.keys()
 
 
 class Allowances:
-    """The ids of the allowances that answers of a session have named."""
+    """Collects the ids of the allowances that the answers of a session name."""
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
 
     def watch(self, session: requests.Session) -> None:
-        """Look at every answer to *session* from now on."""
+        """Check every answer to *session* from now on."""
         session.hooks["response"].append(self.on_response)
 
     def on_response(self, response: requests.Response, **_how: object) -> None:
-        """Look at one answer."""
+        """Record the allowances of one answer."""
         self.ids |= allowances([response.headers.get(NOTE, "")])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person has to do, in one line; nothing if no answer has named an allowance."""
+        """One line that says what the user has to do; empty if no answer has named an allowance."""
         if not self.ids:
             return ()
         return (

@@ -1,4 +1,4 @@
-"""An answer, as it came: nothing of it is interpreted but where a clause asks."""
+"""An HTTP answer exactly as the server sent it, with the assertions that clauses make about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STRICT = "start the server with --strict --auth strict"
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a refusal says: the name of its status, its message, and its details."""
+    """The content of an error answer: the name of its status, its message and its details."""
 
     status: str
     message: str
@@ -24,7 +24,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer: status, headers in their order with those that come twice, and the body as text."""
+    """One HTTP answer: the status, the headers in their order (with repeated ones), and the body as text."""
 
     asked: str
     status: int
@@ -33,7 +33,7 @@ class Answer:
 
     @classmethod
     def of(cls, response: requests.Response) -> Answer:
-        """Return *response*, which is read to its end. It is an assertion that its body is UTF-8."""
+        """Read *response* to its end and return it. Raises AssertionError if the body is not UTF-8."""
         headers = getattr(response.raw, "headers", None)
         pairs = headers.items() if headers is not None else response.headers.items()
         asked = f"{response.request.method} {response.request.url}"
@@ -48,27 +48,27 @@ class Answer:
         return next(iter(self.all_of(name)), None)
 
     def all_of(self, name: str) -> list[str]:
-        """Return all values of a header that may come more than once."""
+        """Return all values of a header that may be repeated."""
         return [value for known, value in self.headers if known.lower() == name.lower()]
 
     @property
     def json(self) -> Any:
-        """The body as JSON, members in their order. It is an assertion that there is some, and no member twice."""
+        """The body as JSON, members in their order. Raises AssertionError if it is not JSON or repeats a member."""
         try:
             return json.loads(self.text, object_pairs_hook=self._members)
         except ValueError as error:
             raise AssertionError(f"{self} has a body that is no JSON: {error}") from None
 
     def ok(self) -> Any:
-        """Assert that it is no refusal, and return the body as JSON."""
+        """Assert that the status is 200, and return the body as JSON."""
         assert self.status == 200, f"{self} is a refusal: {self.text[:1000]}"
         return self.json
 
     def refused(self, code: int, status: str) -> Refusal:
-        """Assert that it is the refusal *code* *status*, in the service's envelope, and return what it says."""
+        """Assert that the answer is the error *code* *status* in the service's envelope, and return the content."""
         assert self.status == code, f"{self} is not {code}: {self.text[:1000]}"
         body = self.json
-        body = body[0] if isinstance(body, list) and len(body) == 1 else body  # so a stream is refused
+        body = body[0] if isinstance(body, list) and len(body) == 1 else body  # an error of a stream is a list
         error = body.get("error") if isinstance(body, dict) else None
         assert isinstance(error, dict), f"{self} is refused without an envelope: {self.text[:1000]}"
         assert error.get("code") == code, f"{self}: the envelope says {error.get('code')!r}"
@@ -76,12 +76,12 @@ class Answer:
         return Refusal(status, error.get("message", ""), tuple(error.get("details", ())))
 
     def no_route(self) -> None:
-        """Assert that there is no such path or method: 404, and no envelope as a method's own refusal has one."""
+        """Assert that the path or method does not exist: 404, without the envelope that the errors of methods have."""
         assert self.status == 404, f"{self} is not 404: {self.text[:1000]}"
         assert not self.text.lstrip().startswith(("{", "[")), f"{self} has an envelope: {self.text[:1000]}"
 
     def __str__(self) -> str:
-        """Name it by what was asked, with what a mock server of ours notes: it may say why it is as it is."""
+        """Return the request, the status and the notes of our mock server, which may explain the answer."""
         notes = self.all_of(NOTE)
         if allowances(notes):
             notes.append(_STRICT)

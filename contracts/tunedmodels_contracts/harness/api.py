@@ -1,4 +1,4 @@
-"""The API by bare requests: nothing of our client's is between a clause and the wire."""
+"""Sends plain requests to the API, without our client, so clauses see the wire format itself."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Params = Mapping[str, str | int] | list[tuple[str, str]]
 
 
 class Api:
-    """Asks one server as one caller; paths begin with the version, such as ``v1beta/models``.
+    """Sends requests to one server as one caller. Paths begin with the version, such as ``v1beta/models``.
 
-    *told*, if there is one, is told of each place where an answer is not as the facts of the API have it.
+    If *told* is given, it is called with a line for each place where an answer violates the schema.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Api:
         self._refreshing = google.auth.transport.requests.Request()
 
     def by(self, caller: Credentials) -> Api:
-        """Return the same server as another *caller* asks it."""
+        """Return an Api for the same server with another *caller*."""
         return Api(self._session, self._base_url, caller, self._told)
 
     def ask(
@@ -54,10 +54,10 @@ class Api:
         whole: bool = True,
         verbatim: bool = False,
     ) -> Answer:
-        """Send one request and return what answers it; *json* is sent as it is, *data* wins over it.
+        """Send one request and return the answer. *json* is serialized as it is; *data* takes precedence over it.
 
-        *whole* is false where only some members of the answer may be known. *verbatim* keeps the path as it is
-        spelled, as far as the way to the server does: over a socket ``%2c`` is sent as ``%2C``.
+        Set *whole* to false if the answer may have only some of its members. *verbatim* keeps the spelling of the path,
+        as far as the connection to the server keeps it: over a socket ``%2c`` is sent as ``%2C``.
         """
         url = f"{self._base_url}/{path}"
         sent: dict[str, str] = {}
@@ -74,7 +74,7 @@ class Api:
                 params=params,
                 data=data.encode() if isinstance(data, str) else data,
                 headers=sent,
-                auth=lambda request: request,  # a password of ~/.netrc would stand in for the caller
+                auth=lambda request: request,  # otherwise a password of ~/.netrc replaces the caller
             )
         )
         prepared.url = url if verbatim else prepared.url
@@ -87,23 +87,23 @@ class Api:
         return answer
 
     def get(self, path: str, params: Params | None = None, **more: Any) -> Answer:
-        """GET *path*."""
+        """Send GET to *path*."""
         return self.ask("GET", path, params, **more)
 
     def post(self, path: str, json: Any = None, params: Params | None = None, **more: Any) -> Answer:
-        """POST *json* to *path*."""
+        """Send POST with the body *json* to *path*."""
         return self.ask("POST", path, params, json=json, **more)
 
     def patch(self, path: str, json: Any = None, params: Params | None = None, **more: Any) -> Answer:
-        """PATCH *path* by *json*."""
+        """Send PATCH with the body *json* to *path*."""
         return self.ask("PATCH", path, params, json=json, **more)
 
     def delete(self, path: str, **more: Any) -> Answer:
-        """DELETE *path*."""
+        """Send DELETE to *path*."""
         return self.ask("DELETE", path, **more)
 
     def pages(self, path: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
-        """GET each page of the list at *path*. It is an assertion that they end, and lead nowhere twice."""
+        """Get and return each page of the list at *path*. Assert that the pages end and no page token repeats."""
         pages: list[Any] = []
         tokens: set[str] = set()
         token = ""
@@ -117,6 +117,6 @@ class Api:
             tokens.add(token)
 
     def listed(self, path: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
-        """Return the entries of all pages of the list at *path*, whose last word is the member that has them."""
+        """Return the entries of all pages of the list at *path*. The last segment of the path names the list member."""
         member = path.rpartition("/")[2]
         return [entry for page in self.pages(path, params) for entry in page.get(member, [])]

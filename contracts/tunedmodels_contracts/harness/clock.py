@@ -1,4 +1,4 @@
-"""The clock of a target: how its time passes."""
+"""The clock of a target, by which clauses wait and measure time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TargetClock:
-    """How a target's time passes, in seconds: a clock that never goes back, and a function that waits on it."""
+    """Two functions in seconds: *now*, which never goes back, and *sleep*, which waits on the same clock."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep

@@ -1,4 +1,4 @@
-"""Fitness: what in an answer is not as the facts have it, of the method that the request calls."""
+"""Checks an answer against the schema of the method that the request calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OVERRIDE = "X-HTTP-Method-Override"
 
 
 class NonconformingAnswer(AssertionError):
-    """An answer is not as the facts have it; the message has a line for each place."""
+    """An answer violates the schema. The message has a line for each violation."""
 
     @classmethod
     def with_findings(cls, findings: Sequence[str]) -> NonconformingAnswer:
@@ -30,11 +30,11 @@ class NonconformingAnswer(AssertionError):
 
 
 def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whole: bool = True) -> list[str]:
-    """Return a line for each place where *answer* is not what the facts say that *request* gets.
+    """Return a line for each place where *answer* violates the schema of the method that *request* calls.
 
-    A line has the method, the place, what is wrong, and the revision of the facts. *whole* is false where only some
-    members of the answer are known. Nothing is said of what succeeds without a method that the facts know, nor of
-    what was asked for in another form than JSON.
+    A line has the method, the place, the problem and the revision of the schema. Set *whole* to false if the answer
+    may have only some of its members. Return nothing for a successful answer of a method that the schema does not
+    know, and nothing if the request asks for another format than JSON.
     """
     query = dict(parse_qsl(urlsplit(request.url or "").query, keep_blank_values=True))
     form = query.get("$alt", query.get("alt", "json"))
@@ -50,7 +50,7 @@ def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whol
     try:
         value = _events(answer.text) if _is_stream(answer) else parse(answer.text)
     except ValueError as error:
-        # Of a version without facts nobody knows whether it has the method at all.
+        # A version without a schema may not have the method at all.
         problem = SchemaViolation("wrong-type", "", f"it is no JSON: {error}")
         return _lines([problem], method.id, on.version) if version == on.version or answer.status < 400 else []
     findings = validate_answer(
@@ -66,7 +66,7 @@ def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whol
 
 
 def _of_no_method(answer: Answer, version: str, *, legacy: bool) -> list[str]:
-    """Judge what answers a path that there is not: only a refusal in an envelope has a form."""
+    """Check the answer of an unknown path. Only an error in an envelope has a known form."""
     if answer.status < 400:
         return []
     try:

@@ -1,12 +1,47 @@
-"""The laws of a long-running tuning operation, judged over what somebody saw of one run.
+"""The invariants of a tuning operation, and ``violations``, which checks a recorded run against them.
 
-A trace is a list of looks, in the order of time: each is an operation's JSON and, where the tuned model was asked
-for right after it, that model's. Nothing here sends, waits or knows what answered, so the same laws judge the mock
-server, a recording and the service.
+Read this if a clause reports a violation, or if you want to add an invariant. The code calls an invariant a law.
 
-Each law is a generator of findings, a place and its values, that says where it is known from; ``LAWS`` names them
-all. Weak spot: a model is asked for after its operation, so a run may end in between. A model may therefore be one
-look ahead of its operation, never behind it, and beside the last look of an unfinished run its state proves nothing.
+The model
+=========
+
+A trace is a list of observations of one run, in the order of time. An observation has a time in seconds, the JSON
+of the operation and, if the observer got the tuned model right after the operation, the JSON of the model.
+
+Nothing in this module sends a request, waits, or knows which server answered. So the same invariants check the
+mock server, a recording and the real service.
+
+``violations`` works in three steps. It raises ValueError if the trace goes back in time. It then checks the types
+of all members that an invariant reads. If a type is wrong, it returns these findings only, under the name ``SHAPE``,
+because an invariant cannot read such an answer. If all types are right, it calls every invariant in ``LAWS``.
+
+The invariants
+==============
+
+An invariant is a pure function of a ``Run``: the looks, the batch size, the number of examples and the time bound.
+A look is an observation with the name of its place. The function yields violations, each a pair: the place in the
+trace, and the reason with the values. ``violations`` puts the name in ``LAWS`` before them and returns sentences.
+
+An invariant that lacks its input yields nothing: ``_epochs`` needs the batch size and the number of examples, and
+``_in_time`` needs the bound.
+
+Grades
+======
+
+The docstring of an invariant says where it is known from. "Observed" means that answers of the service show it.
+"AIP-151" means that Google's rules for long-running operations say it. "Inferred" means that no answer shows it.
+If only a part has another grade, the docstring names the part. ``_append_only`` names no source. The grades are for
+readers; the code does not use them. ``evidence/evidence.py`` computes the evidence for a clause from files.
+
+Known limits
+============
+
+The observer gets the model after its operation, so a run may end between the two requests. A model may therefore be
+one look ahead of its operation, but never behind it. In the last look, if the operation is not done, the state of
+the model alone proves nothing.
+
+The invariants see only what the observer saw. A change between two looks that is undone before the second look is
+invisible. An empty trace has no violations. A run with a batch larger than its data proves nothing about epochs.
 """
 
 from __future__ import annotations
@@ -18,7 +53,7 @@ from typing import Any
 
 from .operation_types import nanoseconds, type_errors
 from .trace import Json, Look, Run, looks_of, task_snapshots
-from .trace import Observation as Observation  # a trace is what users of the laws make
+from .trace import Observation as Observation  # users of this module build traces
 
 CANCELLED = 1  # google/rpc/code.proto
 
@@ -34,13 +69,12 @@ def violations(
     examples: int | None = None,
     bound: float | None = None,
 ) -> list[str]:
-    """Return a sentence for each place where *trace* breaks a law: the law, the place and the values.
+    """Return a sentence for each violation in *trace*: the name of the law, the place and the values.
 
-    *batch_size* and *examples* (their number) are what the run was created with; without both, or with a batch
-    larger than the data, the law of the epochs is not judged. *bound* is how many seconds it may take; without it
-    that is not judged. Where members have another type than the API's,
-    those findings alone are returned. Raises ValueError for a trace that goes back in time, which no law can
-    judge.
+    *batch_size* and *examples* (the number of examples) are those of the create call. Without both, or if the batch
+    is larger than the data, the law of the epochs is not checked. *bound* is the time in seconds that the run may
+    take. Without it the time is not checked. If a member has a type that differs from the API's, return only the
+    findings about types. Raises ValueError if the trace goes back in time, because no law can check such a trace.
     """
     for before, after in pairwise(trace):
         if after.seconds < before.seconds:
@@ -60,7 +94,10 @@ def _types(look: Look) -> Findings:
 
 
 def _constant(run: Run) -> Findings:
-    """Observed: a poll under v1 still says the type of the version that created; the others hold by their meaning."""
+    """Observed: a poll under v1 shows the type of the version that created the operation.
+
+    The others hold by their meaning.
+    """
     for path in (("name",), ("metadata", "@type"), ("metadata", "totalSteps"), ("metadata", "tunedModel")):
         first = _member(run.looks[0].operation, path) if run.looks else None
         for look in run.looks:
@@ -83,14 +120,14 @@ def _one_model(run: Run) -> Findings:
 
 
 def _done_stays(run: Run) -> Findings:
-    """AIP-151: an operation that is done is a result, and no longer runs."""
+    """AIP-151: an operation that is done is a result and does not run again."""
     for before, after in pairwise(run.looks):
         if before.done and not after.done:
             yield after.place, f"done was true at {before.place} and is no more"
 
 
 def _result(run: Run) -> Findings:
-    """AIP-151: a result comes with the end, and there is one."""
+    """AIP-151: an operation gets its result when it is done, and it has exactly one."""
     for look in run.looks:
         results = [name for name in ("response", "error") if name in look.operation]
         if look.done and len(results) != 1:
@@ -100,7 +137,7 @@ def _result(run: Run) -> Findings:
 
 
 def _progress(run: Run) -> Findings:
-    """Observed in polls of two runs; that a success has all its steps, in both."""
+    """Observed in polls of two runs. In both of them a run that succeeded had completed all its steps."""
     for look in run.looks:
         if not 0 <= look.completed <= look.total:
             yield look.place, f"completedSteps is {look.completed} of {look.total}"
@@ -114,7 +151,7 @@ def _progress(run: Run) -> Findings:
 
 
 def _percent(run: Run) -> Findings:
-    """Observed: 5.263158 for 2 of 38; absent before the first snapshot."""
+    """Observed: 5.263158 for 2 of 38 steps. The member is absent before the first snapshot."""
     for look in run.looks:
         expected = _float32(100 * look.completed / look.total) if look.total else 0.0
         if _float32(look.percent) != expected:
@@ -127,7 +164,7 @@ def _percent(run: Run) -> Findings:
 
 
 def _snapshots(run: Run) -> Findings:
-    """Observed in whole runs of 12 to 375 steps; that the metadata counts the same steps, in one of 38."""
+    """Observed in whole runs of 12 to 375 steps. One run of 38 steps shows that the metadata counts the same steps."""
     for place, snapshots in run.snapshot_lists():
         for expected, snapshot in enumerate(snapshots, start=1):
             if snapshot.get("step", 0) != expected:
@@ -139,7 +176,7 @@ def _snapshots(run: Run) -> Findings:
 
 
 def _append_only(run: Run) -> Findings:
-    """What was once seen of a step, in the operation or in the model, is what is seen of it ever after."""
+    """A snapshot, once shown in the operation or in the model, never changes and never disappears."""
     longest: Sequence[Json] = ()
     for place, snapshots in run.snapshot_lists():
         for known, shown in zip(longest, snapshots, strict=False):
@@ -160,7 +197,7 @@ def _append_only(run: Run) -> Findings:
 
 
 def _epochs(run: Run) -> Findings:
-    """Observed in eight whole runs, none with a batch larger than the data: such a run proves nothing here."""
+    """Observed in eight whole runs. None had a batch larger than the data, so such a run is not checked."""
     if run.batch_size is None or run.examples is None or run.batch_size > run.examples:
         return
     for place, snapshots in run.snapshot_lists():
@@ -175,7 +212,7 @@ def _epochs(run: Run) -> Findings:
 
 
 def _states(run: Run) -> Findings:
-    """That a cancelled run leaves an ACTIVE model is inferred: it can be asked, and no state says cancelled."""
+    """Inferred: a cancelled run leaves an ACTIVE model. The model can generate, and no state means "cancelled"."""
     known = "CREATING"
     for look, following in zip_longest(run.looks, run.looks[1:]):
         final = _final_state(look.operation)
@@ -195,7 +232,7 @@ def _states(run: Run) -> Findings:
 
 
 def _times(run: Run) -> Findings:
-    """Observed in whole runs. A time that is not set yet is passed over."""
+    """Observed in whole runs. Times that are not set yet are skipped."""
     for look in run.looks:
         for place, model in look.models():
             task = model.get("tuningTask", {})
@@ -215,7 +252,7 @@ def _times(run: Run) -> Findings:
 
 
 def _end_stays(run: Run) -> Findings:
-    """AIP-151: a result is one; what follows the end of an operation is no part of it."""
+    """AIP-151: an operation has one result, so nothing changes after the end."""
     ended = run.looks[next((number for number, look in enumerate(run.looks) if look.done), len(run.looks)) :]
     for look in ended[1:]:
         if look.operation != ended[0].operation:
@@ -228,7 +265,7 @@ def _end_stays(run: Run) -> Findings:
 
 
 def _zeros(run: Run) -> Findings:
-    """Observed in every answer: what is zero, false or empty is left out of an operation, and epoch 0 of a step."""
+    """Observed in every answer: an operation omits members that are zero, false or empty. A step omits epoch 0."""
     for look in run.looks:
         if look.operation.get("done") is False:
             yield look.place, "done is false, and not absent"
@@ -244,7 +281,7 @@ def _zeros(run: Run) -> Findings:
 
 
 def _in_time(run: Run) -> Findings:
-    """How long a run may take is the target's to say: minutes were observed, and hours in a queue."""
+    """The target sets the bound. Observed: runs take minutes, and hours if they wait in a queue."""
     for look in run.looks:
         if run.bound is not None and look.seconds >= run.bound and not look.done:
             yield look.place, f"the operation has not ended within {run.bound:g} seconds"
@@ -272,7 +309,7 @@ LAWS: Mapping[str, Law] = {
 
 
 def _told(operation: Json) -> str:
-    """Say in words how far an operation is."""
+    """Return a phrase for the progress of *operation*."""
     if not operation.get("done"):
         return "is not done"
     error = operation.get("error")
@@ -286,7 +323,7 @@ def _member(value: Any, path: Sequence[str]) -> Any:
 
 
 def _final_state(operation: Json) -> str | None:
-    """Return the state of the model of an operation that is done, None while it is not."""
+    """Return the state of the model when *operation* is done, or None if it is not done."""
     if not operation.get("done"):
         return None
     error = operation.get("error")

@@ -1,4 +1,4 @@
-"""The types of the members that the laws read; a law can only judge an answer whose members have them."""
+"""Checks the types of the members that the invariants read. An invariant needs these types to be right."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 
 
 def type_errors(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Yield path and finding for each known member below *value* that has another type than the API's.
+    """Yield the path and the problem of each known member below *value* whose type differs from the API's.
 
-    *path* is what *value* is called.
+    *path* names *value* in the findings.
     """
     for name, inner in value.items():
         kind, fits = _TYPES.get(name, ("", None))
@@ -29,7 +29,7 @@ def type_errors(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]
 
 
 def nanoseconds(text: str) -> int:
-    """Return the moment that *text* names, in nanoseconds. Raises ValueError where it is no time of the API."""
+    """Return the time *text* in nanoseconds. Raises ValueError if *text* is not a time of the API."""
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"no time of the API: {text!r}")
@@ -60,7 +60,7 @@ def _is_time(value: Any) -> bool:
         return False
 
 
-# Every member that a law reads, wherever it stands: no two of these messages use one name for two types.
+# Every member that a law reads, at any depth: these messages never use one name for two types.
 _TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "@type": ("string", _is_text),
     "code": ("32-bit integer", _is_integer),

@@ -1,4 +1,4 @@
-"""A trace: what somebody saw of one tuning run, look after look, in the order of time."""
+"""Traces of tuning runs: the observations of one run in the order of time, the input of the invariants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Observation:
-    """One look: when, in seconds from any beginning; the operation; the model right after it, or None."""
+    """One observation: seconds from any start, the operation, and the model right after it or None."""
 
     seconds: float
     operation: Json
@@ -20,7 +20,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Look:
-    """An observation, its place in the trace for findings to name, and its parts by short names."""
+    """An observation with its place in the trace, which findings name, and short names for its parts."""
 
     place: str
     seconds: float
@@ -40,17 +40,17 @@ class Look:
 
     @property
     def total(self) -> int:
-        """The number of all steps; 0 where it is absent."""
+        """The number of all steps; 0 if it is absent."""
         return int(self.metadata.get("totalSteps", 0))
 
     @property
     def completed(self) -> int:
-        """The number of steps that are complete."""
+        """The number of completed steps."""
         return int(self.metadata.get("completedSteps", 0))
 
     @property
     def percent(self) -> float:
-        """The percentage of steps that are complete."""
+        """The percentage of completed steps."""
         return float(self.metadata.get("completedPercent", 0))
 
     @property
@@ -68,7 +68,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Run:
-    """All that is known of one run."""
+    """The looks at one run, with the facts about it that the invariants need; unknown facts are None."""
 
     looks: Sequence[Look]
     batch_size: int | None
@@ -76,7 +76,7 @@ class Run:
     bound: float | None
 
     def snapshot_lists(self) -> Iterator[tuple[str, Sequence[Json]]]:
-        """Yield every list of snapshots that was seen, in the order of looking, each with its place."""
+        """Yield every list of snapshots in the order of the looks, each with its place."""
         for look in self.looks:
             yield f"{look.place}, metadata", look.snapshots
             for place, model in look.models():
@@ -84,7 +84,7 @@ class Run:
 
 
 def looks_of(trace: Sequence[Observation]) -> list[Look]:
-    """Return the looks of a trace, each with its number and its time as its place."""
+    """Return the looks of a trace. The place of each one is its number and its time."""
     return [
         Look(f"at look {number} ({seen.seconds:g} s)", seen.seconds, seen.operation, seen.tuned_model)
         for number, seen in enumerate(trace)

@@ -1,4 +1,4 @@
-"""Runs: tuning jobs started and watched, for clauses to judge what was seen of them."""
+"""Starts tuning runs and observes them, so clauses can check the trace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .api import Api
 from .clock import TargetClock
 from .operation_invariants import LAWS, SHAPE, Observation, violations
 
-# The tuning tutorial's own examples are numbers and those that follow; so are these.
+# The examples of Google's tuning tutorial: numbers and their successors.
 EXAMPLES: tuple[tuple[str, str], ...] = (
     *((str(number), str(number + 1)) for number in (1, 3, 8, -3, -98, 200)),
     ("twenty two", "twenty three"),
@@ -25,14 +25,17 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("1,000", "1,001"),
 )
 
-BATCH_SIZE, EPOCHS = 2, 5  # the tutorial's too
+BATCH_SIZE, EPOCHS = 2, 5  # as in the tutorial
 HYPERPARAMETERS = {"epochCount": EPOCHS, "batchSize": BATCH_SIZE, "learningRate": 0.001}
 
 _LOOKS_AFTER_THE_END = 2
 
 
 def body(base_model: str, examples: Sequence[tuple[str, str]] = EXAMPLES, **members: Any) -> dict[str, Any]:
-    """Return the body of a create call; *members* are of the model, ``hyperparameters`` of its task, None for none."""
+    """Return the body of a create call.
+
+    *members* are members of the model. ``hyperparameters`` goes into its task; None omits it.
+    """
     rows = [{"textInput": text_input, "output": output} for text_input, output in examples]
     task: dict[str, Any] = {"trainingData": {"examples": {"examples": rows}}}
     hyperparameters = members.pop("hyperparameters", HYPERPARAMETERS)
@@ -43,9 +46,9 @@ def body(base_model: str, examples: Sequence[tuple[str, str]] = EXAMPLES, **memb
 
 @dataclass(frozen=True)
 class ObservedRun:
-    """A run from its beginning to its end: the answer to its create call, and every look at it with its model.
+    """A run from its start to its end: the answer to its create call, and all observations of it and its model.
 
-    ``bound`` is how many seconds it may take.
+    ``bound`` is the number of seconds that it may take.
     """
 
     created: Answer
@@ -53,7 +56,7 @@ class ObservedRun:
     bound: float
 
     def breaks(self, law: str) -> list[str]:
-        """Return where the tutorial's run breaks one of the laws, or cannot be judged for its shape."""
+        """Return where the tutorial's run violates *law* or ``SHAPE``. Raises KeyError for an unknown law."""
         if law not in LAWS and law != SHAPE:
             raise KeyError(law)
         found = violations(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
@@ -61,13 +64,13 @@ class ObservedRun:
 
     @property
     def ended(self) -> ObservedRun:
-        """Itself. It is an assertion that it has ended."""
+        """The run itself. Raises AssertionError if it has not ended."""
         assert self.operation.get("done"), f"{self.operation_name} has not ended within {self.bound:g} seconds"
         return self
 
     @property
     def operation(self) -> dict[str, Any]:
-        """The operation as it was at last."""
+        """The operation in the last observation."""
         return dict(self.trace[-1].operation)
 
     @property
@@ -77,7 +80,7 @@ class ObservedRun:
 
     @property
     def model(self) -> dict[str, Any]:
-        """The tuned model as it was at last."""
+        """The tuned model in the last observation."""
         return dict(self.trace[-1].tuned_model or {})
 
     @property
@@ -87,9 +90,9 @@ class ObservedRun:
 
 
 def observe(api: Api, created: Answer, clock: TargetClock, pause: float, bound: float) -> ObservedRun:
-    """Return the run that *created* began, looked at every *pause* seconds until it ends, and twice after that.
+    """Poll the run that *created* began every *pause* seconds until it ends, and twice after that. Return the run.
 
-    Of a run that does not within *bound* seconds no more than these is seen.
+    If the run does not end within *bound* seconds, return the trace up to then.
     """
     operation = created.ok()
     name, model = operation["name"], operation["metadata"]["tunedModel"]

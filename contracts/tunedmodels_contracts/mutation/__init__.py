@@ -1,4 +1,4 @@
-"""Mutants: servers that are wrong on purpose, each in one way, to see which clauses notice."""
+"""Mutants are servers with one deliberate error each. They show which clauses detect an error."""
 
 from .adapter import MutantAdapter as MutantAdapter
 from .adapter import install as install

@@ -1,4 +1,4 @@
-"""A spoiled target: a mutant between a session and what it sends by."""
+"""Puts a mutant between a session and its adapters."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .response import MutantResponse
 
 
 class MutantAdapter(BaseAdapter):
-    """Sends by *adapter* what *handler* lets through.
+    """Sends requests through *handler*, which can change them and the answers of *adapter*.
 
-    ``changed_answers`` counts the requests that were not left alone.
+    ``changed_answers`` counts the requests for which the mutant changed the request or the answer.
     """
 
     def __init__(self, adapter: BaseAdapter, handler: Handler) -> None:
@@ -33,7 +33,7 @@ class MutantAdapter(BaseAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """Return what the mutant makes of the answer to *request*."""
+        """Return the mutant's version of the answer to *request*."""
         forwarded: list[tuple[MutantRequest, MutantResponse]] = []
 
         def send(mutant_request: MutantRequest) -> MutantResponse:
@@ -49,7 +49,7 @@ class MutantAdapter(BaseAdapter):
         original = MutantRequest.from_prepared(request)
         result = self._handler(original, send)
         self.changed_answers += forwarded != [(original, result)]
-        # What was read cannot be read again by whoever listens, so an answer that was left alone is a new one too.
+        # A body can be read only once, so an unchanged answer is also rebuilt for the next reader.
         return result.to_requests(request)
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class MutantAdapter(BaseAdapter):
 
 
 def install(session: requests.Session, mutant: Mutant) -> list[MutantAdapter]:
-    """Let *mutant* spoil all that *session* is answered, from now on; what it is told is remembered over all hosts."""
+    """Apply *mutant* to all later answers of *session*. A stateful mutant shares its memory over all hosts."""
     handler = mutant.new_handler()
     adapters = {prefix: MutantAdapter(adapter, handler) for prefix, adapter in session.adapters.items()}
     for prefix, adapter in adapters.items():

@@ -1,4 +1,7 @@
-"""Touch: which clauses a mutant can have an effect on, told from what they were answered without it."""
+"""Determines which clauses a mutant can affect, from the exchanges of a run without it.
+
+Other clauses do not run again.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,18 @@ Exchanges = Sequence[tuple[MutantRequest, MutantResponse]]
 
 @dataclass(frozen=True)
 class Baseline:
-    """What was asked and answered behind no mutant: *exchanges* by part of the session, and which *parts* a clause has.
+    """The exchanges of a run without a mutant: *exchanges* by part of the session, and the *parts* of each clause.
 
-    Clauses share some parts, the runs that are made for several of them.
+    Clauses share some parts: runs that several clauses use.
     """
 
     exchanges: Mapping[str, Exchanges]
     parts: Mapping[str, frozenset[str]]
 
     def affected_clauses(self, mutant: Mutant) -> frozenset[str]:
-        """Return the clauses that *mutant* may do something to: the others are asked and answered as without it.
+        """Return the clauses that *mutant* can affect. All other clauses have the same exchanges as without it.
 
-        One that remembers may do something to all, for what it does depends on who has asked before.
+        A stateful mutant can affect all clauses, because its behaviour depends on earlier requests.
         """
         if mutant.is_stateful:
             return frozenset(self.parts)
@@ -38,7 +41,7 @@ class Baseline:
 
 
 class _OtherRequestError(Exception):
-    """The mutant asks something that nobody has asked."""
+    """The mutant sends another request than the recorded one."""
 
 
 def _changes_answer(mutant: Mutant, request: MutantRequest, response: MutantResponse) -> bool:
@@ -49,5 +52,5 @@ def _changes_answer(mutant: Mutant, request: MutantRequest, response: MutantResp
 
     try:
         return mutant.new_handler()(request, send) != response
-    except Exception:  # it does something, and what is wrong with it shows in the trial
+    except Exception:  # the mutant has an effect; the trial shows what is wrong with it
         return True

@@ -1,4 +1,4 @@
-"""A mutant: one way to be wrong."""
+"""Defines a mutant, and the group that collects mutants of one kind."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ Handler = Callable[[MutantRequest, Send], MutantResponse]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A server that does one thing wrong: its *name*, the *kind* of rule that it breaks, and a *description* of it.
+    """A server with one error: its *name*, the *kind* of rule that it breaks, and a *description* of the error.
 
-    *new_handler* returns a handler with a memory of its own: it is given each request and
-    the way to the server behind it.
-    What a handler does to one request depends on no other, unless it *is_stateful*.
+    *new_handler* returns a handler with its own memory. The handler gets each request and a function that sends a
+    request to the server. The handler treats each request independently, unless the mutant *is_stateful*.
     """
 
     name: str
@@ -29,26 +28,29 @@ class Mutant:
 
 
 class MutantGroup:
-    """The mutants of one kind. What is put on it is called after the function, and described by its docstring."""
+    """The mutants of one kind.
+
+    The name of the decorated function is the mutant's name, its docstring the description.
+    """
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
         self._mutants: list[Mutant] = []
 
     def __iter__(self) -> Iterator[Mutant]:
-        """Return the mutants in the order in which they were put there."""
+        """Return the mutants in the order of their definition."""
         return iter(self._mutants)
 
     def response(self, change: Callable[[MutantResponse], object]) -> Mutant:
-        """Put a mutant there that changes each answer in place, whatever was asked, and remembers nothing."""
+        """Add a mutant that changes each answer in place. It ignores the request and has no memory."""
         return self._add_edit(change, lambda _request, response: change(response))
 
     def response_to(self, change: Callable[[MutantRequest, MutantResponse], object]) -> Mutant:
-        """Put a mutant there that changes answers to some requests in place, and remembers nothing."""
+        """Add a mutant that changes answers to some requests in place. It has no memory."""
         return self._add_edit(change, change)
 
     def request(self, change: Callable[[MutantRequest], MutantRequest | MutantResponse]) -> Mutant:
-        """Put a mutant there that hears something else than what was asked, or answers by itself."""
+        """Add a mutant that sends a changed request to the server, or answers without the server."""
 
         def handle(request: MutantRequest, send: Send) -> MutantResponse:
             new_request = change(request)
@@ -57,7 +59,7 @@ class MutantGroup:
         return self._add(change, lambda: handle)
 
     def stateful(self, make: Callable[[], Handler]) -> Mutant:
-        """Put a mutant there that remembers; *new_handler* begins with nothing."""
+        """Add a mutant with memory; each handler that *make* returns starts with an empty memory."""
         return self._add(make, make, is_stateful=True)
 
     def _add_edit(

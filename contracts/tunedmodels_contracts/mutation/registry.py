@@ -1,4 +1,4 @@
-"""All mutants, by their names."""
+"""Collects all mutants by name."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for module in _MODULES for 
 
 
 def find_mutant(name: str) -> Mutant:
-    """Return the mutant called *name*. Raises KeyError, which tells the names that there are."""
+    """Return the mutant *name*. Raises KeyError with the known names."""
     if name not in MUTANTS:
         raise KeyError(f"There is no mutant {name!r}; there are {', '.join(MUTANTS)}.")
     return MUTANTS[name]

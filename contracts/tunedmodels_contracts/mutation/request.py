@@ -1,4 +1,4 @@
-"""A request on its way through a mutant."""
+"""A request in the form that mutants read and change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECRETS = ("key", "$key", "access_token", "oauth_token")
 
 @dataclass(frozen=True)
 class MutantRequest:
-    """A request: its URL, headers and body. A mutant that asks otherwise makes another one of it."""
+    """A request: its method, URL, headers and body. A mutant that changes it makes a new one."""
 
     method: str
     url: str
@@ -28,13 +28,13 @@ class MutantRequest:
 
     @classmethod
     def from_prepared(cls, request: requests.PreparedRequest) -> MutantRequest:
-        """Return what *request* asks."""
+        """Return *request* in this form."""
         body: Any = request.body or b""
         headers = {name: value if isinstance(value, str) else str(value) for name, value in request.headers.items()}
         return cls(request.method or "", request.url or "", headers, body if isinstance(body, bytes) else body.encode())
 
     def to_prepared(self, like: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Return it as a request that is *like* another one in all that it does not say."""
+        """Return a request of the library requests; everything that is not set here comes from *like*."""
         request = like.copy()
         request.method, request.url = self.method, self.url
         request.headers.clear()
@@ -46,7 +46,7 @@ class MutantRequest:
 
     @property
     def version(self) -> str:
-        """The version of the API that is asked."""
+        """The API version in the URL."""
         return urlsplit(self.url).path.strip("/").partition("/")[0]
 
     @property
@@ -55,7 +55,7 @@ class MutantRequest:
         return urlsplit(self.url).path.strip("/").partition("/")[2]
 
     def matches(self, *patterns: str) -> bool:
-        """Whether it is like one of *patterns*, such as ``POST tunedModels/*:generateContent``."""
+        """Whether the request matches one of *patterns*, such as ``POST tunedModels/*:generateContent``."""
         return any(self._matches_one(pattern) for pattern in patterns)
 
     def _matches_one(self, pattern: str) -> bool:
@@ -65,18 +65,18 @@ class MutantRequest:
 
     @property
     def model(self) -> str:
-        """The name of the tuned model that the path is about; empty where it is about none."""
+        """The name of the tuned model in the path; empty if there is none."""
         found = re.match(r"tunedModels/[^/:]+", self.path)
         return found[0] if found else ""
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters of the query string, of each name the last one."""
+        """The parameters of the query string; the last value of each name counts."""
         return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty one where it is none, or larger than any that means something."""
+        """The body as a JSON object; an empty object if it is no JSON object or too large."""
         try:
             value = json.loads(self.body) if len(self.body) < _LARGE else None
         except (ValueError, RecursionError):
@@ -85,17 +85,17 @@ class MutantRequest:
 
     @property
     def caller(self) -> str:
-        """Who asks: the credentials as they were sent, empty where there are none."""
+        """The credentials of the caller as sent; empty if there are none."""
         given = [value for name, value in sorted(self.headers.items()) if name.lower() in _CREDENTIALS]
         return " ".join([*given, *(value for name, value in self.query.items() if name in _SECRETS)])
 
     @property
     def token(self) -> str:
-        """The access token in the headers; empty where there is none."""
+        """The access token in the headers; empty if there is none."""
         return next((value for name, value in self.headers.items() if name.lower() == "authorization"), "")
 
     def with_query(self, **parameters: str | None) -> MutantRequest:
-        """Return it with these parameters; None takes one away, under both of its spellings."""
+        """Return a copy with these parameters; None removes a parameter in both of its spellings."""
         query = self.query
         for name, value in parameters.items():
             query.pop(name, None)
@@ -105,22 +105,22 @@ class MutantRequest:
         return replace(self, url=urlunsplit(urlsplit(self.url)._replace(query=urlencode(query))))
 
     def with_path(self, path: str, version: str | None = None) -> MutantRequest:
-        """Return it with another path after the version, and with another *version* where one is given."""
+        """Return a copy with another path after the version, and with another *version* if it is given."""
         return replace(self, url=urlunsplit(urlsplit(self.url)._replace(path=f"/{version or self.version}/{path}")))
 
     def with_json(self, value: Any) -> MutantRequest:
-        """Return it with another body."""
+        """Return a copy with another body."""
         return replace(self, body=json.dumps(value).encode())
 
     def with_credentials_of(self, other: MutantRequest) -> MutantRequest:
-        """Return it as whoever sent the *other* request asks it."""
+        """Return a copy with the credentials of the *other* request."""
         mine = {name: value for name, value in self.headers.items() if name.lower() not in _CREDENTIALS}
         theirs = {name: value for name, value in other.headers.items() if name.lower() in _CREDENTIALS}
         bare = self.with_query(**dict.fromkeys(_SECRETS)) if set(_SECRETS) & set(self.query) else self
         return replace(bare, headers={**mine, **theirs})
 
     def to_get(self, path: str) -> MutantRequest:
-        """Return a request of the same caller that only looks at *path*."""
+        """Return a GET request for *path* by the same caller."""
         headers = {name: value for name, value in self.headers.items() if not name.lower().startswith("content-")}
         query = urlencode({name: value for name, value in self.query.items() if name in _SECRETS})
         url = urlunsplit(urlsplit(self.url)._replace(path=f"/{self.version}/{path}", query=query))

@@ -1,4 +1,4 @@
-"""An answer on its way through a mutant, which may change each part of it."""
+"""An answer in the form that mutants read and change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _JSON = "application/json; charset=UTF-8"
 
 @dataclass
 class MutantResponse:
-    """Status, headers in their order, and the body as text, decoded."""
+    """The status, the headers in their order, and the decoded body as text."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -29,39 +29,39 @@ class MutantResponse:
 
     @classmethod
     def from_requests(cls, response: requests.Response) -> MutantResponse:
-        """Return *response*, which is read to its end."""
+        """Return *response* in this form; the body is read to its end."""
         return cls(response.status_code, list(response.raw.headers.items()), response.content.decode())
 
     @classmethod
     def from_json(cls, value: Any, status: int = 200) -> MutantResponse:
-        """Return an answer that the server never gave."""
+        """Return a new answer that does not come from the server."""
         return cls(status, [("Content-Type", _JSON)], _pretty_json(value))
 
     @classmethod
     def from_error(
         cls, code: int, status: str, message: str = "Request contains an invalid argument."
     ) -> MutantResponse:
-        """Return a refusal that the server never gave."""
+        """Return a new error answer that does not come from the server."""
         return cls.from_json({"error": {"code": code, "message": message, "status": status}}, code)
 
     def header(self, name: str) -> str:
-        """Return the first value of a header, or nothing."""
+        """Return the first value of a header, or an empty text."""
         return next((value for known, value in self.headers if known.lower() == name.lower()), "")
 
     def set_header(self, name: str, value: str | None) -> None:
-        """Give a header one value, or take it away."""
+        """Set a header to one value, or remove it if *value* is None."""
         self.headers[:] = [(known, old) for known, old in self.headers if known.lower() != name.lower()]
         if value is not None:
             self.headers.append((name, value))
 
     @property
     def is_event_stream(self) -> bool:
-        """Whether it is a stream of events."""
+        """Whether the answer is a stream of events."""
         return self.header("Content-Type").startswith("text/event-stream")
 
     @property
     def json(self) -> Any:
-        """The body as JSON, of events a list; None where it is none."""
+        """The body as JSON, and a list for a stream of events; None if it is no JSON."""
         try:
             if self.is_event_stream:
                 lines = self.text.splitlines()
@@ -82,7 +82,7 @@ class MutantResponse:
 
     @property
     def error(self) -> dict[str, Any]:
-        """What a refusal says, whether it is in a list or not; empty where it is none in an envelope."""
+        """The error of an error answer, also if it is inside a list; empty if there is no error envelope."""
         value = self.json
         inner = value[0] if isinstance(value, list) and value else value
         error = inner.get("error") if isinstance(inner, dict) else None
@@ -90,30 +90,30 @@ class MutantResponse:
 
     @property
     def is_parse_error(self) -> bool:
-        """Whether it refuses a request that could not be read: the findings are in its details."""
+        """Whether it is the error for an unreadable request; its details contain the violations."""
         return self.status == 400 and "BadRequest" in self.text
 
     @property
     def is_invalid_argument(self) -> bool:
-        """Whether it refuses a request that was read, for what it says."""
+        """Whether it is the error for a readable request with an invalid value."""
         return self.status == 400 and bool(self.error) and "details" not in self.error
 
     def replace_with(self, other: MutantResponse) -> None:
-        """Be as the *other* answer."""
+        """Replace the content by that of the *other* answer."""
         self.status, self.headers[:], self.text = other.status, other.headers, other.text
 
     def change_objects(self, edit: Callable[[dict[str, Any]], object]) -> None:
-        """Let *edit* change each object of the body, the outer ones first; what it leaves as it was stays so."""
+        """Call *edit* for each object of the body, outer objects first; write the body only if it changed."""
         value = self.json
         before = deepcopy(value)
         for inner in objects(value):
             edit(inner)
-        # Members in another order are another answer.
+        # Another order of members counts as a change.
         if json.dumps(value) != json.dumps(before):
             self.json = value
 
     def to_requests(self, request: requests.PreparedRequest) -> requests.Response:
-        """Return it as the answer to *request*, encoded as its headers say."""
+        """Return the answer to *request*, encoded according to its headers."""
         body = self.text.encode()
         if self.header("Content-Encoding") == "gzip":
             body = gzip.compress(body)
@@ -130,7 +130,7 @@ class MutantResponse:
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """Return each object in *value*, the outer ones first."""
+    """Return each object in *value*, outer objects first."""
     found: list[dict[str, Any]] = []
     waiting = [value]
     while waiting:

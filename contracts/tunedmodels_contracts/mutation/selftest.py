@@ -1,4 +1,4 @@
-"""The self-test: whether the suite has teeth. It runs behind each mutant, and each required clause has to kill one."""
+"""The self-test of the suite. It runs the suite against each mutant, and each required clause has to kill one."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ REASONS = Path(__file__).parent / "mutants" / "reasons.yaml"
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why a required clause kills no mutant, and why a mutant is killed by no clause: a sentence by name."""
+    """The reasons why a required clause kills no mutant, and why no clause kills a mutant: a sentence by name."""
 
     clauses: Mapping[str, str] = field(default_factory=dict)
     mutants: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path = REASONS) -> Reasons:
-        """Return the reasons in a file. Raises ValueError where one is missing, or no sentence."""
+        """Return the reasons in a file. Raises ValueError if a reason is missing or is no sentence."""
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         for name, reason in [*(content.get("clauses") or {}).items(), *(content.get("mutants") or {}).items()]:
             if not isinstance(reason, str) or not reason.strip():
@@ -37,10 +37,11 @@ class Reasons:
 
 @dataclass(frozen=True)
 class MutationResult:
-    """What the suite did without a mutant, and behind each; *reasons* are those that count.
+    """The outcomes without a mutant and with each mutant; *reasons* are the reasons to apply.
 
-    A clause can be toothless only where *all_mutants* were tried, and a name in the reasons stale only where they were
-    tried on *all_clauses*. A mutant survives that nobody kills, unless only some clauses had to do with all mutants.
+    A clause can be toothless only if *all_mutants* were tried. A reason can be stale only if all mutants were tried on
+    *all_clauses*. A mutant that no clause kills is a survivor. Survivors are not reported if all mutants ran on only
+    some clauses.
     """
 
     baseline: Trial
@@ -56,7 +57,7 @@ class MutationResult:
 
     @cached_property
     def kills(self) -> dict[str, frozenset[str]]:
-        """The clauses that kill each mutant, of those that hold without one."""
+        """The clauses that kill each mutant; only clauses that hold without a mutant count."""
         sound = self.baseline.with_outcome("held")
         return {name: trial_result.with_outcome("killed") & sound for name, trial_result in self.trials.items()}
 
@@ -68,12 +69,12 @@ class MutationResult:
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """The clauses that do not hold without a mutant, so that their failing shows nothing."""
+        """The clauses that fail without a mutant; their failures with a mutant prove nothing."""
         return tuple(sorted(self.baseline.with_outcome("killed", "unprepared")))
 
     @property
     def void(self) -> tuple[str, ...]:
-        """The mutants that spoiled no answer: that nobody killed them shows nothing."""
+        """The mutants that changed no answer; a missing kill then proves nothing."""
         return tuple(sorted(name for name, trial_result in self.trials.items() if not trial_result.changed_answers))
 
     @property
@@ -92,7 +93,7 @@ class MutationResult:
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """The names in the reasons that need none: of what kills and is killed, and of what there is not."""
+        """The names in the reasons that need no reason: clauses that kill, killed mutants, and unknown names."""
         if not self.is_complete:
             return ()
         needed = {clause for clause, killed in self.killed_by.items() if not killed}
@@ -104,11 +105,11 @@ class MutationResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the suite has teeth, as far as was asked."""
+        """Whether the self-test passes for the selected clauses and mutants."""
         return bool(self.trials) and not (self.broken or self.void or self.toothless or self.survivors or self.stale)
 
     def report_lines(self) -> Iterator[str]:
-        """Yield the report, a finding a line; the last line sums it up."""
+        """Yield the report, one finding per line; the last line is a summary."""
         problems: tuple[tuple[str, Iterable[str]], ...] = (
             ("does not hold without a mutant", self.broken),
             ("is a mutant that spoils no answer", self.void),
@@ -136,7 +137,7 @@ class MutationResult:
         return "the suite has teeth" if self.is_complete else "so far as it was tried, the suite has teeth"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the matrix and what follows from it, for a file."""
+        """Return the matrix of kills and the conclusions, for a file."""
         return {
             "passed": self.passed,
             "mutants": {
@@ -169,10 +170,10 @@ def selftest(
     reasons: Reasons | None = None,
     progress: Callable[[str, int, int], object] | None = None,
 ) -> MutationResult:
-    """Run *clauses* behind *mutants*, by default all, in *jobs* processes; *arguments* are pytest's.
+    """Run *clauses* against *mutants*, by default all, in *jobs* processes; *arguments* are pytest's.
 
-    *progress* is told the name of each mutant that was tried, and how many of how many they are. Raises KeyError for
-    a mutant that there is not, and RuntimeError where the suite cannot be run.
+    *progress* is called for each finished mutant with its name, the number of finished mutants and the total number.
+    Raises KeyError for an unknown mutant, and RuntimeError if the suite cannot run.
     """
     names = list(MUTANTS) if mutants is None else list(mutants)
     for name in names:

@@ -1,4 +1,4 @@
-"""A trial: the suite behind one mutant, in this process, and what became of each clause."""
+"""Runs the suite against one mutant in this process, and returns the outcome of each clause."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .registry import MUTANTS
 from .request import MutantRequest
 from .response import MutantResponse
 
-# A mutant may lead whoever follows it in a circle. Without one the longest test takes a second.
+# A mutant can cause an endless loop in a test. Without a mutant the longest test takes a second.
 _SECONDS = 20
 _REQUESTS = 2000
 
-# What a run of pytest does for those who read it, a trial has no use for: files, reports, texts of failures, evidence.
+# A trial does not need what pytest writes for readers: files, reports, failure texts, evidence.
 _PLUGINS = ("capture", "logging", "warnings", "threadexception", "unraisableexception", "tunedmodels-session")
 _CHEAP = tuple(argument for name in _PLUGINS for argument in ("-p", f"no:{name}"))
 
@@ -38,13 +38,13 @@ _SEVERITY: tuple[Outcome, ...] = ("left out", "held", "unprepared", "killed")
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of each clause; of a clause that is several tests, the gravest: no more are run once it is known.
+    """The outcome of each clause. If a clause has several tests, the most severe outcome counts.
 
-    A clause is *killed* by a mutant where its own body fails; that its answers are not as the facts have them is no
-    kill, for that fails any clause. It is *unprepared* where what it was to be given could not be made: that shows
-    nothing of the clause. *required* names those that are; *not_judged* those that cannot be
-    judged on the target, which lacks what they need or is known to break them. *changed_answers* counts the answers
-    that were not as they came.
+    After a kill the remaining tests of that clause do not run. A clause is *killed* by a mutant if its own body fails.
+    A schema violation does not count as a kill: it would fail every clause. A clause is *unprepared* if its setup
+    fails: this says nothing about the clause. *required* names the required clauses. *not_judged* names the clauses
+    that cannot be judged on the target, because it lacks a capability or has a known difference. *changed_answers*
+    counts the requests for which the mutant changed the request or the answer.
     """
 
     outcomes: dict[str, Outcome]
@@ -60,11 +60,11 @@ class Trial:
 def trial(
     name: str | None = None, clauses: Iterable[str] | None = None, arguments: Sequence[str] = (), suite: Path = SUITE
 ) -> Trial:
-    """Run the *clauses* of *suite*, by default all, behind the mutant called *name*, or behind one that does nothing.
+    """Run the *clauses* of *suite*, by default all, against the mutant *name*; without *name*, against no mutant.
 
-    Those that are asked and answered as behind no mutant at all are not run once more: their fates are those without
-    one. *arguments* are pytest's, which say what the target is. Raises RuntimeError where nothing could be run, or the
-    mutant itself fails. The process is changed for good, as pytest does: give it one of its own.
+    Clauses that the mutant cannot affect do not run again: they keep the outcome of the run without a mutant.
+    *arguments* are pytest's, and select the target. Raises RuntimeError if the suite cannot run, or if the mutant
+    itself fails. The call changes the process permanently, as pytest does: use a separate process.
     """
     without_mutant, baseline = _baseline(None if clauses is None else frozenset(clauses), tuple(arguments), suite)
     if name is None:
@@ -84,7 +84,7 @@ def trial(
 
 @cache
 def _baseline(clauses: frozenset[str] | None, arguments: tuple[str, ...], suite: Path) -> tuple[Trial, Baseline]:
-    """Run *clauses* behind no mutant, and note what they are answered."""
+    """Run *clauses* without a mutant, and record the exchanges."""
     plugin = _TrialPlugin(None, clauses)
     run_in_process(plugin, [*_CHEAP, *arguments], suite)
     without_mutant = Trial(plugin.outcomes, frozenset(plugin.required), frozenset(plugin.not_judged), 0)
@@ -93,7 +93,7 @@ def _baseline(clauses: frozenset[str] | None, arguments: tuple[str, ...], suite:
 
 
 class _TrialPlugin:
-    """The pytest plugin that puts the mutant in its place and notes what becomes of the clauses."""
+    """The pytest plugin that installs the mutant and records the outcomes of the clauses."""
 
     def __init__(self, mutant: Mutant | None, clauses: frozenset[str] | None) -> None:
         self._mutant = mutant or Mutant("nothing", "none", "Nothing.", lambda: self._record_exchange)
@@ -110,7 +110,7 @@ class _TrialPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the clauses that are asked for, and learn their names."""
+        """Keep the selected clauses, and record their names."""
         selected = []
         for item in items:
             clause = clause_of(item)
@@ -125,18 +125,18 @@ class _TrialPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Spoil the target as soon as there is one."""
+        """Install the mutant when the target is created."""
         value = yield
         if fixturedef.argname == "target" and isinstance(value, Target):
             self.adapters += install(value.session, replace(self._mutant, new_handler=self._new_limited_handler))
             self._capabilities, self._scopes = value.capabilities, value.scopes
             if value.kind == "fake":
-                value.session.trust_env = False  # no proxy is asked for a request that is sent to nobody
+                value.session.trust_env = False  # a request without a network needs no proxy
         return value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Pass over the other tests of a clause that was killed, and end one that goes in a circle."""
+        """Skip the other tests of a killed clause, and stop a test that does not end."""
         if self.outcomes.get(self._names[item.nodeid]) == "killed":
             item.add_marker(pytest.mark.skip("the clause was killed"))
         self._requests = 0
@@ -174,14 +174,14 @@ class _TrialPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Note who needs what the target has not; it is left out further on."""
+        """Record the clauses that need a missing capability of the target; they are skipped later."""
         clause = clause_of(item)
         if clause is not None and self.adapters and clause.needs - self._capabilities:
             self.not_judged.add(clause.name)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Let a clause hold whose own assertions do, whatever the facts say of its answers."""
+        """Pass a clause if its only failure is a schema violation."""
         report = yield
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, NonconformingAnswer) and error.__cause__ is None:
@@ -189,7 +189,7 @@ class _TrialPlugin:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what became of a test, in each of its three parts."""
+        """Record the outcome of a test in each of its three phases."""
         if report.skipped:
             outcome: Outcome = "left out"
             if hasattr(report, "wasxfail"):

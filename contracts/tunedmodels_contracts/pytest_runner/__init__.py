@@ -1,1 +1,1 @@
-"""Running pytest from within the package: in this process, or in processes of its own."""
+"""Runs pytest from within the package, in this process or in worker processes."""

@@ -1,4 +1,4 @@
-"""Workers: processes of their own for runs of pytest. Ctrl-C and SIGTERM end them with the command."""
+"""A pool of worker processes for runs of pytest. Ctrl-C and SIGTERM end the workers together with the command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Submit(Protocol):
-    """A function that calls another one in a worker."""
+    """A function that calls another function in a worker."""
 
     def __call__(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Call *function* with *arguments*, and return the future of its result."""
@@ -27,25 +27,25 @@ class Submit(Protocol):
 
 @contextmanager
 def worker_pool(number: int) -> Iterator[Submit]:
-    """Open a pool of *number* fresh processes: pytest changes the one that it runs in, for good.
+    """Open a pool of *number* fresh processes, because pytest changes its process permanently.
 
-    If the block raises, waiting calls are dropped. If a signal ends it, running ones are ended, too, after pytest has
+    If the block raises, waiting calls are dropped. If a signal ends the block, running calls also end, after pytest has
     cleaned up.
     """
-    # Spawned, not forked: a caller may be a test itself.
+    # Spawn, do not fork: the caller may be a test itself.
     pool = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), _initialize_worker)
 
     def submit(function: Callable[..., T], *arguments: object) -> Future[T]:
-        # It may start a process, which must get no signal before ``_initialize_worker`` runs there.
+        # This may start a process, which must not get a signal before ``_initialize_worker`` runs there.
         with _block_signals():
             return pool.submit(_run_in_worker, function, *arguments)
 
     try:
         yield submit
     except KeyboardInterrupt:
-        with _block_signals():  # one that started without the pool would fail
+        with _block_signals():  # a process that starts without the pool would fail
             for process in multiprocessing.active_children():
-                process.terminate()  # the signal may have come to us alone
+                process.terminate()  # the signal may have reached only this process
             pool.shutdown(cancel_futures=True)
         raise
     finally:
@@ -53,14 +53,14 @@ def worker_pool(number: int) -> Iterator[Submit]:
 
 
 def _initialize_worker() -> None:
-    """Handle signals in a worker: one without work dies at once."""
+    """Install the signal handlers of a worker. An idle worker exits immediately on a signal."""
     interrupts.install_handlers()
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def _run_in_worker(function: Callable[..., T], *arguments: object) -> T:
-    """Call *function* in a worker; after a signal pytest cleans up, and the worker dies."""
+    """Call *function* in a worker. After a signal pytest cleans up, and the worker exits."""
     try:
         with interrupts.as_keyboard_interrupt():
             return function(*arguments)
@@ -70,7 +70,7 @@ def _run_in_worker(function: Callable[..., T], *arguments: object) -> T:
 
 @contextmanager
 def _block_signals() -> Iterator[None]:
-    """Let signals wait inside the block; a process that starts there lets them wait, too."""
+    """Delay signals during the block, also in a process that starts there."""
     if sys.platform == "win32":
         yield
         return

@@ -1,4 +1,4 @@
-"""The suite in a run of pytest inside this process."""
+"""Runs the suite with pytest inside this process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..options import PLUGIN
 
 SUITE = Path(__file__).parents[1] / "suite"
 
-# A run is not to depend on where it is run: no settings file, no plugins but ours, nothing left on disk.
+# A run must not depend on its environment: no settings file, only our plugins, no files left on disk.
 _QUIET = ("-q", "--tb=no", "--assert=plain", "--no-header", "--no-summary", "-c", os.devnull, "-p", "no:cacheprovider")
 
 
 def run_in_process(plugin: object, arguments: Sequence[str] = (), suite: Path = SUITE) -> None:
-    """Run *suite* with *plugin*; *arguments* are pytest's. Raises RuntimeError where nothing could be run.
+    """Run *suite* with *plugin* and pytest's *arguments*. Raises RuntimeError if pytest cannot run the suite.
 
-    What pytest needs of the process, its environment for one, is changed for good: give it a process of its own.
+    The call changes the process permanently, for example its environment variables. Use a separate process.
     """
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)

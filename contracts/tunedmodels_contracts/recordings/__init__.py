@@ -1,4 +1,7 @@
-"""Recordings of the service's answers: made, kept, checked and played."""
+"""Records the service's answers, checks the files of recordings, and replays them.
+
+Import its public names from here.
+"""
 
 from ..strict_yaml.errors import RecordingError
 from .check import Problem, check

@@ -1,4 +1,4 @@
-"""Looks through a folder of recordings for whatever is not as it has to be."""
+"""Checks a folder of recordings, and returns every problem in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .secret_scan import find_leaks
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a *file*; *text* is the whole sentence."""
+    """A problem in *file*; *text* is a complete sentence."""
 
     file: str
     text: str
@@ -24,8 +24,8 @@ class Problem:
 def check(folder: Path | str, names: Collection[str] | None = None) -> list[Problem]:
     """Return the problems of all recordings in *folder*: provenance, digests, secrets, orphans.
 
-    *names* are those of the recordings that something uses; any other is an orphan. A folder without recordings is
-    a problem too: what compares nothing proves nothing.
+    *names* are the names of the recordings that are in use; any other recording is an orphan. A folder without
+    recordings is also a problem, because a comparison with nothing proves nothing.
     """
     folder = Path(folder)
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml", ".draft"))

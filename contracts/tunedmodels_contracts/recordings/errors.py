@@ -1,17 +1,17 @@
-"""What is said where a recording is not what a test asks for."""
+"""The errors for a test whose requests do not match a recording."""
 
 from __future__ import annotations
 
 
-# No error of requests, and no ValueError or OSError: a client takes those for a failure of the network, tries
-# again, and reports something else. That a test fails is what an AssertionError is for.
+# Not an error of requests, not a ValueError and not an OSError: a client treats those as a network failure, retries,
+# and reports a different error. An AssertionError means that the test fails.
 class ReplayError(AssertionError):
-    """A test and a recording do not go together."""
+    """The requests of a test do not match a recording."""
 
 
 class UnrecordedRequest(ReplayError):
-    """A request that no recording has, or that was sent once more than it was recorded."""
+    """A request is in no recording, or the test sent it more often than it was recorded."""
 
 
 class UnusedExchanges(ReplayError):
-    """Exchanges that were recorded, and never asked for."""
+    """The recording has exchanges that the test did not request."""

@@ -1,4 +1,4 @@
-"""One request with its answer, as both were on the wire, less the framing."""
+"""Data classes for one request and its answer, as sent over HTTP but without the framing headers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 Headers = tuple[tuple[str, str], ...]
 
-# They tell how one transfer was framed. A body that was decoded or scrubbed has another length, so none is kept.
+# These headers describe one transfer. A decoded or scrubbed body has another length, so none of them is kept.
 FRAMING = frozenset({"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
 class SentRequest:
-    """A request as it was sent."""
+    """A request as the client sent it."""
 
     method: str
     url: str
@@ -23,7 +23,7 @@ class SentRequest:
 
 @dataclass(frozen=True)
 class ReceivedResponse:
-    """An answer as it came; *decoded* names the content coding that its body has no more, ``gzip`` for one."""
+    """An answer as received; *decoded* names the content coding that was removed from the body, such as ``gzip``."""
 
     status: int
     reason: str = ""
@@ -34,9 +34,10 @@ class ReceivedResponse:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer; *at* is when it was sent and *elapsed* how long it took, in seconds.
+    """A request and its answer, with the times of both.
 
-    ``at`` counts from the first request of the recording, ``elapsed`` to the last byte of the answer.
+    ``at`` is the time of the request, in seconds after the first request of the recording. ``elapsed`` is the time
+    until the last byte of the answer, in seconds.
     """
 
     request: SentRequest
@@ -46,10 +47,10 @@ class Exchange:
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """Return the first value of the header called *name*, in any case of letters; None where there is none."""
+    """Return the first value of the header *name*, ignoring case; None if there is no such header."""
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
 def without_framing(headers: Iterable[tuple[str, str]]) -> Headers:
-    """Return *headers* without those that frame one transfer."""
+    """Return *headers* without the headers that describe one transfer."""
     return tuple((name, value) for name, value in headers if name.lower() not in FRAMING)

@@ -1,4 +1,4 @@
-"""The form that a recording has in its file: what ``responses`` reads, and beside it what that has no place for."""
+"""Converts a recording to the content of its file and back. The library ``responses`` can read the same file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ScopeTracker = tuple[str, Provenance, tuple[Exchange, ...], Mapping[str, str]]
 def document(
     name: str, provenance: Provenance, exchanges: Sequence[Exchange], variables: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return a recording as the value that its file holds."""
+    """Return the content of a recording's file as a value."""
     contract: dict[str, Any] = {"format": FORMAT, "name": name, "provenance": _provenance(provenance)}
     if variables:
         contract["variables"] = dict(variables)
@@ -32,7 +32,7 @@ def document(
 
 
 def digest(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what *document* holds, however its YAML is laid out, but for the digest in it."""
+    """Return the SHA-256 of the content of *document*, without the digest in it. The YAML layout does not matter."""
     contract = dict(document["contract"])
     contract["provenance"] = {key: value for key, value in contract["provenance"].items() if key != "sha256"}
     text = json.dumps({**document, "contract": contract}, sort_keys=True, separators=(",", ":"))
@@ -40,7 +40,10 @@ def digest(document: Mapping[str, Any]) -> str:
 
 
 def parts(value: Any, file: str) -> ScopeTracker:
-    """Return the parts of the recording that *value* holds. Raises RecordingError where it is none, by *file*."""
+    """Return the parts of the recording in *value*.
+
+    Raises RecordingError, which names *file*, if *value* is no recording.
+    """
     top = Fields(value, file)
     contract = top.inner("contract")
     version = contract.take("format", int)
@@ -123,7 +126,7 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         answer["decoded"] = response.decoded
     sent = {"headers": _headers(request.headers), **_body(request.body)}
     timing = {"at": exchange.at, "elapsed": exchange.elapsed}
-    # Without this member the stock loader does not load; true would have it add a header that nobody sent.
+    # The stock loader needs this member. If it is true, the loader adds a header that the server did not send.
     answer["auto_calculate_content_length"] = False
     return {"request": sent, "response": {**answer, **_body(response.body)}, "timing": timing}
 
@@ -160,7 +163,7 @@ def _read_exchange(value: Any, file: str, path: str) -> Exchange:
 
 
 def _refuse_two_truths(found: Mapping[str, Any], derived: Mapping[str, Any], file: str, path: str) -> None:
-    """Refuse an answer that says one thing to the stock loader and another to this one."""
+    """Refuse an answer that means one thing to the stock loader and another thing to this one."""
     doubled = [
         *(["content_type", "headers"] if "header_list" in found else []),
         *(["body"] if "body_base64" in found else []),

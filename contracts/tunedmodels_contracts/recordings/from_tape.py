@@ -1,4 +1,4 @@
-"""Makes a recording of what is on a tape; its kind follows from where the answers came from."""
+"""Makes a recording from a tape. The origin of the answers decides the recording's kind."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def record(
     variables: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
 ) -> Recording:
-    """Return what is on *tape* as the recording called *name*, without its secrets: ``save`` writes it.
+    """Return the exchanges on *tape* as the recording *name*, without secrets; ``save`` writes it.
 
-    It is live where the service itself has answered. What another server said is refused, unless *stand_in* says
-    that it is one; then the recording counts as hand-written. *secrets* are taken out beside those that show
-    themselves. Raises RecordingError where the tape is empty, has only parts of an answer, or may not be believed.
+    The recording is live if the service itself answered. Answers of another server are refused, unless *stand_in* is
+    true; then the recording counts as hand-written. *secrets* are removed in addition to the secrets that are detected.
+    Raises RecordingError if the tape is empty, has an incomplete answer, or has doubts about its origin.
     """
     exchanges = tape.exchanges
     for sentence in tape.incomplete:
@@ -71,5 +71,5 @@ def _refuse_foreign(exchange: Exchange, name: str, number: int) -> None:
 
 
 def _round_times(exchange: Exchange) -> Exchange:
-    # A clock tells more digits than mean anything.
+    # A clock returns more digits than are meaningful.
     return replace(exchange, at=round(exchange.at, 4), elapsed=round(exchange.elapsed, 4))

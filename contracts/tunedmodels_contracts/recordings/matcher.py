@@ -1,4 +1,4 @@
-"""Which recorded exchange answers a request, and in what order."""
+"""Finds the recorded exchange that answers a request, in the order of the recording. ``Replay`` uses it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Entry:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether to ask again is to get the same: an operation that is done stays so."""
+        """Whether repeating the request returns the same answer, because the answer is an operation that is done."""
         try:
             answer = json.loads(self.exchange.response.body)
         except (ValueError, RecursionError):
@@ -44,7 +44,7 @@ class _Entry:
 
 
 class ReplayedResponse(responses.CallbackResponse):
-    """An exchange as ``responses`` plays it."""
+    """A recorded exchange in the form that ``responses`` plays."""
 
     def __init__(self, entry: _Entry) -> None:
         answer = entry.exchange.response
@@ -59,7 +59,7 @@ class ReplayedResponse(responses.CallbackResponse):
                 body = substitute(answer.body.decode(), escaped="json" in kind or "event-stream" in kind).encode()
             except UnicodeDecodeError:
                 body = answer.body
-            if answer.decoded == "gzip":  # kept as what it says, for people to read; played as it came
+            if answer.decoded == "gzip":  # stored decoded, for readers; played compressed, as received
                 return (
                     answer.status,
                     [*headers, ("Content-Encoding", "gzip")],
@@ -71,7 +71,7 @@ class ReplayedResponse(responses.CallbackResponse):
 
 
 class ExchangeRegistry(FirstMatchRegistry):
-    """Finds the answers of recordings, each in its turn."""
+    """Finds the recorded answer of each request, in the order of the recordings."""
 
     def __init__(self, recordings: Iterable[Recording] = ()) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class ExchangeRegistry(FirstMatchRegistry):
         self.unrecorded: list[str] = []
 
     def find(self, request: requests.PreparedRequest) -> tuple[ReplayedResponse, list[str]]:
-        """Return the answer to *request*. Raises UnrecordedRequest where its turn is over, or never was."""
+        """Return the answer to *request*. Raises UnrecordedRequest if no exchange is left for it."""
         sent = to_sent_request(request)
         with self._lock:
             matching: list[tuple[_Entry, Substitutions]] = []
@@ -130,7 +130,7 @@ class ExchangeRegistry(FirstMatchRegistry):
             text = (
                 f"{what} is not recorded. The closest is {closest.place}, {describe_request(closest.exchange.request)}:"
             )
-            # A test's own message may go to a log, and what was sent may have its key in it.
+            # The message may be written to a log, and the request may contain the API key.
             text = "\n".join([text, *(f"  {Scrubber().scrub_text(each)}" for each in texts)])
         else:
             text = f"{what} is not recorded: there is no exchange at all"
@@ -151,7 +151,7 @@ def _entries(recording: Recording) -> list[_Entry]:
 
 
 def to_sent_request(request: requests.PreparedRequest) -> SentRequest:
-    """Return *request* as recordings have it."""
+    """Return *request* in the form that recordings use."""
     body: Any = request.body or b""
     if not isinstance(body, (bytes, str)):
         body = b"".join(body)
@@ -159,5 +159,5 @@ def to_sent_request(request: requests.PreparedRequest) -> SentRequest:
 
 
 def describe_request(request: SentRequest) -> str:
-    """Return what *request* is about, without its secrets."""
+    """Return the method and URL of *request*, without its secrets."""
     return f"{request.method} {Scrubber().scrub_text(request.url, 0)}"

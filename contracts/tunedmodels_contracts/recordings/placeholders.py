@@ -1,4 +1,4 @@
-"""What stands in a recording for whatever the test sends: values of chance, and scrubbed secrets."""
+"""Matches the placeholders of a recording, random values and scrubbed secrets, with the values that a test sends."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Substitutions = dict[str, str]
 
 
 class Placeholders:
-    """*values* of a recording, and what a test has sent in their places so far."""
+    """The placeholder *values* of a recording, and the values that a test has sent for them so far."""
 
     def __init__(self, values: Iterable[str]) -> None:
         longest = sorted(set(values), key=len, reverse=True)
-        # A value within a longer word is that word's.
+        # A value inside a longer word is not a placeholder.
         inner = "|".join(map(re.escape, longest)) or r"(?!)"
         self._values = re.compile(rf"(?<![A-Za-z0-9])(?:{inner})(?![A-Za-z0-9])")
         self._sent: Substitutions = {}
 
     def matches(self, recorded: str, sent: str, substitutions: Substitutions, within: str = r"[\s\S]+?") -> bool:
-        """Whether *sent* is *recorded* but for the values; *substitutions* then has what was sent in their places.
+        """Whether *sent* equals *recorded* except for the placeholders; adds the sent values to *substitutions*.
 
-        What was once sent in a value's place has to be sent there again. *within* is the pattern of what may be.
+        A test must send the same value for a placeholder every time. *within* is the pattern of a permitted value.
         """
         pattern = ""
         values: list[str] = []
@@ -44,11 +44,11 @@ class Placeholders:
         return found is not None
 
     def record(self, substitutions: Substitutions) -> None:
-        """Remember what was sent in the places of values."""
+        """Remember the values that were sent for placeholders."""
         self._sent.update(substitutions)
 
     def substitute(self, recorded: str, *, escaped: bool = False) -> str:
-        """Return *recorded* with what was sent in place of each value; *escaped* as JSON writes texts."""
+        """Return *recorded* with each placeholder replaced by the sent value; *escaped* as in a JSON string."""
 
         def sent(match: re.Match[str]) -> str:
             text = self._sent.get(match[0], match[0])

@@ -1,4 +1,4 @@
-"""Where a recording comes from, and whether it may say so."""
+"""The provenance of a recording, and the checks that its statements are allowed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .exchange import Exchange, header
 KINDS = ("live", "published", "hand-written")
 TRANSCRIPTIONS = ("verbatim", "from-repr", "elided")
 
-# The mock server signs what it says, so that nobody takes it for the service: the Server header and its notes.
+# The mock server marks its answers with the Server header and its notes, to distinguish them from the service's.
 _SIGNATURE = re.compile(r"\btunedmodels-mockserver\b", re.IGNORECASE)
 _NOTE = "X-Tunedmodels-Note"
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Who said it, when, and what of it is not what they said.
+    """The origin and date of the answers, and the parts that were guessed or changed.
 
-    *kind* is ``live`` (this package heard it from the real host), ``published`` (somebody printed what they had
-    heard) or ``hand-written`` (an example, which proves nothing). *source* says where to look it up. *captured* is
-    the day on which the service said it. *guessed* names what the source does not show, *scrubbed* what was taken
-    out. *stand_in*: another server than the service said it. *transcription* is ``verbatim``, ``from-repr`` (a
-    Python value was printed) or ``elided`` (a fragment), and *note* how that is known. *sha256* is the digest of
-    everything else in the file.
+    *kind* is ``live`` (this package received it from the real host), ``published`` (another person received it and
+    published it) or ``hand-written`` (an example, which proves nothing). *source* says where a reader can find it.
+    *captured* is the day of the service's answer. *guessed* names the parts that the source does not show, *scrubbed*
+    the parts that were removed. *stand_in* is true if another server than the service answered. *transcription* is
+    ``verbatim``, ``from-repr`` (a printed Python value) or ``elided`` (a fragment), and *note* says how this is known.
+    *sha256* is the digest of everything else in the file.
     """
 
     kind: str
@@ -46,12 +46,12 @@ class Provenance:
 
     @property
     def is_fragment(self) -> bool:
-        """Whether the answers are only parts of what the service said."""
+        """Whether the answers are only parts of the service's answers."""
         return self.transcription == "elided"
 
 
 def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, file: str) -> Iterator[RecordingError]:
-    """Yield what is wrong with *provenance*, of *exchanges*, in *file*, whose real digest is *digest*."""
+    """Yield the errors in the *provenance* of *exchanges* in *file*; *digest* is the actual digest of the file."""
 
     def error(field: str, found: str, fix: str) -> RecordingError:
         return RecordingError(file, f"contract.provenance.{field}", found, fix)

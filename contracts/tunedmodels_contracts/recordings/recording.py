@@ -1,4 +1,7 @@
-"""A recording: exchanges with the service, where they come from, and the file that holds them."""
+"""The class ``Recording``, which has exchanges with the service and their origin.
+
+``load`` and ``save`` handle its file.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,15 @@ from .provenance import Provenance
 from .secret_scan import Leak, find_leaks
 
 _NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
-_SHORTEST = 4  # characters of a variable's value: a shorter one stands in too many places by chance
+_SHORTEST = 4  # characters of a variable's value: a shorter value also occurs in unrelated places
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Exchanges under a *name*, in the order in which they began.
+    """Exchanges under a *name*, in the order in which the requests began.
 
-    *variables* are what the test that was recorded chose by chance: in a replay each of these values stands for
-    whatever the test sends in its place.
+    *variables* are the values that the recorded test chose at random. In a replay each of these values matches any
+    value that the test sends at the same place.
     """
 
     name: str
@@ -35,15 +38,15 @@ class Recording:
 
     @property
     def digest(self) -> str:
-        """The digest of what is in it now; ``provenance.sha256`` is the one that it had when it was made."""
+        """The digest of the current content; ``provenance.sha256`` is the digest from the time of recording."""
         return file_format.digest(file_format.document(self.name, self.provenance, self.exchanges, self.variables))
 
     def with_digest(self) -> Recording:
-        """Return it with the digest of what is in it now."""
+        """Return a copy with the digest of the current content."""
         return replace(self, provenance=replace(self.provenance, sha256=self.digest))
 
     def errors(self, file: str) -> Iterator[RecordingError]:
-        """Yield what is wrong with it, in the name of *file*."""
+        """Yield the errors in this recording; they name *file*."""
         if not _NAME.fullmatch(self.name):
             fix = "it has to be small letters and digits, joined by - and ."
             yield RecordingError(file, "contract.name", f"is {self.name!r:.80}", fix)
@@ -65,8 +68,8 @@ class Recording:
 def load(path: Path | str) -> Recording:
     """Return the recording in the file at *path*.
 
-    Raises RecordingError where the file is none, says of itself what is not so, or is live and has a secret in it;
-    OSError where it cannot be read.
+    Raises RecordingError if the file is no recording, makes a false statement about itself, or is live and contains a
+    secret. Raises OSError if the file cannot be read.
     """
     path = Path(path)
     if path.stat().st_size > 4 * reader.LIMIT:
@@ -85,10 +88,10 @@ def load(path: Path | str) -> Recording:
 
 
 def save(recording: Recording, path: Path | str) -> None:
-    """Write *recording* to the file at *path*, whole or not at all; what was there is replaced.
+    """Write *recording* to the file at *path* completely, or not at all; an existing file is replaced.
 
-    A live one is written as it was recorded; others get the digest of what they are now. Raises RecordingError for
-    what ``load`` would refuse, and where anything in the file looks like a secret.
+    A live recording keeps its digest; other recordings get the digest of their current content. Raises RecordingError
+    if ``load`` would refuse the file, or if anything in the file looks like a secret.
     """
     path = Path(path)
     if recording.provenance.kind != "live":

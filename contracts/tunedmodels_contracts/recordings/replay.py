@@ -1,4 +1,4 @@
-"""Answers requests from recordings, and from nowhere else."""
+"""Answers requests from recordings, without a network."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .recording import Recording
 class Replay(HTTPAdapter):
     """An adapter that answers from *recordings*.
 
-    Mount it, or take ``session()``, which has no other adapter and so no network. Requests match by method, URL
-    and body, not by headers, nor by who asks. The same request gets its answers in the order of the recording; the
-    last one again only if it is an operation that is done. What a recording names as a variable, and what was
-    scrubbed in it, stands for whatever is sent there, and what was sent stands in the answers.
+    Mount it, or use ``session()``, which has no other adapter and therefore no network. Requests match by method, URL
+    and body; headers and credentials are not compared. Repeated requests get their answers in the order of the
+    recording. The last answer is repeated only if it is an operation that is done. A variable or a scrubbed secret of
+    the recording matches any value that the client sends, and the answers then contain the sent value.
 
-    As a context manager it also keeps all other sessions of requests off the network, and fails in the end where
-    a request was not recorded, even if its error was caught, or a recorded one was not sent.
+    As a context manager it also keeps all other sessions of requests off the network. On exit it fails if a request was
+    not recorded, even if the test caught that error, or if a recorded request was not sent.
     """
 
     def __init__(self, *recordings: Recording) -> None:
@@ -34,9 +34,9 @@ class Replay(HTTPAdapter):
         self._guard = responses.RequestsMock(registry=_NoNetwork)
 
     def session(self) -> requests.Session:
-        """Return a session that gets its answers here, for bare requests and for a Client alike."""
+        """Return a session that gets its answers from this replay. Use it for plain requests or for a Client."""
         session = requests.Session()
-        session.trust_env = False  # neither a proxy nor a .netrc of this machine has a say
+        session.trust_env = False  # ignore proxies and .netrc files of this machine
         session.mount("https://", self)
         session.mount("http://", self)
         return session
@@ -44,31 +44,31 @@ class Replay(HTTPAdapter):
     def send(
         self,
         request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002  # requests reads the body itself where it is not streamed
+        stream: bool = False,  # noqa: ARG002  # requests reads the body itself if it is not streamed
         timeout: Any = None,  # noqa: ARG002
         verify: bool | str = True,  # noqa: ARG002
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Answer *request*. Raises UnrecordedRequest."""
+        """Answer *request*. Raises UnrecordedRequest if no exchange is left for it."""
         answer, _ = self._registry.find(request)
         response = self.build_response(request, answer.get_response(request))
         response.reason = answer.reason
         return response
 
     def unused(self) -> list[str]:
-        """Return a sentence for each recorded exchange that was not asked for yet."""
+        """Return a sentence for each recorded exchange that was not requested yet."""
         return self._registry.unused()
 
     def __enter__(self) -> Replay:
-        """Keep everything else off the network."""
+        """Keep all other sessions off the network."""
         self._guard.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Say what was missing, and what was too much, unless the test has failed by now anyway."""
+        """Raise an error for unrecorded requests or unused exchanges, unless the test has already failed."""
         self._guard.stop(allow_assert=False)
         no_network = self._guard.get_registry()
         past = no_network.requests if isinstance(no_network, _NoNetwork) else []
@@ -82,7 +82,7 @@ class Replay(HTTPAdapter):
 
 
 class _NoNetwork(FirstMatchRegistry):
-    """Lets nothing through."""
+    """Refuses every request."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""In what two requests differ, member by member."""
+"""Lists the differences between two requests. A replay uses them to match requests and to explain a mismatch."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .secret_patterns import PARAMETERS
 
 _ABSENT = object()
 _TRAILING = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])', re.DOTALL)
-# Who asks is no part of what is asked: the same question with another key is the same question.
+# The caller is not compared: the same request with another key is the same request.
 _CREDENTIALS = frozenset(name for name in PARAMETERS if name != "client_id")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A *text* that says in what two requests differ, and how much of a difference that is."""
+    """A *text* that describes a difference between two requests, and its *weight*."""
 
     text: str
     weight: float = 1.0
@@ -31,10 +31,10 @@ class Difference:
 def differences(
     recorded: SentRequest, sent: SentRequest, placeholders: Placeholders, substitutions: Substitutions
 ) -> list[Difference]:
-    """Return in what *sent* differs from *recorded*; *substitutions* gets what was sent in place of stand-ins.
+    """Return the differences of *sent* from *recorded*; add the values sent for placeholders to *substitutions*.
 
-    Headers are not compared. Bodies of JSON are, by value; the service takes a comma after the last member, and so
-    does this.
+    Headers are not compared. JSON bodies are compared by value. The service accepts a comma after the last member, and
+    this comparison accepts it too.
     """
     there, here = urlsplit(recorded.url), urlsplit(sent.url)
     found: list[Difference] = []
@@ -104,7 +104,7 @@ def _value_differences(
         for number, (one, other) in enumerate(zip(old, new, strict=False)):
             yield from _value_differences(one, other, f"{path}[{number}]", placeholders, substitutions)
     elif _is_text_or_integer(old) and type(old) is type(new):
-        # What was scrubbed of a number is a number too.
+        # A placeholder of a number is also a number.
         if not placeholders.matches(str(old), str(new), substitutions):
             yield Difference(f"body {path}: recorded {_shorten(old)}, sent {_shorten(new)}")
     elif old != new or isinstance(old, bool) != isinstance(new, bool):

@@ -1,4 +1,4 @@
-"""What counts as a secret: where it stands, what it looks like, and what stands for it in a recording."""
+"""Defines the secrets: their names, their patterns, and the placeholders that replace them in a recording."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 PLACEHOLDER = re.compile(r"scrubbed-[a-z-]+-\d+(?:@example\.com)?|\b10{8}\d{3}\b|\b10{17}\d{3}\b")
-"""What stands for a secret."""
+"""A placeholder of a secret."""
 
 HEADERS = {
     "authorization": "token",
@@ -18,7 +18,7 @@ HEADERS = {
     "x-goog-iam-authorization-token": "token",
     "x-goog-user-project": "project",
 }
-"""The headers that are secret, in small letters, and what they hold."""
+"""The headers that contain secrets, in lower case, with the kind of each secret."""
 
 MEMBERS = {
     "access_token": "token",
@@ -42,7 +42,7 @@ MEMBERS = {
     "refresh_token": "token",
     "userproject": "project",
 }
-"""The members of bodies, and the parameters of queries and forms, that are secret; and what they hold."""
+"""The members of bodies and the parameters of queries and forms that contain secrets, with the kind of each secret."""
 
 PARAMETERS = {
     **MEMBERS,
@@ -52,26 +52,29 @@ PARAMETERS = {
     "quotauser": "user",
     "token": "token",
 }
-"""The parameters of queries and forms that are secret; ``key`` is too common a name for a member of a body."""
+"""The parameters of queries and forms that contain secrets; ``key`` is too common as the name of a body member."""
 
-_DIGITS = {"project": 12, "account": 21}  # of a number that is no secret any more
+_DIGITS = {"project": 12, "account": 21}  # digits of the placeholder of a number
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether *text* is what stands for a secret, and nothing else."""
+    """Whether *text* is exactly one placeholder of a secret."""
     return PLACEHOLDER.fullmatch(text) is not None
 
 
 def placeholder(kind: str, number: int, secret: str) -> str:
-    """Return what stands for *secret*, the *number*-th of its *kind*. It is legal wherever the secret was."""
+    """Return the placeholder for *secret*, which is number *number* of its *kind*.
+
+    The placeholder is valid in every place of the secret.
+    """
     if secret.isdigit() and kind in _DIGITS:
-        return f"1{number:0{_DIGITS[kind] - 1}d}"  # a number stays a number, for those who read it
+        return f"1{number:0{_DIGITS[kind] - 1}d}"  # the placeholder of a number is a number, because parsers expect one
     return f"scrubbed-{kind}-{number}" + ("@example.com" if kind == "email" else "")
 
 
 @dataclass(frozen=True)
 class SecretMatch:
-    """A secret in a text: its *kind*, and where it begins and ends."""
+    """A secret in a text: its *kind*, and its *start* and *end*."""
 
     kind: str
     start: int
@@ -79,7 +82,7 @@ class SecretMatch:
 
 
 def find_secrets(text: str) -> Iterator[SecretMatch]:
-    """Yield each secret that shows in *text*, by its own looks or by its name, but for what is scrubbed already."""
+    """Yield each secret in *text*, recognized by its form or by its name. Placeholders are skipped."""
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             shown = next((n for n in range(1, pattern.groups + 1) if match[n] is not None), 0)
@@ -100,7 +103,7 @@ def _alternatives(names: dict[str, str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
-# Of a cookie only the values are secret.
+# Only the values of a cookie are secret.
 _PRINTED_HEADERS = {name: kind for name, kind in HEADERS.items() if kind != "cookie"}
 _RESERVED = r"(?:example\.(?:com|net|org)|[\w.-]*\.?(?:test|invalid|example))\b"
 
@@ -131,7 +134,7 @@ _PATTERNS = (
 )
 
 _NAMED_PATTERNS = (
-    # A member of JSON, and of what prints like it. Its value runs to the quote that ends it.
+    # A member of JSON or of a similar notation. Its value ends at the closing quote.
     (
         re.compile(
             rf"""(?i)(["'])(?P<name>{_alternatives({**MEMBERS, **_PRINTED_HEADERS})})\1\s*:\s*(?:\[\s*)?(?:"""
@@ -148,7 +151,7 @@ _NAMED_PATTERNS = (
         ),
         PARAMETERS,
     ),
-    # A header, as it is printed.
+    # A header in printed form.
     (
         re.compile(
             rf"""(?im)(?:^|(?<=[\s"',;{{(\[]))(?P<name>{_alternatives(_PRINTED_HEADERS)})["']?\s*[:=]\s*["']?"""

@@ -1,4 +1,4 @@
-"""Looks for secrets in the finished text of a recording's file, and rather sees one too many."""
+"""Searches the final text of a recording's file for secrets. It prefers a false alarm to a missed secret."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .secret_scrubber import LITERAL, header_secrets
 
 _MAX_DEPTH = 4
 
-# What no rule knows may still look like chance: long, of small and great letters, with digits.
+# Text that no rule matches may still look random: long, with lower-case and upper-case letters, and digits.
 _RANDOM = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=(?:[A-Za-z_-]*\d){3})[A-Za-z0-9_-]{30,}")
-# These are long and of chance as well, and open nothing.
+# These are also long and random, but they give no access.
 _HARMLESS = re.compile(r"""(?i)(?:page_?token|thought_?signature|response_?id|etag)\\?["']?\s*[:=]\s*\\?["']?$""")
 _BASE64 = re.compile(r"(?m)^(\s*body_base64: )\S+$")
 
 
 @dataclass(frozen=True)
 class Leak:
-    """What looks like a secret: its *kind*, the *place*, and an *excerpt* of it that may be shown."""
+    """A text that looks like a secret: its *kind*, its *place*, and an *excerpt* that is safe to print."""
 
     kind: str
     place: str
@@ -35,7 +35,7 @@ class Leak:
 
 
 def scan(text: str) -> list[Leak]:
-    """Return what looks like a secret in *text*, of a file: as it stands, and in each value that it spells."""
+    """Return the possible secrets in *text* of a file: in the raw text, and in each value after parsing."""
     try:
         value = reader.read(text, "the file")
     except RecordingError:
@@ -44,8 +44,8 @@ def scan(text: str) -> list[Leak]:
 
 
 def find_leaks(text: str, value: Any) -> list[Leak]:
-    """Return what looks like a secret in *text*, which holds *value*; None where it holds nothing."""
-    # Bodies in base64 are looked through as what they mean.
+    """Return the possible secrets in *text* and in its parsed *value*; *value* is None if *text* has no value."""
+    # Bodies in base64 are searched after decoding.
     raw = text if value is None else _BASE64.sub(r"\1", text)
     leaks = [
         Leak(kind, f"line {raw.count(chr(10), 0, start) + 1}", _excerpt(found)) for kind, start, found in _secrets(raw)
@@ -59,7 +59,7 @@ def find_leaks(text: str, value: Any) -> list[Leak]:
 
 
 def _secrets_in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the secrets in *text*, and in what it says once the escapes of URLs and of JSON are undone."""
+    """Yield the secrets in *text*, and in *text* after decoding its URL and JSON escapes."""
     for kind, _, found in _secrets(text):
         yield kind, found
     if not depth:
@@ -94,7 +94,7 @@ def _secrets_in_header(name: str, value: str) -> Iterator[tuple[str, str]]:
 
 
 def _texts(value: Any, place: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each text below *value*: where it stands, what it is called, and the text."""
+    """Yield each text in *value*: its place, its name, and the text itself."""
     if isinstance(value, dict):
         for key, inner in value.items():
             path = f"{place}.{key}" if place else key
@@ -104,7 +104,7 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str, str]]:
             else:
                 yield from _texts(inner, path)
     elif isinstance(value, list):
-        # A list of two texts may be a header.
+        # A list of two texts can be a header.
         named = len(value) == 2 and all(isinstance(inner, str) for inner in value)
         for number, inner in enumerate(value, 1):
             if isinstance(inner, str):

@@ -1,4 +1,4 @@
-"""Takes secrets out of exchanges, before anything of them is written."""
+"""Removes secrets from exchanges before they are written to a file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from .exchange import Exchange, Headers, SentRequest
 from .secret_patterns import HEADERS, PLACEHOLDER, SecretMatch, find_secrets, is_placeholder, placeholder
 
 LITERAL = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-"""A text as JSON writes it."""
+"""A JSON string literal."""
 
 _PART = r"(?:[\w.~+@:!$*()-]|%[0-9A-Fa-f]{2})*"
 QUOTED = re.compile(rf"(?<![\w.~+@:!$*()%-]){_PART}%[0-9A-Fa-f]{{2}}{_PART}")
-"""A part of a URL, or of a form, that has characters which are no letters."""
+"""A part of a URL or of a form with percent-encoded characters."""
 
-_SHORTEST_KNOWN = 6  # characters: what is shorter is replaced where it stands by name, not wherever its letters are
+_SHORTEST_KNOWN = 6  # characters: a shorter secret is replaced only at its own place, not at every occurrence
 _PASSES = 8
-_MAX_DEPTH = 4  # texts of JSON within texts of JSON
+_MAX_DEPTH = 4  # levels of JSON strings inside JSON strings
 
 
 class Scrubber:
-    """Puts a placeholder for each secret: the same one wherever that secret stands, in all that it is given.
+    """Replaces each secret by a placeholder, and uses the same placeholder for every occurrence of that secret.
 
-    *secrets* are known beforehand. Others are known by where they stand (the header, the parameter, the member)
-    or by their looks.
+    The caller gives known *secrets*. Other secrets are recognized by their place (header, parameter, member) or by
+    their form.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -42,13 +42,16 @@ class Scrubber:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of what was replaced."""
+        """The kinds of the replaced secrets."""
         return tuple(sorted(self._counts))
 
     def scrub(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
-        """Return *exchanges* without secrets. What shows to be one in any of them is taken out of all."""
+        """Return *exchanges* without secrets.
+
+        A secret that is recognized in one exchange is removed from all of them.
+        """
         before = -1
-        while before != len(self._placeholders):  # a secret may show only once another is out of its way
+        while before != len(self._placeholders):  # replacing one secret can reveal another
             before = len(self._placeholders)
             for exchange in exchanges:
                 self._scrub_exchange(exchange)
@@ -60,7 +63,7 @@ class Scrubber:
             text = LITERAL.sub(lambda match: self._scrub_literal(match[0], depth), text)
             text = QUOTED.sub(lambda match: self._scrub_quoted(match[0], depth), text)
         text = self._replace_known(text)
-        for _ in range(_PASSES):  # what stands within another shows once that is replaced
+        for _ in range(_PASSES):  # replacing one secret can reveal a secret inside it
             found = sorted(find_secrets(text), key=lambda find: (find.start, -find.end))
             if not found:
                 break
@@ -99,12 +102,12 @@ class Scrubber:
         try:
             return self.scrub_text(body.decode()).encode()
         except UnicodeDecodeError:
-            # Each byte is a character of Latin-1, so what is no secret comes back as it was.
+            # Each byte is a Latin-1 character, so bytes that are no secret do not change.
             return self.scrub_text(body.decode("latin-1")).encode("latin-1", "replace")
 
     def _scrub_literal(self, literal: str, depth: int) -> str:
         if "\\" not in literal:
-            return literal  # what it says is what it shows
+            return literal  # without escapes, the value equals the text
         try:
             value = json.loads(literal, strict=False)
         except ValueError:
@@ -129,7 +132,7 @@ class Scrubber:
         end = 0
         for find in found:
             instead = self._learn(find.kind, text[find.start : find.end])
-            if find.start >= end:  # what overlaps another is learnt all the same
+            if find.start >= end:  # an overlapping match is learned but not replaced here
                 pieces += [text[end : find.start], instead]
                 end = find.end
         return "".join([*pieces, text[end:]])
@@ -140,7 +143,7 @@ class Scrubber:
         if known is None:
             self._counts[kind] = number = self._counts.get(kind, 0) + 1
             known = self._placeholders[secret] = placeholder(kind, number, secret)
-        # What holds a % or a \\ may spell another text, or be the secret itself.
+        # A text with a % or a \\ can be an encoding of another text, or the secret itself.
         for each in {found, secret}:
             if len(each) >= _SHORTEST_KNOWN and each not in self._spellings:
                 self._spellings.update(dict.fromkeys(spellings(each), known))
@@ -149,7 +152,7 @@ class Scrubber:
 
 
 def header_secrets(name: str, value: str) -> Iterator[tuple[int, int]]:
-    """Yield where the secrets begin and end in *value*, of the header called *name*, in small letters."""
+    """Yield the start and end of each secret in *value* of the header *name*; *name* is in lower case."""
     if name == "cookie":
         pairs = re.finditer(r"=\s*([^;]+)", value)
         yield from ((match.start(1), match.end(1)) for match in pairs)
@@ -165,7 +168,7 @@ def header_secrets(name: str, value: str) -> Iterator[tuple[int, int]]:
 
 
 def _decode(found: str) -> str:
-    """Return the secret that *found* spells, as a URL or as JSON."""
+    """Return the secret that *found* encodes, as in a URL or in JSON."""
     if "\\" in found:
         try:
             return str(json.loads(f'"{found}"', strict=False))
@@ -175,7 +178,7 @@ def _decode(found: str) -> str:
 
 
 def spellings(secret: str) -> set[str]:
-    """Return the ways in which URLs, forms and JSON write *secret*."""
+    """Return the encodings of *secret* in URLs, forms and JSON."""
     quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret), quote(secret, safe="/:@")}
     lower = {re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text) for text in quoted}
     dumped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}

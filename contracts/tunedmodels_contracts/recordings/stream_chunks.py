@@ -1,4 +1,4 @@
-"""The pieces in which a streamed answer is played: an event, or an element of the array, at a time."""
+"""Splits a streamed answer into chunks for replay: one event, or one element of the array, per chunk."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _ELEMENT = re.compile(r"[\s,]*")
 
 
 class ChunkedBody(io.BufferedReader):
-    """A body that is read piece by piece, however much is asked for."""
+    """A body that returns one chunk per read, even if the caller requests more bytes."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         chunks = [chunk for chunk in chunks if chunk]
         super().__init__(_RawChunks(chunks), max(map(len, chunks), default=1))
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next piece, or all that is left."""
+        """Return the next chunk; if *size* is None or negative, return the rest."""
         return super().read(size) if size is None or size < 0 else self.read1(size)
 
 
 def split_chunks(body: bytes, content_type: str, url: str) -> list[bytes]:
-    """Return *body*, which answered a request to *url*, in its pieces; one where it is no stream."""
+    """Return the chunks of *body*, which answered a request to *url*; one chunk if it is no stream."""
     if content_type.startswith("text/event-stream"):
         return _EVENT.findall(body)
     if "streamGenerateContent" in url and body.lstrip().startswith(b"["):
@@ -37,7 +37,7 @@ def _array_chunks(body: bytes) -> Iterator[bytes]:
     text = body.decode("utf-8", "surrogateescape")
     begin, end = 0, text.index("[") + 1
     while True:
-        start = _ELEMENT.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing too
+        start = _ELEMENT.match(text, end).end()  # type: ignore[union-attr]  # it also matches an empty text
         try:
             end = json.JSONDecoder().raw_decode(text, start)[1]
         except (ValueError, RecursionError):

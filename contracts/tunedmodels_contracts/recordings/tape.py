@@ -1,4 +1,4 @@
-"""A tape: notes what goes through a session's adapter, without getting in the way."""
+"""Records the exchanges of a session. Mount a ``Tape`` in a requests session to use it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LIMIT = 8 * 1024 * 1024  # bytes of one answer
 
 
 class Tape(BaseAdapter):
-    """Passes requests on to *adapter* and notes each exchange once its answer has been read to the end.
+    """Sends requests through *adapter* and records each exchange after its answer was read to the end.
 
-    Mount it where the service is: ``session.mount("https://generativelanguage.googleapis.com/", Tape())``. Streams
-    stay streams: whoever asked reads each part when it arrives, and the tape keeps a copy. Threads may share it;
-    exchanges are in the order in which their requests began. A request that got no answer
-    is no exchange: ``unanswered`` tells of it. ``incomplete`` tells of answers that are not whole: not read to their
-    end, or of more than *limit* bytes. ``doubts`` says why what
-    is on it may not stem from where the URLs say; nothing with a doubt can become a live recording.
+    Mount it at the service's address: ``session.mount("https://generativelanguage.googleapis.com/", Tape())``. Streams
+    stay streams: the reader receives each part on arrival, and the tape keeps a copy. Threads can share a tape;
+    exchanges are in the order in which their requests began. A request without an answer is not an exchange; it is
+    listed in ``unanswered``. ``incomplete`` lists answers that were not read to the end, or that have more than *limit*
+    bytes. ``doubts`` lists reasons why the recorded answers may not come from the servers in the URLs. A tape with a
+    doubt cannot become a live recording.
     """
 
     def __init__(
@@ -48,25 +48,25 @@ class Tape(BaseAdapter):
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """What was noted, in the order in which the requests began."""
+        """The recorded exchanges, in the order in which the requests began."""
         with self._lock:
             return tuple(exchange for _, exchange in sorted(self._noted.items()))
 
     @property
     def incomplete(self) -> tuple[str, ...]:
-        """A sentence for each answer that came, and is not whole on the tape."""
+        """A sentence for each answer that is incomplete on the tape."""
         with self._lock:
             return tuple(sentence for _, sentence in sorted(self._incomplete.items()))
 
     @property
     def unanswered(self) -> tuple[str, ...]:
-        """A sentence for each request that got no answer at all; of these there is no exchange to note."""
+        """A sentence for each request that got no answer. Such a request is not an exchange."""
         with self._lock:
             return tuple(sentence for _, sentence in sorted(self._unanswered.items()))
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why what was noted may not stem from where the URLs say."""
+        """The reasons why the recorded answers may not come from the servers in the URLs."""
         with self._lock:
             return tuple(self._doubts)
 
@@ -79,7 +79,7 @@ class Tape(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send *request*, and listen to the answer as it is read."""
+        """Send *request*, and record the answer while the caller reads it."""
         description = f"{request.method} {(request.url or '').partition('?')[0]}"
         with self._lock:
             began = self._clock()

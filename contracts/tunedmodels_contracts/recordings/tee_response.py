@@ -1,4 +1,4 @@
-"""An answer that is listened to while somebody else reads it."""
+"""A response that copies its bytes for a listener while another caller reads it. ``Tape`` uses it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ OnEnd = Callable[[bytes, str, str], None]
 
 
 class TeeResponse(urllib3.BaseHTTPResponse):
-    """Reads from *inner* and keeps what was read, up to *limit* bytes.
+    """Reads from *inner* and keeps a copy of the bytes, up to *limit* bytes.
 
-    *on_end* is called once: with the body, the coding that was taken off it, and nothing; or with why the body is
-    not whole. It is a response of urllib3's own kind, for there are readers that read others less well.
+    *on_end* is called once with the body, the content coding that was removed, and a fault. The fault is empty if the
+    body is complete; otherwise it says why the body is incomplete. The class is a urllib3 response because some readers
+    support other responses less well.
     """
 
     def __init__(self, inner: Any, limit: int, on_end: OnEnd) -> None:
-        # Not the base class's: it would decode what the inner one has decoded.
+        # Do not call the base class: it would decode the body a second time.
         self._inner = inner
         self._limit = limit
         self._on_end: OnEnd | None = on_end
@@ -30,29 +31,29 @@ class TeeResponse(urllib3.BaseHTTPResponse):
             setattr(self, name, getattr(inner, name, None))
 
     def __getattr__(self, name: str) -> Any:
-        """Return what only the inner response has."""
+        """Return an attribute that only the inner response has."""
         if name == "_inner":
             raise AttributeError(name)
         return getattr(self._inner, name)
 
     def read(self, amt: int | None = None, decode_content: bool | None = None, cache_content: bool = False) -> bytes:
-        """Read as urllib3's does."""
+        """Read like urllib3's method."""
         part: bytes = self._inner.read(amt, decode_content, cache_content)
         return self._collect(part, decode_content, last=amt is None or amt < 0 or (not part and amt != 0))
 
     def read1(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:
-        """Read what has arrived, as urllib3's does."""
+        """Read the bytes that have arrived, like urllib3's method."""
         part: bytes = self._inner.read1(amt, decode_content)
         return self._collect(part, decode_content, last=not part and amt != 0)
 
     def stream(self, amt: int | None = 2**16, decode_content: bool | None = None) -> Iterator[bytes]:
-        """Yield the parts as they arrive, as urllib3's does."""
+        """Yield the parts on arrival, like urllib3's method."""
         for part in self._inner.stream(amt, decode_content):
             yield self._collect(part, decode_content)
         self._collect(b"", decode_content, last=True)
 
     def read_chunked(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
-        """Yield the chunks as they were sent, as urllib3's does."""
+        """Yield the chunks as the server sent them, like urllib3's method."""
         for part in self._inner.read_chunked(amt, decode_content):
             yield self._collect(part, decode_content)
         self._collect(b"", decode_content, last=True)
@@ -70,12 +71,12 @@ class TeeResponse(urllib3.BaseHTTPResponse):
 
     @property
     def connection(self) -> Any:
-        """The connection that it arrives on."""
+        """The connection of the inner response."""
         return self._inner.connection
 
     @property
     def url(self) -> str | None:
-        """Where it comes from."""
+        """The URL of the inner response."""
         return str(self._inner.url) if self._inner.url else None
 
     @url.setter
@@ -84,7 +85,7 @@ class TeeResponse(urllib3.BaseHTTPResponse):
 
     @property
     def retries(self) -> Any:
-        """What urllib3 counts of retries."""
+        """The retry state of urllib3."""
         return self._inner.retries
 
     @retries.setter
@@ -92,25 +93,25 @@ class TeeResponse(urllib3.BaseHTTPResponse):
         self._inner.retries = retries
 
     def release_conn(self) -> None:
-        """Give the connection back."""
+        """Return the connection to its pool."""
         self._inner.release_conn()
 
     def drain_conn(self) -> None:
-        """Read the rest, for the connection's sake."""
+        """Read the rest, to make the connection reusable."""
         self.read()
 
     def readable(self) -> bool:
-        """Whether it can be read: yes."""
+        """Whether the body can be read; always true."""
         return True
 
     @property
     def closed(self) -> bool:
-        """Whether it is closed."""
+        """Whether the response is closed."""
         return bool(self._inner.closed)
 
     def close(self) -> None:
-        """Close the inner one; what was not read by now will not be."""
-        # Where the length is known the last byte is the end, though nobody has looked beyond it.
+        """Close the inner response; unread bytes are lost."""
+        # If the length is known, the last byte is the end, even if no further read was tried.
         whole = getattr(self._inner, "length_remaining", None) == 0
         self._finish("" if whole else "was closed before its end")
         self._inner.close()

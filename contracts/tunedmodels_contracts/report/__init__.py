@@ -1,1 +1,1 @@
-"""The report: what runs of the suite have shown, as JSON, Markdown, HTML and JUnit's XML."""
+"""Reports the results of runs of the suite as JSON, Markdown, HTML and JUnit XML."""

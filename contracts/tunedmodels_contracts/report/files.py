@@ -1,4 +1,4 @@
-"""The files of a report, all four in one folder."""
+"""Writes the four files of a report to one folder, and reads its JSON file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = ("report.json", "report.md", "report.html", "junit.xml")
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write *report* to *folder*, which is made where there is none. Raises OSError where that cannot be done."""
+    """Write *report* to *folder*, which is created if it is missing. Raises OSError if this fails."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = (
         json.dumps(content.to_json(report), indent=1, ensure_ascii=False) + "\n",
@@ -26,12 +26,12 @@ def write(report: Report, folder: Path) -> None:
         '<?xml version="1.0" encoding="utf-8"?>\n' + to_junit(report),
     )
     for name, text in zip(NAMES, texts, strict=True):
-        # A lone surrogate, which JSON of a server can hold, has no UTF-8.
+        # A server's JSON can contain a lone surrogate, which UTF-8 cannot encode.
         atomic.write(folder / name, text.encode("utf-8", "backslashreplace"))
 
 
 def read(path: Path) -> Report:
-    """Return the report in the JSON file at *path*. Raises ValueError for anything else, OSError for no file."""
+    """Return the report in the JSON file at *path*. Raises ValueError for other content, OSError for a missing file."""
     try:
         return content.from_json(json.loads(path.read_bytes()))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The report in HTML: one page that needs no network, and no script but to filter its clauses."""
+"""Renders the report as one HTML page. The page needs no network; its only script filters the clauses."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .inventions import group_by_part
 from .report import Report
 from .summary_lines import INVENTED, NO_EVIDENCE, headline
 
-# HTML has no place for them, escaped or not; a server's words may have them.
+# HTML forbids these characters, escaped or not, but text from a server can contain them.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CODE = re.compile(r"(``.+?``|`[^`]+`)")
 
 
 def to_html(report: Report) -> str:
-    """Return *report* as a page. Its first line says what is proved and what is not.
+    """Return *report* as a page. Its first line says which clauses have evidence and which have none.
 
-    Its own style and script alone are allowed in it, by their digests: what a server says does nothing, and the page
-    fetches nothing.
+    The content policy allows only the page's own style and script, by their digests. Text from a server cannot run as a
+    script, and the page loads nothing.
     """
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
@@ -59,7 +59,7 @@ def _digest(text: str) -> str:
 
 
 def _prose(markdown: str) -> Markup:
-    """Return a line of Markdown with what stands between backquotes as code."""
+    """Return a line of Markdown as HTML, with the text between backquotes as code."""
     pieces = _CODE.split(markdown)
     codes = [Markup("<code>{}</code>").format(piece.strip("`").strip()) for piece in pieces[1::2]]
     texts = [escape(piece) for piece in pieces[::2]]
@@ -67,7 +67,7 @@ def _prose(markdown: str) -> Markup:
 
 
 def _link(source: str) -> str:
-    """Return the address at which a source can be looked up; nothing for one that has none."""
+    """Return the URL of a source; an empty text if it has none."""
     if source.startswith(("https://", "http://")):
         return source.partition(" ")[0]
     repository, _, path = source.partition(":")

@@ -1,4 +1,7 @@
-"""What is invented: the mock server's answers that no source shows, as the page docs/invented.md lists them."""
+"""Reads the list of the mock server's invented answers from the page docs/invented.md.
+
+No source shows these answers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-# The wheel has the page beside this module; in a checkout it stays where it is read and mended.
+# A wheel has the page beside this module; a checkout has it in docs/.
 _SHIPPED = Path(__file__).with_name("invented.md")
 _SOURCE = Path(__file__).parents[3] / "docs" / "invented.md"
 
@@ -17,7 +20,7 @@ _CELLS = re.compile(r"(?<!\\)\|")
 
 @dataclass(frozen=True, slots=True)
 class Invention:
-    """A *case* in which no source shows what the service does, what the mock server *does*, and *why*. In Markdown."""
+    """A *case* with unknown behaviour of the service, what the mock server *does*, and *why*. In Markdown."""
 
     part: str
     case: str
@@ -27,14 +30,14 @@ class Invention:
 
 @cache
 def inventions() -> tuple[Invention, ...]:
-    """Return all of them, in the order of the page."""
+    """Return all inventions, in the order of the page."""
     return read((_SHIPPED if _SHIPPED.is_file() else _SOURCE).read_text(encoding="utf-8"))
 
 
 def read(page: str) -> tuple[Invention, ...]:
-    """Return the rows of the tables in *page*, each with the heading that it is under.
+    """Return the rows of the tables in *page*, each with the heading above it.
 
-    Raises ValueError for a row that has not three cells.
+    Raises ValueError for a row that does not have three cells.
     """
     found: list[Invention] = []
     part = ""
@@ -55,7 +58,7 @@ def read(page: str) -> tuple[Invention, ...]:
 
 
 def group_by_part(found: Iterable[Invention]) -> dict[str, list[Invention]]:
-    """Return them by the parts that they are of, in their order."""
+    """Return the inventions grouped by part, in their order."""
     parts: dict[str, list[Invention]] = {}
     for one in found:
         parts.setdefault(one.part, []).append(one)

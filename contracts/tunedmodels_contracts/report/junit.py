@@ -1,4 +1,4 @@
-"""The report as JUnit's XML: a suite for each run, and in it a case for each clause, with level and evidence."""
+"""Renders the report as JUnit XML: one suite per run, and one case per clause with its level and evidence."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..clauses.results import Result, Verdict
 from .report import Report
 from .run import SuiteRun
 
-# XML 1.0 has no place for them, escaped or not.
+# XML 1.0 forbids these characters, escaped or not.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_junit(report: Report) -> str:
-    """Return *report* as XML. What does not fail a run is no failure: it is skipped, and says why."""
+    """Return *report* as XML. A clause that does not fail the run is reported as skipped, with the reason."""
     top = ET.Element("testsuites", name="tunedmodels contracts")
     for number, run in enumerate(report.runs):
         suite = ET.SubElement(top, "testsuite", name=str(run.subject), timestamp=run.day.isoformat())

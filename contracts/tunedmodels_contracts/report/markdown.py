@@ -1,4 +1,4 @@
-"""The report in Markdown, for the summary of a continuous integration."""
+"""Renders the report as Markdown, for the job summary of a CI system."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .report import Report, Row
 from .run import SuiteRun
 from .summary_lines import INVENTED, NO_EVIDENCE, headline
 
-_MAX_NAMES = 20  # names of one kind that were not seen; JSON and HTML have all
+_MAX_NAMES = 20  # names per kind that were not seen; JSON and HTML list all of them
 
 
 def to_markdown(report: Report) -> str:
-    """Return *report* as Markdown, with what is not as it should be before the long tables."""
+    """Return *report* as Markdown. The problems come before the long tables."""
     parts = [f"# Contracts\n\n{_text(headline(report))}\n"]
     parts += [_run_lines(run) for run in report.runs]
     if report.not_held:
@@ -77,7 +77,7 @@ def _coverage(run: SuiteRun, shares: Iterable[Share]) -> str:
 
 
 def _invented(inventions: Iterable[Invention]) -> str:
-    """List the cases by their parts; HTML and JSON have what is done there, and why."""
+    """List the cases by part. HTML and JSON also have the behaviour and the reason."""
     return "\n".join(
         f"- {part}: {'; '.join(one.case for one in cases)}" for part, cases in group_by_part(inventions).items()
     )
@@ -119,7 +119,10 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Keep a cell in its cell, whatever a server has said; names in backquotes and bold words are our own."""
+    """Escape *text* for a table cell, because it may come from a server.
+
+    Names in backquotes and bold words are our own.
+    """
     if text.startswith(("`", "**")) and text.endswith(("`", "**")):
         return text.replace("|", "\\|").replace("\n", " ")
     return _text(text)

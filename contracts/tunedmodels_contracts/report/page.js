@@ -1,5 +1,5 @@
 "use strict";
-// Without a script the page shows every clause, and no filter.
+// Without this script the page shows every clause and no filter.
 const form = document.querySelector("form.filter");
 const rows = [...document.querySelectorAll(".clauses tbody tr")];
 const shown = form.querySelector("output");
@@ -21,7 +21,7 @@ function filter() {
   shown.value = `${number} of ${rows.length} clauses`;
 }
 
-// A link to a clause shows it, whatever the filter says.
+// A link to a clause shows the clause, even if the filter hides it.
 function reveal() {
   const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (row && row.hidden) {

@@ -1,4 +1,4 @@
-"""The content of a report: one account or several, side by side, and the evidence for each of their clauses."""
+"""The content of a report: one or more runs side by side, and the evidence for each clause."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Row:
-    """A clause with its evidence, and its result in each account; None where it was not among those asked for."""
+    """A clause with its evidence, and its result in each run; None if the run did not include the clause."""
 
     clause: Clause
     sentence: str
@@ -31,9 +31,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """Accounts of runs, and the evidence for their clauses by name. The numbers stand side by side, never summed.
+    """The runs, and the evidence for their clauses by name. The numbers are shown per run and never added up.
 
-    *invented* is what the mock server of the *package* invents.
+    *invented* lists the inventions of the mock server in the *package*.
     """
 
     package: str
@@ -43,7 +43,7 @@ class Report:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """All clauses of all accounts, in the order of their names."""
+        """All clauses of all runs, sorted by name."""
         by_name = [{result.clause.name: result for result in run.results} for run in self.runs]
         first = {name: result for results in reversed(by_name) for name, result in results.items()}
         return tuple(
@@ -58,28 +58,28 @@ class Report:
 
     @cached_property
     def kinds(self) -> dict[Kind, int]:
-        """How many clauses have evidence of each kind, the strongest first."""
+        """The number of clauses with evidence of each kind, the strongest kind first."""
         counted = Counter(row.evidence.kind for row in self.rows)
         return {kind: counted[kind] for kind in reversed(Kind)}
 
     @property
     def without_evidence(self) -> tuple[Row, ...]:
-        """The clauses without evidence: nothing is known of how the service does what they say."""
+        """The clauses without evidence: no source shows the behaviour of the service."""
         return tuple(row for row in self.rows if row.evidence.kind is Kind.NONE)
 
     @cached_property
     def shares(self) -> tuple[tuple[Share, ...], ...]:
-        """The coverage of each account."""
+        """The coverage of each run."""
         return tuple(coverage(one.seen, [result.clause for result in one.results]) for one in self.runs)
 
     @property
     def not_held(self) -> tuple[tuple[SuiteRun, Result], ...]:
-        """All results that are something else than held."""
+        """All results with another verdict than held."""
         return tuple((one, r) for one in self.runs for r in one.results if r.verdict is not Verdict.HELD)
 
 
 def merge(reports: Iterable[Report]) -> Report:
-    """Return one report of all accounts in *reports*, with the strongest evidence that any of them has."""
+    """Return one report of all runs in *reports*, with the strongest evidence that any report has for a clause."""
     reports = list(reports)
     evidence: dict[str, Evidence] = {}
     for report in reports:
@@ -110,7 +110,7 @@ def to_json(report: Report) -> dict[str, Any]:
 
 
 def from_json(value: Any) -> Report:
-    """Return the report that ``to_json`` wrote. Raises ValueError, in words, for anything else."""
+    """Return the report that ``to_json`` wrote. Raises ValueError with an explanation for any other value."""
     if not isinstance(value, dict) or "format" not in value:
         raise ValueError("it is no report")
     if value["format"] != FORMAT:

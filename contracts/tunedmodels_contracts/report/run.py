@@ -1,4 +1,4 @@
-"""An account of one run of the suite: what was checked, when, what became of each clause, and what was seen."""
+"""The result of one run of the suite: the target, the date, the result of each clause, and the API coverage."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..schema.observed import ApiCoverage
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """One run. *known* are the differences that were known of it, and *stale* why those of them that excuse nothing do.
+    """One run. *known* are its known differences; *stale* are those that excuse nothing, each with the reason.
 
-    *status* is what pytest ended with, which may have had other tests to run, or was interrupted. *notes* are what the
-    target had to tell.
+    *status* is pytest's exit status; it can also come from other tests, or from an interruption. *notes* are messages
+    of the target.
     """
 
     subject: Subject
@@ -33,17 +33,17 @@ class SuiteRun:
 
     @property
     def has_run(self) -> bool:
-        """Whether there is anything that was checked, and found to hold or not."""
+        """Whether the run checked at least one clause and found that it holds or not."""
         return any(result.verdict in (Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED) for result in self.results)
 
     @property
     def passed(self) -> bool:
-        """Whether something ran, no required clause is broken, and each known difference is one."""
+        """Whether a clause ran, no required clause is broken, no known difference is stale, and pytest succeeded."""
         broken = results.with_verdict(self.results, Verdict.BROKEN, Level.REQUIRED)
         return self.has_run and not broken and not self.stale and not self.status
 
     def count(self, verdict: Verdict, *levels: Level) -> int:
-        """Return how many clauses of the *levels*, or of all, have the *verdict*."""
+        """Return the number of clauses with this *verdict* and one of *levels*; without *levels*, of any level."""
         return sum(r.verdict is verdict and (not levels or r.clause.level in levels) for r in self.results)
 
 
@@ -71,7 +71,7 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> SuiteRun:
-    """Return the account that ``to_json`` wrote. Raises KeyError, TypeError or ValueError for another value."""
+    """Return the run that ``to_json`` wrote. Raises KeyError, TypeError or ValueError for any other value."""
     known: list[KnownDifference] = []
     stale: list[tuple[KnownDifference, str]] = []
     for entry in value["known"]:

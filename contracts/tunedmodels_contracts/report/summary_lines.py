@@ -1,4 +1,4 @@
-"""The words of a report: its first line, and the last line of a run."""
+"""Writes the summary sentences: the first line of a report, and the last line of a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ INVENTED = (
     "been seen from the real API."
 )
 
-_INTERRUPTED = 2  # as pytest ends where it is
+_INTERRUPTED = 2  # pytest's exit status after an interruption
 _OTHERS = (Level.RECOMMENDED, Level.OPTIONAL)
 
 
 def last_line(report: Report) -> str:
-    """Return what sums up a report of one run in one line."""
+    """Return a summary of a report with one run, in one line."""
     (run,) = report.runs
     stale = len(run.stale)
     ended = f"pytest ended with status {run.status}" if run.status else ""
@@ -30,7 +30,7 @@ def last_line(report: Report) -> str:
 
 
 def headline(report: Report) -> str:
-    """Return the first line of a report: what is proved, and what is not."""
+    """Return the first line of a report. It says which clauses have evidence and which have none."""
     if not report.runs:
         return "Nothing ran, so nothing is proved."
     runs = "; ".join(outcome(run) for run in report.runs)
@@ -42,7 +42,7 @@ def headline(report: Report) -> str:
 
 
 def outcome(run: SuiteRun) -> str:
-    """Say what became of the clauses of one run."""
+    """Return a phrase with the results of one run."""
     if not run.has_run:
         return f"{run.subject}: nothing ran, so nothing is proved"
     required = sum(result.clause.level is Level.REQUIRED for result in run.results)
@@ -61,7 +61,7 @@ def outcome(run: SuiteRun) -> str:
 
 
 def evidence_line(report: Report) -> str:
-    """Say how many clauses have published evidence, and how many are verified against the real API."""
+    """Return a phrase that counts the clauses with published evidence, and those verified against the real API."""
     verified = sum(number for kind, number in report.kinds.items() if kind.verified)
     published = report.kinds[Kind.PUBLISHED]
     has = "have" if published > 1 else "has"

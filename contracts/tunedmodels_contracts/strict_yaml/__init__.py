@@ -1,1 +1,1 @@
-"""Strict YAML: reads files that people write, and names the line of each mistake."""
+"""Reads YAML files that people write, and names the line of each error."""

@@ -1,10 +1,10 @@
-"""The error for a file that is not as it has to be."""
+"""The error for an invalid file of a recording."""
 
 from __future__ import annotations
 
 
 class RecordingError(ValueError):
-    """A recording that cannot be written, or is not to be believed: its file, the field, what was found, the fix."""
+    """A recording is invalid or not credible. The error has the file, the field, the problem and the fix."""
 
     def __init__(self, file: str, field: str, found: str, fix: str) -> None:
         super().__init__(f"{file}: {field} {found}; {fix}")

@@ -1,4 +1,4 @@
-"""The members of a mapping in a file: each is taken once, has its type, and none is left over."""
+"""Reads the members of a mapping from a file. It checks the type of each member, and refuses unknown members."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NAMES = {
 
 
 class Fields:
-    """The members of *value*, which stands at *path* in *file*, or is all of it.
+    """The members of *value*, which is at *path* in *file*; without *path*, it is the whole file.
 
-    Raises RecordingError where it is no mapping, or a member is not as it is asked for.
+    Raises RecordingError if *value* is no mapping, or if a member has the wrong type.
     """
 
     def __init__(self, value: Any, file: str, path: str = "") -> None:
@@ -32,7 +32,7 @@ class Fields:
         self._rest = dict(value)
 
     def take(self, name: str, kind: type[T], default: T | None = None) -> T:
-        """Return the member called *name*, or *default* where it is missing and there is one."""
+        """Return the member *name*, or *default* if the member is missing and a default is given."""
         if name not in self._rest:
             if default is None:
                 raise self.error(name, "is missing", f"it has to be {_NAMES[kind]}")
@@ -45,18 +45,18 @@ class Fields:
         return value
 
     def inner(self, name: str) -> Fields:
-        """Return the members of the mapping called *name*."""
+        """Return the members of the mapping *name*."""
         return Fields(self.take(name, dict), self.file, self._at(name))
 
     def optional(self, name: str) -> str | None:
-        """Return the text called *name*; None where it is null or missing."""
+        """Return the text *name*; None if it is null or missing."""
         if self._rest.get(name) is None:
             self._rest.pop(name, None)
             return None
         return self.take(name, str)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the list of texts called *name*; none where it is missing."""
+        """Return the list of texts *name*; an empty one if it is missing."""
         values = self.take(name, list, [])
         for value in values:
             if not isinstance(value, str):
@@ -64,7 +64,7 @@ class Fields:
         return tuple(values)
 
     def mapping(self, name: str) -> dict[str, str]:
-        """Return the mapping of texts to texts called *name*; an empty one where it is missing."""
+        """Return the mapping *name* of texts to texts; an empty one if it is missing."""
         values = self.take(name, dict, {})
         for key, value in values.items():
             if not isinstance(value, str):
@@ -72,20 +72,20 @@ class Fields:
         return values
 
     def has(self, name: str) -> bool:
-        """Whether there is a member called *name* that was not taken yet."""
+        """Whether there is a member *name* that was not taken yet."""
         return name in self._rest
 
     def is_list(self, name: str) -> bool:
-        """Whether the member called *name* is a list."""
+        """Whether the member *name* is a list."""
         return isinstance(self._rest.get(name), list)
 
     def refuse_rest(self) -> None:
-        """Refuse what was not taken."""
+        """Raise RecordingError if any member was not taken."""
         for name in self._rest:
             raise self.error(name, "is no field of a recording", "take it out, or mend its name")
 
     def error(self, name: str, found: str, fix: str) -> RecordingError:
-        """Return the error for the member called *name*."""
+        """Return the error for the member *name*."""
         return RecordingError(self.file, self._at(name), found, fix)
 
     def _at(self, name: str) -> str:
@@ -93,7 +93,7 @@ class Fields:
 
 
 def _describe(value: Any) -> str:
-    # Neither a text nor a mapping is shown: it may be a secret that was to be scrubbed.
+    # Texts and mappings are not shown, because they may contain a secret.
     if value is None:
         return "null"
     return repr(value) if isinstance(value, (bool, int, float)) else _NAMES.get(type(value), type(value).__name__)

@@ -1,4 +1,4 @@
-"""YAML as recordings have it: plain values, long texts as blocks that can be read, and limits on what is read."""
+"""Reads and writes the YAML of recordings: plain values, long texts as readable blocks, and limits on the input."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a di
 from .errors import RecordingError
 
 LIMIT = 64 * 1024 * 1024  # characters of one file
-DEPTH = 12  # a recording has six levels, and no need of more
+DEPTH = 12  # a recording has six levels and needs no more
 
 _TAG = "tag:yaml.org,2002:"
 _PLAIN = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "seq", "map"))
-# libyaml's loader is some twenty times as fast; both know the same YAML.
+# libyaml's loader is about twenty times faster; both accept the same YAML.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def write(value: Any) -> str:
-    """Return *value*, of dicts with text keys, lists, texts, numbers, booleans and None, as YAML."""
-    # The emitter written in Python, always: libyaml's escapes what it could show, so files would differ by machine.
+    """Return *value* as YAML. It may have dicts with text keys, lists, texts, numbers, booleans and None."""
+    # Always use the Python emitter. libyaml's escapes some printable characters, and files would differ by machine.
     return str(yaml.serialize(_node(value), Dumper=yaml.SafeDumper, allow_unicode=True, width=float("inf")))
 
 
 def read(text: str, file: str) -> Any:
-    """Return the value that *text* holds. Raises RecordingError, which names *file*, for what ``write`` never does."""
+    """Return the value of *text*.
+
+    Raises RecordingError, which names *file*, for YAML that ``write`` does not produce.
+    """
     if len(text) > LIMIT:
         raise RecordingError(file, "the file", f"has {len(text)} characters", f"at most {LIMIT} are read: split it")
     try:
@@ -57,19 +60,19 @@ def _node(value: Any) -> Any:
         return yaml.ScalarNode(f"{_TAG}bool", str(value).lower())
     if isinstance(value, int):
         return yaml.ScalarNode(f"{_TAG}int", str(value))
-    # YAML 1.1 takes a number without a point for a text.
+    # YAML 1.1 reads a number with an exponent but no point as a text.
     return yaml.ScalarNode(f"{_TAG}float", re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)))
 
 
 def _style(text: str) -> str | None:
-    # Only in quotes a reader takes no character for the end of a line, and drops no space before one.
+    # Only a quoted text keeps special line separators, and spaces before the end of a line.
     if not text.replace("\n", "").isprintable() or re.search(r" (?:\n|\Z)", text):
         return '"'
     return "|" if "\n" in text else None
 
 
 def _refuse_deep_or_indirect(text: str, file: str) -> None:
-    """Refuse, before anything is built, what nests deeply, and what stands for something else than it shows."""
+    """Refuse deep nesting, anchors, aliases and tags, before any value is built."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         mark: Any = event.start_mark
@@ -91,7 +94,7 @@ def _refuse_odd_nodes(node: Any, file: str) -> None:
         return
     line = f"in line {node.start_mark.line + 1}"
     if node.tag == f"{_TAG}timestamp":
-        node.tag = f"{_TAG}str"  # a day or a time is the text that it looks like
+        node.tag = f"{_TAG}str"  # dates and times are read as texts
     if node.tag not in _PLAIN:
         raise RecordingError(file, "the file", f"has a value of an odd type {line}", "quote it")
     if isinstance(node, yaml.SequenceNode):
@@ -111,6 +114,6 @@ def _refuse_odd_nodes(node: Any, file: str) -> None:
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
-    # Not the error's own text: it shows what stands in the file, which may be a secret.
+    # Do not use the error's own text: it quotes the file, which may contain a secret.
     mark = getattr(error, "problem_mark", None)
     return f": {getattr(error, 'problem', None) or 'not readable'}" + (f", line {mark.line + 1}" if mark else "")

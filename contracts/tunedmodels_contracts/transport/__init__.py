@@ -1,1 +1,1 @@
-"""Transport: adapters that carry requests to a WSGI application, and the recognition of create and delete calls."""
+"""Adapters of requests, for example to a WSGI application, and functions that recognise create and delete calls."""

@@ -1,4 +1,4 @@
-"""An adapter that hands requests through to another: what stands between a session and the wire."""
+"""The base class of adapters that stand between a session and the wire."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 
 class ForwardingAdapter(BaseAdapter):
-    """Hands each request to *adapter*, by default one that uses the network."""
+    """Forwards each request to *adapter*, by default one that uses the network."""
 
     def __init__(self, adapter: BaseAdapter | None = None) -> None:
         super().__init__()
@@ -20,5 +20,5 @@ class ForwardingAdapter(BaseAdapter):
         return self.adapter.send(request, *how, **more)
 
     def close(self) -> None:
-        """Close what it hands to."""
+        """Close the adapter that gets the requests."""
         self.adapter.close()

@@ -1,4 +1,4 @@
-"""Calls: which requests make a model or delete one, and which model that is."""
+"""Recognises requests that create or delete a tuned model, and finds the name of the model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CREDENTIALS = frozenset({"key", "$key", "access_token", "oauth_token", "$access
 
 
 def is_create(request: requests.PreparedRequest) -> bool:
-    """Whether *request* may start a tuning run: what has no credentials at all cannot."""
+    """Return whether *request* may start a tuning run. A request without credentials cannot."""
     method = str(request.headers.get("X-HTTP-Method-Override") or request.method or "").upper()
     url = urlsplit(request.url or "")
     named = any(request.headers.get(header) for header in _CREDENTIAL_HEADERS)
@@ -24,25 +24,25 @@ def is_create(request: requests.PreparedRequest) -> bool:
 
 
 def deleted_model(request: requests.PreparedRequest) -> str:
-    """Return the name of the tuned model that *request* deletes; nothing for any other request."""
+    """Return the name of the tuned model that *request* deletes, or an empty text for any other request."""
     found = re.search(rf"/({_COLLECTION}/[^/:]+)\Z", unquote(urlsplit(request.url or "").path))
     return found[1] if found and request.method == "DELETE" else ""
 
 
 def requested_name(request: requests.PreparedRequest) -> str:
-    """Return the name that a create call gives its model; nothing where it leaves that to the service."""
+    """Return the model name in a create call, or an empty text if the service chooses the name."""
     model_id = parse_qs(urlsplit(request.url or "").query).get("tunedModelId", [""])[0]
     return f"{_COLLECTION}/{model_id}" if model_id else ""
 
 
 def requested_display_name(request: requests.PreparedRequest) -> str:
-    """Return the display name that a create call gives its model."""
+    """Return the display name of the model in a create call."""
     value = _json(request.body)
     return str(value.get("displayName") or value.get("display_name") or "") if isinstance(value, dict) else ""
 
 
 def created_name(response: requests.Response) -> str:
-    """Return the name of the model that a create call has made, as its answer says; nothing where it does not."""
+    """Return the name of the created model from the answer to a create call, or an empty text if there is none."""
     value = _json(response.content) if response.ok else None
     metadata = value.get("metadata") if isinstance(value, dict) else None
     name = metadata.get("tunedModel") if isinstance(metadata, dict) else None

@@ -1,4 +1,4 @@
-"""In process: a requests adapter that hands each request straight to a WSGI application, without a socket."""
+"""An adapter of requests that calls a WSGI application in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class WsgiAdapter(BaseAdapter):
-    """Answers what is sent to any host from *application*. A stream arrives as the application yields it."""
+    """Sends the requests to every host to *application*. A stream arrives as the application yields it."""
 
     def __init__(self, application: WSGIApplication) -> None:
         super().__init__()
@@ -61,11 +61,11 @@ class WsgiAdapter(BaseAdapter):
         return self._maker.build_response(request, raw)
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing: there is no connection to close."""
 
 
 class _Parts(io.RawIOBase):
-    """The parts of a body as a file whose reads return what has come, and wait for no more."""
+    """The parts of a body as a file. A read returns the part that is ready and does not wait for more."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Answer: what a WSGI application answers one request, whole, for clients that want it in their own form."""
+"""Calls a WSGI application once and returns its whole answer. Adapters of other HTTP clients use it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, its body as it would go over the wire."""
+    """One answer, with its body in the form of the wire."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -21,7 +21,7 @@ class Answer:
 
 
 class Broken(Exception):
-    """The connection ended before the whole answer was there; ``begun`` is the part that was, or None."""
+    """The connection ended before the answer was complete. ``begun`` is the received part, or None."""
 
     def __init__(self, message: str, begun: Answer | None) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class Broken(Exception):
 
 
 def ask(application: WSGIApplication, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
-    """Return what *application* answers. Raises Broken where a socket would have broken."""
+    """Return the answer of *application* to one request. Raise Broken if a socket would have failed."""
     from werkzeug.test import EnvironBuilder, run_wsgi_app
 
     parts = urlsplit(url)
@@ -38,7 +38,7 @@ def ask(application: WSGIApplication, method: str, url: str, headers: Iterable[t
         query_string=parts.query,
         base_url=f"{parts.scheme}://{parts.netloc}",
         method=method,
-        # The body is whole; beside the header it would count as one whose length nobody knows, and be ignored.
+        # The body is complete. With this header the server would treat its length as unknown, and ignore the body.
         headers=[(name, value) for name, value in headers if name.lower() != "transfer-encoding"],
         data=body,
     )

@@ -1,4 +1,4 @@
-"""The command ``tunedmodels-mockserver``."""
+"""The command ``tunedmodels-mockserver``, with its subcommands."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .verdict import verdict
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
-    """A mock server of the Gemini API's model tuning.
+    """Run and control a mock server for model tuning in the Gemini API.
 
-    Ctrl-C ends a command with status 130 and SIGTERM with 143, but serve with 0 once it answers. exec passes them on
-    to what it runs.
+    Ctrl-C ends a command with status 130, and SIGTERM with 143. serve ends with 0 once it is ready. exec forwards both
+    signals to the command that it runs.
     """
 
 

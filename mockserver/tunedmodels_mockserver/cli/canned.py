@@ -1,4 +1,4 @@
-"""``canned``: the canned answers of a world."""
+"""The command ``canned``, which lists and changes the canned rules of a world."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def canned() -> None:
-    """List, add and remove the rules of a world's canned answers."""
+    """List, add and remove the canned rules of a world."""
 
 
 @canned.command("list")
 @remote.url
 @remote.world
 def list_rules(url: str, world: str) -> None:
-    """Print the rules, and how often each answered."""
+    """Print the rules, and how often each rule answered."""
     remote.show(remote.call_admin("GET", url, "canned", world))
 
 
@@ -31,7 +31,7 @@ def list_rules(url: str, world: str) -> None:
 @remote.url
 @remote.world
 def add(file: Path, first: bool, url: str, world: str) -> None:
-    """Add the rules of a YAML or JSON file: one rule, or a list."""
+    """Add the rules in a YAML or JSON file: one rule, or a list."""
     query = {"at": "first" if first else "last"}
     remote.show(remote.call_admin("POST", url, "canned", world, data=remote.read(file), query=query))
 
@@ -41,7 +41,7 @@ def add(file: Path, first: bool, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def set_rules(file: Path, url: str, world: str) -> None:
-    """Put the rules of a YAML or JSON file in the place of those that there are."""
+    """Replace all rules with the rules in a YAML or JSON file."""
     remote.show(remote.call_admin("PUT", url, "canned", world, data=remote.read(file)))
 
 
@@ -50,7 +50,7 @@ def set_rules(file: Path, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def clear(rule: str | None, url: str, world: str) -> None:
-    """Remove the rule of this id, or all."""
+    """Remove the rule with this id, or all rules."""
     remote.call_admin("DELETE", url, f"canned/{quote(rule, safe='')}" if rule else "canned", world)
 
 
@@ -58,5 +58,5 @@ def clear(rule: str | None, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def misses(url: str, world: str) -> None:
-    """Print the calls that no rule answered, each with the nearest rules and why these did not."""
+    """Print the calls that no rule answered, with the nearest rules and why they did not match."""
     remote.show(remote.call_admin("GET", url, "canned/misses", world))

@@ -1,4 +1,4 @@
-"""``clock``: a world's clock, read and moved."""
+"""The command ``clock``, which reads and moves the clock of a world."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _advance(value: str | None) -> float | str | None:
 @remote.url
 @remote.world
 def clock(url: str, world: str, moment: str | None, **moves: Any) -> None:
-    """Read a world's clock, or move it and see what that causes."""
+    """Read the clock of a world, or move it and print what changes."""
     changes = {name: value for name, value in {**moves, "set": moment}.items() if value not in (None, False)}
     if changes:
         remote.show(remote.call_admin("POST", url, "clock", world, json=changes))

@@ -1,8 +1,8 @@
-"""Configuration: options that may also come from the environment and from a file.
+"""Reads options of a command from environment variables and from a configuration file.
 
-An option's variable is named as the option is spelled: ``--api-key`` is ``TUNEDMODELS_MOCKSERVER_API_KEY``. Flags win
-over variables, and these over ``--config FILE``. No file is read unasked: what a
-server does must not depend on the folder that it happens to be started in.
+The spelling of an option gives the name of its variable: ``--api-key`` is ``TUNEDMODELS_MOCKSERVER_API_KEY``. Flags
+take precedence over variables, and variables over ``--config FILE``. The command reads no other file: the behaviour of
+a server must not depend on the folder in which it starts.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _FROM_ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
 
 
 class ConfigurableCommand(click.Command):
-    """A command whose options the environment and a file can set; what either names beyond them is refused.
+    """A command with options that the environment and a file can set. It refuses unknown variables and unknown names.
 
-    *sections* are the headings under which ``--help`` shows the options, each with their names; other options come
-    last. No variable sets an option that has ``allow_from_autoenv=False``.
+    *sections* are the headings under which ``--help`` shows the options, each with the names of the options. Other
+    options come last. No variable sets an option that has ``allow_from_autoenv=False``.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ConfigurableCommand(click.Command):
                 option.envvar, option.show_envvar = variable(option), True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read *args*; what is refused says where it stands, if not on the command line."""
+        """Parse *args*. An error message names the variable or the file that has the bad value."""
         known = [variable(option) for option in options(self)]
         for name in environment.option_variables():
             if name not in known:
@@ -83,7 +83,7 @@ def _write_options(
 
 
 def _origin(ctx: click.Context, param: click.Parameter | None) -> str | None:
-    """Return where the value of *param* comes from, where that is not the command line."""
+    """Return the source of the value of *param*, or None if it is the command line."""
     source = ctx.get_parameter_source(param.name) if param and param.name else None
     if source is _FROM_ENVIRONMENT and isinstance(param, click.Option):
         return f"the variable {variable(param)}"
@@ -96,17 +96,17 @@ def options(command: click.Command) -> list[click.Option]:
 
 
 def variable(option: click.Option) -> str:
-    """Return the name of the variable that sets *option*: its spelling in capitals, after the prefix."""
+    """Return the name of the variable that sets *option*: the prefix and the spelling in capitals."""
     return f"{environment.PREFIX}_{_spelling(option).upper().replace('-', '_')}"
 
 
 def _spelling(option: click.Option) -> str:
-    """Return an option's name in a file: as on the command line, without the dashes before it."""
+    """Return the name of an option in a file: as on the command line, without the leading dashes."""
     return max(option.opts, key=len).removeprefix("--")
 
 
 def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
-    """Let the file at *path* say what the options are that nothing else sets."""
+    """Use the file at *path* for the options that nothing else sets."""
     if path is None:
         return
     ctx.meta[_configure.__name__] = path
@@ -138,7 +138,7 @@ def _table(path: Path) -> dict[str, Any]:
 
 
 def _value(path: Path, option: click.Option, value: Any) -> Any:
-    """Return a file's *value* as the text that the command line would have, for the option's type to judge."""
+    """Return *value*, from a file, as the text of the command line. The type of the option checks it later."""
     name = _spelling(option)
     if option.is_flag:
         if not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""``credentials``: the commands that make keys and tokens for a fake, so that google-auth's own flows run offline."""
+"""The command ``credentials``, which makes keys and tokens for a mock server. With them google-auth works offline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATIENCE = 10  # seconds
 
 Command = Callable[..., Any]
 
-# What a command needs it imports itself: --help needs none of it.
+# Commands import their dependencies themselves: --help does not need them.
 
 _user = click.option(
     "--user",
@@ -46,7 +46,7 @@ def _url(command: Command) -> Command:
 
 @click.group()
 def credentials() -> None:
-    """Make keys and tokens for a fake. They are good for nothing else."""
+    """Make keys and tokens for a mock server. No other service accepts them."""
 
 
 @credentials.command("service-account")
@@ -54,7 +54,7 @@ def credentials() -> None:
 @_url
 @_world
 def service_account(user: str, url: str, world: str) -> None:
-    """Print a service account's key file, for GOOGLE_APPLICATION_CREDENTIALS."""
+    """Print the key file of a service account, for GOOGLE_APPLICATION_CREDENTIALS."""
     import json
 
     from ..files import service_account_keys
@@ -68,7 +68,7 @@ def service_account(user: str, url: str, world: str) -> None:
 @_url
 @_world
 def access_token(user: str, scope_names: tuple[str, ...], url: str, world: str) -> None:
-    """Print an access token, where the tutorial asks gcloud for one. The fake has to be running."""
+    """Print an access token, in place of gcloud in the tutorial. The mock server has to be running."""
     from urllib.parse import urlsplit
 
     import requests
@@ -78,7 +78,7 @@ def access_token(user: str, scope_names: tuple[str, ...], url: str, world: str) 
     try:
         with requests.Session() as session:
             host = urlsplit(uri).hostname or ""
-            # A proxy knows another loopback than ours.
+            # A proxy cannot reach our loopback address.
             session.trust_env = host not in _LOOPBACK and not host.startswith("127.")
             token = session.post(uri, data=form, timeout=_PATIENCE).json()["access_token"]
     except (requests.RequestException, ValueError, KeyError, TypeError):
@@ -100,7 +100,7 @@ def refresh_token(user: str, scope_names: tuple[str, ...], world: str) -> None:
 @credentials.command("api-key")
 @_world
 def api_key(world: str) -> None:
-    """Print the API key that every fake knows."""
+    """Print the API key that every mock server accepts."""
     from ..core.world_names import with_world
 
     click.echo(with_world(API_KEY, world))

@@ -1,4 +1,4 @@
-"""The demo: the tuning tutorial by plain HTTP requests, as a user's script would run it, against a fake."""
+"""The command ``demo``, which runs the tuning tutorial against a mock server with plain HTTP requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from .. import interrupts
 
-if TYPE_CHECKING:  # --help needs neither requests nor a bar
+if TYPE_CHECKING:  # --help needs neither requests nor a progress bar
     import requests
 
 # The fifteen examples of the published tuning tutorial.
@@ -45,12 +45,12 @@ Json = dict[str, Any]
 @click.command()
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to use.  [default: a free one]")
 def demo(port: int) -> None:
-    """Run the tuning tutorial against a fake of its own, in under 30 seconds."""
+    """Run the tuning tutorial against a mock server of its own, in under 30 seconds."""
     sys.exit(run(port))
 
 
 def run(port: int) -> int:
-    """Start a fake on *port* (0: a free one), run the tutorial against it and return the exit status."""
+    """Start a mock server on *port* (0: a free one), run the tutorial against it and return the exit status."""
     import requests
 
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", str(port)]
@@ -71,12 +71,12 @@ def run(port: int) -> int:
 
 
 def tutorial(url: str) -> None:
-    """Tune a model that counts up, watch it learn, ask it, and delete it. Raises requests.RequestException."""
+    """Tune a model to count, wait for it, generate text with it, and delete it. Raise requests.RequestException."""
     import requests
 
     with requests.Session() as session:
         session.headers.update(_HEADERS)
-        session.trust_env = False  # a proxy of the user's does not know this machine's loopback
+        session.trust_env = False  # a proxy of the user cannot reach the loopback address of this machine
         operation = _call(session, "POST", f"{url}/v1beta/tunedModels", _create_body())
         name = operation["metadata"]["tunedModel"]
         click.echo(f"Tuning {name}: {operation['metadata']['totalSteps']} steps")
@@ -95,7 +95,7 @@ def tutorial(url: str) -> None:
 
 
 def _watch(session: requests.Session, url: str, operation: Json) -> Json:
-    """Poll the operation until it is done, with a bar that shows step, epoch and loss."""
+    """Poll the operation until it is done, with a progress bar of step, epoch and loss."""
     import requests
     from tqdm import tqdm
 
@@ -119,7 +119,7 @@ def _draw(snapshots: list[Json]) -> None:
 
     steps = [row["step"] for row in snapshots]
     figure = plotille.Figure()
-    # Beside the curve stand ticks of some fifteen characters.
+    # The labels beside the curve take about fifteen characters.
     figure.width, figure.height = min(64, max(10, shutil.get_terminal_size().columns - 16)), 12
     figure.x_label, figure.y_label = "step", "mean loss"
     figure.with_colors = False

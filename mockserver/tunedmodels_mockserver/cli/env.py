@@ -1,4 +1,4 @@
-"""``env``: what points clients at a fake."""
+"""The command ``env``, which prints the environment variables for clients of a mock server."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _HINTS = {
 @remote.url
 @remote.world
 def env(form: str, unset: bool, url: str, world: str) -> None:
-    """Print the variables that point clients at a fake, and what removes GEMINI_API_KEY.
+    """Print the variables that point clients at a mock server, and the command that removes GEMINI_API_KEY.
 
-    If the fake is on this machine, NO_PROXY and no_proxy get its host and keep what they have; --unset leaves them.
-    On stdout is nothing else; on stderr, where that is a terminal, how to use them.
+    If the mock server is on this machine, NO_PROXY and no_proxy keep their values and get its host. --unset does not
+    change them. Only the variables go to stdout. If stderr is a terminal, the usage goes there.
     """
     import sys
 

@@ -1,4 +1,4 @@
-"""``exec``: a command, with a fake of its own for as long as it runs."""
+"""The command ``exec``, which runs a command with a mock server of its own."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _PORT = click.Option(
 
 
 class _Exec(ConfigurableCommand):
-    """A command that takes the options of ``serve`` as they stand, and after them a command line."""
+    """A command that takes the options of ``serve``, followed by a command line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read *args*, and keep the server's as they were given."""
+        """Parse *args*, and keep the options of the server as the user gave them."""
         all_args = list(args)
         rest = super().parse_args(ctx, args)
         server_args = all_args[: len(all_args) - len(ctx.params["command"])]
@@ -34,10 +34,10 @@ class _Exec(ConfigurableCommand):
 
 
 def _execute(command: tuple[str, ...], server: list[str], **_options: Any) -> None:
-    """Run CMD with a fake of its own, and end with its status.
+    """Run CMD with a mock server of its own, and exit with the status of CMD.
 
-    The fake listens on a free port, and the variables that ``env`` prints point CMD at it. Signals are passed on to
-    CMD; what CMD leaves running ends with it. Options before ``--`` are those of ``serve``.
+    The server listens on a free port, and the variables that ``env`` prints point CMD at it. exec forwards signals to
+    CMD, and ends the processes that CMD leaves running. Options before ``--`` are those of ``serve``.
     """
     from ..process.exec import run
 

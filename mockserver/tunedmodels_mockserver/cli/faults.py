@@ -1,4 +1,4 @@
-"""``faults``: what is armed in a world."""
+"""The command ``faults``, which lists and changes the armed faults of a world."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def faults() -> None:
 @remote.url
 @remote.world
 def list_faults(url: str, world: str) -> None:
-    """Print the armed faults, and how often each fired."""
+    """Print the armed faults, and how often each fault fired."""
     remote.show(remote.call_admin("GET", url, "faults", world))
 
 
@@ -28,7 +28,7 @@ def list_faults(url: str, world: str) -> None:
 @remote.url
 @remote.world
 def arm(what: str, url: str, world: str) -> None:
-    """Arm the faults of a YAML or JSON file, or of a preset; `faults presets` prints these."""
+    """Arm the faults of a YAML or JSON file, or of a preset. `faults presets` prints the presets."""
     if Path(what).is_file():
         remote.show(remote.call_admin("POST", url, "faults", world, data=remote.read(Path(what))))
         return
@@ -46,7 +46,7 @@ def arm(what: str, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def clear(fault: str | None, url: str, world: str) -> None:
-    """Disarm the fault of this id, or all."""
+    """Disarm the fault with this id, or all faults."""
     remote.call_admin("DELETE", url, f"faults/{quote(fault, safe='')}" if fault else "faults", world)
 
 

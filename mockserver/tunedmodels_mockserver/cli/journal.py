@@ -1,4 +1,4 @@
-"""``journal``: what was asked of a world, searched, verified and repeated."""
+"""The command ``journal``, which searches, verifies, repeats and clears the requests of a world."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Command = Callable[..., Any]
 
 
 def _filters(command: Command) -> Command:
-    """Add the options that say which requests are meant; globs are taken where names are."""
+    """Add the options that select requests. Names may be glob patterns."""
     command = click.option("--since", type=click.IntRange(0), metavar="NUMBER", help="Only later requests.")(command)
     for name, text in reversed(_FILTERS.items()):
         command = click.option(f"--{name}", metavar="TEXT", help=text)(command)
@@ -39,7 +39,7 @@ def _without_none(filters: dict[str, Any]) -> dict[str, Any]:
 
 @click.group()
 def journal() -> None:
-    """Search, verify, repeat and clear the journal of a world's requests."""
+    """Search, verify, repeat and clear the journal of a world."""
 
 
 @journal.command("list")
@@ -50,7 +50,7 @@ def journal() -> None:
 @remote.url
 @remote.world
 def list_entries(form: str, url: str, world: str, **filters: Any) -> None:
-    """Print the requests: their numbers, statuses, what was asked, which fault fired; all of them as JSON lines."""
+    """Print the number, status, method and fault of each request, or whole entries as JSON lines."""
     import json
 
     token: str | None = "0"
@@ -66,7 +66,7 @@ def list_entries(form: str, url: str, world: str, **filters: Any) -> None:
 @remote.url
 @remote.world
 def clear(url: str, world: str) -> None:
-    """Forget all requests."""
+    """Delete all entries."""
     remote.call_admin("DELETE", url, "journal", world)
 
 
@@ -78,7 +78,7 @@ def clear(url: str, world: str) -> None:
 @remote.url
 @remote.world
 def verify(count: int | None, at_least: int | None, at_most: int | None, url: str, world: str, **filters: Any) -> None:
-    """Say whether there were such requests. Ends with status 1 where there were not."""
+    """Check that the journal has matching requests. Exit with status 1 if not."""
     claim: dict[str, Any] = _without_none(filters)
     bounds = _without_none({"at_least": at_least, "at_most": at_most})
     if count is not None and bounds:

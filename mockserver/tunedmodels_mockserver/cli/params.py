@@ -1,4 +1,4 @@
-"""Parameters: the kinds of values that options of the command take."""
+"""Types of option values for the commands."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ..files import atomic
 
 
 class Seconds(click.FloatRange):
-    """A span of time: a number in a range, and never NaN, which every comparison lets pass."""
+    """A time in seconds: a number in a range. It refuses NaN, which passes every comparison."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return *value* as a float of the range."""
+        """Return *value* as a float in the range."""
         result = super().convert(value, param, ctx)
         if math.isnan(result):
             self.fail(f"{value!r} is not a span of time.", param, ctx)
@@ -26,7 +26,7 @@ class Seconds(click.FloatRange):
 
 
 class OutputFile(click.Path):
-    """The path of a file that the command writes; what exists there already is a regular file."""
+    """The path of a file that the command writes. An existing file must be a regular file."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -44,7 +44,7 @@ class OutputFile(click.Path):
 
 
 def group(value: str) -> tuple[str, frozenset[str]]:
-    """Return a group's address and its members' from ``team@example.com=alice@example.com,bob@example.com``."""
+    """Return the address and the members of a group from ``team@example.com=alice@example.com,bob@example.com``."""
     from ..core.callers.identity import ADDRESS
 
     name, _, rest = value.lower().partition("=")
@@ -56,7 +56,7 @@ def group(value: str) -> tuple[str, frozenset[str]]:
 
 
 def preset(value: str) -> str:
-    """Return the name of a preset of faults."""
+    """Return *value* if it is the name of a preset."""
     from ..core.faults.presets import preset as faults_of
     from ..core.strict_input import BadInput
 
@@ -68,7 +68,7 @@ def preset(value: str) -> str:
 
 
 def address(value: str) -> str:
-    """Return somebody's e-mail address in lower case."""
+    """Return an e-mail address in lower case."""
     from ..core.callers.identity import address as checked
 
     try:
@@ -78,7 +78,7 @@ def address(value: str) -> str:
 
 
 def url(value: str) -> str:
-    """Return where a fake is, a URL or ``host:port``, as it was given."""
+    """Return the address of a mock server unchanged: a URL or ``host:port``."""
     try:
         well_formed = bool(urlsplit(with_scheme(value)).hostname)
     except ValueError:
@@ -89,7 +89,7 @@ def url(value: str) -> str:
 
 
 def world(value: str) -> str:
-    """Return a world's name; it may be empty, as the default world's is."""
+    """Return the name of a world. It may be empty, as the name of the default world is."""
     from ..core.world_names import WORLD_NAME
 
     if value and not WORLD_NAME.fullmatch(value):

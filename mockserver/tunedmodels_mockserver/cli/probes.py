@@ -1,4 +1,4 @@
-"""``wait`` and ``healthcheck``: whether a fake is ready."""
+"""The commands ``wait`` and ``healthcheck``, which check whether a mock server is ready."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..environment import with_scheme
 from . import remote
 from .params import Seconds
 
-_PAUSE = 0.1  # seconds between two looks
+_PAUSE = 0.1  # seconds between two checks
 
 
 @click.command()
@@ -25,7 +25,7 @@ _PAUSE = 0.1  # seconds between two looks
 )
 @remote.url
 def wait(timeout: float, url: str) -> None:
-    """Wait until a fake is ready. Ends with status 1 where none is in time."""
+    """Wait until a mock server is ready. Exit with status 1 if it is not ready in time."""
     deadline = time.monotonic() + timeout
     while reason := _unready_reason(url):
         if time.monotonic() + _PAUSE > deadline:
@@ -36,14 +36,14 @@ def wait(timeout: float, url: str) -> None:
 @click.command()
 @remote.url
 def healthcheck(url: str) -> None:
-    """Look once whether a fake is ready: status 0 or 1, as a container's health check wants it."""
+    """Check once whether a mock server is ready. Exit with status 0 or 1, for a container's health check."""
     reason = _unready_reason(url)
     if reason:
         remote.fail(f"{reason[0].upper()}{reason[1:]}", remote.FAILED)
 
 
 def _unready_reason(url: str) -> str | None:
-    """Return why the fake at *url* is not ready, or None."""
+    """Return why the mock server at *url* is not ready, or None if it is."""
     import requests
 
     try:

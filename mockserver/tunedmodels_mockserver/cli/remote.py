@@ -1,4 +1,4 @@
-"""The fake elsewhere: where it is, which of its worlds is meant, and what it answers to the commands that ask it."""
+"""Calls the admin surface of a running mock server. The commands that work on a world use it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import params
 
 FAILED = 1
 BAD_USAGE = 2
-PATIENCE = 10.0  # seconds; what moves much state takes longer than one
+PATIENCE = 10.0  # seconds; a request that moves much state takes longer than one
 
 Command = Callable[..., Any]
 
@@ -42,10 +42,10 @@ def call_admin(
     query: dict[str, Any] | None = None,
     refusal_status: int = BAD_USAGE,
 ) -> Any:
-    """Return the answer of the fake at *base* to a request to its admin surface: a ``requests.Response``.
+    """Return the answer of the mock server at *base* to an admin request, a ``requests.Response``.
 
-    Where nobody answers, or with an error, a sentence on stderr and an end: with the status *refusal_status* where the
-    fake refuses what was asked (400 and 404), with 1 otherwise.
+    On a failure, print a sentence on stderr and exit: with *refusal_status* if the server refuses the request (400 or
+    404), with 1 for any other error or if there is no answer.
     """
     import requests
 
@@ -64,7 +64,7 @@ def call_admin(
 
 
 def _sentence(response: Any) -> str | None:
-    """Return why a fake refuses what was asked; None if the answer is not one of a fake's own surface."""
+    """Return why a mock server refuses a request, or None if the answer is not from its admin surface."""
     try:
         sentence = response.json()["error"]
     except (ValueError, KeyError, TypeError):
@@ -83,14 +83,14 @@ def send(
     query: dict[str, Any] | None = None,
     timeout: float = PATIENCE,
 ) -> Any:
-    """Return whatever answers a request, waiting *timeout* seconds. Raises requests.RequestException."""
+    """Send a request and return the answer. Wait *timeout* seconds at most. Raise requests.RequestException."""
     from urllib.parse import urlsplit
 
     import requests
 
     with requests.Session() as session:
         host = urlsplit(with_scheme(base)).hostname or ""
-        # A proxy knows another loopback than ours.
+        # A proxy cannot reach our loopback address.
         session.trust_env = not is_loopback(host)
         headers = {"X-Test-Id": world} if world else {}
         address = f"{with_scheme(base)}/_emulator/{path}"
@@ -98,7 +98,7 @@ def send(
 
 
 def read(path: Path) -> bytes:
-    """Return the YAML or JSON file at *path* as JSON, or end with a sentence and the status 2."""
+    """Return the YAML or JSON file at *path* as JSON. If it is bad, print a sentence and exit with status 2."""
     import msgspec
 
     from ..core.strict_input import BadInput
@@ -120,6 +120,6 @@ def show(response: Any) -> None:
 
 
 def fail(sentence: str, status: int) -> NoReturn:
-    """Say *sentence* on stderr and end with *status*."""
+    """Print *sentence* on stderr and exit with *status*."""
     click.echo(sentence, err=True)
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""``serve``: the command that runs a fake."""
+"""The command ``serve``, which runs a mock server."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from . import params, service
 from .configuration import ConfigurableCommand
 from .params import Seconds
 
-if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
+if TYPE_CHECKING:  # Importing Flask takes most of the start-up time, and --help does not need it.
     from ..core.faults.fault import Fault
 
-# From the strongest: what is said more strongly of a run's pace counts.
+# The strongest source first. The strongest setting of a run's duration counts.
 _SOURCES = [
     click.core.ParameterSource.COMMANDLINE,
     click.core.ParameterSource.ENVIRONMENT,
@@ -195,16 +195,16 @@ def serve(
 ) -> None:
     """Serve until SIGTERM, Ctrl-C or SIGHUP.
 
-    Prints one line, READY url=... pid=... version=..., when it answers. From then on Ctrl-C and SIGTERM end it with
-    status 0, before it with 130 and 143. The status is 2 for bad usage, 3 when the port is taken, 4 for a store or a
-    state that cannot be used.
+    Prints one line, READY url=... pid=... version=..., when the server is ready. After that, Ctrl-C and SIGTERM end it
+    with status 0; before that, with 130 and 143. The status is 2 for bad usage, 3 if the port is taken, and 4 if a
+    store or a state cannot be used.
     """
     from ..core.clock import Clock, Mode
     from ..core.runs.durations import Pace
     from ..settings import Settings
 
     logging.basicConfig(level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    # waitress reports on its queue, which is no matter of the user's.
+    # waitress warns about its queue, which does not concern the user.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     pace = Pace(tuning_time, _step_time(step_time), queue_time)
     settings = Settings(
@@ -234,7 +234,7 @@ def serve(
 
 
 def _step_time(step_time: float | None) -> float | None:
-    """Return *step_time*, or None where ``--tuning-time`` is said more strongly. Raises UsageError for a tie."""
+    """Return *step_time*, or None if a stronger source sets ``--tuning-time``. Raise UsageError for a tie."""
     source = click.get_current_context().get_parameter_source
     steps, whole = (_SOURCES.index(source(name) or _SOURCES[-1]) for name in ("step_time", "tuning_time"))
     if step_time is not None and steps == whole:
@@ -243,7 +243,7 @@ def _step_time(step_time: float | None) -> float | None:
 
 
 def _read_faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
-    """Return the faults of the file at *path* and of the presets called *names*."""
+    """Return the faults of the file at *path* and of the presets *names*."""
     from ..core.faults.armed import arm
     from ..core.faults.presets import preset
     from ..core.strict_input import BadInput
@@ -251,7 +251,7 @@ def _read_faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]
 
     try:
         faults = [*(read(path) if path else ()), *(fault for name in names for fault in preset(name))]
-        arm((), faults, 0, 0)  # for ids that come twice
+        arm((), faults, 0, 0)  # raises for duplicate ids
     except BadInput as error:
         raise click.UsageError(str(error)) from None
     return tuple(faults)

@@ -1,4 +1,4 @@
-"""The service: a server from its start to its end, with its files and its statuses."""
+"""Runs a server from start to end for ``serve``, with its port file, its export and its exit statuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from .. import interrupts
 
-if TYPE_CHECKING:  # Flask takes most of the start-up time, and --help needs none of it.
+if TYPE_CHECKING:  # Importing Flask takes most of the start-up time, and --help does not need it.
     from ..core.state.worlds import Worlds
     from ..settings import Settings
 
@@ -30,9 +30,9 @@ def run(
     *,
     with_parent: bool,
 ) -> None:
-    """Serve with these *settings* until somebody says stop, or end with a sentence and a status.
+    """Serve with these *settings* until the server is stopped. On an error, print a sentence and exit with a status.
 
-    *port_file* is written once the server answers and removed in the end, *export* is written in the end.
+    Write *port_file* when the server is ready, and remove it at the end. Write *export* at the end.
     """
     from ..app import create_app
     from ..core.strict_input import BadInput
@@ -69,7 +69,7 @@ def run(
         try:
             click.echo(server.ready_line())
         except BrokenPipeError:
-            # Who reads no more may still want the server; Python would complain of the rest of the buffer in the end.
+            # The reader of stdout has gone but may still need the server. Python would fail to flush the rest at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             _fail(f"Cannot write the line READY to stdout: {error.strerror or error}.", BAD_USAGE)
@@ -81,12 +81,12 @@ def run(
         _export(worlds, export)
     worlds.close()
     if port_file:
-        with suppress(OSError):  # a port that answers no more misleads who reads it, but is no reason to fail
+        with suppress(OSError):  # a leftover port file misleads its reader, but it is no reason to fail
             atomic.destination(port_file).unlink()
 
 
 def _export(worlds: Worlds, path: Path) -> None:
-    """Write the state of all *worlds* into the file at *path*, or end with a sentence."""
+    """Write the state of all *worlds* to the file at *path*. If that fails, print a sentence and exit."""
     from ..core.state.store import StoreUnavailable
     from ..files.state import write
     from ..stores.errors import BadState

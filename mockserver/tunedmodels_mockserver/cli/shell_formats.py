@@ -1,4 +1,4 @@
-"""Shells: variables written as each of them reads them."""
+"""Writes environment variables in the syntax of each shell and of env files."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ FORMATS = tuple(_SET)
 
 
 def exports(variables: Mapping[str, str], form: str) -> str:
-    """Return the lines that set *variables* in *form*, one of ``FORMATS``. Values have no line ends."""
+    """Return the lines that set *variables* in *form*, one of ``FORMATS``. Values must not contain line ends."""
     return "".join(f"{_SET[form](name, value)}\n" for name, value in variables.items())
 
 
 def removals(variables: Iterable[str], form: str) -> str:
-    """Return the lines that take *variables* away; files know no such thing, so there they become empty."""
+    """Return the lines that unset *variables*. Env files cannot unset a variable, so there it becomes empty."""
     return "".join(f"{_UNSET[form].format(name)}\n" for name in variables)

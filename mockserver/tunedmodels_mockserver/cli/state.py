@@ -1,4 +1,4 @@
-"""``state`` and ``reset``: what a world has, taken, put back and begun anew."""
+"""The commands ``state`` and ``reset``, which save, load and reset the state of a world."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _all = click.option("--all-worlds", is_flag=True, help="All worlds instead of on
 
 @click.group()
 def state() -> None:
-    """Take the state of a world, or put one in its place."""
+    """Save or replace the state of a world."""
 
 
 @state.command()
@@ -24,7 +24,7 @@ def state() -> None:
 @remote.url
 @remote.world
 def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
-    """Write the state into FILE, or print it."""
+    """Write the state to FILE, or print it."""
     response = remote.call_admin("GET", url, "state", world, query=_worlds(all_worlds, world))
     if file is None:
         remote.show(response)
@@ -43,7 +43,7 @@ def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
-    """Put the state in FILE in the place of what there is. Ends with status 4 where FILE is no state."""
+    """Replace the current state with the state in FILE. Exit with status 4 if FILE is not a state."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -66,7 +66,7 @@ def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
 @remote.url
 @remote.world
 def reset(scope: str, url: str, world: str) -> None:
-    """Let a world be again as it was when it began, preload included. With the scope all the journal is empty, too."""
+    """Reset a world to its initial state, preload included. With the scope all, also clear the journal."""
     remote.show(remote.call_admin("POST", url, "reset", world, json={"scope": scope}))
 
 

@@ -1,4 +1,4 @@
-"""``verdict``: whether a client did right."""
+"""The command ``verdict``, which judges the behaviour of a client from the journal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from . import remote
 @remote.url
 @remote.world
 def verdict(form: str, fail_under: float | None, all_worlds: bool, url: str, world: str) -> None:
-    """Say what the client of a world did wrong. Ends with status 1 for an error or a warning."""
+    """Print the mistakes of a world's client. Exit with status 1 for an error or a warning."""
     if all_worlds and world:
         raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
     query = {"world": "*"} if all_worlds else {}

@@ -1,1 +1,4 @@
-"""The simulation: values in, values out. Time and chance are handed in; nothing here knows Flask."""
+"""Has the simulation as pure functions and values.
+
+Callers pass in the time and the random seed. No module in this package imports Flask.
+"""

@@ -1,7 +1,8 @@
-"""Base models: those of mid-2024, some of 2025 and 2026, and those that an operator adds.
+"""Defines the base models of the server and parses those that an operator adds.
 
-Sources: recorded answers of models.list (2024-07-27, and published ones of December 2025 to August 2026) and of tuned
-models; ``docs/invented.md`` says what no source shows. The descriptions are our own.
+The list has the models of mid-2024 and some of 2025 and 2026. Sources: recorded answers of models.list (2024-07-27, and
+published ones of December 2025 to August 2026) and of tuned models. ``docs/invented.md`` lists the values that have no
+source. The descriptions are our own.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ METHODS = (
     "createCachedContent",
     "batchGenerateContent",
 )
-"""What supportedGenerationMethods may have."""
+"""The values that supportedGenerationMethods may have."""
 
 _GEMINI = ("generateContent", "countTokens")
 _CACHED = (*_GEMINI, "createCachedContent")
 _TUNABLE = (*_GEMINI, "createTunedModel")
 _BATCHED = (*_CACHED, "batchGenerateContent")
 _MILLION, _TWO_MILLION = 1 << 20, 1 << 21
-# What comes with a method, though no list says so.
+# Methods that a model has if it has another method. Lists of models do not show them.
 _WITH = {
     "streamGenerateContent": "generateContent",
     "batchEmbedContents": "embedContent",
@@ -51,11 +52,12 @@ _COMPARED = 200  # characters
 
 
 class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """One base model, by default one that generates, counts tokens and can be tuned.
+    """One base model. By default it generates, counts tokens and can be tuned.
 
-    The limits are in tokens. ``temperature``, ``top_p``, ``top_k`` and ``max_temperature`` are None if its answer does
-    not show them. A prompt counts ``start_tokens`` besides those of its text: one since the models of 1.5, none before
-    (observed). Raises ValueError for an id, a method or a limit that no model has.
+    The limits are in tokens. ``temperature``, ``top_p``, ``top_k`` and ``max_temperature`` are None if the answer of
+    the model does not show them. The token count of a prompt is that of its text plus ``start_tokens``: 1 for the
+    models of 1.5 and later, 0 for earlier models (observed). Raises ValueError for an invalid id, an unknown method or
+    an invalid limit.
     """
 
     id: str
@@ -71,7 +73,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     start_tokens: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse what no model has."""
+        """Raise ValueError for an invalid id, an unknown method, no methods, or a limit below 1."""
         if not _ID.fullmatch(self.id):
             text = "has 1 to 100 letters, digits, dots, dashes or underscores"
             raise ValueError(f"the name of a base model {text}, got {self.id[:100]!r}")
@@ -90,7 +92,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
 
     @property
     def tunable(self) -> bool:
-        """Whether a tuned model can be made of it."""
+        """Whether a client can create a tuned model from it."""
         return "createTunedModel" in self.methods or "createTunedTextModel" in self.methods
 
     def value(self) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
         }
 
     def serves(self, method: str) -> bool:
-        """Whether it has *method*: what generates also streams, and what embeds also embeds batches."""
+        """Whether it has *method*. A model that generates also streams, and a model that embeds also embeds batches."""
         return _WITH.get(method, method) in self.methods
 
 
@@ -196,11 +198,11 @@ BASE_MODELS: Mapping[str, BaseModel] = {
         _since_2_5("gemini-3.8-flash", "Gemini 3.8 Flash", "3.8"),
     )
 }
-"""By resource name, in the order of the lists; the first nineteen are those of 2024."""
+"""The base models by resource name, in the order of the lists. The first nineteen are those of 2024."""
 
 
 def parse(text: str) -> BaseModel:
-    """Return the base model that *text* asks for, ``NAME`` or ``NAME=METHOD,METHOD``. Raises BadInput for neither."""
+    """Return the base model for *text*, ``NAME`` or ``NAME=METHOD,METHOD``. Raises BadInput for invalid text."""
     name, equals, methods = text.partition("=")
     chosen = tuple(method.strip() for method in methods.split(",") if method.strip()) if equals else _TUNABLE
     try:
@@ -210,12 +212,12 @@ def parse(text: str) -> BaseModel:
 
 
 def with_custom_models(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
-    """Return the base models of a server to which an operator adds *models*; one replaces another of its name."""
+    """Return the built-in base models and *models*. A custom model replaces a built-in model of the same name."""
     return {**BASE_MODELS, **{model.name: model for model in models}}
 
 
 def similar_names(name: str, models: Iterable[BaseModel]) -> list[str]:
-    """Return the ids of the few of *models* that are most like *name*, an id or a resource name; the nearest first."""
+    """Return the ids of the few *models* most similar to *name* (an id or a resource name), the most similar first."""
     ids = [model.id for model in models]
-    # A name may be as long as a request's first line, and a comparison takes as long as it is.
+    # A name may be as long as a request line, and the time of a comparison grows with the length.
     return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_SHOWN, cutoff=0)

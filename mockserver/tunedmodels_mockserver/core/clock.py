@@ -1,6 +1,7 @@
-"""Clocks: how a world's time follows from the machine's. Moments are whole nanoseconds since the epoch.
+"""Defines the clocks of worlds. Each clock computes the world's time from the machine's time.
 
-A world's clock is a value, so that whoever shares the world shares its time, and a moved clock is a new value.
+All times are whole nanoseconds since the epoch. A clock is an immutable value: a change returns a new clock. Therefore
+all clients that share a world share its time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ POLLS_PER_RUN = 10
 
 
 class Mode(str, Enum):
-    """What moves a clock: the machine's time, nothing but a call, or each look at an unfinished run."""
+    """The source of a clock's movement: the machine's time, only explicit calls, or each poll of an unfinished run."""
 
     REAL = "real"
     MANUAL = "manual"
@@ -26,11 +27,11 @@ class Mode(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A world's clock: it stood at ``moment`` when the machine's time was ``origin``.
+    """A world's clock. It showed ``moment`` when the machine's time was ``origin``.
 
-    In mode real ``rate`` seconds have passed since then in each of the machine's. A clock without an origin has not
-    started; without a moment it will start at the machine's present. Raises ValueError for a rate or a moment that no
-    clock has.
+    In mode real, each second of the machine since then counts as ``rate`` seconds of the world. A clock without an
+    origin has not started. A clock without a moment starts at the machine's present. Raises ValueError for an invalid
+    rate or moment.
     """
 
     mode: Mode = Mode.REAL
@@ -39,18 +40,18 @@ class Clock:
     origin: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what would lead out of the time that stamps can show."""
+        """Raise ValueError for a rate out of range, or for a moment that timestamps cannot show."""
         if not 0 < self.rate <= FASTEST:
             raise ValueError(f"A clock's rate is more than 0 and at most {FASTEST:.0f}, got {self.rate}.")
         if self.moment is not None and not 0 <= self.moment <= END:
             raise ValueError(f"A clock goes from 1970 to 2255; {self.moment / SECOND} seconds since 1970 lie beyond.")
 
     def start(self, machine: int) -> Clock:
-        """Return it as it starts when the machine's time is *machine*."""
+        """Return the clock, started when the machine's time is *machine*."""
         return replace(self, moment=machine if self.moment is None else self.moment, origin=machine)
 
     def now(self, machine: int) -> int:
-        """Return the moment that it shows when the machine's time is *machine*; it stops in 2255."""
+        """Return the time that the clock shows when the machine's time is *machine*. The clock stops in 2255."""
         moment = machine if self.moment is None else self.moment
         if self.mode is not Mode.REAL or self.origin is None:
             return moment
@@ -58,28 +59,28 @@ class Clock:
         return min(max(moment + (passed if self.rate == 1.0 else round(passed * self.rate)), 0), END)
 
     def set(self, machine: int, moment: int) -> Clock:
-        """Return it as it goes on from *moment*. Raises ValueError where that is not in 1970 to 2255."""
+        """Return the clock, continuing from *moment*. Raises ValueError if *moment* is not in 1970 to 2255."""
         return replace(self, moment=moment, origin=machine)
 
     def advance(self, machine: int, seconds: float) -> Clock:
-        """Return it *seconds* later, or earlier. Raises ValueError where that leads out of 1970 to 2255."""
+        """Return the clock *seconds* later, or earlier if negative. Raises ValueError outside 1970 to 2255."""
         now = self.now(machine)
         if not -END <= seconds * SECOND <= END or not 0 <= now + round(seconds * SECOND) <= END:
             raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
         return self.set(machine, now + round(seconds * SECOND))
 
     def with_mode(self, machine: int, mode: Mode | None = None, rate: float | None = None) -> Clock:
-        """Return it as it goes on from its present in another *mode* or at another *rate*.
+        """Return the clock, continuing from its present time in another *mode* or at another *rate*.
 
-        Raises ValueError for a rate that is not more than 0 and at most a million.
+        Raises ValueError if the rate is not more than 0 and at most a million.
         """
         return Clock(mode or self.mode, self.rate if rate is None else rate, self.now(machine), machine)
 
     def after_poll(self, run: int) -> Clock:
-        """Return it after a look at an unfinished run that takes *run* nanoseconds in all.
+        """Return the clock after a poll of an unfinished run. The whole run takes *run* nanoseconds.
 
-        In mode polling it moves by a tenth of the run, rounded up to a whole microsecond, so that ten looks always
-        reach the end.
+        In mode polling the clock moves by a tenth of the run, rounded up to a whole microsecond. Therefore ten polls
+        always reach the end.
         """
         if self.mode is not Mode.POLLING or self.moment is None:
             return self
@@ -88,18 +89,18 @@ class Clock:
 
 
 class ManualClock:
-    """A machine's time that a test holds: pass its ``now`` to ``create_app``, and every world follows it.
+    """A machine time that a test controls. Pass its ``now`` to ``create_app``, and every world follows it.
 
-    It starts at *start*, by default the machine's present.
+    It starts at *start* (nanoseconds), by default at the machine's present.
     """
 
     def __init__(self, start: int | None = None) -> None:
         self._now = time.time_ns() if start is None else start
 
     def now(self) -> int:
-        """Return the moment it was last moved to."""
+        """Return the time to which the clock was last moved, in nanoseconds."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move by *seconds*, which may be negative. Raises ValueError where that leads out of 1970 to 2255."""
+        """Move the clock by *seconds*, which may be negative. Raises ValueError for a result outside 1970 to 2255."""
         self._now = Clock(Mode.MANUAL, moment=self._now).advance(self._now, seconds).now(self._now)

@@ -1,4 +1,4 @@
-"""Effects: what a fault makes of one answer, or of the connection that carries it."""
+"""Defines the effects that a fault can have on one answer, or on the connection that carries it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_STALL = 600.0
 Seconds = Annotated[float, Meta(ge=0, le=LONGEST_LATENCY)]
 Bytes = Annotated[int, Meta(ge=0, le=1 << 30)]
 
-# The first five were seen from the service. The rest is what Google's APIs say in general, or ours (invented).
+# The first five are observed. The others are general wordings of Google's APIs, or our own (invented).
 WORDINGS: dict[str, str] = {
     "UNAVAILABLE": "The model is overloaded. Please try again later.",
     "RESOURCE_EXHAUSTED": "Resource has been exhausted (e.g. check quota).",
@@ -47,7 +47,7 @@ _HELP = {
 
 
 class QuotaViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One violation of a QuotaFailure; by default the one that was seen in 2025, of a tuned gemini-1.5-flash."""
+    """One violation of a QuotaFailure. The default was observed in 2025, for a tuned gemini-1.5-flash."""
 
     quota_metric: str = f"{SERVICE}/generate_content_free_tier_requests"
     quota_id: str = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
@@ -65,10 +65,10 @@ class QuotaViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 
 
 class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A google.rpc.Status; without a ``message`` it has the wording that is known for its code.
+    """A google.rpc.Status. Without a ``message`` it has the known wording for its code.
 
-    ``code`` is a code's name or an HTTP status such as 503. ``retry_delay`` (seconds) comes as RetryInfo, ``reason`` as
-    ErrorInfo, ``quota_failure`` as QuotaFailure.
+    ``code`` is the name of a code or an HTTP status such as 503. The answer carries ``retry_delay`` (seconds) as
+    RetryInfo, ``reason`` as ErrorInfo and ``quota_failure`` as QuotaFailure.
     """
 
     code: str | int = "UNAVAILABLE"
@@ -78,16 +78,16 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     quota_failure: QuotaViolation | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a code that gRPC does not have."""
+        """Raise ValueError for a code that gRPC does not have."""
         _parse_code(self.code)
 
     @property
     def status_code(self) -> Code:
-        """The code as gRPC's enum has it."""
+        """The code as a member of gRPC's enum."""
         return _parse_code(self.code)
 
     def status(self) -> Status:
-        """Return the status, with its details; a QuotaFailure brings Help with it, as it was seen."""
+        """Return the status with its details. A QuotaFailure comes with a Help detail (observed)."""
         details = []
         if self.quota_failure:
             failure = {"violations": [self.quota_failure.value()]}
@@ -103,61 +103,64 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 def error_of(given: Error | str | int) -> Error:
-    """Return the error that *given* is; a code's name or an HTTP status stands for an error that has no more."""
+    """Return *given* as an Error. The name of a code or an HTTP status becomes an error with that code only."""
     return given if isinstance(given, Error) else Error(given)
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The answer of a proxy on the way: a page of HTML that no client of an API expects."""
+    """An HTML page in place of the answer, as a proxy between client and server sends it.
+
+    API clients do not expect one.
+    """
 
     status: Annotated[int, Meta(ge=400, le=599)] = 502
     html: str = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
 
 
 class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The answer comes so many ``seconds`` later, and up to ``jitter`` seconds more, drawn from the seed."""
+    """A delay of the answer by ``seconds``, plus up to ``jitter`` seconds drawn from the seed."""
 
     seconds: Seconds
     jitter: Seconds = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what together is too long."""
+        """Raise ValueError if the two together exceed the longest latency."""
         if self.seconds + self.jitter > LONGEST_LATENCY:
             raise ValueError(f"seconds and jitter together are at most {LONGEST_LATENCY:.0f}")
 
 
 def latency_of(given: Latency | float) -> Latency:
-    """Return the latency that *given* is; a number is its seconds."""
+    """Return *given* as a Latency. A number means its seconds."""
     return given if isinstance(given, Latency) else Latency(given)
 
 
 class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The connection closes after so many ``bytes`` of the body, or after this ``fraction`` of it.
 
-    Content-Length tells of the whole body. At least the body's last byte is lost.
+    Content-Length is the length of the whole body. The client never gets the last byte of the body.
     """
 
     bytes: Bytes | None = None
     fraction: Annotated[float, Meta(ge=0, lt=1)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse both and none."""
+        """Raise ValueError if both members are set, or neither."""
         if (self.bytes is None) == (self.fraction is None):
             raise ValueError("say either bytes or fraction: how much of the body is kept")
 
 
 class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The body comes in pieces of so many ``bytes``, with a ``pause`` of so many seconds before each but the first."""
+    """The body comes in pieces of so many ``bytes``, with a ``pause`` (seconds) before each piece except the first."""
 
     bytes: Annotated[int, Meta(ge=1, le=1 << 30)]
     pause: Seconds
 
 
 class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """After so many bytes of the body nothing comes for so many ``seconds``; then the connection is reset.
+    """After so many bytes of the body the server sends nothing for ``seconds``, then resets the connection.
 
-    Where it ``resumes``, the rest of the body comes instead. It begins before the body's last byte at the latest, and
-    0 bytes mean that not even the status line comes.
+    If ``resumes`` is set, the rest of the body follows instead of the reset. The stall begins before the last byte of
+    the body at the latest. ``after=0`` means that the server does not even send the status line.
     """
 
     seconds: Annotated[float, Meta(ge=0, le=LONGEST_STALL)]
@@ -166,11 +169,11 @@ class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What becomes of one answer. Exactly one of these members is set.
+    """The effect of a fault on one answer. Exactly one of these members is set.
 
-    ``reset`` resets the connection and nothing is done; ``commit_then_drop`` does what was asked first. ``malformed``
-    ends the JSON in its middle. ``expired_token`` is refused as the service refuses one. An ``error`` may be its code
-    alone, a ``latency`` its seconds.
+    ``reset`` resets the connection, and the server does not perform the call; ``commit_then_drop`` performs the call
+    first and then resets. ``malformed`` ends the JSON in its middle. ``expired_token`` refuses the call as the service
+    refuses an expired token. An ``error`` may be its code alone, a ``latency`` its seconds.
     """
 
     kinds: ClassVar[tuple[str, ...]] = (
@@ -190,7 +193,7 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     expired_token: Literal[True] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse none and several."""
+        """Raise ValueError unless exactly one member is set."""
         given = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(given) != 1:
             text = f"got {' and '.join(given)}" if given else "got none"
@@ -207,13 +210,13 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 def _duration(seconds: float) -> str:
-    """Return *seconds* as JSON writes a Duration: 24s, 1.500s."""
+    """Return *seconds* in the JSON form of a Duration: 24s, 1.500s."""
     whole = round(seconds * 1000)
     return f"{whole // 1000}s" if whole % 1000 == 0 else f"{whole // 1000}.{whole % 1000:03d}s"
 
 
 def _parse_code(given: str | int) -> Code:
-    """Return the code of this name or HTTP status. Raises ValueError if no error has it."""
+    """Return the code with this name or HTTP status. Raises ValueError if no error has it."""
     name = str(given)[:100]
     code = Code.of_http(int(name)) if re.fullmatch("[0-9]{3}", name) else Code.__members__.get(name)
     if code is not None and code.name in WORDINGS:

@@ -1,7 +1,7 @@
-"""Refusals: every error that the simulation answers, each with its wording in one place.
+"""Builds every error that the simulation answers. Each wording is in one place, here.
 
-What is marked *observed* was seen from the service; *invented* means that no source gives the wording (the form
-``* Request.path: text`` is observed for other requests of this API). ``docs/invented.md`` lists the latter.
+*Observed* means that the service sent the error. *Invented* means that no source gives the wording (the form ``*
+Request.path: text`` is observed for other requests of this API). ``docs/invented.md`` lists the invented ones.
 """
 
 from __future__ import annotations
@@ -16,53 +16,56 @@ _PROJECT = "https://console.developers.google.com/iam-admin/iam/project?project=
 
 
 def invalid(request: str, path: str, text: str) -> StatusError:
-    """A request's member is refused by the service's own checks; the texts are invented, the form observed."""
+    """Return the error for an invalid member of a request. The texts are invented, the form is observed."""
     return StatusError(Code.INVALID_ARGUMENT, f"* {request}.{path}: {text}\n")
 
 
 def not_specified(request: str, path: str) -> StatusError:
-    """A required member is missing; observed for ``contents``, by analogy for others."""
+    """Return the error for a missing required member. Observed for ``contents``, by analogy for others."""
     return invalid(request, path, f"{path.rpartition('.')[2]} is not specified")
 
 
 def one_of(request: str, path: str, oneof: str) -> StatusError:
-    """No member of a required oneof is set; observed for the parts of contents, by analogy for others."""
+    """Return the error for a required oneof without a member.
+
+    Observed for the parts of contents, by analogy for others.
+    """
     where = f"{path}.{oneof}" if path else oneof
     return invalid(request, where, f"required oneof field '{oneof}' must have one initialized field")
 
 
 def invalid_argument() -> StatusError:
-    """The service's bare refusal; observed for a display name of more than 40 bytes."""
+    """Return the service's error without details. Observed for a display name of more than 40 bytes."""
     return StatusError(Code.INVALID_ARGUMENT, "Request contains an invalid argument.")
 
 
 def no_name() -> StatusError:
-    """Neither an id nor a display name was given; observed (the status is inferred)."""
+    """Return the error for a create call with neither an id nor a display name. Observed (the status is inferred)."""
     return StatusError(Code.INVALID_ARGUMENT, "Either tuned_model_id or display_name must be set.")
 
 
 def model_missing(name: str) -> StatusError:
-    """There is no such tuned model; observed."""
+    """Return the error for a tuned model that does not exist. Observed."""
     return StatusError(Code.NOT_FOUND, f"Tuned model {name} does not exist.")
 
 
 def model_forbidden(name: str) -> StatusError:
-    """The caller lacks the role for this tuned model; observed (with a bare id for a create)."""
+    """Return the error for a caller without the needed role for this model. Observed (for a create: a bare id)."""
     return StatusError(Code.PERMISSION_DENIED, f"You do not have permission to access tuned model {name}.")
 
 
 def model_exists(name: str) -> StatusError:
-    """The caller has a model of this id; the status is observed, the wording invented."""
+    """Return the error for an id that the caller already uses. The status is observed, the wording invented."""
     return StatusError(Code.ALREADY_EXISTS, f"Tuned model {name} already exists.")
 
 
 def model_not_ready(name: str) -> StatusError:
-    """The model is still CREATING; observed. Invented for a FAILED one."""
+    """Return the error for a model that is still CREATING. Observed. Invented for a FAILED model."""
     return StatusError(Code.INVALID_ARGUMENT, f"Tuned model {name} is not ready to use.")
 
 
 def not_tunable(base_model: str, version: str) -> StatusError:
-    """The base model cannot be tuned; observed."""
+    """Return the error for a base model that cannot be tuned. Observed."""
     return StatusError(
         Code.FAILED_PRECONDITION,
         f"{base_model} is not found for CREATE TUNED MODEL at API version {version}.",
@@ -70,7 +73,7 @@ def not_tunable(base_model: str, version: str) -> StatusError:
 
 
 def not_supported(model: str, version: str, method: str) -> StatusError:
-    """There is no such base model, or it has no such method; observed."""
+    """Return the error for a base model that does not exist or does not have this method. Observed."""
     return StatusError(
         Code.NOT_FOUND,
         f"{model} is not found for API version {version}, or is not supported for {method}. "
@@ -79,57 +82,60 @@ def not_supported(model: str, version: str, method: str) -> StatusError:
 
 
 def base_model_missing(name: str, version: str) -> StatusError:
-    """There is no such base model to get; observed in 2026."""
+    """Return the error of models.get for a base model that does not exist. Observed in 2026."""
     return StatusError(Code.NOT_FOUND, f"Model is not found: {name} for api version {version}")
 
 
 def model_name_format(request: str, path: str) -> StatusError:
-    """A model's name has a form that no model has; observed for generateContent and models.get."""
+    """Return the error for a malformed name of a model. Observed for generateContent and models.get."""
     return invalid(request, path, "unexpected model name format")
 
 
 def not_enabled(feature: str, name: str) -> StatusError:
-    """A tuned model lacks a feature; observed for base models, inferred for tuned ones."""
+    """Return the error for a feature that a tuned model lacks. Observed for base models, inferred for tuned ones."""
     return StatusError(Code.INVALID_ARGUMENT, f"{feature} is not enabled for {name}")
 
 
 def not_owner() -> StatusError:
-    """Only the owner hands a model on; the text is observed, the status inferred."""
+    """Return the error for a transfer of ownership by another caller. The text is observed, the status inferred."""
     return StatusError(Code.PERMISSION_DENIED, "You need to be the owner of the resource to transfer ownership")
 
 
 def not_found() -> StatusError:
-    """The generic wording of Google's APIs; used for operations, for which none was seen (invented)."""
+    """Return the generic wording of Google's APIs. Used for operations, whose wording was never observed (invented)."""
     return StatusError(Code.NOT_FOUND, "Requested entity was not found.")
 
 
 def permission_missing(name: str) -> StatusError:
-    """There is no such permission (invented wording)."""
+    """Return the error for a permission that does not exist (invented wording)."""
     return StatusError(Code.NOT_FOUND, f"Permission {name} does not exist.")
 
 
 def permission_exists(name: str) -> StatusError:
-    """The grantee has a permission already (invented)."""
+    """Return the error for a grantee that already has a permission (invented)."""
     return StatusError(Code.ALREADY_EXISTS, f"Permission {name} already exists.")
 
 
 def unimplemented(what: str) -> StatusError:
-    """The method is known and not served (invented wording; Google's own client notes 501 for one of them)."""
+    """Return the error for a known method without an implementation.
+
+    The wording is invented; Google's own client notes 501 for one of these methods.
+    """
     return StatusError(Code.UNIMPLEMENTED, f"{what} is not implemented.")
 
 
 def busy() -> StatusError:
-    """Somebody else kept changing the same model (invented; ABORTED asks for another try)."""
+    """Return the error for repeated concurrent changes of one model (invented; ABORTED asks the client to retry)."""
     return StatusError(Code.ABORTED, "The tuned model was changed concurrently. Please try again.")
 
 
 def canned_miss(nearest: str) -> StatusError:
-    """No canned rule matches a call where rules are strict; ours (invented), and no answer of the service."""
+    """Return the error for a call that no canned rule matches, if rules are strict. Ours (invented), not Google's."""
     return StatusError(Code.NOT_FOUND, f"No canned rule of this fake answers the call: {nearest}.")
 
 
 def unregistered() -> StatusError:
-    """There is no credential at all; observed."""
+    """Return the error for a request without any credential. Observed."""
     return StatusError(
         Code.PERMISSION_DENIED,
         "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or "
@@ -138,14 +144,14 @@ def unregistered() -> StatusError:
 
 
 def api_key_invalid() -> StatusError:
-    """Nobody has registered such an API key; observed, the second detail since 2025."""
+    """Return the error for an unknown API key. Observed; the second detail since 2025."""
     text = "API key not valid. Please pass a valid API key."
     localized = AnyValue("v1beta", "google.rpc.LocalizedMessage", {"locale": "en-US", "message": text})
     return StatusError(Code.INVALID_ARGUMENT, text, _error_info("API_KEY_INVALID", {"service": SERVICE}), localized)
 
 
 def token_invalid() -> StatusError:
-    """A token is malformed, expired or revoked; observed for a bad one, without details."""
+    """Return the error for a malformed, expired or revoked token. Observed for a bad one, without details."""
     return StatusError(
         Code.UNAUTHENTICATED,
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
@@ -154,7 +160,7 @@ def token_invalid() -> StatusError:
 
 
 def oauth_needed(rpc: str) -> StatusError:
-    """An API key does not open the method called *rpc*; observed for permissions."""
+    """Return the error for an API key on the method called *rpc*, which needs OAuth. Observed for permissions."""
     return StatusError(
         Code.UNAUTHENTICATED,
         "API keys are not supported by this API. Expected OAuth2 access token or other authentication credentials "
@@ -164,7 +170,10 @@ def oauth_needed(rpc: str) -> StatusError:
 
 
 def token_missing(rpc: str) -> StatusError:
-    """Only OAuth opens the method *rpc*, and there is none; the status is observed, the text is of other APIs."""
+    """Return the error for no token on the method *rpc*, which needs OAuth.
+
+    The status is observed, the text comes from other APIs.
+    """
     return StatusError(
         Code.UNAUTHENTICATED,
         "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "
@@ -174,7 +183,7 @@ def token_missing(rpc: str) -> StatusError:
 
 
 def scopes_insufficient(rpc: str) -> StatusError:
-    """A token has none of the scopes that open the method called *rpc*; documented, the detail inferred."""
+    """Return the error for a token without a scope for the method *rpc*. Documented; the detail is inferred."""
     return StatusError(
         Code.PERMISSION_DENIED,
         "Request had insufficient authentication scopes.",
@@ -183,7 +192,10 @@ def scopes_insufficient(rpc: str) -> StatusError:
 
 
 def project_denied(project: str) -> StatusError:
-    """The call cannot be billed to *project*; observed from other APIs of Google, not from this one."""
+    """Return the error for a call that cannot be billed to *project*.
+
+    Observed from other APIs of Google, not from this one.
+    """
     return StatusError(
         Code.PERMISSION_DENIED,
         f"Caller does not have required permission to use project {project}. Grant the caller the "
@@ -200,7 +212,7 @@ def project_denied(project: str) -> StatusError:
 
 
 def real_credential(kind: str) -> StatusError:
-    """A credential that looks real came here; ours (invented), and no answer of the service."""
+    """Return the error for a credential that looks real. Ours (invented), not the service's."""
     return StatusError(
         Code.PERMISSION_DENIED,
         "A secret nearly went to a fake: this is no server of Google's, and the request carried what looks like a real "

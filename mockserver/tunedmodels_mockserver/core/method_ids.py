@@ -1,4 +1,4 @@
-"""Method ids: the names by which faults and searches mean the API's methods."""
+"""Checks method ids, the names of the API's methods in faults and journal searches."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 from ..wire.surface import methods
 from .strict_input import nearest
 
-# Routes that only allowances open, and the methods that they stand for.
+# Routes that exist only by an allowance, and the methods that they stand for.
 STANDS_FOR = {"tunedModels.cancel": "tunedModels.operations.cancel", "tunedModels.countTokens": "models.countTokens"}
 
 
 def check_method(pattern: str, *more: str) -> None:
-    """Raise ValueError if *pattern*, an id or a glob, fits no method and none of the ids in *more*."""
+    """Raise ValueError if *pattern*, an id or a glob, matches no method and none of the ids in *more*."""
     known = [method.id for method in methods()]
     if any(fnmatchcase(name, pattern) for name in (*known, *more)):
         return

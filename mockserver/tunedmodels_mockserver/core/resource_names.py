@@ -1,3 +1,3 @@
-"""Resource names: the collections of the API, as the names of their resources begin."""
+"""Defines the prefixes of the API's resource names."""
 
 TUNED_MODELS = "tunedModels/"

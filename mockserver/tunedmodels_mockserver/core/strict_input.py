@@ -1,6 +1,6 @@
-"""Inputs: what an operator or a test writes for the fake itself, read strictly into typed values.
+"""Reads the inputs of operators and tests for the mock server itself, strictly, into typed values.
 
-The API's own requests are not read here but by the facts of the service (``wire.protojson``).
+Requests of the API are read in ``wire.protojson`` instead, by the facts of the service.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _FEW = 3  # places of a member that are named at most
 
 
 class BadInput(ValueError):
-    """An input is refused; the message is a sentence that names the place, the value and what would do."""
+    """An invalid input. The message is a sentence that names the place, the value and what would be valid."""
 
 
-# No state: only what makes one thread wait for another.
+# This is no state. It only makes one thread wait for another.
 _INSPECT_LOCK = threading.Lock()
 
 
 def prepare(*kinds: Any) -> None:
-    """Look into *kinds*, one thread at a time.
+    """Make msgspec inspect *kinds*, one thread at a time.
 
-    msgspec (0.22) looks into a type when it first decodes one, and two threads that do so at once crash the process.
+    msgspec (0.22) inspects a type at its first decoding. Two threads that do this at once crash the process.
     """
     with _INSPECT_LOCK:
         for kind in kinds:
@@ -40,7 +40,7 @@ def prepare(*kinds: Any) -> None:
 
 
 def read_json(data: bytes, kind: type[T]) -> T:
-    """Return the JSON text *data* as a *kind*. Raises BadInput for what is no JSON and for what does not fit."""
+    """Return the JSON text *data* as a *kind*. Raises BadInput for invalid JSON and for a value that does not fit."""
     prepare(kind)
     try:
         return msgspec.json.decode(data, type=kind)
@@ -51,7 +51,7 @@ def read_json(data: bytes, kind: type[T]) -> T:
 
 
 def convert(value: Any, kind: type[T]) -> T:
-    """Return the plain *value*, as JSON and YAML give them, as a *kind*. Raises BadInput where it does not fit."""
+    """Return the plain *value*, as JSON and YAML give it, as a *kind*. Raises BadInput if it does not fit."""
     prepare(kind)
     try:
         return msgspec.convert(value, kind)
@@ -62,9 +62,9 @@ def convert(value: Any, kind: type[T]) -> T:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``; the nearest is X`` for the one of *known* that is most like *name*, and nothing if none is.
+    """Return ``; the nearest is X`` for the most similar of the *known* names, or an empty text if none is similar.
 
-    Upper and lower case count as the same.
+    The comparison ignores case.
     """
     spelled = {item.lower(): item for item in known}
     close = get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
@@ -82,9 +82,9 @@ def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
 
 
 def _no_member(name: str, path: str, kind: Any) -> str:
-    """Return the sentence for a member *name* at *path* of a value of this *kind*, which has no such member there.
+    """Return the sentence for an unknown member *name* at *path* of a value of this *kind*.
 
-    The members of that object alone are near: another object's would be refused there as well.
+    Only members of the object at *path* are suggested: a member of another object would be refused there too.
     """
     root = msgspec.inspect.type_info(kind)
     here = [field.encode_name for info in _at(root, path) for field in getattr(info, "fields", ())]
@@ -100,7 +100,7 @@ def _no_member(name: str, path: str, kind: Any) -> str:
 
 
 def _choices(kind: Any, path: str) -> list[str]:
-    """Return the words that may stand at *path*, such as ``$.run.shape``, of a value of this type."""
+    """Return the words allowed at *path*, such as ``$.run.shape``, in a value of this type."""
     words: list[Any] = []
     for info in _at(msgspec.inspect.type_info(kind), path):
         if isinstance(info, msgspec.inspect.LiteralType):
@@ -111,7 +111,7 @@ def _choices(kind: Any, path: str) -> list[str]:
 
 
 def _at(info: msgspec.inspect.Type, path: str) -> list[msgspec.inspect.Type]:
-    """Return what may stand at *path* of a value of this type."""
+    """Return the types allowed at *path* in a value of this type."""
     infos = _alternatives(info)
     for step in re.findall(r"\.(\w+)|\[", path):
         infos = [found for info in infos for inner in _inside(info, step) for found in _alternatives(inner)]
@@ -127,7 +127,7 @@ def _alternatives(info: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
 
 
 def _inside(info: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]:
-    """Return what a value of this type has at the member called *step*; without one, at an index or a key."""
+    """Return the types of the member *step* in a value of this type; without a step, those of an index or a key."""
     if step:
         return [field.type for field in getattr(info, "fields", ()) if field.encode_name == step]
     inner = [getattr(info, "item_type", None), getattr(info, "value_type", None), *getattr(info, "item_types", ())]
@@ -135,7 +135,7 @@ def _inside(info: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]
 
 
 def _members(info: msgspec.inspect.Type, place: str, above: frozenset[type]) -> Iterator[tuple[str, str]]:
-    """Yield where each member of a value of this type stands, such as ``run.script``, and its name."""
+    """Yield the place, such as ``run.script``, and the name of each member of a value of this type."""
     for one in _alternatives(info):
         for inner in _inside(one, ""):
             yield from _members(inner, place, above)

@@ -1,4 +1,4 @@
-"""World names: how a request names its world, in a header or in a credential."""
+"""Reads and writes the name of a world in a request: in a header or in a credential."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BEFORE_CREDENTIAL = re.compile(r"\A" + _IN_CREDENTIAL.pattern + "/")
 
 
 def world_name(test_id: str | None, *credentials: str | None) -> str:
-    """Return the name of the world that a request asks for.
+    """Return the name of the world for a request.
 
-    That is *test_id*, else what follows ``test-`` at the beginning of one of *credentials*, the first that has
-    it: ``test-w1/alice@example.com`` is Alice in the world ``w1``.
+    *test_id* wins. Without it, the name follows ``test-`` at the beginning of the first of *credentials* that has this
+    prefix: ``test-w1/alice@example.com`` is Alice in the world ``w1``.
     """
     if test_id:
         return test_id
@@ -27,10 +27,10 @@ def world_name(test_id: str | None, *credentials: str | None) -> str:
 
 
 def without_world(credential: str) -> str:
-    """Return *credential* without the ``test-<world>/`` before it."""
+    """Return *credential* without its ``test-<world>/`` prefix."""
     return _BEFORE_CREDENTIAL.sub("", credential, count=1)
 
 
 def with_world(credential: str, world: str) -> str:
-    """Return *credential* so that who sends it is in the *world* of that name."""
+    """Return *credential* with the prefix that puts its sender into the *world* of that name."""
     return f"test-{world}/{credential}" if world else credential

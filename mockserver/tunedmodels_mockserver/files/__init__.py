@@ -1,1 +1,1 @@
-"""Files that people write for a server, or that it writes for them."""
+"""Reads files that users write for a server, and writes files for users."""

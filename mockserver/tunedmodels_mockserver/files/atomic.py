@@ -1,4 +1,4 @@
-"""Whole files: each write replaces a file at once, so a reader never sees half of one."""
+"""Writes files atomically. A reader never sees a partial file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def destination(path: Path) -> Path:
-    """Return the file that *path* names, at the end of its symbolic links, whether it exists or not.
+    """Return the file at *path* with symbolic links resolved, whether the file exists or not.
 
-    Raises OSError if *path* names something else, such as a folder, a device or a FIFO: a replacement would destroy it.
+    Raise OSError if *path* names something else, such as a folder, a device or a FIFO: a replacement would destroy it.
     """
     try:
         mode = path.stat().st_mode
@@ -25,10 +25,10 @@ def destination(path: Path) -> Path:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write *data* into the file that *path* names, and leave an old file as it is if that fails.
+    """Write *data* to the file at *path*. If that fails, an existing file stays as it is.
 
-    A symbolic link stays, and so do the permissions of an old file; a new one gets the usual permissions. Raises
-    OSError, also for what ``destination`` refuses.
+    Symbolic links stay, and an existing file keeps its permissions; a new file gets the usual ones. Raise OSError if
+    the write fails or ``destination`` refuses the path.
     """
     file = destination(path)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}.draft")

@@ -1,4 +1,4 @@
-"""Files of canned rules: YAML or JSON, a file or the files of a folder, read again when they change."""
+"""Reads canned rules from YAML or JSON files and from folders, and reads them again after a change."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from . import documents
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
-_Stamp = tuple[int, int, int]  # when it was changed, size, inode
+_Stamp = tuple[int, int, int]  # time of change, size, inode
 
 
 @dataclass(frozen=True, slots=True)
 class _FileRules:
-    """What a file gave when it was read last; with a ``problem`` the rules are those of before."""
+    """The result of the last read of a file. With a ``problem``, the rules are those of the last good version."""
 
     stamp: _Stamp | None
     rules: tuple[Rule, ...] = ()
@@ -35,10 +35,10 @@ class _FileRules:
 
 
 class RuleFiles:
-    """The rules of *paths*, on a server with *base_models*.
+    """The canned rules in the files and folders *paths*, for a server with *base_models*.
 
-    Raises BadInput for a file that is not there, is empty, or whose text is no rules. A folder without such a file gets
-    a warning in the log: files may come later.
+    Raise BadInput for a file that does not exist, is empty or does not contain rules. A folder without rule files gets
+    a warning in the log, because files may be added later.
     """
 
     def __init__(self, paths: Iterable[str | Path], base_models: Collection[str] = frozenset(BASE_MODELS)) -> None:
@@ -57,7 +57,7 @@ class RuleFiles:
         self._combine(list(self._read))
 
     def current_rules(self) -> FileRules:
-        """Return what the files say now; a new version that is no rules leaves those of before, and the log says so."""
+        """Return the rules of the current files. A bad file keeps its earlier rules, and the log reports it."""
         if not self._paths:
             return self._combined
         with self._lock:
@@ -96,14 +96,14 @@ class RuleFiles:
 
 
 def _rule_files_in(folder: Path) -> list[Path]:
-    """Return the files of rules in *folder*, by name."""
+    """Return the rule files in *folder*, sorted by name."""
     return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
 
 
 def read_rules(value: Any, base_models: Collection[str]) -> Rules:
-    """Return rules that are given as plain values: a list of them, or ``rules`` and ``strict``.
+    """Return the rules in *value*, plain values: a list of rules, or an object with ``rules`` and ``strict``.
 
-    Raises BadInput, also for a rule that no model fits on a server with *base_models*.
+    Raise BadInput for bad rules, and for a rule that matches no model of a server with *base_models*.
     """
     rule_set = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
     read = rule_set if isinstance(rule_set, Rules) else Rules(rule_set)
@@ -112,7 +112,7 @@ def read_rules(value: Any, base_models: Collection[str]) -> Rules:
 
 
 def _read_file(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _FileRules:
-    """Return what the file at *path* says. Raises BadInput with the file's name."""
+    """Return the rules in the file at *path*. Raise BadInput with the name of the file."""
     try:
         value = documents.read(path)
         if value is None:
@@ -126,7 +126,7 @@ def _read_file(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -
 
 
 def _with_ids(path: Path, rule_set: tuple[Rule, ...]) -> Iterator[Rule]:
-    """Yield the rules with ids that no other file's have; one without is named by its place and what it says."""
+    """Yield the rules with ids that are unique across files. A rule without id gets its position and digest as id."""
     known: set[str] = set()
     for number, rule in enumerate(rule_set, start=1):
         name = rule.id or f"{number}-{rules.digest(rule)}"

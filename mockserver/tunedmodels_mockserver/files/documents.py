@@ -1,4 +1,4 @@
-"""Documents: the files that people write for a fake, YAML or JSON."""
+"""Reads the YAML and JSON files that users write for a mock server."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from . import yaml_reader
 
 
 def read(path: Path) -> Any:
-    """Return what the file at *path* says as plain values, None if it is empty: ``.json`` is JSON, all else YAML.
+    """Return the file at *path* as plain values, or None if it is empty. ``.json`` files are JSON, all others YAML.
 
-    Raises OSError if the file cannot be read, and BadInput, with the place in the file, if its text is neither.
+    Raise OSError if the file cannot be read. Raise BadInput, with the place in the file, if its text is invalid.
     """
     data = path.read_bytes()
     return read_json(data, object) if path.suffix == ".json" and data.strip() else yaml_reader.parse(data)

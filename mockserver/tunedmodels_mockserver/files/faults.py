@@ -1,4 +1,4 @@
-"""The file of faults with which every new world begins."""
+"""Reads the file of faults with which every new world begins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from . import documents
 
 
 def read(path: Path) -> tuple[Fault, ...]:
-    """Return the faults in the YAML (or JSON) file at *path*. Raises BadInput with the file, the place and the fix."""
+    """Return the faults in the YAML or JSON file at *path*. Raise BadInput with the file, the place and the fix."""
     try:
         value = documents.read(path)
         faults = read_faults([] if value is None else value)
-        arm((), faults, 0, 0)  # for ids that come twice
+        arm((), faults, 0, 0)  # raises for duplicate ids
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}.") from None
     except BadInput as error:

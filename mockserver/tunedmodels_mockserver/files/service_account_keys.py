@@ -1,4 +1,4 @@
-"""Key files: what google-auth reads as a service account's key, made for the fake."""
+"""Makes service account keys for the mock server, in the form that google-auth reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..core.methods.ids import permission_id
 
 
 def service_account(email: str, token_uri: str) -> dict[str, str]:
-    """Return the key of the service account *email*, whose tokens are to be had at *token_uri*."""
+    """Return the key of the service account *email*. google-auth gets its tokens from *token_uri*."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 

@@ -1,4 +1,4 @@
-"""State files on disk: read as a preload, written whole or not at all."""
+"""Reads state files as a preload, and writes state files atomically."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _SUFFIXES = _YAML | {".json"}
 
 
 def read(path: Path) -> Preload:
-    """Return what the file at *path* has, or all files of the folder: states, and short lists of models.
+    """Return the content of the file at *path*, or of all files in the folder: states, and short lists of models.
 
-    Raises BadState for what cannot be read, and where two files say two things of one world.
+    Raise BadState if a file cannot be read, or if two files contradict each other about one world.
     """
     try:
         paths = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES) if path.is_dir() else [path]
@@ -39,7 +39,7 @@ def read(path: Path) -> Preload:
 
 
 def write(path: Path, worlds: Mapping[str, State]) -> None:
-    """Write the state of *worlds* into the file at *path*. Raises BadState where that fails."""
+    """Write the state of *worlds* to the file at *path*. Raise BadState if that fails."""
     try:
         atomic.write(path, state_file.write(worlds))
     except OSError as error:
@@ -47,7 +47,7 @@ def write(path: Path, worlds: Mapping[str, State]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise BadState where no file can be written at *path*: better at the start than when all is over."""
+    """Raise BadState if no file can be written at *path*. The server checks this at its start, not only at its end."""
     folder = path.parent
     try:
         folder = atomic.destination(path).parent
@@ -58,7 +58,7 @@ def check_writable(path: Path) -> None:
 
 
 def _add_file(preload: Preload, path: Path, data: bytes) -> Preload:
-    """Return *preload* with what is in the file at *path* besides."""
+    """Return *preload* with the content *data* of the file at *path* added."""
     try:
         if path.suffix not in _YAML and not _is_short_list(data):
             return _merge_worlds(preload, state_file.read(data), path)
@@ -70,7 +70,7 @@ def _add_file(preload: Preload, path: Path, data: bytes) -> Preload:
 
 
 def _is_short_list(data: bytes) -> bool:
-    """Whether *data* is a short list: an object with ``models`` or ``baseModels`` and without ``format``."""
+    """Return whether *data* is a short list: an object with ``models`` or ``baseModels`` and without ``format``."""
     try:
         plain = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -81,7 +81,7 @@ def _is_short_list(data: bytes) -> bool:
 def _parse(path: Path, data: bytes) -> object:
     if path.suffix not in _YAML:
         return msgspec.json.decode(data)
-    from . import yaml_reader  # PyYAML takes a while, and only who writes YAML needs it
+    from . import yaml_reader  # importing PyYAML is slow, and only YAML files need it
 
     return yaml_reader.parse(data)
 

@@ -1,4 +1,4 @@
-"""YAML: what people write faults, canned rules and models in."""
+"""Reads YAML, the format in which users write faults, canned rules and models."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import yaml
 from ..core.strict_input import BadInput
 
 
-# The loader in Python and not the one in C: nested deep enough, that one takes the process down.
+# The loader in Python, not the one in C: deeply nested YAML crashes the process in the C loader.
 class _Loader(yaml.SafeLoader):
-    """YAML without its dates: a time stays the text that a fault takes."""
+    """YAML without dates. A time stays text, because faults take times as text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -21,9 +21,9 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def parse(data: bytes) -> Any:
-    """Return what *data* says as plain values, None where it is empty. Raises BadInput with the place."""
+    """Return *data* as plain values, or None if it is empty. Raise BadInput with the place in the text."""
     try:
-        return yaml.load(data, _Loader)  # a SafeLoader
+        return yaml.load(data, _Loader)  # _Loader is a SafeLoader
     except RecursionError:
         raise BadInput("this is no YAML that can be read: it is nested too deeply.") from None
     except (yaml.YAMLError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""Processes: the serving process, and the command that `exec` runs beside it."""
+"""Runs the serving process, and the command that ``exec`` runs beside it."""

@@ -1,4 +1,4 @@
-"""Sockets: the way to a caller whose connection waitress keeps, for the faults that befall connections."""
+"""Gives access to the client's connection, which waitress manages. The faults on connections use it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 
 from waitress.channel import ClientDisconnected
 
-_CHECK_INTERVAL = 0.05  # seconds between two looks at the connection
-_SEND_TIMEOUT = 2.0  # seconds that a reset waits at most until what was written is sent
-_RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
+_CHECK_INTERVAL = 0.05  # seconds between two checks of the connection
+_SEND_TIMEOUT = 2.0  # seconds: the longest wait of a reset for the written data to be sent
+_RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: on, with a time of zero
 
 
 @dataclass(frozen=True, slots=True)
 class ClientConnection:
-    """The way to the caller behind *channel*, waitress's own, until the server is *stopping*."""
+    """The connection to the client behind *channel*, an object of waitress. *stopping* is set when the server stops."""
 
     channel: Any
     stopping: threading.Event
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and return True; return False as soon as the caller is gone or the server ends."""
+        """Wait *seconds* and return True. Return False as soon as the client disconnects or the server stops."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if self.stopping.wait(min(left, _CHECK_INTERVAL)) or self._is_gone():
@@ -33,25 +33,25 @@ class ClientConnection:
         return True
 
     def reset(self) -> Exception:
-        """Send what was written, and return what to raise so that waitress closes the connection by a reset."""
+        """Send the written data, and return the exception that makes waitress reset the connection."""
         end = time.monotonic() + _SEND_TIMEOUT
         while not self._is_gone() and not self._is_sent() and time.monotonic() < end:
             time.sleep(0.001)
-        with suppress(OSError, AttributeError):  # waitress may have let go of the socket already
+        with suppress(OSError, AttributeError):  # waitress may have closed the socket already
             self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
         return self.close()
 
     def close(self) -> Exception:
-        """Return what to raise so that waitress closes the connection once all is sent."""
+        """Return the exception that makes waitress close the connection after all data is sent."""
         closing: Exception = ClientDisconnected()
         return closing
 
     def _is_sent(self) -> bool:
-        """Whether neither waitress nor the kernel has anything left to send."""
+        """Return whether waitress and the kernel have sent all data."""
         return not self.channel.total_outbufs_len and not _unsent_bytes(self.channel.socket)
 
     def _is_gone(self) -> bool:
-        """Whether the caller has closed its end; waitress does not look while it answers."""
+        """Return whether the client has closed its end. waitress does not check this while a request runs."""
         sock = self.channel.socket
         if not self.channel.connected or sock is None:
             return True
@@ -64,7 +64,7 @@ class ClientConnection:
 
 
 def _unsent_bytes(sock: socket.socket) -> int:
-    """Return how many bytes the kernel keeps of what was written, 0 where it does not tell."""
+    """Return how many written bytes the kernel has not sent yet, or 0 if the kernel does not report it."""
     try:
         import fcntl
         import termios

@@ -1,4 +1,4 @@
-"""The launch: a server, a command that is pointed at it, and one more process that sees to it that nothing is left."""
+"""Runs ``exec``: a server, the user's command with its variables, and a process that ends leftover processes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..core.defaults import API_KEY
 from ..environment import EXEC_MARK, OTHER_KEY, client_variables
 from . import foreground_child
 
-_PATIENCE = 10  # seconds for the server to end when it is told to; it needs five at most
+_PATIENCE = 10  # seconds for the server to stop; it needs five at most
 _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
-# An option that the server refuses is one of exec's to whoever wrote it, so the usage is that of exec.
+# The user gave the server's options to exec, so usage errors name exec.
 _SERVE = "from tunedmodels_mockserver.cli.serve import serve; serve(prog_name='tunedmodels-mockserver exec')"
 
 
 def run(command: Sequence[str], options: Sequence[str]) -> int:
-    """Run *command* against a server with these *options* and return its status, or the server's if that fails.
+    """Run *command* against a server with *options*. Return the status of the command, or of a server that fails.
 
-    The status is 127 where there is no such command, 126 where it cannot be run, and 128 and a signal's number where
-    that signal ended it, or came before it began.
+    The status is 127 if the command does not exist, 126 if it cannot be run, and 128 plus the number of the signal if a
+    signal ended the command or came before its start.
     """
     signals = foreground_child.SignalForwarder()
     with signals.forward(), _server(options) as (server, url):
@@ -50,9 +50,9 @@ def run(command: Sequence[str], options: Sequence[str]) -> int:
 
 @contextmanager
 def _server(options: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str | None]]:
-    """Yield a serving process and its URL, or None where it does not serve; end it in the end."""
+    """Start a server, yield its process and URL (None if it does not serve), and stop it at the end."""
     command = [sys.executable, "-c", _SERVE, "--port", "0", *options, "--with-parent"]
-    # In a session of its own no Ctrl-C reaches it before the command has ended.
+    # In its own session, Ctrl-C does not reach the server before the command ends.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as server:
@@ -69,7 +69,7 @@ def _server(options: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str
 
 @contextmanager
 def _orphan_reaper(mark: str) -> Iterator[None]:
-    """End what carries *mark* in the end, be it ours or only that of this process by a signal that none can catch."""
+    """End all processes with *mark* at the end of the block, or at the end of this process, even after SIGKILL."""
     command = [sys.executable, "-m", "tunedmodels_mockserver.process.orphan_reaper", mark]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
         yield

@@ -1,7 +1,7 @@
-"""The child: a command of the user's, run as if the user had started it.
+"""Runs the user's command as a foreground child, as a shell would run it.
 
-It has a process group of its own, which has the terminal where we had it: Ctrl-C and a signal to us both reach the
-group exactly once.
+The child has a process group of its own. If our group has the terminal, the child's group gets it. Ctrl-C and a signal
+to our process both reach the group exactly once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
 class SignalForwarder:
-    """The signals that come to us between ``with`` and its end: passed on to the child, once there is one."""
+    """Catches signals to our process, and forwards them to the child once it has started."""
 
     def __init__(self) -> None:
         self._group: int | None = None
@@ -26,7 +26,7 @@ class SignalForwarder:
 
     @contextmanager
     def forward(self) -> Iterator[SignalForwarder]:
-        """Catch what is passed on, but for what we were started to ignore, as by nohup."""
+        """Catch the signals inside the block, except those that our parent told us to ignore (for example nohup)."""
         before = {}
         for number in (getattr(signal, name) for name in FORWARDED if hasattr(signal, name)):
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -39,11 +39,11 @@ class SignalForwarder:
 
     @property
     def early_signal(self) -> int | None:
-        """The first signal that came before there was a child, or None."""
+        """The first signal that came before the child started, or None."""
         return self._early[0] if self._early else None
 
     def forward_to(self, group: int | None) -> None:
-        """Pass signals on to the process *group* from now on, those that came early, too; None: to nobody any more."""
+        """Forward signals to the process *group* from now on, with those that came early. None ends the forwarding."""
         self._group = group
         if group is None:
             return
@@ -59,15 +59,15 @@ class SignalForwarder:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], signals: SignalForwarder) -> int:
-    """Run *command* to its end and return its status: 128 and the signal's number where a signal ended it.
+    """Run *command* to its end and return its status: 128 plus the number of the signal if a signal ended it.
 
-    Raises OSError where it cannot be started.
+    Raise OSError if it cannot be started.
     """
     terminal = _terminal()
 
     def begin() -> None:
         os.setpgrp()
-        # Here, and not by us: a child that reads at once would be stopped as one in the background.
+        # In the child, not in the parent: a child that reads at once would be stopped as a background process.
         if terminal is not None:
             _set_foreground(terminal, os.getpgrp())
 
@@ -82,7 +82,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], signals: SignalF
 
 
 def _wait_for_end(child: subprocess.Popen[bytes], terminal: int | None) -> int:
-    """Wait for the end; a child that stops, as by Ctrl-Z, stops us, and goes on when we do."""
+    """Wait for the end of the child. If the child stops (Ctrl-Z), stop too, and continue it when we continue."""
     while True:
         _, status = os.waitpid(child.pid, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
@@ -90,9 +90,9 @@ def _wait_for_end(child: subprocess.Popen[bytes], terminal: int | None) -> int:
             child.returncode = code
             return code if code >= 0 else 128 - code
         if terminal is None:
-            continue  # whoever stopped it will let it go on
+            continue  # the process that stopped it will continue it
         _set_foreground(terminal, os.getpgrp())
-        os.kill(0, signal.SIGSTOP)  # all of our job, as the terminal would have done
+        os.kill(0, signal.SIGSTOP)  # the whole job, as the terminal does on Ctrl-Z
         _set_foreground(terminal, child.pid)
         _send_signal(child.pid, signal.SIGCONT)
 
@@ -103,7 +103,7 @@ def _send_signal(group: int, number: int) -> None:
 
 
 def _terminal() -> int | None:
-    """Return the descriptor of the terminal in whose foreground we are, or None."""
+    """Return the descriptor of the terminal if our process is in its foreground, else None."""
     try:
         descriptor = sys.__stdin__.fileno() if sys.__stdin__ else -1
         return descriptor if os.tcgetpgrp(descriptor) == os.getpgrp() else None
@@ -112,7 +112,7 @@ def _terminal() -> int | None:
 
 
 def _set_foreground(terminal: int, group: int) -> None:
-    """Give the *terminal* to a process *group*; who does so from its background would be stopped by SIGTTOU."""
+    """Give the *terminal* to a process *group*. Ignore SIGTTOU, which would stop a caller in the background."""
     before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
         with suppress(OSError):

@@ -1,8 +1,8 @@
-"""The sweep: ends the processes that a command of ``exec`` leaves behind.
+"""Ends the processes that a command of ``exec`` leaves behind.
 
-They are known by a mark in the environment with which they began, which is handed down to children of children, also
-to those that became daemons. ``python -m tunedmodels_mockserver.process.orphan_reaper MARK`` waits until its stdin
-ends, as it does when the process that holds the other end is gone, however it ended; then it sweeps.
+A mark in the environment identifies them. Children of children inherit it, and daemons too. Run ``python -m
+tunedmodels_mockserver.process.orphan_reaper MARK``: it waits until its stdin closes, and then ends the processes. The
+stdin closes when the process at the other end ends, for any reason.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import psutil
 
 from ..environment import EXEC_MARK
 
-GRACE = 2.0  # seconds from the request to end to the end without a request
-_PATIENCE = 10.0  # seconds; who starts processes faster than they can be ended is not held up for ever
+GRACE = 2.0  # seconds between SIGTERM and SIGKILL
+_PATIENCE = 10.0  # seconds; a command that starts processes faster than we end them cannot hold us up for ever
 
 
 def reap(mark: str, grace: float = GRACE) -> None:
-    """End every process that carries *mark*.
+    """End every process with *mark*.
 
-    They are asked by SIGTERM; who is there after *grace* seconds, and who comes later, is killed.
+    Send SIGTERM first. After *grace* seconds, send SIGKILL to the processes that remain and to new ones.
     """
     processes = _find_marked(mark)
     for process in processes:
@@ -40,16 +40,16 @@ def _find_marked(mark: str) -> list[psutil.Process]:
 
 
 def _has_mark(process: psutil.Process, mark: str) -> bool:
-    """Return whether *process* carries *mark*, or one that an ``exec`` within ours added its own to."""
+    """Return whether *process* has *mark*, or the longer mark of a nested ``exec``."""
     try:
         carried = process.environ().get(EXEC_MARK, "")
         return f"{carried}/".startswith(f"{mark}/") and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
-        return False  # somebody else's, or gone
+        return False  # the process belongs to another user, or has ended
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:
-    with suppress(psutil.Error, OSError):  # gone meanwhile
+    with suppress(psutil.Error, OSError):  # the process has ended in the meantime
         if kill:
             process.kill()
         else:

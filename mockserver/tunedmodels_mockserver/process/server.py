@@ -1,4 +1,4 @@
-"""The server: the fake behind waitress, from its first line to a clean end."""
+"""Runs the mock server behind waitress, from its ready line to a clean stop."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from .client_connection import ClientConnection
 
 THREADS = 16
 CONNECTIONS = 1000
-_DRAIN_TIME = 5.0  # seconds that are left for answers on their way when told to stop
-_IDLE_TIME = 0.1  # seconds without a request after which nothing more is on its way
-# Above the application's own limit of 20 MiB, so that most bodies that are too large get the service's refusal;
-# beyond this waitress ends the request itself, with a plain 413.
+_DRAIN_TIME = 5.0  # seconds for running requests after a stop
+_IDLE_TIME = 0.1  # seconds without a request after which no request counts as running
+# Above the application's own limit of 20 MiB: most bodies that are too large get the error of the service. Beyond
+# this limit waitress ends the request itself, with a plain 413.
 MAX_BODY = 64 * 1024 * 1024
-_UNLIMITED = 2**40  # bytes of an answer on its way: any
+_UNLIMITED = 2**40  # bytes of an answer in the send buffer: no limit
 
 
 class PortTaken(Exception):
-    """Somebody else listens there; the message says what to do."""
+    """Another process listens on the port. The message says what to do."""
 
 
 class Server:
-    """A server that listens from its making and answers while ``run`` or ``serve`` runs.
+    """A server that listens from its creation, and answers while ``run`` or ``serve`` runs.
 
-    Raises PortTaken where the port is in use, OSError where the address cannot be listened on.
+    Raise PortTaken if the port is in use. Raise OSError if the server cannot listen on the address.
     """
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
         listener = _listen(host, port)
         self.host = host
         self.port: int = listener.getsockname()[1]
-        self._sockets: dict[int, Any] = {}  # every open socket's handler by its descriptor, kept by waitress
+        self._sockets: dict[int, Any] = {}  # the handler of each open socket by its descriptor; waitress updates it
         self._stopping = threading.Event()
         self._journals: Journals | None = app.extensions.get("tunedmodels_journals")
-        self._parent: int | None = None  # whose end is ours too
-        # One socket makes one server; waitress's own return type does not say so.
+        self._parent: int | None = None  # the parent process, if its end stops the server
+        # With one socket the result is one server. The return type of waitress does not say so.
         self._server: Any = waitress.server.create_server(
             _application(app, self._stopping),
             map=self._sockets,
@@ -57,7 +57,7 @@ class Server:
             connection_limit=CONNECTIONS,
             ident=SERVER,
             max_request_body_size=MAX_BODY,
-            # In memory, not in files: nothing of this machine's disk need be writable.
+            # Buffer in memory, not in files: then no disk has to be writable.
             inbuf_overflow=MAX_BODY + 1,
             outbuf_overflow=_UNLIMITED,
         )
@@ -69,13 +69,13 @@ class Server:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def ready_line(self) -> str:
-        """The one line that says the server answers."""
+        """The line that says that the server is ready."""
         return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
 
     def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
-        """Serve until ``stop`` is called. *when_ready* is called first: whoever connects then is answered.
+        """Serve until ``stop`` is called. Call *when_ready* first: from then on the server accepts connections.
 
-        *with_parent* also ends it, within a second, when the process that started this one is gone.
+        With *with_parent* the server also stops, within a second, after its parent process has ended.
         """
         self._parent = os.getppid() if with_parent else None
         try:
@@ -85,11 +85,11 @@ class Server:
             self._close()
 
     def serve(self) -> None:
-        """Serve in this thread until ``stop`` is called; what was begun is answered first, for five seconds at most."""
+        """Serve in this thread until ``stop`` is called. Then finish running requests, for five seconds at most."""
         while not self._stopping.is_set() and self._parent in (None, os.getppid()):
             self._handle_sockets(1.0)
         if self._journals:
-            self._journals.close()  # who follows one would wait for ever
+            self._journals.close()  # clients that follow a journal would wait for ever
         stopped = busy = time.monotonic()
         while (now := time.monotonic()) < min(stopped + _DRAIN_TIME, busy + _IDLE_TIME):
             self._handle_sockets(_IDLE_TIME / 4)
@@ -97,13 +97,13 @@ class Server:
         self._close()
 
     def stop(self) -> None:
-        """Make ``serve`` come to its end, from any thread or a signal handler."""
+        """Stop ``serve``. Any thread or signal handler may call this."""
         self._stopping.set()
         if self._sockets:
             self._server.pull_trigger()
 
     def _handle_sockets(self, seconds: float) -> None:
-        """Wait for something to happen on a socket, so many *seconds* at most, and handle it."""
+        """Wait for an event on a socket, for so many *seconds* at most, and handle it."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
     def _is_busy(self) -> bool:
@@ -129,16 +129,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _application(app: Flask, stopping: threading.Event) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
-    """Return *app* as waitress runs it: with the way to the caller in its environment.
+    """Return *app* as waitress runs it, with the client's connection in the WSGI environment.
 
-    Its Server header is left out: waitress writes one, and beside an application's own a Via.
+    Remove the Server header of the application: waitress writes its own, and adds a Via header if there are two.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [pair for pair in headers if pair[0] != "Server"], *rest)
 
-        # The one way that waitress gives to the channel which carries the answer.
+        # waitress gives no other access to the channel of the request.
         environ[CONNECTION] = ClientConnection(environ["waitress.client_disconnected"].__self__, stopping)
         return app(environ, start)
 

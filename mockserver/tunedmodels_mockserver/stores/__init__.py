@@ -1,1 +1,1 @@
-"""Stores outside the process: SQL databases and files. Knows the core; the core knows nothing of it."""
+"""Stores for worlds outside the process, in SQL databases. It imports the core; the core does not import it."""

@@ -1,4 +1,4 @@
-"""Bases: what worlds and snapshots began with, in the database once for all that share it."""
+"""Reads and writes bases, the initial states of worlds and snapshots. All worlds share one copy of each base."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .tables import bases
 
 
 def write_base(database: Database, cache: Cache, base: Base) -> str:
-    """Return the digest under which *base* is in the database; it is written where it was not."""
+    """Return the digest of *base*, and write *base* into the database if it is not there."""
 
     def write() -> str:
         body = state_file.write({"": State(base, Controls())}).decode()
@@ -29,7 +29,7 @@ def write_base(database: Database, cache: Cache, base: Base) -> str:
 
 
 def read_base(database: Database, cache: Cache, digest: str) -> Base:
-    """Return the base of this digest; it is read once."""
+    """Return the base with this digest. The database is read once."""
 
     def read() -> Base:
         with database.autocommit() as connection:

@@ -1,4 +1,4 @@
-"""The cache: what was read from a database lately. Everything in it is named by its content, so it is never stale."""
+"""Caches recent reads from a database. The content is the key of each entry, so an entry is never stale."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MAX_BASES = 16
 
 
 class Cache:
-    """Records, examples and bases by their content; what is missing is made by the caller's function and kept.
+    """Records, examples and bases by their content. If a value is missing, the caller's function makes it.
 
-    Safe to share between threads.
+    Threads can share a cache.
     """
 
     def __init__(self) -> None:
@@ -35,24 +35,24 @@ class Cache:
         self._written: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_RECORDS)
 
     def record(self, world: str, body: str, make: Callable[[], TunedModelRecord]) -> TunedModelRecord:
-        """Return the record that *body* in *world* is."""
-        # The world counts, too: its rows are where the record's examples are read.
+        """Return the record with the text *body* in *world*."""
+        # The key includes the world, because the examples of a record are rows of its world.
         return self._get_or_make(self._records, (world, body), make)
 
     def base(self, digest: str, make: Callable[[], Base]) -> Base:
-        """Return the base of this digest."""
+        """Return the base with this digest."""
         return self._get_or_make(self._bases, digest, make)
 
     def digest(self, base: Base, keep: Callable[[], str]) -> str:
-        """Return the digest of *base*, once *keep* has put it into the database."""
+        """Return the digest of *base*. On a miss, *keep* writes the base into the database and returns the digest."""
         return self._get_or_make(self._digests, base, keep)
 
     def examples(self, digest: str, make: Callable[[], tuple[int, Examples]]) -> Examples:
-        """Return the examples of this digest; *make* gives their size in bytes besides."""
+        """Return the examples with this digest. *make* returns their size in bytes and the examples."""
         return self._get_or_make(self._examples, digest, make)[1]
 
     def ensure_written(self, world: str, digest: str, write: Callable[[], bool]) -> None:
-        """Call *write* unless the examples of this digest were lately written in *world*."""
+        """Call *write*, unless *world* has had a recent write of the examples with this digest."""
         self._get_or_make(self._written, (world, digest), write)
 
     def _get_or_make(self, cache: LRUCache[K, T], key: K, make: Callable[[], T]) -> T:
@@ -60,7 +60,7 @@ class Cache:
             value = cache.get(key)
         if value is None:
             value = make()
-            # What is larger than all that may be kept is not.
+            # A value that is larger than the whole cache is not stored.
             with self._lock, suppress(ValueError):
                 cache[key] = value
         return value

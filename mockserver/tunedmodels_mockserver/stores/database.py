@@ -1,4 +1,4 @@
-"""A database: opened by its URL, with its tables made, and asked so that foreign errors never leak."""
+"""Opens a database by its URL, creates its tables, and translates errors of the driver into ours."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ..core.state.store import StoreUnavailable
 from . import tables
 from .errors import BadStore
 
-_BUSY = 30.0  # seconds to wait for another process's write; none takes long
+_BUSY = 30.0  # seconds to wait for a write by another process; writes are short
 _CONNECT = 5  # seconds until a server that does not answer counts as unreachable
 _CONNECTIONS = 20  # more than waitress has threads
-_LOCK = 0x74756E6564  # PostgreSQL: who makes the tables holds this
+_LOCK = 0x74756E6564  # PostgreSQL: key of the advisory lock for creating the tables
 
 
 class WorldGone(Exception):
-    """Another process dropped the world that is being asked."""
+    """Another process dropped the world of this request."""
 
 
 class Database:
-    """The database at *url*, ``sqlite:///file`` or ``postgresql://host/name``, with our tables in it.
+    """The database at *url*, ``sqlite:///file`` or ``postgresql://host/name``, with our tables.
 
-    Raises BadStore where it cannot be reached, is of another version, or where a package is missing.
+    Raise BadStore if it cannot be reached, has another version, or needs a package that is not installed.
     """
 
     def __init__(self, url: str) -> None:
@@ -47,16 +47,17 @@ class Database:
 
     @contextmanager
     def autocommit(self) -> Iterator[sqlalchemy.Connection]:
-        """Give a connection on which each statement stands alone, done when it returns.
+        """Yield a connection that commits each statement on its own.
 
-        Raises StoreUnavailable, and WorldGone where the rows of a world are to be added that has none.
+        Raise StoreUnavailable if the database fails. Raise WorldGone if a statement adds rows to a world that does not
+        exist.
         """
         with self._translate_errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[sqlalchemy.Connection]:
-        """Give a connection whose statements are done together or not at all; when *reading*, they see one moment."""
+        """Yield a connection with one transaction. If *reading*, all statements see the same snapshot."""
         with (
             self._translate_errors(),
             self._engine.connect() as connection,
@@ -65,11 +66,11 @@ class Database:
             yield begun
 
     def insert(self, table: sqlalchemy.Table) -> Any:
-        """Return an INSERT that may say what becomes of a conflict, which each dialect has for itself."""
+        """Return an INSERT that can handle conflicts. Each SQL dialect has its own."""
         return sqlite.insert(table) if self.kind == "sqlite" else postgresql.insert(table)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
@@ -80,8 +81,8 @@ class Database:
             with connection.begin():
                 yield connection
             return
-        # SQLAlchemy leaves beginning to the driver, which knows no IMMEDIATE: with the right to write from the first
-        # statement on, nobody is refused halfway.
+        # SQLAlchemy leaves BEGIN to the driver, and the driver has no IMMEDIATE. IMMEDIATE takes the write lock at the
+        # first statement, so a transaction is never refused halfway.
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
         try:
             yield connection
@@ -119,7 +120,7 @@ class Database:
 def _parse(url: str) -> sqlalchemy.URL:
     try:
         parsed = sqlalchemy.make_url(url)
-    except (exc.ArgumentError, ValueError):  # a port that is no number is a ValueError; the URL may hold a password
+    except (exc.ArgumentError, ValueError):  # ValueError: a bad port. The URL may have a password
         quoted_url = "The URL" if "@" in url else repr(url)
         raise BadStore(f"{quoted_url} is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
     kind = parsed.get_backend_name()
@@ -135,12 +136,12 @@ def _parse(url: str) -> sqlalchemy.URL:
 
 
 def _display_url(url: sqlalchemy.URL) -> str:
-    """Return *url* as it was given, without the password, which may be among the options, too."""
+    """Return *url* as the user gave it, without the password, which may also be in the query."""
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 def _engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
-    # The count tells whether a row was there already.
+    # The row count shows whether the row already existed.
     options = {"preserve_rowcount": True}
     common: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_size": _CONNECTIONS, "execution_options": options}
     if url.get_backend_name() == "sqlite":
@@ -160,12 +161,12 @@ def _engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # FULL: what was acknowledged outlives not only the process but the machine.
+    # FULL: an acknowledged write survives a crash of the machine, not only of the process.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what the driver says, as a sentence."""
+    """Return the first line of the driver's message, as a sentence."""
     text = str(getattr(error, "orig", None) or error).strip().splitlines()
     return f"{(text[0] if text else type(error).__name__).rstrip('.')}."

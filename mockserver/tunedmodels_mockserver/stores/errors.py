@@ -1,15 +1,15 @@
-"""Errors: why a server cannot begin with the store or the state that it is given."""
+"""Errors for a store or a state with which a server cannot start."""
 
 from __future__ import annotations
 
 
 class StartupError(Exception):
-    """The message is a sentence that names what cannot be used, says why and what to do."""
+    """The server cannot start. The message is a sentence: what cannot be used, why, and what to do."""
 
 
 class BadStore(StartupError):
-    """A store that cannot be reached, is of another version, or needs a package that is not installed."""
+    """The store cannot be reached, has another version, or needs a package that is not installed."""
 
 
 class BadState(StartupError):
-    """A file that has no state, or a place where none can be written."""
+    """The file does not contain a state, or a state cannot be written to this path."""

@@ -1,4 +1,4 @@
-"""The choice of a store by its URL."""
+"""Opens the right store for a URL."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MEMORY = "memory"
 def open_stores(url: str) -> Stores:
     """Return the stores at *url*: ``memory``, ``sqlite:///FILE`` or ``postgresql://HOST/NAME``.
 
-    Raises BadStore where they cannot be used.
+    Raise BadStore if they cannot be used.
     """
     if url == MEMORY:
         return MemoryStores()
-    from .sql import SqlStores  # SQLAlchemy takes a while, and most servers never need it
+    from .sql import SqlStores  # importing SQLAlchemy is slow, and most servers do not need it
 
     return SqlStores(url)

@@ -1,4 +1,4 @@
-"""The worlds in a database: opened by their names, made by whoever comes first, dropped for all who share it."""
+"""Opens, creates and drops the worlds of a database that several processes can share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ATTEMPTS = 100
 
 
 class SqlStores:
-    """The worlds in the database at *url*. Raises BadStore where it cannot be used."""
+    """The worlds in the database at *url*. Raise BadStore if the database cannot be used."""
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
@@ -26,7 +26,7 @@ class SqlStores:
         self.kind = self._database.kind
 
     def open(self, name: str, begin: Callable[[], tuple[int, State]]) -> Store:
-        """Return the store of the world called *name*; whoever comes first says how it begins."""
+        """Return the store of the world *name*. If the world does not exist, create it with the result of *begin*."""
         mine = select(worlds).where(worlds.c.name == name)
         for _ in range(_ATTEMPTS):
             with self._database.autocommit() as connection:
@@ -47,7 +47,7 @@ class SqlStores:
         raise world_gone()
 
     def drop(self, name: str) -> None:
-        """Remove the world called *name*, for all who share the database."""
+        """Remove the world *name* for all processes that share the database."""
         with self._database.autocommit() as connection:
             connection.execute(delete(worlds).where(worlds.c.name == name))
 
@@ -57,5 +57,5 @@ class SqlStores:
             return sorted(connection.execute(select(worlds.c.name)).scalars())
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._database.close()

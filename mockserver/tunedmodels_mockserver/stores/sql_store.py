@@ -1,7 +1,7 @@
-"""One world in a database: what several processes share, and what outlives them.
+"""Stores one world in a database, which several processes can share and which outlives them.
 
-Nobody holds a lock across a request. A change names what it replaces, as it was read, and is refused where that is
-there no more. Training examples lie in rows of their own and are read when somebody asks for them.
+No request holds a lock. A change names the old value as it was read, and the store refuses the change if the database
+no longer has that value. Training examples have rows of their own, and the store reads them only when they are needed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from .cache import Cache
 from .database import Database, WorldGone
 from .tables import examples, models, snapshots, worlds
 
-_PAGE = 50  # records that are read at once
+_PAGE = 50  # records in one read
 
 prepare(Controls, TunedModelRecord)
 
 
 class SqlStore:
-    """One world in a database, asked for the length of a request."""
+    """One world in a database, for the length of one request."""
 
     def __init__(self, database: Database, cache: Cache, row: Any) -> None:
         self._database = database
@@ -43,13 +43,13 @@ class SqlStore:
         self.seed = int(row.seed)
 
     def controls(self) -> Controls:
-        """Return the world's controls as they were when it was opened, or last changed here."""
+        """Return the controls of the world, as they were when it was opened or last changed here."""
         if self._decoded_controls is None:
             self._decoded_controls = decode(self._controls, Controls, _no_examples)
         return self._decoded_controls
 
     def control(self, old: Controls, new: Controls) -> bool:
-        """Put *new* in the place of *old* unless somebody changed them meanwhile."""
+        """Replace *old* with *new*. Return False if another request changed the controls in the meantime."""
         body = encode_text(new)
         mine = and_(worlds.c.id == self._world, worlds.c.controls == encode_text(old))
         with self._database.autocommit() as connection:
@@ -63,7 +63,7 @@ class SqlStore:
         return False
 
     def draw(self) -> int:
-        """Return the next number of this world's sequence."""
+        """Return the next number of the world's sequence."""
         mine = update(worlds).where(worlds.c.id == self._world).values(draws=worlds.c.draws + 1)
         with self._database.autocommit() as connection:
             drawn = connection.execute(mine.returning(worlds.c.draws)).scalar()
@@ -74,7 +74,7 @@ class SqlStore:
     def get(self, model_id: str) -> TunedModelRecord | None:
         """Return the record with this id, or None."""
         if not model_id.isprintable() or not model_id.isascii():
-            return None  # no id is like that, and no database takes it
+            return None  # no id is like this, and no database accepts it
         with self._database.autocommit() as connection:
             row = connection.execute(select(models.c.body).where(self._has_id(model_id))).first()
         if row is None:
@@ -82,7 +82,7 @@ class SqlStore:
         return None if row.body is None else self._record(row.body)
 
     def insert(self, record: TunedModelRecord) -> bool:
-        """Keep *record* unless its id is taken."""
+        """Store *record*. Return False if its id is taken."""
         body = self._write_examples_and_encode(record)
         with self._translate_world_gone(), self._database.autocommit() as connection:
             if record.id in self._base().records:
@@ -92,7 +92,7 @@ class SqlStore:
             return self._add_row(connection, record, body)
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
-        """Put *new* in the place of *old* unless somebody changed it meanwhile."""
+        """Replace *old* with *new*. Return False if another request changed the record in the meantime."""
         body = self._write_examples_and_encode(new)
         with self._translate_world_gone(), self._database.autocommit() as connection:
             if self._base().records.get(old.id) == old and self._add_row(connection, new, body):
@@ -101,7 +101,7 @@ class SqlStore:
             return bool(connection.execute(update(models).where(mine).values(body=body)).rowcount)
 
     def delete(self, old: TunedModelRecord) -> bool:
-        """Remove *old* unless somebody changed it meanwhile."""
+        """Remove *old*. Return False if another request changed the record in the meantime."""
         mine = and_(self._has_id(old.id), models.c.body == encode_text(old))
         with self._translate_world_gone(), self._database.autocommit() as connection:
             if old.id not in self._base().records:
@@ -111,7 +111,7 @@ class SqlStore:
             return self._base().records[old.id] == old and self._add_row(connection, old, None)
 
     def after(self, sequence: int) -> Iterator[TunedModelRecord]:
-        """Yield records in order, read some at a time; what changes meanwhile may or may not be seen."""
+        """Yield records in order, page by page. They may or may not include changes of the meantime."""
         while True:
             page = self._page(sequence)
             yield from (record for _, record in page if record is not None)
@@ -120,7 +120,7 @@ class SqlStore:
             sequence = page[-1][0]
 
     def state(self) -> State:
-        """Return all of the world as it is at one moment."""
+        """Return the whole state of the world at one moment."""
         rows = select(models).where(models.c.world == self._world)
         mine = select(worlds).where(worlds.c.id == self._world)
         with self._database.transaction(reading=True) as connection:
@@ -138,7 +138,7 @@ class SqlStore:
         return State(Base.of(present, world.draws), controls)
 
     def begin(self, state: State) -> None:
-        """Put *state* in the place of all records, draws and controls."""
+        """Replace all records, draws and controls with *state*."""
         digest = write_base(self._database, self._cache, state.base)
         controls = encode_text(state.controls)
         values = {"base": digest, "draws": state.base.draws, "controls": controls}
@@ -146,12 +146,12 @@ class SqlStore:
             mine = update(worlds).where(worlds.c.id == self._world).values(values)
             if not connection.execute(mine).rowcount:
                 raise world_gone()
-            # The examples stay: a create on its way may have found them there already.
+            # Keep the examples: a create that is still running may have found them there.
             connection.execute(delete(models).where(models.c.world == self._world))
         self._base_digest, self._controls, self._decoded_controls = digest, controls, state.controls
 
     def save(self, name: str, state: State) -> None:
-        """Keep *state* as the snapshot called *name*."""
+        """Store *state* as the snapshot *name*."""
         digest = write_base(self._database, self._cache, state.base)
         values = {"base": digest, "controls": encode_text(state.controls)}
         new = self._database.insert(snapshots).values(world=self._world, name=name, **values)
@@ -160,7 +160,7 @@ class SqlStore:
             connection.execute(new)
 
     def saved(self, name: str) -> State | None:
-        """Return the snapshot called *name*, or None."""
+        """Return the snapshot *name*, or None."""
         with self._database.autocommit() as connection:
             row = connection.execute(select(snapshots).where(self._has_name(name))).first()
         if row is None:
@@ -175,7 +175,7 @@ class SqlStore:
             )
 
     def forget(self, name: str) -> bool:
-        """Remove the snapshot called *name* where there is one."""
+        """Remove the snapshot *name* and return True, or return False if there is none."""
         with self._database.autocommit() as connection:
             return bool(connection.execute(delete(snapshots).where(self._has_name(name))).rowcount)
 
@@ -186,14 +186,14 @@ class SqlStore:
         return and_(snapshots.c.world == self._world, snapshots.c.name == name)
 
     def _base(self, digest: str = "") -> Base:
-        """Return what the world, or a snapshot, begins with; it is read once."""
+        """Return the base of the world, or the base with *digest*. The database is read once."""
         return read_base(self._database, self._cache, digest or self._base_digest)
 
     def _record(self, body: str) -> TunedModelRecord:
         return self._cache.record(self._world, body, lambda: decode(body, TunedModelRecord, self._lazy_examples))
 
     def _lazy_examples(self, digest: str) -> Examples:
-        """Return the examples of this digest, which are read when somebody asks for their pairs."""
+        """Return the examples with this digest. Their pairs are read on first use."""
 
         def read() -> tuple[int, Examples]:
             mine = and_(examples.c.world == world, examples.c.digest == digest)
@@ -203,12 +203,12 @@ class SqlStore:
                 raise world_gone()
             return len(body), Examples((text_input, output) for text_input, output in json.loads(body))
 
-        # The record outlives this request in the cache, hence nothing of the request may be kept by it.
+        # The cache keeps the record after this request, so the record must not keep anything of the request.
         world, database, cache = self._world, self._database, self._cache
         return Examples.later(digest, lambda: cache.examples(digest, read))
 
     def _write_examples_and_encode(self, record: TunedModelRecord) -> str:
-        """Return *record* as text, with its examples in the database before it."""
+        """Return *record* as text, after writing its examples into the database."""
         digest = record.examples.digest
 
         def write() -> bool:
@@ -222,7 +222,7 @@ class SqlStore:
         return encode_text(record)
 
     def _page(self, sequence: int) -> list[tuple[int, TunedModelRecord | None]]:
-        """Return what follows *sequence* in order, as much as is read at once; None for what is there no more."""
+        """Return the next page after *sequence*, in order. The record is None for a deleted model."""
         mine = models.c.world == self._world
         rows = select(models).where(mine, models.c.sequence > sequence).order_by(models.c.sequence).limit(_PAGE)
         base = self._base()
@@ -239,13 +239,14 @@ class SqlStore:
         return sorted(page.items(), key=itemgetter(0))[:_PAGE]
 
     def _add_row(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
-        """Add a row and return True, or return False where there is one.
+        """Add a row and return True, or return False if the row exists.
 
-        Raises StoreUnavailable where the world was begun anew since it was opened: then *record* is of another world.
+        Raise StoreUnavailable if the world was reset since this store was opened: then *record* is from the earlier
+        world.
         """
         row = (literal(value) for value in (self._world, record.id, record.sequence))
         mine = worlds.c.id == self._world
-        # The lock, which SQLite needs not, lets nobody begin the world anew between the look and the row.
+        # The lock prevents a reset of the world between the check and the insert. SQLite does not need it.
         there = select(*row, cast(literal(body), Text)).where(mine, worlds.c.base == self._base_digest)
         columns = ["world", "id", "sequence", "body"]
         new = self._database.insert(models).from_select(columns, there.with_for_update(read=True))
@@ -264,7 +265,7 @@ class SqlStore:
 
 
 def encode_text(value: Controls | TunedModelRecord) -> str:
-    """Return *value* as it lies in the database, without training examples."""
+    """Return *value* as text for the database, without training examples."""
     return encode(value, lambda _examples: None).decode()
 
 
@@ -273,5 +274,5 @@ def _no_examples(digest: str) -> Examples:
 
 
 def world_gone() -> StoreUnavailable:
-    """Return what to raise where the rows of a world are there no more."""
+    """Return the error for a world whose rows no longer exist."""
     return StoreUnavailable("The world was dropped or begun anew while it was asked; ask again.")

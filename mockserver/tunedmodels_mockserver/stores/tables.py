@@ -1,8 +1,8 @@
-"""Tables: how worlds lie in a database. A new version of any of this gets a new number; there are no migrations.
+"""Defines the tables for worlds. Each change of them needs a new version number; there are no migrations.
 
-Texts are JSON as ``core.codec`` writes it. A world's row has an id that no other world ever has, so that who still
-holds a dropped one cannot write into its successor. ``bases`` never change and are shared by the worlds that begin
-so; a row in ``models`` covers what the base has under that id, and a body of null stands for what was deleted.
+Texts are JSON in the form of ``core.codec``. The id of a world is never used again: a request that still uses a dropped
+world cannot write into a later world of the same name. ``bases`` never change, and all worlds with the same initial
+state share one. A row in ``models`` replaces the record of the base with that id; a null body marks a deleted model.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ worlds = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("seed", Text, nullable=False),  # 64 bits without a sign
+    Column("seed", Text, nullable=False),  # 64 bits, unsigned
     Column("base", ForeignKey(bases.c.digest), nullable=False),
     Column("draws", BigInteger, nullable=False),
     Column("controls", Text, nullable=False),

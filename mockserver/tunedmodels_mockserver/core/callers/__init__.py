@@ -1,1 +1,1 @@
-"""Callers: who asks, and whether their credentials let them."""
+"""Identifies callers and checks their credentials."""

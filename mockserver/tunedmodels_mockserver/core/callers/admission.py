@@ -1,4 +1,4 @@
-"""Admission: whether a call's credentials open its method, and who calls by them."""
+"""Checks the credentials of a call against its method and returns the caller."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from . import grants, identity, jwt, scopes, service_accounts
 from .identity import Caller
 from .policy import Policy
 
-# What Google's libraries sign for by themselves when they know no scopes: the service's address.
+# Google's libraries sign for the service's address if they know no scopes.
 _AUDIENCES = frozenset({f"https://{errors.SERVICE}/", f"https://{errors.SERVICE}"})
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request carries: a bearer token, an API key, and the project that it is to be billed to.
+    """The credentials of a request: a bearer token, an API key, and the project to bill.
 
-    ``sent_to`` is the address of the server that it was sent to, with a slash at its end.
+    ``sent_to`` is the address of the server that got the request, with a slash at its end.
     """
 
     token: str | None = None
@@ -30,17 +30,20 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The present twice, in seconds: the world's, and the machine's, by which google-auth stamps what it signs."""
+    """The present in seconds, by two clocks.
+
+    ``world`` is the world's clock. ``machine`` is the machine's clock, which google-auth uses to stamp what it signs.
+    """
 
     world: float
     machine: float
 
 
 def admit(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> Caller:
-    """Return who calls the method *method_id*, which details name *rpc*.
+    """Return the caller of the method *method_id*, which error details call *rpc*.
 
-    Raises StatusError where the policy is strict and the service would refuse. That a token is looked at before a
-    key, and a project last, is invented.
+    Raises StatusError if the policy is strict and the service would refuse. The order of the checks is invented: the
+    token before the key, the project last.
     """
     caller = identity.caller(given.token, given.key, given.project)
     if policy.strict:
@@ -50,7 +53,7 @@ def admit(policy: Policy, given: Credentials, world: World, moment: Moment, meth
 
 def _authenticate(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
     if given.token is None and scopes.needs_oauth(method_id):
-        # Whatever key there is, good, bad or none, is not looked at.
+        # The validity of the key does not matter here.
         raise errors.oauth_needed(rpc) if given.key else errors.token_missing(rpc)
     if given.token is None and not given.key:
         raise errors.unregistered()
@@ -68,10 +71,10 @@ def _authenticate(policy: Policy, given: Credentials, world: World, moment: Mome
 
 
 def _bearer(token: str, audiences: frozenset[str], world: World, moment: Moment) -> tuple[str, frozenset[str] | None]:
-    """Return whom *token* names and its scopes, None for all of them. Raises StatusError for a bad one.
+    """Return the email and the scopes of *token*; None means all scopes. Raises StatusError for a bad token.
 
-    *audiences* are those of a JWT without scopes. That the fake's own address is one of them is invented: Google's
-    library for Node signs for the URL that it is given.
+    *audiences* are the valid audiences of a JWT without scopes. The server's own address is one of them (invented):
+    Google's library for Node signs for the URL of the server that it calls.
     """
     own = grants.read_access(token)
     if own:

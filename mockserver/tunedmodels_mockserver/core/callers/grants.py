@@ -1,4 +1,7 @@
-"""Grants: the access and refresh tokens that the fake makes, which say themselves what they grant, and to whom."""
+"""Defines the access and refresh tokens that the server issues.
+
+Each token contains its own caller and scopes, so the server needs no storage for tokens.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ _REFRESH = "refresh"
 
 @dataclass(frozen=True, slots=True)
 class AccessGrant:
-    """What an access token says: who calls, for what, until which second of its world's clock.
+    """The content of an access token: the caller, the scopes, and the second of the world's clock at which it expires.
 
-    ``id`` is by which it is revoked, ``parent`` the id of the refresh token that it came from, or empty.
+    ``id`` identifies the token for its revocation. ``parent`` is the id of the refresh token that it came from, or
+    empty.
     """
 
     email: str
@@ -33,7 +37,7 @@ class AccessGrant:
 
 @dataclass(frozen=True, slots=True)
 class RefreshGrant:
-    """What a refresh token says: for whom and for what access tokens are to be had. It does not expire."""
+    """The content of a refresh token: the caller and the scopes of its access tokens. It does not expire."""
 
     email: str
     scopes: tuple[str, ...]
@@ -45,7 +49,7 @@ class RefreshGrant:
 
 
 def read_access(token: str) -> AccessGrant | None:
-    """Return what the access *token* says; None for any other text. A world before it does not count."""
+    """Return the content of the access *token*, or None for any other text. Ignores a world's prefix."""
     content = signing.unsign(_ACCESS, without_world(token))
     if content is None:
         return None
@@ -54,7 +58,7 @@ def read_access(token: str) -> AccessGrant | None:
 
 
 def read_refresh(token: str) -> RefreshGrant | None:
-    """Return what the refresh *token* says; None for any other text. A world before it does not count."""
+    """Return the content of the refresh *token*, or None for any other text. Ignores a world's prefix."""
     content = signing.unsign(_REFRESH, without_world(token))
     if content is None:
         return None

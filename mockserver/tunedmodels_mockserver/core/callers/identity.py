@@ -1,7 +1,7 @@
-"""Identity: who calls, read from a request's credentials.
+"""Reads the identity of the caller from a request's credentials.
 
-A token that names somebody, the fake's own or one with an address in it, wins over a key; whatever names nobody, and
-no credential at all, is one and the same developer.
+A token that names a caller wins over a key: the server's own token, or one that contains an e-mail address. Credentials
+that name no caller, and no credentials at all, all mean the same developer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ADDRESS = re.compile(r"[^\s/@,;<>\"]{1,200}@[^\s/@,;<>\"]{1,200}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an address, the project number that the call is billed to, if it is a number, and the groups."""
+    """The caller: an e-mail address, the project number to bill (None if the project is no number), and the groups."""
 
     email: str = DEVELOPER
     project: int | None = None
@@ -34,7 +34,7 @@ def caller(token: str | None, key: str | None, project: str | None) -> Caller:
 
 
 def person(credential: str) -> str | None:
-    """Return whom *credential* names; nothing of it is verified. None where it names nobody."""
+    """Return the email or subject that *credential* names, without verification. None if it names no caller."""
     own = grants.read_access(credential) or grants.read_refresh(credential)
     if own:
         return own.email
@@ -43,18 +43,18 @@ def person(credential: str) -> str | None:
 
 
 def address(text: str) -> str:
-    """Return the e-mail address *text* in lower case. Raises ValueError if it is none."""
+    """Return the e-mail address *text* in lower case. Raises ValueError if *text* is not an e-mail address."""
     if not ADDRESS.fullmatch(text):
         raise ValueError(f"{text[:200]!r} is not an e-mail address. The form is alice@example.com.")
     return text.lower()
 
 
 def subject(claims: Mapping[str, Any]) -> str | None:
-    """Return the subject that a JWT *claims*; None where that is no name."""
+    """Return the subject of the JWT *claims* in lower case, or None if it is not a valid name."""
     claimed = claims.get("sub")
     return claimed.lower() if isinstance(claimed, str) and _SUBJECT.fullmatch(claimed) else None
 
 
 def project_number(project: str | None) -> int | None:
-    """Return the number that *project* is; None where it is none."""
+    """Return *project* as a number, or None if it is not a number."""
     return int(project) if project and re.fullmatch(r"[0-9]{1,18}", project) else None

@@ -1,4 +1,4 @@
-"""JWTs: the parts of a signed token, read and not judged."""
+"""Reads the parts of a JSON Web Token, without verification."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 20_000  # characters; a token that Google's libraries make has some t
 
 @dataclass(frozen=True, slots=True)
 class Jwt:
-    """A JSON Web Token; ``signed`` is what ``signature`` is about."""
+    """A JSON Web Token. ``signature`` is the signature of the bytes in ``signed``."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -22,7 +22,7 @@ class Jwt:
 
 
 def read(token: str) -> Jwt | None:
-    """Return the parts of *token*; None for what is no JWT."""
+    """Return the parts of *token*, or None if it is not a JWT."""
     parts = token.split(".")
     if len(parts) != 3 or len(token) > _LONGEST:
         return None
@@ -37,7 +37,7 @@ def read(token: str) -> Jwt | None:
 
 
 def claims(token: str) -> Mapping[str, Any] | None:
-    """Return what *token* claims, whatever stands around it; None for what is no JWT."""
+    """Return the claims of *token*, without reading its other parts. None if it is not a JWT."""
     parts = token.split(".")
     return _object(parts[1]) if len(parts) == 3 and len(token) <= _LONGEST else None
 

@@ -1,4 +1,4 @@
-"""Policy: what the operator of a fake has decided about its callers."""
+"""Holds the operator's settings about callers: keys, groups, projects and strictness."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from . import real_credentials
 from .identity import ADDRESS
 
 _KEY = re.compile(r"[!-~]{1,200}")
-# A project's id, of a domain's project with its domain, or a project's number.
+# A project's id, with a domain before it if the project belongs to a domain, or a project's number.
 PROJECT = re.compile(r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may call, and who is in which group.
+    """The operator's settings about callers and groups.
 
-    ``projects`` are the known quota projects; where it is empty every well-formed one is. Raises ValueError for
-    what can be no key, address or project.
+    ``projects`` are the known quota projects. If it is empty, every well-formed project is known. Raises ValueError for
+    an invalid key, address or project.
     """
 
     strict: bool = False
@@ -30,7 +30,7 @@ class Policy:
     allow_real_credentials: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what no request could match."""
+        """Raise ValueError for a key, an address or a project that no request could match."""
         for key in self.api_keys:
             if not _KEY.fullmatch(key):
                 raise ValueError(f"an API key must be 1 to 200 visible ASCII characters, got {key!r}")
@@ -46,13 +46,13 @@ class Policy:
                 raise ValueError(f"a project must be an id such as my-project, or a number, got {project!r}")
 
     def groups_of(self, email: str) -> frozenset[str]:
-        """Return the addresses of the groups that *email* is a member of."""
+        """Return the addresses of the groups that have *email* as a member."""
         return frozenset(
             group.lower() for group, members in self.groups.items() if email in {member.lower() for member in members}
         )
 
     def knows_key(self, key: str, bare_key: str) -> bool:
-        """Whether *key* is registered, as it is or without the world before it."""
+        """Whether the key is registered, as *key* with the world's prefix or as *bare_key* without it."""
         return key in self.api_keys or bare_key in self.api_keys
 
     def knows_project(self, project: str) -> bool:

@@ -1,6 +1,6 @@
-"""Leaks: credentials that look real, which nobody means to send to a fake.
+"""Recognises credentials that look real. Sending one to a mock server is almost certainly a mistake.
 
-Source: the forms that secret scanners look for.
+Source: the forms that secret scanners search for.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _KEY_ID = re.compile(r"[0-9a-f]{40}")
 
 
 def kind(credentials: Iterable[str]) -> str | None:
-    """Return what the first of *credentials* that looks real looks like, or None where none does."""
+    """Return the kind of the first of *credentials* that looks real, or None if none does."""
     for credential in credentials:
         text = without_world(credential.strip())
         for name, form in FORMS:
             if form.fullmatch(text):
                 return name
         signed = jwt.read(text)
-        # Google's own key ids; the fake's have another form.
+        # The form of Google's key ids. Key ids of this server have another form.
         if signed and _KEY_ID.fullmatch(str(signed.header.get("kid"))):
             return "token signed by a service account"
     return None

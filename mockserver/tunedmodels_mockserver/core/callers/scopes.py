@@ -1,7 +1,7 @@
-"""Scopes: which OAuth scopes open which method, and which methods an API key does not open.
+"""Maps each method to the OAuth scopes that it accepts, and lists the methods that refuse an API key alone.
 
-Source: the page on scopes of April 2024; for the methods of base models, ``operations`` and batches it says nothing,
-and what stands here is invented.
+Source: the page on scopes of April 2024. It does not mention the methods of base models, ``operations`` and batches;
+the scopes for these are invented.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ ACCEPTED = {
     **dict.fromkeys(("tunedModels.operations.get", "tunedModels.operations.list", "operations.list"), _READ),
     **dict.fromkeys(("tunedModels.operations.cancel", "tunedModels.operations.delete", "operations.delete"), _CHANGE),
 }
-"""For each method the scopes of which a token needs one."""
+"""The accepted scopes by method. A token needs at least one of them."""
 
 
 def needs_oauth(method_id: str) -> bool:
-    """Whether an API key alone does not do (observed for permissions, documented for transferOwnership)."""
+    """Whether an API key alone is not enough (observed for permissions, documented for transferOwnership)."""
     return method_id.startswith("tunedModels.permissions.") or method_id == "tunedModels.transferOwnership"

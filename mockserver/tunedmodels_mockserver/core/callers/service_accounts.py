@@ -1,8 +1,8 @@
-"""Service accounts: the key that all of them have, and what is signed with it.
+"""Defines the key of the fake service accounts, and verifies JWTs that it signed.
 
-The key stands here, so every fake can check a signature and needs no list of accounts. The id of a key, which a JWT's
-header carries as ``kid``, holds the key's public half and its e-mail address under a seal. Google's library for Ruby
-sends no id; then the issuer names the account.
+All service accounts share this key, so every mock server can check a signature without a list of accounts. The id of a
+key, the ``kid`` in a JWT's header, contains the public half of the key and the e-mail address, both signed. Google's
+library for Ruby sends no id; then the issuer names the account.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .identity import ADDRESS
 from .jwt import Jwt
 
 PROJECT = "tunedmodels-fake"
-"""The project in which everything of the fake's own making is."""
+"""The project of all accounts and keys that the mock server makes."""
 
 EXPONENT = 65537
 PRIMES = tuple(
@@ -35,18 +35,18 @@ PRIMES = tuple(
         ),
     )
 )
-"""The private half of the key. It is no secret, as nothing of a fake is."""
+"""The private half of the key. It is public: a mock server has no secrets."""
 
-LONGEST = 3600  # seconds from now in which a signed JWT must expire, Google's own limit
-# Google's libraries for PHP and Ruby stamp a JWT so many seconds before they sign it, for clocks that lag. That the
-# service takes these is inferred: it is what the libraries do by default.
+LONGEST = 3600  # seconds; a signed JWT must expire within this time from now (Google's limit)
+# Google's libraries for PHP and Ruby stamp a JWT this many seconds before they sign it, because a clock may be slow.
+# The service accepts this (inferred: the libraries do it by default).
 BACKDATED = 60
-# The machine's clock judges what the machine's clock stamped: google-auth knows no other. Client and fake mostly
-# are neighbours, so this leaves room for a container that lags, and no more.
+# The machine's clock decides here, because google-auth stamps by the machine's clock. Client and server usually run on
+# the same machine, so this only allows for a container with a slow clock.
 SKEW = 10
 
 _KEY = "key"
-_FAR = 1e12  # seconds, beyond which nobody means a date
+_FAR = 1e12  # seconds; a larger number is not a plausible date
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,22 @@ class Key:
     modulus: int = math.prod(PRIMES)
 
     def id(self) -> str:
-        """Return the id under which every fake knows it."""
+        """Return the key's id. Every mock server recognises it."""
         return signing.sign(_KEY, [self.email, f"{self.modulus:x}"])
 
 
 def key(key_id: object) -> Key | None:
-    """Return the key that *key_id* describes; None for one that is not the fake's."""
+    """Return the key that *key_id* describes, or None if this software did not issue it."""
     content = signing.unsign(_KEY, key_id) if isinstance(key_id, str) else None
     return Key(content[0], int(content[1], 16)) if content else None
 
 
 def signer(jwt: Jwt) -> str | None:
-    """Return whose key signed *jwt*; None where none of ours did, or where it says that somebody else issued it."""
-    # cryptography takes longer to import than the rest of the fake, and few fakes need it.
+    """Return the email of the account that signed *jwt*.
+
+    Returns None if no key of this software signed it, or if another account issued it.
+    """
+    # cryptography takes longer to import than the rest of the server, and few servers need it.
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
     from google.auth.crypt import RSAVerifier
 
@@ -84,7 +87,7 @@ def signer(jwt: Jwt) -> str | None:
 
 
 def is_timely(claims: Mapping[str, Any], now: float) -> bool:
-    """Whether *claims* are valid at the second *now*, and for an hour from then at most."""
+    """Whether *claims* are valid at the second *now*, and for at most an hour after it."""
     issued, expires = _second(claims.get("iat")), _second(claims.get("exp"))
     if issued is None or expires is None:
         return False
@@ -93,7 +96,7 @@ def is_timely(claims: Mapping[str, Any], now: float) -> bool:
 
 
 def is_for(claims: Mapping[str, Any], audiences: Collection[str]) -> bool:
-    """Whether *claims* are meant for one of *audiences*."""
+    """Whether the audience of *claims* is one of *audiences*."""
     audience = claims.get("aud")
     return isinstance(audience, str) and audience in audiences
 

@@ -1,7 +1,7 @@
-"""Seals: how the fake knows again what it made, after a restart and in another process, without keeping any of it.
+"""Signs and reads self-contained texts: the server recognises what it issued without storing it.
 
-The key is no secret and the seal no protection: a fake guards nothing. It only has to tell its own tokens and keys
-from typing errors and from those of others.
+This also works after a restart and in another process. The key is public and protects nothing: a mock server has no
+secrets. The signature only separates the server's own tokens and keys from foreign ones and from typing errors.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _LONGEST = 200_000  # characters
 
 
 def sign(kind: str, content: Any) -> str:
-    """Return *content*, plain JSON, as a text of the fake's own that says its *kind*.
+    """Return *content*, plain JSON, as a signed text that names its *kind*.
 
-    The text has no character that a bearer token (RFC 6750) may not have, and no dot: it is never taken for a JWT.
+    The text has only characters that a bearer token (RFC 6750) may have, and no dot, so it never looks like a JWT.
     """
     payload = _encode(json.dumps(content, separators=(",", ":")).encode())
     return f"{_MARK}-{kind}~{payload}~{_signature(kind, payload)}"
 
 
 def unsign(kind: str, text: str) -> Any:
-    """Return the content of *text*; None for what is not of this *kind*, or not the fake's."""
+    """Return the content of *text*, or None if it is not of this *kind* or has no valid signature."""
     mark, _, rest = text.partition("~")
     payload, _, proof = rest.partition("~")
     if (

@@ -1,6 +1,6 @@
-"""The token endpoint: what an OAuth grant is exchanged for, and which tokens are taken back.
+"""Implements the OAuth token endpoint: it exchanges grants for access tokens and revokes tokens.
 
-Wordings marked *observed* were seen from Google's endpoint in reports by its users; the others are invented.
+Wordings marked *observed* come from reports by users of Google's endpoint. The others are invented.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .grants import AccessGrant, RefreshGrant
 from .policy import Policy
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
-"""The audience that google-auth puts into every assertion, whatever the token endpoint."""
+"""The audience that google-auth puts into every assertion, for any token endpoint."""
 
 OLDER_AUDIENCE = "https://www.googleapis.com/oauth2/v4/token"
-"""The audience that Google's library for Ruby puts there. That the service takes it is inferred from that."""
+"""The audience that Google's library for Ruby uses. Inferred from this: the service accepts it."""
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 REFRESH_TOKEN = "refresh_token"
@@ -32,7 +32,7 @@ Value = dict[str, Any]
 
 
 class GrantError(Exception):
-    """The endpoint refuses in the form of OAuth: one of its errors, with a description."""
+    """An OAuth error of the endpoint: an error code with a description."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -44,8 +44,8 @@ class GrantError(Exception):
 class TokenEndpoint:
     """One world's token endpoint at one moment.
 
-    ``own`` are its own addresses, ``machine`` is the machine's second, by which assertions are stamped, ``fresh``
-    an id that no other token has.
+    ``own`` are the endpoint's own addresses. ``machine`` is the machine's time in seconds; clients stamp assertions by
+    it. ``fresh`` is an id that no other token has.
     """
 
     policy: Policy
@@ -55,7 +55,7 @@ class TokenEndpoint:
     fresh: str
 
     def exchange(self, form: Mapping[str, str]) -> Value:
-        """Return an access token for the grant in *form*. Raises GrantRefused for what is none."""
+        """Return an access token for the grant in *form*. Raises GrantError for an invalid grant."""
         grant_type = form.get("grant_type")
         if not grant_type:
             raise GrantError("invalid_request", "Missing required parameter: grant_type")
@@ -65,7 +65,7 @@ class TokenEndpoint:
         if grant_type == REFRESH_TOKEN:
             refresh = self._read_refresh_token(form.get("refresh_token", ""))
             wanted = _scopes(form.get("scope", ""))
-            # Without a scope the answer has all that was once granted (RFC 6749, section 6).
+            # Without a scope the answer has all scopes of the refresh token (RFC 6749, section 6).
             if self.policy.strict and not set(wanted) <= set(refresh.scopes):
                 raise GrantError("invalid_scope", "Bad Request")  # observed
             return self.issue(refresh.email, wanted or refresh.scopes, refresh.id)
@@ -83,12 +83,12 @@ class TokenEndpoint:
         }
 
     def revoke(self, token: str) -> None:
-        """Take back *token*, and what is of the same grant. Raises GrantRefused where there is nothing to take."""
+        """Revoke *token* and the other tokens of its grant. Raises GrantError if there is nothing to revoke."""
         if not token:
             raise GrantError("invalid_request", "Missing required parameter: token")
         read_access, read_refresh = grants.read_access(token), grants.read_refresh(token)
         if read_access:
-            # An access token takes the refresh token along that it came from (documented).
+            # Revoking an access token also revokes the refresh token that it came from (documented).
             ids = {read_access.id, read_access.parent} - {""}
         elif read_refresh:
             ids = {read_refresh.id}
@@ -120,7 +120,7 @@ class TokenEndpoint:
         if not scopes:
             raise GrantError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")  # observed
         if "sub" in claims:
-            # Somebody else whom the service account acts for, as an administrator may let it.
+            # The user that the service account acts for. An administrator can allow this.
             email = identity.subject(claims)
             if email is None or not identity.ADDRESS.fullmatch(email):
                 raise GrantError("invalid_request", 'Invalid impersonation "sub" field.')

@@ -1,1 +1,1 @@
-"""Methods of the API: what each route calls, and what these share."""
+"""Implements the methods of the API, one function for each route, and the code that they share."""

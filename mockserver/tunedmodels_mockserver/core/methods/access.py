@@ -1,6 +1,7 @@
-"""Access: who may do what with a tuned model.
+"""Computes the role of a caller for a tuned model, and checks it.
 
-Roles are concentric: an owner may all, a writer all but delete and hand on, a reader use (permission.proto).
+Each role includes the lower ones: an owner may do everything, a writer everything except delete and transfer, a reader
+may use the model (permission.proto).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from .call import RequestContext
 
 
 def personal_role(record: TunedModelRecord, caller: Caller) -> Role | None:
-    """Return the best role that *caller* has by name, group or project; what everyone may does not count."""
+    """Return the best role that *caller* has by name, group or project. Permissions for everyone do not count."""
     roles = [grant.role for grant in record.permissions if _names(grant, caller)]
     if caller.project is not None and caller.project in record.reader_project_numbers:
         roles.append(Role.READER)
@@ -33,19 +34,19 @@ def role(record: TunedModelRecord, caller: Caller) -> Role | None:
 
 
 def shared_with_everyone(record: TunedModelRecord) -> bool:
-    """Whether anybody at all may use it."""
+    """Whether every caller may use it."""
     return any(grant.grantee_type is GranteeType.EVERYONE for grant in record.permissions)
 
 
 def owner(record: TunedModelRecord) -> Permission:
-    """Return the owner's permission; there is always one."""
+    """Return the owner's permission. Every model has one."""
     return next(grant for grant in record.permissions if grant.role is Role.OWNER)
 
 
 def find(call: RequestContext, name: str, needed: Role) -> TunedModelRecord:
     """Return the tuned model called *name*.
 
-    Raises StatusError where there is none, and where the caller's role is less than *needed*.
+    Raises StatusError if it does not exist, or if the caller's role is lower than *needed*.
     """
     record = call.world.store.get(name.removeprefix(TUNED_MODELS))
     if record is None:

@@ -1,8 +1,8 @@
-"""Compatibility allowances: where a real client departs from the service, and the fake lets it by default.
+"""Lists the allowances: requests of real clients that the service refuses and the server accepts by default.
 
-Each says which client needs it, since when, and what its user can do. ``--strict`` switches all of them off;
-then the answer is the service's, as far as it is known. When one applies, the answer names it in the header
-``X-Tunedmodels-Note``.
+Each allowance names the clients that need it, since which version, and an alternative for the user. ``--strict``
+switches all of them off; then the answer is the service's, as far as it is known. If an allowance applies, the answer
+names it in the header ``X-Tunedmodels-Note``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One departure: who needs it, what it lets through, and the way round for who wants to be exact.
+    """One allowance: the clients that need it, the requests that it accepts, and a way to do without it.
 
-    ``otherwise`` is what the service does, ``known`` how that is known: observed, documented or inferred.
+    ``otherwise`` is the answer of the service. ``known`` is the source of that: observed, documented or inferred.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Allowance:
 
     @property
     def note(self) -> str:
-        """The sentence that the answer and the log carry."""
+        """The sentence for the answer's header and the log."""
         return (
             f"{self.lets} ({self.clients}). The service ({self.known}): {self.otherwise}. Way round: {self.way_round}."
         )
@@ -121,13 +121,13 @@ ALLOWANCES = {
 
 @dataclass(slots=True)
 class Allowances:
-    """The allowances of one request: whether any are on, and which have applied so far."""
+    """The allowances of one request: whether they are on, and those that have applied until now."""
 
     strict: bool = False
     applied: list[Allowance] = field(default_factory=list)
 
     def permit(self, allowance_id: str) -> bool:
-        """Note that the allowance applies and return True; return False under ``--strict``."""
+        """Record that the allowance applies and return True. Return False under ``--strict``."""
         if self.strict:
             return False
         allowance = ALLOWANCES[allowance_id]

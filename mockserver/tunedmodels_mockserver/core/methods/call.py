@@ -1,4 +1,4 @@
-"""A call: what every method is told besides its request."""
+"""Defines the context that every method gets besides its request."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .allowances import Allowances
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request's surroundings. ``now`` is read once, so that an answer never mixes two moments.
+    """The context of one request. ``now`` is read once, so an answer never mixes two moments.
 
-    ``run`` is what befalls a run that the call starts. ``notes`` is what the answer's header tells besides.
+    ``run`` has the events for a run that the call starts. ``notes`` are added to the answer's header.
     """
 
     world: World
@@ -27,7 +27,7 @@ class RequestContext:
     notes: list[str] = field(default_factory=list)
 
     def note_similar_models(self, name: str, method: str = "") -> None:
-        """Note which base models are most like the one called *name*, of those that have *method* if it is given."""
+        """Add a note with the base models most similar to *name*; only those with *method*, if it is given."""
         models = [model for model in self.world.base_models.values() if not method or model.serves(method)]
         what = f" with {method}" if method else ""
         near = ", ".join(similar_names(name, models)) or "none"

@@ -1,6 +1,6 @@
-"""Tuning: from a create request to the record of a new tuned model, with all checks and defaults.
+"""Turns a create request into the record of a new tuned model, with all checks and defaults.
 
-Limits and defaults are documented ones; wordings that no source shows are invented (see ``refusals``).
+Limits and defaults are documented. Wordings without a source are invented (see ``core/errors.py``).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ Value = dict[str, Any]
 MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
 MAX_TEXT_INPUT = 40_000  # characters, documented
 MAX_OUTPUT = 5_000  # characters, documented
-MAX_STEPS = 100_000  # ours: what a poll returns is proportional to it, some 150 bytes a step
+MAX_STEPS = 100_000  # ours: the size of a poll's answer grows with it, some 150 bytes a step
 _LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
-EXAMPLES_WHEN_DROPPED = 20  # the number that the documentation asks for at least
+EXAMPLES_WHEN_DROPPED = 20  # the minimum in the documentation
 
 _DEFAULT_RUN = Run()
 
@@ -41,24 +41,25 @@ _DATA = "tuned_model.tuning_task.training_data"
 
 @dataclass(frozen=True, slots=True)
 class _Defaults:
-    """What a version fills in; the larger batch and the smaller rate from ``many`` examples on."""
+    """The defaults of a version. The second batch size and rate apply from ``MANY_EXAMPLES`` examples on."""
 
     epoch_count: int
     batch_sizes: tuple[int, int]
     learning_rates: tuple[float, float]
 
 
-# The values are the protos'; at how many examples they change is invented (626 rows had the second of each).
+# The values come from the protos. The number of examples at which they change is invented (626 rows had the second of
+# each).
 MANY_EXAMPLES = 500
 _DEFAULTS = _Defaults(5, (4, 16), (0.001, 0.0002))
 _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
 def new_record(call: RequestContext, model_id: str, model: Value, run: Run = _DEFAULT_RUN) -> TunedModelRecord:
-    """Return the record that a create call asks for. Raises StatusError for what the service would refuse.
+    """Return the record for a create call. Raises StatusError if the service would refuse the call.
 
-    *model_id* is empty where the service is to choose one; *model* is the request's TunedModel; *run* is
-    what befalls it from its creation on.
+    If *model_id* is empty, the id is generated. *model* is the request's TunedModel. *run* has the events of the run,
+    from its creation on.
     """
     if not model_id and not model.get("display_name"):
         raise errors.no_name()
@@ -69,7 +70,7 @@ def new_record(call: RequestContext, model_id: str, model: Value, run: Run = _DE
     base, source = _origin(call, model)
     task = model.get("tuning_task")
     if task is None:
-        # Clients that drop the data send no task at all where their user chose no hyperparameters.
+        # Clients that drop the data send no task at all if their user chose no hyperparameters.
         if not call.allowances.permit("no-training-data"):
             raise errors.not_specified(_REQUEST, "tuned_model.tuning_task")
         task = {}
@@ -126,7 +127,7 @@ def new_record(call: RequestContext, model_id: str, model: Value, run: Run = _DE
 
 
 def check_display_name(display_name: str) -> None:
-    """Raise StatusError for a display name of more than 40 bytes; the service counts bytes (observed)."""
+    """Raise StatusError for a display name of more than 40 bytes. The service counts bytes (observed)."""
     if len(display_name.encode()) > MAX_DISPLAY_NAME:
         raise errors.invalid_argument()
 
@@ -141,7 +142,7 @@ def check_sampling(request: str, model: Value) -> None:
 
 
 def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
-    """Return temperature, top_p and top_k: what *model* says, else what the base model has.
+    """Return temperature, top_p and top_k of *model*, each with the base model's value as its default.
 
     A gemini-1.0-pro-001 of mid-2024 had no top_k, and the models tuned on it showed 0 (observed).
     """
@@ -153,7 +154,7 @@ def sampling(base: BaseModel, model: Value) -> dict[str, Any]:
 
 
 def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
-    """Return the base model, and the name of the tuned model that is tuned further, if one is."""
+    """Return the base model, and the name of the source tuned model (empty if there is none)."""
     if not model.get("base_model") and "tuned_model_source" not in model:
         raise errors.one_of(_REQUEST, "tuned_model", "source_model")
     if "base_model" in model:
@@ -170,7 +171,7 @@ def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
     if view.view(record.plan, call.now).state is not view.State.ACTIVE:
         raise errors.model_not_ready(source)
     if record.base_model == "models/gemini-1.5-flash-001-tuning":
-        raise errors.invalid_argument()  # refused with 400 (observed), the text was not kept
+        raise errors.invalid_argument()  # refused with 400 (observed); the text is not known
     base = call.world.base_models.get(record.base_model)
     if base is None:
         raise errors.not_tunable(record.base_model, call.version)
@@ -178,7 +179,7 @@ def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
 
 
 def _examples(call: RequestContext, task: Value) -> tuple[Examples, int]:
-    """Return the training examples and how many there are."""
+    """Return the training examples and their number."""
     rows = task.get("training_data", {}).get("examples", {}).get("examples", [])
     if task.get("training_data", {}).get("examples", {}).get("multiturn_examples"):
         raise errors.unimplemented("Tuning with multiturn_examples")
@@ -201,9 +202,9 @@ def _examples(call: RequestContext, task: Value) -> tuple[Examples, int]:
 
 
 def _hyperparameters(call: RequestContext, given: Value, count: int) -> tuple[int, int, float]:
-    """Return epoch count, batch size and learning rate: given ones, else the version's defaults.
+    """Return epoch count, batch size and learning rate of the request, with the version's defaults.
 
-    A multiplier alone shows as the rate that it makes of the recommended one (invented: google-generativeai
+    A multiplier without a rate becomes a rate: the multiplier times the recommended rate (invented: google-generativeai
     cannot read an answer with a multiplier in it).
     """
     defaults = _DEFAULTS_OF_2023 if call.version == "v1beta3" else _DEFAULTS
@@ -236,6 +237,6 @@ def _data_seed(examples: Examples) -> int:
 
 
 def _answer_tokens(examples: Examples) -> float:
-    """Return the mean number of tokens of the expected outputs, as far as they are looked at."""
+    """Return the mean number of tokens of the expected outputs, over the first ``EXAMPLES_LOOKED_AT`` examples."""
     outputs = [output for _, output in examples.pairs[:EXAMPLES_LOOKED_AT]]
     return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0

@@ -1,4 +1,4 @@
-"""Generation: the answers of base models and tuned models, canned, in the forms of the service.
+"""Answers prompts to base models and tuned models with canned answers, in the forms of the service.
 
 Source of the forms: recorded answers of mid-2024 (usageMetadata, no promptFeedback, no modelVersion).
 """
@@ -29,12 +29,12 @@ MAX_CANDIDATES = 8
 MAX_PROMPT = 40_000  # characters of a prompt to a tuned model, documented
 
 _NEGLIGIBLE = 1  # SafetyRating.HarmProbability
-# Sexually explicit, hate speech, harassment, dangerous content: in the order observed.
+# Sexually explicit, hate speech, harassment, dangerous content, in the observed order.
 _SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in (9, 8, 7, 10)]
 # The categories of the text models of 2023, derogatory to dangerous (v1beta3's HarmCategory).
 _TEXT_SAFETY_RATINGS = [{"category": category, "probability": _NEGLIGIBLE} for category in range(1, 7)]
 _BLOCKED_FOR_SAFETY, _BLOCKED_FOR_OTHER = 1, 2  # PromptFeedback.BlockReason and ContentFilter.BlockedReason alike
-# The members of UsageMetadata whose sum is its total.
+# The members of UsageMetadata that add up to its total.
 _IN_TOTAL = (
     "prompt_token_count",
     "candidates_token_count",
@@ -46,13 +46,13 @@ _REQUEST = "GenerateContentRequest"
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Between two chunks of a stream so many seconds pass."""
+    """A pause of so many seconds between two chunks of a stream."""
 
     seconds: float
 
 
 def generate_content(call: RequestContext, request: Value) -> Value:
-    """Answer a prompt whole. Raises StatusError for a refusal, and where a canned rule answers an error."""
+    """Return the whole answer to a prompt. Raises StatusError for a refusal and for a canned error."""
     outcome, usage = _generate(call, request, "generateContent")
     candidates = [
         {**_candidate(call, index, reply, reply.parts), "finish_reason": reply.finish_reason}
@@ -62,13 +62,16 @@ def generate_content(call: RequestContext, request: Value) -> Value:
 
 
 def stream_generate_content(call: RequestContext, request: Value) -> Iterator[Value | Pause]:
-    """Answer a prompt in chunks; a candidate's last one carries its finish reason. Refusals are raised at once."""
+    """Return the answer to a prompt in chunks.
+
+    The last chunk of a candidate has its finish reason. Refusals are raised before the first chunk.
+    """
     outcome, usage = _generate(call, request, "streamGenerateContent")
     return _chunks(call, outcome, usage)
 
 
 def generate_text(call: RequestContext, request: Value) -> Value:
-    """Answer a prompt as the text models of 2023 did."""
+    """Return the answer to a prompt in the form of the text models of 2023."""
     _, examples = _target(call, request["model"], "generateText")
     text = request.get("prompt", {}).get("text", "")
     if not text:
@@ -90,7 +93,7 @@ def generate_text(call: RequestContext, request: Value) -> Value:
 
 
 def count_tokens(call: RequestContext, request: Value) -> Value:
-    """Count the tokens of a prompt; the counts are plausible, not the service's."""
+    """Return the number of tokens of a prompt. The counts are plausible, not the service's."""
     base, _ = _target(call, request["model"], "countTokens")
     inner = request.get("generate_content_request", request)
     contents = inner.get("contents", [])
@@ -104,7 +107,7 @@ def count_tokens(call: RequestContext, request: Value) -> Value:
 
 
 def _generate(call: RequestContext, request: Value, method: str) -> tuple[RenderedAnswer, Value]:
-    """Return the candidates and the usage. Raises StatusError for what the service would refuse."""
+    """Return the candidates and the usage. Raises StatusError if the service would refuse the call."""
     contents = request.get("contents", [])
     if not contents:
         raise errors.not_specified(_REQUEST, "contents")
@@ -132,7 +135,7 @@ def _generate(call: RequestContext, request: Value, method: str) -> tuple[Render
 
 
 def _outcome(call: RequestContext, query: PromptQuery, examples: Examples | None, config: Value) -> RenderedAnswer:
-    """Return what a canned rule answers to *query*, else what the model of these *examples* does."""
+    """Return the answer of a canned rule to *query*; without a matching rule, that of the model of these *examples*."""
     hit = canned.match_rule(call, query)
     if hit is not None:
         return replies.render(hit.rule.full_answer, hit.template_values(query), config)
@@ -146,9 +149,9 @@ def _query(call: RequestContext, request: Value, method: str, text: str) -> Prom
 
 
 def _target(call: RequestContext, name: str, method: str) -> tuple[BaseModel, Examples | None]:
-    """Return the base model of what is called *name*, and the examples if it is a tuned model.
+    """Return the base model of the model called *name*, and the examples if it is a tuned model.
 
-    Raises StatusError where it is missing, forbidden, not ready, or of a kind without *method*.
+    Raises StatusError if the model is missing, forbidden, not ready, or has no such *method*.
     """
     if not name.startswith(TUNED_MODELS):
         return base_model(call, name, method), None
@@ -159,7 +162,7 @@ def _target(call: RequestContext, name: str, method: str) -> tuple[BaseModel, Ex
 
 
 def base_model(call: RequestContext, name: str, method: str) -> BaseModel:
-    """Return the base model called *name*. Raises StatusError, with a note, if there is none or it has no *method*."""
+    """Return the base model called *name*. Raises StatusError, with a note, if it is missing or has no *method*."""
     model = call.world.base_models.get(name)
     if model is None or not model.serves(method):
         call.note_similar_models(name, method)
@@ -168,7 +171,7 @@ def base_model(call: RequestContext, name: str, method: str) -> BaseModel:
 
 
 def _check_features(call: RequestContext, request: Value, prompt: str) -> None:
-    """Raise StatusError for what tuned models cannot do (documented; wordings inferred from base models)."""
+    """Raise StatusError for features that tuned models lack (documented; wordings inferred from base models)."""
     name, config = request["model"], request.get("generation_config", {})
     if config.get("response_mime_type") == "application/json":
         raise errors.not_enabled("Json mode", name)
@@ -182,7 +185,7 @@ def _check_features(call: RequestContext, request: Value, prompt: str) -> None:
 
 
 def _check_limits(config: Value, request: str, path: str = "") -> None:
-    """Raise StatusError for numbers of candidates and tokens out of range; *config* stands at *path*."""
+    """Raise StatusError for numbers of candidates or tokens out of range. *config* is the member at *path*."""
     if not 1 <= config.get("candidate_count", 1) <= MAX_CANDIDATES:
         text = f"candidate_count must be in the range [1, {MAX_CANDIDATES}]"
         raise errors.invalid(request, f"{path}candidate_count", text)
@@ -192,7 +195,7 @@ def _check_limits(config: Value, request: str, path: str = "") -> None:
 
 def _candidate(call: RequestContext, index: int, reply: Reply, parts: Parts | None) -> Value:
     known = surface(call.version).message("Part").by_name
-    # A part of a kind that the version does not have cannot be written under it.
+    # A version cannot show a kind of part that it does not have.
     shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
     return {
         "content": None if shown is None else {"parts": shown, "role": "model"},

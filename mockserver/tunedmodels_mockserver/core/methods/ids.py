@@ -1,6 +1,6 @@
-"""Ids: how the service names models, operations and permissions, with the random parts drawn from a seed.
+"""Builds the ids of models, operations and permissions in the service's forms, with random parts from a seed.
 
-Source: names in recorded answers of 2023 to 2025; the rule for ids that callers give is the proto's.
+Source: names in recorded answers of 2023 to 2025. The rule for ids that callers choose comes from the proto.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ MAX_ID = 40
 GIVEN_ID = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 
 _RANDOM_PART = 12
-_SHORTEST_RANDOM_PART = 6  # the shortest seen; longer slugs are cut for it (invented)
+_SHORTEST_RANDOM_PART = 6  # the shortest observed; longer slugs are cut to make room for it (invented)
 
 
 def slug(display_name: str) -> str:
-    """Return the readable part of an id: lower case, spaces as ``-``, all but ``[a-z0-9]`` dropped."""
+    """Return the readable part of an id: lower case, spaces become ``-``, only ``[a-z0-9]`` stays."""
     return re.sub(r"[^a-z0-9-]", "", display_name.lower().replace("-", "").replace(" ", "-"))
 
 
 def model_id(display_name: str, seed: int, draw: int) -> str:
-    """Return a new model's id: the slug, ``-`` and 12 characters, fewer where the id would pass 40."""
-    # An id begins with a letter: what comes before the slug's first one goes (invented; no such name was seen).
+    """Return a new model's id: the slug, ``-`` and 12 characters, or fewer to stay within 40."""
+    # An id begins with a letter, so characters before the slug's first letter are dropped (invented, never observed).
     head = slug(display_name).lstrip("-0123456789")[: MAX_ID - 1 - _SHORTEST_RANDOM_PART]
     if not head:
         return f"m{random_draws.base36(_RANDOM_PART - 1, seed, 'model', draw)}"
@@ -38,6 +38,6 @@ def operation_id(seed: int, draw: int) -> str:
 
 
 def permission_id(email_address: str) -> str:
-    """Return the 21 digits by which the service knows an account or group; the same for the same address."""
+    """Return the service's 21 digits for an account or a group. The same address gives the same digits."""
     digest = int.from_bytes(blake2b(email_address.lower().encode(), digest_size=16).digest(), "big")
     return f"1{digest % 10**20:020d}"

@@ -1,4 +1,4 @@
-"""Filters: the language in which a list of tuned models says which it wants (ListTunedModelsRequest.filter)."""
+"""Parses the filter of a list of tuned models (ListTunedModelsRequest.filter)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _PARTS = re.compile(
 
 
 def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
-    """Return the test that the filter *text* asks of a record, for *caller*.
+    """Return a predicate on records for the filter *text*, as *caller* means it.
 
-    Words and quoted phrases are looked for in display name and description, in any case; ``displayName="x"`` is the
-    whole display name; the operators are the documented ones. All parts must hold. Models that only everyone may
-    read are left out unless asked for. Raises StatusError for an unknown operand.
+    Words and quoted phrases match in display name and description and ignore case. ``displayName="x"`` matches the
+    whole display name. The operators are the documented ones. All parts must match. Models that the caller may read
+    only because everyone may are left out, unless the filter asks for them. Raises StatusError for an unknown operand.
     """
     tests: list[Callable[[TunedModelRecord], bool]] = []
     personal = True

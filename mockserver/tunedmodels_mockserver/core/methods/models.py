@@ -1,4 +1,4 @@
-"""Models: the methods of the collection of base models."""
+"""Implements models.get and models.list for base models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def get(call: RequestContext, request: Value) -> Value:
 
 
 def list_(call: RequestContext, request: Value) -> Value:
-    """Return a page of base models, in the order of the recorded lists; those of an operator come last."""
+    """Return a page of base models in the order of the recorded lists. Custom models come last."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     start = pages.page_start(request.get("page_token", ""), "models")
     models = list(call.world.base_models.values())

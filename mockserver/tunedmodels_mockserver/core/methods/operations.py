@@ -1,4 +1,7 @@
-"""Operations: the long-running operations that make tuned models, each a view of its model."""
+"""Implements the methods of the long-running operations that make tuned models.
+
+An operation is another view of its model's record.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from .call import RequestContext
 
 Value = dict[str, Any]
 
-DEFAULT_PAGE_SIZE = 10  # invented: no list of operations was seen
+DEFAULT_PAGE_SIZE = 10  # invented: no list of operations was observed
 _SEPARATOR = "/operations/"
 
 
 def find(call: RequestContext, name: str) -> TunedModelRecord:
-    """Return the record whose operation is called *name*. Raises StatusError where there is none."""
+    """Return the record whose operation is called *name*. Raises StatusError if there is none."""
     model_name, _, operation_id = name.partition(_SEPARATOR)
     try:
         record = access.find(call, model_name, Role.READER)
@@ -34,12 +37,12 @@ def find(call: RequestContext, name: str) -> TunedModelRecord:
 
 
 def get(call: RequestContext, request: Value) -> Value:
-    """Return one operation. Raises Interrupted where the run's script has a fault for this look."""
+    """Return one operation. Raises Interrupted if the run's script has a fault for this poll."""
     return resources.operation(*tuned_models.poll(call, find(call, request["name"])))
 
 
 def list_(call: RequestContext, request: Value) -> Value:
-    """Return a page of operations: of one tuned model, or of all that the caller may see.
+    """Return a page of operations: of one tuned model, or of all models that the caller may see.
 
     A tuned model has one operation. ``filter`` and ``returnPartialSuccess`` change nothing (invented).
     """
@@ -59,13 +62,13 @@ def list_(call: RequestContext, request: Value) -> Value:
 
 
 def cancel(call: RequestContext, request: Value) -> Value:
-    """Ask an operation to stop; best effort, so a finished one is left alone and the answer is the same."""
+    """Cancel an operation, best effort. A finished operation does not change, and the answer is the same."""
     tuned_models.cancel(call, find(call, request["name"]).name)
     return {}
 
 
 def delete(_call: RequestContext, request: Value) -> Value:
-    """Refuse: the service does not delete the operations of tuned models (Google's own client notes 501)."""
+    """Raise StatusError: the service does not delete operations of tuned models (Google's own client notes 501)."""
     if not request["name"].startswith(TUNED_MODELS):
         raise errors.not_found()
     raise errors.unimplemented("Deleting the operation of a tuned model")

@@ -1,7 +1,7 @@
-"""Pedantry: answers that are legal and rare, for clients that should bear with them.
+"""Makes answers that are legal but rare, to test whether a client tolerates them.
 
-Pages of one item, an empty page with a token now and then, members and enum values that no client knows yet, and
-optional members that are missing. ``state``, ``done`` and what else a loop waits for stay as they are.
+Lists have pages of one item and sometimes an empty page with a token. Messages get unknown members and enum values, and
+lose optional members. ``state``, ``done`` and other members that a polling loop needs do not change.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from .call import RequestContext
 Value = dict[str, Any]
 View = Callable[[RequestContext, Value], Any]
 
-EMPTY = "RW1wdHk"  # how the token begins that an empty page gives: the page that was asked for comes next
+EMPTY = "RW1wdHk"  # prefix of an empty page's token; the rest is the token of the page that comes next
 UNKNOWN_MEMBER = "addedSinceYesterday"
 UNKNOWN_VALUE = "ADDED_SINCE_YESTERDAY"
 
-_OFTEN = 1 / 3  # of the pages after the first; the first is always empty
+_OFTEN = 1 / 3  # share of empty pages after the first page, which is always empty
 _ENUMS = frozenset({"finishReason", "granteeType", "probability"})
 _OPTIONAL = frozenset({"temperature", "topP", "topK", "description", "usageMetadata", "safetyRatings"})
 
 
 def pedantic(method: str, view: View) -> View:
-    """Return *view*, which answers *method*, as a pedantic service pages it; what is no list is left alone."""
+    """Return *view*, which answers *method*, with pedantic pages. A method that is no list stays as it is."""
     if not method.endswith(".list"):
         return view
     return lambda call, request: _page(call, request, view)
 
 
 def distort(body: Any) -> Any:
-    """Return plain JSON with unknown members and enum values in it, and without what is optional, at every level."""
+    """Return plain JSON with unknown members and enum values and without optional members, at every level."""
     if isinstance(body, list):
         return [distort(item) for item in body]
     if not isinstance(body, dict):

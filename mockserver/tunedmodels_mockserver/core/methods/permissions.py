@@ -1,4 +1,4 @@
-"""Permissions: who may use, change and own a tuned model."""
+"""Implements the methods of permissions, and the transfer of ownership."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SEPARATOR = "/permissions/"
 
 
 def create(call: RequestContext, request: Value) -> Value:
-    """Grant a role and return the permission. Writers may share; ownership is handed on, never granted."""
+    """Grant a role and return the permission. Writers may grant roles. Nobody can grant ownership, only transfer it."""
     grant = _new_grant(call.version, request.get("permission", {}))
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
@@ -41,7 +41,7 @@ def get(call: RequestContext, request: Value) -> Value:
 
 
 def list_(call: RequestContext, request: Value) -> Value:
-    """Return a page of a model's permissions, the owner's first (observed)."""
+    """Return a page of a model's permissions. The owner's comes first (observed)."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     record = access.find(call, request["parent"], Role.READER)
     parameters = (call.world.name, "permissions", record.name)
@@ -54,7 +54,7 @@ def list_(call: RequestContext, request: Value) -> Value:
 
 
 def patch(call: RequestContext, request: Value) -> Value:
-    """Change a permission's role, the one member that can be changed, and return the whole permission."""
+    """Change a permission's role, the only member that can change, and return the whole permission."""
     body = request["permission"]
     parent, permission_id = _split(body["name"])
     message = surface(call.version).message("Permission")
@@ -80,7 +80,7 @@ def patch(call: RequestContext, request: Value) -> Value:
 
 
 def delete(call: RequestContext, request: Value) -> Value:
-    """Withdraw a permission; the owner's stays."""
+    """Delete a permission. The owner's permission cannot be deleted."""
     parent, permission_id = _split(request["name"])
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
@@ -93,7 +93,7 @@ def delete(call: RequestContext, request: Value) -> Value:
 
 
 def transfer_ownership(call: RequestContext, request: Value) -> Value:
-    """Make somebody else the owner; the old owner becomes a writer (documented)."""
+    """Transfer the ownership to another user. The old owner becomes a writer (documented)."""
     email = request.get("email_address", "").lower()
     _check_address("TransferOwnershipRequest", "email_address", email)
 
@@ -115,7 +115,7 @@ def _new_grant(version: str, body: Value) -> Permission:
     request = "CreatePermissionRequest"
     email = body.get("email_address", "").lower()
     kind = body.get("grantee_type", 0)
-    # The type may be left out since v1beta; an address then is taken for a user's (invented).
+    # Since v1beta the type is optional. An address without a type counts as a user's (invented).
     if not kind and email and version != "v1beta3":
         kind = GranteeType.USER
     if not kind:
@@ -133,7 +133,7 @@ def _new_grant(version: str, body: Value) -> Permission:
 
 
 def _role(request: str, body: Value) -> Role:
-    """Return the role that *body* grants. Raises StatusError for none, and for OWNER (invented wording)."""
+    """Return the role in *body*. Raises StatusError for a missing role and for OWNER (invented wording)."""
     role = body.get("role", 0)
     if not role:
         raise errors.not_specified(request, "permission.role")

@@ -1,7 +1,7 @@
-"""Canned answers: what stands for the model's reply to a prompt. The first of these that applies:
+"""Chooses the canned answer to a prompt.
 
-a canned rule, of the world or of a file; the model's own training examples, matched exactly; for a model whose examples
-are numbers and their successors, the next number; a text that says it is canned.
+The first of these that applies: a canned rule of the world or of a file; an exact match in the model's training
+examples; the next number, for a model whose examples are numbers and their successors; a text that says it is canned.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FALLBACK = "This is a canned answer from a mock server: no model has read the pr
 
 
 def fallback_answer(examples: Examples | None, prompt: str) -> str:
-    """Return the answer to *prompt* of a model tuned on *examples* (None for a base model) that no rule gives."""
+    """Return the answer to *prompt* if no rule matches. The model is tuned on *examples* (None for a base model)."""
     if examples is None:
         return FALLBACK
     known = examples.outputs.get(prompt)
@@ -38,9 +38,9 @@ def fallback_answer(examples: Examples | None, prompt: str) -> str:
 
 
 def match_rule(call: RequestContext, query: PromptQuery) -> RuleHit | None:
-    """Return the rule that answers *query*; the world counts it. Without one the call is kept as a miss, and noted.
+    """Return the rule that answers *query* and count the match. Without a match, record a miss and add a note.
 
-    Raises StatusError where the rule answers an error, and for a miss where rules are strict.
+    Raises StatusError if the rule answers an error, and for a miss if rules are strict.
     """
     file_rules = call.world.file_rules()
     if not (call.world.controls.canned.rules or file_rules.rules):

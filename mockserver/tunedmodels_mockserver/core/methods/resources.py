@@ -1,4 +1,4 @@
-"""Resources: what is stored, at a moment, as the messages that callers see."""
+"""Converts records at a given time to the messages that callers see."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Value = dict[str, Any]
 
 
 def tuned_model(record: TunedModelRecord, now: int) -> Value:
-    """Return *record* at *now* as the message TunedModel; training data is never shown."""
+    """Return *record* at *now* as the message TunedModel. It never shows training data."""
     return _tuned_model(record, view.model_view(record.plan, now))
 
 
 def changeable(record: TunedModelRecord) -> Value:
-    """Return the members of TunedModel that a patch can change, as *record* has them."""
+    """Return the members of TunedModel that a patch can change, with the values of *record*."""
     return {
         "display_name": record.display_name,
         "description": record.description,
@@ -56,8 +56,8 @@ def _tuned_model(record: TunedModelRecord, seen: view.View) -> Value:
 def operation(record: TunedModelRecord, now: int) -> Value:
     """Return the operation that makes *record*, at *now*.
 
-    Its types are those of the version of the create call, whichever version asks (observed). A finished one
-    keeps its metadata (observed); that its response repeats all of the model is inferred.
+    The types in it are those of the create call's API version, even if the caller asks by another version (observed). A
+    finished operation keeps its metadata (observed). Its response repeats the whole model (inferred).
     """
     seen = view.view(record.plan, now)
     model = _tuned_model(record, seen)
@@ -76,7 +76,7 @@ def operation(record: TunedModelRecord, now: int) -> Value:
     if seen.error:
         value["error"] = seen.error.value()
     elif seen.done:
-        # Older clients know no reader_project_numbers, and refuse an operation with a member they do not know.
+        # Older clients do not know reader_project_numbers, and refuse an operation with an unknown member.
         value["response"] = AnyValue(record.version, "TunedModel", {**model, "reader_project_numbers": ()})
     return value
 

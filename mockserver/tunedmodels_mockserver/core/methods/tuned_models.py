@@ -1,4 +1,4 @@
-"""Tuned models: the methods of the collection, over a world's store."""
+"""Implements the methods of tunedModels over a world's store."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DEFAULT_PAGE_SIZE = 10  # documented
 _REQUEST = "UpdateTunedModelRequest"
 _MUTABLE = frozenset({"display_name", "description", "temperature", "top_p", "top_k", "reader_project_numbers"})
 _ATTEMPTS = 100
-_MISSING_BASE_MODEL = BaseModel("gone")  # stands for one that the server had when the model was made
+_MISSING_BASE_MODEL = BaseModel("gone")  # stands for a base model that the server no longer has
 
 
 def create(call: RequestContext, request: Value) -> Value:
-    """Start a tuning run and return its operation; the model can be seen at once, in state CREATING.
+    """Start a tuning run and return its operation. The model is visible at once, in state CREATING.
 
-    Ids are shared by all callers: one that somebody else has is refused as forbidden, one's own as existing
-    (both observed).
+    All callers share the ids. The id of another caller's model is refused as forbidden, the id of an own model as
+    existing (both observed).
     """
     model_id = request.get("tuned_model_id", "")
     for _ in range(_ATTEMPTS):
@@ -45,15 +45,15 @@ def create(call: RequestContext, request: Value) -> Value:
 
 
 def get(call: RequestContext, request: Value) -> Value:
-    """Return one tuned model. Raises Interrupted where its run's script has a fault for this look."""
+    """Return one tuned model. Raises Interrupted if its run's script has a fault for this poll."""
     return resources.tuned_model(*poll(call, access.find(call, request["name"], Role.READER)))
 
 
 def poll(call: RequestContext, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
-    """Poll the run that makes *record*; return the record and the moment that the caller then sees.
+    """Poll the run that makes *record*. Return the record and the moment that the caller sees.
 
-    The poll is counted where the run's script speaks of it or of a later one. Raises Interrupted where the script has
-    a fault for it.
+    The poll counts only if the run's script mentions this poll or a later one. Raises Interrupted if the script has a
+    fault for it.
     """
     now = call.world.advance_on_poll(record.plan, call.now)
     counted = False
@@ -72,7 +72,7 @@ def poll(call: RequestContext, record: TunedModelRecord) -> tuple[TunedModelReco
 
 
 def list_(call: RequestContext, request: Value) -> Value:
-    """Return a page of tuned models, whole, in order of creation (observed for lists of two and five)."""
+    """Return a page of whole tuned models in order of creation (observed for lists of two and five)."""
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
     start = pages.page_start(request.get("page_token", ""), *parameters)
@@ -86,11 +86,10 @@ def list_(call: RequestContext, request: Value) -> Value:
 
 
 def patch(call: RequestContext, request: Value) -> Value:
-    """Change a tuned model and return the members that the mask names, and no others (observed twice).
+    """Change a tuned model and return only the members that the mask names (observed twice).
 
-    Without a mask, which v1beta3 does not allow, every changeable member that the body has is written
-    (AIP-134). What only the service sets is ignored; an immutable member in the mask is refused.
-    ``updateTime`` does not move (observed).
+    Without a mask, every changeable member of the body is written (AIP-134); v1beta3 requires a mask. Members that only
+    the service sets are ignored. An immutable member in the mask is refused. ``updateTime`` does not change (observed).
     """
     model = request["tuned_model"]
     mask = request.get("update_mask", "")
@@ -125,7 +124,7 @@ def patch(call: RequestContext, request: Value) -> Value:
 
 
 def delete(call: RequestContext, request: Value) -> Value:
-    """Remove a tuned model with its operation and permissions."""
+    """Delete a tuned model with its operation and permissions."""
     for _ in range(_ATTEMPTS):
         if call.world.store.delete(access.find(call, request["name"], Role.OWNER)):
             return {}
@@ -137,8 +136,8 @@ def update(
 ) -> TunedModelRecord:
     """Put ``change(record)`` in the place of the record called *name* and return it.
 
-    Nobody waits for anybody: where the record changed meanwhile, *change* is asked again. Raises StatusError
-    where the model is missing, or the caller's role less than *needed*.
+    There is no lock: if the record changed meanwhile, *change* is called again. Raises StatusError if the model is
+    missing, or if the caller's role is lower than *needed*.
     """
     for _ in range(_ATTEMPTS):
         old = access.find(call, name, needed)
@@ -149,7 +148,7 @@ def update(
 
 
 def cancel(call: RequestContext, name: str) -> None:
-    """Ask the run that makes the model called *name* to stop; a finished one is left as it is."""
+    """Cancel the run that makes the model called *name*. A finished run does not change."""
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         if view.view(record.plan, call.now).done:

@@ -1,7 +1,7 @@
-"""Withdrawal: the service as it was after June 2025, when tuned models were listed and no more.
+"""Simulates the service after June 2025, when it still listed tuned models and offered nothing else.
 
-Source: a report of 2025-06-13 (generation answers 404 and names the base model); that a create is refused as one for a
-base model that is not tunable is inferred.
+Source: a report of 2025-06-13 (generation answers 404 and names the base model). A create is refused like one for a
+base model that cannot be tuned (inferred).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _generate(call: RequestContext, request: Value, method: str) -> Value:
 
 
 def _listed(answer: Value) -> Value:
-    """Return an answer with base models in it, none of which can be tuned."""
+    """Return *answer*, which has base models in it, with the tuning methods removed."""
     if "models" in answer:
         return {**answer, "models": [_listed(model) for model in answer["models"]]}
     methods = tuple(name for name in answer["supported_generation_methods"] if name not in _TUNING)

@@ -1,1 +1,1 @@
-"""Runs: what a tuning run looks like at any moment, and what befalls it."""
+"""Computes the state of tuning runs at any moment, and applies the events of their scripts."""

@@ -1,4 +1,4 @@
-"""Pace: how long things take."""
+"""Defines how long a tuning run and its queue take on a world's clock."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LONGEST_RUN = 1e9  # seconds, some thirty years
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long things take on a world's clock, in seconds.
+    """The durations of runs on a world's clock, in seconds.
 
-    A run takes ``tuning_time`` whatever its size, unless ``step_time`` says how long each step takes. It waits
-    ``queue_time`` before it starts. Raises ValueError for what is no span of time.
+    Every run takes ``tuning_time``, whatever its size; with ``step_time`` it takes that time for each step instead. A
+    run waits ``queue_time`` before it starts. Raise ValueError for a number outside 0 to 1e9.
     """
 
     tuning_time: float = 20.0
@@ -22,14 +22,14 @@ class Pace:
     queue_time: float = 0.3
 
     def __post_init__(self) -> None:
-        """Refuse spans that no run can have."""
+        """Refuse numbers outside the limits."""
         for name in ("tuning_time", "step_time", "queue_time"):
             seconds = getattr(self, name)
             if seconds is not None and not 0 <= seconds <= _LONGEST_RUN:
                 raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_RUN:.0f}, got {seconds}")
 
     def length(self, steps: int) -> int:
-        """Return the nanoseconds from start to completion of a run of *steps* steps, thirty years at most."""
+        """Return the nanoseconds from start to completion of a run with *steps* steps, thirty years at most."""
         seconds = self.tuning_time if self.step_time is None else self.step_time * steps
         return round(min(seconds, _LONGEST_RUN) * SECOND)
 

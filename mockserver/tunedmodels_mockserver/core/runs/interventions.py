@@ -1,6 +1,6 @@
-"""Interventions: what a call makes of a run at its present.
+"""Changes a run while it goes on: by a cancel of the API, by the admin surface, or by a poll.
 
-Each becomes an event of the run's script, so that ``lro.view`` stays the only truth.
+Each change becomes an event of the run's script. Progress comes only from ``view``.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from .plan import Plan
 from .script import MAX_EVENTS, Event, RunInterrupted
 from .timeline import timeline
 
-MOST_EVENTS: Final = 10_000  # of a run's script with all that calls added
+MOST_EVENTS: Final = 10_000  # of a run's script, with the events that calls added
 
 
 class RunOver(Exception):
-    """A run that has ended is asked to go another way; the message is a sentence."""
+    """A call tries to change a run that has ended, or has all its steps. The message is a sentence."""
 
 
 def with_event(plan: Plan, now: int, **what: Any) -> Plan:
-    """Return *plan* with an event at *now*; *what* is the one member of ``Event`` that says what.
+    """Return *plan* with one more event at *now*. *what* is the one member of ``Event`` that says what happens.
 
-    Raises RunOver for a run that has ended, BadInput where its script is full.
+    Raise RunOver if the run has ended, and BadInput if its script is full.
     """
     check_running(plan, now)
     event = Event(moment=now, polls=len(plan.polls), **what)
@@ -35,9 +35,9 @@ def with_event(plan: Plan, now: int, **what: Any) -> Plan:
 
 
 def advance(plan: Plan, now: int, more: float) -> Plan:
-    """Return *plan* with so many *more* steps at once, rounded up, or with all that are left; that ends a stall.
+    """Return *plan* with *more* steps complete at *now*, rounded up, and not above the total. This ends a stall.
 
-    Raises RunOver for a run that has ended, or that has all its steps.
+    Raise RunOver if the run has ended or has all its steps.
     """
     completed = view.view(plan, now).completed_steps
     if completed == plan.total_steps:
@@ -47,9 +47,9 @@ def advance(plan: Plan, now: int, more: float) -> Plan:
 
 
 def with_script(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
-    """Return *plan* with *script* in the place of all that has not befallen it by *now*.
+    """Return *plan* with *script* instead of all events that have not happened by *now*.
 
-    Raises RunOver for a run that has ended, BadInput for an event that would lie in the past or beyond the last step.
+    Raise RunOver if the run has ended. Raise BadInput for an event in the past or beyond the last step.
     """
     check_running(plan, now)
     if len(script) > MAX_EVENTS:
@@ -78,7 +78,7 @@ def with_script(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
 
 
 def check_running(plan: Plan, now: int) -> None:
-    """Raise RunOver for a run that has ended."""
+    """Raise RunOver if the run has ended by *now*."""
     seen = view.view(plan, now)
     if seen.done:
         how = seen.error.code.name if seen.error else "OK"
@@ -86,9 +86,10 @@ def check_running(plan: Plan, now: int) -> None:
 
 
 def shown(plan: Plan, now: int) -> tuple[Plan, int]:
-    """Return the plan and the moment that the latest poll of *plan*, made at *now*, shows: a repeat shows old ones.
+    """Return the plan and the moment that answer the latest poll of *plan*, made at *now*.
 
-    Raises Interrupted where the script has a fault for this poll.
+    For an event with ``repeat`` these are the ones of an earlier poll. Raise RunInterrupted if the script has a fault
+    for this poll.
     """
     events = [event for event in plan.script if event.poll == len(plan.polls)]
     for event in events:
@@ -103,5 +104,5 @@ def shown(plan: Plan, now: int) -> tuple[Plan, int]:
 
 
 def _like(plan: Plan, now: int, changed: Plan) -> view.View:
-    """Return the view of *plan* as if it were that of *changed*."""
+    """Return the view of *plan* with *changed* as its plan, to compare it with the view of *changed*."""
     return replace(view.view(plan, now), plan=changed)

@@ -1,18 +1,19 @@
-"""The mean loss of a training step: any step at once, from what a run is made of.
+"""Computes the mean loss of any training step from the inputs of the run, without the steps before it.
 
 The service's ``meanLoss`` is a sum of cross-entropies in nats over the tokens of an expected answer, averaged
-over the batch. Recorded runs of 2023-2025 show two things being learned at two speeds:
+over the batch. Recorded runs of 2023-2025 show that a model learns two things at two speeds:
 
-* the *form* of the answers (a number, a label, JSON): nearly flat at first, then falling like the right half
-  of a bell, by optimiser steps; a batch with more answer tokens in it makes a step worth more;
-* their *content*, which grows faster than their length: falling exponentially, by epochs, because it has to
-  be seen again and again. Long medical answers are nearly nothing else.
+* The *form* of the answers (a number, a label, JSON). Its loss is nearly flat at first and then falls like the right
+  half of a bell curve. It depends on optimiser steps. A step counts more if its batch has more answer tokens.
+* The *content* of the answers. Its loss grows faster than their length, and it falls exponentially. It depends on
+  epochs, because the model must see each example many times. The loss of long medical answers is nearly all content.
 
-What is left is a floor. Around that course, two runs on the same data see the same batches, hence the same
-bumps: identical at step 1, about one per cent apart later. Bumps weigh more the less loss there is to average
-over, so a finished run still shows lone high batches, as the real ones do.
+The rest is a floor that no run goes below. Noise comes on top. Two runs on the same data have the same batches and so
+nearly the same noise: their losses are identical at step 1, and about one per cent apart later. The noise grows
+relative to the loss as the loss falls, so a finished run still shows single batches with a high loss, as in the
+recorded runs.
 
-The weak spot: the text itself is not looked at, so equally long answers are equally hard, which they are not.
+Known limit: the text of the answers has no effect, only their length. In the service, answers of one length differ.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ from enum import Enum
 from ..random_draws import bits, normal, uniform
 
 RECOMMENDED_RATE = 0.001  # the documented default for small data sets
-HOT = 50.0  # times the recommended rate; 20 times (0.02 on text-bison-001) overshot once and converged
-COLD = 0.01  # times the recommended rate; at 1/100 the form of an answer takes 17 times the steps
+HOT = 50.0  # times the recommended rate; 20 times (0.02 on text-bison-001) overshot once, then converged
+COLD = 0.01  # times the recommended rate; at 1/100 a model needs 17 times the steps for the form
 
-CONTENT = 0.06  # nats; with the power, ~345 for a medical answer of 320 tokens, ~10 for JSON of 30
+CONTENT = 0.06  # nats; with the power: ~345 for a medical answer of 320 tokens, ~10 for JSON of 30
 CONTENT_POWER = 1.5
-FORM_TOKENS = 2.0  # of answer carry half the form; 1.0 pro: 11.5 nats for numbers, 26.8 for 30 tokens of JSON
-RATE_POWER = 0.62  # text-bison-001 at rates 0.001 and 0.02: 20 times the rate is worth ~6.4 times the steps
+FORM_TOKENS = 2.0  # carry half of the form; 1.0 pro: 11.5 nats for numbers, 26.8 for 30 tokens of JSON
+RATE_POWER = 0.62  # text-bison-001 at 0.001 and 0.02: 20 times the rate equals ~6.4 times the steps
 TOKENS_POWER = 0.35  # batches of 2, 4 and 16; answers of 2, 5 and 30 tokens
 REPEATS_POWER = 0.6  # labels of 5 tokens against answers of ~320, both on 1.5 flash
-NOISE_POWER = 0.6  # how bumps grow while the loss falls: 28 runs of 1.5 flash, from 4 % to a factor of 2.5
+NOISE_POWER = 0.6  # growth of the noise while the loss falls: 28 runs of 1.5 flash, from 4 % to a factor of 2.5
 RUN_NOISE = 0.01  # between runs on the same data: three pairs of text-bison-001
-GRAIN = 2e-6  # nats; the arithmetic's own, which makes the smallest real losses negative
+GRAIN = 2e-6  # nats; rounding errors, which make the smallest losses of the service negative
 SPIKE_EVERY = 20  # steps
 
 
 class Shape(str, Enum):
-    """The course that a curve takes; OVERFIT and SPIKE come only when they are asked for."""
+    """The shape of a loss curve. OVERFIT and SPIKE occur only on request."""
 
     CONVERGE = "converge"
     OVERFIT = "overfit"
@@ -52,14 +53,14 @@ class Shape(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class _BaseModel:
-    """What a base model brings along; every number was fitted to recorded curves."""
+    """The constants of a base model, fitted to recorded curves."""
 
-    form: float  # nats at step 1 that are lost on the form of a long answer
-    slowness: float  # steps of one answer token at the recommended rate until the form is at 1/e
-    repeats: float  # epochs at the recommended rate until the content of one token is at 1/e
-    floor: float  # nats per token that are never learned
+    form: float  # nats at step 1 for the form of a long answer
+    slowness: float  # steps of one answer token at the recommended rate until the form falls to 1/e
+    repeats: float  # epochs at the recommended rate until the content of one token falls to 1/e
+    floor: float  # nats per token that remain
     noise: float  # standard deviation of the log loss of a batch of one answer token at step 1
-    wildest: float  # the largest such deviation, reached when next to nothing is left to learn
+    wildest: float  # the largest such deviation, when the loss is near the floor
 
 
 # 375 steps on 15 number pairs (batch 4), two pairs of short runs on them (batches 2 and 4), and 16 steps on
@@ -78,25 +79,25 @@ _BASE_MODELS = {
     "models/gemini-1.0-pro-001": _PRO,
     "models/gemini-1.5-flash-001-tuning": _FLASH,
 }
-_ANY_OTHER = _FLASH  # nothing was recorded of others; this was the last model that could be tuned
+_ANY_OTHER = _FLASH  # no recordings of others exist; this was the last model that could be tuned
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A run, as far as its losses depend on it; counts and rate are positive."""
+    """The inputs of a run that its losses depend on. Counts and rate are positive."""
 
-    data_seed: int  # from the training data alone: what each batch contains
+    data_seed: int  # depends on the training data only; decides the contents of each batch
     run_seed: int  # of this run
     base_model: str
     examples: int
     batch_size: int
     learning_rate: float
     answer_tokens: float  # mean number of tokens of an expected output
-    shape: Shape | None = None  # None: the one that shape_of() finds
+    shape: Shape | None = None  # None: shape_of() decides
 
 
 def shape_of(curve: Curve) -> Shape:
-    """Return the shape asked for, or the one that the learning rate leads to."""
+    """Return the shape that the curve requests, or else the shape that its learning rate leads to."""
     if curve.shape is not None:
         return curve.shape
     heat = curve.learning_rate / RECOMMENDED_RATE
@@ -106,11 +107,11 @@ def shape_of(curve: Curve) -> Shape:
 def mean_loss(curve: Curve, step: int) -> float:
     """Return the mean loss of *step* (from 1) in nats, a float32; near zero it may be slightly negative."""
     base = _BASE_MODELS.get(curve.base_model, _ANY_OTHER)
-    tokens = curve.answer_tokens + 1.0  # the end of an answer is predicted, too
+    tokens = curve.answer_tokens + 1.0  # the model predicts the end of an answer, too
     start, level = _course(curve, base, tokens, step)
     batch_noise = base.noise / math.sqrt(curve.batch_size * tokens) * (start / level) ** NOISE_POWER
     bump = min(batch_noise, base.wildest) * normal(curve.data_seed, "batch", curve.batch_size, step)
-    drift = 1.0 - 1.0 / step  # runs on the same data start alike
+    drift = 1.0 - 1.0 / step  # runs on the same data begin with the same loss
     bump += drift * RUN_NOISE * normal(curve.run_seed, "run", step)
     grain = drift * GRAIN * normal(curve.run_seed, "grain", step)
     rounded: float = struct.unpack("f", struct.pack("f", level * math.exp(bump) + grain))[0]

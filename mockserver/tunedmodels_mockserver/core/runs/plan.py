@@ -1,7 +1,7 @@
-"""Plans: the inputs of one tuning run, and its undisturbed course.
+"""Holds the inputs of one tuning run, and computes how it goes without events.
 
-A moment of the undisturbed course is a *position*; ``course`` says at which moment of the world's clock a run that
-something befalls comes to it. Moments, positions and spans are whole nanoseconds.
+A moment of a run without events is a *position*. ``timeline`` computes the moment on the world's clock at which a run
+with events reaches a position. Moments, positions and spans are whole nanoseconds.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from .. import random_draws
 from .losses import Curve, mean_loss
 from .script import Event
 
-_LONGEST_LAG = 1_400_000_000  # a step shows 1.4 s after it was computed (seen once in mid-run)
-_LONGEST_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end
+_LONGEST_LAG = 1_400_000_000  # a step shows 1.4 s after its computation (observed once, in the middle of a run)
+_LONGEST_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end (observed)
 
 
 class Snapshot(NamedTuple):
-    """One step's record (TuningSnapshot)."""
+    """The record of one step (TuningSnapshot)."""
 
     step: int
     epoch: int
@@ -30,9 +30,9 @@ class Snapshot(NamedTuple):
 
 
 class _History:
-    """What the steps of one run recorded, as far as somebody has asked: 12 bytes a step.
+    """A cache of the records of one run, for the steps that a caller has read: 12 bytes a step.
 
-    A loop that polls asks for the same steps again and again, and a loss costs more than its rendering.
+    A polling loop reads the same steps many times, and computing a loss costs more than writing it.
     """
 
     __slots__ = ("_lock", "_losses", "_times")
@@ -43,7 +43,7 @@ class _History:
         self._lock = Lock()
 
     def snapshots(self, plan: Plan, count: int) -> list[Snapshot]:
-        """Return the first *count* records of *plan*; only those that nobody has asked for are computed."""
+        """Return the first *count* records of *plan*, and compute those that are not in the cache."""
         with self._lock:
             for step in range(len(self._times) + 1, count + 1):
                 self._losses.append(mean_loss(plan.curve, step))
@@ -53,7 +53,7 @@ class _History:
 
 
 class _WithHistory:
-    """Has room for a memory that is no field: whoever writes, reads or compares a plan does not meet it."""
+    """Adds a slot for the cache. It is not a field, so plans are compared and stored without it."""
 
     __slots__ = ("_memory",)
     _memory: _History
@@ -61,11 +61,11 @@ class _WithHistory:
 
 @dataclass(frozen=True, slots=True)
 class Plan(_WithHistory):
-    """What was asked of one tuning run, and what befalls it.
+    """The inputs of one tuning run, and the script of its events.
 
     ``created`` is a whole microsecond. ``queue`` is the span before the start, ``length`` the span from start
-    to completion. ``polls`` are the moments of the looks at it, as far as its script speaks of polls. For ``model_lag``
-    after its end the model reads CREATING; until ``list_lag`` after its creation it is in no list.
+    to completion. ``polls`` has the moments of the polls, recorded only if the script has events by poll. For
+    ``model_lag`` after the end the model still reads CREATING. For ``list_lag`` after the creation no list has it.
     """
 
     created: int
@@ -80,7 +80,7 @@ class Plan(_WithHistory):
 
     @property
     def _history(self) -> _History:
-        """The memory of its steps; it holds nothing that the inputs without the script do not give."""
+        """The cache of its steps. It depends on the inputs without the script, so changed scripts share it."""
         try:
             return self._memory
         except AttributeError:
@@ -94,70 +94,70 @@ class Plan(_WithHistory):
 
     @property
     def start(self) -> int:
-        """The position at which it leaves the queue."""
+        """The position at which the run leaves the queue."""
         return self.created + self.queue
 
     @property
     def end(self) -> int:
-        """The position at which it is complete."""
+        """The position at which the run is complete."""
         return self.created + self.whole
 
     @property
     def listed(self) -> int:
-        """The moment from which on its model is in lists."""
+        """The moment from which lists have the model."""
         return self.created + self.list_lag
 
     def report_time(self, step: int) -> int:
-        """Return the position at which *step* shows: near its even share, and up to 0.3 steps before it."""
+        """Return the position at which *step* shows. It is up to 0.3 steps earlier than an even pace gives."""
         span = self._training
         early = int(0.3 * span / self.total_steps * random_draws.uniform(self.curve.run_seed, "pace", step))
         return self.start + span * step // self.total_steps - early
 
     def compute_time(self, step: int) -> int:
-        """Return the position at which *step* was computed, a little before it shows."""
+        """Return the position of the computation of *step*, shortly before it shows."""
         return self.report_time(step) - min(_LONGEST_LAG, self._training // self.total_steps // 4)
 
     def completed_steps(self, position: int) -> int:
-        """Return how many steps show at *position*."""
+        """Return the number of complete steps at *position*."""
         elapsed, span = position - self.start, self._training
         if elapsed < 0:
             return 0
         if elapsed >= span:
             return self.total_steps
-        # No step comes later than its even share, and none more than one step early.
+        # No step shows later than at an even pace, and none more than one step earlier.
         least = elapsed * self.total_steps // span
         return least + (least < self.total_steps and self.report_time(least + 1) <= position)
 
     def epoch(self, step: int) -> int:
-        """Return the epoch that *step* ends in."""
+        """Return the epoch in which *step* ends."""
         return step * self.curve.batch_size // self.curve.examples
 
     def records(self, count: int) -> list[Snapshot]:
-        """Return the records of the first *count* steps, at the positions of their computation."""
+        """Return the records of the first *count* steps. Their times are positions."""
         return self._history.snapshots(self, count)
 
     @property
     def _training(self) -> int:
-        """The span from the start to the position by which the last step shows."""
+        """The span from the start to the position at which the last step shows at the latest."""
         return self.length - min(self.length // 50, _LONGEST_TAIL)
 
-    # -- What befalls it
+    # -- The script
 
     @property
     def counts_polls(self) -> bool:
-        """Whether its script speaks of the next poll or of a later one."""
+        """Whether the script has an event for the next poll or a later one."""
         return any(event.poll is not None and event.poll > len(self.polls) for event in self.script)
 
     def with_script(self, script: tuple[Event, ...]) -> Plan:
-        """Return it with another *script*."""
+        """Return the plan with another *script*."""
         return self._with(replace(self, script=script))
 
     def with_poll(self, now: int) -> Plan:
-        """Return it after one more poll at *now*."""
+        """Return the plan with one more poll at *now*."""
         return self._with(replace(self, polls=(*self.polls, now)))
 
     def as_of(self, poll: int) -> Plan:
-        """Return it as the poll of this number met it, without what calls and later polls did."""
+        """Return the plan at the poll with this number, without later polls and without the events of later calls."""
         script = tuple(event for event in self.script if event.moment is None or event.polls < poll)
         return self._with(replace(self, script=script, polls=self.polls[:poll]))
 

@@ -1,4 +1,4 @@
-"""Scripts: what befalls one tuning run, as a list of (when, what) that belongs to its plan."""
+"""Defines the events of a run's script: when each happens, and what it does. ``timeline`` applies them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...wire.status import Code
 from ..effects import Effect, Error, error_of
 from .losses import Shape
 
-MAX_EVENTS: Final = 1_000  # of a script as it is given
+MAX_EVENTS: Final = 1_000  # of a script in one request
 MAX_POLL: Final = 10_000
 MAX_LAG: Final = 3_600  # seconds
 _LONGEST = 1e9  # seconds
@@ -25,11 +25,11 @@ _WHAT = ("progress", "skip", "fault", "repeat", "fail", "stall", "cancel", "done
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing that befalls a run. Exactly one member says when, and exactly one says what.
+    """One event of a run. Exactly one member says when it happens, and exactly one says what happens.
 
-    When: at a ``step`` (0: before the start) or a ``percent`` of all steps, ``seconds`` after the run's creation on the
-    world's clock, at the ``poll`` of this number (from 1), a look at the operation or at its model, or at a ``moment``.
-    Raises ValueError for what says no time or several, nothing or several things, or fits no poll.
+    When: at a ``step`` (0: before the start) or a ``percent`` of all steps; ``seconds`` after the run's creation on the
+    world's clock; at the ``poll`` with this number (from 1), which reads the operation or its model; or at a
+    ``moment``. Raise ValueError if no member or several members say when or what, or if the values contradict.
     """
 
     step: Steps | None = None
@@ -37,18 +37,18 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     seconds: Seconds | None = None
     poll: Poll | None = None
     moment: int | None = None  # nanoseconds since 1970 on the world's clock
-    polls: Annotated[int, msgspec.Meta(ge=0)] = 0  # as many came before it; orders what shares a moment
-    progress: Annotated[int, msgspec.Meta(ge=1)] | None = None  # so many steps are complete, if there are not more
-    skip: Seconds | None = None  # so many seconds of the run pass at once
-    fault: Effect | None = None  # of the answer to that poll
-    repeat: Poll | None = None  # the answer shows what the poll of this number showed
-    fail: Error | str | int | None = None  # with this error, or this code
+    polls: Annotated[int, msgspec.Meta(ge=0)] = 0  # the number of polls before it; orders events at one moment
+    progress: Annotated[int, msgspec.Meta(ge=1)] | None = None  # at least so many steps are complete
+    skip: Seconds | None = None  # so many seconds of the run pass in no time
+    fault: Effect | None = None  # applies to the answer of that poll
+    repeat: Poll | None = None  # the answer is the one of the poll with this number
+    fail: Error | str | int | None = None  # the error, or its code
     stall: Annotated[float, msgspec.Meta(ge=-1, le=_LONGEST)] | None = None  # seconds; -1 for ever, 0 ends a stall
     cancel: bool | None = None
-    done: bool | None = None  # all steps are complete, and the run is
+    done: bool | None = None  # all steps and the run are complete
 
     def __post_init__(self) -> None:
-        """Refuse what nobody could act by."""
+        """Refuse events that contradict themselves."""
         for kind, names in (("when", _WHEN), ("what", _WHAT)):
             given = [name for name in names if getattr(self, name) is not None]
             if len(given) != 1:
@@ -66,12 +66,12 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def ends(self) -> bool:
-        """Whether the run ends by it."""
+        """Whether the event ends the run."""
         return self.fail is not None or bool(self.cancel or self.done)
 
     @property
     def drives(self) -> bool:
-        """Whether it moves its run by polls; such a run is moved by nothing else but calls."""
+        """Whether the event moves the run by polls. Then only polls and calls move the run, and time does not."""
         return self.poll is not None and (self.progress is not None or self.skip is not None or bool(self.done))
 
 
@@ -79,10 +79,10 @@ Script = Annotated[tuple[Event, ...], msgspec.Meta(max_length=MAX_EVENTS)]
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What befalls a run from its creation on. Lags are seconds on the world's clock, an hour at most.
+    """The options of a run that a fault sets at its creation. Lags are seconds on the world's clock, an hour at most.
 
     For ``model_lag`` seconds after the end the model still reads CREATING while its operation is done. For
-    ``list_lag`` seconds after its creation the model is in no list.
+    ``list_lag`` seconds after the creation no list has the model.
     """
 
     shape: Shape | None = None
@@ -92,7 +92,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 class RunInterrupted(Exception):
-    """A poll is answered by *effect* instead."""
+    """The script answers a poll with *effect* instead of the run."""
 
     def __init__(self, effect: Effect) -> None:
         super().__init__(str(effect))

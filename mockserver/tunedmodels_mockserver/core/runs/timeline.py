@@ -1,11 +1,43 @@
-"""Courses: at which moments a run comes to its positions, with all that befalls it on the way.
+"""Computes the progress of a tuning run at any moment. Read this to learn what an event of a script does to a run.
 
-A fold over the script: from its creation the run's position goes with time. Events at steps lie on the axis of
-positions, all others on that of time. A stall holds the position, progress moves it forward at once, an end ends it.
-What a reader saw at an earlier moment is never changed: an event bends only what comes after the last step that shows.
-The steps of a jump were shown by nobody, so their times are spread between the last that was shown and the jump.
+Positions and moments. A *position* is a moment of the run as it would go without events: the plan gives the position
+of each step, of the start and of the end. A *moment* is a time on the world's clock. Both are whole nanoseconds. In a
+run without events, position and moment are equal. ``timeline(plan, now)`` begins at the creation, lets time pass,
+applies the events in order, and stops at *now* or at the end of the run. The pairs (position, moment) at which the
+pace changes are the *bends*; ``moment_of`` interpolates between them.
 
-A jump passes over the stalls on its way, and ends where the run fails or is cancelled.
+Events. An event at a step or a percentage waits at a position. Step 0 is the position before the start. An event by
+seconds, by poll or by moment waits at a moment. If both come at the same moment, the event at a step comes first. At
+one moment, the order is: events by seconds, then each poll, followed by the calls that came after it. Events at one
+step apply in the order of the script. ``fail`` and ``cancel`` end the run and keep its steps. ``done`` completes all
+steps and ends it. ``stall`` holds the position, ``progress`` and ``skip`` jump. ``fault`` and ``repeat`` change only
+the answer to a poll, so they do nothing here; ``interventions.shown`` handles them.
+
+Jumps. A jump moves the position forward and takes no time. It ends the present stall. The run never shows the steps
+inside the jump, so their times are spread evenly, from the last step that shows up to the jump. A run in the queue has
+no such step: it starts and completes these steps at the moment of the jump. A jump also meets the events at the steps
+on its way. A stall on the way does nothing. A ``progress`` or ``skip`` on the way can extend the jump. An event that
+ends the run stops the jump at its step and applies there.
+
+Stalls. While a run stalls, moments pass and the position stays. A new stall replaces the present one, and a stall of
+0 seconds ends it. If polls drive the run (an event moves it by poll), time does not move it: its position is held from
+the creation to the end, and stalls do nothing.
+
+Invariants.
+
+* The result depends on the plan and *now* only. Nothing is stored between calls; the draws come from the plan's seed.
+* Readers never see the past change. An event changes only moments after the last step that shows, and an event that
+  a call appends has the moment of that call.
+* Position and moment never decrease, and neither does the number of completed steps.
+* An event applies once at most, and no event applies after the end.
+
+Known limits.
+
+* A jump right after a step leaves no time for the steps inside it: they share one moment.
+* Two jumps that meet on the way do not add up. The jump goes to the farthest target.
+* An event at a step that the run does not have never applies.
+* In a very short run several steps share one position. The timeline then keeps the exact number of steps itself.
+* Each call folds the whole script, so a long script costs time at each poll. ``interventions`` limits its length.
 """
 
 from __future__ import annotations
@@ -21,7 +53,11 @@ FOREVER = 2**63 - 1
 
 
 class Timeline:
-    """A run on its way. ``end`` is None until it ends, then the moment; ``ended_by`` is the event that ended it."""
+    """The state of a run while time passes.
+
+    ``end`` is the moment at which the run ended, or None. ``ended_by`` is the event that ended it, or None.
+    ``fired`` has the indexes of the events that the run has met. ``held`` is the moment until which the position stays.
+    """
 
     __slots__ = (
         *("_bends", "_exact", "_places", "_steps"),
@@ -34,17 +70,17 @@ class Timeline:
         self.position = min(plan.created, self._places[-1][0]) if self._places else plan.created
         self.moment = plan.created
         self.driven = any(event.drives for event in plan.script)
-        self.held = FOREVER if self.driven else 0  # the moment until which the position is held
+        self.held = FOREVER if self.driven else 0  # 0: not held
         self.end: int | None = None
         self.ended_by: Event | None = None
         self.fired: set[int] = set()
         self._steps = 0
-        self._exact: int | None = None  # the position at which _steps show; others may share it in a very short run
+        self._exact: int | None = None  # the position at which _steps show; in a very short run several steps share one
         self._bends = [(self.position, self.moment)]
 
     @property
     def completed(self) -> int:
-        """How many steps show."""
+        """The number of steps that are complete."""
         if self.position == self._exact:
             return self._steps
         return self.plan.completed_steps(self.position)
@@ -55,7 +91,7 @@ class Timeline:
         return self._places[-1][0] if self._places else None
 
     def moment_of(self, position: int) -> int:
-        """Return when the run came to *position*, which it did."""
+        """Return the moment at which the run reached *position*, which must not be ahead of it."""
         bends = self._bends
         place = bisect_left(bends, (position, -FOREVER))
         if place == len(bends):
@@ -68,7 +104,7 @@ class Timeline:
         return since + (position - earlier) * (until - since) // (later - earlier)
 
     def go(self, until: int) -> None:
-        """Let time pass *until* this moment."""
+        """Move the run to the moment *until*, and apply the events at the steps on the way."""
         while self.end is None:
             if self.held:
                 if self.held > until:
@@ -91,7 +127,7 @@ class Timeline:
                 self.apply(index)
 
     def apply(self, index: int) -> None:
-        """Let the event at *index* of the script befall the run here and now."""
+        """Apply the event at *index* of the script at the present position and moment."""
         event = self.plan.script[index]
         self.fired.add(index)
         if event.fail is not None or event.cancel:
@@ -113,7 +149,7 @@ class Timeline:
 
     def _stall(self, seconds: float) -> None:
         if self.driven:
-            return  # it is held by all but polls and calls anyway
+            return  # only polls and calls move such a run
         if self.held:
             self._release(self.moment)
         if seconds:
@@ -129,7 +165,11 @@ class Timeline:
         self.end, self.ended_by = self.moment, event
 
     def _jump(self, target: int, step: int | None = None, ending: Event | None = None) -> None:
-        """Go to *target* at once, where *step* shows, or as many as there are."""
+        """Move to the position *target* in no time.
+
+        *step* is the number of complete steps there; None computes it from the position. *ending* is the event that
+        ends the run if the jump reaches *target*.
+        """
         passed: int | None = None
         while self._places and self._places[-1][0] <= target and passed is None:
             position, at, index = self._places.pop()
@@ -155,7 +195,7 @@ class Timeline:
             self._finish(ending)
 
     def _bend(self, target: int) -> None:
-        """Put the run at *target*, and the positions that nobody saw between the last that was shown and here."""
+        """Move to *target*, and spread the positions after the last step that shows up to the present moment."""
         if target <= self.position:
             return
         shown, since = self.position, self.moment
@@ -171,7 +211,7 @@ class Timeline:
 
 
 def timeline(plan: Plan, now: int) -> Timeline:
-    """Return the course of *plan* until *now*; what befalls it later is left out."""
+    """Return the timeline of *plan* at *now*, without the events after *now*."""
     run = Timeline(plan)
     if now < plan.created:
         run.position = now
@@ -187,7 +227,7 @@ def timeline(plan: Plan, now: int) -> Timeline:
 
 
 def event_times(plan: Plan) -> Iterator[tuple[int, int]]:
-    """Yield the moment and the index of each event on the axis of time, in order."""
+    """Yield the moment and the index of each event that waits at a moment, in order."""
     rows = []
     for index, event in enumerate(plan.script):
         if event.seconds is not None:
@@ -201,7 +241,7 @@ def event_times(plan: Plan) -> Iterator[tuple[int, int]]:
 
 
 def _places(plan: Plan) -> list[tuple[int, int, int]]:
-    """Return position, step and index of each event at a step, the next one last."""
+    """Return position, step and index of each event at a step. The next one is the last of the list."""
     rows = []
     for index, event in enumerate(plan.script):
         step = event.step

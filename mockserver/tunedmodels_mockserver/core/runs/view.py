@@ -1,12 +1,11 @@
-"""What a tuning run looks like at a given moment.
+"""Computes everything that a client can see of a tuning run at a given moment.
 
-State is what was asked for; progress is computed. A ``Plan`` holds the inputs, ``view(plan, now)`` answers all
-that a reader can see at *now*. The operation and the tuned model are two forms of that one value, so they
-cannot disagree, with two exceptions: a cancelled run ends its operation with an error while its model stays ACTIVE,
-as the service has it, and a plan may ask for a model that lags.
+The server stores only the inputs of a run, a ``Plan``; ``view(plan, now)`` computes the progress at *now*. The
+operation and the tuned model are two forms of that one value, so they agree. There are two exceptions. A cancelled run
+ends its operation with an error while its model becomes ACTIVE, as in the service. A plan can have a model that lags.
 
-Moments and spans are whole nanoseconds. Source of the laws: recorded runs of 2023 to 2025; what happens to a
-cancelled run's state and times is invented.
+Moments and spans are whole nanoseconds. Source of the laws: recorded runs of 2023 to 2025. The state and the times of
+a cancelled run are invented.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from .timeline import FOREVER, Timeline, event_times, timeline
 
 
 class State(IntEnum):
-    """TunedModel.State, without the value that is never used."""
+    """TunedModel.State, without the value that the service never uses."""
 
     CREATING = 1
     ACTIVE = 2
@@ -35,7 +34,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that can be seen of a run at one moment; times are None while they are not set."""
+    """Everything that a client can see of a run at one moment. A time that is not set yet is None."""
 
     plan: Plan
     state: State
@@ -66,7 +65,7 @@ def total_steps(examples: int, epochs: int, batch_size: int) -> int:
 
 
 def view(plan: Plan, now: int) -> View:
-    """Return what *plan* looks like at *now*."""
+    """Return the view of *plan* at *now*."""
     run = timeline(plan, now)
     completed = run.completed
     end = None if run.end is None else _whole(run.end)
@@ -87,7 +86,7 @@ def view(plan: Plan, now: int) -> View:
 
 
 def model_view(plan: Plan, now: int) -> View:
-    """Return what *plan* looks like to those who read the model; a model that lags is behind its operation."""
+    """Return the view of *plan* that the model shows at *now*. A model that lags is behind its operation."""
     seen = view(plan, now)
     if not seen.done or is_settled(plan, now):
         return seen
@@ -102,13 +101,13 @@ def model_view(plan: Plan, now: int) -> View:
 
 
 def is_settled(plan: Plan, now: int) -> bool:
-    """Whether the run has ended, for its model too, so that nothing changes any more."""
+    """Whether the run has ended for its model too, and nothing changes any more."""
     end = timeline(plan, now).end
     return end is not None and now >= _whole(end) + plan.model_lag
 
 
 def pending_events(plan: Plan, now: int) -> tuple[Event, ...]:
-    """Return the events of the script that have not befallen the run, and still can."""
+    """Return the events of the script that have not happened by *now* and can still happen."""
     run = timeline(plan, now)
     if run.end is not None:
         return ()
@@ -116,13 +115,13 @@ def pending_events(plan: Plan, now: int) -> tuple[Event, ...]:
 
 
 def end_time(plan: Plan) -> int | None:
-    """Return the moment from which on nothing changes any more, or None where that does not come by itself."""
+    """Return the moment after which nothing changes any more, or None if the run does not end on its own."""
     end = timeline(plan, END).end
     return None if end is None else _whole(end) + plan.model_lag
 
 
 def next_change(plan: Plan, now: int) -> int | None:
-    """Return the first moment after *now* at which something happens, or None: a start, a step, an event, an end."""
+    """Return the first moment after *now* with a change (a start, a step, an event or an end), or None."""
     run = timeline(plan, now)
     if run.end is not None:
         end = _whole(run.end)
@@ -140,7 +139,7 @@ def next_change(plan: Plan, now: int) -> int | None:
 
 
 def _whole(moment: int) -> int:
-    """Return *moment* rounded up to a whole microsecond, the finest that a world's clock shows."""
+    """Return *moment* rounded up to a whole microsecond, the resolution of a world's clock."""
     return -(-moment // MICROSECOND) * MICROSECOND
 
 
@@ -151,7 +150,7 @@ def _last_report(run: Timeline, completed: int) -> int:
 
 
 def _outcome(ended_by: Event | None) -> tuple[State, Status | None]:
-    """Return the state of the model and the error of the operation that *ended_by* leaves."""
+    """Return the state of the model and the error of the operation after *ended_by*; None is a normal end."""
     if ended_by is None or ended_by.done:
         return State.ACTIVE, None
     if ended_by.fail is not None:
