@@ -309,7 +309,7 @@ def ask(route: Route, version: str, request: Request, age: float, strict: bool) 
     try:
         made = client.post("/v1beta/tunedModels?tunedModelId=known", json=KNOWN, headers={"X-Test-Id": "fuzz"})
         operation = made.get_json()["name"].rpartition("/")[2]
-        world.change(lambda old: replace(old, clock=old.clock.advanced(START, age)))
+        world.change(lambda old: replace(old, clock=old.clock.advance(START, age)))
         everyone = {"granteeType": "EVERYONE", "role": "READER"}
         client.post("/v1beta/tunedModels/known/permissions", json=everyone, headers={"X-Test-Id": "fuzz"})
         path = f"/{version}/{request.path}".replace("permissions/known", "permissions/everyone")

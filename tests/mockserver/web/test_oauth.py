@@ -245,7 +245,7 @@ def test_a_token_is_of_the_world_that_issued_it(
 ) -> None:
     """The world is found as by any request, or by the refresh token; the access token names it on."""
     worlds = app.extensions["tunedmodels"]
-    worlds.get("w1").change(lambda old: replace(old, clock=old.clock.advanced(START, 1000)))
+    worlds.get("w1").change(lambda old: replace(old, clock=old.clock.advance(START, 1000)))
     access = ok(http.post(path, data=refresh_form(token), headers=headers))["access_token"]
 
     assert access.startswith("test-w1/tunedmodels-access~")

@@ -216,7 +216,7 @@ def test_a_clock_leaps_to_the_end_of_all_runs() -> None:
     first, held = start(http, "first"), start(http, "held")
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("held")
-    store.replace(record, replace(record, plan=record.plan.scripted((Event(step=3, stall=-1),))))
+    store.replace(record, replace(record, plan=record.plan.with_script((Event(step=3, stall=-1),))))
     ended = move(http, advance="end")
 
     assert ended["now"] == "2023-11-14T22:13:40.000000000Z"

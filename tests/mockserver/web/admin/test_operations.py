@@ -181,7 +181,7 @@ def test_polls_are_answered_as_the_script_says(app: Flask, http: FlaskClient, na
     events = (Event(poll=2, progress=4), Event(poll=3, progress=10), Event(poll=4, repeat=2), Event(poll=5, done=True))
     store = app.extensions["tunedmodels"].get("").store
     record = store.get(name.split("/")[1])
-    assert store.replace(record, replace(record, plan=record.plan.scripted(events)))
+    assert store.replace(record, replace(record, plan=record.plan.with_script(events)))
     assert ok(http.get("/v1beta/tunedModels"))["tunedModels"][0]["state"] == "CREATING"
 
     def model() -> Any:
