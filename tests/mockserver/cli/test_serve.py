@@ -126,7 +126,7 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--queue-time", "-1"], "-1.0 is not in the range"),
         (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
         (["serve", "--step-time", "1", "--tuning-time", "2"], "give one of them"),
-        (["serve", "--port-file", ""], "'--port-file': It is empty. Leave it out, or name a file."),
+        (["serve", "--port-file", ""], ": It is empty. Leave it out, or name a file."),
         (["sevre"], "No such command 'sevre'"),
         (["serve", "--auth", "none"], "'none' is not one of"),
         (["serve", "--group", "team"], "'team' is not a group with its members. The form is team@example.com=alice"),
