@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 
 from . import interrupts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def main() -> None:
@@ -13,11 +18,21 @@ def main() -> None:
     Exit with status 2 if the command needs a module of the extra ``mockserver`` and the module is not installed.
     """
     interrupts.install_handlers()
-    try:
+    with missing_extra_explained():
         from .cli import main as command
 
         command()
-    except ModuleNotFoundError as error:  # commands import late, so every command may raise it
+
+
+@contextmanager
+def missing_extra_explained() -> Iterator[None]:
+    """Exit with a sentence and status 2 if a module of the extra ``mockserver`` is missing inside the block.
+
+    Commands import late, so the block goes around the whole run of a command.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
         from .extra import MODULES, advice
 
         sys.stderr.write(f"{advice(error, MODULES, 'tunedmodels-mockserver', 'mockserver')}\n")

@@ -19,7 +19,12 @@ _PATIENCE = 10  # seconds for the server to stop; it needs five at most
 _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
 # The user gave the server's options to exec, so usage errors name exec.
-_SERVE = "from tunedmodels_mockserver.cli.serve import serve; serve(prog_name='tunedmodels-mockserver exec')"
+_SERVE = """
+from tunedmodels_mockserver.__main__ import missing_extra_explained
+with missing_extra_explained():
+    from tunedmodels_mockserver.cli.serve import serve
+    serve(prog_name='tunedmodels-mockserver exec')
+"""
 
 
 def run(command: Sequence[str], options: Sequence[str]) -> int:
