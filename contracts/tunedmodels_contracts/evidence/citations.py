@@ -57,7 +57,7 @@ class Citation:
 @cache
 def citations() -> tuple[Citation, ...]:
     """Return all citations: the answers first, then the documents."""
-    return read(files(__package__).joinpath(FILE).read_text(encoding="utf-8"), FILE)
+    return read(files("tunedmodels_contracts.evidence").joinpath(FILE).read_text(encoding="utf-8"), FILE)
 
 
 def read(text: str, file: str) -> tuple[Citation, ...]:
