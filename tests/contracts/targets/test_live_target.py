@@ -436,13 +436,13 @@ def pytest_fixture_setup(fixturedef):
 # The plugin that sends a signal while the models are deleted.
 AGAIN = """
 import os, signal
-from tunedmodels_contracts.targets import live
+from tunedmodels_contracts.targets.live import target
 
-def _settle(*arguments, settle=live._clean_up):
+def interrupt(*arguments, clean_up=target._clean_up):
     os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
-    settle(*arguments)
+    clean_up(*arguments)
 
-live._clean_up = _settle
+target._clean_up = interrupt
 """
 
 # Where a worker of the command has made a model, the command gets a signal.

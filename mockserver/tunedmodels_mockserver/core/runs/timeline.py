@@ -75,8 +75,12 @@ class Timeline:
         self.ended_by: Event | None = None
         self.fired: set[int] = set()
         self._steps = 0
-        self._exact: int | None = None  # the position at which _steps show; in a very short run several steps share one
-        self._bends = [(self.position, self.moment)]
+        # The position at which _steps show: in a very short run several steps share one position. A run that polls
+        # drive begins without steps, even if all its steps share the position of its creation.
+        self._exact: int | None = self.position if self.driven else None
+        # Position and moment of each bend, and of the end of the line that leads to it. A jump can cut a line short;
+        # positions on what remains keep their moments to the nanosecond, as the line keeps its end.
+        self._bends = [(self.position, self.moment, self.position, self.moment)]
 
     @property
     def completed(self) -> int:
@@ -93,14 +97,14 @@ class Timeline:
     def moment_of(self, position: int) -> int:
         """Return the moment at which the run reached *position*, which must not be ahead of it."""
         bends = self._bends
-        place = bisect_left(bends, (position, -FOREVER))
+        place = bisect_left(bends, (position,))
         if place == len(bends):
-            last, moment = bends[-1]
+            last, moment, *_ = bends[-1]
             return moment + position - last
-        later, until = bends[place]
-        if place == 0 or later == position:
-            return until - (later - position)
-        earlier, since = bends[place - 1]
+        bend, moment, later, until = bends[place]
+        if place == 0 or bend == position:
+            return moment - (bend - position)
+        earlier, since, *_ = bends[place - 1]
         return since + (position - earlier) * (until - since) // (later - earlier)
 
     def go(self, until: int) -> None:
@@ -153,12 +157,12 @@ class Timeline:
         if self.held:
             self._release(self.moment)
         if seconds:
-            self._bends.append((self.position, self.moment))
+            self._add_bend(self.position, self.moment)
             self.held = FOREVER if seconds < 0 else self.moment + round(seconds * SECOND)
 
     def _release(self, moment: int) -> None:
         self.moment, self.held = max(self.moment, moment), 0
-        self._bends.append((self.position, self.moment))
+        self._add_bend(self.position, self.moment)
 
     def _finish(self, event: Event | None) -> None:
         self._stand(self.plan.total_steps)
@@ -204,10 +208,14 @@ class Timeline:
             last = self.plan.report_time(completed) if completed else self.plan.start
             shown = min(shown, max(last, self.plan.start))
             since = self.moment_of(shown)
-        while self._bends and self._bends[-1][0] > shown:
-            self._bends.pop()
-        self._bends += [(shown, since), (target, self.moment)]
+        place = bisect_left(self._bends, (shown, FOREVER))
+        end = self._bends[place][2:] if place < len(self._bends) else (shown, since)
+        self._bends[place:] = [(shown, since, *end)]
+        self._add_bend(target, self.moment)
         self.position = target
+
+    def _add_bend(self, position: int, moment: int) -> None:
+        self._bends.append((position, moment, position, moment))
 
 
 def timeline(plan: Plan, now: int) -> Timeline:

@@ -213,6 +213,24 @@ def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
     assert (view(of, after(10)).completed_steps, view(old, moment).completed_steps) == (7, 0)
 
 
+def test_run_without_length_that_polls_drive_begins_without_steps() -> None:
+    """All steps share the moment of the creation; the run shows none of them before a poll moves it."""
+    of = plan(Event(step=1, fail=FAIL), Event(poll=1, progress=1), steps=2, queue=0, length=0)
+
+    assert view(of, CREATED).completed_steps == 0
+    polled = of.with_poll(CREATED)
+    assert (view(polled, CREATED).state, view(polled, CREATED).completed_steps) == (State.FAILED, 1)
+
+
+def test_jumps_do_not_move_snapshots_by_rounding() -> None:
+    """A second jump cuts the line of the first one short; snapshots on it keep their time to the nanosecond."""
+    of = interventions.with_event(plan(steps=7, queue=0, length=20 * SECOND), after(1), skip=5)
+    before = view(of, after(1)).snapshots()
+    of = interventions.with_event(of, after(1.3), skip=1)
+
+    assert view(of, after(1.3)).snapshots()[: len(before)] == before
+
+
 def test_a_clock_that_goes_back_shows_what_was() -> None:
     """What befalls a run later than now is left out."""
     of = interventions.with_event(plan(), after(50), fail=FAIL)
