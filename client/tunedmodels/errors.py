@@ -1,31 +1,31 @@
-"""Everything that this client raises for what happens outside of it.
+"""Defines the errors that the client raises if something outside of it fails.
 
-    TunedModelsError            the root: one ``except`` for all of them
+    TunedModelsError            the base class: one ``except`` catches all errors below
     ├── APIError                the service answered with an error
-    │   ├── InvalidArgument     400  the request is wrong
-    │   ├── FailedPrecondition  400  right, but not in the present state of things
-    │   ├── OutOfRange          400  right, but beyond the end
-    │   ├── Unauthenticated     401  no credentials, or none that count
-    │   ├── PermissionDenied    403  somebody else's, or a scope is missing
-    │   ├── NotFound            404  there is no such thing
-    │   ├── AlreadyExists       409  the id is taken
-    │   ├── Aborted             409  somebody else was faster; try again
-    │   ├── ResourceExhausted   429  too many requests, or the quota is used up
+    │   ├── InvalidArgument     400  the request is invalid
+    │   ├── FailedPrecondition  400  the request is valid, but not in the present state
+    │   ├── OutOfRange          400  the request is valid, but goes beyond the end
+    │   ├── Unauthenticated     401  credentials are missing or not valid
+    │   ├── PermissionDenied    403  the caller has no permission, or a scope is missing
+    │   ├── NotFound            404  the resource does not exist
+    │   ├── AlreadyExists       409  the id is in use
+    │   ├── Aborted             409  another client changed the same resource; try again
+    │   ├── ResourceExhausted   429  there were too many requests, or the quota is used up
     │   ├── Cancelled           499  the request was cancelled
-    │   ├── Internal            500  the service is at fault
+    │   ├── Internal            500  the service has an internal error
     │   ├── Unknown             500  the service does not say what happened
     │   ├── DataLoss            500  the service lost data
-    │   ├── Unimplemented       501  the service does not do that
-    │   ├── Unavailable         503  not now; try again
+    │   ├── Unimplemented       501  the service does not support the request
+    │   ├── Unavailable         503  the service cannot answer now; try again
     │   └── DeadlineExceeded    504  the service took too long
     ├── OperationFailed         a long-running operation ended with an error
-    ├── OperationTimeout        it did not end in time, and goes on; a TimeoutError too
-    ├── TransportError          no answer came, or none that this API gives
-    ├── CredentialsError        credentials are missing, or were refused before anything was asked
-    └── TrainingDataError       the examples cannot be read or break a documented limit; a ValueError too
+    ├── OperationTimeout        the operation did not end in time, and continues; also a TimeoutError
+    ├── TransportError          there was no answer, or one that is not of this API
+    ├── CredentialsError        credentials are missing, or google-auth gets no token with them
+    └── TrainingDataError       the examples cannot be read or break a documented limit; also a ValueError
 
-A status without a class of its own is a plain ``APIError``. What the caller did wrong before anything was sent is
-a ``ValueError`` or a ``TypeError``, as everywhere in Python.
+A status without its own class is a plain ``APIError``. For a mistake of the caller that the client finds before it
+sends a request, it raises ``ValueError`` or ``TypeError``, as is usual in Python.
 """
 
 from __future__ import annotations
@@ -41,43 +41,46 @@ from ._messages.status import ErrorInfo, FieldViolation, HelpLink, QuotaViolatio
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked, without body and credentials."""
+    """The request, without its body and the credentials."""
 
     #: The HTTP method.
     method: str
-    #: The URL with its query; an API key never is part of it.
+    #: The URL with its query. It never contains an API key.
     url: str
 
 
 @dataclass(frozen=True)
 class Response:
-    """What was answered."""
+    """The HTTP response of the service."""
 
     #: The HTTP status.
     status_code: int
-    #: The headers; the names are in lower case.
+    #: The headers, with names in lower case.
     headers: Mapping[str, str]
     #: The body as text.
     body: str
 
 
 class RetrySafety(Enum):
-    """What is known of a request that got no answer."""
+    """The effect that a request without an answer may have had. It tells whether the client may send it again."""
 
-    #: It never reached the service.
+    #: The request never reached the service.
     UNSENT = "unsent"
-    #: The service may have done what was asked, and the answer is lost.
+    #: The service may have executed the request, and the answer is lost.
     LOST = "lost"
-    #: It fails again in the same way.
+    #: Another try fails in the same way.
     FINAL = "final"
 
 
 class TunedModelsError(Exception):
-    """The root of all errors of this package."""
+    """The base class of all errors of this package."""
 
 
 class TransportError(TunedModelsError):
-    """No answer came, or one that this API does not give; ``__cause__`` is the error beneath, if there is one."""
+    """The error for a missing answer, or one that is not of this API.
+
+    ``__cause__`` is the error of the library that failed, if there is one.
+    """
 
     def __init__(
         self,
@@ -87,33 +90,39 @@ class TransportError(TunedModelsError):
         retry_safety: RetrySafety = RetrySafety.FINAL,
     ) -> None:
         super().__init__(message)
-        #: What was asked.
+        #: The request.
         self.request = request
-        #: What was answered, where anything was.
+        #: The response, or None if there was none.
         self.response = response
-        #: Whether the service may have done what was asked.
+        #: Whether the service may have executed the request.
         self.retry_safety = retry_safety
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle and copy, so that the error can pass between processes."""
         return type(self), (str(self), self.request, self.response, self.retry_safety)
 
 
 class CredentialsError(TunedModelsError):
-    """Credentials are missing, or google-auth could not get a token with them; ``__cause__`` is its error."""
+    """The error for missing credentials, or for credentials with which google-auth cannot get a token.
+
+    ``__cause__`` is the error of google-auth.
+    """
 
     def __init__(self, message: str, retry_safety: RetrySafety = RetrySafety.FINAL) -> None:
         super().__init__(message)
-        #: ``UNSENT`` where another try may get a token, else ``FINAL``.
+        #: ``UNSENT`` if another try may get a token, else ``FINAL``.
         self.retry_safety = retry_safety
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle and copy, so that the error can pass between processes."""
         return type(self), (str(self), self.retry_safety)
 
 
 class TrainingDataError(TunedModelsError, ValueError):
-    """Training data cannot be read, or breaks a limit that the service documents. Nothing was sent."""
+    """The error for training data that cannot be read, or that breaks a limit that the service documents.
+
+    The client has not sent the data.
+    """
 
     def __init__(
         self,
@@ -125,37 +134,37 @@ class TrainingDataError(TunedModelsError, ValueError):
         column: str | None = None,
     ) -> None:
         super().__init__(message)
-        #: The file or URL; None for data that was handed in as a value.
+        #: The file or URL, or None if the data is a Python value.
         self.source = source
-        #: The line in the file, from 1, where there is one.
+        #: The line in the file, from 1, or None if there is no line.
         self.line = line
-        #: The place of the example in the data, from 0, where it is about one.
+        #: The index of the example in the data, from 0, or None if the error is not about one example.
         self.row = row
-        #: The name of the column, where it is about one.
+        #: The name of the column, or None if the error is not about one column.
         self.column = column
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle and copy, so that the error can pass between processes."""
         return type(self), (str(self),), self.__dict__
 
 
 class DuplicateExamplesWarning(UserWarning):
-    """Some examples come more than once in the training data."""
+    """The warning for training data that contains an example more than once."""
 
 
 class _ErrorWithDetails(TunedModelsError):
-    """What the errors of the service say for programs to read."""
+    """An error of the service with details for programs."""
 
     details: tuple[Mapping[str, Any], ...]
 
     @property
     def error_info(self) -> ErrorInfo | None:
-        """The reason in words that do not change, None where the service gives none."""
+        """The reason in a stable form, or None if the service gives none."""
         return next(iter(_status.details_of_type(self.details, ErrorInfo, "ErrorInfo")), None)
 
     @property
     def field_violations(self) -> tuple[FieldViolation, ...]:
-        """What is wrong with which field of the request."""
+        """The fields of the request that are invalid, each with the reason."""
         return _status.details_of_type(self.details, FieldViolation, "BadRequest", "fieldViolations")
 
     @property
@@ -165,12 +174,12 @@ class _ErrorWithDetails(TunedModelsError):
 
     @property
     def links(self) -> tuple[HelpLink, ...]:
-        """Where the service says that more can be read."""
+        """The links that the service gives for more information."""
         return _status.details_of_type(self.details, HelpLink, "Help", "links")
 
 
 class APIError(_ErrorWithDetails):
-    """The service answered with an error."""
+    """An error that the service answered with."""
 
     def __init__(
         self,
@@ -188,93 +197,93 @@ class APIError(_ErrorWithDetails):
         super().__init__(f"{text} ({advice})" if advice else text)
         #: The HTTP status, such as 404.
         self.code = code
-        #: The name of the status, such as ``NOT_FOUND``; empty where none is known.
+        #: The name of the status, such as ``NOT_FOUND``; empty if it is unknown.
         self.status = status
-        #: What the service said, for people to read.
+        #: The message of the service, for people.
         self.message = message
-        #: What it said for programs to read: JSON objects with an ``@type`` each.
+        #: The details of the service, for programs: JSON objects, each with an ``@type``.
         self.details = details
-        #: What to do about it, where this client knows; empty where it does not.
+        #: A hint what to do about the error; empty if this client has none.
         self.advice = advice
-        #: After how many seconds the service wants to be asked again; None where it does not say.
+        #: The seconds that the service asks the client to wait before another try; None if it does not say.
         self.retry_delay = retry_delay
-        #: What was asked.
+        #: The request.
         self.request = request
-        #: What was answered.
+        #: The response.
         self.response = response
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle and copy, so that the error can pass between processes."""
         keywords = {name: getattr(self, name) for name in ("advice", "retry_delay", "request", "response")}
         return _rebuild, (type(self), self.code, self.status, self.message, self.details, keywords)
 
 
 class InvalidArgument(APIError):
-    """The request is wrong, whatever the state of things (400 INVALID_ARGUMENT)."""
+    """The error for a request that is invalid, whatever the present state (400 INVALID_ARGUMENT)."""
 
 
 class FailedPrecondition(APIError):
-    """The request does not fit the present state of things (400 FAILED_PRECONDITION)."""
+    """The error for a request that does not fit the present state (400 FAILED_PRECONDITION)."""
 
 
 class OutOfRange(APIError):
-    """The request goes beyond the end (400 OUT_OF_RANGE)."""
+    """The error for a request that goes beyond the end (400 OUT_OF_RANGE)."""
 
 
 class Unauthenticated(APIError):
-    """The request has no credentials, or none that count (401 UNAUTHENTICATED)."""
+    """The error for a request without valid credentials (401 UNAUTHENTICATED)."""
 
 
 class PermissionDenied(APIError):
-    """The caller may not do that (403 PERMISSION_DENIED)."""
+    """The error for a caller without the permission for a request (403 PERMISSION_DENIED)."""
 
 
 class NotFound(APIError):
-    """There is no such thing (404 NOT_FOUND)."""
+    """The error for a resource that does not exist (404 NOT_FOUND)."""
 
 
 class AlreadyExists(APIError):
-    """The id is taken (409 ALREADY_EXISTS)."""
+    """The error for an id that is in use (409 ALREADY_EXISTS)."""
 
 
 class Aborted(APIError):
-    """Somebody else changed the same thing; try again (409 ABORTED)."""
+    """The error for a resource that another client changed at the same time; try again (409 ABORTED)."""
 
 
 class ResourceExhausted(APIError):
-    """There were too many requests, or the quota is used up (429 RESOURCE_EXHAUSTED)."""
+    """The error for too many requests, or for a quota that is used up (429 RESOURCE_EXHAUSTED)."""
 
 
 class Cancelled(APIError):
-    """The request was cancelled (499 CANCELLED)."""
+    """The error for a request that was cancelled (499 CANCELLED)."""
 
 
 class Internal(APIError):
-    """The service is at fault (500 INTERNAL)."""
+    """The error for an internal error of the service (500 INTERNAL)."""
 
 
 class Unknown(APIError):
-    """The service does not say what happened (500 UNKNOWN)."""
+    """The error for a failure that the service does not explain (500 UNKNOWN)."""
 
 
 class DataLoss(APIError):
-    """The service lost data (500 DATA_LOSS)."""
+    """The error for data that the service lost (500 DATA_LOSS)."""
 
 
 class Unimplemented(APIError):
-    """The service does not do that (501 UNIMPLEMENTED)."""
+    """The error for a request that the service does not support (501 UNIMPLEMENTED)."""
 
 
 class Unavailable(APIError):
-    """The service cannot answer now; try again (503 UNAVAILABLE)."""
+    """The error for a service that cannot answer now; try again (503 UNAVAILABLE)."""
 
 
 class DeadlineExceeded(APIError):
-    """The service took too long (504 DEADLINE_EXCEEDED)."""
+    """The error for a service that took too long (504 DEADLINE_EXCEEDED)."""
 
 
 class OperationFailed(_ErrorWithDetails):
-    """A long-running operation ended with an error; a cancelled one has the status ``CANCELLED``."""
+    """The error of a long-running operation that failed. A cancelled one has the status ``CANCELLED``."""
 
     def __init__(
         self, operation: str, code: int, status: str, message: str, details: tuple[Mapping[str, Any], ...] = ()
@@ -282,22 +291,25 @@ class OperationFailed(_ErrorWithDetails):
         super().__init__(f"{operation} ended with {status or code}: {message}")
         #: The name of the operation.
         self.operation = operation
-        #: The number of the status in google/rpc/code.proto, such as 1 (this is no HTTP status).
+        #: The number of the status in google/rpc/code.proto, such as 1 (not an HTTP status).
         self.code = code
-        #: The name of the status, such as ``CANCELLED``; empty where none is known.
+        #: The name of the status, such as ``CANCELLED``; empty if it is unknown.
         self.status = status
-        #: What the service said, for people to read.
+        #: The message of the service, for people.
         self.message = message
-        #: What it said for programs to read: JSON objects with an ``@type`` each.
+        #: The details of the service, for programs: JSON objects, each with an ``@type``.
         self.details = details
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle and copy, so that the error can pass between processes."""
         return type(self), (self.operation, self.code, self.status, self.message, self.details)
 
 
 class OperationTimeout(TunedModelsError, TimeoutError):
-    """A long-running operation did not end in the time that the caller gave it. It goes on at the service."""
+    """The error for a long-running operation that does not end within the caller's timeout.
+
+    The operation continues at the service.
+    """
 
     def __init__(self, operation: str, timeout: float) -> None:
         super().__init__(
@@ -305,11 +317,11 @@ class OperationTimeout(TunedModelsError, TimeoutError):
         )
         #: The name of the operation.
         self.operation = operation
-        #: The seconds that the caller gave it.
+        #: The timeout in seconds that the caller set.
         self.timeout = timeout
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle and copy, so that the error can pass between processes."""
         return type(self), (self.operation, self.timeout)
 
 

@@ -1,1 +1,4 @@
-"""Contracts for the Gemini API's model tuning. Imports nothing: pytest loads the plugin in every run."""
+"""Contract tests for the Gemini API's model tuning.
+
+This module imports nothing, because pytest loads the plugin in every run.
+"""

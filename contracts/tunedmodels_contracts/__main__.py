@@ -1,4 +1,4 @@
-"""The command's beginning: signals, and what to install if a module is missing."""
+"""Starts the command ``tunedmodels-contracts``. It handles signals, and says what to install if a module is missing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from tunedmodels_mockserver import interrupts
 
 
 def main() -> None:
-    """Run ``tunedmodels-contracts``. Ctrl-C and SIGTERM end it, and the process dies of the signal.
+    """Run ``tunedmodels-contracts``. After Ctrl-C or SIGTERM the process dies of that signal.
 
-    Ends with status 2 if the command needs a module of the extra ``contracts`` and that is not installed.
+    Exit with status 2 if a module of the extra ``contracts`` is needed and is not installed.
     """
     interrupts.install_handlers()
     try:
         from .cli import main as command
 
         command(prog_name="tunedmodels-contracts")
-    except ModuleNotFoundError as error:  # commands import late, so any of them may raise it
+    except ModuleNotFoundError as error:  # commands import modules late, so any command may raise it
         from tunedmodels_mockserver.extra import advice
 
         from .extra import MODULES

@@ -1,4 +1,4 @@
-"""Deferral: signals wait while a live run deletes what it made."""
+"""Delays signals while a live run deletes the models that it created."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class Deferral:
-    """A block that Ctrl-C and SIGTERM interrupt once, so that a second signal does not break its clean-up.
+    """A block that Ctrl-C and SIGTERM interrupt only once, so a second signal does not break its clean-up.
 
-    After ``hold`` the first one waits, too, until the block ends. A signal that is ignored stays ignored. Outside of
-    the main thread the block does nothing, since Python handles signals only in that one.
+    After ``hold`` the first signal also waits until the block ends. A signal that is ignored stays ignored. Outside of
+    the main thread the block does nothing, because Python handles signals only in the main thread.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Deferral:
         self._waiting: list[int] = []
 
     def __enter__(self) -> Deferral:
-        """Begin to handle signals."""
+        """Install the signal handlers."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 if signal.getsignal(number) != signal.SIG_IGN:
@@ -28,12 +28,12 @@ class Deferral:
         return self
 
     def hold(self) -> None:
-        """Let signals wait from now on. Call this before the clean-up."""
+        """Delay signals from now on. Call this before the clean-up."""
         for number in self._before:
             signal.signal(number, self._wait)
 
     def __exit__(self, *_: object) -> None:
-        """Send the signal that waits, if there is one."""
+        """Restore the signal handlers, and raise the delayed signal, if there is one."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         for number in self._waiting[:1]:
@@ -45,7 +45,7 @@ class Deferral:
         if callable(handler):
             self._interrupted = True
             handler(number, frame)
-        else:  # the signal would end the process here and now: it does so after the block
+        else:  # the default action would end the process at once, so __exit__ raises the signal again
             self._waiting.append(number)
             raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""The extra ``contracts``: the modules that the contracts need and a plain install does not have."""
+"""Lists the modules of the extra ``contracts``. The contracts need them, and a plain install does not have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of the contract suite, as values: pytest and the command read the same ones."""
+"""The options of the contract suite as values. Both the pytest plugin and the command read them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("mutant", {"metavar": "NAME", "help": "spoil the answers, to see which clauses notice"}),
     ("report", {"metavar": "DIR", "help": "write the report there: JSON, JUnit, Markdown, HTML"}),
 )
-"""Each option's name, and how argparse is told of it."""
+"""The name of each option, with its keyword arguments for argparse."""
 
 PLUGIN = "tunedmodels_contracts.session.plugin"
 """The pytest plugin that adds the options and the session of the suite."""
@@ -48,9 +48,12 @@ OF_TARGET = {
     "anonymous": ("live",),
     "ledger": ("live",),
 }
-"""The options that mean nothing to most targets, and to which they do: to say nothing would hide what was not done."""
+"""The options that only some targets have, with those targets.
+
+For other targets they are refused, because ignoring them would hide that they have no effect.
+"""
 
 
 def attribute(name: str) -> str:
-    """Return under which name pytest keeps the option called *name*."""
+    """Return the name of the attribute in which pytest stores the option *name*."""
     return f"tunedmodels_{name.replace('-', '_')}"

@@ -1,6 +1,6 @@
 """The pytest plugin for tests that need a mock server.
 
-It imports nothing heavy: pytest loads it in every run of everyone who has the package.
+It imports nothing heavy, because pytest loads it in every run in an environment with this package.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REPORTING = "tunedmodels-reporting"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what an ini-file says of the fixtures."""
+    """Add the ini-file options of the fixtures."""
     parser.addini("tunedmodels_server", "shared or each: what the workers of pytest-xdist have", default="shared")
     parser.addini("tunedmodels_serve_args", "more arguments for the mock server", type="args", default=[])
     parser.addini("tunedmodels_leaks", "fail tests that leave models behind", type="bool", default=False)
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark of tests that have a world."""
+    """Register the mark with the options of a test's world."""
     config.addinivalue_line("markers", "tunedmodels(leaks, verdict, serve_args): what a test wants of its world")
 
 
@@ -45,7 +45,7 @@ def _tunedmodels_servers(pytestconfig: pytest.Config, tmp_path_factory: pytest.T
         raise pytest.UsageError(f"tunedmodels_server must be shared or each, got {how!r}.")
     pytestconfig.pluginmanager.register(FailureReport(), _REPORTING)
     workers = how == "shared" and hasattr(pytestconfig, "workerinput")
-    # The folder above that of a worker is that of the whole run.
+    # The parent of a worker's folder is the folder of the whole run.
     servers = Servers(tmp_path_factory.getbasetemp().parent if workers else None)
     yield servers
     servers.close()
@@ -55,15 +55,16 @@ def _tunedmodels_servers(pytestconfig: pytest.Config, tmp_path_factory: pytest.T
 def tunedmodels_server(_tunedmodels_servers: Servers, pytestconfig: pytest.Config) -> Server:
     """A mock server of the Gemini API's model tuning, for the whole session; its base URL is ``.url``.
 
-    A tuning run takes half a second. Tests that use the API keys ``test-{name}`` with a name each do not meet. The
-    workers of pytest-xdist share one; with ``tunedmodels_server = each`` in the ini-file each has its own.
+    A tuning run takes half a second. Tests that use different API keys of the form ``test-{name}`` are in different
+    worlds. The workers of pytest-xdist share one server. With ``tunedmodels_server = each`` in the ini-file, each
+    worker has its own.
     """
     return _server(_tunedmodels_servers, pytestconfig.getini("tunedmodels_serve_args"))
 
 
 @pytest.fixture
 def tunedmodels_client(tunedmodels_server: Server) -> Iterator[tunedmodels.Client]:
-    """A ``tunedmodels.Client`` of the mock server, in a world of this test alone: it begins with no models."""
+    """A ``tunedmodels.Client`` of the mock server, in a world of this test alone. The world has no models at first."""
     from tunedmodels import Client
 
     with Client(tunedmodels_server.url, api_key=f"test-{uuid.uuid4().hex}") as client:
@@ -74,9 +75,9 @@ def tunedmodels_client(tunedmodels_server: Server) -> Iterator[tunedmodels.Clien
 def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Servers) -> Iterator[World]:
     """A world of this test alone, with a ``client``, a ``clock``, ``faults`` and ``canned`` answers.
 
-    The environment leads other clients there, too. The test fails at its end for faults that never fired and calls
-    that no canned rule answered; by ``@pytest.mark.tunedmodels(leaks=True, verdict="error")`` for models that are left
-    and for what the server has against the client.
+    Environment variables point other clients to this world too. At its end the test fails if a fault never fired or
+    if no canned rule answered a call. With ``@pytest.mark.tunedmodels(leaks=True, verdict="error")`` it also fails for
+    models that it leaves behind, and for errors that the server finds in the client's behavior.
     """
     from .testing.fixture import environment, name_for, world_for_test
     from .testing.options import world_options
@@ -93,13 +94,14 @@ def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Serv
 def tunedmodels_intercepted(request: pytest.FixtureRequest, _tunedmodels_servers: Servers) -> Iterator[World]:
     """A world like ``tunedmodels_world``, in this process and without a socket.
 
-    What code asks the real service for, by requests or httpx, is answered by a fake; nothing else reaches it.
+    A mock server answers the calls that code makes to the real service through requests, httpx or aiohttp. Calls
+    through other libraries fail if they look up the service's name in Python.
     """
     from .testing.fixture import world_for_test
     from .testing.interception import answering
     from .testing.options import world_options
 
-    del _tunedmodels_servers  # it starts none; the reports come with it
+    del _tunedmodels_servers  # it starts no server here, but it registers the failure report
     with answering() as world, world_for_test(request.node, world, world_options(request.node)):
         yield world
 

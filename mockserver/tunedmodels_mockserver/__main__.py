@@ -1,4 +1,4 @@
-"""Starts the command: installs signal handlers, and says what to install if a module is missing."""
+"""Starts the command. It installs signal handlers, and says which package to install if a module is missing."""
 
 from __future__ import annotations
 

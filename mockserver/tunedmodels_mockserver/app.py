@@ -144,7 +144,7 @@ def _not_found(_error: HTTPException) -> Response:
 
 
 def _pass_through(error: HTTPException) -> HTTPException:
-    """Return the error of werkzeug unchanged, for example for an invalid Host header."""
+    """Return an error of werkzeug unchanged, for example the one for an invalid Host header."""
     return error
 
 

@@ -63,7 +63,7 @@ class Settings:
         return Policy(self.auth == "strict", self.api_keys, self.groups, self.projects, self.allow_real_credentials)
 
     def to_public_json(self) -> dict[str, Any]:
-        """Return the settings as JSON for everybody: without keys, people, and a store's user and password."""
+        """Return the settings as JSON for everybody. Leave out keys, people, and the user and password of the store."""
         scheme, colon, rest = self.store.partition("://")
         return {
             "seed": self.seed,

@@ -79,9 +79,9 @@ def bad_openings(module: str) -> list[str]:
 
 NAMES_LEFT = {"client/tunedmodels": 1, "mockserver/tunedmodels_mockserver": 7, "contracts/tunedmodels_contracts": 27}
 OPENINGS_LEFT = {
-    "client/tunedmodels": 80,
-    "mockserver/tunedmodels_mockserver": 147,
-    "contracts/tunedmodels_contracts": 242,
+    "client/tunedmodels": 0,
+    "mockserver/tunedmodels_mockserver": 0,
+    "contracts/tunedmodels_contracts": 56,
 }
 """How many are left of an older style. The tests demand exactly these numbers: lower them with each that you mend."""
 

@@ -1,6 +1,6 @@
-"""The command ``tunedmodels``.
+"""Contains the command ``tunedmodels``.
 
-Its modules import what they ask with only when they ask: ``--help`` needs neither requests nor google-auth.
+Its modules import the client only when they send a request, so ``--help`` needs neither requests nor google-auth.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Failures: what went wrong, as one sentence on stderr and a status."""
+"""Converts errors of the client to errors of the command, each with one sentence for stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from .text import one_line
 if TYPE_CHECKING:
     from ..errors import TunedModelsError
 
-# The client gives its advice in the words of Python; here they are other words. Longer ones come first.
+# The client's hints use the names of the Python API. Each pair is such a phrase and its phrase for the command line.
+# Longer phrases come first.
 _WORDS = (
     ("client.operations.list(name) finds it, and result() waits", "`tunedmodels watch NAME` waits"),
     ("client.tuned_models.permissions(name).create()", "`tunedmodels permissions create`"),
@@ -36,34 +37,34 @@ _WORDS = (
 
 
 class CommandError(click.ClickException):
-    """The service refused or did not answer, or what came of it is no success. It ends the command with 1."""
+    """The error if the service refuses, does not answer, or gives no success. The exit status is 1."""
 
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message))
 
 
 class InvalidInput(CommandError):
-    """What was given cannot be right, whatever the service says. It ends the command with 2."""
+    """The error for input that is invalid, whatever the service says. The exit status is 2."""
 
     exit_code = 2
 
 
 def to_command_error(error: TunedModelsError) -> CommandError:
-    """Return the failure that *error* of the client is."""
+    """Return the error of the command for *error*, an error of the client."""
     from ..errors import CredentialsError, OperationTimeout, TrainingDataError
 
     text = str(error)
-    # No word of these comes from the service.
+    # The messages of these errors come from the client alone, so the whole message is translated.
     if isinstance(error, (CredentialsError, OperationTimeout, TrainingDataError)):
         return CommandError(translate(text))
     advice = getattr(error, "advice", "")
-    if advice:  # what the service itself says is left alone
+    if advice:  # the message of the service stays unchanged
         text = text.removesuffix(f"({advice})") + f"({translate(advice)})"
     return CommandError(text)
 
 
 def translate(advice: str) -> str:
-    """Return *advice*, or another sentence, of the client in the words of the command."""
+    """Return *advice*, or another sentence of the client, with the words of the command line."""
     for python, here in _WORDS:
         advice = advice.replace(python, here)
     return advice
@@ -71,7 +72,7 @@ def translate(advice: str) -> str:
 
 @contextmanager
 def explain_interrupt(sentence: str) -> Iterator[None]:
-    """Say *sentence* on stderr if Ctrl-C or SIGTERM ends the command inside the block."""
+    """Print *sentence* to stderr if Ctrl-C or SIGTERM ends the command inside the block."""
     with _interrupts.as_keyboard_interrupt():
         try:
             yield

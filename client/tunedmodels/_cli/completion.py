@@ -1,4 +1,4 @@
-"""``completion``: the command that prints how a shell completes the others."""
+"""Contains the command ``completion``, which prints the completion script of a shell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def completion(shell: str) -> None:
     It completes commands, options and files. Its last line says how to install it.
     """
     kind = get_completion_class(shell)
-    assert kind is not None  # click has all that _INSTALL names
+    assert kind is not None  # click supports all shells in _INSTALL
     maker = kind(click.get_current_context().find_root().command, {}, _NAME, _VARIABLE)
-    # ShellComplete's own: bash's first runs bash, to ask for its version.
+    # Use the method of ShellComplete: the one for bash first runs bash to find its version.
     click.echo(f"{ShellComplete.source(maker).strip()}\n# {_INSTALL[shell]}")

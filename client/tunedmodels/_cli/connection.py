@@ -1,4 +1,4 @@
-"""The connection: the options by which every command finds the service and says who calls."""
+"""Contains the options that every command has: the address of the service, the caller, and JSON output."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the service is and who calls, as far as the command line says; the environment says the rest."""
+    """The service and the caller as the command line gives them. The client takes the rest from the environment."""
 
     base_url: str | None
     api_key: str | None
     quota_project: str | None
 
     def client(self) -> Client:
-        """Return a client. Raises ValueError for what cannot be an address or a key."""
+        """Return a client. Raise ValueError if the address or the key is invalid."""
         from .._client import Client
 
         return Client(self.base_url, api_key=self.api_key, quota_project=self.quota_project)
 
     def command(self, *words: str) -> str:
-        """Return ``tunedmodels`` with *words* as a line to type, for the same service; a key is not repeated."""
+        """Return a command line with ``tunedmodels``, *words* and the same service, but without the API key."""
         where = () if self.base_url is None else ("--base-url", self.base_url)
         return shlex.join(["tunedmodels", *words, *where])
 
 
 def _not_empty(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    # An unset variable of a script must not lead from a mock server to the service itself.
+    # If a script passes an unset variable instead of a mock server, the command must not use the real service.
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty; leave the option out, or give a value.", param=parameter)
     return value
@@ -67,7 +67,7 @@ _OPTIONS = (
 
 
 def connection_options(command: Command) -> Command:
-    """Give *command* the options; it is called with ``connection`` and ``as_json``."""
+    """Add the options to *command*, which is then called with ``connection`` and ``as_json``."""
 
     @functools.wraps(command)
     def run(*args: Any, base_url: str | None, api_key: str | None, quota_project: str | None, **options: Any) -> Any:

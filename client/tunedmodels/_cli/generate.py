@@ -1,4 +1,4 @@
-"""``generate``: the command that asks a model."""
+"""Contains the command ``generate``, which sends a prompt to a model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def generate(
     has_config = temperature is not None or max_output_tokens is not None
     config = GenerationConfig(temperature=temperature, max_output_tokens=max_output_tokens) if has_config else None
     with connection.client() as client:
-        # The one answer is read before anything is written, a stream as it comes.
+        # A single answer is read completely before it is written. A stream is written as it arrives.
         answers = _answers(client, name, prompt, config, stream=stream)
         responses = list(_write_json(answers, stream=stream) if as_json else _print_texts(answers))
     if not any(answer.text for answer in responses):
@@ -72,13 +72,13 @@ def _write_json(answers: Iterable[GenerateContentResponse], *, stream: bool) -> 
 
 
 def _print_texts(answers: Iterable[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
-    """Print the text of each answer at once, and see that the last line ends, however the stream does."""
+    """Print the text of each answer at once, and yield the answer. End the last line even if the stream fails."""
     last = ""
     try:
         for answer in answers:
             text = answer.text
             if text:
-                # A file has the answer as it came; a terminal would obey what is in it.
+                # A file gets the answer unchanged. A terminal would execute its control characters.
                 click.echo(escape(text, keep="\n\t") if is_terminal() else text, nl=False, color=True)
                 last = text
             yield answer
@@ -88,7 +88,7 @@ def _print_texts(answers: Iterable[GenerateContentResponse]) -> Iterator[Generat
 
 
 def _missing_text_reason(answers: Iterable[GenerateContentResponse]) -> str:
-    """Return why *answers* have no text."""
+    """Return a sentence that says why *answers* have no text."""
     reasons: list[str] = []
     for answer in answers:
         feedback = answer.prompt_feedback
@@ -106,5 +106,5 @@ def _read_stdin() -> str:
         text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise CommandError(f"What stdin has is no text in UTF-8: {error}.") from None
-    # The end of the last line belongs to the file, as in $(...).
+    # Remove the line breaks at the end, which belong to the file, as $(...) of a shell does.
     return text.rstrip("\r\n")

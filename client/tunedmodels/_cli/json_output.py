@@ -1,4 +1,4 @@
-"""Documents: results as JSON, for programs."""
+"""Writes results as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .text import is_encodable
 
 
 def write(value: Any) -> None:
-    """Write *value* to stdout, indented."""
+    """Write *value* to stdout as indented JSON."""
     _write(value, indent=2)
 
 
 def write_line(value: Any) -> None:
-    """Write *value* to stdout as a line of its own, at once."""
+    """Write *value* to stdout as JSON on one line, and flush."""
     _write(value, indent=None)
 
 
 def _write(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    # JSON has its own way to write what the encoding of stdout lacks, half of a surrogate pair among it.
+    # JSON can escape characters that the encoding of stdout lacks, such as half of a surrogate pair.
     click.echo(text if is_encodable(text) else json.dumps(value, indent=indent))

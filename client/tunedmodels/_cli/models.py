@@ -1,4 +1,4 @@
-"""``models``: the command that lists the base models."""
+"""Contains the command ``models``, which lists the base models."""
 
 from __future__ import annotations
 

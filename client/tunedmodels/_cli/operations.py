@@ -1,4 +1,4 @@
-"""``operations``: the commands for the runs that make tuned models."""
+"""Contains the commands ``operations``, for the runs that create tuned models."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def cancel(connection: Connection, as_json: bool, operation: str) -> None:
 
 
 def find_operation(client: Client, name: str) -> Operation:
-    """Return the operation called *name*, or that of the model called so."""
+    """Return the operation *name*, or the operation that creates the model *name*."""
     if "/operations/" in name:
         return client.operations.get(name)
-    operation = next(iter(client.operations.list(name)), None)  # one run makes a model
+    operation = next(iter(client.operations.list(name)), None)  # a model has one operation
     if operation is None:
         raise CommandError(f"{name} has no operation; `tunedmodels show {name}` tells what is known of it.")
     return operation

@@ -1,4 +1,4 @@
-"""Parameters: the kinds of values that options of the command take."""
+"""Defines the types of option values that click does not have."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 
 
 class Seconds(click.FloatRange):
-    """A span of time: a number in a range, and never NaN, which every comparison lets pass."""
+    """A number of seconds in a range. It rejects NaN, which passes the comparisons of FloatRange."""
 
     def __init__(self) -> None:
         super().__init__(0, 1e7)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return *value* as a float of the range."""
+        """Return *value* as a float in the range, or end with a usage error."""
         result = super().convert(value, param, ctx)
         if math.isnan(result):
             self.fail(f"{value!r} is not a span of time.", param, ctx)

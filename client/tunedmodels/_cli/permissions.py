@@ -1,4 +1,4 @@
-"""``permissions``: the commands for who may use a tuned model, change it, and own it."""
+"""Contains the commands ``permissions``, which manage the roles of users and groups for a tuned model."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def delete(connection: Connection, as_json: bool, permission: str) -> None:
 
 
 def _collection(client: Client, permission: str) -> Permissions:
-    """Return the permissions among which the one called *permission* is."""
+    """Return the collection that contains *permission*. Raise ValueError if it is not the name of a permission."""
     model, within, _ = permission.partition("/permissions/")
     if not within:
         form = "tunedModels/{id}/permissions/{id}"

@@ -1,4 +1,4 @@
-"""The program: a group of commands whose failures end as one sentence and a status."""
+"""Contains the group of all commands, which reports each error as one sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .text import one_line
 
 
 class Program(click.Group):
-    """A group that shows no traceback for what happens outside of it."""
+    """A command group that shows no traceback for errors that are not bugs of the program."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Read the arguments; ``--help`` writes here already."""
+        """Parse the arguments. ``--help`` already writes its text here."""
         with _translate_exceptions():
             return super().make_context(info_name, args, parent, **extra)
 
@@ -32,17 +32,17 @@ class Program(click.Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order in which they are used, not that of the alphabet."""
+        """Return the commands in the order in which a user needs them, not in alphabetical order."""
         del ctx
         return list(self.commands)
 
 
 @contextmanager
 def _translate_exceptions() -> Iterator[None]:
-    """Turn what is raised into how a click command ends."""
+    """Convert each exception of the block to one with which a click command ends. Bugs stay as they are."""
     try:
         yield
-    except BrokenPipeError:  # who reads no more, as ``head -1`` does, has had what it wanted
+    except BrokenPipeError:  # a reader such as ``head -1`` needs no more output
         _discard_stdout()
         raise click.exceptions.Exit(0) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -57,10 +57,10 @@ def _translate_exceptions() -> Iterator[None]:
 
 
 def _command_error(error: Exception) -> CommandError | None:
-    """Return the failure that *error* is, None where it is a bug."""
+    """Return the error of the command for *error*, or None if *error* is a bug."""
     from ..errors import TunedModelsError
 
-    if isinstance(error, TunedModelsError):  # some of them are an OSError or a ValueError too
+    if isinstance(error, TunedModelsError):  # check this first: some of them are also an OSError or a ValueError
         return to_command_error(error)
     if isinstance(error, OSError):
         file = f"{error.filename}: " if error.filename else ""
@@ -71,7 +71,7 @@ def _command_error(error: Exception) -> CommandError | None:
 
 
 def _discard_stdout() -> None:
-    """Leave nothing in stdout that Python would try to write, and complain about, when it ends."""
+    """Flush stdout. If that fails, discard its content, so that Python does not report an error at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -86,6 +86,6 @@ def _print_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Say a warning as one line; where in the code it came from helps nobody here."""
+    """Print a warning as one line, without its place in the code, which does not help a user."""
     del category, filename, lineno, file, line
     click.echo(f"Warning: {one_line(str(message))}", err=True)

@@ -1,4 +1,4 @@
-"""Progress: how far a run is, until it ends."""
+"""Shows the progress of a run until it ends."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _TENTH = 10  # percent
 def show_progress(operation: Operation, timeout: float | None) -> TunedModel:
     """Show the progress of *operation* on stderr until it ends, and return the tuned model.
 
-    A terminal has a bar; where there is none, as in the log of a build, a line tells of each tenth of the way.
-    Raises what ``Operation.result`` raises.
+    On a terminal, show a bar. Elsewhere, such as in the log of a build, print a line at most once for each tenth of
+    the run. Raise the errors of ``Operation.result``.
     """
     if sys.stderr.isatty():
-        # The name of the model would leave no room for the bar.
+        # With the name of the model as description, there would be no room for the bar.
         return operation.wait_bar(timeout, file=sys.stderr, desc="Tuning")
     last_tenth = -1
     for metadata in operation.progress(timeout):
@@ -37,11 +37,14 @@ def show_progress(operation: Operation, timeout: float | None) -> TunedModel:
         if tenth > last_tenth:
             last_tenth = tenth
             click.echo(_line(metadata), err=True)
-    return operation.result(0)  # it has ended, so this waits for nothing
+    return operation.result(0)  # the operation has ended, so this does not wait
 
 
 def write_progress(operation: Operation, timeout: float | None) -> TunedModel:
-    """Write the progress of *operation* to stdout as JSON Lines, each with the snapshots that are new."""
+    """Write the progress of *operation* to stdout as JSON Lines until it ends, and return the tuned model.
+
+    Each line contains only the new snapshots.
+    """
     written = 0
     for metadata in operation.progress(timeout):
         json_output.write_line(replace(metadata, snapshots=metadata.snapshots[written:]).to_json())
@@ -50,7 +53,7 @@ def write_progress(operation: Operation, timeout: float | None) -> TunedModel:
 
 
 def explain_stop(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
-    """Watch *operation* inside the block; Ctrl-C and SIGTERM say there that the run goes on, and how to watch it."""
+    """Say, if Ctrl-C or SIGTERM ends the block, that the run of *operation* continues, and how to watch it."""
     return explain_interrupt(
         f"Stopped watching; the run goes on. Watch it again with: {watch_command(operation, connection)}"
     )

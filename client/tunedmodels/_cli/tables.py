@@ -1,4 +1,4 @@
-"""Tables: results for people."""
+"""Writes results as tables, for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .text import NONE
 
 
 def write(headers: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
-    """Write *rows* beneath *headers* to stdout; without rows say *empty* on stderr."""
+    """Write *headers* and *rows* to stdout. If there are no rows, write the sentence *empty* to stderr."""
     if rows:
         click.echo(_align([[cell or NONE for cell in row] for row in rows], headers=headers))
     else:
@@ -19,13 +19,13 @@ def write(headers: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> 
 
 
 def write_members(members: Sequence[tuple[str, str]]) -> None:
-    """Write the members of one thing to stdout, a line each, without those that say nothing."""
+    """Write the members of one object to stdout, one on each line. Leave out members without a value."""
     click.echo(_align([member for member in members if member[1] not in ("", NONE)]))
 
 
 def _align(rows: Sequence[Sequence[str]], **options: Any) -> str:
     from tabulate import tabulate
 
-    # A display name such as 1e5 is no number.
+    # tabulate would change a display name such as 1e5 to a number.
     table = tabulate(rows, tablefmt="plain", disable_numparse=True, **options)
     return "\n".join(line.rstrip() for line in table.splitlines())

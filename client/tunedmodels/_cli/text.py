@@ -1,7 +1,7 @@
-"""Text: what the service says, in a form that a terminal can be given.
+"""Makes text of the service safe for a terminal.
 
-Names and descriptions come from other people. A control character in one could move the cursor, hide a line or
-change the title of the window, so it is shown and not sent.
+Names and descriptions come from other people. A control character in them could move the cursor, hide a line or
+change the title of the window, so the command prints it as an escape sequence.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from .._messages.timestamp import Timestamp
 
 NONE = "-"
-"""What stands in the place of nothing: a table with holes cannot be read."""
+"""The text for a missing value. A table with empty cells is hard to read."""
 
-# Controls, halves of surrogate pairs, separators of lines and paragraphs.
+# Control characters, halves of surrogate pairs, line separators and paragraph separators.
 _ESCAPED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they show text in another order
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they change the order of text
 
 _COLOURS = {
     "ACTIVE": "green",
@@ -35,42 +35,42 @@ _COLOURS = {
 
 
 def escape(text: object, keep: str = "") -> str:
-    """Return *text* with what a terminal would obey written out, as ``\\x1b``; the characters of *keep* stay."""
+    """Return *text* with its control characters escaped, as ``\\x1b``. The characters in *keep* stay."""
     return "".join(character if character in keep else _escape_character(character) for character in str(text))
 
 
 def one_line(text: str) -> str:
-    """Return *text* as one line."""
+    """Return *text* as one line, with its control characters escaped."""
     return escape(" ".join(text.split()))
 
 
 def styled_state(name: str) -> str:
-    """Return the name of a state, in its colour where colours are wanted."""
+    """Return the name of a state, in its color if stdout takes colors."""
     return click.style(escape(name), fg=_COLOURS.get(name)) if has_colours() else escape(name)
 
 
 def is_terminal() -> bool:
-    """Whether stdout is a terminal."""
+    """Return whether stdout is a terminal."""
     return sys.stdout.isatty()
 
 
 def has_colours() -> bool:
-    """Whether stdout takes colours: a terminal does, unless ``NO_COLOR`` is set to anything."""
+    """Return whether stdout takes colors. A terminal does, unless ``NO_COLOR`` is set to a text that is not empty."""
     return is_terminal() and not os.environ.get("NO_COLOR")
 
 
 def local_time(time: Timestamp | None) -> str:
-    """Return *time* as that of this machine, to the second."""
+    """Return *time* in the local time zone, to the second, or ``-`` for None."""
     if time is None:
         return NONE
     try:
         return time.astimezone().isoformat(timespec="seconds")
-    except (OverflowError, ValueError, OSError):  # the first and the last day there are have no other time zones
+    except (OverflowError, ValueError, OSError):  # datetime ends at the years 1 and 9999
         return time.rfc3339()
 
 
 def is_encodable(text: str) -> bool:
-    """Whether stdout has all characters of *text*."""
+    """Return whether the encoding of stdout has all characters of *text*."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""``tune``: the command that starts a run."""
+"""Contains the command ``tune``, which starts a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tuned models: the commands that list, show, change, hand on and delete them."""
+"""Contains the commands that list, show, update, transfer and delete tuned models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .._messages.tuned_model import TunedModel
 
 PAGE_SIZE = 100
-"""How many come with one request: the service's own 10 make many requests, and 1000 with all steps a long one."""
+"""The number of models in one page. The service's default of 10 needs many requests, and the answer with 1000 models
+and all their steps takes long."""
 
 
 @click.command("list")
@@ -54,7 +55,7 @@ def show(connection: Connection, as_json: bool, name: str) -> None:
         return
     tables.write_members(_members(model))
     drawing = loss_curve.draw(model.tuning_task.snapshots)
-    if drawing and is_encodable(drawing):  # it needs Braille
+    if drawing and is_encodable(drawing):  # it consists of Braille characters
         click.echo(f"\n{drawing}")
 
 
@@ -109,7 +110,7 @@ def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> Non
     """
     from .._resources.resource_names import tuned_model
 
-    whole = [tuned_model(name) for name in names]  # a name that cannot be one is found before anything is deleted
+    whole = [tuned_model(name) for name in names]  # an invalid name fails before anything is deleted
     with connection.client() as client:
         deleted = [name for name in whole if _delete(client, name)]
     if as_json:
@@ -119,7 +120,7 @@ def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> Non
 
 
 def _delete(client: Client, name: str) -> bool:
-    """Delete the model called *name*, and say on stderr whether that was done."""
+    """Delete the model *name*, write the result to stderr, and return whether it was deleted."""
     from ..errors import APIError
 
     try:

@@ -1,4 +1,4 @@
-"""``watch``: the command that follows a run."""
+"""Contains the command ``watch``, which shows a run until it ends."""
 
 from __future__ import annotations
 

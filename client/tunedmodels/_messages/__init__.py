@@ -1,1 +1,1 @@
-"""Messages: what the service is sent and answers, as values. One module a subject, in the API's own words."""
+"""Contains the messages of requests and answers as Python values. Each module has one subject, with the API's names."""

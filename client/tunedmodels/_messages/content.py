@@ -1,4 +1,4 @@
-"""Content: what a model is sent, and how it is to answer."""
+"""Contains the messages of a request to a model: the contents and the settings for the answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .open_enum import OpenEnum
 
 
 class HarmCategory(OpenEnum):
-    """A kind of harm that contents are rated by."""
+    """A kind of harm for which the service rates contents."""
 
     HARM_CATEGORY_UNSPECIFIED = "HARM_CATEGORY_UNSPECIFIED"
     HARM_CATEGORY_DEROGATORY = "HARM_CATEGORY_DEROGATORY"
@@ -26,7 +26,7 @@ class HarmCategory(OpenEnum):
 
 
 class HarmBlockThreshold(OpenEnum):
-    """From which probability of harm on an answer is blocked."""
+    """The probability of harm from which the service blocks an answer."""
 
     HARM_BLOCK_THRESHOLD_UNSPECIFIED = "HARM_BLOCK_THRESHOLD_UNSPECIFIED"
     BLOCK_LOW_AND_ABOVE = "BLOCK_LOW_AND_ABOVE"
@@ -38,21 +38,21 @@ class HarmBlockThreshold(OpenEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Part(Message):
-    """A part of a content. Tuned models know text alone; parts of other kinds are kept in ``unknown``."""
+    """A part of a content. Tuned models support text only; parts of other kinds are kept in ``unknown``."""
 
-    #: The text, None where the part is of another kind.
+    #: The text, or None if the part is of another kind.
     text: str | None = None
-    #: Whether it is the model's thinking rather than its answer.
+    #: Whether the part is the model's thinking instead of its answer.
     thought: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Content(Message):
-    """What one side says in a turn."""
+    """The content of one turn, by the user or the model."""
 
-    #: What it says.
+    #: The parts of the content.
     parts: tuple[Part, ...] = ()
-    #: Who says it, ``user`` or ``model``.
+    #: The author, ``user`` or ``model``.
     role: str = ""
 
     @property
@@ -63,45 +63,45 @@ class Content(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class SafetySetting(Message):
-    """From when on answers are blocked for one kind of harm."""
+    """The threshold from which the service blocks answers for one kind of harm."""
 
     #: The kind of harm.
     category: HarmCategory = HarmCategory.HARM_CATEGORY_UNSPECIFIED
-    #: The probability from which on it blocks.
+    #: The probability from which the service blocks an answer.
     threshold: HarmBlockThreshold = HarmBlockThreshold.HARM_BLOCK_THRESHOLD_UNSPECIFIED
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationConfig(Message):
-    """How an answer is made; None is the model's own default."""
+    """The settings for an answer. None means the model's own default."""
 
-    #: How many answers are wanted.
+    #: The number of answers.
     candidate_count: int | None = None
-    #: Texts at which an answer ends.
+    #: The texts at which an answer ends.
     stop_sequences: tuple[str, ...] = ()
-    #: How many tokens an answer may have.
+    #: The maximum number of tokens in an answer.
     max_output_tokens: int | None = None
-    #: How much chance plays, from 0 on.
+    #: The randomness of the answer, from 0.
     temperature: float | None = None
     #: The top-p of nucleus sampling.
     top_p: float | None = None
     #: The top-k of sampling.
     top_k: int | None = None
-    #: The seed of chance.
+    #: The seed of the random numbers.
     seed: int | None = None
-    #: The media type of the answer; tuned models know ``text/plain`` alone.
+    #: The media type of the answer. Tuned models support ``text/plain`` only.
     response_mime_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateContentRequest(Message):
-    """What a model is asked. Members for tools and caches, which tuned models lack, go into ``unknown``."""
+    """A request to a model. Members for tools and caches, which tuned models lack, go into ``unknown``."""
 
-    #: The turns so far; the last is the one to answer.
+    #: The turns so far. The model answers the last one.
     contents: tuple[Content, ...] = ()
-    #: From when on answers are blocked.
+    #: The thresholds from which the service blocks answers.
     safety_settings: tuple[SafetySetting, ...] = ()
-    #: How the answer is made.
+    #: The settings for the answer.
     generation_config: GenerationConfig | None = None
-    #: What the model is told beforehand; the service has refused it for tuned models.
+    #: An instruction that the model gets before the turns. The service has refused it for tuned models.
     system_instruction: Content | None = None

@@ -1,4 +1,4 @@
-"""Generation: what a model answers."""
+"""Contains the messages of a model's answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .open_enum import OpenEnum
 
 
 class FinishReason(OpenEnum):
-    """Why an answer ends."""
+    """The reason why an answer ends."""
 
     FINISH_REASON_UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
     STOP = "STOP"
@@ -33,7 +33,7 @@ class FinishReason(OpenEnum):
 
 
 class BlockReason(OpenEnum):
-    """Why a prompt is not answered."""
+    """The reason why the service blocks a prompt."""
 
     BLOCK_REASON_UNSPECIFIED = "BLOCK_REASON_UNSPECIFIED"
     SAFETY = "SAFETY"
@@ -44,7 +44,7 @@ class BlockReason(OpenEnum):
 
 
 class HarmProbability(OpenEnum):
-    """How probable a harm is."""
+    """The probability of a harm."""
 
     HARM_PROBABILITY_UNSPECIFIED = "HARM_PROBABILITY_UNSPECIFIED"
     NEGLIGIBLE = "NEGLIGIBLE"
@@ -55,27 +55,27 @@ class HarmProbability(OpenEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SafetyRating(Message):
-    """How probable one kind of harm is."""
+    """The probability of one kind of harm."""
 
     #: The kind of harm.
     category: HarmCategory = HarmCategory.HARM_CATEGORY_UNSPECIFIED
-    #: How probable it is.
+    #: The probability of this harm.
     probability: HarmProbability = HarmProbability.HARM_PROBABILITY_UNSPECIFIED
-    #: Whether the content was blocked for it.
+    #: Whether the service blocked the content because of this harm.
     blocked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class CitationSource(Message):
-    """A source that a part of an answer is taken from."""
+    """The source of a part of an answer."""
 
-    #: Where the part begins, in bytes.
+    #: The start of the part, in bytes.
     start_index: int | None = None
-    #: Where it ends, exclusive, in bytes.
+    #: The end of the part, exclusive, in bytes.
     end_index: int | None = None
     #: The address of the source.
     uri: str | None = None
-    #: Its licence.
+    #: The license of the source.
     license: str | None = None
 
 
@@ -89,21 +89,21 @@ class CitationMetadata(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate(Message):
-    """One answer."""
+    """One answer of the model."""
 
-    #: What it says; None where nothing was said, which tuned models have done.
+    #: The content, or None if the answer has none. Tuned models have given such answers.
     content: Content | None = None
-    #: Why it ends; unspecified in all but the last chunk of a stream.
+    #: The reason why the answer ends. It is unspecified in all chunks of a stream but the last.
     finish_reason: FinishReason = FinishReason.FINISH_REASON_UNSPECIFIED
-    #: Its place among the candidates.
+    #: The index among the candidates.
     index: int | None = None
-    #: More about why it ends.
+    #: More about the reason why the answer ends.
     finish_message: str | None = None
-    #: How harmful it is.
+    #: The probabilities of harm in the answer.
     safety_ratings: tuple[SafetyRating, ...] = ()
-    #: What it is taken from.
+    #: The sources of the answer.
     citation_metadata: CitationMetadata | None = None
-    #: How many tokens it has.
+    #: The number of tokens in the answer.
     token_count: int = 0
     #: The mean of the logarithms of its tokens' probabilities.
     avg_logprobs: float = 0.0
@@ -111,47 +111,47 @@ class Candidate(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class PromptFeedback(Message):
-    """What the service thinks of a prompt."""
+    """The rating of a prompt by the service."""
 
-    #: Why it is not answered, if it is not.
+    #: The reason why the service blocked the prompt, or unspecified if it did not.
     block_reason: BlockReason = BlockReason.BLOCK_REASON_UNSPECIFIED
-    #: How harmful it is.
+    #: The probabilities of harm in the prompt.
     safety_ratings: tuple[SafetyRating, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsageMetadata(Message):
-    """How many tokens a call used."""
+    """The numbers of tokens that a call used."""
 
-    #: Those of the prompt.
+    #: The number of tokens in the prompt.
     prompt_token_count: int = 0
-    #: Those of the answers.
+    #: The number of tokens in the answers.
     candidates_token_count: int = 0
-    #: All of them.
+    #: The number of all tokens.
     total_token_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateContentResponse(Message):
-    """What a model answered, or one chunk of it."""
+    """The response of a model, or one chunk of it."""
 
-    #: The answers; none where the prompt was blocked.
+    #: The answers. There are none if the service blocked the prompt.
     candidates: tuple[Candidate, ...] = ()
-    #: What the service thinks of the prompt.
+    #: The rating of the prompt by the service.
     prompt_feedback: PromptFeedback | None = None
-    #: How many tokens the call used.
+    #: The numbers of tokens that the call used.
     usage_metadata: UsageMetadata | None = None
     #: The version of the model that answered.
     model_version: str = ""
-    #: The id of the answer.
+    #: The id of the response.
     response_id: str = ""
 
     @property
     def text(self) -> str:
         """The text of the first candidate.
 
-        It is empty where there is none: ``prompt_feedback.block_reason`` says why a prompt was blocked, a
-        candidate's ``finish_reason`` why it has no text.
+        It is empty if there is none. ``prompt_feedback.block_reason`` says why the service blocked the prompt, and
+        the candidate's ``finish_reason`` says why the answer has no text.
         """
         content = self.candidates[0].content if self.candidates else None
         return content.text if content else ""

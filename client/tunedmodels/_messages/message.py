@@ -1,11 +1,11 @@
-"""A message: the one place that reads the wire's JSON objects into values and writes them back.
+"""Converts the JSON objects of the wire to messages and back. All code that reads or writes messages is here.
 
-A message is a frozen dataclass whose fields are the members of the API's message, in its order. What the wire
-leaves out has the field's default: None where the API tells *absent* from *zero*, else what absence stands for.
-Members that this version does not know are kept in ``unknown`` and written back.
+A message is a frozen dataclass. Its fields are the members of the API's message, in the API's order. A member that the
+wire leaves out has the default of its field: None if the API distinguishes *absent* from *zero*, else the value that
+absence stands for. Members that this version does not know are kept in ``unknown`` and written back.
 
-The plan of a class, how each field is read and written, follows from its annotations and is made when the class is
-first read or written, so that importing costs nothing.
+The plan of a class says how to read and write each field. It follows from the annotations, and is made when the class
+is first read or written, so that the import costs no time.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _DIGITS = re.compile(r"-?\d{1,20}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity", re.ASCII)
 
 Int64 = Annotated[int, _LONG]
-"""A whole number that JSON writes as a string."""
+"""An integer that JSON writes as a string."""
 
 
 class InvalidMessage(ValueError):
-    """A JSON value is not what a message has in that place; *place* is a path such as ``tuningTask.startTime``."""
+    """The error for a value that a message cannot have at *place*, a path such as ``tuningTask.startTime``."""
 
     def __init__(self, place: str, problem: str) -> None:
         super().__init__(f"{place}: {problem}" if place else problem)
@@ -42,47 +42,47 @@ class InvalidMessage(ValueError):
         self.problem = problem
 
     def nested_in(self, parent: str) -> InvalidMessage:
-        """Return the same finding as one about what is inside *parent*."""
+        """Return the same error, with *parent* in front of the path."""
         dot = "." if self.place and not self.place.startswith("[") else ""
         return InvalidMessage(f"{parent}{dot}{self.place}", self.problem)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """The base of all messages."""
+    """The base class of all messages."""
 
     if TYPE_CHECKING:
-        #: The members of the JSON object that this version of the client does not know, as they came.
+        #: The members of the JSON object that this version of the client does not know, unchanged.
         unknown: Mapping[str, Any] = field(default_factory=dict)
     else:
-        # No field of the dataclass: pandas would make it a column of every table.
+        # If this were a field of the dataclass, pandas would make it a column of every table.
         unknown: InitVar = None
 
         def __post_init__(self, unknown: Mapping[str, Any] | None) -> None:
             object.__setattr__(self, "unknown", dict(unknown or {}))
 
     def __init_subclass__(cls) -> None:
-        """Give each class these methods, so that ``dataclass`` writes none of its own."""
-        # The last one because IPython takes a class's repr before what its base prints.
+        """Set these methods on each class, so that ``dataclass`` does not generate its own."""
+        # IPython prefers the __repr__ of a class to the _repr_pretty_ of its base, so the class needs both.
         for name in ("__eq__", "__repr__", "_repr_pretty_"):
             setattr(cls, name, getattr(Message, name))
 
     def __eq__(self, other: object) -> bool:
-        """Compare all members, those of ``unknown`` too."""
+        """Compare all members, also those in ``unknown``."""
         return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
 
     def __repr__(self) -> str:
-        """Show the members that are there, of a long list the first and the last items."""
+        """Show the members that do not have their default. A long list shows its first and last items."""
         members = (f"{name}={_short_repr(value)}" for name, value in self._non_default_members())
         return f"{type(self).__name__}({', '.join(members)})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Show the same in IPython and notebooks, a member a line if one line is too short."""
-        assert not cycle  # it is frozen
+        """Show the same in IPython and notebooks, with one member on each line if one line is too short."""
+        assert not cycle  # a frozen message cannot contain itself
         _print(printer, f"{type(self).__name__}(", ")", self._non_default_members())
 
     def _non_default_members(self) -> Iterator[tuple[str, Any]]:
-        """Yield the members that do not have their default."""
+        """Yield the name and the value of each member that does not have its default."""
         for member in _members(type(self)).values():
             value = getattr(self, member.attribute)
             if value != member.default:
@@ -92,7 +92,7 @@ class Message:
 
     @classmethod
     def from_json(cls: type[M], value: Mapping[str, Any]) -> M:
-        """Return the message that the JSON object *value* says. Raises ValueError where it is not such a message."""
+        """Return the message for the JSON object *value*. Raise ValueError if it is not such a message."""
         if not isinstance(value, Mapping):
             raise InvalidMessage("", f"{value!r:.100} is no object")
         plan = _members(cls)
@@ -102,7 +102,7 @@ class Message:
             member = plan.get(name)
             if member is None:
                 unknown[name] = item
-            elif item is not None:  # null stands for the default
+            elif item is not None:  # null means the default
                 try:
                     members[member.attribute] = member.read(item)
                 except InvalidMessage as error:
@@ -120,10 +120,10 @@ class Message:
 
 
 def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
-    """Return *value* as a message: one of *kind* itself, or a dict of its members.
+    """Return *value*, a message of *kind* or a dict of its members, as a message.
 
-    The names of the members may be those of the class or of the wire, ``top_p`` or ``topP``. Raises TypeError for
-    another *value*, and ValueError for a member that *kind* does not have or a value that it cannot have.
+    The names of the members can be those of the class or of the wire, ``top_p`` or ``topP``. Raise TypeError if
+    *value* is of another kind, and ValueError if *kind* does not have a member or its value is invalid.
     """
     if isinstance(value, kind):
         return value
@@ -153,13 +153,13 @@ def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
 def _coerce_nested(kind: type[Message], value: Any) -> Message:
     try:
         message: Message = coerce(kind, value)
-    except TypeError as error:  # it is the message around it that is none then
+    except TypeError as error:  # the type of a member is wrong, so the value of the outer message is invalid
         raise InvalidMessage("", str(error)) from None
     return message
 
 
 class _Codec(NamedTuple):
-    """How a value is read from JSON, written to it, and taken from a caller."""
+    """The functions that read a value from JSON, write it to JSON, and convert the value of a caller."""
 
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
@@ -168,7 +168,7 @@ class _Codec(NamedTuple):
 
 @dataclass(frozen=True)
 class _Field:
-    """How one member of a message is read, written and coerced, and the value that leaving it out stands for."""
+    """A member of a message: the functions that read, write and coerce it, and the value if it is left out."""
 
     attribute: str
     default: Any
@@ -178,7 +178,7 @@ class _Field:
 
 
 def _members(kind: type[Message]) -> dict[str, _Field]:
-    return _plan(kind)  # type: ignore[arg-type]  # every class can be hashed, which mypy doubts of dataclasses
+    return _plan(kind)  # type: ignore[arg-type]  # every class is hashable, but mypy does not accept it for dataclasses
 
 
 @cache
@@ -202,9 +202,9 @@ def _snake(name: str) -> str:
 
 
 def _codec(hint: Any) -> _Codec:
-    """Return how a value of the annotated type is read from JSON, written to it, and taken from a caller."""
+    """Return the codec for values of the annotated type."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (types.UnionType, typing.Union):  # None is the absence of the member
+    if origin in (types.UnionType, typing.Union):  # None means that the member is absent
         return _codec(next(inner for inner in arguments if inner is not type(None)))
     if origin is Annotated:
         return _Codec(_integer, str, _integer)
@@ -254,7 +254,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _integer(value: Any) -> int:
-    """Return an integer: JSON may write a whole one as ``5``, ``5.0`` or, of 64 bits, ``"5"``."""
+    """Return *value* as an integer. JSON can write it as ``5``, as ``5.0`` or, for 64 bits, as ``"5"``."""
     try:
         number = int(value)
         if isinstance(value, bool) or (number != value and not (isinstance(value, str) and _DIGITS.fullmatch(value))):
@@ -265,7 +265,7 @@ def _integer(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
-    """Return a float: JSON may write a whole one like an integer, and NaN and infinity as strings."""
+    """Return *value* as a float. JSON can write a whole number as an integer, and NaN and infinity as strings."""
     try:
         if isinstance(value, bool) or (isinstance(value, str) and not _DECIMAL.fullmatch(value)):
             raise ValueError
@@ -311,11 +311,11 @@ def _texts(value: Any) -> dict[str, str]:
     return texts
 
 
-_MAX_ITEMS = 6  # items of a list that a repr shows
+_MAX_ITEMS = 6  # the number of items of a list that a repr shows
 
 
 def _abbreviate(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return *items*; of many the first and the last, and an ellipsis for those between."""
+    """Return *items*. If there are many, return the first and the last ones, with an ellipsis between them."""
     half = _MAX_ITEMS // 2
     return items if len(items) <= _MAX_ITEMS else (*items[:half], ..., *items[-half:])
 
@@ -328,7 +328,7 @@ def _short_repr(value: Any) -> str:
 
 
 def _print(printer: Any, opening: str, closing: str, items: Iterable[tuple[str, Any]]) -> None:
-    """Give IPython's *printer* named or nameless *items* between brackets."""
+    """Print *items* between brackets on IPython's *printer*. An item is a name, which can be empty, and a value."""
     with printer.group(4, opening, closing):
         for place, (name, value) in enumerate(items):
             if place:

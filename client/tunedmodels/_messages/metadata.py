@@ -1,4 +1,4 @@
-"""The metadata of a tuning operation."""
+"""Contains the message of a tuning operation's metadata."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .tuning_task import TuningSnapshot
 
 @dataclass(frozen=True, kw_only=True)
 class CreateTunedModelMetadata(Message):
-    """How far a tuning run is."""
+    """The progress of a tuning run."""
 
-    #: How many steps it will take.
+    #: The number of steps of the whole run.
     total_steps: int = 0
-    #: How many it has taken.
+    #: The number of steps that are complete.
     completed_steps: int = 0
-    #: The same in percent, from 0 to 100.
+    #: The completed steps in percent, from 0 to 100.
     completed_percent: float = 0.0
-    #: The steps so far, one snapshot each.
+    #: The snapshots so far, one for each completed step.
     snapshots: tuple[TuningSnapshot, ...] = ()
-    #: The name of the model in the making.
+    #: The name of the model that the run creates.
     tuned_model: str = ""

@@ -1,4 +1,4 @@
-"""The base model."""
+"""Contains the message of a base model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .message import Message
 
 TUNING_METHODS = ("createTunedModel", "createTunedTextModel")
-"""The methods by which the service has listed models that can be tuned: since 2024, and those of 2023."""
+"""The methods by which the service has marked models that can be tuned: the one since 2024, and the one of 2023."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,30 +16,30 @@ class Model(Message):
 
     #: The name, ``models/{id}``.
     name: str = ""
-    #: The id of the family that it belongs to.
+    #: The id of the family to which the model belongs.
     base_model_id: str = ""
     #: The version within the family.
     version: str = ""
     #: The name for people.
     display_name: str = ""
-    #: What it is for.
+    #: The purpose of the model.
     description: str = ""
-    #: How many tokens a prompt may have.
+    #: The maximum number of tokens in a prompt.
     input_token_limit: int = 0
-    #: How many tokens an answer may have.
+    #: The maximum number of tokens in an answer.
     output_token_limit: int = 0
-    #: The methods that it can be called by, such as ``generateContent``.
+    #: The methods that can be called on the model, such as ``generateContent``.
     supported_generation_methods: tuple[str, ...] = ()
-    #: The temperature that it is asked with unless the request has one.
+    #: The temperature of a request that sets none.
     temperature: float | None = None
-    #: The top-p of nucleus sampling, in the same way.
+    #: The top-p of nucleus sampling of a request that sets none.
     top_p: float | None = None
-    #: The top-k of sampling, in the same way.
+    #: The top-k of sampling of a request that sets none.
     top_k: int | None = None
-    #: The highest temperature that a request may have.
+    #: The maximum temperature of a request.
     max_temperature: float | None = None
 
     @property
     def tunable(self) -> bool:
-        """Whether the service says that models can be tuned from it."""
+        """Whether the model can be tuned, according to its methods."""
         return any(method in TUNING_METHODS for method in self.supported_generation_methods)

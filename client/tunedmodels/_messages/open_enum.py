@@ -1,4 +1,4 @@
-"""Open enums: a value that this version does not know is kept, so that a newer service breaks nobody."""
+"""Defines enums that keep unknown values, so that new values of the service do not break this version."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 class OpenEnum(str, Enum):
-    """A named value of the API. It is a string: ``model.state == "ACTIVE"`` holds as does ``TunedModelState.ACTIVE``.
+    """A named value of the API. It is a string, so it can be compared: ``model.state == "ACTIVE"``.
 
-    A name that is not listed, or a number that the service gives in the place of one, makes a member of its own
-    with that name: ``known`` is false for it, and it is sent back as it came.
+    An unknown name, or a number that the service gives instead of a name, becomes a new member with that name. Its
+    ``known`` is false, and the client sends it back unchanged.
     """
 
     @classmethod
@@ -28,16 +28,16 @@ class OpenEnum(str, Enum):
         return self._name_ in type(self).__members__
 
     def __repr__(self) -> str:
-        """Show what makes the member; the value may be a number."""
+        """Show the expression for the member. The value of an unknown member can be a number."""
         kind = type(self).__name__
         return f"{kind}.{self._name_}" if self.known else f"{kind}({self._value_!r})"
 
     def __str__(self) -> str:
-        """Return the name alone."""
+        """Return the name without the class."""
         return self._name_
 
     def __format__(self, spec: str) -> str:
-        """Return the name alone, formatted as a string."""
+        """Return the name without the class, formatted as a string."""
         return format(self._name_, spec)
 
     def __copy__(self) -> OpenEnum:
@@ -49,5 +49,5 @@ class OpenEnum(str, Enum):
         return self
 
     def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickle, so that the member can pass between processes."""
         return type(self), (self._value_,)

@@ -1,4 +1,4 @@
-"""The permission: somebody's right to a tuned model."""
+"""Contains the message of a permission, the right of a user or a group to a tuned model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .open_enum import OpenEnum
 
 
 class GranteeType(OpenEnum):
-    """Who is granted a role."""
+    """The kind of grantee, to whom a permission gives a role."""
 
     GRANTEE_TYPE_UNSPECIFIED = "GRANTEE_TYPE_UNSPECIFIED"
     USER = "USER"
@@ -18,7 +18,10 @@ class GranteeType(OpenEnum):
 
 
 class Role(OpenEnum):
-    """What a grantee may do: a reader use, a writer also change and share, an owner also delete and hand on."""
+    """The rights of a grantee.
+
+    A reader may use the model, a writer may also change and share it, and an owner may also delete and transfer it.
+    """
 
     ROLE_UNSPECIFIED = "ROLE_UNSPECIFIED"
     OWNER = "OWNER"
@@ -28,13 +31,13 @@ class Role(OpenEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Permission(Message):
-    """A role that somebody has for a tuned model."""
+    """A role of a grantee for a tuned model."""
 
     #: The name, ``tunedModels/{id}/permissions/{id}``.
     name: str = ""
     #: The kind of grantee.
     grantee_type: GranteeType | None = None
-    #: The address of a user or a group; None for everyone.
+    #: The email address of a user or a group, or None for everyone.
     email_address: str | None = None
     #: The role.
     role: Role | None = None

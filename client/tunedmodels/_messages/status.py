@@ -1,4 +1,4 @@
-"""Statuses: what an error says for programs to read (google/rpc/error_details.proto)."""
+"""Contains the messages in the details of an error, for programs. Their source is google/rpc/error_details.proto."""
 
 from __future__ import annotations
 
@@ -18,66 +18,67 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorInfo(Message):
-    """Why a request was refused, in words that do not change."""
+    """The reason why the service refused a request, in a stable form."""
 
     #: The reason, such as ``API_KEY_INVALID``.
     reason: str = ""
-    #: Who gives the reason, such as ``googleapis.com``.
+    #: The source of the reason, such as ``googleapis.com``.
     domain: str = ""
-    #: More about it, such as the method that was called.
+    #: More about the reason, such as the method of the request.
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FieldViolation(Message):
-    """What is wrong with one field of a request."""
+    """The reason why one field of a request is invalid."""
 
-    #: The path of the field in the request message; empty for the whole of it.
+    #: The path of the field in the request message, or empty for the whole message.
     field: str = ""
-    #: What is wrong with it.
+    #: The reason why the field is invalid.
     description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuotaViolation(Message):
-    """A quota that was used up."""
+    """A quota that is used up."""
 
-    #: What the quota is for, such as a project.
+    #: The subject of the quota, such as a project.
     subject: str = ""
-    #: How it was used up.
+    #: A description of how the quota was used up.
     description: str = ""
-    #: What is counted.
+    #: The metric that the quota counts.
     quota_metric: str = ""
-    #: The name of the quota; it tells whether it is a minute's or a day's.
+    #: The name of the quota. It contains the period, such as a minute or a day.
     quota_id: str = ""
-    #: What it is counted by, such as the model.
+    #: The dimensions by which the quota counts, such as the model.
     quota_dimensions: Mapping[str, str] = field(default_factory=dict, hash=False)
-    #: How much of it there is.
+    #: The size of the quota.
     quota_value: Int64 = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class HelpLink(Message):
-    """Where more can be read."""
+    """A link to more information."""
 
-    #: What is to be read there.
+    #: A description of the linked page.
     description: str = ""
-    #: The address.
+    #: The address of the page.
     url: str = ""
 
 
 def details_of_type(
     details: tuple[Mapping[str, Any], ...], kind: type[M], type_name: str, member: str = ""
 ) -> tuple[M, ...]:
-    """Return the *details* of type google.rpc.*type_name* as messages, or those in their list *member*.
+    """Return the *details* of the type google.rpc.*type_name* as messages.
 
-    What is not in the form of its type is left out: an error about an error helps nobody.
+    With *member*, return the messages in this list of each detail instead. Leave out invalid details, because an error
+    about an error does not help.
     """
     return tuple(_iter_details(details, kind, type_name, member))
 
 
 def retry_delay(details: tuple[Mapping[str, Any], ...]) -> float | None:
-    """Return after how many seconds the service wants to be asked again, None where *details* do not say."""
+    """Return the seconds that the client should wait before another try, or None if *details* do not say."""
     for detail in details:
         match = (
             _SECONDS.fullmatch(str(detail.get("retryDelay"))) if detail.get("@type") == f"{_TYPE}RetryInfo" else None

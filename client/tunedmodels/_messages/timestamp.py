@@ -1,4 +1,4 @@
-"""Timestamps: moments with the nanoseconds that the service gives and Python's datetimes have no room for."""
+"""Defines a datetime with nanoseconds. The service gives nanoseconds, and Python's datetime has only microseconds."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TEXT = re.compile(
 
 
 class Timestamp(datetime):
-    """A moment, in UTC unless said otherwise: a datetime with one attribute more, ``nanosecond``.
+    """A datetime with the additional attribute ``nanosecond``. The default time zone is UTC.
 
-    ``microsecond`` is ``nanosecond`` without its last three digits. Comparing, ``replace`` and ``astimezone`` know
-    the nanoseconds; arithmetic and what else is datetime's own know microseconds only.
+    ``microsecond`` is ``nanosecond`` without its last three digits. Comparisons, ``replace`` and ``astimezone`` use
+    the nanoseconds. Arithmetic and the other methods of datetime use only microseconds.
     """
 
-    # Nanoseconds beyond the microsecond. A class has it too: some of datetime's methods pass __new__ by.
+    # The nanoseconds after the last microsecond. The class needs a default: some methods of datetime bypass __new__.
     _extra_nanoseconds: int = 0
 
     def __new__(
@@ -51,9 +51,9 @@ class Timestamp(datetime):
 
     @classmethod
     def parse(cls, text: str) -> Timestamp:
-        """Return the moment that *text*, in the form of RFC 3339 and with nine digits at most, says, in UTC.
+        """Return the time in *text*, which has the form of RFC 3339 with at most nine decimal places, in UTC.
 
-        Raises ValueError for any other text.
+        Raise ValueError for any other text.
         """
         match = _TEXT.fullmatch(text)
         if match is None:
@@ -71,60 +71,60 @@ class Timestamp(datetime):
         return self.microsecond * 1000 + self._extra_nanoseconds
 
     def rfc3339(self) -> str:
-        """Return the moment as the wire has it: in UTC, with six digits, or nine where six do not do."""
+        """Return the time in the wire's form: in UTC, with six decimal places, or nine if six are not exact."""
         whole = _to_datetime(self).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
         micro, rest = divmod(self.nanosecond, 1000)
         return f"{whole.rjust(19, '0')}.{micro:06d}{f'{rest:03d}' if rest else ''}Z"
 
     def replace(self, *parts: Any, **members: Any) -> Timestamp:
-        """Return it with other parts, as datetime does; the nanoseconds stay unless the microsecond is given."""
+        """Return a time with other parts, as datetime does. The nanoseconds stay unless the microsecond is given."""
         has_microsecond = len(parts) > 6 or "microsecond" in members
         return _from_datetime(
             _to_datetime(self).replace(*parts, **members), 0 if has_microsecond else self._extra_nanoseconds
         )
 
     def astimezone(self, tz: tzinfo | None = None) -> Timestamp:
-        """Return the same moment, to the nanosecond, in another time zone; None is the machine's own."""
+        """Return the same time, with its nanoseconds, in another time zone. None is the local time zone."""
         return _from_datetime(_to_datetime(self).astimezone(tz), self._extra_nanoseconds)
 
     def __eq__(self, other: object) -> bool:
-        """Compare to the nanosecond; a plain datetime has none beyond its microseconds."""
+        """Compare with nanoseconds. A plain datetime has none beyond its microseconds."""
         return self._compare(other, operator.eq)
 
     def __ne__(self, other: object) -> bool:
-        """Compare to the nanosecond."""
+        """Compare with nanoseconds."""
         return self._compare(other, operator.ne)
 
-    def __lt__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
-        """Compare to the nanosecond."""
+    def __lt__(self, other: datetime) -> bool:  # type: ignore[override]  # datetime has the same signature
+        """Compare with nanoseconds."""
         return self._compare(other, operator.lt)
 
-    def __le__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
-        """Compare to the nanosecond."""
+    def __le__(self, other: datetime) -> bool:  # type: ignore[override]  # datetime has the same signature
+        """Compare with nanoseconds."""
         return self._compare(other, operator.le)
 
-    def __gt__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
-        """Compare to the nanosecond."""
+    def __gt__(self, other: datetime) -> bool:  # type: ignore[override]  # datetime has the same signature
+        """Compare with nanoseconds."""
         return self._compare(other, operator.gt)
 
-    def __ge__(self, other: datetime) -> bool:  # type: ignore[override]  # as datetime itself has it
-        """Compare to the nanosecond."""
+    def __ge__(self, other: datetime) -> bool:  # type: ignore[override]  # datetime has the same signature
+        """Compare with nanoseconds."""
         return self._compare(other, operator.ge)
 
     def __hash__(self) -> int:
-        """Hash as the datetime does, so that equal moments have equal hashes."""
+        """Return the hash of the datetime, so that equal times have equal hashes."""
         return super().__hash__()
 
     def __repr__(self) -> str:
-        """Show a moment in UTC as the wire has it, others as datetime does."""
+        """Show a time in UTC in the wire's form, and other times as datetime does."""
         return f"Timestamp.parse({self.rfc3339()!r})" if self.tzinfo is timezone.utc else super().__repr__()
 
     def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
-        """Let it travel between processes with its nanoseconds."""
+        """Support pickle and copy, with the nanoseconds."""
         return _from_datetime, (_to_datetime(self), self._extra_nanoseconds)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes with its nanoseconds."""
+        """Support pickle and copy, with the nanoseconds."""
         return self.__reduce_ex__(2)
 
     def _compare(self, other: object, by: Callable[[Any, Any], bool]) -> bool:
@@ -135,11 +135,11 @@ class Timestamp(datetime):
 
 
 def _to_datetime(moment: datetime) -> datetime:
-    """Return *moment* as a datetime that is nothing more."""
+    """Return *moment* as a plain datetime."""
     return datetime.combine(moment.date(), moment.timetz())
 
 
 def _from_datetime(plain: datetime, rest: int) -> Timestamp:
-    """Return *plain* with *rest* nanoseconds more."""
+    """Return *plain* as a Timestamp, with *rest* additional nanoseconds."""
     parts = (plain.year, plain.month, plain.day, plain.hour, plain.minute, plain.second)
     return Timestamp(*parts, nanosecond=plain.microsecond * 1000 + rest, tzinfo=plain.tzinfo, fold=plain.fold)

@@ -1,4 +1,4 @@
-"""Training data: what the service is sent to learn from."""
+"""Contains the messages of the training data in a create request."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .message import Message
 
 @dataclass(frozen=True, kw_only=True)
 class TuningExample(Message):
-    """One example: an input, and the output that the model is to learn for it."""
+    """One example: an input, and the output that the model learns for it."""
 
-    #: The input, None where there is none.
+    #: The input, or None if there is none.
     text_input: str | None = None
-    #: The output wanted.
+    #: The expected output.
     output: str = ""
 
 
@@ -21,7 +21,7 @@ class TuningExample(Message):
 class TuningExamples(Message):
     """A list of examples."""
 
-    #: The examples, in the order in which they are learnt from.
+    #: The examples, in the order in which the model learns from them.
     examples: tuple[TuningExample, ...] = ()
 
 
@@ -29,5 +29,5 @@ class TuningExamples(Message):
 class Dataset(Message):
     """The data of a tuning task."""
 
-    #: The examples in the request itself, the one form that the service takes.
+    #: The examples, which the request itself contains. This is the only form that the service accepts.
     examples: TuningExamples | None = None

@@ -1,4 +1,4 @@
-"""The tuned model."""
+"""Contains the message of a tuned model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tuning_task import TuningTask
 
 
 class TunedModelState(OpenEnum):
-    """What a tuned model can do at present."""
+    """The state of a tuned model, which says whether it can be used."""
 
     STATE_UNSPECIFIED = "STATE_UNSPECIFIED"
     CREATING = "CREATING"
@@ -22,49 +22,49 @@ class TunedModelState(OpenEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TunedModelSource(Message):
-    """The tuned model that another was tuned from."""
+    """The tuned model from which another one was tuned."""
 
     #: The name of the tuned model.
     tuned_model: str = ""
-    #: The base model beneath it; the service fills it in.
+    #: The base model of that tuned model. The service sets it.
     base_model: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TunedModel(Message):
-    """A tuned model. An answer to ``update`` aside, the service always shows it whole, but for the training data."""
+    """A tuned model. Except in the answer to ``update``, the service returns all of it but the training data."""
 
     #: The name, ``tunedModels/{id}``.
     name: str = ""
-    #: What it was tuned from, where that was a tuned model.
+    #: The tuned model that is the source, or None if the source is a base model.
     tuned_model_source: TunedModelSource | None = None
-    #: What it was tuned from, where that was a base model; else empty.
+    #: The base model that is the source. It is empty if the source is a tuned model.
     base_model: str = ""
-    #: The name for people, 40 bytes at most.
+    #: The name for people, at most 40 bytes.
     display_name: str = ""
-    #: What it is for.
+    #: The purpose of the model.
     description: str = ""
-    #: Whether it is being made, can be used, or failed.
+    #: The state: the run creates the model, the model can be used, or the run failed.
     state: TunedModelState = TunedModelState.STATE_UNSPECIFIED
-    #: When it was asked for.
+    #: The time of the request that created the model.
     create_time: Timestamp | None = None
-    #: When it last changed.
+    #: The time of the last change.
     update_time: Timestamp | None = None
-    #: The run that makes it.
+    #: The run that creates the model.
     tuning_task: TuningTask = TuningTask()  # noqa: RUF009 - it is frozen
-    #: The temperature that it is asked with unless the request has one.
+    #: The temperature of a request that sets none.
     temperature: float | None = None
-    #: The top-p of nucleus sampling, in the same way.
+    #: The top-p of nucleus sampling of a request that sets none.
     top_p: float | None = None
-    #: The top-k of sampling, in the same way.
+    #: The top-k of sampling of a request that sets none.
     top_k: int | None = None
-    #: The numbers of the projects that may read it.
+    #: The numbers of the projects that may read the model.
     reader_project_numbers: tuple[Int64, ...] = ()
 
-    if not TYPE_CHECKING:  # a type checker says so itself
+    if not TYPE_CHECKING:  # without the method, a type checker reports the loop itself
 
         def __iter__(self) -> NoReturn:
-            """Refuse a loop over what ``wait_bar`` returns, which is the status of a run in google-generativeai."""
+            """Raise TypeError. In google-generativeai, a program loops over the result of ``wait_bar``."""
             raise TypeError(
                 "A TunedModel cannot be iterated over. wait_bar() waits to the end and returns the model; to see each "
                 "step, write: for metadata in operation.progress()"
@@ -72,5 +72,5 @@ class TunedModel(Message):
 
     @property
     def source_model(self) -> str:
-        """The name of the model that it was tuned from, a base model or a tuned one."""
+        """The name of the model from which this one was tuned, a base model or a tuned model."""
         return self.tuned_model_source.tuned_model if self.tuned_model_source else self.base_model

@@ -1,4 +1,4 @@
-"""The tuning task: the run that makes a model, its steps, and how it was set up."""
+"""Contains the messages of a tuning task, the run that creates a model, with its steps and settings."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ class TuningSnapshot(Message):
 
     #: The number of the step, from 1.
     step: int = 0
-    #: How many times the run has been through all examples.
+    #: The number of times that the run has used all examples.
     epoch: int = 0
     #: The mean loss over the examples of the step's batch.
     mean_loss: float = 0.0
-    #: When the loss was computed.
+    #: The time at which the loss was computed.
     compute_time: Timestamp | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters(Message):
-    """How a model is tuned; None is the service's choice, or that it said nothing."""
+    """The settings of a tuning run. None leaves the choice to the service, or means that the service did not say."""
 
-    #: How many times the run goes through all examples.
+    #: The number of times that the run uses all examples.
     epoch_count: int | None = None
-    #: How many examples one step takes.
+    #: The number of examples in one step.
     batch_size: int | None = None
-    #: The learning rate; it or the multiplier is given, never both.
+    #: The learning rate. A request has this or the multiplier, never both.
     learning_rate: float | None = None
-    #: A factor on the learning rate that the service recommends for the base model.
+    #: A factor for the learning rate that the service recommends for the base model.
     learning_rate_multiplier: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TuningTask(Message):
-    """The run that makes a model. Times are None until they are reached."""
+    """The run that creates a model. A time is None until the run reaches it."""
 
-    #: When the run left the queue.
+    #: The time at which the run left the queue.
     start_time: Timestamp | None = None
-    #: When it was complete.
+    #: The time at which the run was complete.
     complete_time: Timestamp | None = None
-    #: The steps so far.
+    #: The snapshots of the steps so far.
     snapshots: tuple[TuningSnapshot, ...] = ()
-    #: The examples; only ever sent, the service never shows them.
+    #: The examples. Only requests have them; the service never returns them.
     training_data: Dataset | None = None
-    #: How the model is tuned.
+    #: The settings of the run.
     hyperparameters: Hyperparameters = Hyperparameters()

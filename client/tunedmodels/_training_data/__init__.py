@@ -1,1 +1,1 @@
-"""Training data: reads examples from Python values, files and URLs."""
+"""Reads training data from Python values, files and URLs."""

@@ -1,4 +1,4 @@
-"""Downloads: a file of training data from somebody's URL, asked for without anything that names the caller."""
+"""Downloads a file of training data from a URL. The request contains nothing that identifies the caller."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .tables import Location
 
 
 def download(session: requests.Session, url: str, timeout: float) -> Document:
-    """Return what *url* leads to, one byte more than training data may have at most.
+    """Return the content of *url*, at most one byte more than the limit for training data.
 
-    Of the caller's *session* it takes the way out of here: proxies and certificates, no headers, cookies or keys.
-    Raises TrainingDataError where it leads to nothing within *timeout* seconds.
+    Use only the proxies and certificates of the caller's *session*, not its headers, cookies or keys. Raise
+    TrainingDataError if the content does not arrive within *timeout* seconds or cannot be read.
     """
     until = time.monotonic() + timeout
     content = b""
@@ -36,5 +36,5 @@ def download(session: requests.Session, url: str, timeout: float) -> Document:
     except foreign_errors.SENDING_ERRORS as error:
         if isinstance(error, TrainingDataError):
             raise
-        # What the error says may name the URL, and that a signature.
+        # The message of the error may contain the URL, and the URL may contain a signature.
         raise Location(url).error(f"cannot be read: {foreign_errors.error_reason(error)}.") from None

@@ -1,4 +1,4 @@
-"""Training data: pairs of an input and its output, from whatever form people have them in."""
+"""Reads training data, pairs of an input and its output, and checks it. It accepts Python values, files and URLs."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from .tables import (
     short_repr,
 )
 
-# ai.google.dev/gemini-api/docs/model-tuning, for gemini-1.5-flash-001-tuning, read in April 2025. Characters are
-# counted as code points.
+# The limits are from ai.google.dev/gemini-api/docs/model-tuning, for gemini-1.5-flash-001-tuning, read in April 2025.
+# A character is a code point.
 _INPUT_CHARACTERS = 40_000
 _OUTPUT_CHARACTERS = 5_000
 FILE_BYTES = 4 * 1024 * 1024
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://[^/?#]*(?P<path>[^?#]*)", re.IGNORECASE)  # C:// is a drive
-_MISSING = {"None", "nan", "<NA>", "NaT"}  # how those of Python, NumPy and pandas look
+_MISSING = {"None", "nan", "<NA>", "NaT"}  # the missing values of Python, NumPy and pandas as strings
 
 
 class Document(NamedTuple):
-    """What a URL led to: its bytes, and the ``Content-Type`` that came with them, or an empty string."""
+    """The content of a URL, and its ``Content-Type`` or an empty string."""
 
     content: bytes
     media_type: str
 
 
 class DataFrame(Protocol):
-    """A table with named columns, as pandas and polars have."""
+    """A table with named columns, such as a DataFrame of pandas or polars."""
 
     @property
     def columns(self) -> Iterable[Any]:
@@ -51,7 +51,7 @@ class DataFrame(Protocol):
         ...
 
     def __getitem__(self, key: Any, /) -> Any:
-        """Return the column of that name."""
+        """Return the column with the name *key*."""
         ...
 
 
@@ -72,15 +72,15 @@ def read(
     fetch: Callable[[str], Document],
     stacklevel: int = 2,
 ) -> list[tuple[str, str]]:
-    """Return the pairs of input and output that *data* holds, checked against the limits that the service documents.
+    """Return the pairs of input and output in *data*, and check them against the limits that the service documents.
 
     *data* is an iterable of pairs or of mappings, a mapping of columns, a DataFrame, or the path or the http(s) URL
-    of a CSV, TSV, JSON or JSON Lines file of at most 4 MB in UTF-8; *fetch* gets what a URL leads to. Where there
-    are names, *input_key* and *output_key* are those to take, and others are passed over. An input has at most
-    40,000 characters, an output 1 to 5,000.
+    of a CSV, TSV, JSON or JSON Lines file of at most 4 MB in UTF-8. *fetch* downloads a URL. If the data has names,
+    *input_key* and *output_key* are the names of the two, and other names are ignored. An input has at most 40,000
+    characters, an output 1 to 5,000.
 
-    Raises TrainingDataError at the first thing that is wrong, TypeError where *data* is nothing of the kind, and
-    what *fetch* raises. Gives one DuplicateExamplesWarning where examples repeat; *stacklevel* is that of warn().
+    Raise TrainingDataError for the first mistake, TypeError if *data* is of another kind, and the errors of *fetch*.
+    Issue one DuplicateExamplesWarning if examples repeat; *stacklevel* is the one of ``warnings.warn``.
     """
     keys = Keys(input_key, output_key)
     source, rows = _open(data, keys, fetch)
@@ -103,7 +103,7 @@ def read(
 
 
 def _open(data: Any, keys: Keys, fetch: Callable[[str], Document]) -> tuple[str | None, Rows]:
-    """Return where *data* comes from, None for a value, and its rows."""
+    """Return the source of *data*, or None for a Python value, and its rows."""
     if isinstance(data, (str, os.PathLike)):
         location = Location(os.fsdecode(data))
         url = _URL.match(data) if isinstance(data, str) else None
@@ -124,7 +124,7 @@ def _open(data: Any, keys: Keys, fetch: Callable[[str], Document]) -> tuple[str 
 
 
 def _fetch(url: re.Match[str], location: Location, fetch: Callable[[str], Document]) -> tuple[bytes, str]:
-    """Return the content that *url* leads to, and the suffix for its format."""
+    """Return the content of *url*, and the suffix of its format."""
     if url["scheme"].lower() not in ("http", "https"):
         raise location.error(
             f"has the scheme {url['scheme']}, and only http and https can be read; give the path of a local copy."
@@ -143,11 +143,11 @@ def _fetch(url: re.Match[str], location: Location, fetch: Callable[[str], Docume
 
 
 def _load(path: str | os.PathLike[str], location: Location) -> tuple[bytes, str]:
-    """Return the content of the file, at most one byte more than is allowed, and the suffix for its format."""
+    """Return the content of the file, at most one byte more than the limit, and the suffix of its format."""
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
             content = file.read(FILE_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: the name has a NUL in it
+    except (OSError, ValueError) as error:  # ValueError: the path contains NUL
         neither = ", and no http(s) URL" if isinstance(path, str) else ""
         reason = error.strerror if isinstance(error, OSError) else error
         raise location.error(f"is no file that can be read{neither}: {reason}.") from error
@@ -160,7 +160,7 @@ def _load(path: str | os.PathLike[str], location: Location) -> tuple[bytes, str]
 def _pair(example: object, keys: Keys, location: Location) -> tuple[str, str]:
     if isinstance(example, TuningExample):
         example = (example.text_input or "", example.output)
-    # A string of two characters would make a pair too.
+    # Check the type too: a string of two characters also has the length of a pair.
     if isinstance(example, (tuple, list)) and len(example) == 2:
         text_input, output = example
     elif isinstance(example, Mapping):
@@ -175,7 +175,7 @@ def _pair(example: object, keys: Keys, location: Location) -> tuple[str, str]:
         _text(text_input, _INPUT_CHARACTERS, keys.input_key, location),
         _text(output, _OUTPUT_CHARACTERS, keys.output_key, location),
     )
-    # TuningExample requires an output; its input is optional.
+    # The API's TuningExample requires an output; its input is optional.
     if not pair[1]:
         raise location.error("is empty; an example needs an output.", keys.output_key)
     return pair

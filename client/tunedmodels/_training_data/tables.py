@@ -1,4 +1,4 @@
-"""Tables: rows, each with its location, out of columns or out of a CSV, TSV, JSON or JSON Lines document."""
+"""Reads the rows of a table, each with its location, from columns or from a CSV, TSV, JSON or JSON Lines document."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from typing import Any, NamedTuple
 
 from ..errors import TrainingDataError
 
-# The line on which a row begins, where it has one, and the row: whatever stands there.
+# The line on which each row begins, or None if it has no line, and the row, which can be any value.
 Rows = Iterable[tuple[int | None, object]]
 
-_JSON_GAP = re.compile(r"[ \t\r\n,]*")  # what stands between two items of a list
-_PRIVATE = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)  # the user and the query of a URL
+_JSON_GAP = re.compile(r"[ \t\r\n,]*")  # the text between two items of a list
+_PRIVATE = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)  # the user, the query and the fragment of a URL
 
 
 class Keys(NamedTuple):
-    """The names of the two columns, under the names of the arguments that say them."""
+    """The names of the two columns. The fields have the names of the arguments that set them."""
 
     input_key: str
     output_key: str
 
 
 class Location(NamedTuple):
-    """Where something is: in the data as a whole, on a line of its document, in one of its rows."""
+    """A place in the data: the source, the line of the document, and the row. Each can be None."""
 
     source: str | None = None
     line: int | None = None
     row: int | None = None
 
     def describe(self, sentence: str, column: str | None = None) -> str:
-        """Return *sentence* with the location, and the column in it, ahead of it."""
+        """Return *sentence* with the location and the column in front of it."""
         where = "training_data" if self.source is None else _display_source(self.source)
         if self.line is not None:
             where += f", line {self.line}"
@@ -46,18 +46,18 @@ class Location(NamedTuple):
         return f"{where}: {sentence}"
 
     def error(self, sentence: str, column: str | None = None) -> TrainingDataError:
-        """Return the error that *sentence* states about this location."""
+        """Return an error that says *sentence* about this location."""
         message = self.describe(sentence, column)
         return TrainingDataError(message, source=self.source, line=self.line, row=self.row, column=column)
 
 
 def short_repr(value: object) -> str:
-    """Return what *value* looks like, in at most 100 characters."""
+    """Return the repr of *value*, shortened to at most 100 characters."""
     return reprlib.repr(value)[:100]
 
 
 def check_columns(keys: Keys, names: Iterable[object], location: Location) -> None:
-    """Raise TrainingDataError where *names*, those of columns or of a row's cells, lack a key or have it twice."""
+    """Raise TrainingDataError if a key is missing in *names*, the columns or the cells of a row, or occurs twice."""
     present = list(names)
     for argument, key in zip(Keys._fields, keys, strict=True):
         if key not in present:
@@ -68,7 +68,7 @@ def check_columns(keys: Keys, names: Iterable[object], location: Location) -> No
 
 
 def rows_from_columns(table: Any, names: Iterable[object], keys: Keys, location: Location) -> Rows:
-    """Return the rows of *table*, which has a column of cells for each of *names*."""
+    """Return the rows of *table*, which has a column of cells for each name in *names*."""
     check_columns(keys, names, location)
     inputs, outputs = (_cells(table[key], key, location) for key in keys)
     if len(inputs) != len(outputs):
@@ -79,7 +79,7 @@ def rows_from_columns(table: Any, names: Iterable[object], keys: Keys, location:
 
 
 def rows_from_document(content: bytes, suffix: str, keys: Keys, location: Location) -> Rows:
-    """Return the rows of the document at *location*, which is of the format that *suffix* stands for."""
+    """Return the rows of *content*, the document at *location*, whose format is the one of *suffix*."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -91,7 +91,7 @@ def rows_from_document(content: bytes, suffix: str, keys: Keys, location: Locati
 
 
 def _cells(column: Any, key: str, location: Location) -> list[object]:
-    # A string is a sequence of strings too, and a mapping or a set has no order to rely on.
+    # A string is an iterable of strings too, and a mapping or a set has no reliable order.
     if isinstance(column, (str, bytes, Mapping, Set)) or not isinstance(column, Iterable):
         raise location.error(f"must be a list of strings, got {short_repr(column)}.", key)
     return list(column)
@@ -117,7 +117,7 @@ def _tsv(text: str, keys: Keys, location: Location) -> Rows:
 
 
 def _records(text: str, location: Location, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    # Without strict, a quote that nothing closes would take in the rest of the file.
+    # Without strict, a quote that is not closed would include the rest of the file.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
@@ -127,7 +127,7 @@ def _records(text: str, location: Location, delimiter: str) -> Iterator[tuple[in
             raise location._replace(line=line).error(f"cannot be read as CSV: {error}.") from error
         if cells is None:
             return
-        if cells:  # a blank line has none
+        if cells:  # a blank line has no cells
             yield line, cells
 
 
@@ -141,11 +141,11 @@ def _json(text: str, keys: Keys, location: Location) -> Rows:
 
 
 def _items(text: str) -> Rows:
-    """Yield the items of a list, each with its line; *text* is known to be one, and JSON."""
+    """Yield the items of a list, each with its line. *text* must be a valid JSON list."""
     decoder = json.JSONDecoder()
     line, counted_to, end = 1, 0, text.index("[") + 1
     while True:
-        start = end + len(_JSON_GAP.match(text, end)[0])  # type: ignore[index]  # it matches the empty string too
+        start = end + len(_JSON_GAP.match(text, end)[0])  # type: ignore[index]  # it also matches the empty string
         if text[start] == "]":
             return
         line += text.count("\n", counted_to, start)
@@ -155,25 +155,25 @@ def _items(text: str) -> Rows:
 
 
 def _json_lines(text: str, _keys: Keys, location: Location) -> Rows:
-    # splitlines() would also split at what JSON allows within a string, such as U+2028.
+    # splitlines() would also split at characters that JSON allows inside a string, such as U+2028.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, _parse_json(line, location._replace(line=number))
 
 
 def _parse_json(text: str, location: Location) -> Any:
-    """Return the JSON value in *text*, which is the whole document or that one line of it where *location* begins."""
+    """Return the JSON value in *text*, which is the whole document, or the line of it that *location* names."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         error_location = location._replace(line=(location.line or 1) + error.lineno - 1)
         raise error_location.error(f"cannot be read as JSON at column {error.colno}: {error.msg}.") from error
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits, lists in lists in lists
+    except (ValueError, RecursionError) as error:  # for example a number of 5000 digits, or lists nested too deeply
         raise location.error(f"cannot be read as JSON: {error}.") from error
 
 
 def _display_source(source: str) -> str:
-    """Return *source* as it may stand in a message: a URL without what may hold a password or a key."""
+    """Return *source* for a message. A URL loses the parts that can contain a password or a key."""
     source = _PRIVATE.sub("", source) if "://" in source else source
     return source if source and source.isprintable() and len(source) <= 1000 else short_repr(source)
 
@@ -186,7 +186,7 @@ FORMATS: Mapping[str, Callable[[str, Keys, Location], Rows]] = {
     ".ndjson": _json_lines,
 }
 
-# What a web server may call them.
+# The content types that web servers use for the formats.
 MEDIA_TYPES: Mapping[str, str] = {
     "text/csv": ".csv",
     "application/csv": ".csv",

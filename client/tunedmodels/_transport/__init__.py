@@ -1,1 +1,1 @@
-"""Transport: sends requests, with credentials, retries and deadlines, and turns failures into our errors."""
+"""Sends requests, with credentials, retries and deadlines, and converts failures to the package's errors."""

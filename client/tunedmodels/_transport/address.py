@@ -1,4 +1,4 @@
-"""The address of a service: its base URL, and what may be sent there."""
+"""Parses the base URL of a service, and decides which credentials may be sent there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-# A Google API key (of either form), an OAuth access token of Google's, a signed JWT.
+# Matches a Google API key (of either form), a Google OAuth access token, and a signed JWT.
 _SECRET = re.compile(
     r"AIza[0-9A-Za-z_-]{35,}|AQ\.[0-9A-Za-z_-]{20,}|ya29\.[0-9A-Za-z._-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]+"
 )
@@ -17,12 +17,12 @@ _SECRET = re.compile(
 
 @dataclass(frozen=True)
 class Address:
-    """A base URL, without a slash at the end. Raises ValueError for one that cannot be one."""
+    """A base URL, without a slash at the end. Raise ValueError if *url* cannot be one."""
 
     url: str
 
     def __post_init__(self) -> None:
-        """Refuse what is no base URL, and what looks like one that goes too far."""
+        """Raise ValueError if the URL is invalid, or contains more than a base URL, such as the API version."""
         object.__setattr__(self, "url", self.url.strip().rstrip("/"))
         try:
             parts = urlsplit(self.url)
@@ -43,10 +43,10 @@ class Address:
 
     @classmethod
     def parse(cls, text: str, name: str, *, mock_server: bool = False) -> Address:
-        """Return the base URL that *text* is, which the argument or variable *name* has.
+        """Return the address for *text*, the value of the argument or variable *name*.
 
-        A text without a scheme, such as ``127.0.0.1:9480``, is http for this machine, and for every machine if
-        *name* is of a mock server. Raises ValueError for any other, with *name* in it.
+        A text without a scheme, such as ``127.0.0.1:9480``, means http if the host is this machine, or if
+        *mock_server* is true. Raise ValueError, with *name* in the message, for any other text.
         """
         text = text.strip()
         try:
@@ -63,27 +63,27 @@ class Address:
 
     @property
     def host(self) -> str:
-        """The name or number of the host."""
+        """The name or the IP address of the host."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def port(self) -> int:
-        """The port."""
+        """The port. The default is 443 for https and 80 for http."""
         parts = urlsplit(self.url)
         return parts.port or (443 if parts.scheme == "https" else 80)
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether others on the way cannot read what is sent."""
+        """Whether the connection is encrypted, so that others on the network cannot read it."""
         return urlsplit(self.url).scheme == "https"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is on this machine."""
+        """Whether the host is this machine."""
         return is_loopback_host(self.host)
 
     def is_same_server(self, url: str) -> bool:
-        """Whether *url* is on the same port of the same host; all names of this machine are one host."""
+        """Return whether *url* has the same host and port. All names of this machine count as one host."""
         try:
             other = Address(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}")
         except ValueError:
@@ -91,7 +91,7 @@ class Address:
         return self.port == other.port and (self.host == other.host or (self.is_loopback and other.is_loopback))
 
     def check_credential(self, credential: str) -> None:
-        """Raise ValueError where *credential* looks real and others could read it on the way."""
+        """Raise ValueError if *credential* looks real and others on the network could read it."""
         if not self.is_encrypted and not self.is_loopback and looks_real(credential):
             raise ValueError(
                 f"The API key or token looks real, and is not sent to {self.url}: that is plain http to another "
@@ -101,7 +101,7 @@ class Address:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether *host*, a name or a number, is this machine by whatever name server."""
+    """Return whether *host*, a name or an IP address, is this machine, whatever a name server says."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -109,5 +109,5 @@ def is_loopback_host(host: str) -> bool:
 
 
 def looks_real(credential: str) -> bool:
-    """Whether *credential* has the form of a real one, which no mock server is to see."""
+    """Return whether *credential* has the form of a real one, which must not be sent to a mock server."""
     return _SECRET.search(credential) is not None

@@ -1,4 +1,4 @@
-"""Credentials: who calls, by google-auth alone."""
+"""Identifies the caller to the service. All credentials are those of google-auth."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ SCOPES = (
 
 QUOTA_PROJECT = "x-goog-user-project"
 
-# A key has its own project, and nobody has none.
+# These have no quota project: an API key belongs to a project already, and an anonymous caller has none.
 _WITHOUT_PROJECT = (google.auth.api_key.Credentials, google.auth.credentials.AnonymousCredentials)
 
 
 def api_key_credentials(key: str) -> google.auth.credentials.Credentials:
-    """Return the credentials that an API *key* is. Raises ValueError for what cannot be one."""
+    """Return credentials for the API key *key*. Raise ValueError if it cannot be a key."""
     if re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) is None:
         raise ValueError(
             "An API key is one line of ASCII without space around it, and not empty; the one given is not."
@@ -44,10 +44,10 @@ def api_key_credentials(key: str) -> google.auth.credentials.Credentials:
 
 
 def emulator_credentials(address: Address) -> google.auth.credentials.Credentials:
-    """Return the credentials that the environment has for the mock server at *address* itself, else none at all.
+    """Return the environment's credentials for the mock server at *address*, or anonymous credentials.
 
-    Its own are a service account's file whose token endpoint it is, and a metadata server that it is. Others are
-    not looked for: what is real stays away from a mock server.
+    The function uses a service account's file only if the mock server is its token endpoint, and a metadata server
+    only if it is the mock server. It does not look for other credentials, so that a mock server never gets real ones.
     """
     path = environment.credentials_file()
     if path and address.is_same_server(_token_uri(path)):
@@ -69,9 +69,9 @@ def emulator_credentials(address: Address) -> google.auth.credentials.Credential
 
 
 class Caller:
-    """Who calls one service: credentials, and the project that is billed. Threads may share it.
+    """The caller of one service: the credentials, and the project that is billed. Threads can share it.
 
-    *credentials* None means those that google-auth finds, looked for at the first call.
+    If *credentials* is None, google-auth looks for credentials at the first call.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Caller:
     ) -> None:
         self._address = address
         self._is_google = address.host.endswith(".googleapis.com")
-        # A service account's credentials say no scopes of their own; others keep those they have.
+        # A service account's credentials have no scopes, so they get these; other credentials keep their own.
         self._credentials: Any = google.auth.credentials.with_scopes_if_required(credentials, SCOPES)
         if quota_project is None and not isinstance(credentials, _WITHOUT_PROJECT):
             quota_project = getattr(credentials, "quota_project_id", None) or environment.quota_project()
@@ -94,10 +94,10 @@ class Caller:
             address.check_credential(str(credentials.token))
 
     def headers(self, method: str, url: str, seconds_left: Callable[[], float]) -> dict[str, str]:
-        """Return the headers that name the caller, with a token that is still good for a while.
+        """Return the headers that identify the caller, with a token that stays valid for a while.
 
-        *seconds_left* says how many seconds getting one may take. Raises CredentialsError where there is
-        none to be had, and ValueError where it may not be sent to this address.
+        *seconds_left* returns the seconds that getting a token may take. Raise CredentialsError if there is no token,
+        and ValueError if the token does not fit into a header or must not be sent to this address.
         """
         headers: dict[str, str] = {}
         try:
@@ -119,10 +119,10 @@ class Caller:
         return headers
 
     def renew(self, rejected_headers: Mapping[str, str], seconds_left: Callable[[], float]) -> bool:
-        """Get a new token where the service refused the one in *rejected_headers*; say whether there is one.
+        """Get a new token after the service rejected the one in *rejected_headers*. Return whether there is one.
 
-        Where another thread got one meanwhile, that is it. A key has none, nor have credentials that are a token
-        and nothing else.
+        If another thread has got a new token already, that one counts. An API key cannot be renewed, and neither can
+        credentials that consist of a token only.
         """
         header = next((value for name, value in rejected_headers.items() if name.lower() == "authorization"), None)
         try:
@@ -135,7 +135,7 @@ class Caller:
 
     @contextmanager
     def _exclusive_access(self, seconds_left: Callable[[], float]) -> Iterator[None]:
-        """Keep other threads out: one token does for all of them. Waits for *seconds_left* seconds at most."""
+        """Hold the lock, so that one thread gets a token for all. Wait for the lock until no *seconds_left* remain."""
         if not self._lock.acquire(timeout=min(max(seconds_left(), 0), threading.TIMEOUT_MAX)):
             raise google.auth.exceptions.TransportError("another thread was still getting a token")
         try:
@@ -148,7 +148,7 @@ class Caller:
 
 
 class _TokenRequest(google.auth.transport.requests.Request):
-    """How google-auth asks for a token: over the client's session, within the time that is left."""
+    """The transport with which google-auth requests a token: the client's session, within the time that is left."""
 
     def __init__(self, session: requests.Session, seconds_left: Callable[[], float], *, is_google: bool) -> None:
         super().__init__(session)
@@ -156,17 +156,17 @@ class _TokenRequest(google.auth.transport.requests.Request):
         self._is_google = is_google
 
     def __deepcopy__(self, memo: Any) -> _TokenRequest:
-        """Return a copy for Google's own service, else none.
+        """Return a copy if the service is Google's, else raise TypeError.
 
-        google-auth asks Google with one, in a thread of its own, where a service account may be used; it does
-        without where there is none. A mock server's token is nothing to show to Google.
+        google-auth needs a copy to ask Google, in a separate thread, in which regions a service account may be used.
+        Without a copy, google-auth skips this. A mock server's token must not be sent to Google.
         """
         if not self._is_google:
             raise TypeError("a request for a token of another service is not copied")
         return _TokenRequest(copy.deepcopy(self.session, memo), self._seconds_left, is_google=True)
 
     def __del__(self) -> None:
-        """Leave the session open, which google-auth would close here: it is the client's."""
+        """Leave the session open. The base class would close it here, but the session belongs to the client."""
 
     def __call__(
         self,
@@ -180,7 +180,7 @@ class _TokenRequest(google.auth.transport.requests.Request):
         seconds = min(self._seconds_left(), timeout or float("inf"))
         if seconds <= 0:
             raise google.auth.exceptions.TransportError("there was no time left to get a token")
-        ask: Any = super().__call__  # google-auth says no types here
+        ask: Any = super().__call__  # google-auth declares no types here
         direct = (
             {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback_host(urlsplit(url).hostname or "") else {}
         )
@@ -188,15 +188,15 @@ class _TokenRequest(google.auth.transport.requests.Request):
 
 
 def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Be an auth that changes nothing.
+    """Return *request* unchanged. It is the ``auth`` argument of each request.
 
-    Without an auth requests would put a password of ~/.netrc in the place of the token.
+    Without it, requests would replace the token by a password from ~/.netrc.
     """
     return request
 
 
 def _token_uri(path: str) -> str:
-    """Return the token endpoint that a file with credentials names; empty where it names none."""
+    """Return the token endpoint in the service account's file at *path*, or an empty string if there is none."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):

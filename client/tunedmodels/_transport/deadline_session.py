@@ -1,8 +1,8 @@
-"""Sessions of the client's own: their timeouts are for all that is read, not for each piece of it.
+"""Creates sessions whose timeout limits all reads together, not each single read.
 
-A timeout of a socket begins anew with each piece that arrives, so a server that sends a byte now and then, of a
-header perhaps, would be waited for without end. Here ``settimeout`` says how long everything may take that is read
-until it is called again; requests calls it before it reads an answer, and ``response_body`` where more time is given.
+The timeout of a normal socket starts again with each piece that arrives. So a server that sends one byte now and then,
+for example of a header, could make the client wait without end. Here, ``settimeout`` limits the total time of all reads
+until its next call. requests calls it before it reads an answer, and ``response_body`` calls it to give more time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 def new_session() -> requests.Session:
-    """Return a new session, which a forked process may go on to use."""
+    """Return a new session. A forked process can continue to use it."""
     session = requests.Session()
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter())
@@ -28,7 +28,7 @@ def new_session() -> requests.Session:
 
 
 class _DeadlineSocket:
-    """A socket whose timeout is for all that is read until it is set again; all else is the socket's own."""
+    """A socket whose timeout limits all reads until the next ``settimeout``. All else is as in the inner socket."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -52,7 +52,7 @@ class _DeadlineSocket:
         return read
 
     def makefile(self, mode: str = "r", **_more: Any) -> Any:
-        # http.client asks for the one kind; the file keeps the socket open, as socket's own files do.
+        # http.client uses this mode only. The file keeps the socket open, as the files of a normal socket do.
         assert mode == "rb"
         self._inner._io_refs += 1
         return io.BufferedReader(socket.SocketIO(self, "r"))  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter over such sockets. A forked process gets connections of its own."""
+    """An adapter that reads from such sockets. A forked process gets its own connections."""
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
         super().init_poolmanager(*arguments, **more)
@@ -91,6 +91,6 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **more: Any) -> requests.Response:
         if self._process != os.getpid():
-            self.poolmanager.clear()  # closes them here alone; the parent goes on with its own
+            self.poolmanager.clear()  # closes the connections in this process only; the parent keeps its own
             self._process = os.getpid()
         return super().send(request, *arguments, **more)

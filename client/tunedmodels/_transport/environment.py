@@ -1,60 +1,62 @@
-"""The environment variables that a client reads where its caller gives nothing."""
+"""Reads the environment variables that the client uses for arguments that the caller does not give."""
 
 from __future__ import annotations
 
 import os
 
 EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
-"""Where a mock server listens: ``host:port``, with or without a scheme. Only a made-up key is looked for then."""
+"""The address of a mock server: ``host:port``, with or without a scheme. With it, the client takes an API key from the
+environment only if the key is made up for a mock server."""
 
 BASE_URL = "GOOGLE_GEMINI_BASE_URL"
-"""Where the service is, as Google's own client google-genai reads it; the scheme may be left out for this machine."""
+"""The base URL of the service. Google's own client google-genai reads the same variable. The scheme is optional for
+this machine."""
 
 API_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
-"""The API key; where both are set the first counts, as in google-genai."""
+"""The API key. If both variables are set, the first one counts, as in google-genai."""
 
 MOCK_KEY_PREFIX = "test-"
-"""With this begins a key that is nobody's: the name of a world of a mock server follows."""
+"""The prefix of a key that is made up for a mock server. The name of one of its worlds follows."""
 
 CREDENTIALS_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
-"""A file with credentials, as google-auth reads it."""
+"""The path of a file with credentials. google-auth reads the same variable."""
 
 QUOTA_PROJECT = "GOOGLE_CLOUD_QUOTA_PROJECT"
-"""The project that is billed, as google-auth reads it."""
+"""The project that is billed. google-auth reads the same variable."""
 
 METADATA_HOST = "GCE_METADATA_HOST"
-"""The host and port of a metadata server, as google-auth reads it."""
+"""The host and port of a metadata server. google-auth reads the same variable."""
 
 
 def emulator_host() -> str | None:
-    """Return where the mock server is that the environment names, or None."""
+    """Return the address of the mock server in the environment, or None."""
     return os.environ.get(EMULATOR_HOST, "").strip() or None
 
 
 def base_url() -> str | None:
-    """Return the base URL that the environment names, or None."""
+    """Return the base URL in the environment, or None."""
     return os.environ.get(BASE_URL, "").strip() or None
 
 
 def api_key(*, mock_only: bool = False) -> str | None:
-    """Return the API key that the environment has, or None; with *mock_only* one made up for a mock server.
+    """Return the API key in the environment, or None. With *mock_only*, return only a key made up for a mock server.
 
-    Such a key begins with ``test-``, which chooses a world there, and looks like none of Google's.
+    Such a key begins with ``test-``, selects a world of the mock server, and does not look like a key of Google's.
     """
     key = next((key for name in API_KEYS if (key := os.environ.get(name))), None)
     return None if mock_only and not (key and key.startswith(MOCK_KEY_PREFIX)) else key
 
 
 def credentials_file() -> str | None:
-    """Return the path of the credentials that the environment names, or None."""
+    """Return the path of the file with credentials in the environment, or None."""
     return os.environ.get(CREDENTIALS_FILE) or None
 
 
 def metadata_host() -> str | None:
-    """Return the host and port of the metadata server that the environment names, or None."""
+    """Return the host and port of the metadata server in the environment, or None."""
     return os.environ.get(METADATA_HOST) or None
 
 
 def quota_project() -> str | None:
-    """Return the project that the environment names, or None."""
+    """Return the quota project in the environment, or None."""
     return os.environ.get(QUOTA_PROJECT) or None

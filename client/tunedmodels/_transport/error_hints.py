@@ -1,4 +1,4 @@
-"""Advice: what to do about the refusals that are known. The service's own sentences say what, seldom what next."""
+"""Has hints for known errors of the service. The service says what is wrong, but seldom what the caller can do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 _SCOPES = "https://www.googleapis.com/auth/cloud-platform,https://www.googleapis.com/auth/generative-language.tuning"
 
-# Reasons of google.rpc.ErrorInfo.
+# The keys are reasons of google.rpc.ErrorInfo.
 _BY_REASON: Mapping[str, str] = {
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": "the token was made without the scope for tuning; make one with it, such as: "
     f"gcloud auth application-default login --scopes={_SCOPES}",
@@ -21,7 +21,7 @@ _BY_REASON: Mapping[str, str] = {
     "project",
 }
 
-# A status and what the message must have in it. The first that fits counts.
+# Each row has a status, a pattern that the message must contain, and the hint. The first match applies.
 _BY_MESSAGE: tuple[tuple[str, str, str], ...] = (
     (
         "FAILED_PRECONDITION",
@@ -83,9 +83,9 @@ _MAY_EXIST_ALREADY = (
 
 
 def error_hint(status: str, message: str, details: tuple[Mapping[str, Any], ...], *, may_be_done: bool = False) -> str:
-    """Return what to do about a refusal, empty where nothing is known.
+    """Return a hint what to do about an error of the service, or an empty string if there is none.
 
-    *may_be_done* is whether an earlier try may have done what was asked.
+    *may_be_done* says whether the service may have executed an earlier try of the request.
     """
     if may_be_done and status == "ALREADY_EXISTS":
         return _MAY_EXIST_ALREADY

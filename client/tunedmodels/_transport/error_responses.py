@@ -1,4 +1,4 @@
-"""Refusals: the one place that makes an error of what the service answered."""
+"""Converts the service's error responses to errors of this package. All code for this is here."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .._messages import status as _status
 from ..errors import APIError, OperationFailed, Request, Response
 from .error_hints import error_hint
 
-NOTE_HEADER = "x-tunedmodels-note"  # what the mock server says about its answer, for people
+NOTE_HEADER = "x-tunedmodels-note"  # a note of the mock server about its answer, for people
 
-_EXCERPT_LENGTH = 200  # characters of a body that is not the API's own
+_EXCERPT_LENGTH = 200  # the maximum number of characters to quote of a body that is not the API's
 
 
 def from_response(request: Request, response: Response, *, may_be_done: bool = False) -> APIError:
-    """Return the error that *response* stands for, whatever its body is.
+    """Return the error for *response*, whatever its body is.
 
-    The status that the body names decides on the class. A body that is not the API's, such as a proxy's page of
-    HTML or none at all, leaves that to the HTTP status. *may_be_done* is whether an earlier try got no answer.
+    The status in the body selects the class. If the body is not the API's, for example a proxy's HTML page or an
+    empty one, the HTTP status selects it. *may_be_done* says whether an earlier try got no answer.
     """
     try:
         value = json.loads(response.body)
     except (ValueError, RecursionError):
         value = None
-    if isinstance(value, list) and value:  # on a stream the service puts the error into an array
+    if isinstance(value, list) and value:  # for a stream, the service puts the error into an array
         value = value[0]
     error = value.get("error") if isinstance(value, Mapping) else None
     return from_error(error if isinstance(error, Mapping) else {}, request, response, may_be_done=may_be_done)
@@ -37,7 +37,7 @@ def from_response(request: Request, response: Response, *, may_be_done: bool = F
 def from_error(
     error: Mapping[str, Any], request: Request, response: Response, *, may_be_done: bool = False
 ) -> APIError:
-    """Return the error that *error*, the inside of the service's envelope, stands for."""
+    """Return the error for *error*, the member ``error`` of the response's body."""
     code = _integer(error.get("code")) or response.status_code
     status = _text(error.get("status")) or _STATUS_BY_HTTP.get(code, "")
     message = _text(error.get("message"))
@@ -56,7 +56,7 @@ def from_error(
 
 
 def from_operation(name: str, error: Any) -> OperationFailed:
-    """Return the error that the member ``error`` of the finished operation *name* stands for."""
+    """Return the error for *error*, the member ``error`` of the operation *name* after its end."""
     error = error if isinstance(error, Mapping) else {}
     code = _integer(error.get("code"))
     return OperationFailed(
@@ -65,14 +65,14 @@ def from_operation(name: str, error: Any) -> OperationFailed:
 
 
 def retry_delay(details: tuple[Mapping[str, Any], ...], headers: Mapping[str, str]) -> float | None:
-    """Return the larger of what RetryInfo and the header Retry-After say, in seconds; None where neither does."""
+    """Return the larger delay of RetryInfo and the header Retry-After, in seconds, or None if there is neither."""
     text = headers.get("retry-after", "")
     after = float(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else _seconds_between(text, headers.get("date", ""))
     return max(filter(None, (after, _status.retry_delay(details))), default=None)
 
 
 def _seconds_between(moment: str, now: str) -> float | None:
-    """Return the seconds from one date of HTTP to another, by the answer's own clock; None where one is none."""
+    """Return the seconds from *now* to *moment*, both HTTP dates of the answer. Return None if one is no date."""
     try:
         seconds = (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError):
@@ -81,7 +81,7 @@ def _seconds_between(moment: str, now: str) -> float | None:
 
 
 def _excerpt(body: str) -> str:
-    """Return in a few words what a body says that is not the API's."""
+    """Return the beginning of a body that is not the API's, or the title if it is HTML."""
     title = re.search(r"<title[^>]*>(.*?)</title>", body[:100_000], re.IGNORECASE | re.DOTALL)
     words = " ".join((title[1] if title else body).split())
     return f"{words[:_EXCERPT_LENGTH]!r}" if words else "an empty body"
@@ -118,8 +118,8 @@ _CLASS_BY_STATUS: Mapping[str, type[APIError]] = {
     "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
 }
 
-# What an HTTP status stands for where the body names no status. The first of two is the more general one; 502 is
-# a proxy's word for a service that cannot answer now.
+# The status for each HTTP status, for a body that names no status. If several statuses share an HTTP status, the table
+# has the more general one. A proxy sends 502 if the service cannot answer now.
 _STATUS_BY_HTTP: Mapping[int, str] = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -136,7 +136,7 @@ _STATUS_BY_HTTP: Mapping[int, str] = {
     504: "DEADLINE_EXCEEDED",
 }
 
-# google/rpc/code.proto, without OK.
+# The codes of google/rpc/code.proto, without OK.
 _STATUS_BY_CODE: Mapping[int, str] = {
     1: "CANCELLED",
     2: "UNKNOWN",

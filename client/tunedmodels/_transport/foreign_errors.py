@@ -1,6 +1,7 @@
-"""Failures: what the libraries beneath raise, as this package's errors, and whether another try may mend it.
+"""Converts the errors of requests, urllib3 and google-auth to errors of this package that say if a retry is safe.
 
-The tables name every error of requests and google-auth. A test fails when they grow one that stands in no table.
+The tables contain every error class of requests and google-auth. A test fails if one of the libraries adds a class
+that no table contains.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ REQUESTS_ERRORS: Mapping[type[Exception], RetrySafety] = {
     http.URLRequired: RetrySafety.FINAL,
 }
 
-# A token is got before anything is asked of the service.
+# google-auth gets a token before the client sends its request, so none of these errors is LOST.
 GOOGLE_AUTH_ERRORS: Mapping[type[Exception], RetrySafety] = {
     auth.GoogleAuthError: RetrySafety.FINAL,
     auth.TransportError: RetrySafety.UNSENT,
@@ -61,11 +62,11 @@ GOOGLE_AUTH_ERRORS: Mapping[type[Exception], RetrySafety] = {
 }
 
 IO_ERRORS = (http.RequestException, urllib3.exceptions.HTTPError, OSError)
-"""What sending a request and reading its answer raise."""
+"""The errors that sending a request or reading its answer can raise."""
 
 SENDING_ERRORS = (*IO_ERRORS, auth.GoogleAuthError, ValueError)
-"""What sending raises besides: google-auth's errors where the session is one of its own, and a plain ValueError where
-an answer redirects to what is no address."""
+"""The errors that sending can raise. They include the errors of google-auth, for a session of its own, and ValueError,
+for an answer that redirects to an invalid address."""
 
 
 _LOG_IN = (
@@ -75,19 +76,19 @@ _LOG_IN = (
 
 
 def no_answer_error(request: Request, error: Exception) -> TransportError:
-    """Return the error for *error*, one of SENDING_ERRORS, which came instead of an answer to *request*."""
+    """Return the error of this package for *error*, one of SENDING_ERRORS, if *request* got no answer."""
     text = f"{request.method} {request.url} was not answered: {error_reason(error)}"
     return TransportError(text, request, None, _retry_safety(error))
 
 
 def cut_off_error(request: Request, error: Exception) -> TransportError:
-    """Return the error for *error*, one of IO_ERRORS, which came in the middle of the answer to *request*."""
+    """Return the error of this package for *error*, one of IO_ERRORS, that cut off the answer to *request*."""
     text = f"The answer to {request.method} {request.url} was cut off: {error}"
     return TransportError(text, request, None, RetrySafety.LOST)
 
 
 def credentials_error(error: Exception) -> CredentialsError:
-    """Return the error for *error*, which google-auth raised when it was to say who calls."""
+    """Return the error of this package for *error*, which google-auth raised for the credentials."""
     by_class = next(
         (GOOGLE_AUTH_ERRORS[kind] for kind in type(error).__mro__ if kind in GOOGLE_AUTH_ERRORS), RetrySafety.FINAL
     )
@@ -97,7 +98,7 @@ def credentials_error(error: Exception) -> CredentialsError:
 
 
 def _retry_safety(error: Exception) -> RetrySafety:
-    # requests has one error for a connection that was refused and for one that broke; urllib3 beneath has two.
+    # requests raises the same error for a connection that was refused and for one that broke; urllib3 does not.
     if isinstance(_reason(error), urllib3.exceptions.NewConnectionError):
         return RetrySafety.UNSENT
     unknown = RetrySafety.FINAL if isinstance(error, ValueError) else RetrySafety.LOST
@@ -106,12 +107,12 @@ def _retry_safety(error: Exception) -> RetrySafety:
 
 
 def error_reason(error: Exception) -> str:
-    """Return in a few words what *error* says; the URL and the pool of connections it need not repeat."""
+    """Return a short reason for *error*. It leaves out the URL and the connection pool if it can."""
     reason = _reason(error)
     if isinstance(error, http.Timeout):
         return "it took too long"
     if isinstance(error, (http.InvalidHeader, http.InvalidURL, http.HTTPError)):
-        return type(error).__name__  # what it says has the header or the URL in it
+        return type(error).__name__  # its message contains the header or the URL
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
         reason = str(reason).rpartition(": ")[2] if reason.__cause__ is None else str(reason.__cause__)
         return f"no connection could be made ({reason})"
@@ -119,5 +120,5 @@ def error_reason(error: Exception) -> str:
 
 
 def _reason(error: Exception) -> object:
-    """Return the error of urllib3 that is beneath one of requests, or None."""
+    """Return the urllib3 error inside an error of requests, or None."""
     return getattr(error.args[0] if error.args else None, "reason", None)

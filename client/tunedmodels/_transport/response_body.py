@@ -1,4 +1,4 @@
-"""The body of an answer, read as it arrives, within a time."""
+"""Reads the body of an answer as it arrives, within a time limit."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ _PART = 64 * 1024
 
 
 class BodyTimeout(OSError):
-    """The time for an answer is up, and it has not all arrived."""
+    """The error for a body that does not arrive completely within the time limit."""
 
 
 class InvalidCompression(OSError):
-    """The body is not compressed in the way that its header says, or ends in the middle of it."""
+    """The error for a body that is not compressed as its header says, or that ends inside its compressed data."""
 
 
 def iter_parts(response: requests.Response, seconds_left: Callable[[], float]) -> Iterator[bytes]:
     """Yield the bytes of the body, decompressed, each part when it arrives.
 
-    *seconds_left* says how many seconds the next part may take. Raises BodyTimeout where none are left,
-    InvalidCompression where gzip does not hold, and what requests and urllib3 raise where the body breaks off.
+    *seconds_left* returns the seconds that the next part may take. Raise BodyTimeout if no time is left,
+    InvalidCompression if the gzip data is invalid, and the errors of requests and urllib3 if the body is cut off.
     """
     raw: Any = response.raw
-    # An adapter need not be urllib3's; and what a hook of the session has read, or requests itself of a redirect,
-    # is there no more.
+    # The session may have an adapter that does not use urllib3. A hook of the session, or requests itself for a
+    # redirect, may have read the body already.
     if response._content_consumed or not isinstance(raw, urllib3.BaseHTTPResponse):  # type: ignore[attr-defined]
         yield from response.iter_content(_PART)
         return
-    # urllib3 reads on until there is something to show, however long that takes, where a body is compressed.
+    # For a compressed body, urllib3 reads until it can return some data, with no limit of time. So unzip it here.
     gunzip = _Gunzip() if response.headers.get("Content-Encoding", "").lower() == "gzip" else None
     while True:
         seconds = seconds_left()
         if seconds <= 0:
             raise BodyTimeout("it took too long")
-        # The time that requests was given counts anew from each part on.
+        # Without this, the timeout that requests got would start again with each part.
         socket = _socket(raw)
         if socket is not None:
             socket.settimeout(seconds)
@@ -54,16 +54,16 @@ def iter_parts(response: requests.Response, seconds_left: Callable[[], float]) -
 
 
 def _socket(raw: Any) -> Any:
-    """Return the socket that urllib3's *raw* reads from; None where it is none's."""
+    """Return the socket that urllib3's *raw* reads from, or None if it has none."""
     socket = getattr(raw.connection, "sock", None)
-    if socket is None:  # the connection ends with this answer, which alone still has the socket then
+    if socket is None:  # if the connection ends with this answer, only the answer still has the socket
         stream = getattr(getattr(raw, "_fp", None), "fp", None)
         socket = getattr(getattr(stream, "raw", None), "_sock", None)
     return socket
 
 
 class _Gunzip:
-    """Decompresses parts of a body, which may have several members of gzip."""
+    """A decompressor for the parts of a body. The body can consist of several gzip members."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)

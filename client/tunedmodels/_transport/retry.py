@@ -1,4 +1,4 @@
-"""Retrying: what is done when a request fails in a way that another try may mend."""
+"""Retries requests. It decides which failed requests are sent again, and when."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from ..errors import APIError, CredentialsError, ResourceExhausted, RetrySafety,
 
 T = TypeVar("T")
 
-# What the service answers when another try may do. The first is certain to have done nothing.
+# Errors of the service after which another try may succeed. After the first, the service has certainly done nothing.
 _NOT_EXECUTED = (ResourceExhausted,)
 _TRANSIENT = ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED")
 
 
 @dataclass(frozen=True)
 class Retry:
-    """How long and how often a request that failed is tried again. Times are in seconds.
+    """The rules for another try of a request that failed. Times are in seconds.
 
-    What is tried again: a connection that could not be made and a refusal for quota (429) always; a connection
-    that broke, an answer that was cut off or did not come, and the statuses 500, 502, 503 and 504 only where the
-    same request twice does what it does once. So no second tuning job is started: ``create`` is such a request
-    only with a ``tuned_model_id``.
+    The client always tries again if it cannot connect, or if the service refuses for quota (429). After a broken
+    connection, an answer that is cut off or missing, or a status 500, 502, 503 or 504, it tries again only if the
+    request is idempotent. So it never starts a second tuning job: ``create`` is idempotent only with a
+    ``tuned_model_id``.
 
-    The pause after try *n* is chance between 0 and ``initial * 2 ** (n - 1)``, at most *maximum*; where the
-    service says how long to wait (RetryInfo, Retry-After), at least that. When the pause would go beyond *timeout*
-    from the first try on, the error of the last try is raised at once. A connection that cannot be made is given up
-    after *connecting* already: a server that is starting answers by then, one that is not there never does.
+    The pause after try *n* is random, between 0 and ``initial * 2 ** (n - 1)``, and at most *maximum*. If the service
+    says how long to wait (RetryInfo, Retry-After), the pause is at least that long. If the pause would end later than
+    *timeout* after the first try, the client raises the error of the last try at once. If it cannot connect, it stops
+    after *connecting* instead: a server that is starting answers by then, and a missing one never answers.
     """
 
     timeout: float = 120.0
@@ -39,7 +39,7 @@ class Retry:
     connecting: float = 10.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no span of time."""
+        """Raise ValueError if a time is negative, infinite or NaN, or if *initial* or *maximum* is 0."""
         for name in ("timeout", "initial", "maximum", "connecting"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds, 0 or more, got {getattr(self, name)!r}")
@@ -56,9 +56,11 @@ class Retry:
         seconds_left: Callable[[], float],
         sleep: Callable[[float], object],
     ) -> T:
-        """Return what *attempt* returns in the end; it is told whether an earlier try may have done what is asked.
+        """Call *attempt*, again if it fails and the rules allow it, and return its result.
 
-        *seconds_left* says how many seconds remain for the call, *sleep* waits.
+        The argument of *attempt* says whether the service may have executed an earlier try. *idempotent* says whether
+        sending the request twice has the same effect as sending it once. *seconds_left* returns the seconds that
+        remain for all tries. *sleep* waits for a number of seconds. Raise the error of the last try.
         """
         may_be_done = False
         whole = seconds_left()
@@ -68,23 +70,23 @@ class Retry:
             try:
                 return attempt(may_be_done)
             except BaseException as error:
-                # What may be repeated in any case has certainly not been done.
+                # If even a request that is not idempotent may be sent again, the service has not executed it.
                 may_be_done = may_be_done or not is_retryable(error, idempotent=False)
-                # Returned and not raised, so that tenacity has no part in its traceback.
+                # Return the error instead of raising it, to keep tenacity out of its traceback.
                 return error
 
         def pause(state: tenacity.RetryCallState) -> float:
             return max(_server_delay(state), backoff(state))
 
         def is_too_late(state: tenacity.RetryCallState) -> bool:
-            # What was slept counts too: a test may hand in a sleep that takes no time.
+            # Count the pauses too: a test may pass a *sleep* that takes no time.
             elapsed = max(whole - seconds_left() if math.isfinite(whole) else 0.0, state.idle_for)
             most = min(self.timeout, self.connecting) if _is_unsent(state) else self.timeout
             return elapsed + state.upcoming_sleep > most or state.upcoming_sleep > seconds_left()
 
         backoff = tenacity.wait_random_exponential(multiplier=self.initial, max=self.maximum)
         tries = tenacity.Retrying(
-            sleep=sleep,  # type: ignore[arg-type]  # what it returns is nobody's matter
+            sleep=sleep,  # type: ignore[arg-type]  # its return value is not used
             wait=pause,
             stop=is_too_late,
             retry=tenacity.retry_if_result(lambda outcome: is_retryable(outcome, idempotent=idempotent)),
@@ -94,14 +96,17 @@ class Retry:
         if not isinstance(outcome, BaseException):
             return outcome
         try:
-            # Where in the try an error of this package was made helps nobody; what is beneath it is its cause.
+            # The traceback of an error of this package does not help; its ``__cause__`` has the one that does.
             raise outcome.with_traceback(None) if isinstance(outcome, TunedModelsError) else outcome
         finally:
-            del outcome  # its traceback has this frame
+            del outcome  # its traceback refers to this frame, so this breaks a reference cycle
 
 
 def is_retryable(error: object, *, idempotent: bool) -> bool:
-    """Whether another try may mend *error*; *idempotent* is whether the request twice does what it does once."""
+    """Return whether another try is safe and may succeed after *error*.
+
+    *idempotent* says whether sending the request twice has the same effect as sending it once.
+    """
     if isinstance(error, _NOT_EXECUTED):
         return True
     if isinstance(error, APIError):

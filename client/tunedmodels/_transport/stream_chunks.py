@@ -1,6 +1,6 @@
-"""Chunks of a streamed answer, in both forms that the wire has: server-sent events, and one JSON array.
+"""Parses the chunks of a stream. The wire has two forms, server-sent events and one JSON array.
 
-Bytes go in as they arrive, JSON values come out as soon as they are whole.
+The parsers take bytes as they arrive, and yield each JSON value as soon as it is complete.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class MalformedStream(ValueError):
-    """A stream is not in its form, or ended in the middle."""
+    """The error for a stream that does not have its form, or that ends too early."""
 
 
 def parse_events(parts: Iterable[bytes]) -> Iterator[Any]:
-    """Yield the data of each server-sent event. Source of the form: the HTML standard, section 9.2.
+    """Yield the JSON data of each server-sent event. The HTML standard, section 9.2, defines the form.
 
-    Raises MalformedStream for data that is no JSON, and where the stream ends within an event or before the first.
+    Raise MalformedStream if the data is not JSON, or if the stream ends inside an event or before the first event.
     """
     begun = False
     data: list[str] = []
@@ -45,13 +45,13 @@ def parse_events(parts: Iterable[bytes]) -> Iterator[Any]:
 def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
     """Yield the elements of a JSON array of objects.
 
-    Raises MalformedStream for another text, and where no array ends.
+    Raise MalformedStream if the text is no such array, or if the array does not end.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     parse = json.JSONDecoder().raw_decode
     text = ""
     opened = False
-    between = " \t\r\n"  # and a comma, once there was an element
+    between = " \t\r\n"  # after the first element, also a comma
     for part in parts:
         text = (text + decoder.decode(part)).lstrip(between)
         if not opened and text.startswith("["):
@@ -61,7 +61,7 @@ def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
             try:
                 value, end = parse(text)
             except (ValueError, RecursionError):
-                break  # not all of it has arrived, or never will
+                break  # the element has not arrived completely, or it is invalid
             yield value
             between = " \t\r\n,"
             text = text[end:].lstrip(between)
@@ -73,17 +73,17 @@ def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[str]:
-    """Yield lines without their ends; what follows the last end is a line too, if it is not empty."""
+    """Yield the lines, without their line breaks. Text after the last line break is a line if it is not empty."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     text = ""
     for part in parts:
-        # What was there before has no break in it, but for a \r at its end.
+        # The earlier text has no line break, except perhaps a \r at its end.
         searched = max(len(text) - 1, 0)
         text += decoder.decode(part)
         begin = 0
         for match in _BREAK.finditer(text, searched):
             if match[0] == "\r" and match.end() == len(text):
-                break  # its \n may come with the next part
+                break  # the next part may begin with its \n
             yield text[begin : match.start()]
             begin = match.end()
         text = text[begin:]

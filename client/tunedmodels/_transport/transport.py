@@ -1,4 +1,4 @@
-"""The one place that sends: JSON in, JSON out, or one of this package's errors."""
+"""Sends all requests to the service. A call takes and returns JSON, or raises an error of this package."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from .retry import Retry
 T = TypeVar("T")
 
 Json = dict[str, Any]
-QueryParams = Mapping[str, str | int | None]  # what is None is left out
+QueryParams = Mapping[str, str | int | None]  # a parameter that is None is not sent
 
-_MIN_SECONDS = 1.0  # seconds that a request gets, however little time is left for it
+_MIN_SECONDS = 1.0  # a try gets at least these seconds, even if the deadline comes earlier
 
 
 @dataclass(frozen=True)
 class Time:
-    """How time passes: a clock that never goes back, and a function that waits on it; both in seconds."""
+    """A clock that never goes back, and a function that waits on it. Both use seconds."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
 
 
 class Transport:
-    """Sends to one address, over one session, with one caller's credentials. Threads may share it.
+    """A connection to one address, over one session, with the credentials of one caller. Threads can share it.
 
-    *timeout* is how many seconds one try may take, from connecting to the last byte of the answer, or to each
-    chunk of a streamed one. *retry* None means one try.
+    *timeout* is the time in seconds for one try, from the connection to the last byte of the answer, or to each
+    chunk of a stream. If *retry* is None, there is one try.
     """
 
     def __init__(
@@ -72,12 +72,12 @@ class Transport:
         idempotent: bool = True,
         deadline: float | None = None,
     ) -> Json:
-        """Send one request and return the JSON object that answers it.
+        """Send one request and return the JSON object of the answer.
 
-        *path* begins with the API version and is not quoted yet. *idempotent* is whether the request twice does
-        what it does once; *deadline*, on the clock, is when the answer is of no use any more. Raises APIError
-        where the service refuses, TransportError where no answer of this API comes, CredentialsError where there
-        are no credentials, and ValueError for a body that JSON cannot hold.
+        *path* begins with the API version and is not quoted yet. *idempotent* says whether sending the request twice
+        has the same effect as sending it once. *deadline* is the time on the clock after which the caller does not
+        need the answer. Raise APIError if the service answers with an error, TransportError if there is no answer of
+        this API, CredentialsError if there are no credentials, and ValueError if JSON cannot represent the body.
         """
         call = self._prepare(method, path, body, query)
 
@@ -87,17 +87,17 @@ class Transport:
             if not 200 <= response.status_code < 300:
                 error = from_response(call.request, _to_response(response, text), may_be_done=may_be_done)
                 if may_be_done and method == "DELETE" and isinstance(error, NotFound):
-                    return {}  # an earlier try did it, and its answer was lost
+                    return {}  # an earlier try deleted it, and its answer was lost
                 raise error
             return _parse_object(call, response, text)
 
         return self._with_retries(attempt, idempotent=idempotent, deadline=deadline)
 
     def stream(self, method: str, path: str, body: Json, query: QueryParams) -> Iterator[Json]:
-        """Send one request and return the chunks that answer it, each when it arrives.
+        """Send one request and return its chunks, each when it arrives.
 
-        The request is sent at once, and again where Retry allows until the first chunk has come. Raises as
-        ``call`` does, later also while the chunks are read.
+        Send the request at once, and try again as Retry says until the first chunk has arrived. Raise the same errors
+        as ``call``, also while the caller reads the chunks.
         """
         call = self._prepare(method, path, body, query)
 
@@ -134,7 +134,7 @@ class Transport:
         return _PreparedCall(Request(method, whole), data)
 
     def _send(self, call: _PreparedCall, until: float) -> requests.Response:
-        """Send the request and return the answer's head; a token that is refused is renewed once."""
+        """Send the request and return the response, whose body is not read yet. Renew a rejected token once."""
 
         def seconds_left() -> float:
             return until - self._time.clock()
@@ -160,9 +160,9 @@ class Transport:
                 auth=no_auth,
                 timeout=max(seconds, 0.001),
                 stream=True,
-                # A redirect would take the API key to wherever it leads.
+                # A redirect would send the API key to another address.
                 allow_redirects=False,
-                # What is on this machine is not asked for through a proxy.
+                # Requests to this machine do not go through a proxy.
                 proxies={"no_proxy": self.address.host} if self.address.is_loopback else None,
             )
         except foreign_errors.SENDING_ERRORS as error:
@@ -199,7 +199,7 @@ class Transport:
 
 @dataclass(frozen=True)
 class _PreparedCall:
-    """One request, ready to be sent as often as it takes."""
+    """A request that can be sent several times."""
 
     request: Request
     data: bytes | None

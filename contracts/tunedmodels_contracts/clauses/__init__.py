@@ -1,1 +1,1 @@
-"""Clauses: what one is, the index of all of them, and the results of a run."""
+"""Contains the definition of a clause, the index of all clauses, and the results of a run."""

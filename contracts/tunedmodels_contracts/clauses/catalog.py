@@ -1,4 +1,4 @@
-"""The catalogue: all clauses of the suite, by name."""
+"""Builds the index of all clauses of the suite, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from .clause import MARK, Clause
 
-# Found by its place: the suite stands above this module, and an import of it would run back up.
+# The path finds the suite without an import, because the suite is in a layer above this module.
 _FOLDER = Path(__file__).parents[1] / "suite"
 _SUITE = f"{__name__.partition('.')[0]}.suite"
 
@@ -19,8 +19,8 @@ _SUITE = f"{__name__.partition('.')[0]}.suite"
 def catalog() -> MappingProxyType[str, Clause]:
     """Return the clauses of the suite in the order of their names.
 
-    It imports the suite's modules. In a process in which pytest is to run them it has to do that first: what was
-    imported before, pytest cannot rewrite, and failures would say less.
+    This imports the modules of the suite. If pytest runs them in the same process, it must import them first: pytest
+    cannot rewrite the assertions of a module that was imported before, and failures would say less.
     """
     found: dict[str, Clause] = {}
     for path in sorted(_FOLDER.glob("test_*.py")):

@@ -1,4 +1,4 @@
-"""A clause: one sentence of the contract, as a pytest test with a stable name."""
+"""Defines a clause, one checkable statement about the API, as a pytest test with a stable name."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ _OUTCOME = re.compile(r"[1-5]\d\d( [A-Z_]+)?")
 
 
 class Level(Enum):
-    """What a server that breaks a clause is."""
+    """The weight of a clause, by what it says of a server that breaks the clause."""
 
-    REQUIRED = "required"  # not this API
-    RECOMMENDED = "recommended"  # this API as no source shows it, so that clients may stumble
-    OPTIONAL = "optional"  # this API as it was seen in some years
+    REQUIRED = "required"  # the server is not this API
+    RECOMMENDED = "recommended"  # no source shows the API so, and clients may fail
+    OPTIONAL = "optional"  # the API itself was so in some years
 
 
 class Cost(Enum):
-    """What checking a clause costs on the real service."""
+    """The cost of checking a clause on the real service."""
 
-    FREE = "free"  # a request that is refused before it does anything
-    REQUEST = "request"  # requests that make nothing
-    TUNING = "tuning"  # a model
+    FREE = "free"  # requests that are refused before they do anything
+    REQUEST = "request"  # requests that create nothing
+    TUNING = "tuning"  # at least one tuned model
 
 
 class Need(Enum):
-    """What a target must have for a clause to be checked on it."""
+    """A capability that a target must have to check a clause."""
 
-    CREDENTIALS_JUDGED = "credentials-judged"  # it refuses bad credentials
-    SECOND_CALLER = "second-caller"  # there are credentials of somebody else
+    CREDENTIALS_JUDGED = "credentials-judged"  # the target refuses bad credentials
+    SECOND_CALLER = "second-caller"  # there are credentials of a second user
     TUNABLE_MODEL = "tunable-model"  # there is a base model that can be tuned
     FAILING_RUN = "failing-run"  # a run can be made to fail
 
 
 @dataclass(frozen=True)
 class Clause:
-    """The name of a clause, the methods (ids of the discovery document) that it is about, and how it is weighed.
+    """The name of a clause, its methods (ids of the discovery document), their outcome, and the weight, cost and needs
+    of the clause.
 
-    ``outcome`` is how the service answers them: an HTTP status and the name of its code, or the status alone
-    where no envelope comes with it, as on a path that there is not.
-
-    Raises ValueError for a name that is no path of lower-case words, and for an outcome of another form.
+    ``outcome`` is the answer of the methods: an HTTP status and the name of its code, or the status alone if the answer
+    has no envelope, as on an unknown path. Raises ValueError for a name that is not a path of lower-case words, for a
+    clause without methods, and for an outcome of another form.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Clause:
     needs: frozenset[Need] = frozenset()
 
     def __post_init__(self) -> None:
-        """Refuse names that would not sort, or not stay."""
+        """Check the name, the methods and the outcome."""
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"a clause's name is a path such as operations/done-is-absorbing; {self.name!r} is not")
         if not self.methods:
@@ -78,7 +78,9 @@ def clause(
     cost: Cost = Cost.REQUEST,
     needs: Iterable[Need] = (),
 ) -> pytest.MarkDecorator:
-    """Mark a test as the clause *name*: *methods* have *outcome*. What tunes needs a model that can be tuned."""
+    """Mark a test as the clause *name*, by which *methods* have *outcome*. A clause that costs a tuning also needs a
+    base model that can be tuned.
+    """
     mark: Any = getattr(pytest.mark, MARK)
     needed = frozenset(needs) | ({Need.TUNABLE_MODEL} if cost is Cost.TUNING else frozenset())
     decorator: pytest.MarkDecorator = mark(Clause(name, methods, outcome, level, cost, needed))
@@ -86,6 +88,6 @@ def clause(
 
 
 def clause_of(item: pytest.Item) -> Clause | None:
-    """Return the clause that a collected test is, or None."""
+    """Return the clause of the test *item*, or None."""
     mark = item.get_closest_marker(MARK)
     return mark.args[0] if mark and mark.args and isinstance(mark.args[0], Clause) else None

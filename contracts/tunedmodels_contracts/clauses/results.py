@@ -1,4 +1,4 @@
-"""Results: what became of each clause on one target, from what its tests told."""
+"""Defines the results of clauses on one target, which follow from the verdicts of their tests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ..service import is_real
 from .clause import Clause, Level
 
 GONE = "no longer verifiable"
-"""What is said, and how a reason to skip begins, where nobody can check a clause on the service any more."""
+"""The verdict on a clause that can no longer be checked on the service. A reason to skip such a clause begins
+with it.
+"""
 
 
 class Verdict(Enum):
-    """What became of a clause, the worst first: of a clause with several tests, the worst of theirs counts."""
+    """The outcome of a clause, the worst first. A clause with several tests has the worst of their outcomes."""
 
     BROKEN = "broken"
-    EXCUSED = "excused"  # broken, as a known difference says
+    EXCUSED = "excused"  # broken, and a known difference covers it
     NOT_RUN = "not run"
     NO_LONGER_VERIFIABLE = GONE
     HELD = "held"
@@ -29,25 +31,25 @@ _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was checked: the kind of target, and the base URL of its server."""
+    """The server that was checked, by the kind of target and its base URL."""
 
     kind: str
     server: str = ""
 
     @property
     def real(self) -> bool:
-        """Whether it is the service itself: a stand-in that is asked by the same code is not."""
+        """Whether the server is the real service. A stand-in that the same code checks is not."""
         return self.kind == "live" and is_real(self.server)
 
     def __str__(self) -> str:
-        """Name it as a report does; the fake and the service need no address."""
+        """Return the name in reports. The fake and the real service have no address in it."""
         of_somebody = self.kind in ("url", "stand-in") or (self.kind == "live" and not self.real)
         return f"{self.kind} {self.server}".rstrip() if of_somebody else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What became of one test, and why it is not held."""
+    """The outcome of one test, and the reason if it is not held."""
 
     test: str
     verdict: Verdict
@@ -56,7 +58,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A clause, the sentence that says it, and what its tests told. It holds when all of them hold."""
+    """A clause, its sentence, and the outcomes of its tests. The clause holds if all of them hold."""
 
     clause: Clause
     sentence: str
@@ -64,12 +66,14 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of its tests'."""
+        """The worst verdict of the tests, or NOT_RUN if there are none."""
         return min((check.verdict for check in self.checks), key=_RANK.__getitem__, default=Verdict.NOT_RUN)
 
     @property
     def reason(self) -> str:
-        """Why it is not held; with the number of tests where some did better."""
+        """The reason why the clause is not held, or an empty text. If only some tests have this verdict, it has their
+        number.
+        """
         if self.verdict is Verdict.HELD:
             return ""
         alike = [check for check in self.checks if check.verdict is self.verdict]
@@ -78,17 +82,17 @@ class Result:
 
 
 def skipped(reason: str) -> Verdict:
-    """Return the verdict of a test that was skipped for *reason*."""
+    """Return the verdict on a test that was skipped for *reason*."""
     return Verdict.NO_LONGER_VERIFIABLE if reason.lower().startswith(GONE) else Verdict.NOT_RUN
 
 
 def with_verdict(results: Iterable[Result], verdict: Verdict, level: Level | None = None) -> list[Result]:
-    """Return those of the *results* that have the *verdict*, of one *level* if it is given."""
+    """Return the *results* that have *verdict*, of one *level* if it is given."""
     return [result for result in results if result.verdict is verdict and level in (None, result.clause.level)]
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """Return *result* as a value for JSON; ``from_json`` reads it."""
+    """Return *result* as a value for JSON. ``from_json`` reads it."""
     clause = result.clause
     return {
         "clause": clause.name,

@@ -46,10 +46,10 @@ def select_clauses(names: Sequence[str]) -> list[str] | None:
 
 
 class SuiteCommand(click.Command):
-    """A command with options of the suite. It also knows their pytest names, because error messages use those."""
+    """A command with options of the suite. It also accepts their names in pytest, because error messages use them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments."""
+        """Parse *args*. Before ``--``, remove the prefix ``tunedmodels-`` from the names of options."""
         end = args.index("--") if "--" in args else len(args)
         ours = [re.sub("^--tunedmodels-", "--", one) for one in args[:end]]
         return super().parse_args(ctx, [*ours, *args[end:]])

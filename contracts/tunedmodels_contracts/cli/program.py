@@ -1,4 +1,4 @@
-"""The click group for the commands. It turns errors from outside the program into messages without a traceback."""
+"""The click group for the commands."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import click
 
 
 class Program(click.Group):
-    """A group that lists its commands in the order of their use."""
+    """A group that lists its commands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order in which they were added, not in alphabetical order."""
+        """Return the names of the commands in that order; click would sort them by name."""
         del ctx
         return list(self.commands)

@@ -1,4 +1,4 @@
-"""Compares two servers: runs the same clauses on both, and compares their answers step by step."""
+"""Compares two servers. It runs the same clauses on both, and compares their answers step by step."""
 
 from .compare import compare as compare
 from .runner import Comparison as Comparison

@@ -124,7 +124,7 @@ def _body_kind(body: Any) -> str:
 
 
 def _layout(text: str) -> tuple[str, bool, bool, bool]:
-    """Return the layout of *text*: the indentation, and whether it has a final line end and two kinds of escapes."""
+    """Return the indentation of *text*, and whether it ends in a line end, has a space after colons, and is ASCII."""
     # The depth of the indentation depends on the content, so only the unit counts.
     indent = min({line[: len(line) - len(line.lstrip())] for line in text.splitlines()} - {""}, default="")
     return indent, text.endswith("\n"), ": " in text, text.isascii()

@@ -17,7 +17,7 @@ _MEMBERS = {"nextPageToken": "page", "pageToken": "page", "emailAddress": "addre
 
 
 class Identities:
-    """Numbers the names of one server in order of their first occurrence, and recognises them everywhere later.
+    """Numbers the names of one server in order of their first occurrence, and recognizes them everywhere later.
 
     ``cancelled`` has the models, by their own names, whose runs were cancelled on the way.
     """

@@ -1,1 +1,1 @@
-"""Evidence: what supports each clause, from citations and recordings, and the differences that are known."""
+"""Contains the evidence for each clause, from citations and recordings, and the known differences of servers."""

@@ -1,6 +1,6 @@
-"""Citations: facts about answers of the service that others published, and about its owner's documents.
+"""Reads the citations of answers that others have published, and of documents of the service's owner.
 
-The data file beside this has them: where each can be looked up, of when it is, and which clauses it supports.
+``citations.yaml`` in this folder has them, with the source and the date of each, and the clauses that it supports.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from ..strict_yaml.fields import Fields
 FILE = "citations.yaml"
 
 FIDELITIES = ("wire", "wire-parsed", "sdk-repr", "log-line", "quoted")
-"""As the server sent it; parsed and printed; as a client's object; status and message; quoted by somebody."""
+"""The forms in which an answer can be published: as the server sent it; parsed and printed; as a client's object;
+status and message; quoted by somebody.
+"""
 
-_LISTS = ("methods", "parameters")  # places that are the lists of all methods, and of what every method takes
+_LISTS = ("methods", "parameters")  # the list of all methods, and the parameters that every method accepts
 _DAY = r"\d{4}(-\d\d(-\d\d)?)?"
 _DATE = re.compile(rf"{_DAY}(/{_DAY})?")
 _SOURCE = re.compile(r"https?://\S+|[\w.-]+/[\w.-]+(@[0-9a-f]{6,40})?:\S.*")
@@ -31,9 +33,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class Citation:
     """One case: an answer that was published, or what a *document* says at one *place*.
 
-    *date* is a day, month or year, or two of them with a slash between. *sha256* and *size* are of the body, where
-    it was published as it was sent. *members* and *values* are those of the facts that it shows; *laws* are words
-    for what it shows besides.
+    *date* is a day, month or year, or two of them with a slash between. *sha256* and *size* (in bytes) are of the body,
+    if it was published as it was sent. *members* and *values* are those of the schema that the answer shows. *laws* are
+    words for what it shows besides.
     """
 
     case: str
@@ -56,12 +58,12 @@ class Citation:
 
 @cache
 def citations() -> tuple[Citation, ...]:
-    """Return all citations: the answers first, then the documents."""
+    """Return all citations, first the answers, then the documents."""
     return read(files("tunedmodels_contracts.evidence").joinpath(FILE).read_text(encoding="utf-8"), FILE)
 
 
 def read(text: str, file: str) -> tuple[Citation, ...]:
-    """Return the citations in *text*. Raises RecordingError, which names *file* and the field, for another form."""
+    """Return the citations in *text*. Raises RecordingError, which names *file* and the field, for an invalid form."""
     top = Fields(document.read(text, file), file)
     answers, documents = top.take("answers", list), top.take("documents", list)
     top.refuse_rest()
@@ -102,7 +104,7 @@ def _document(fields: Fields) -> Iterator[Citation]:
 
 
 def faults(found: Iterable[Citation], clauses: Collection[str]) -> list[str]:
-    """Return what is wrong with citations: clauses that are none of *clauses*, sources that nobody can look up, …"""
+    """Return the faults of citations, such as an unknown clause, or a source that cannot be looked up."""
     return [f"{FILE}: {citation.case}: {fault}" for citation in found for fault in _faults(citation, clauses)]
 
 
@@ -134,7 +136,9 @@ def _faults(citation: Citation, clauses: Collection[str]) -> Iterator[str]:
 
 
 def _document_faults(citation: Citation) -> Iterator[str]:
-    """Of a discovery document, the place is one in the facts, and the date that of its revision."""
+    """Yield the faults of a document. The place in a discovery document must be in the schema, and its date that of its
+    revision.
+    """
     kind, _, version = citation.case.partition("/")
     if kind != "discovery":
         return

@@ -1,4 +1,4 @@
-"""Evidence: what is known of the service's own answers about a clause. Computed from files, and never typed in."""
+"""Computes, from files, what is known about the service's own answers for a clause. Nobody types in evidence."""
 
 from __future__ import annotations
 
@@ -18,35 +18,37 @@ PUBLISHED = Path(__file__).parents[1] / "recordings" / "published"
 
 
 class Kind(Enum):
-    """How strong it is, the weakest first. A hand-written example is none, and neither is what a fake answers."""
+    """The kinds of evidence, the weakest first. A hand-written example and an answer of a fake are no evidence."""
 
     NONE = "none"
     SPECIFICATION = "specification"  # a document of the service's owner says so
-    PUBLISHED = "published"  # somebody has printed what the service answered
+    PUBLISHED = "published"  # somebody has published an answer of the service
     LIVE_RECORDING = "live recording"  # this package has recorded it from the service
-    LIVE_NOW = "live now"  # it held on the service in this very run
+    LIVE_NOW = "live now"  # the clause held on the service in this run
 
     @property
     def verified(self) -> bool:
-        """Whether it verifies a clause against the real API."""
+        """Whether evidence of this kind verifies a clause against the real API."""
         return self in (Kind.LIVE_RECORDING, Kind.LIVE_NOW)
 
     @property
     def rank(self) -> int:
-        """Its place on the scale."""
+        """The rank of the kind, from 0 for the weakest."""
         return list(Kind).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The strongest evidence for a clause: its kind, the day, month or year that it is of, and where to look it up."""
+    """The strongest evidence for a clause: its kind, its date (a day, month or year), and its source, where a reader
+    can look it up.
+    """
 
     kind: Kind = Kind.NONE
     date: str = ""
     source: str = ""
 
     def __str__(self) -> str:
-        """Say it in a few words."""
+        """Return the kind, and the date if there is one."""
         return f"{self.kind.value} ({self.date})" if self.date else self.kind.value
 
 
@@ -56,10 +58,10 @@ def evidence(
     recordings: Mapping[str, Sequence[Provenance]] | None = None,
     held_live: date | None = None,
 ) -> Evidence:
-    """Return the strongest evidence for *clause*; of several of one kind, the latest.
+    """Return the strongest evidence for *clause*, and of several of one kind, the latest.
 
-    *recordings* are the provenances of what was recorded for each clause; *held_live* is the day on which it held
-    on the service itself, in the run that this is about.
+    *recordings* has the provenances of the recordings of each clause. *held_live* is the day on which the clause held
+    on the real service in the run that the evidence is for.
     """
     found = [Evidence()]
     for citation in citations:
@@ -76,15 +78,15 @@ def evidence(
 
 
 def strength(found: Evidence) -> tuple[int, str]:
-    """Return what to compare evidence by: its kind, and the end of the time that it is of."""
+    """Return the key by which evidence is compared: the rank of its kind, then the end of its date."""
     return found.kind.rank, found.date.rpartition("/")[2]
 
 
 def recorded(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
-    """Return the provenances of the recordings in *folder* by clause, and what is wrong with those that count not.
+    """Return the provenances of the recordings in *folder*, by clause, and why the other files were rejected.
 
-    A recording is for the clauses that held with its answers when it was made, as it says itself. One that somebody
-    published cannot say so: it is for the clause whose name it has, and citations may say more.
+    A recording supports the clauses that held with its answers, which its provenance names. A published recording
+    cannot name them: it supports the clause that it is named after, and citations may add others.
     """
     found: dict[str, list[Provenance]] = {}
     wrong: list[str] = []
@@ -100,7 +102,7 @@ def recorded(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
 
 
 def _named(recording: Recording) -> tuple[str, ...]:
-    """Return the clause that a published recording is called after; its name may say which case of it."""
+    """Return the clause that a published recording is named after. The name may also have a case of the clause."""
     return ("/".join(recording.name.split(".")[:2]),) if recording.provenance.kind == "published" else ()
 
 

@@ -1,4 +1,6 @@
-"""Known differences: a file of clauses that a server is known to break, each with the reason and since when."""
+"""Reads the file of known differences. It lists the clauses that a server is known to break, each with a reason and a
+date.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,15 @@ from ..strict_yaml.fields import Fields
 
 
 class KnownDifferenceError(ValueError):
-    """A file of known differences that cannot be read; the text says what to mend."""
+    """A file of known differences cannot be read. The message says what to correct."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDifference:
-    """A known difference: *clause* names one clause, or several by ``*``.
+    """A known difference. *clause* names one clause, or several by ``*``.
 
-    *target* and *server* say where it is known, by kind and base URL; both may have ``*``, and begin with it.
+    *target* and *server* say where it applies, by kind of target and base URL. Both may contain ``*``, which is their
+    default. *since* is a date, such as ``2026-11-22``; *issue* is a URL or empty.
     """
 
     clause: str
@@ -33,7 +36,7 @@ class KnownDifference:
     server: str = "*"
 
     def covers(self, clause: str, subject: Subject) -> bool:
-        """Whether it is about *clause* on *subject*."""
+        """Return whether the difference applies to *clause* on *subject*."""
         return (
             fnmatchcase(clause, self.clause)
             and fnmatchcase(subject.kind, self.target)
@@ -41,13 +44,15 @@ class KnownDifference:
         )
 
     def __str__(self) -> str:
-        """Say it in a line."""
+        """Return the difference as one line."""
         issue = f" ({self.issue})" if self.issue else ""
         return f"{self.clause}: {self.reason}, since {self.since}{issue}"
 
 
 def load(path: Path | str) -> tuple[KnownDifference, ...]:
-    """Return the known differences in the file at *path*. Raises KnownError where it has something else."""
+    """Return the known differences in the file at *path*. Raises KnownDifferenceError if it cannot be read or
+    is invalid.
+    """
     path = Path(path)
     try:
         top = Fields(reader.read(path.read_text(encoding="utf-8"), path.name), path.name)
@@ -98,10 +103,10 @@ def stale(
     names: Collection[str],
     partly: Collection[str] = (),
 ) -> list[tuple[KnownDifference, str]]:
-    """Return the entries that excuse nothing, each with why.
+    """Return the entries that excuse nothing, each with the reason.
 
-    *names* are those of all clauses, *partly* those of which not all tests ran, or ``*``. Nothing can be said of an
-    entry where one of its clauses did not run as a whole, or which is about another target: it is no such entry.
+    *names* are the names of all clauses. *partly* names those of which some tests did not run, or is ``*``. An entry is
+    not stale if one of its clauses did not run as a whole, or if it is about another target.
     """
     results = list(results)
     ran = {result.clause.name for result in results}

@@ -1,1 +1,1 @@
-"""The tools of a clause: the API, its answers, tuning runs and the invariants of their operations."""
+"""The tools of a clause. They call the API, check its answers, observe tuning runs and check their invariants."""

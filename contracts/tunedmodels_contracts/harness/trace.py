@@ -1,4 +1,4 @@
-"""Traces of tuning runs: the observations of one run in the order of time, the input of the invariants."""
+"""Traces, the input of the invariants. A trace has the observations of one tuning run in the order of time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Observation:
-    """One observation: seconds from any start, the operation, and the model right after it or None."""
+    """One observation. It has the seconds from any start, the operation, and the model right after it, or None."""
 
     seconds: float
     operation: Json

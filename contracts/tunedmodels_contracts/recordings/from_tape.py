@@ -30,7 +30,7 @@ def record(
 
     The recording is live if the service itself answered. Answers of another server are refused, unless *stand_in* is
     true; then the recording counts as hand-written. *secrets* are removed in addition to the secrets that are detected.
-    Raises RecordingError if the tape is empty, has an incomplete answer, or has doubts about its origin.
+    Raises RecordingError if the tape is empty or has an incomplete answer, or if the origin of an answer is in doubt.
     """
     exchanges = tape.exchanges
     for sentence in tape.incomplete:

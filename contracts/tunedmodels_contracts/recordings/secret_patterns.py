@@ -1,4 +1,4 @@
-"""Defines the secrets: their names, their patterns, and the placeholders that replace them in a recording."""
+"""Defines the names and patterns of secrets, and the placeholders that replace secrets in a recording."""
 
 from __future__ import annotations
 

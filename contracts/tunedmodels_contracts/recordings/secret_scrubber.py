@@ -143,7 +143,7 @@ class Scrubber:
         if known is None:
             self._counts[kind] = number = self._counts.get(kind, 0) + 1
             known = self._placeholders[secret] = placeholder(kind, number, secret)
-        # A text with a % or a \\ can be an encoding of another text, or the secret itself.
+        # A text with a % or a backslash can be an encoding of another text, or the secret itself.
         for each in {found, secret}:
             if len(each) >= _SHORTEST_KNOWN and each not in self._spellings:
                 self._spellings.update(dict.fromkeys(spellings(each), known))

@@ -20,7 +20,7 @@ _CELLS = re.compile(r"(?<!\\)\|")
 
 @dataclass(frozen=True, slots=True)
 class Invention:
-    """A *case* with unknown behaviour of the service, what the mock server *does*, and *why*. In Markdown."""
+    """A *case* with unknown behavior of the service, what the mock server *does*, and *why*. In Markdown."""
 
     part: str
     case: str

@@ -1,4 +1,4 @@
-"""Renders the report as JUnit XML: one suite per run, and one case per clause with its level and evidence."""
+"""Renders the report as JUnit XML. A run is a suite, and a clause is a case with its level and evidence."""
 
 from __future__ import annotations
 

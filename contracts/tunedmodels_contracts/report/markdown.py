@@ -77,7 +77,7 @@ def _coverage(run: SuiteRun, shares: Iterable[Share]) -> str:
 
 
 def _invented(inventions: Iterable[Invention]) -> str:
-    """List the cases by part. HTML and JSON also have the behaviour and the reason."""
+    """List the cases by part. HTML and JSON also have the behavior and the reason."""
     return "\n".join(
         f"- {part}: {'; '.join(one.case for one in cases)}" for part, cases in group_by_part(inventions).items()
     )

@@ -1,4 +1,4 @@
-"""The content of a report: one or more runs side by side, and the evidence for each clause."""
+"""The content of a report, which has one or more runs side by side and the evidence for each clause."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Report:
 
     @property
     def without_evidence(self) -> tuple[Row, ...]:
-        """The clauses without evidence: no source shows the behaviour of the service."""
+        """The clauses without evidence: no source shows the behavior of the service."""
         return tuple(row for row in self.rows if row.evidence.kind is Kind.NONE)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The result of one run of the suite: the target, the date, the result of each clause, and the API coverage."""
+"""The result of one run of the suite, with the target, the date, the result of each clause and the API coverage."""
 
 from __future__ import annotations
 

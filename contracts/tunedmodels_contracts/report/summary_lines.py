@@ -1,4 +1,4 @@
-"""Writes the summary sentences: the first line of a report, and the last line of a run."""
+"""Writes the summary sentences, which are the first line of a report and the last line of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The facts of the published API, read apart from the mock server's, and what is judged by them.
+"""Contains the schema of the published API, and checks answers by it. It is read apart from the mock server's facts.
 
-``judge`` judges answers and ``drift`` a newer discovery document. Nothing here knows the client or the mock server.
+``validate`` checks answers, and ``drift`` compares a newer discovery document. Nothing here imports the client or the
+mock server.
 """

@@ -1,4 +1,4 @@
-"""Coverage: how much of the API was seen in answers, by methods, outcomes, members, enum values and error statuses."""
+"""Computes how much of the API was seen in answers, by methods, outcomes, members, enum values and error statuses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much of one kind of thing was seen: the names of what was, and of what was not."""
+    """The names of one kind of thing (*what*): those that were *seen*, and those that are *missing*."""
 
     what: str
     seen: tuple[str, ...]
@@ -24,18 +24,19 @@ class Share:
 
     @property
     def whole(self) -> int:
-        """How many there are."""
+        """The number of all names."""
         return len(self.seen) + len(self.missing)
 
 
 def coverage(seen: ApiCoverage, clauses: Iterable[Clause]) -> tuple[Share, ...]:
-    """Return the shares of the API that were seen, and of the outcomes that *clauses* name.
+    """Return how much of the API was seen, and how many of the outcomes that *clauses* name.
 
-    The members and values are those that an answer of tunedModels, of its parts, or of the reading of base models can
-    have, a refusal too. A clause's outcome was seen where one of its methods had it: the others lead there.
+    The members and values are those that an answer can have, also an error, if its method is of tunedModels, of
+    operations, or reads base models. The outcome of a clause counts as seen if one of its methods had it, because the
+    other methods only lead there.
     """
     methods, members, values, statuses = _whole()
-    # An outcome without a status name is that of a path that no method has.
+    # Only a path that no method has gives an outcome without a status name.
     named = [[(method, one.outcome) for method in one.methods] for one in clauses if " " in one.outcome]
     unseen = {pairs[-1] for pairs in named if not seen.outcomes.intersection(pairs)}
     return (
@@ -63,7 +64,7 @@ def _whole() -> tuple[frozenset[str], ...]:
                     shown = [member for member in message.members.values() if member.only != "request"]
                     members |= {f"{message.name}.{member.name}" for member in shown}
                     enums = {type_.name for member in shown for type_ in _parts(member.type) if type_.kind == "enum"}
-                    # The first value of an enum is the one that is not set, so no answer has it.
+                    # The first value of an enum means that it is not set, so no answer has it.
                     values |= {f"{enum} {name}" for enum in enums for name in list(on.enums[enum])[1:]}
     return frozenset(methods), frozenset(members), frozenset(values), frozenset(statuses)
 

@@ -1,4 +1,4 @@
-"""Drift: where a published discovery document differs from our facts, in the part of the API that they cover."""
+"""Compares a published discovery document with the schema, in the part of the API that the schema covers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ _FORMS: Mapping[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: where (``TunedModel.state``, ``tunedModels.patch path``), in our facts and in the document."""
+    """One difference: its place (``TunedModel.state``, ``tunedModels.patch path``), and its value in the schema
+    (*ours*) and in the document (*theirs*).
+    """
 
     kind: Kind
     place: str
@@ -53,9 +55,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """All differences of one document: of the *version* and *revision*, while our facts are of the revision *known*.
+    """All differences of one document. *version* and *revision* are the document's; *known* is the revision of the
+    schema.
 
-    *new_collections* are top-level collections that its predecessor did not have; nothing in them is compared.
+    *new_collections* are top-level collections that the schema's own document did not have. Their contents are not
+    compared.
     """
 
     version: str
@@ -66,9 +70,9 @@ class Drift:
 
 
 def drift(document: Json) -> Drift:
-    """Compare a discovery document, as parsed from its JSON, with our facts of the version that it is of.
+    """Compare *document*, a parsed discovery document, with the schema of its version.
 
-    Raises ValueError where it is no discovery document of a version that we have facts of.
+    Raises ValueError if it is no discovery document, or if its version has no schema.
     """
     if not isinstance(document.get("resources"), Mapping) or not isinstance(document.get("schemas"), Mapping):
         raise ValueError("This is no discovery document: it has no resources and schemas.")
@@ -108,7 +112,7 @@ def _method_differences(on: Surface, theirs: Mapping[str, Json]) -> Iterator[Dif
 
 
 def _known_facts(method: Method) -> dict[str, str]:
-    """Spell what our facts say of a method, by aspect."""
+    """Return each aspect of a method in the schema as a text, by name."""
     told = {"http": method.http, "path": method.path, "response": method.response}
     if method.request is not None:
         told["request"] = method.request
@@ -119,7 +123,7 @@ def _known_facts(method: Method) -> dict[str, str]:
 
 
 def _published_facts(method: Json) -> dict[str, str]:
-    """Spell what a document says of a method in the same way."""
+    """Return each aspect of a method in a document as a text, in the same form."""
     shown = {"http": str(method.get("httpMethod")), "path": str(method.get("path"))}
     for name in ("request", "response"):
         if name in method:
@@ -131,7 +135,7 @@ def _published_facts(method: Json) -> dict[str, str]:
 
 
 def _message_differences(on: Surface, schemas: Json, methods: Mapping[str, Json]) -> Iterator[Difference]:
-    # What is only observed is of the front end, and a document's message of that name would be another one.
+    # A message that was only observed is of the front end. A document's message of that name would be another one.
     known = {
         name: message for name, message in on.messages.items() if message.source != "observed" and not message.open
     }
@@ -145,7 +149,7 @@ def _message_differences(on: Surface, schemas: Json, methods: Mapping[str, Json]
 
 
 def _reached(on: Surface, schemas: Json, methods: Mapping[str, Json]) -> set[str]:
-    """Return the names of the document's messages that the methods of our facts lead to."""
+    """Return the names of the document's messages that the schema's methods lead to."""
     found: set[str] = set()
     ahead = [name for id_ in on.methods if id_ in methods for name in _references(methods[id_])]
     while ahead:
@@ -188,14 +192,16 @@ def _field_differences(on: Surface, message: Message, properties: Json) -> Itera
 
 
 def _type_name(type_: Type) -> str:
-    """Spell a type of ours as ``_form`` spells a document's, which names no enum and tells no Any from a Struct."""
+    """Return a type of the schema in the form of ``_form``, which names no enum and does not tell an Any from a
+    Struct.
+    """
     if type_.of is not None:
         return f"{type_.kind} of {_type_name(type_.of)}"
     return {"any": "struct", "message": type_.name}.get(type_.kind, type_.kind)
 
 
 def _form(value: Json) -> str:
-    """Spell the type of a document's property or parameter."""
+    """Return the type of a property or parameter of a document as a text."""
     if "$ref" in value:
         return str(value["$ref"])
     type_, format_ = str(value.get("type", "string")), str(value.get("format", ""))

@@ -1,4 +1,4 @@
-"""The method of the API that a request calls."""
+"""Finds the method of the API that a request calls."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 from .surface import VERSIONS, Method, Surface, surface
 
-_OLDER_AND_NEWER = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # have no facts of their own
+_OLDER_AND_NEWER = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # these have no schema of their own
 
 
 def method_of(http: str, url: str) -> tuple[Surface, Method] | None:
-    """Return the method that *http* at *url* calls, with the facts that it is of; None where they have none."""
+    """Return the schema and the method that *http*, an HTTP method, calls at *url*; None if no schema has such
+    a method.
+    """
     version, _, rest = unquote(urlsplit(url).path).lstrip("/").partition("/")
     known = _OLDER_AND_NEWER.get(version, version)
     if known not in VERSIONS:
@@ -32,7 +34,7 @@ def _routes(version: str) -> tuple[tuple[re.Pattern[str], Method], ...]:
         for name, parameter in method.parameters.items():
             if parameter.place == "path":
                 inner = (parameter.pattern or "[^/]+").removeprefix("^").removesuffix("$")
-                # A colon begins the word for what is to be done, and is in no name.
+                # A colon begins a custom method, such as :generateContent, and is in no name.
                 inner = inner.replace("[^/]+", "[^/:]+").replace("[^/]*", "[^/:]*")
                 for place in (f"{{+{name}}}", f"{{{name}}}"):
                     pattern = pattern.replace(place, f"(?:{inner})")

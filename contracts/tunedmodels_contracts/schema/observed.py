@@ -1,4 +1,4 @@
-"""What was seen of the API in answers: outcomes of methods, members, enum values and error statuses."""
+"""Collects which outcomes of methods, members, enum values and error statuses of the API appear in answers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from .surface import Message, Surface, Type
 if TYPE_CHECKING:
     import requests
 
-_UNKNOWN = 100  # names that no fact knows; a server could make up any number of them
-_LARGEST = 4 * 1024 * 1024  # characters of a body that is looked into
+_UNKNOWN = 100  # names that the schema does not have; a server could send any number of them
+_LARGEST = 4 * 1024 * 1024  # characters; a larger body is not parsed
 
 
 class ApiCoverage:
-    """What was seen. It has no more entries than the facts have names, however many answers there are."""
+    """The parts of the API that appeared in answers.
+
+    It has no more entries than the schema has names, and at most 100 unknown names, however many answers there are.
+    """
 
     def __init__(self) -> None:
         self.outcomes: set[tuple[str, str]] = set()
@@ -28,16 +31,18 @@ class ApiCoverage:
         self.answers = 0
 
     def watch(self, session: requests.Session) -> None:
-        """See every answer to *session* from now on."""
+        """Record every answer of *session* from now on."""
         session.hooks["response"].append(self.on_response)
 
     def on_response(self, response: requests.Response, **how: Any) -> None:
-        """See an answer; the body of one that is read as it arrives is left to its reader."""
+        """Record an answer. Do not read the body of a streamed one, because its reader needs it."""
         text = "" if how.get("stream") else response.content.decode("utf-8", "replace")
         self.note(response.request.method or "", response.request.url or "", response.status_code, text)
 
     def note(self, http: str, url: str, status: int, text: str) -> None:
-        """See an answer to *http* at *url*. What has no method that the facts know counts as an answer alone."""
+        """Record an answer to the HTTP method *http* at *url*. If the schema has no such method, only count the
+        answer.
+        """
         self.answers += 1
         found = method_of(http, url)
         if found is None:
@@ -46,7 +51,7 @@ class ApiCoverage:
         body = _parsed(text)
         if status == 200:
             self.outcomes.add((method.id, "200 OK"))
-            # A stream is many of its messages, and by alt=sse no JSON.
+            # A stream is a list of its messages. With alt=sse it is not JSON, and body is None.
             for value in body if method.stream and isinstance(body, list) else [body]:
                 self._look(on, on.messages[method.response], value)
             return
@@ -60,13 +65,13 @@ class ApiCoverage:
         self._look(on, on.messages["ErrorAnswer"], refusal)
 
     def merge(self, other: ApiCoverage) -> None:
-        """See what *other* has seen too."""
+        """Add what *other* has recorded."""
         for name in ("outcomes", "members", "values", "statuses", "unknown"):
             getattr(self, name).update(getattr(other, name))
         self.answers += other.answers
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a value for JSON; ``from_json`` reads it."""
+        """Return the coverage as a value for JSON. ``from_json`` reads it."""
         return {
             "answers": self.answers,
             "outcomes": [list(pair) for pair in sorted(self.outcomes)],
@@ -75,7 +80,7 @@ class ApiCoverage:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ApiCoverage:
-        """Return what ``as_json`` wrote."""
+        """Return the coverage that ``as_json`` wrote."""
         seen = cls()
         seen.answers = int(value["answers"])
         seen.outcomes = {(method, outcome) for method, outcome in value["outcomes"]}

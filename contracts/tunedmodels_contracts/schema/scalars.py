@@ -1,4 +1,4 @@
-"""Scalars: what a string, number or time may look like in an answer, and when it is the zero that is left out."""
+"""Checks the scalars in an answer, such as strings, numbers and times, and recognizes the zeros that are omitted."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ _DURATION = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?:\d{3}|\d{6}|\d{9}))?s", re.ASCI
 _INTEGER = re.compile(r"0|-?[1-9]\d*", re.ASCII)
 _GROUPS = (0, 3, 6, 9)
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
-_PLAIN = 1e5  # from a million on, a float may be written with an exponent, and json makes a float of it
+_PLAIN = 1e5  # a float from a million on may have an exponent, and then json returns a float, even if it is whole
 
 
 def scalar_problem(kind: str, value: Any) -> Problem | None:
-    """Return what is wrong with *value* as a scalar or time of *kind*, None if nothing is."""
+    """Return the problem of *value* as a scalar or time of *kind*, or None."""
     return _CHECKS[kind](value)
 
 
 def time_problem(value: Any, digits: int | None = None) -> Problem | None:
-    """Return what is wrong with a time that is written with *digits* digits of fraction; None: with 0, 3, 6 or 9.
+    """Return the problem of a time with *digits* digits of fraction, or None. If *digits* is None, 0, 3, 6 and 9 are
+    valid.
 
-    Weak spot: protobuf's own rule leaves out the last three digits where they are zeros, and no time on record
-    ends so. Should the service follow it, one time in a thousand is wrongly found.
+    Weak spot: protobuf's own rule omits the last three digits if they are zeros, and no recorded time ends so. If the
+    service follows that rule, this reports one time in a thousand wrongly.
     """
     if not isinstance(value, str):
         return _no("time", value)
@@ -51,16 +52,18 @@ def time_problem(value: Any, digits: int | None = None) -> Problem | None:
 
 
 def is_zero(value: Any) -> bool:
-    """Tell whether *value*, of a type that fits, is the zero that protobuf leaves out; -0 is none."""
+    """Return whether *value*, which has the right type, is the zero that protobuf omits. -0 is not."""
     if isinstance(value, float):
         return value == 0 and math.copysign(1, value) > 0
     return value in (0, "", "0", [], {})
 
 
 def shortest(value: float) -> float:
-    """Return the number that the shortest decimal for *value* as a float32 names. Raises OverflowError beyond them.
+    """Return the number with the shortest decimal that is the same float32 as *value*. Raises OverflowError if *value*
+    is too large for a float32.
 
-    Of all powers of two, three have a shorter one that is not the nearest of its length; none is of the size of a loss.
+    Three powers of two have a shorter decimal that is not the nearest one of its length. None of them is of the size of
+    a loss.
     """
     single = _single(value)
     for digits in range(1, 9):
@@ -78,7 +81,7 @@ def _single(value: float) -> float:
 def _is_single(number: float, single: float) -> bool:
     try:
         return _single(number) == single
-    except OverflowError:  # close to the largest float32, what is rounded up is none
+    except OverflowError:  # close to the largest float32, a number that is rounded up is too large
         return False
 
 
@@ -108,7 +111,7 @@ def _int32(value: Any) -> Problem | None:
 
 
 def _int64(value: Any) -> Problem | None:
-    # The length first: Python refuses to read an integer of thousands of digits.
+    # Check the length first, because Python refuses to parse an integer of thousands of digits.
     if isinstance(value, str) and len(value) < 21 and _INTEGER.fullmatch(value) and -(2**63) <= int(value) < 2**63:
         return None
     return _no("string of a 64-bit integer", value)
@@ -117,7 +120,7 @@ def _int64(value: Any) -> Problem | None:
 def _number(value: Any) -> bool:
     if value in _NOT_FINITE:
         return True
-    # json.loads makes an infinity of 1e999, which no number of the service's is.
+    # json.loads turns 1e999 into infinity, which the service writes as a text.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
 
 

@@ -1,4 +1,4 @@
-"""The text of an answer, read without losing what ``json.loads`` passes over."""
+"""Parses the JSON of an answer, and refuses what ``json.loads`` accepts without a word."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 
 
 def parse(text: str | bytes) -> Any:
-    """Return the value that *text* spells, its members in the order of the text.
+    """Return the value of *text*, with its members in the order of the text.
 
-    Raises ValueError where it is no JSON, has ``NaN`` or ``Infinity`` as bare words, or an object has two members of
-    one name, of which ``json.loads`` keeps the last.
+    Raises ValueError if it is not JSON, if it has ``NaN`` or ``Infinity`` as bare words, or if an object has two
+    members of one name, of which ``json.loads`` keeps the last.
     """
     return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
 

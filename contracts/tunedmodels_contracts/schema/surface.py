@@ -1,4 +1,6 @@
-"""The surface of one version of the API: its methods, messages and enums, as the data file beside this has them."""
+"""Loads the schema of one version of the API, with its methods, messages and enums, from the data file in this
+folder.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +16,17 @@ VERSIONS = ("v1", "v1beta")
 _SCALARS = frozenset(("string", "bytes", "bool", "int32", "int64", "float", "double"))
 _WELL_KNOWN = frozenset(("timestamp", "duration", "fieldmask", "any", "struct", "value"))
 
-# An Any names the version that made it, which need not be the one that shows it: an operation is created under
-# v1beta and polled under v1. The messages of the older and newer versions that make them are v1beta's in all we know.
+# The type of an Any names the version that created it. Another version can show it: an operation is created under
+# v1beta and polled under v1. As far as we know, v1beta3 and v1alpha have the messages of v1beta.
 _PACKAGES = {"v1": "v1", "v1beta": "v1beta", "v1beta3": "v1beta", "v1alpha": "v1beta"}
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """What a value is: *kind* is a scalar's name, a well-known type's, ``enum``, ``message``, ``list`` or ``map``.
+    """The type of a value. *kind* is the name of a scalar or of a well-known type, or ``enum``, ``message``, ``list``
+    or ``map``.
 
-    *name* is the enum's or the message's, and *of* what a list or map holds.
+    *name* is the name of the enum or message. *of* is the type of the values in a list or map.
     """
 
     kind: str
@@ -35,8 +38,9 @@ class Type:
 class Member:
     """A member of a message.
 
-    *number* orders the members; None: unknown. *explicit* tells whether its zero is written; None: unknown.
-    *digits* is how many a time has after the point, *of* which messages an Any may hold; None: any number, any.
+    *number* gives the order of the members; None means unknown. *explicit* says whether a zero is written; None means
+    unknown. *digits* is the number of digits that a time has after the point; None means any number. *of* names the
+    messages that an Any may hold; None means any. *only* is ``request`` for a member that no answer has.
     """
 
     name: str
@@ -51,7 +55,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message; of one that is *open*, only the name is known. *required* has names of members or oneofs."""
+    """A message. If it is *open*, only its name is known. *required* has names of members or oneofs."""
 
     name: str
     source: Literal["discovery", "proto", "observed"]
@@ -62,7 +66,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a method, in its path or in the query."""
+    """A parameter of a method, in its path or in the query string."""
 
     place: Literal["path", "query"]
     type: Type
@@ -71,7 +75,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method; *partial* where it answers with some members alone, *required* what it answers beyond the message's."""
+    """A method. If it is *partial*, it answers with some members alone. *required* names the members that its answer
+    has beyond those that the message requires.
+    """
 
     id: str
     http: str
@@ -86,10 +92,10 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One version of the API, with the *revision* of the discovery document that its facts are from.
+    """One version of the API. *revision* is that of the discovery document from which the schema was made.
 
-    *collections* are the top-level collections of that document. Of the methods *elsewhere* in those that have
-    methods here, only the names are known. *http* is the HTTP status of each status name.
+    *collections* are the top-level collections of that document. *elsewhere* names the methods that the schema does not
+    cover, in collections of which it covers others. *http* has the HTTP status of each status name.
     """
 
     version: str
@@ -102,7 +108,7 @@ class Surface:
     elsewhere: tuple[str, ...]
 
     def payload(self, type_url: str) -> tuple[Surface, Message] | None:
-        """Return the message that an Any of *type_url* holds and the surface it is of, or None if it is unknown."""
+        """Return the schema and the message that an Any of *type_url* holds, or None if it is unknown."""
         domain, _, name = type_url.partition("/")
         on: Surface = self
         if name.startswith("google.ai.generativelanguage."):
@@ -122,7 +128,9 @@ class Surface:
 
 @cache
 def surface(version: str) -> Surface:
-    """Return the facts of *version*, read on first use. Raises ValueError for a version without."""
+    """Return the schema of *version*, which is read at the first call. Raises ValueError for a version without
+    a schema.
+    """
     if version not in VERSIONS:
         raise ValueError(f"There are facts of {' and '.join(VERSIONS)}, none of {version!r}.")
     facts = json.loads(files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8"))
@@ -176,7 +184,9 @@ def _member(name: str, row: Mapping[str, Any]) -> Member:
 
 
 def _explicit(type_: Type, presence: str | None) -> bool | None:
-    """A list and a map have no presence in protobuf, a message always has; of the rest the data says it."""
+    """Return whether a zero of the type is written. A list or map has no presence in protobuf, and a message always
+    has. For other types the data file says it; None means unknown.
+    """
     if type_.kind in ("list", "map"):
         return False
     if type_.kind == "message" or type_.kind in _WELL_KNOWN:
@@ -185,7 +195,7 @@ def _explicit(type_: Type, presence: str | None) -> bool | None:
 
 
 def _type(text: str) -> Type:
-    """Read a type as the data spells it: ``[of a list]``, ``{of a map's values}``, ``enum:Name`` or a name."""
+    """Parse a type as the data file spells it: ``[of a list]``, ``{of a map's values}``, ``enum:Name`` or a name."""
     if text[0] in "[{":
         return Type("list" if text[0] == "[" else "map", of=_type(text[1:-1]))
     if text.startswith("enum:"):

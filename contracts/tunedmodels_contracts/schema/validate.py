@@ -1,6 +1,6 @@
-"""The judge: what in an answer is not as the facts of the published API say.
+"""Checks one answer against the schema of the published API.
 
-It sees one answer at a time. How the answers of a run follow from each other is a matter of the laws.
+``harness.operation_invariants`` checks how the answers of a run follow from each other.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .violation import SchemaViolation as SchemaViolation
 def validate(
     value: Any, message: str, *, version: str = "v1beta", partial: bool = False, enum_numbers: bool = False
 ) -> list[SchemaViolation]:
-    """Return what is wrong with *value*, as ``parse`` gives it, as a *message* in an answer of *version*.
+    """Return the violations in *value*, as ``parse`` returns it, as a *message* in an answer of *version*.
 
-    *partial* is for answers that were asked to have some members alone, *enum_numbers* for those that were asked to
-    spell enums as numbers. Raises ValueError for a version or message that the facts do not have.
+    Set *partial* if the request asked for some members alone, and *enum_numbers* if it asked for enums by number.
+    Raises ValueError if the schema does not have the version or the message.
     """
     on = surface(version)
     if message not in on.messages:
@@ -32,9 +32,9 @@ def validate(
 def validate_error(
     value: Any, http_status: int, *, version: str = "v1beta", legacy: bool = False
 ) -> list[SchemaViolation]:
-    """Return what is wrong with *value* as the error answer of *http_status*.
+    """Return the violations in *value* as the error answer with *http_status*.
 
-    *legacy* is for answers to ``$.xgafv=1``, which alone have the member ``errors``.
+    Set *legacy* for answers to ``$.xgafv=1``. Only they have the member ``errors``.
     """
     on = surface(version)
     findings = validate(value, "ErrorAnswer", version=version)
@@ -66,10 +66,10 @@ def validate_answer(
     enum_numbers: bool = False,
     legacy: bool = False,
 ) -> list[SchemaViolation]:
-    """Return what is wrong with *value* as the answer of a method (``tunedModels.get``) with the HTTP *status*.
+    """Return the violations in *value* as the answer of a method (such as ``tunedModels.get``) with the HTTP *status*.
 
-    The answer of a streaming method is the list of its messages; its refusal may be in a list. Raises ValueError
-    where the facts of *version* have no such method.
+    The answer of a streaming method is the list of its messages, and its error may be in a list. Raises ValueError if
+    the schema of *version* has no such method.
     """
     on = surface(version)
     method = on.methods.get(method_id)

@@ -1,4 +1,4 @@
-"""The walk through a value along its message, which finds what is not as the facts say."""
+"""Walks through a value along its message, and collects the places that violate the schema."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _TYPE = "@type"
 
 
 class Validator:
-    """One walk; its *findings* are in the order of the value.
+    """One walk through a value. Its *findings* are in the order of the value.
 
-    *partial* answers may lack every member. With *enum_numbers*, enums are their numbers and not their names.
+    If *partial*, any member may be missing. If *enum_numbers*, enums are numbers and not names.
     """
 
     def __init__(self, *, partial: bool, enum_numbers: bool) -> None:
@@ -23,7 +23,7 @@ class Validator:
         self._enum_numbers = enum_numbers
 
     def message(self, on: Surface, message: Message, value: Any, place: str, *, skip: str = "") -> None:
-        """Judge *value* as a *message*, apart from the member to *skip*."""
+        """Check *value* as a *message*, except the member *skip*."""
         if not isinstance(value, dict):
             self._find("wrong-type", place, f"{value!r:.100} is no object, expected {message.name}")
             return
@@ -55,7 +55,7 @@ class Validator:
             self.require(message, message.required, value, place)
 
     def require(self, message: Message, names: tuple[str, ...], value: dict[str, Any], place: str) -> None:
-        """Find each of the members or oneofs with these *names* that *value* lacks."""
+        """Report each of the members or oneofs in *names* that *value* does not have."""
         for name in names:
             if name in message.members:
                 if name not in value:
@@ -99,7 +99,7 @@ class Validator:
 
     def _enum(self, on: Surface, name: str, value: Any, place: str) -> None:
         values = on.enums[name]
-        # The status of an error is text of the front end's own; no option turns it into a number.
+        # The front end writes the status of an error as text, and no option turns it into a number.
         numbers = self._enum_numbers and name != "google.rpc.Code"
         if not isinstance(value, int if numbers else str) or isinstance(value, bool):
             self._find("wrong-type", place, f"{value!r:.100} is no {'number' if numbers else 'name'} of {name}")
@@ -111,7 +111,7 @@ class Validator:
             self._find("wrong-type", place, f"{value!r:.100} is no object")
             return
         if self._partial and _TYPE not in value:
-            return  # what it is was not asked for, and without that nothing of it is known
+            return  # the mask excludes the type, and without it the members are unknown
         type_url = value.get(_TYPE)
         payload = on.payload(type_url) if isinstance(type_url, str) else None
         if payload is None:
@@ -126,7 +126,7 @@ class Validator:
 
     def _is_zero(self, on: Surface, type_: Type, value: Any) -> bool:
         if type_.kind == "enum" and isinstance(value, str):
-            # proto3's first value is its zero, also where the numbers are not known.
+            # In proto3 the first value is the zero, even if the numbers are unknown.
             return next(iter(on.enums[type_.name])) == value
         if type_.kind == "string":
             return not value

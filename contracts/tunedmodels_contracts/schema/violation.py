@@ -1,4 +1,4 @@
-"""A finding: one place where an answer is not what the facts say."""
+"""Defines the violation, one place where an answer differs from the schema."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
-    """What is wrong, where (like ``tuningTask.snapshots[3].meanLoss``; empty for the whole), and with which values."""
+    """One violation: its *kind*, its *place* (such as ``tuningTask.snapshots[3].meanLoss``; empty for the whole
+    answer), and the *problem* with the values.
+    """
 
     kind: Kind
     place: str
     problem: str
 
     def __str__(self) -> str:
-        """Return the finding as a line of a report."""
+        """Return the violation as a line of a report."""
         return f"{self.place or 'the answer'}: {self.kind}: {self.problem}"

@@ -1,1 +1,1 @@
-"""Session: the pytest plugin of the contract suite, and the summary at the end of a run."""
+"""The pytest plugin of the contract suite, and the summary at the end of a run."""

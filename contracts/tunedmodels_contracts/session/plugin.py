@@ -1,4 +1,4 @@
-"""The pytest plugin of the contract suite: its options and its session.
+"""The pytest plugin that adds the options and the session of the contract suite.
 
 ``tunedmodels-contracts`` loads it. For pytest's own command, name it: ``-p tunedmodels_contracts.session.plugin``.
 """
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark of clauses, and the session unless ``-p no:tunedmodels-session`` says that it is not wanted."""
+    """Register the mark of clauses, and the session, unless ``-p no:tunedmodels-session`` blocks the session."""
     config.addinivalue_line("markers", "clause(clause): the clause of the contract that a test is")
     if config.pluginmanager.is_blocked(_SESSION):
         return

@@ -1,7 +1,8 @@
-"""The session: what pytest is told about clauses, and what it tells of them.
+"""The pytest plugin that selects clauses, turns the outcomes of tests into verdicts, and writes the report.
 
-Results travel in the properties of pytest's own reports, so it works under xdist too. A clause that is broken and not
-required, or whose difference is known, is an expected failure to pytest: shown, and without effect on the status.
+The verdicts are properties of pytest's own reports, so the plugin also works with xdist. If a broken clause is not
+required, or if its difference is known, pytest gets an expected failure: pytest shows it, and its exit status does not
+change.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ..targets.select import check, kind
 from ..targets.target import Target
 from .summary import Recorded, Summary, recorded
 
-_LEVELS = list(Level)  # from what matters most on
+_LEVELS = list(Level)  # the most important first
 _LONGEST = 300  # characters of a reason
 _OUTPUT = "tunedmodels"
 
@@ -38,7 +39,11 @@ Wrapper = Generator[None, Any, Any]
 
 
 class Session:
-    """One run of the suite: on each worker it tells what became of the tests, and where pytest ends it sums up."""
+    """The pytest plugin for one run of the suite.
+
+    The process that runs the tests adds the verdicts to their reports. The process that started pytest sums them up.
+    With xdist these are the workers and the main process, else they are the same.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -53,7 +58,7 @@ class Session:
             raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
         found: Recorded = {}
         self._refused: list[str] = []
-        if not self._worker:  # workers need no evidence: it is added where their reports arrive
+        if not self._worker:  # workers need no evidence: the main process adds it to their reports
             check(config)
             _check_mutant(config.getoption("tunedmodels_mutant"))
             _make_folder(config.getoption("tunedmodels_report"))
@@ -62,11 +67,11 @@ class Session:
         subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
         self._summary = Summary(subject, self._known, found, partly)
 
-    # -- Where the tests run ---------------------------------------------------------------------------------------
+    # -- In the process that runs the tests ----------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out clauses that are not asked for, by level or by name, and write on the others what they are."""
+        """Deselect the clauses that the options exclude by level or name, and add its clause's data to each test."""
         if not self._worker:
             self._check_names([clause.name for item in items if (clause := clause_of(item))])
         kept: list[pytest.Item] = []
@@ -85,12 +90,12 @@ class Session:
         return is_selected and _LEVELS.index(clause.level) <= _LEVELS.index(self._level)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """Remember of which clauses some tests do not run."""
+        """Record the clauses of the deselected tests."""
         self._summary.partly |= {clause.name for item in items if (clause := clause_of(item))}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
-        """Put the mutant before the target, if an option names one, and see all answers from the beginning."""
+        """Install the mutant on the target, if an option names one, and observe all answers from the start."""
         value = yield
         if isinstance(value, Target) and fixturedef.argname == "target":
             mutant = self._config.getoption("tunedmodels_mutant")
@@ -104,7 +109,7 @@ class Session:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
-        """Tell the verdict, and take a failure that does not fail the run for an expected one."""
+        """Add the verdict to the report, and turn a failure that does not fail the run into an expected failure."""
         report = yield
         clause = clause_of(item)
         if clause is None or report.when == "teardown" or (report.when == "setup" and report.passed):
@@ -115,20 +120,23 @@ class Session:
             known = next((entry for entry in self._known if entry.covers(clause.name, subject)), None)
             if known is not None:
                 verdict, reason = Verdict.EXCUSED, f"{known.reason} (since {known.since}): {reason}"
-            # What could not be prepared shows nothing of a clause, so it stays an error to pytest at any level.
+            # A failure in the setup says nothing about the clause, so it stays an error of pytest at any level.
             if known is not None or (clause.level is not Level.REQUIRED and report.when == "call"):
                 report.outcome = "skipped"
                 report.wasxfail = f"known: {reason}" if known else f"{clause.level.value}, and broken: {reason}"
         told = [("verdict", verdict.value), ("reason", reason), ("target", subject.kind)]
         told.append(("server", subject.server))
-        item.user_properties += told  # for the report of the teardown, which is the one that --junitxml writes
+        item.user_properties += told  # for the report of the teardown: --junitxml writes that one
         report.user_properties += told
         return report
 
-    # -- Where pytest began ----------------------------------------------------------------------------------------
+    # -- In the process that started pytest ----------------------------------------------------------------------------
 
     def pytest_sessionstart(self) -> None:
-        """Refuse names of clauses that there are not, before workers of xdist begin; without them it is done later."""
+        """Raise UsageError for an unknown clause name before the workers of xdist start.
+
+        Without xdist, ``pytest_collection_modifyitems`` does it.
+        """
         if not self._worker and self._config.getoption("numprocesses", None):
             self._check_names([])
 
@@ -140,7 +148,7 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Collect the verdicts, and write on each report what evidence there is for its clause."""
+        """Collect the verdicts, and add the evidence for its clause to each report."""
         told = dict(report.user_properties)
         if self._worker or "clause" not in told:
             return
@@ -150,14 +158,14 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Add what a worker of xdist has seen; one that crashed has told nothing."""
+        """Add the coverage and notes of a worker of xdist. A worker that crashed has none."""
         told = getattr(node, "workeroutput", {}).get(_OUTPUT)
         if told:
             self._summary.merge(told)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Wrapper:
-        """Sum up, after pytest has: the report's files and the status. The last line waits until all is said."""
+        """Write the files of the report and set the status, after pytest's own summary. The last line comes later."""
         if self._worker:
             vars(self._config)["workeroutput"][_OUTPUT] = self._summary.as_json()
             return (yield)
@@ -178,11 +186,11 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Say in one line what it comes to, after why pytest has ended, if it was told to."""
+        """Print the summary in one line, after pytest's own messages."""
         self._say([self._last] if self._last else [])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show what the target has to tell, and what is broken and did not fail: pytest itself shows no such thing."""
+        """Print the notes of the target, and the broken clauses that do not fail the run. Pytest shows neither."""
         if self._summary.lines:
             terminalreporter.section("of the target")
             for note in self._summary.lines:
@@ -206,7 +214,7 @@ def _check_mutant(name: str | None) -> None:
 
 
 def _make_folder(folder: str | None) -> None:
-    """Make the report's folder before anything runs: after hours on the real API it would be too late to say so."""
+    """Create the report's folder before the tests, because an error after hours on the real API would come too late."""
     if not folder:
         return
     try:
@@ -218,14 +226,14 @@ def _make_folder(folder: str | None) -> None:
 
 
 def _recorded(folder: str | None) -> tuple[Recorded, list[str]]:
-    """Return what was recorded of each clause, in *folder* and of old, and what is wrong with the rest."""
+    """Return the recordings of each clause, in *folder* and published ones, and the problems with other recordings."""
     if folder and not Path(folder).is_dir():
         raise pytest.UsageError(f"--tunedmodels-recordings: there is no folder {folder}")
     return recorded((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve()))
 
 
 def _test(nodeid: str) -> str:
-    """Return the name of a test that is the same wherever the suite lies: its file, its function, its case."""
+    """Return the file name, function and case of the test *nodeid*. They do not depend on the suite's folder."""
     path, colons, rest = nodeid.partition("::")
     return f"{path.rpartition('/')[2]}{colons}{rest}"
 
@@ -248,7 +256,7 @@ def _sentence(item: pytest.Item) -> str:
 def _verdict_of(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple[Verdict, str]:
     if report.passed:
         return Verdict.HELD, ""
-    if hasattr(report, "wasxfail"):  # the suite itself says that it is broken
+    if hasattr(report, "wasxfail"):  # the test itself is marked as an expected failure
         return Verdict.EXCUSED, str(report.wasxfail).removeprefix("reason: ")[:_LONGEST]
     if report.skipped:
         said = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)

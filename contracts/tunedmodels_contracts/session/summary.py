@@ -1,4 +1,4 @@
-"""The summary: what is known of a run of the suite where pytest ends it, and the report that it makes."""
+"""Collects the results of one run of the suite, and makes the report from them at its end."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ Recorded = dict[str, list[Provenance]]
 
 @dataclass
 class Summary:
-    """What was told of the clauses so far.
+    """The results of the clauses so far.
 
-    ``subject`` is what they were checked on, and ``notes`` what it has to tell. ``partly`` names the clauses of which
-    not all tests run: those that hold say nothing of the others. ``recorded`` has what was recorded of each clause.
+    ``subject`` is the target of the run, and ``notes`` are its messages. ``known`` are the known differences.
+    ``recorded`` has the provenances of the recordings of each clause. ``partly`` names the clauses of which not all
+    tests run: the tests that hold prove nothing about the others. ``seen`` is the API coverage of the answers.
     """
 
     subject: Subject
@@ -46,13 +47,13 @@ class Summary:
     _evidence: dict[str, Evidence] = field(default_factory=dict)
 
     def evidence(self, name: str) -> Evidence:
-        """Return what evidence there is for the clause called *name*."""
+        """Return the strongest evidence for the clause called *name*."""
         if name not in self._evidence:
             self._evidence[name] = evidence(name, citations(), self.recorded)
         return self._evidence[name]
 
     def add(self, test: str, told: Mapping[str, object]) -> None:
-        """Add what a report of *test* has told of its clause."""
+        """Add the verdict of *test*; *told* has the properties of its report."""
         if told["server"]:
             self.subject = Subject(str(told["target"]), str(told["server"]))
         name = str(told["clause"])
@@ -61,7 +62,7 @@ class Summary:
         checks.append(Check(test, Verdict(told["verdict"]), str(told["reason"])))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a worker of xdist has to tell beside its reports."""
+        """Return the data that a worker of xdist sends in addition to its reports, as a value for JSON."""
         return {
             "seen": self.seen.as_json(),
             "partly": sorted(self.partly),
@@ -70,7 +71,7 @@ class Summary:
         }
 
     def merge(self, told: Mapping[str, Any]) -> None:
-        """Add what a worker has told."""
+        """Add *told*, the ``as_json`` of a worker."""
         self.seen.merge(ApiCoverage.from_json(told["seen"]))
         self.partly |= set(told["partly"])
         self.notes = self.notes or tuple(told["notes"])
@@ -78,11 +79,11 @@ class Summary:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What a person should know of the target: its notes, and that it is a mock server without ``--strict``."""
+        """The messages about the target: its notes, and a line if it is a mock server without ``--strict``."""
         return self.notes + self.allowances.notes
 
     def results(self) -> list[Result]:
-        """Return what became of each clause, by their names."""
+        """Return the result of each clause, sorted by name."""
         found = [
             Result(clause, sentence, tuple(sorted(checks, key=_by_test)))
             for clause, sentence, checks in self._checks.values()
@@ -90,14 +91,14 @@ class Summary:
         return sorted(found, key=lambda result: result.clause.name)
 
     def unfailing(self) -> Iterator[str]:
-        """Yield a line for each clause that is broken, and does not fail the run."""
+        """Yield a line for each broken clause that does not fail the run."""
         for result in self.results():
             broken = result.verdict is Verdict.BROKEN and result.clause.level is not Level.REQUIRED
             if broken or result.verdict is Verdict.EXCUSED:
                 yield f"{result.verdict.value} ({result.clause.level.value}) {result.clause.name}: {result.reason}"
 
     def report(self, status: int) -> Report:
-        """Return the report; *status* is what pytest ends with."""
+        """Return the report; *status* is the exit status of pytest."""
         found = tuple(self.results())
         today = datetime.now(timezone.utc).date()
         names = catalog() if self.known else {}
@@ -112,7 +113,7 @@ class Summary:
 
 
 def recorded(folders: Iterable[Path]) -> tuple[Recorded, list[str]]:
-    """Return what was recorded of each clause in *folders*, and what is wrong with the rest."""
+    """Return the provenances of each clause's recordings in *folders*, and the problems with invalid recordings."""
     found: Recorded = {}
     wrong: list[str] = []
     for folder in dict.fromkeys(folders):
@@ -126,10 +127,10 @@ def recorded(folders: Iterable[Path]) -> tuple[Recorded, list[str]]:
 def _package() -> str:
     try:
         return version("tunedmodels")
-    except PackageNotFoundError:  # run from its sources
+    except PackageNotFoundError:  # the package runs from its sources
         return ""
 
 
 def _by_test(check: Check) -> str:
-    """Return what orders checks: workers tell of them as they come."""
+    """Return the sort key of *check*, because workers report their checks in any order."""
     return check.test

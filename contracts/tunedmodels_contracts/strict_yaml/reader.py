@@ -1,4 +1,4 @@
-"""Reads and writes the YAML of recordings: plain values, long texts as readable blocks, and limits on the input."""
+"""Reads and writes the YAML of recordings. It has plain values and readable blocks, and its size is limited."""
 
 from __future__ import annotations
 

@@ -1,1 +1,3 @@
-"""The suite: the clauses, one module a subject. Each is a pytest test; ``tunedmodels-contracts run`` checks them."""
+"""Contains the clauses, one module for each subject. Each clause is a pytest test; ``tunedmodels-contracts run`` checks
+them.
+"""

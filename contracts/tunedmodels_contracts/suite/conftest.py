@@ -1,4 +1,4 @@
-"""What every clause is given: somebody to ask, names of its own, and runs to look at."""
+"""Defines the fixtures of the suite, such as the callers, new models, and the runs that clauses share."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ Violations = dict[Scope | None, list[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the target know which clause asks."""
+    """Register the hooks that tell the target which clause sends a request."""
     register(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse tests that are no clauses, and clauses of one name; leave out what the options do not pay for."""
+    """Skip and sort the clauses by the options. Raise UsageError for a test without a clause, or for two tests of one
+    clause.
+    """
     skip_and_sort(config, items)
     test_by_clause: dict[str, str] = {}
     for item in items:
@@ -53,9 +55,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Fail a clause that held, and whose own answers are not as the facts have them.
+    """Fail a clause if an answer to one of its own requests violates the schema.
 
-    What a shared run was answered is judged by clauses of its own, so that it does not fail all that look at it.
+    A failed assertion of the clause goes first. The answers about a shared run are not checked here: the clauses in
+    ``test_facts.py`` check them, so a violation there does not fail every clause that uses the run.
     """
     other_error: Exception | None = None
     value: Any = None
@@ -63,7 +66,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         value = yield
     except AssertionError:
         raise
-    except Exception as error:  # over whatever else a body stumbles, a finding tells more of it
+    except Exception as error:  # a violation explains more than any other exception
         other_error = error
     arguments: dict[str, Any] = pyfuncitem.funcargs
     found_violations = (
@@ -76,32 +79,32 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
     return value
 
 
-# -- Who asks --------------------------------------------------------------------------------------------------
+# -- The target and its callers --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def target(pytestconfig: pytest.Config) -> Iterator[Target]:
-    """What the clauses are checked on."""
+    """The target of the session."""
     with open_target(pytestconfig) as target:
         yield target
 
 
 @pytest.fixture(autouse=True)
 def _skip_unsupported(request: pytest.FixtureRequest, target: Target) -> None:
-    """Leave out what the target cannot be asked."""
+    """Skip the clause if the target does not meet its needs."""
     clause: Clause | None = clause_of(request.node)
     _require(target, *(clause.needs if clause else ()))
 
 
 @pytest.fixture(scope="session")
 def violations() -> Violations:
-    """What is not as the facts have it in the answers to bare requests, by the part of the session that asked."""
+    """The schema violations in answers to bare requests, by the scope that sent the request."""
     return defaultdict(list)
 
 
 @pytest.fixture(scope="session")
 def api(target: Target, violations: Violations) -> Api:
-    """The caller, by bare requests, each of whose answers is judged by the facts as it arrives."""
+    """Bare requests of the caller. Each answer is checked against the schema as it arrives."""
     return Api(
         target.session,
         target.base_url,
@@ -112,19 +115,19 @@ def api(target: Target, violations: Violations) -> Api:
 
 @pytest.fixture(scope="session")
 def other(api: Api, target: Target) -> Api:
-    """Somebody else, by bare requests."""
+    """Bare requests of the second user."""
     return api.by(target.other)
 
 
 @pytest.fixture(scope="session")
 def stranger(api: Api) -> Api:
-    """Nobody: requests without credentials."""
+    """Bare requests without credentials."""
     return api.by(AnonymousCredentials())
 
 
 @pytest.fixture(scope="session")
 def keyed(api: Api, target: Target) -> Api:
-    """An API key, which names a project and no person."""
+    """Bare requests with an API key, which names a project and no user. Skip the test if the target has no key."""
     if isinstance(target.key, AnonymousCredentials):
         pytest.skip("the target has no API key")
     return api.by(target.key)
@@ -132,7 +135,7 @@ def keyed(api: Api, target: Target) -> Api:
 
 @pytest.fixture
 def client(target: Target) -> Iterator[tunedmodels.Client]:
-    """The caller, by our client, over the same session."""
+    """The project's client with the credentials of the caller, over the session of the bare requests."""
     with tunedmodels.Client(
         target.base_url,
         credentials=target.caller,
@@ -144,12 +147,12 @@ def client(target: Target) -> Iterator[tunedmodels.Client]:
         yield client
 
 
-# -- What a clause makes, and what is deleted after it -----------------------------------------------------------
+# -- What a clause creates, and the fixture deletes afterwards -------------------------------------------------
 
 
 @pytest.fixture
 def new_id(api: Api, target: Target) -> Iterator[Callable[[], str]]:
-    """Make ids that no model has; the models that got them are deleted in the end."""
+    """A function that returns ids that no model has. Afterwards the fixture deletes the models that got them."""
     created: list[str] = []
 
     def make() -> str:
@@ -163,9 +166,10 @@ def new_id(api: Api, target: Target) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def create(api: Api, target: Target) -> Iterator[Callable[..., Answer]]:
-    """Start a run of a model of its own; keywords are members of the model, or replace those of the tutorial.
+    """A function that starts a run of a new model and returns the answer. Afterwards the fixture deletes the model.
 
-    *by* is who asks, *model_id* the id of the model, empty where the service is to make one.
+    Keywords are members of the model, or replace those of the tutorial. *by* is the caller. *model_id* is the id of the
+    model, or an empty text if the service chooses it.
     """
     models: list[tuple[Api, str]] = []
 
@@ -191,7 +195,7 @@ def create(api: Api, target: Target) -> Iterator[Callable[..., Answer]]:
 
 @pytest.fixture
 def in_creation(api: Api, create: Callable[..., Answer]) -> str:
-    """The name of a model in creation; where its run was too quick to be seen there, the clause is left out."""
+    """The name of a model in creation. Skip the test if the run has already ended."""
     name = str(create().ok()["metadata"]["tunedModel"])
     if api.get(f"v1beta/{name}").ok()["state"] != "CREATING":
         pytest.skip("the run was too quick to be seen before its end")
@@ -200,7 +204,9 @@ def in_creation(api: Api, create: Callable[..., Answer]) -> str:
 
 @pytest.fixture
 def grant(api: Api, scratch: ObservedRun) -> Iterator[Callable[..., Answer]]:
-    """Give somebody a role on the model that clauses may change; it is taken back in the end."""
+    """A function that grants a role on the scratch model and returns the answer. Afterwards the fixture deletes the
+    permission.
+    """
     created: list[str] = []
 
     def give(role: str, email: str, grantee_type: str = "USER") -> Answer:
@@ -217,36 +223,36 @@ def grant(api: Api, scratch: ObservedRun) -> Iterator[Callable[..., Answer]]:
 
 @pytest.fixture
 def address(target: Target) -> str:
-    """An address that nobody has."""
+    """An email address that belongs to nobody."""
     return f"{target.scopes.new_id()}@example.com"
 
 
-# -- Runs that clauses share -------------------------------------------------------------------------------------
+# -- Runs that clauses share -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def observed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
-    """The tutorial's run, watched from its beginning to its end, or to the target's bound."""
+    """The tutorial's run, observed from its start until it ends or reaches the target's bound."""
     with _run(api, target, displayName="contracts number generator") as created:
         yield observe(api, created, target.clock, target.pause, target.bound)
 
 
 @pytest.fixture(scope="session")
 def finished(observed_run: ObservedRun) -> ObservedRun:
-    """The tutorial's run, which has ended; clauses only look at its model."""
+    """The tutorial's run after its end. Clauses only read its model."""
     return observed_run.ended
 
 
 @pytest.fixture(scope="session")
 def scratch(api: Api, target: Target) -> Iterator[ObservedRun]:
-    """A run that has ended; clauses may change what they like of its model, and expect nothing of it."""
+    """A run after its end. Clauses may change its model in any way, so they rely on nothing in it."""
     with _run(api, target, displayName="contracts scratch") as created:
         yield observe(api, created, target.clock, target.pause, target.bound).ended
 
 
 @pytest.fixture(scope="session")
 def cancelled(api: Api, target: Target) -> Iterator[tuple[ObservedRun, Answer]]:
-    """A run that was cancelled, and the answer to that; where it had ended before, its clauses are left out."""
+    """A run that was cancelled, and the answer to the cancel call. Skip the test if the run ended before that."""
     with _run(api, target, displayName="contracts cancelled") as created:
         target.clock.sleep(target.pause)
         if api.get(f"v1beta/{created.ok()['name']}").ok().get("done"):
@@ -257,21 +263,21 @@ def cancelled(api: Api, target: Target) -> Iterator[tuple[ObservedRun, Answer]]:
 
 @pytest.fixture(scope="session")
 def failed(api: Api, target: Target) -> Iterator[ObservedRun]:
-    """A run that failed after some of its steps; clauses only look at its model."""
+    """A run that failed after some of its steps. Clauses only read its model."""
     with _failed_run(api, target) as run:
         yield run
 
 
 @pytest.fixture
 def own_failed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
-    """A run of the clause's own that failed; it may do with the model what it likes."""
+    """A failed run for one clause alone, which may change or delete the model."""
     with _failed_run(api, target) as run:
         yield run
 
 
 @pytest.fixture(scope="session")
 def foreign(api: Api, target: Target) -> Iterator[str]:
-    """The name of a model of somebody else, which is shared with nobody."""
+    """The name of a model of the second user that is not shared."""
     _require(target, Need.SECOND_CALLER)
     with _run(api.by(target.other), target, displayName="contracts foreign") as created:
         yield created.ok()["metadata"]["tunedModel"]
@@ -279,7 +285,7 @@ def foreign(api: Api, target: Target) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def eleven(api: Api, target: Target) -> Iterator[list[str]]:
-    """The names of eleven models, one more than a page has by default, in the order in which they were made."""
+    """The names of eleven models in the order of their creation: one more than a page has by default."""
     _require(target, Need.TUNABLE_MODEL)
     small = {"epochCount": 1, "batchSize": len(EXAMPLES), "learningRate": 0.001}
     ids = [target.scopes.new_id() for _ in range(11)]
@@ -296,7 +302,7 @@ def eleven(api: Api, target: Target) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="session")
 def other_email(other: Api, foreign: str) -> str:
-    """The address of somebody else."""
+    """The email address of the second user."""
     return _owner_email(other, foreign)
 
 

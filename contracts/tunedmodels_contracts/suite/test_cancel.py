@@ -1,4 +1,4 @@
-"""Cancel: a run is stopped, and its model stays."""
+"""These clauses check what a cancel call does to a run, to its operation and to its model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_answers_with_nothing(cancelled: Cancelled) -> None:
 @clause("cancel/needs-no-body", CANCEL, cost=Cost.TUNING)
 @pytest.mark.parametrize("data", [None, b"", b"{}"])
 def test_needs_no_body(api: Api, create: Callable[..., Answer], data: bytes | None) -> None:
-    """An empty body is as good as an empty object. Documented; google-genai sends none."""
+    """An empty body works like an empty object. Documented; google-genai sends none."""
     name = create().ok()["name"]
 
     assert api.post(f"v1/{name}:cancel", data=data).ok() == {}
@@ -37,7 +37,7 @@ def test_needs_no_body(api: Api, create: Callable[..., Answer], data: bytes | No
 
 @clause("cancel/ends-the-operation", CANCEL, GET, cost=Cost.TUNING)
 def test_ends_the_operation(cancelled: Cancelled) -> None:
-    """A cancelled operation ends with an error whose code is 1, the number of CANCELLED. Documented."""
+    """A cancelled operation ends with an error with the code 1, the number of CANCELLED. Documented."""
     run, _ = cancelled
 
     assert run.operation["done"] is True
@@ -48,7 +48,7 @@ def test_ends_the_operation(cancelled: Cancelled) -> None:
 @clause("cancel/keeps-the-laws-of-a-run", CANCEL, GET, "tunedModels.get", level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("law", [SHAPE, *LAWS])
 def test_keeps_the_laws_of_a_run(cancelled: Cancelled, law: str) -> None:
-    """A cancelled run keeps the laws of every run. Inferred: no such run was kept."""
+    """A cancelled run obeys the laws of every run. Inferred: no such run was kept."""
     run, _ = cancelled
 
     assert run.breaks(law) == []
@@ -56,7 +56,7 @@ def test_keeps_the_laws_of_a_run(cancelled: Cancelled, law: str) -> None:
 
 @clause("cancel/model-stays", CANCEL, "tunedModels.get", "tunedModels.list", cost=Cost.TUNING)
 def test_model_stays(api: Api, cancelled: Cancelled) -> None:
-    """The model of a cancelled run stays, and is listed. Documented, and observed in 2024."""
+    """The model of a cancelled run stays and is listed. Documented, and observed in 2024."""
     run, _ = cancelled
 
     assert api.get(f"v1beta/{run.name}").ok()["name"] == run.name
@@ -75,7 +75,7 @@ def test_model_can_be_shared(api: Api, cancelled: Cancelled, address: str) -> No
 
 @clause("cancel/model-answers", CANCEL, "tunedModels.generateContent", cost=Cost.TUNING)
 def test_model_answers(api: Api, cancelled: Cancelled) -> None:
-    """The model of a cancelled run can be asked. Documented."""
+    """The model of a cancelled run can generate content. Documented."""
     run, _ = cancelled
 
     assert api.post(f"v1beta/{run.name}:generateContent", {"contents": [{"parts": [{"text": "3"}]}]}).ok()["candidates"]
@@ -83,7 +83,7 @@ def test_model_answers(api: Api, cancelled: Cancelled) -> None:
 
 @clause("cancel/model-is-active", CANCEL, "tunedModels.get", level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_model_is_active(cancelled: Cancelled) -> None:
-    """The model of a cancelled run is ACTIVE. Inferred: it can be asked, and no state says that it was cancelled."""
+    """The model of a cancelled run is ACTIVE. Inferred: it can generate, and no state says that it was cancelled."""
     run, _ = cancelled
 
     assert run.model["state"] == "ACTIVE"
@@ -91,7 +91,7 @@ def test_model_is_active(cancelled: Cancelled) -> None:
 
 @clause("cancel/a-result-stays", CANCEL, GET, cost=Cost.TUNING)
 def test_a_result_stays(api: Api, scratch: ObservedRun) -> None:
-    """Cancelling changes nothing of an operation that has ended, whatever it is answered. Documented."""
+    """A cancel call changes nothing in an operation that has ended, whatever the answer is. Documented."""
     before = api.get(f"v1/{scratch.operation_name}").ok()
     api.post(f"v1/{scratch.operation_name}:cancel", {})
 
@@ -102,7 +102,7 @@ def test_a_result_stays(api: Api, scratch: ObservedRun) -> None:
 
 @clause("cancel/missing-operation", CANCEL, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_missing_operation(api: Api, finished: ObservedRun, new_id: Callable[[], str]) -> None:
-    """An operation that is not there cannot be cancelled. Inferred."""
+    """An operation that does not exist cannot be cancelled. Inferred."""
     api.post(f"v1/{finished.name}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
     api.post(f"v1/tunedModels/{new_id()}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
 
@@ -115,7 +115,7 @@ def test_missing_operation(api: Api, finished: ObservedRun, new_id: Callable[[],
     needs=[Need.SECOND_CALLER],
 )
 def test_of_somebody_else(api: Api, other: Api, create: Callable[..., Answer]) -> None:
-    """Somebody else's run cannot be cancelled, and goes on. Documented by the roles."""
+    """A user cannot cancel another user's run, and the run goes on. Documented by the roles."""
     operation = create(by=other).ok()
 
     api.post(f"v1/{operation['name']}:cancel", {}).refused(403, "PERMISSION_DENIED")

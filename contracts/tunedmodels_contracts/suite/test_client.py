@@ -1,4 +1,6 @@
-"""Our client: the same facts by another way, so that a bug of the client is not taken for one of the server."""
+"""These clauses check the API through the project's client. With the clauses on bare requests, they tell a bug of the
+client from a bug of the server.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def _start(client: Client, target: Target, model_id: str, **more: Any) -> tunedm
 
 @clause("client/a-run", CREATE, OPERATION, cost=Cost.TUNING)
 def test_a_run(client: Client, target: Target, new_id: NewId) -> None:
-    """Who waits for a run sees each step once, and gets the active model with all of them. Observed 2023 to 2024."""
+    """A client that waits for a run sees each step once and gets the active model with all steps. Observed 2023
+    to 2024.
+    """
     model_id = new_id()
     operation = _start(client, target, model_id, display_name="number generator")
     seen = list(operation.progress(timeout=target.bound))
@@ -61,7 +65,7 @@ def test_a_run(client: Client, target: Target, new_id: NewId) -> None:
 
 @clause("client/an-operation-by-its-name", OPERATION, cost=Cost.TUNING)
 def test_an_operation_by_its_name(client: Client, finished: ObservedRun) -> None:
-    """An operation is got by its name, as it is. Observed 2023 to 2024."""
+    """The client gets an operation by its name, unchanged. Observed 2023 to 2024."""
     operation = client.operations.get(finished.operation_name)
 
     assert operation.done()
@@ -72,20 +76,20 @@ def test_an_operation_by_its_name(client: Client, finished: ObservedRun) -> None
 
 @clause("client/operations-of-a-model", "tunedModels.operations.list", cost=Cost.TUNING)
 def test_operations_of_a_model(client: Client, finished: ObservedRun) -> None:
-    """A model's operations are listed. Documented."""
+    """The client lists the operations of a model. Documented."""
     assert [operation.name for operation in client.operations.list(finished.name)] == [finished.operation_name]
 
 
 @clause("client/all-operations", "operations.list")
 def test_all_operations(client: Client) -> None:
-    """The operations of all models are listed. Documented."""
+    """The client lists the operations of all models. Documented."""
     for operation in client.operations.list():
         assert operation.name
 
 
 @clause("client/cancel", "tunedModels.operations.cancel", OPERATION, cost=Cost.TUNING)
 def test_cancel(client: Client, target: Target, new_id: NewId) -> None:
-    """Who cancels a run gets an error of that name. Documented."""
+    """A client that cancels a run gets an error with the status CANCELLED. Documented."""
     operation = _start(client, target, new_id())
     if operation.done():
         pytest.skip("the run ended before it could be cancelled")
@@ -99,7 +103,7 @@ def test_cancel(client: Client, target: Target, new_id: NewId) -> None:
 
 @clause("client/a-failed-run", OPERATION, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
 def test_a_failed_run(client: Client, failed: ObservedRun) -> None:
-    """Who waits for a run that fails gets its error, and can still see how far it came. Documented."""
+    """A client that waits for a failed run gets its error and can still read its progress. Documented."""
     operation = client.operations.get(failed.operation_name)
     with pytest.raises(tunedmodels.OperationFailed) as failure:
         operation.result()
@@ -114,7 +118,7 @@ def test_a_failed_run(client: Client, failed: ObservedRun) -> None:
 
 @clause("client/get", GET, cost=Cost.TUNING)
 def test_get(client: Client, target: Target, finished: ObservedRun) -> None:
-    """A model is got as bare requests show it. Observed 2023 to 2024."""
+    """The client gets a model with the same values as a bare request. Observed 2023 to 2024."""
     model = client.tuned_models.get(finished.name)
 
     task, shown = model.tuning_task, finished.model["tuningTask"]
@@ -125,14 +129,14 @@ def test_get(client: Client, target: Target, finished: ObservedRun) -> None:
     assert [(seen.step, seen.epoch, seen.mean_loss) for seen in task.snapshots] == [
         (seen["step"], seen.get("epoch", 0), seen["meanLoss"]) for seen in shown["snapshots"]
     ]
-    # The client writes a time with no more digits than it needs.
+    # The texts can differ, because the client writes a time with no more digits than it needs.
     assert nanoseconds(model.to_json()["createTime"]) == nanoseconds(finished.model["createTime"])
     assert nanoseconds(task.to_json()["startTime"]) == nanoseconds(shown["startTime"])
 
 
 @clause("client/list", LIST, cost=Cost.TUNING)
 def test_list(client: Client, eleven: list[str]) -> None:
-    """Pages follow each other, and have each model once. Documented, and tested by Google."""
+    """The client follows the pages of a list and returns each model once. Documented, and tested by Google."""
     names = [model.name for model in client.tuned_models.list(page_size=4)]
 
     assert [name for name in names if name in eleven] == eleven
@@ -140,7 +144,7 @@ def test_list(client: Client, eleven: list[str]) -> None:
 
 @clause("client/filter", LIST, cost=Cost.TUNING)
 def test_filter(client: Client, create: Create, address: str) -> None:
-    """A word of a filter finds a model. Documented."""
+    """The client finds a model by a word in a filter. Documented."""
     word = address.removeprefix("contracts-").partition("@")[0]
     name = create(displayName=word).ok()["metadata"]["tunedModel"]
 
@@ -149,7 +153,7 @@ def test_filter(client: Client, create: Create, address: str) -> None:
 
 @clause("client/update", "tunedModels.patch", cost=Cost.TUNING)
 def test_update(client: Client, scratch: ObservedRun, address: str) -> None:
-    """A change is seen at once, and the rest stays. Observed 2023 to 2024."""
+    """An update shows at once, and the other members stay. Observed 2023 to 2024."""
     before = client.tuned_models.get(scratch.name)
     changed = client.tuned_models.update(scratch.name, description=address, temperature=0.125)
 
@@ -160,7 +164,7 @@ def test_update(client: Client, scratch: ObservedRun, address: str) -> None:
 
 @clause("client/delete", "tunedModels.delete", GET, outcome=NOT_FOUND, cost=Cost.TUNING)
 def test_delete(client: Client, create: Create) -> None:
-    """A deleted model does not exist, in these words. Observed 2023 to 2025."""
+    """A deleted model is not found, with a fixed message. Observed 2023 to 2025."""
     name = create().ok()["metadata"]["tunedModel"]
     client.tuned_models.delete(name)
 
@@ -171,7 +175,7 @@ def test_delete(client: Client, create: Create) -> None:
 
 @clause("client/transfer", "tunedModels.transferOwnership", cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_transfer(client: Client, other: Api, create: Create, other_email: str) -> None:
-    """A model is handed on, and its old owner may no longer delete it. Documented."""
+    """After a transfer, the old owner can no longer delete the model. Documented."""
     name = create().ok()["metadata"]["tunedModel"]
     client.tuned_models.transfer_ownership(name, other_email)
 
@@ -182,14 +186,14 @@ def test_transfer(client: Client, other: Api, create: Create, other_email: str) 
 
 @clause("client/taken-id", CREATE, outcome="409 ALREADY_EXISTS", cost=Cost.TUNING)
 def test_taken_id(client: Client, target: Target, finished: ObservedRun) -> None:
-    """An id that one has is taken. Documented: the official sample expects it."""
+    """A caller cannot use the id of their own model again. Documented: the official sample expects it."""
     with pytest.raises(tunedmodels.AlreadyExists):
         _start(client, target, finished.name.removeprefix("tunedModels/"))
 
 
 @clause("client/base-model-that-cannot-be-tuned", CREATE, outcome="400 FAILED_PRECONDITION", cost=Cost.FREE)
 def test_base_model_that_cannot_be_tuned(client: Client, new_id: NewId) -> None:
-    """A base model that cannot be tuned is not found for tuning. Observed in 2025."""
+    """If a base model cannot be tuned, the error says that it is not found for tuning. Observed in 2025."""
     with pytest.raises(tunedmodels.FailedPrecondition) as refusal:
         client.tuned_models.create(
             base_model="gemini-2.5-flash", training_data=EXAMPLES, tuned_model_id=new_id(), epoch_count=1
@@ -201,7 +205,7 @@ def test_base_model_that_cannot_be_tuned(client: Client, new_id: NewId) -> None:
 
 @clause("client/model-of-somebody-else", GET, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(client: Client, foreign: str) -> None:
-    """Somebody else's model is forbidden, in these words. Observed in 2024."""
+    """Another user's model is forbidden, with a fixed message. Observed in 2024."""
     with pytest.raises(tunedmodels.PermissionDenied) as refusal:
         client.tuned_models.get(foreign)
     assert refusal.value.message == f"You do not have permission to access tuned model {foreign}."
@@ -214,7 +218,7 @@ def test_model_of_somebody_else(client: Client, foreign: str) -> None:
     "client/permissions", *(f"{PERMISSIONS}{verb}" for verb in ("create", "list", "get", "patch")), cost=Cost.TUNING
 )
 def test_permissions(client: Client, scratch: ObservedRun, address: str) -> None:
-    """A permission is granted, seen, changed and taken back. Observed in 2024."""
+    """The client creates, gets, lists, changes and deletes a permission. Observed in 2024."""
     permissions = client.tuned_models.permissions(scratch.name)
     made = permissions.create("READER", address)
     try:
@@ -238,7 +242,7 @@ def test_permissions(client: Client, scratch: ObservedRun, address: str) -> None
     cost=Cost.TUNING,
 )
 def test_missing_permission(client: Client, scratch: ObservedRun) -> None:
-    """A permission that is not there is not found. Inferred from those of a missing model."""
+    """A permission that does not exist is not found. Inferred from those of a missing model."""
     with pytest.raises(tunedmodels.NotFound):
         client.tuned_models.permissions(scratch.name).delete("123456789012345678901")
 
@@ -248,7 +252,7 @@ def test_missing_permission(client: Client, scratch: ObservedRun) -> None:
 
 @clause("client/generate", GENERATE, cost=Cost.TUNING)
 def test_generate(client: Client, finished: ObservedRun) -> None:
-    """A tuned model answers with a text, and stops. Observed in 2024."""
+    """A tuned model answers with a text and the finish reason STOP. Observed in 2024."""
     answer = client.tuned_models.generate_content(finished.name, "100")
 
     assert answer.text
@@ -258,7 +262,7 @@ def test_generate(client: Client, finished: ObservedRun) -> None:
 @clause("client/stream", STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("events", [True, False])
 def test_stream(client: Client, finished: ObservedRun, events: bool) -> None:
-    """A stream has chunks, the last of which says why it ended. Documented."""
+    """A stream has chunks, and the last one has a finish reason. Documented."""
     chunks = list(client.tuned_models.stream_generate_content(finished.name, "two hundred", events=events))
 
     assert "".join(chunk.text for chunk in chunks)
@@ -268,7 +272,7 @@ def test_stream(client: Client, finished: ObservedRun, events: bool) -> None:
 @clause("client/not-ready", GENERATE, STREAM, outcome=INVALID, cost=Cost.TUNING)
 @pytest.mark.parametrize("streamed", [False, True])
 def test_not_ready(api: Api, client: Client, create: Create, streamed: bool) -> None:
-    """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
+    """A model in creation is not ready to use, and the error says so in a fixed message. Observed in 2024 and 2025."""
     name, said = create().ok()["metadata"]["tunedModel"], ""
     models = client.tuned_models
     try:
@@ -286,7 +290,9 @@ def test_not_ready(api: Api, client: Client, create: Create, streamed: bool) -> 
 
 @clause("client/base-models", "models.get", "models.list", needs=[Need.TUNABLE_MODEL])
 def test_base_models(client: Client, target: Target) -> None:
-    """A base model is got and listed alike, and found among those that can be tuned. Observed in 2024."""
+    """The client gets and lists a base model with the same values and finds it among the tunable ones. Observed
+    in 2024.
+    """
     model = client.models.get(target.base_model)
 
     assert model.name == target.base_model
@@ -299,7 +305,7 @@ def test_base_models(client: Client, target: Target) -> None:
 
 @clause("client/unknown-key", LIST, outcome=INVALID, cost=Cost.FREE, needs=[Need.CREDENTIALS_JUDGED])
 def test_unknown_key(target: Target) -> None:
-    """A key that nobody has is not valid, in these words. Observed."""
+    """An unknown API key is not valid, with a fixed message. Observed."""
     with (
         tunedmodels.Client(target.base_url, api_key="no-key-of-anybody", session=target.session) as client,
         pytest.raises(tunedmodels.InvalidArgument) as refusal,
@@ -316,7 +322,7 @@ def test_unknown_key(target: Target) -> None:
     needs=[Need.CREDENTIALS_JUDGED],
 )
 def test_keys_where_oauth_is_needed(keyed: Api, target: Target, finished: ObservedRun) -> None:
-    """Permissions take no API keys, in these words. Observed in 2025."""
+    """The methods for permissions refuse API keys, with a fixed message. Observed in 2025."""
     assert keyed is not None
     with (
         tunedmodels.Client(target.base_url, credentials=target.key, session=target.session) as client,

@@ -1,4 +1,4 @@
-"""Create: what starts a run, what the answer says, and what is refused."""
+"""These clauses check which requests start a run, what the answer contains, and which requests are refused."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ NewId = Callable[[], str]
 
 @clause("create/answers-with-an-operation", CREATE, cost=Cost.TUNING)
 def test_answers_with_an_operation(create: Create) -> None:
-    """The answer is an operation of name and metadata: no done, no progress, all that is known of the run.
-
-    Observed from 2023 to 2024, the body to the byte.
+    """The answer is an operation with a name and metadata: the type, the number of steps and the model, without
+    progress. Observed from 2023 to 2024, the body to the byte.
     """
     operation = create().ok()
 
@@ -39,7 +38,7 @@ def test_answers_with_an_operation(create: Create) -> None:
 
 @clause("create/id-as-given", CREATE, cost=Cost.TUNING)
 def test_id_as_given(create: Create, new_id: NewId) -> None:
-    """A model has the id that it was given. Observed in 2024."""
+    """A model has the id that the request gives it. Observed in 2024."""
     model_id = new_id()
 
     assert create(model_id=model_id).ok()["metadata"]["tunedModel"] == f"tunedModels/{model_id}"
@@ -47,7 +46,7 @@ def test_id_as_given(create: Create, new_id: NewId) -> None:
 
 @clause("create/id-of-forty-characters", CREATE, cost=Cost.TUNING)
 def test_id_of_forty_characters(create: Create, new_id: NewId) -> None:
-    """An id may have forty characters. Documented."""
+    """An id can have forty characters. Documented."""
     model_id = new_id().ljust(40, "0")
 
     assert create(model_id=model_id).ok()["metadata"]["tunedModel"] == f"tunedModels/{model_id}"
@@ -55,7 +54,7 @@ def test_id_of_forty_characters(create: Create, new_id: NewId) -> None:
 
 @clause("create/operation-id", CREATE, cost=Cost.TUNING)
 def test_operation_id(create: Create) -> None:
-    """An operation is called after its model, with an id of twelve letters and digits. Observed 2023 to 2024."""
+    """The name of an operation is its model's name and an id of twelve letters and digits. Observed 2023 to 2024."""
     operation = create().ok()
 
     name = re.escape(operation["metadata"]["tunedModel"])
@@ -64,19 +63,19 @@ def test_operation_id(create: Create) -> None:
 
 @clause("create/type-of-the-metadata", CREATE, cost=Cost.TUNING)
 def test_type_of_the_metadata(create: Create) -> None:
-    """The metadata's type is that of the version that was asked. Observed in 2024."""
+    """The type of the metadata names the API version of the create call. Observed in 2024."""
     assert create().ok()["metadata"]["@type"] == METADATA.format("v1beta")
 
 
 @clause("create/type-of-the-metadata-in-v1beta3", CREATE, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_type_of_the_metadata_in_v1beta3(create: Create) -> None:
-    """What v1beta3 starts has metadata of v1beta3. Observed in 2023 only."""
+    """A run that v1beta3 starts has metadata of v1beta3. Observed in 2023 only."""
     assert create(version="v1beta3").ok()["metadata"]["@type"] == METADATA.format("v1beta3")
 
 
 @clause("create/type-of-the-metadata-in-v1alpha", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_type_of_the_metadata_in_v1alpha(create: Create) -> None:
-    """What v1alpha starts has metadata of v1alpha. Inferred from the other versions."""
+    """A run that v1alpha starts has metadata of v1alpha. Inferred from the other versions."""
     assert create(version="v1alpha").ok()["metadata"]["@type"] == METADATA.format("v1alpha")
 
 
@@ -97,14 +96,14 @@ def test_type_of_the_metadata_in_v1alpha(create: Create) -> None:
     ],
 )
 def test_total_steps(create: Create, examples: int, epochs: int, batch_size: int, steps: int) -> None:
-    """There are ceil(examples x epochs / batch size) steps. Observed in these ten runs."""
+    """The number of steps is ceil(examples x epochs / batch size). Observed in ten runs."""
     rows = (EXAMPLES * (examples // len(EXAMPLES) + 1))[:examples]
     created = create(examples=rows, hyperparameters={"epochCount": epochs, "batchSize": batch_size})
 
     assert created.ok()["metadata"]["totalSteps"] == steps
 
 
-# -- Names that the service makes ------------------------------------------------------------------------------
+# -- Ids that the service chooses ------------------------------------------------------------------------------
 
 
 @clause("create/id-from-the-display-name", CREATE, cost=Cost.TUNING)
@@ -120,9 +119,9 @@ def test_total_steps(create: Create, examples: int, epochs: int, batch_size: int
     ],
 )
 def test_id_from_the_display_name(create: Create, display_name: str, slug: str) -> None:
-    """Without an id the model's is its display name in lower case, spaces as dashes, a dash and a random part.
-
-    What is no letter, digit or space is left out, and there are forty characters at most. Observed 2023 to 2025.
+    """If a request has no id, the service makes one of at most forty characters from the display name: the letters and
+    digits in lower case, dashes for spaces, nothing for other characters, then a dash and a random part. Observed 2023
+    to 2025.
     """
     name = create(model_id="", displayName=display_name).ok()["metadata"]["tunedModel"]
 
@@ -133,9 +132,8 @@ def test_id_from_the_display_name(create: Create, display_name: str, slug: str) 
 @clause("create/length-of-the-random-part", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("display_name", ["number generator", "Saloon Next Number Generator Test"])
 def test_length_of_the_random_part(create: Create, display_name: str) -> None:
-    """The random part has eleven or twelve characters, or as many as make forty of the whole.
-
-    Observed: the first until early 2025 where there was room, the second where there was not, and after May 2025.
+    """The random part of an id has eleven or twelve characters, or as many as make the whole id forty. Observed: the
+    first until early 2025 if there was room, the second if there was not, and after May 2025.
     """
     model_id = create(model_id="", displayName=display_name).ok()["metadata"]["tunedModel"].partition("/")[2]
 
@@ -144,7 +142,7 @@ def test_length_of_the_random_part(create: Create, display_name: str) -> None:
 
 @clause("create/two-models-of-one-display-name", CREATE, cost=Cost.TUNING)
 def test_two_models_of_one_display_name(create: Create) -> None:
-    """Two models may have one display name, and have two ids. Documented: a part of the id is random."""
+    """Two models with the same display name get different ids. Documented: a part of the id is random."""
     first, second = (create(model_id="", displayName="number generator").ok() for _ in range(2))
 
     assert first["metadata"]["tunedModel"] != second["metadata"]["tunedModel"]
@@ -152,18 +150,18 @@ def test_two_models_of_one_display_name(create: Create) -> None:
 
 @clause("create/no-display-name", CREATE, GET, cost=Cost.TUNING)
 def test_no_display_name(api: Api, create: Create) -> None:
-    """A model that was given an id alone shows no display name. Observed in 2024."""
+    """A model that was created with an id alone has no display name. Observed in 2024."""
     name = create().ok()["metadata"]["tunedModel"]
 
     assert "displayName" not in api.get(f"v1beta/{name}").ok()
 
 
-# -- What a model begins with ----------------------------------------------------------------------------------
+# -- The values of a new model ---------------------------------------------------------------------------------
 
 
 @clause("create/texts-are-kept", CREATE, GET, cost=Cost.TUNING)
 def test_texts_are_kept(api: Api, create: Create) -> None:
-    """Display name and description are shown as they were sent. Observed 2023 to 2024."""
+    """A model shows its display name and its description as they were sent. Observed 2023 to 2024."""
     texts = {"displayName": "Sentence Translator", "description": "My next sequence predictor: 七"}
     name = create(**texts).ok()["metadata"]["tunedModel"]
 
@@ -174,13 +172,15 @@ def test_texts_are_kept(api: Api, create: Create) -> None:
 @clause("create/a-display-name-of-forty-bytes", CREATE, cost=Cost.TUNING)
 @pytest.mark.parametrize("display_name", ["n" * 40, "ž" * 20])
 def test_a_display_name_of_forty_bytes(create: Create, display_name: str) -> None:
-    """A display name may have forty bytes. Documented; that bytes are counted was observed in 2024."""
+    """A display name can have forty bytes. Documented; that bytes are counted was observed in 2024."""
     create(displayName=display_name).ok()
 
 
 @clause("create/sampling-of-the-base-model", CREATE, GET, "models.get", cost=Cost.TUNING)
 def test_sampling_of_the_base_model(api: Api, target: Target, create: Create) -> None:
-    """Sampling values that were not sent are the base model's. Documented, and observed from 2023 to 2025."""
+    """Sampling values that the request omits are those of the base model. Documented, and observed from 2023 to
+    2025.
+    """
     base = api.get(f"v1beta/{target.base_model}").ok()
     model = api.get(f"v1beta/{create().ok()['metadata']['tunedModel']}").ok()
 
@@ -194,7 +194,7 @@ def test_sampling_of_the_base_model(api: Api, target: Target, create: Create) ->
     "values", [{"temperature": 0}, {"temperature": 0.5, "topP": 0.8, "topK": 20}, {"temperature": 1, "topP": 1}]
 )
 def test_sampling_as_given(api: Api, create: Create, values: dict[str, float]) -> None:
-    """Sampling values are shown as they were sent, 0 as well. Observed for temperature 0, else documented."""
+    """A model shows the sampling values as they were sent, including 0. Observed for temperature 0, else documented."""
     model = api.get(f"v1beta/{create(**values).ok()['metadata']['tunedModel']}").ok()
 
     assert {member: model.get(member) for member in values} == values
@@ -203,13 +203,13 @@ def test_sampling_as_given(api: Api, create: Create, values: dict[str, float]) -
 @clause("create/hyperparameters-may-be-left-out", CREATE, cost=Cost.TUNING)
 @pytest.mark.parametrize("hyperparameters", [None, {}])
 def test_hyperparameters_may_be_left_out(create: Create, hyperparameters: dict[str, int] | None) -> None:
-    """Five examples without hyperparameters are enough. Observed in 2024."""
+    """A request with five examples and no hyperparameters starts a run. Observed in 2024."""
     create(examples=EXAMPLES[:5], hyperparameters=hyperparameters).ok()
 
 
 @clause("create/default-hyperparameters", CREATE, cost=Cost.TUNING)
 def test_default_hyperparameters(create: Create) -> None:
-    """By default there are 5 epochs of batches of 4 or 16. Documented."""
+    """By default a run has 5 epochs and batches of 4 or 16. Documented."""
     batches_of_4, batches_of_16 = 19, 5
 
     assert create(hyperparameters={}).ok()["metadata"]["totalSteps"] in (batches_of_4, batches_of_16)
@@ -217,7 +217,9 @@ def test_default_hyperparameters(create: Create) -> None:
 
 @clause("create/default-hyperparameters-show", CREATE, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_default_hyperparameters_show(api: Api, create: Create) -> None:
-    """A model shows the hyperparameters that the service chose. The values are documented, that they show inferred."""
+    """A model shows the hyperparameters that the service chose. The values are documented; that they are shown is
+    inferred.
+    """
     name = create(hyperparameters=None).ok()["metadata"]["tunedModel"]
     chosen = api.get(f"v1beta/{name}").ok()["tuningTask"]["hyperparameters"]
 
@@ -228,7 +230,7 @@ def test_default_hyperparameters_show(api: Api, create: Create) -> None:
 
 @clause("create/default-hyperparameters-of-v1beta3", CREATE, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_default_hyperparameters_of_v1beta3(create: Create) -> None:
-    """In v1beta3 there are 10 epochs of batches of 16 or 64 by default. Documented for that version alone."""
+    """In v1beta3 a run has 10 epochs and batches of 16 or 64 by default. Documented for that version alone."""
     batches_of_16, batches_of_64 = 10, 3
     created = create(version="v1beta3", hyperparameters={}).ok()
 
@@ -237,13 +239,13 @@ def test_default_hyperparameters_of_v1beta3(create: Create) -> None:
 
 @clause("create/a-multiplier-instead-of-a-rate", CREATE, cost=Cost.TUNING)
 def test_a_multiplier_instead_of_a_rate(create: Create) -> None:
-    """A learning rate may be given as a multiple of the recommended one. Documented."""
+    """A request can give the learning rate as a multiple of the recommended one. Documented."""
     create(hyperparameters={"epochCount": 1, "batchSize": 2, "learningRateMultiplier": 2}).ok()
 
 
 @clause("create/output-only-members-are-ignored", CREATE, GET, cost=Cost.TUNING)
 def test_output_only_members_are_ignored(api: Api, create: Create, new_id: NewId) -> None:
-    """What only the service sets may be sent, and changes nothing. Documented; old clients send such members."""
+    """The service ignores members in a request that only it can set. Documented; old clients send such members."""
     past, model_id = "2001-02-03T04:05:06Z", new_id()
     sent = {"name": "tunedModels/somebody", "state": "FAILED", "createTime": past, "updateTime": past}
     create(model_id=model_id, **sent).ok()
@@ -257,8 +259,7 @@ def test_output_only_members_are_ignored(api: Api, create: Create, new_id: NewId
 
 @clause("create/from-a-tuned-model", CREATE, GET, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_from_a_tuned_model(api: Api, target: Target, finished: ObservedRun, new_id: NewId) -> None:
-    """A model tuned from a tuned one shows both of them, in place of a base model.
-
+    """A model tuned from a tuned model shows that model and its base model in tunedModelSource, and has no baseModel.
     Observed in 2023; refused for gemini-1.5-flash in 2024.
     """
     wanted = body(target.base_model)
@@ -272,12 +273,12 @@ def test_from_a_tuned_model(api: Api, target: Target, finished: ObservedRun, new
     assert model["tunedModelSource"] == {"tunedModel": finished.name, "baseModel": target.base_model}
 
 
-# -- Refusals --------------------------------------------------------------------------------------------------
+# -- Errors ----------------------------------------------------------------------------------------------------
 
 
 @clause("create/needs-an-id-or-a-display-name", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_needs_an_id_or_a_display_name(api: Api, target: Target) -> None:
-    """A model has an id or a display name. The wording was observed in 2024."""
+    """A request needs an id or a display name. The wording was observed in 2024."""
     refusal = api.post("v1beta/tunedModels", body(target.base_model)).refused(400, "INVALID_ARGUMENT")
 
     assert refusal.message == "Either tuned_model_id or display_name must be set."
@@ -285,7 +286,7 @@ def test_needs_an_id_or_a_display_name(api: Api, target: Target) -> None:
 
 @clause("create/id-taken-by-oneself", CREATE, outcome="409 ALREADY_EXISTS", cost=Cost.TUNING)
 def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
-    """An id of a model that one has is taken. Documented: the official sample expects it."""
+    """A caller cannot use the id of their own model again. Documented: the official sample expects it."""
     model_id = new_id()
     create(model_id=model_id).ok()
 
@@ -301,7 +302,9 @@ def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
     needs=[Need.FAILING_RUN],
 )
 def test_id_of_a_failed_model(create: Create, failed: ObservedRun) -> None:
-    """A model whose run failed keeps its id. Inferred: it is there until it is deleted."""
+    """A model whose run failed keeps its id, so the id cannot be used again. Inferred: it is there until it is
+    deleted.
+    """
     create(model_id=failed.name.partition("/")[2]).refused(409, "ALREADY_EXISTS")
 
 
@@ -314,7 +317,7 @@ def test_id_of_a_failed_model(create: Create, failed: ObservedRun) -> None:
     needs=[Need.FAILING_RUN],
 )
 def test_again_after_a_failure(api: Api, create: Create, failed: ObservedRun) -> None:
-    """Who tries again under another id gets a run that has nothing of the failed one. Inferred."""
+    """A new run under another id has nothing of an earlier failed run. Inferred."""
     operation = create(displayName=failed.model["displayName"]).ok()
 
     assert "error" not in api.get(f"v1beta/{operation['name']}").ok()
@@ -329,7 +332,9 @@ def test_again_after_a_failure(api: Api, create: Create, failed: ObservedRun) ->
     needs=[Need.SECOND_CALLER],
 )
 def test_id_taken_by_somebody_else(create: Create, foreign: str) -> None:
-    """Ids are global: one of somebody else's is forbidden, and named without its collection. Observed in 2025."""
+    """Ids are global: the id of another user's model is forbidden, and the message names it without its collection.
+    Observed in 2025.
+    """
     model_id = foreign.removeprefix("tunedModels/")
     refusal = create(model_id=model_id).refused(403, "PERMISSION_DENIED")
 
@@ -349,7 +354,7 @@ def test_malformed_ids(api: Api, target: Target, model_id: str) -> None:
 
 @clause("create/display-name-too-long", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_display_name_too_long(api: Api, target: Target, new_id: NewId) -> None:
-    """A display name of 35 characters and 42 bytes is too long: bytes are counted. Observed in 2024."""
+    """A display name of 35 characters and 42 bytes is too long, because the service counts bytes. Observed in 2024."""
     display_name = "Minh Thành Nguyễn - zábavná čeština"
     answer = api.post(
         "v1beta/tunedModels", body(target.base_model, displayName=display_name), {"tunedModelId": new_id()}
@@ -360,7 +365,9 @@ def test_display_name_too_long(api: Api, target: Target, new_id: NewId) -> None:
 
 @clause("create/base-model-that-cannot-be-tuned", CREATE, outcome="400 FAILED_PRECONDITION", cost=Cost.FREE)
 def test_base_model_that_cannot_be_tuned(api: Api, new_id: NewId) -> None:
-    """A base model that is not there, or cannot be tuned, is not found for tuning. Observed in 2025."""
+    """If a base model does not exist or cannot be tuned, the error says that it is not found for tuning. Observed in
+    2025.
+    """
     answer = api.post("v1beta/tunedModels", body("models/gemini-2.5-flash"), {"tunedModelId": new_id()})
 
     assert answer.refused(400, "FAILED_PRECONDITION").message == (
@@ -373,7 +380,7 @@ def test_base_model_that_cannot_be_tuned(api: Api, new_id: NewId) -> None:
     "missing", ["source model", "tuning task", "training data", "examples", "every example", "output"]
 )
 def test_required_members(api: Api, target: Target, new_id: NewId, missing: str) -> None:
-    """A model needs what to tune, and examples with an output to tune it by. Documented."""
+    """A request needs a source model and examples, each with an output. Documented."""
     wanted: dict[str, Any] = body(target.base_model)
     task = wanted["tuningTask"]
     rows = task["trainingData"]["examples"]["examples"]
@@ -396,7 +403,7 @@ def test_required_members(api: Api, target: Target, new_id: NewId, missing: str)
 
 @clause("create/two-sources", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_sources(api: Api, target: Target, new_id: NewId) -> None:
-    """A model is tuned from a base model or from a tuned one, not from both. Documented."""
+    """A model is tuned from a base model or from a tuned model, not from both. Documented."""
     wanted = body(target.base_model, tunedModelSource={"tunedModel": "tunedModels/any"})
 
     api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
@@ -404,7 +411,7 @@ def test_two_sources(api: Api, target: Target, new_id: NewId) -> None:
 
 @clause("create/two-learning-rates", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_learning_rates(api: Api, target: Target, new_id: NewId) -> None:
-    """A learning rate is given as itself or by a multiplier, not by both. Documented."""
+    """A request can give a learning rate or a multiplier, not both. Documented."""
     wanted = body(target.base_model, hyperparameters={"learningRate": 0.001, "learningRateMultiplier": 1})
 
     api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
@@ -426,7 +433,7 @@ def test_two_learning_rates(api: Api, target: Target, new_id: NewId) -> None:
 def test_hyperparameters_out_of_range(
     api: Api, target: Target, new_id: NewId, hyperparameters: dict[str, float]
 ) -> None:
-    """Counts and rates that are not above 0 are refused. Inferred."""
+    """The service refuses counts and rates that are not above 0. Inferred."""
     wanted = body(target.base_model, hyperparameters=hyperparameters)
 
     api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
@@ -435,7 +442,7 @@ def test_hyperparameters_out_of_range(
 @clause("create/sampling-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("values", [{"temperature": -0.5}, {"temperature": 2.5}, {"topP": -0.5}, {"topP": 1.5}])
 def test_sampling_out_of_range(api: Api, target: Target, new_id: NewId, values: dict[str, Any]) -> None:
-    """Sampling values out of their range are refused. The ranges are documented, the refusal is inferred."""
+    """The service refuses sampling values that are out of range. The ranges are documented, the refusal is inferred."""
     wanted = body(target.base_model, **values)
 
     api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
@@ -444,7 +451,7 @@ def test_sampling_out_of_range(api: Api, target: Target, new_id: NewId, values: 
 @clause("create/texts-too-long", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("example", [("x" * 40_001, "y"), ("x", "y" * 5_001)], ids=["input", "output"])
 def test_texts_too_long(api: Api, target: Target, new_id: NewId, example: tuple[str, str]) -> None:
-    """An input has 40,000 characters at most, an output 5,000. Documented, the refusal is inferred."""
+    """An input has at most 40,000 characters and an output at most 5,000. Documented, the refusal is inferred."""
     wanted = body(target.base_model, (*EXAMPLES, example))
 
     api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")

@@ -1,4 +1,4 @@
-"""Credentials: who may ask at all, and what is said to the others."""
+"""These clauses check which credentials the service accepts, and how it refuses the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JUDGED = [Need.CREDENTIALS_JUDGED]
 DENIED, INVALID, UNAUTHENTICATED = "403 PERMISSION_DENIED", "400 INVALID_ARGUMENT", "401 UNAUTHENTICATED"
 MODEL = "v1beta/tunedModels/contracts-none"
 
-# Methods that an API key opens, and those that take OAuth alone, with their names in the protos.
+# Methods that accept an API key; then methods that accept only OAuth, with their names in the protos.
 OPEN: dict[str, tuple[str, str]] = {
     "tunedModels.create": ("POST", "v1beta/tunedModels"),
     "tunedModels.list": ("GET", "v1beta/tunedModels"),
@@ -50,13 +50,13 @@ def _ask(api: Api, http: str, path: str, **more: str) -> Answer:
     return api.ask(http, path, more or None, json={} if http in ("POST", "PATCH") else None)
 
 
-# -- Nobody ----------------------------------------------------------------------------------------------------
+# -- No credentials --------------------------------------------------------------------------------------------
 
 
 @clause("credentials/none", *OPEN, outcome=DENIED, cost=Cost.FREE, needs=JUDGED)
 @pytest.mark.parametrize("method", OPEN)
 def test_none(stranger: Api, method: str) -> None:
-    """Who has no credentials is refused, in these words and without details. Observed."""
+    """A request without credentials is refused, with a fixed message and without details. Observed."""
     refusal = _ask(stranger, *OPEN[method]).refused(403, "PERMISSION_DENIED")
 
     assert refusal.message == (
@@ -68,7 +68,9 @@ def test_none(stranger: Api, method: str) -> None:
 
 @clause("credentials/none-where-oauth-is-needed", LIST, outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
 def test_none_where_oauth_is_needed(stranger: Api) -> None:
-    """Who has no credentials and lists permissions, where only OAuth is taken, is 401 and not 403. Observed in 2025."""
+    """Listing permissions without credentials gives 401, not 403, because the method accepts only OAuth. Observed in
+    2025.
+    """
     stranger.get(f"{MODEL}/permissions").refused(401, "UNAUTHENTICATED")
 
 
@@ -82,13 +84,15 @@ def test_none_where_oauth_is_needed(stranger: Api) -> None:
 )
 @pytest.mark.parametrize("method", [method for method in OAUTH_ONLY if method != LIST])
 def test_none_for_other_methods_that_need_oauth(stranger: Api, method: str) -> None:
-    """Who has no credentials where only OAuth is taken is 401, not 403. Inferred from the list of permissions."""
+    """A method that accepts only OAuth answers 401, not 403, without credentials. Inferred from the list of
+    permissions.
+    """
     http, path, _ = OAUTH_ONLY[method]
 
     _ask(stranger, http, path).refused(401, "UNAUTHENTICATED")
 
 
-# -- Keys ------------------------------------------------------------------------------------------------------
+# -- API keys --------------------------------------------------------------------------------------------------
 
 
 @clause("credentials/keys", "tunedModels.list", level=Level.OPTIONAL)
@@ -100,7 +104,7 @@ def test_keys(keyed: Api) -> None:
 @clause("credentials/places-of-a-key", "models.list", outcome=INVALID, cost=Cost.FREE, needs=JUDGED)
 @pytest.mark.parametrize("place", ["key", "$key", "x-goog-api-key"])
 def test_places_of_a_key(stranger: Api, place: str) -> None:
-    """A key is a parameter or a header; one that nobody has is not valid, in these words. Observed."""
+    """An API key can be in a parameter or a header, and an unknown key is not valid, with a fixed message. Observed."""
     key = "no-key-of-anybody"
     refusal = stranger.get(
         "v1beta/models",
@@ -120,7 +124,7 @@ def test_places_of_a_key(stranger: Api, place: str) -> None:
 @clause("credentials/unknown-key", *OPEN, outcome=INVALID, cost=Cost.FREE, needs=JUDGED)
 @pytest.mark.parametrize("method", OPEN)
 def test_unknown_key(stranger: Api, method: str) -> None:
-    """A key that nobody has is not valid for any method that takes keys. Observed."""
+    """An unknown API key is not valid for any method that accepts keys. Observed."""
     refusal_or_stream = _ask(stranger, *OPEN[method], key="no-key-of-anybody")
 
     assert refusal_or_stream.refused(400, "INVALID_ARGUMENT").message == (
@@ -132,7 +136,7 @@ def test_unknown_key(stranger: Api, method: str) -> None:
     "credentials/localized-message", "models.list", outcome=INVALID, level=Level.OPTIONAL, cost=Cost.FREE, needs=JUDGED
 )
 def test_localized_message(stranger: Api) -> None:
-    """The words about an unknown key come a second time, with their language. Seen since 2025."""
+    """The error for an unknown API key has its message a second time, with the language. Seen since 2025."""
     details = stranger.get("v1beta/models", {"key": "no-key-of-anybody"}).refused(400, "INVALID_ARGUMENT").details
 
     assert details[1:] == (
@@ -147,7 +151,9 @@ def test_localized_message(stranger: Api) -> None:
 @clause("credentials/keys-where-oauth-is-needed", *OAUTH_ONLY, outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
 @pytest.mark.parametrize("method", OAUTH_ONLY)
 def test_keys_where_oauth_is_needed(keyed: Api, method: str) -> None:
-    """Permissions and ownership take no API keys, in these words, which name the method. Observed in 2025."""
+    """The methods for permissions and ownership refuse API keys, with a fixed message and the name of the method.
+    Observed in 2025.
+    """
     http, path, rpc = OAUTH_ONLY[method]
     refusal = _ask(keyed, http, path).refused(401, "UNAUTHENTICATED")
 
@@ -176,7 +182,7 @@ def test_keys_where_oauth_is_needed(keyed: Api, method: str) -> None:
     needs=JUDGED,
 )
 def test_unknown_key_where_oauth_is_needed(stranger: Api) -> None:
-    """Where only OAuth is taken a key that nobody has is 401 too, and not 400. Observed in 2025."""
+    """A method that accepts only OAuth answers 401, not 400, to an unknown API key. Observed in 2025."""
     stranger.get(f"{MODEL}/permissions", {"key": "no-key-of-anybody"}).refused(401, "UNAUTHENTICATED")
 
 
@@ -186,7 +192,7 @@ def test_unknown_key_where_oauth_is_needed(stranger: Api) -> None:
 @clause("credentials/unknown-token", *OPEN, *OAUTH_ONLY, outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
 @pytest.mark.parametrize("method", [*OPEN, *OAUTH_ONLY])
 def test_unknown_token(api: Api, method: str) -> None:
-    """A token that nobody has is refused, in these words. Observed in 2024."""
+    """An unknown token is refused, with a fixed message. Observed in 2024."""
     http, path, *_ = OPEN.get(method) or OAUTH_ONLY[method]
     refusal = _ask(api.by(Credentials(token="no-token-of-anybody")), http, path).refused(401, "UNAUTHENTICATED")
 
@@ -199,7 +205,7 @@ def test_unknown_token(api: Api, method: str) -> None:
 @clause("credentials/places-of-a-token", "tunedModels.list", outcome=UNAUTHENTICATED, cost=Cost.FREE, needs=JUDGED)
 @pytest.mark.parametrize("place", ["access_token", "oauth_token"])
 def test_places_of_a_token(stranger: Api, place: str) -> None:
-    """A token may be a parameter. Documented."""
+    """A token can be in a parameter. Documented."""
     stranger.get("v1beta/tunedModels", {place: "no-token-of-anybody"}).refused(401, "UNAUTHENTICATED")
 
 
@@ -212,13 +218,15 @@ def test_places_of_a_token(stranger: Api, place: str) -> None:
     needs=JUDGED,
 )
 def test_judged_first(stranger: Api) -> None:
-    """Credentials are judged before the request is read. Inferred: the front end does it, within milliseconds."""
+    """The service checks the credentials before it reads the request. Inferred: the front end does it, within
+    milliseconds.
+    """
     stranger.post("v1beta/tunedModels", data="{").refused(403, "PERMISSION_DENIED")
 
 
 @clause("credentials/tokens-of-two-people", "tunedModels.get", cost=Cost.TUNING, needs=[*JUDGED, Need.SECOND_CALLER])
 def test_tokens_of_two_people(api: Api, other: Api, foreign: str, target: Target) -> None:
-    """A token says who asks: what is forbidden to one is another's own. Observed in 2024."""
+    """A token identifies the user: the model that is forbidden for one user belongs to the other. Observed in 2024."""
     assert target.caller is not target.other
     assert other.get(f"v1beta/{foreign}").ok()["name"] == foreign
     api.get(f"v1beta/{foreign}").refused(403, "PERMISSION_DENIED")

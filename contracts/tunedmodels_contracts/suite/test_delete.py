@@ -1,4 +1,4 @@
-"""Delete: a model goes, and nothing of it stays."""
+"""These clauses check that a deleted model is gone, and which delete calls are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_answers_with_nothing(api: Api, create: Create) -> None:
 
 @clause("delete/model-is-gone", DELETE, "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.TUNING)
 def test_model_is_gone(api: Api, create: Create) -> None:
-    """A deleted model does not exist. Observed 2023 to 2025."""
+    """A deleted model is not found. Observed 2023 to 2025."""
     name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
@@ -46,7 +46,7 @@ def test_model_is_gone(api: Api, create: Create) -> None:
     cost=Cost.TUNING,
 )
 def test_permissions_are_gone(api: Api, create: Create) -> None:
-    """A deleted model has no permissions. Inferred from what was observed of a missing model."""
+    """The permissions of a deleted model are not found. Inferred from what was observed of a missing model."""
     name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
@@ -55,7 +55,7 @@ def test_permissions_are_gone(api: Api, create: Create) -> None:
 
 @clause("delete/missing-model", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
-    """A model that is not there cannot be deleted. Inferred from get."""
+    """A model that does not exist cannot be deleted. Inferred from get."""
     api.delete(f"v1beta/tunedModels/{new_id()}").refused(404, "NOT_FOUND")
 
 
@@ -68,7 +68,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     needs=[Need.FAILING_RUN],
 )
 def test_a_failed_model(api: Api, own_failed_run: ObservedRun) -> None:
-    """The model of a failed run is deleted as any other. Documented: no state is left out."""
+    """The model of a failed run can be deleted like any other. Documented: no state is left out."""
     assert api.delete(f"v1beta/{own_failed_run.name}").ok() == {}
 
     api.get(f"v1beta/{own_failed_run.name}").refused(404, "NOT_FOUND")
@@ -91,7 +91,7 @@ def test_twice(api: Api, create: Create) -> None:
     needs=[Need.SECOND_CALLER],
 )
 def test_model_of_somebody_else(api: Api, other: Api, create: Create) -> None:
-    """Somebody else's model cannot be deleted, and stays. Documented by the roles."""
+    """A user cannot delete another user's model, and the model stays. Documented by the roles."""
     name = _created_model(create(by=other))
 
     api.delete(f"v1beta/{name}").refused(403, "PERMISSION_DENIED")

@@ -1,7 +1,7 @@
-"""Facts: all that is answered has the members, types and values of the published API, and no others.
+"""These clauses check that answers have the members, types and values of the published API, and no others.
 
-Each clause's own answers to bare requests are judged so. Here are those of the runs that clauses share, and one answer
-of each other kind.
+The suite also checks every answer to a clause's own bare requests in this way. The clauses here check the runs that
+clauses share, and one answer of each other kind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Violations = dict[Scope | None, list[str]]
 
 
 def _own_violations(violations: Violations, target: Target) -> list[str]:
-    """Return what was found in the answers to the clause that asks."""
+    """Return the violations in the answers to the running clause."""
     return violations[target.scopes.current]
 
 
@@ -36,28 +36,28 @@ def _run_violations(violations: Violations, fixture: str) -> list[str]:
 
 @clause("facts/a-run", CREATE, OPERATION, GET, cost=Cost.TUNING)
 def test_a_run(violations: Violations, observed_run: ObservedRun) -> None:
-    """Each answer about a run has what the published API gives it, from the first to the last. Documented."""
+    """Every answer about a run matches the published API, from the first to the last. Documented."""
     assert len(observed_run.trace) > 1
     assert _run_violations(violations, "observed_run") == []
 
 
 @clause("facts/a-cancelled-run", OPERATION, GET, CANCEL, cost=Cost.TUNING)
 def test_a_cancelled_run(violations: Violations, cancelled: tuple[ObservedRun, Answer]) -> None:
-    """Each answer about a run that is cancelled has what the published API gives it. Documented."""
+    """Every answer about a cancelled run matches the published API. Documented."""
     assert len(cancelled[0].trace) > 1
     assert _run_violations(violations, "cancelled") == []
 
 
 @clause("facts/a-failed-run", OPERATION, GET, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
 def test_a_failed_run(violations: Violations, failed: ObservedRun) -> None:
-    """Each answer about a run that fails has what the published API gives it. Documented."""
+    """Every answer about a failed run matches the published API. Documented."""
     assert len(failed.trace) > 1
     assert _run_violations(violations, "failed") == []
 
 
 @clause("facts/lists", LIST, "tunedModels.operations.list", "tunedModels.permissions.list", cost=Cost.TUNING)
 def test_lists(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
-    """Lists and their entries have what the published API gives them. Documented."""
+    """Lists and their entries match the published API. Documented."""
     for path in ("tunedModels", f"{finished.name}/operations", f"{finished.name}/permissions"):
         assert api.get(f"v1beta/{path}").ok()
 
@@ -67,7 +67,7 @@ def test_lists(api: Api, target: Target, violations: Violations, finished: Obser
 @clause("facts/base-models", "models.get", "models.list")
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 def test_base_models(api: Api, target: Target, violations: Violations, version: str) -> None:
-    """Base models have what the published API gives them. Documented."""
+    """Base models match the published API. Documented."""
     assert api.get(f"{version}/{target.base_model}").ok()
     assert api.get(f"{version}/models").ok()
 
@@ -77,7 +77,7 @@ def test_base_models(api: Api, target: Target, violations: Violations, version: 
 @clause("facts/generation", GENERATE, STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 def test_generation(api: Api, target: Target, violations: Violations, finished: ObservedRun, version: str) -> None:
-    """An answer of a model has what the published API gives it, and so has each chunk of a stream. Documented."""
+    """The answer of a model and each chunk of a stream match the published API. Documented."""
     api.post(f"{version}/{finished.name}:generateContent", PROMPT).ok()
     api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT).ok()
     assert api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"}).status == 200
@@ -87,7 +87,7 @@ def test_generation(api: Api, target: Target, violations: Violations, finished: 
 
 @clause("facts/numbers-of-enums", GET, cost=Cost.TUNING)
 def test_numbers_of_enums(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
-    """Where enums are asked for as numbers, they are numbers of the published API. Documented."""
+    """Enums by number have the numbers of the published API. Documented."""
     assert api.get(f"v1beta/{finished.name}?$alt=json;enum-encoding=int").ok()
 
     assert _own_violations(violations, target) == []
@@ -95,7 +95,7 @@ def test_numbers_of_enums(api: Api, target: Target, violations: Violations, fini
 
 @clause("facts/parts-of-answers", GET, cost=Cost.TUNING)
 def test_parts_of_answers(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
-    """A part of an answer has nothing that the whole would not have. Documented."""
+    """A partial answer has nothing that the whole answer would not have. Documented."""
     assert api.get(f"v1beta/{finished.name}", {"fields": "state,tuningTask/snapshots"}).ok()
 
     assert _own_violations(violations, target) == []
@@ -103,7 +103,7 @@ def test_parts_of_answers(api: Api, target: Target, violations: Violations, fini
 
 @clause("facts/refusals", GET, GENERATE, outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_refusals(api: Api, target: Target, violations: Violations) -> None:
-    """A refusal has code, message, status and details of known types, which fit the HTTP status. Observed."""
+    """An error has code, message, status and details of known types, and they fit the HTTP status. Observed."""
     api.get("v1beta/tunedModels/contracts-none").refused(404, "NOT_FOUND")
     api.get("v1beta/tunedModels/contracts-none", {"$.xgafv": "1"}).refused(404, "NOT_FOUND")
     api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1}).refused(400, "INVALID_ARGUMENT")

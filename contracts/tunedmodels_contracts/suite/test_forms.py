@@ -1,4 +1,4 @@
-"""Forms: how JSON is written, which headers come with it, and which parameters change that."""
+"""These clauses check how the service writes JSON, which headers it sends, and which parameters change that."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def _patch_description(api: Api, scratch: ObservedRun, description: str) -> Answ
 @clause("forms/pretty", CREATE, GET, OPERATION, PATCH, "tunedModels.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("of", ["create", "get", "operation", "list", "patch", "permissions", "refusal"])
 def test_pretty(api: Api, finished: ObservedRun, scratch: ObservedRun, of: str) -> None:
-    """JSON is indented by two spaces and ends with a line end; other scripts stay as they are. Observed to the byte."""
+    """JSON is indented by two spaces and ends with a line break, and other scripts are not escaped. Observed to
+    the byte.
+    """
     answers: dict[str, Callable[[], Answer]] = {
         "create": lambda: finished.created,
         "get": lambda: api.get(f"v1beta/{finished.name}"),
@@ -56,7 +58,7 @@ def test_pretty(api: Api, finished: ObservedRun, scratch: ObservedRun, of: str) 
 @clause("forms/compact", GET, MODEL)
 @pytest.mark.parametrize("name", ["prettyPrint", "$prettyPrint"])
 def test_compact(api: Api, target: Target, name: str) -> None:
-    """``prettyPrint=false`` writes the same without spaces. Documented."""
+    """``prettyPrint=false`` gives the same JSON without spaces. Documented."""
     pretty = api.get(f"v1beta/{target.base_model}")
     compact = api.get(f"v1beta/{target.base_model}", {name: "false"})
 
@@ -66,7 +68,7 @@ def test_compact(api: Api, target: Target, name: str) -> None:
 
 @clause("forms/other-scripts", PATCH, cost=Cost.TUNING)
 def test_other_scripts(api: Api, scratch: ObservedRun) -> None:
-    """Letters of other scripts, and ``&``, ``'`` and ``/``, are written as they are. Observed in 2024."""
+    """Letters of other scripts, and ``&``, ``'`` and ``/``, are not escaped. Observed in 2024."""
     assert '"七 Ñ & \' /"' in _patch_description(api, scratch, "七 Ñ & ' /").text
 
 
@@ -87,7 +89,9 @@ def test_other_scripts(api: Api, scratch: ObservedRun) -> None:
     ],
 )
 def test_escapes(api: Api, scratch: ObservedRun, sign: str, escaped: str) -> None:
-    """Controls, invisible signs and angle brackets are escaped. Inferred from the open twin of the service's writer."""
+    """Control characters, invisible characters and angle brackets are escaped. Inferred from the open-source twin of
+    the service's writer.
+    """
     assert f'"a{escaped}b"' in _patch_description(api, scratch, f"a{sign}b").text
 
 
@@ -96,7 +100,7 @@ def test_escapes(api: Api, scratch: ObservedRun, sign: str, escaped: str) -> Non
 
 @clause("forms/zeros-are-left-out", OPERATION, GET, cost=Cost.TUNING)
 def test_zeros_are_left_out(finished: ObservedRun) -> None:
-    """A zero, an empty text and an empty list are left out, epoch 0 too. Observed 2023 to 2024."""
+    """A zero, an empty text and an empty list are omitted, also epoch 0. Observed 2023 to 2024."""
     for seen in finished.trace:
         for answer in (seen.operation, seen.tuned_model or {}):
             assert list(_empty_members(answer)) == []
@@ -115,7 +119,9 @@ def test_zeros_that_say_something(api: Api, create: Callable[..., Answer]) -> No
 
 @clause("forms/floats", OPERATION, GET, cost=Cost.TUNING)
 def test_floats(api: Api, finished: ObservedRun) -> None:
-    """A float has the fewest digits that tell it from other 32-bit floats, and no point if whole. Observed."""
+    """A float has the fewest digits that tell it from other 32-bit floats, and no decimal point if it is whole.
+    Observed.
+    """
     text = api.get(f"v1beta/{finished.operation_name}").text
     losses = json.loads(text, parse_float=Decimal)["metadata"]["snapshots"]
     written = re.findall(r'"(?:meanLoss|completedPercent|temperature|topP|learningRate)": (\S+?),?\n', text)
@@ -133,7 +139,7 @@ def test_floats(api: Api, finished: ObservedRun) -> None:
     [("0.1", "0.1"), ("0.123456789", "0.12345679"), ("0.30000001192092896", "0.3"), ("1.0", "1")],
 )
 def test_given_floats(api: Api, scratch: ObservedRun, sent: str, written: str) -> None:
-    """A float that was sent is kept in 32 bits, and written with the fewest digits. Observed of other values."""
+    """The service keeps a float in 32 bits and writes it with the fewest digits. Observed for other values."""
     path = f"v1beta/{scratch.name}"
     answer = api.patch(path, data=f'{{"temperature": {sent}}}', params={"updateMask": "temperature"})
 
@@ -142,7 +148,9 @@ def test_given_floats(api: Api, scratch: ObservedRun, sent: str, written: str) -
 
 @clause("forms/times", GET, OPERATION, cost=Cost.TUNING)
 def test_times(finished: ObservedRun) -> None:
-    """Times end with Z. Those of a model have six digits, startTime and those of steps nine. Observed in all."""
+    """Times end with Z; those of a model have six decimals, startTime and the times of steps have nine.
+    Observed in all.
+    """
     model = finished.model
     task = model["tuningTask"]
 
@@ -175,19 +183,19 @@ def test_enums_by_name(api: Api, finished: ObservedRun, params: dict[str, str]) 
     ],
 )
 def test_enums_by_number(api: Api, finished: ObservedRun, query: str) -> None:
-    """An enum is written by its number where that is asked for. Documented; clients spell it in three ways."""
+    """An enum is written by its number if the request asks for it. Documented; clients spell it in three ways."""
     owner = api.get(f"v1beta/{finished.name}/permissions?{query}").ok()["permissions"][0]
 
     assert api.get(f"v1beta/{finished.name}?{query}").ok()["state"] == 2
     assert (owner["granteeType"], owner["role"]) == (1, 1)
 
 
-# -- Refusals --------------------------------------------------------------------------------------------------
+# -- Errors ----------------------------------------------------------------------------------------------------
 
 
 @clause("forms/envelope", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_envelope(api: Api) -> None:
-    """A refusal has code, message and status, in this order, and no details here. Observed 2023 to 2025."""
+    """An error has code, message and status, in this order, and here no details. Observed 2023 to 2025."""
     answer = api.get(MISSING)
 
     answer.refused(404, "NOT_FOUND")
@@ -197,7 +205,7 @@ def test_envelope(api: Api) -> None:
 
 @clause("forms/envelope-with-details", "tunedModels.list", outcome="400 INVALID_ARGUMENT", cost=Cost.FREE)
 def test_envelope_with_details(api: Api) -> None:
-    """Details are the last member, and each says first what it is. Observed."""
+    """Details are the last member of an error, and each begins with its type. Observed."""
     answer = api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1})
 
     answer.refused(400, "INVALID_ARGUMENT")
@@ -226,7 +234,7 @@ def test_errors_of_the_second_form(api: Api) -> None:
 
 @clause("forms/status-by-name", GET, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_status_by_name(api: Api) -> None:
-    """The status of a refusal stays a name where enums are numbers. Inferred."""
+    """The status of an error stays a name if the request asks for enums by number. Inferred."""
     api.get(f"{MISSING}?$alt=json;enum-encoding=int").refused(404, "NOT_FOUND")
 
 
@@ -235,7 +243,7 @@ def test_status_by_name(api: Api) -> None:
 
 @clause("forms/content-type", MODEL, GET)
 def test_content_type(api: Api, target: Target) -> None:
-    """JSON is ``application/json; charset=UTF-8``, a refusal too. Observed in 2024."""
+    """JSON has the content type ``application/json; charset=UTF-8``, also in an error. Observed in 2024."""
     for answer in (api.get(f"v1beta/{target.base_model}"), api.get(MISSING)):
         assert answer.header("Content-Type") == "application/json; charset=UTF-8"
 
@@ -253,13 +261,15 @@ def test_content_type(api: Api, target: Target) -> None:
     ],
 )
 def test_headers(api: Api, target: Target, name: str, values: list[str]) -> None:
-    """An answer has these headers. Observed in fourteen answers of 2024, all alike."""
+    """An answer has fixed values of Vary, Cache-Control, X-XSS-Protection, X-Frame-Options, X-Content-Type-Options and
+    Accept-Ranges. Observed in fourteen answers of 2024, all alike.
+    """
     assert api.get(f"v1beta/{target.base_model}").all_of(name) == values
 
 
 @clause("forms/server-timing", MODEL)
 def test_server_timing(api: Api, target: Target) -> None:
-    """An answer says how many milliseconds it took. Observed in fourteen answers of 2024."""
+    """The header Server-Timing says how many milliseconds an answer took. Observed in fourteen answers of 2024."""
     timing = api.get(f"v1beta/{target.base_model}").header("Server-Timing")
 
     assert re.fullmatch(r"gfet4t7; dur=\d+", timing or "")
@@ -267,7 +277,7 @@ def test_server_timing(api: Api, target: Target) -> None:
 
 @clause("forms/compressed", MODEL, level=Level.OPTIONAL)
 def test_compressed(api: Api, target: Target) -> None:
-    """Who accepts gzip gets gzip. Documented as a thing to ask for, and no promise."""
+    """The service compresses an answer if the client accepts gzip. Documented as a thing to ask for, and no promise."""
     answer = api.get(f"v1beta/{target.base_model}", headers={"Accept-Encoding": "gzip", "User-Agent": "suite (gzip)"})
 
     assert answer.ok()["name"] == target.base_model
@@ -276,7 +286,7 @@ def test_compressed(api: Api, target: Target) -> None:
 
 @clause("forms/not-compressed", MODEL)
 def test_not_compressed(api: Api, target: Target) -> None:
-    """Who does not accept gzip gets none. Documented."""
+    """The service does not compress an answer if the client does not accept gzip. Documented."""
     answer = api.get(f"v1beta/{target.base_model}", headers={"Accept-Encoding": "identity"})
 
     assert answer.ok()["name"] == target.base_model
@@ -300,14 +310,14 @@ def test_not_compressed(api: Api, target: Target) -> None:
     ],
 )
 def test_parameters_of_the_system(api: Api, target: Target, query: str) -> None:
-    """What any request may have is no unknown parameter of a method. Documented."""
+    """Every method accepts the system parameters, such as alt and quotaUser. Documented."""
     assert api.get(f"v1beta/{target.base_model}?{query}").ok()["name"] == target.base_model
     assert len(api.get(f"v1beta/models?pageSize=1&{query}").ok()["models"]) == 1
 
 
 @clause("forms/headers-of-clients", MODEL)
 def test_headers_of_clients(api: Api, target: Target) -> None:
-    """What Google's clients say of themselves changes nothing. Documented."""
+    """The headers in which Google's clients describe themselves change nothing. Documented."""
     said = {
         "x-goog-api-client": "gl-python/3.12 gapic/0.8.6",
         "x-goog-request-params": "name=models/x",
@@ -320,14 +330,16 @@ def test_headers_of_clients(api: Api, target: Target) -> None:
 
 @clause("forms/one-method-for-another", MODEL, GET)
 def test_one_method_for_another(api: Api, target: Target) -> None:
-    """A POST may stand for another HTTP method, which a header names. Documented."""
+    """A POST can stand for another HTTP method, which a header names. Documented."""
     answer = api.post(f"v1beta/{target.base_model}", headers={"X-HTTP-Method-Override": "GET"})
 
     assert answer.ok()["name"] == target.base_model
 
 
 def _empty_members(value: Any, path: str = "") -> Iterator[str]:
-    """Yield the places below *value* of members that say nothing, but for sampling values, which do."""
+    """Yield the path of each empty member below *value*, except sampling values, because a sampling value of 0 has a
+    meaning.
+    """
     if isinstance(value, dict):
         for name, inner in value.items():
             if name in ("temperature", "topP", "topK"):

@@ -1,4 +1,4 @@
-"""Generate: what a tuned model answers, and when it does not."""
+"""These clauses check what a tuned model answers to a prompt, and which prompts are refused."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ Create = Callable[..., Answer]
 @clause("generate/a-candidate", GENERATE, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 def test_a_candidate(api: Api, finished: ObservedRun, version: str) -> None:
-    """The answer is one candidate: a text of the model, that stopped, at index 0 (which shows), and was rated.
-
-    Observed in 2024, in v1 and v1beta.
+    """The answer is one candidate with a text, the finish reason STOP, the index 0 (which is written) and safety
+    ratings. Observed in 2024, in v1 and v1beta.
     """
     answer = api.post(f"{version}/{finished.name}:generateContent", PROMPT).ok()
     (candidate,) = answer["candidates"]
@@ -50,7 +49,7 @@ def test_a_candidate(api: Api, finished: ObservedRun, version: str) -> None:
 
 @clause("generate/safety-ratings", GENERATE, cost=Cost.TUNING)
 def test_safety_ratings(api: Api, finished: ObservedRun) -> None:
-    """A harmless answer is rated in four categories, in this order. Observed in 2024."""
+    """A harmless answer has ratings in four categories, in a fixed order. Observed in 2024."""
     (candidate,) = api.post(f"v1beta/{finished.name}:generateContent", PROMPT).ok()["candidates"]
 
     assert candidate["safetyRatings"] == [{"category": rated, "probability": "NEGLIGIBLE"} for rated in RATED]
@@ -58,7 +57,7 @@ def test_safety_ratings(api: Api, finished: ObservedRun) -> None:
 
 @clause("generate/usage", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_usage(api: Api, finished: ObservedRun) -> None:
-    """The tokens of prompt and candidates are counted, and their sum. Observed from July 2024."""
+    """The answer counts the tokens of the prompt, of the candidates and of both together. Observed from July 2024."""
     answer = api.post(f"v1beta/{finished.name}:generateContent", PROMPT).ok()
     usage = answer["usageMetadata"]
 
@@ -69,7 +68,7 @@ def test_usage(api: Api, finished: ObservedRun) -> None:
 
 @clause("generate/with-a-role", GENERATE, cost=Cost.TUNING)
 def test_with_a_role(api: Api, finished: ObservedRun) -> None:
-    """A prompt may say that it is the user's, and how to generate. Documented."""
+    """A request can say that the prompt is the user's, and how to generate. Documented."""
     asked = {
         "contents": [{"role": "user", "parts": [{"text": "100"}]}],
         "generationConfig": {"temperature": 0.5, "topP": 0.9, "topK": 20, "maxOutputTokens": 100},
@@ -81,7 +80,7 @@ def test_with_a_role(api: Api, finished: ObservedRun) -> None:
 
 @clause("generate/shared-with-everyone", GENERATE, "tunedModels.get", cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_shared_with_everyone(api: Api, other: Api, scratch: ObservedRun) -> None:
-    """A model that everyone may read is seen and asked by anybody. Observed in 2025."""
+    """If everyone may read a model, any user can read it and generate with it. Observed in 2025."""
     api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
     try:
         assert other.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
@@ -92,7 +91,7 @@ def test_shared_with_everyone(api: Api, other: Api, scratch: ObservedRun) -> Non
 
 @clause("generate/shared-with-every-key", GENERATE, "tunedModels.get", cost=Cost.TUNING)
 def test_shared_with_every_key(api: Api, keyed: Api, scratch: ObservedRun) -> None:
-    """A model that everyone may read is seen and asked with any API key. Observed in 2025."""
+    """If everyone may read a model, any API key is enough to read it and generate with it. Observed in 2025."""
     api.post(f"v1beta/{scratch.name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
     try:
         assert keyed.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
@@ -101,12 +100,12 @@ def test_shared_with_every_key(api: Api, keyed: Api, scratch: ObservedRun) -> No
         api.delete(f"v1beta/{scratch.name}/permissions/everyone")
 
 
-# -- Refusals --------------------------------------------------------------------------------------------------
+# -- Errors ----------------------------------------------------------------------------------------------------
 
 
 @clause("generate/not-ready", GENERATE, outcome=INVALID, cost=Cost.TUNING)
 def test_not_ready(api: Api, in_creation: str) -> None:
-    """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
+    """A model in creation is not ready to use, and the error says so in a fixed message. Observed in 2024 and 2025."""
     refusal = api.post(f"v1beta/{in_creation}:generateContent", PROMPT).refused(400, "INVALID_ARGUMENT")
 
     assert refusal.message == f"Tuned model {in_creation} is not ready to use."
@@ -114,13 +113,15 @@ def test_not_ready(api: Api, in_creation: str) -> None:
 
 @clause("generate/a-failed-model", GENERATE, outcome=INVALID, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
 def test_a_failed_model(api: Api, failed: ObservedRun) -> None:
-    """A failed model answers nothing. Documented: only an active one is used."""
+    """A failed model does not generate. Documented: only an active one is used."""
     assert 400 <= api.post(f"v1beta/{failed.name}:generateContent", PROMPT).status < 500
 
 
 @clause("generate/no-contents", GENERATE, outcome=INVALID, cost=Cost.TUNING)
 def test_no_contents(api: Api, finished: ObservedRun) -> None:
-    """A prompt needs contents: a finding of the service's own, with its line end. Observed in 2026."""
+    """A prompt needs contents, and the error is the service's own message with a line break at its end.
+    Observed in 2026.
+    """
     refusal = api.post(f"v1beta/{finished.name}:generateContent", {}).refused(400, "INVALID_ARGUMENT")
 
     assert refusal.message == "* GenerateContentRequest.contents: contents is not specified\n"
@@ -129,7 +130,7 @@ def test_no_contents(api: Api, finished: ObservedRun) -> None:
 
 @clause("generate/missing-model", GENERATE, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
-    """A model that is not there is refused as missing or as forbidden. Both were reported in 2025."""
+    """A model that does not exist is not found or forbidden. Both were reported in 2025."""
     answer = api.post(f"v1beta/tunedModels/{new_id()}:generateContent", PROMPT)
 
     assert answer.status in (403, 404)
@@ -138,7 +139,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 
 @clause("generate/model-of-somebody-else", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
-    """Somebody else's model is forbidden, in these words and without details. Observed in 2024."""
+    """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
     refusal = other.post(f"v1beta/{finished.name}:generateContent", PROMPT).refused(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {finished.name}."
@@ -148,7 +149,7 @@ def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
 @clause("generate/as-a-base-model", "models.generateContent", outcome=NOT_FOUND, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 def test_as_a_base_model(api: Api, finished: ObservedRun, version: str) -> None:
-    """A tuned model's id among the base models is not found there. Observed in 2024, in v1."""
+    """The id of a tuned model is not found among the base models. Observed in 2024, in v1."""
     name = finished.name.replace("tunedModels/", "models/")
     refusal = api.post(f"{version}/{name}:generateContent", PROMPT).refused(404, "NOT_FOUND")
 
@@ -157,7 +158,7 @@ def test_as_a_base_model(api: Api, finished: ObservedRun, version: str) -> None:
 
 @clause("generate/a-tuned-model-among-base-models", "models.generateContent", outcome=INVALID, cost=Cost.TUNING)
 def test_a_tuned_model_among_base_models(api: Api, finished: ObservedRun) -> None:
-    """A tuned model's name after ``models/`` has an unexpected form. Observed in 2024 and 2025."""
+    """The name of a tuned model after ``models/`` is refused for its format. Observed in 2024 and 2025."""
     answer = api.post(f"v1beta/models/{finished.name}:generateContent", PROMPT)
 
     refusal = answer.refused(400, "INVALID_ARGUMENT")
@@ -184,7 +185,9 @@ def test_a_tuned_model_among_base_models(api: Api, finished: ObservedRun) -> Non
     ids=["instruction", "json", "turns"],
 )
 def test_what_tuned_models_lack(api: Api, finished: ObservedRun, more: dict[str, Any], feature: str) -> None:
-    """A tuned model takes no instruction, no JSON mode and no turns. Documented; observed for base models."""
+    """A tuned model supports no system instruction, no JSON mode and no multiturn chat. Documented; observed for base
+    models.
+    """
     answer = api.post(f"v1beta/{finished.name}:generateContent", {**PROMPT, **more})
 
     assert answer.refused(400, "INVALID_ARGUMENT").message.startswith(f"{feature} is not enabled for ")
@@ -192,7 +195,7 @@ def test_what_tuned_models_lack(api: Api, finished: ObservedRun, more: dict[str,
 
 @clause("generate/prompt-too-long", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_prompt_too_long(api: Api, finished: ObservedRun) -> None:
-    """A prompt has 40,000 characters at most. Documented; the refusal is inferred."""
+    """A prompt has at most 40,000 characters. Documented; the refusal is inferred."""
     asked = {"contents": [{"parts": [{"text": "1" * 40_001}]}]}
 
     api.post(f"v1beta/{finished.name}:generateContent", asked).refused(400, "INVALID_ARGUMENT")
@@ -200,7 +203,7 @@ def test_prompt_too_long(api: Api, finished: ObservedRun) -> None:
 
 @clause("generate/v1-has-no-instruction", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_v1_has_no_instruction(api: Api, new_id: Callable[[], str]) -> None:
-    """Version v1 has no systemInstruction, and refuses it as an unknown name. Documented."""
+    """Version v1 refuses systemInstruction as an unknown name. Documented."""
     asked = {**PROMPT, "systemInstruction": {"parts": [{"text": "Be brief."}]}}
     answer = api.post(f"v1/tunedModels/{new_id()}:generateContent", asked)
 

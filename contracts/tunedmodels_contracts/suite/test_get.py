@@ -1,4 +1,4 @@
-"""Get: a tuned model as it is made, and as it is in the end."""
+"""These clauses check what a get call shows of a tuned model, during its creation and after it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Create = Callable[..., Answer]
 
 @pytest.fixture
 def new_model(api: Api, create: Create) -> dict[str, Any]:
-    """A model just after its creation; where its run was too quick for that, the clause is left out."""
+    """A model right after its create call. Skip the test if the run has already computed a step."""
     created = create(displayName="number generator").ok()
     model: dict[str, Any] = api.get(f"v1beta/{created['metadata']['tunedModel']}").ok()
     if model["state"] != "CREATING" or "snapshots" in model["tuningTask"]:
@@ -31,7 +31,7 @@ def new_model(api: Api, create: Create) -> dict[str, Any]:
 
 @clause("get/visible-at-once", GET, "tunedModels.create", cost=Cost.TUNING)
 def test_visible_at_once(api: Api, create: Create) -> None:
-    """A model can be seen as soon as its create call is answered. Observed in 2023 and 2024."""
+    """A model can be read as soon as its create call is answered. Observed in 2023 and 2024."""
     name = create().ok()["metadata"]["tunedModel"]
 
     assert api.get(f"v1beta/{name}").ok()["name"] == name
@@ -39,8 +39,7 @@ def test_visible_at_once(api: Api, create: Create) -> None:
 
 @clause("get/members-while-creating", GET, cost=Cost.TUNING)
 def test_members_while_creating(new_model: dict[str, Any], target: Target) -> None:
-    """A model in creation shows what it was created with and its times, in this order, and no snapshots.
-
+    """A model in creation shows the values of its create call and its times, in a fixed order, and no snapshots.
     Observed to the byte in 2023, and in 2024; startTime is missing while the run waits for its turn.
     """
     assert list(new_model) == [
@@ -63,13 +62,13 @@ def test_members_while_creating(new_model: dict[str, Any], target: Target) -> No
 
 @clause("get/updated-when-created", GET, cost=Cost.TUNING)
 def test_updated_when_created(new_model: dict[str, Any]) -> None:
-    """A model begins with an update time that is its create time. Observed in 2023."""
+    """The first update time of a model is its create time. Observed in 2023."""
     assert new_model["updateTime"] == new_model["createTime"]
 
 
 @clause("get/members-when-active", GET, cost=Cost.TUNING)
 def test_members_when_active(finished: ObservedRun) -> None:
-    """An active model shows these members in this order, and each snapshot its own. Observed in 2024."""
+    """An active model and its snapshots show their members in a fixed order. Observed in 2024."""
     model = finished.model
 
     assert model["state"] == "ACTIVE"
@@ -100,7 +99,7 @@ def test_updated_when_completed(finished: ObservedRun) -> None:
 
 @clause("get/updated-by-progress", GET, cost=Cost.TUNING)
 def test_updated_by_progress(finished: ObservedRun) -> None:
-    """While a model trains its update time moves on: it is not before the last step that shows. Observed in 2024."""
+    """While a model trains, its update time moves on and is never before the last step that shows. Observed in 2024."""
     models = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
 
     times = [nanoseconds(model["updateTime"]) for model in models]
@@ -112,7 +111,7 @@ def test_updated_by_progress(finished: ObservedRun) -> None:
 
 @clause("get/hyperparameters-as-given", GET, cost=Cost.TUNING)
 def test_hyperparameters_as_given(finished: ObservedRun) -> None:
-    """Hyperparameters come back as they were sent. Observed in 2023 and 2024."""
+    """A model shows the hyperparameters as they were sent. Observed in 2023 and 2024."""
     shown = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
 
     for model in shown:
@@ -121,14 +120,14 @@ def test_hyperparameters_as_given(finished: ObservedRun) -> None:
 
 @clause("get/training-data-stays-secret", GET, cost=Cost.TUNING)
 def test_training_data_stays_secret(finished: ObservedRun) -> None:
-    """Training data goes in and never comes out. Documented, and observed in every answer."""
+    """No answer shows the training data. Documented, and observed in every answer."""
     for seen in finished.trace:
         assert "trainingData" not in (seen.tuned_model or {}).get("tuningTask", {})
 
 
 @clause("get/reader-projects", GET, "tunedModels.create", cost=Cost.TUNING)
 def test_reader_projects(api: Api, create: Create) -> None:
-    """Project numbers are 64 bits wide, so they come back as strings, however they were sent. Documented."""
+    """Project numbers have 64 bits, so answers show them as strings, however they were sent. Documented."""
     name = create(readerProjectNumbers=["123", 9007199254740993]).ok()["metadata"]["tunedModel"]
 
     assert api.get(f"v1beta/{name}").ok()["readerProjectNumbers"] == ["123", "9007199254740993"]
@@ -136,7 +135,7 @@ def test_reader_projects(api: Api, create: Create) -> None:
 
 @clause("get/missing-model", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
-    """A model that is not there does not exist, in these words and without details. Observed 2023 to 2025."""
+    """A model that does not exist is not found, with a fixed message and without details. Observed 2023 to 2025."""
     name = f"tunedModels/{new_id()}"
     refusal = api.get(f"v1beta/{name}").refused(404, "NOT_FOUND")
 
@@ -148,7 +147,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     "get/model-of-somebody-else", GET, outcome="403 PERMISSION_DENIED", cost=Cost.TUNING, needs=[Need.SECOND_CALLER]
 )
 def test_model_of_somebody_else(api: Api, foreign: str) -> None:
-    """Somebody else's model is forbidden, in these words and without details. Observed in 2024."""
+    """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
     refusal = api.get(f"v1beta/{foreign}").refused(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {foreign}."

@@ -1,4 +1,4 @@
-"""List: which models are shown to whom, in which order, and in which pages."""
+"""These clauses check which models a caller can list, in which order, and in which pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _created_model(created: Answer) -> str:
     return str(created.ok()["metadata"]["tunedModel"])
 
 
-# -- What is listed --------------------------------------------------------------------------------------------
+# -- Entries ---------------------------------------------------------------------------------------------------
 
 
 @clause("list/visible-at-once", LIST, "tunedModels.create", cost=Cost.TUNING)
@@ -40,7 +40,7 @@ def test_visible_at_once(api: Api, create: Create) -> None:
 
 @clause("list/whole-models", LIST, "tunedModels.get", cost=Cost.TUNING)
 def test_whole_models(api: Api, finished: ObservedRun) -> None:
-    """A model is listed as it is got: whole, with its snapshots, without training data. Observed 2023 and 2024."""
+    """A list shows a model as get does, with its snapshots and without training data. Observed 2023 and 2024."""
     entries = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] == finished.name]
 
     assert entries == [finished.model]
@@ -50,7 +50,7 @@ def test_whole_models(api: Api, finished: ObservedRun) -> None:
 
 @clause("list/in-order-of-creation", LIST, cost=Cost.TUNING)
 def test_in_order_of_creation(api: Api, eleven: list[str]) -> None:
-    """Models are listed as they were created, the oldest first. Observed 2023 and 2024."""
+    """Models are listed in the order of their creation, the oldest first. Observed 2023 and 2024."""
     mine = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] in eleven]
 
     assert [model["name"] for model in mine] == eleven
@@ -69,7 +69,7 @@ def test_deleted_models_are_gone(api: Api, create: Create) -> None:
 
 @clause("list/models-of-others-stay-private", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_models_of_others_stay_private(api: Api, foreign: str) -> None:
-    """Somebody else's model is not listed unless it is shared. Documented."""
+    """Another user's model is not listed unless it is shared. Documented."""
     assert foreign not in _names(api)
 
 
@@ -79,7 +79,7 @@ def test_models_of_others_stay_private(api: Api, foreign: str) -> None:
 @clause("list/ten-by-default", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("params", [{}, {"pageSize": 0}])
 def test_ten_by_default(api: Api, eleven: list[str], params: dict[str, int]) -> None:
-    """A page has ten models at most where no size is asked for, and a token for the others. Documented."""
+    """By default a page has at most ten models, and a token for the next page. Documented."""
     page = api.get(MODELS, params).ok()
 
     assert len(eleven) > 10
@@ -90,7 +90,7 @@ def test_ten_by_default(api: Api, eleven: list[str], params: dict[str, int]) -> 
 @clause("list/pages-have-every-model-once", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("size", [1, 2, 7])
 def test_pages_have_every_model_once(api: Api, eleven: list[str], size: int) -> None:
-    """Pages are no larger than asked, and together they have each model once. Documented, and tested by Google."""
+    """Pages are no larger than requested, and together they have each model once. Documented, and tested by Google."""
     pages = api.pages(MODELS, {"pageSize": size})
 
     seen = [model["name"] for page in pages for model in page.get("tunedModels", [])]
@@ -109,26 +109,28 @@ def test_no_token_on_the_last_page(api: Api, eleven: list[str]) -> None:
 
 @clause("list/page-size-beyond-the-limit", LIST)
 def test_page_size_beyond_the_limit(api: Api) -> None:
-    """A page size above a thousand is taken for a thousand, without a refusal. Documented."""
+    """A page size above a thousand counts as a thousand and is not refused. Documented."""
     assert len(api.get(MODELS, {"pageSize": 1001}).ok().get("tunedModels", [])) <= 1000
 
 
 @clause("list/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_negative_page_size(api: Api) -> None:
-    """A page size below zero is refused. Inferred from the rules for Google's APIs."""
+    """The list of tuned models refuses a page size below zero. Inferred from the rules for Google's APIs."""
     api.get(MODELS, {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("list/malformed-page-token", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("token", ["x", "bm8gdG9rZW4=", "-1"])
 def test_malformed_page_token(api: Api, token: str) -> None:
-    """A token that no page had is refused. Inferred from the rules for Google's APIs."""
+    """A page token that no page had is refused. Inferred from the rules for Google's APIs."""
     api.get(MODELS, {"pageToken": token}).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("list/page-token-of-another-list", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_page_token_of_another_list(api: Api, eleven: list[str]) -> None:
-    """A token belongs to the other parameters of its call. Documented; that others are refused is inferred."""
+    """A page token is valid only with the other parameters of its call. Documented; that others are refused is
+    inferred.
+    """
     token = api.get(MODELS, {"pageSize": 1}).ok()["nextPageToken"]
 
     assert eleven
@@ -137,7 +139,7 @@ def test_page_token_of_another_list(api: Api, eleven: list[str]) -> None:
 
 @clause("list/nothing-is-an-empty-object", LIST, level=Level.RECOMMENDED)
 def test_nothing_is_an_empty_object(api: Api, address: str) -> None:
-    """A list without models has no members at all. Inferred: empty members are left out everywhere."""
+    """A list without models is an empty object. Inferred: empty members are left out everywhere."""
     assert api.get(MODELS, {"filter": address.partition("@")[0]}).ok() == {}
 
 
@@ -147,7 +149,7 @@ def test_nothing_is_an_empty_object(api: Api, address: str) -> None:
 @clause("list/filter-by-words", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("member", ["displayName", "description"])
 def test_filter_by_words(api: Api, create: Create, address: str, member: str) -> None:
-    """A word in a filter is looked for in display name and description. Documented."""
+    """A word in a filter matches the display name and the description. Documented."""
     word = address.removeprefix("contracts-").partition("@")[0]
     name, without = (
         _created_model(create(**{member: f"has {word} in it"})),
@@ -161,14 +163,16 @@ def test_filter_by_words(api: Api, create: Create, address: str, member: str) ->
 
 @clause("list/filter-by-owner", LIST, cost=Cost.TUNING)
 def test_filter_by_owner(api: Api, finished: ObservedRun) -> None:
-    """``owner:me`` finds what the caller owns. Documented."""
+    """``owner:me`` finds the models that the caller owns. Documented."""
     assert finished.name in _names(api, filter="owner:me")
 
 
 @clause("list/filter-by-role-contains-more", LIST, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("words", ["writers:me", "readers:me"])
 def test_filter_by_role_contains_more(api: Api, finished: ObservedRun, words: str) -> None:
-    """Roles contain each other, so an owner finds a model as a writer and as a reader. Inferred."""
+    """``writers:me`` and ``readers:me`` find the caller's own models, too, because roles contain each other.
+    Inferred.
+    """
     assert finished.name in _names(api, filter=words)
 
 
@@ -192,7 +196,9 @@ def test_filter_by_role(
     found: list[str],
     not_found: list[str],
 ) -> None:
-    """``readers:me`` and ``writers:me`` find what the caller may read and write, and no more. Documented."""
+    """``readers:me`` and ``writers:me`` find the models that the caller may read or write, and no others.
+    Documented.
+    """
     grant(role, other_email).ok()
 
     assert {words: scratch.name in _names(other, filter=words) for words in [*found, *not_found]} == {
@@ -203,7 +209,7 @@ def test_filter_by_role(
 
 @clause("list/shared-models", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_shared_models(other: Api, scratch: ObservedRun, grant: Callable[..., Answer], other_email: str) -> None:
-    """What somebody shares with the caller is listed without a filter too. Documented."""
+    """A list without a filter has the models that are shared with the caller. Documented."""
     grant("READER", other_email).ok()
 
     assert scratch.name in _names(other)
@@ -211,7 +217,9 @@ def test_shared_models(other: Api, scratch: ObservedRun, grant: Callable[..., An
 
 @clause("list/shared-with-everyone", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_shared_with_everyone(api: Api, other: Api, create: Create) -> None:
-    """A model that everyone may read is listed for those alone who ask for ``readers:everyone``. Documented."""
+    """A model that everyone may read is listed for other users only with the filter ``readers:everyone``.
+    Documented.
+    """
     name = _created_model(create())
     api.post(f"v1beta/{name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
 
@@ -221,7 +229,7 @@ def test_shared_with_everyone(api: Api, other: Api, create: Create) -> None:
 
 @clause("list/v1beta3-has-no-filter", LIST, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.FREE)
 def test_v1beta3_has_no_filter(api: Api) -> None:
-    """Version v1beta3 knows no filter, and refuses it as an unknown name. Documented for that version alone."""
+    """Version v1beta3 refuses a filter as an unknown name. Documented for that version alone."""
     refusal = api.get("v1beta3/tunedModels", {"filter": "owner:me"}).refused(400, "INVALID_ARGUMENT")
 
     assert 'Unknown name "filter"' in refusal.message
@@ -229,7 +237,7 @@ def test_v1beta3_has_no_filter(api: Api) -> None:
 
 @clause("list/entries-are-models", LIST, cost=Cost.TUNING)
 def test_entries_are_models(api: Api, finished: ObservedRun) -> None:
-    """No entry has training data, and each has name, state and times. Observed 2023 and 2024."""
+    """Each entry has a name, a state and times, and none has training data. Observed 2023 and 2024."""
     entries: list[dict[str, Any]] = api.listed(MODELS, {"pageSize": 1000})
 
     assert finished.name in [model["name"] for model in entries]

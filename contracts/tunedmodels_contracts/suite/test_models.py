@@ -1,4 +1,4 @@
-"""Models: the base models, as far as tuning is about them."""
+"""These clauses check the base models, as far as tuning needs them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MEMBERS = [
 @clause("models/members", GET)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 def test_members(api: Api, target: Target, version: str) -> None:
-    """A base model shows names, limits, methods and sampling values, in this order. Observed in 2024."""
+    """A base model has names, limits, methods and sampling values, in a fixed order. Observed in 2024."""
     model = api.get(f"{version}/{target.base_model}").ok()
 
     assert [member for member in model if member in MEMBERS] == [member for member in MEMBERS if member in model]
@@ -42,7 +42,7 @@ def test_members(api: Api, target: Target, version: str) -> None:
 
 @clause("models/the-tunable-say-so", GET, needs=[Need.TUNABLE_MODEL])
 def test_the_tunable_say_so(api: Api, target: Target) -> None:
-    """A base model that can be tuned names the method that does it. Observed in 2024."""
+    """A base model that can be tuned lists the method that tunes it. Observed in 2024."""
     methods = api.get(f"v1beta/{target.base_model}").ok()["supportedGenerationMethods"]
 
     assert {"createTunedModel", "createTunedTextModel"} & set(methods)
@@ -50,7 +50,7 @@ def test_the_tunable_say_so(api: Api, target: Target) -> None:
 
 @clause("models/listed-as-got", LIST, GET)
 def test_listed_as_got(api: Api, target: Target) -> None:
-    """A base model is listed as it is got. Observed in 2024."""
+    """A list shows a base model as get does. Observed in 2024."""
     listed = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] == target.base_model]
 
     assert listed == [api.get(f"v1beta/{target.base_model}").ok()]
@@ -58,7 +58,7 @@ def test_listed_as_got(api: Api, target: Target) -> None:
 
 @clause("models/pages-have-every-model-once", LIST)
 def test_pages_have_every_model_once(api: Api) -> None:
-    """Pages are no larger than asked, and together they have each model once. Documented."""
+    """Pages are no larger than requested, and together they have each base model once. Documented."""
     whole = [model["name"] for model in api.listed(MODELS, {"pageSize": 1000})]
     pages: list[Any] = api.pages(MODELS, {"pageSize": 3})
 
@@ -69,19 +69,19 @@ def test_pages_have_every_model_once(api: Api) -> None:
 
 @clause("models/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_negative_page_size(api: Api) -> None:
-    """A page size below zero is refused. Inferred from the rules for Google's APIs."""
+    """The list of base models refuses a page size below zero. Inferred from the rules for Google's APIs."""
     api.get(MODELS, {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("models/missing", GET, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing(api: Api, new_id: Callable[[], str]) -> None:
-    """A base model that is not there is not found. Inferred from generate."""
+    """A base model that does not exist is not found. Inferred from generate."""
     api.get(f"{MODELS}/{new_id()}").refused(404, "NOT_FOUND")
 
 
 @clause("models/generate", GENERATE)
 def test_generate(api: Api) -> None:
-    """A base model that names generateContent among its methods answers. Documented."""
+    """A base model that lists generateContent among its methods generates content. Documented."""
     able = [
         model["name"]
         for model in api.listed(MODELS, {"pageSize": 1000})
@@ -95,7 +95,7 @@ def test_generate(api: Api) -> None:
 @clause("models/generate-with-a-missing-one", GENERATE, outcome=NOT_FOUND, cost=Cost.FREE)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 def test_generate_with_a_missing_one(api: Api, new_id: Callable[[], str], version: str) -> None:
-    """A base model that is not there is not found, in these words. Observed in 2024 and 2025."""
+    """Generating with a base model that does not exist gives 404 with a fixed message. Observed in 2024 and 2025."""
     name = f"models/{new_id()}"
     answer = api.post(f"{version}/{name}:generateContent", {"contents": [{"parts": [{"text": "Say yes."}]}]})
 

@@ -1,4 +1,4 @@
-"""Operations: the run that makes a tuned model, as it is seen from outside."""
+"""These clauses check the operation that creates a tuned model: its progress, its result, its lists and its errors."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ _TYPES = "type.googleapis.com/google.ai.generativelanguage.v1beta."
 _STEPS = -(-len(EXAMPLES) * EPOCHS // BATCH_SIZE)
 
 
-# -- The laws of a run, over all that was seen of one ----------------------------------------------------------
+# -- The laws of a run, over its whole trace -------------------------------------------------------------------
 
 
 @clause("operations/members-have-their-types", GET, MODEL, cost=Cost.TUNING)
 def test_members_have_their_types(finished: ObservedRun) -> None:
-    """Numbers, texts, times and lists are such, from the first look to the last. Documented."""
+    """Numbers, texts, times and lists have the right types in every answer about a run. Documented."""
     assert finished.breaks(SHAPE) == []
 
 
 @clause("operations/what-never-changes", GET, cost=Cost.TUNING)
 def test_what_never_changes(finished: ObservedRun) -> None:
-    """Name, type of the metadata, number of steps and model stay the same through a run. Observed 2023 to 2024."""
+    """The name, the metadata type, the number of steps and the model of an operation never change. Observed
+    2023 to 2024.
+    """
     assert finished.breaks("An operation's name, metadata type, total and model never change") == []
 
 
@@ -46,39 +48,41 @@ def test_named_after_their_model(finished: ObservedRun) -> None:
 
 @clause("operations/done-is-absorbing", GET, cost=Cost.TUNING)
 def test_done_is_absorbing(finished: ObservedRun) -> None:
-    """Done is absorbing: an operation that has ended is not seen running again. Documented for every operation."""
+    """An operation that is done stays done. Documented for every operation."""
     assert finished.breaks("An operation that is done stays done") == []
 
 
 @clause("operations/one-result-at-the-end", GET, cost=Cost.TUNING)
 def test_one_result_at_the_end(finished: ObservedRun) -> None:
-    """There is one of response and error when an operation is done, and neither before. Documented."""
+    """An operation has exactly one of response and error when it is done, and neither before. Documented."""
     assert finished.breaks("An operation has exactly one result when it is done, and none before") == []
 
 
 @clause("operations/the-end-stays-the-same", GET, cost=Cost.TUNING)
 def test_the_end_stays_the_same(finished: ObservedRun) -> None:
-    """What an operation was when it had ended it is at every later look. Documented: a result is one."""
+    """An operation that has ended never changes. Documented: an operation has one result."""
     assert len([look for look in finished.trace if look.operation.get("done")]) > 1
     assert finished.breaks("An operation that has ended never changes") == []
 
 
 @clause("operations/ends-in-time", CREATE, GET, cost=Cost.TUNING)
 def test_ends_in_time(observed_run: ObservedRun) -> None:
-    """A run of fifteen examples ends, within what its target says that one takes. Observed: minutes, mostly."""
+    """A run of fifteen examples ends within the bound of its target. Observed: minutes, mostly."""
     assert observed_run.operation.get("done")
     assert observed_run.breaks("An operation ends within the bound of its target") == []
 
 
 @clause("operations/zeros-are-absent", GET, MODEL, cost=Cost.TUNING)
 def test_zeros_are_absent(finished: ObservedRun) -> None:
-    """What has not begun yet is absent, and not zero: done, steps, percent, snapshots, epoch. Observed 2023 to 2024."""
+    """An operation omits done, steps, percent, snapshots and epoch while they are zero or empty. Observed 2023
+    to 2024.
+    """
     assert finished.breaks("What is zero, false or empty is absent") == []
 
 
 @clause("operations/progress-never-falls", GET, cost=Cost.TUNING)
 def test_progress_never_falls(finished: ObservedRun) -> None:
-    """Steps and percent never fall, and reach all steps and 100. Observed in 2024."""
+    """Steps and percent never fall, and end at all steps and 100 percent. Observed in 2024."""
     assert finished.breaks("Progress never falls and ends at all steps") == []
 
 
@@ -90,13 +94,15 @@ def test_steps_and_percent_agree(finished: ObservedRun) -> None:
 
 @clause("operations/one-snapshot-a-step", GET, MODEL, cost=Cost.TUNING)
 def test_one_snapshot_a_step(finished: ObservedRun) -> None:
-    """There is a snapshot for each step, from step 1, none left out. Observed in whole runs of up to 375 steps."""
+    """There is one snapshot for each completed step, from step 1, without gaps. Observed in whole runs of up to 375
+    steps.
+    """
     assert finished.breaks("There is one snapshot for each completed step, from step 1") == []
 
 
 @clause("operations/snapshots-append-only", GET, MODEL, cost=Cost.TUNING)
 def test_snapshots_append_only(finished: ObservedRun) -> None:
-    """What was once seen of a step is what is seen of it ever after. Observed in 2024."""
+    """A snapshot, once shown, never changes and never disappears. Observed in 2024."""
     assert finished.breaks("Snapshots are only ever appended") == []
 
 
@@ -122,13 +128,13 @@ def test_times_are_in_order(finished: ObservedRun) -> None:
 
 @clause("operations/metadata-and-model-agree", GET, MODEL, cost=Cost.TUNING)
 def test_metadata_and_model_agree(finished: ObservedRun) -> None:
-    """In the end the model has the snapshots that the operation has. Seen in 2023 and 2024; no pair was kept."""
+    """At the end the model has the same snapshots as the operation. Seen in 2023 and 2024; no pair was kept."""
     assert finished.model["tuningTask"]["snapshots"] == finished.operation["metadata"]["snapshots"]
 
 
 @clause("operations/loss-falls", GET, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_loss_falls(finished: ObservedRun) -> None:
-    """The last losses of the tutorial's run are below its first. Seen in every run, and no promise."""
+    """The last losses of the tutorial's run are below its first loss. Seen in every run, and no promise."""
     losses = [snapshot["meanLoss"] for snapshot in finished.operation["metadata"]["snapshots"]]
 
     assert max(losses[-3:]) < losses[0]
@@ -136,18 +142,22 @@ def test_loss_falls(finished: ObservedRun) -> None:
 
 @clause("operations/first-loss-repeats", GET, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_first_loss_repeats(finished: ObservedRun, scratch: ObservedRun) -> None:
-    """Two runs of the same data have the same first loss: no chance orders the examples. Seen 2023 to 2024."""
+    """Two runs with the same data have the same first loss, because the examples are not shuffled. Seen 2023 to
+    2024.
+    """
     first, second = (run.operation["metadata"]["snapshots"][0] for run in (finished, scratch))
 
     assert first["meanLoss"] == second["meanLoss"]
 
 
-# -- An operation's form ---------------------------------------------------------------------------------------
+# -- The members of an operation -------------------------------------------------------------------------------
 
 
 @clause("operations/members-while-running", GET, cost=Cost.TUNING)
 def test_members_while_running(finished: ObservedRun) -> None:
-    """A running operation has name and metadata, and its progress once there is some. Observed in 2024."""
+    """A running operation has a name and metadata, and the metadata has progress after the first step. Observed
+    in 2024.
+    """
     for seen in finished.trace:
         if seen.operation.get("done"):
             break
@@ -164,7 +174,7 @@ def test_members_when_finished(finished: ObservedRun) -> None:
 
 @clause("operations/metadata-stays", GET, cost=Cost.TUNING)
 def test_metadata_stays(finished: ObservedRun) -> None:
-    """A finished operation keeps its metadata: 100 percent, and all snapshots. Observed in 2024."""
+    """A finished operation keeps its metadata, with 100 percent and all snapshots. Observed in 2024."""
     metadata = finished.operation["metadata"]
 
     assert list(metadata) == _METADATA
@@ -174,7 +184,9 @@ def test_metadata_stays(finished: ObservedRun) -> None:
 
 @clause("operations/last-epoch", GET, cost=Cost.TUNING)
 def test_last_epoch(finished: ObservedRun) -> None:
-    """The last step has the number of epochs as its epoch. Observed in 2024: step 38 of 15 examples in twos has 5."""
+    """The epoch of the last step is the number of epochs. Observed in 2024: with 15 examples and batches of 2, step 38
+    has epoch 5.
+    """
     last = finished.operation["metadata"]["snapshots"][-1]
 
     assert (last["step"], last["epoch"]) == (_STEPS, EPOCHS)
@@ -182,7 +194,7 @@ def test_last_epoch(finished: ObservedRun) -> None:
 
 @clause("operations/response-is-a-tuned-model", GET, cost=Cost.TUNING)
 def test_response_is_a_tuned_model(finished: ObservedRun) -> None:
-    """The response says first that it is a TunedModel, and is the active model. Documented."""
+    """The response is the active model, and its first member says that it is a TunedModel. Documented."""
     response = finished.operation["response"]
 
     assert next(iter(response.items())) == ("@type", f"{_TYPES}TunedModel")
@@ -199,14 +211,14 @@ def test_response_is_the_whole_model(finished: ObservedRun) -> None:
 
 @clause("operations/the-same-by-v1", GET, cost=Cost.TUNING)
 def test_the_same_by_v1(api: Api, finished: ObservedRun) -> None:
-    """Version v1 shows the same operation, its metadata of the version that created it. Observed in 2024."""
+    """Version v1 shows the same operation, with the metadata type of the version that created it. Observed in 2024."""
     assert api.get(f"v1/{finished.operation_name}").ok() == finished.operation
     assert finished.operation["metadata"]["@type"] == f"{_TYPES}CreateTunedModelMetadata"
 
 
 @clause("operations/the-same-by-v1alpha", GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_the_same_by_v1alpha(api: Api, finished: ObservedRun) -> None:
-    """Version v1alpha shows the operation too. Documented; that it is the same is inferred."""
+    """Version v1alpha shows the same operation. Documented; that it is the same is inferred."""
     assert api.get(f"v1alpha/{finished.operation_name}").ok() == finished.operation
 
 
@@ -217,12 +229,12 @@ FAILING = [Need.FAILING_RUN]
 
 @clause("operations/a-failure-is-an-error", GET, cost=Cost.TUNING, needs=FAILING)
 def test_a_failure_is_an_error(failed: ObservedRun) -> None:
-    """A failed run is done, and has no response but an error, with the number of a code and a message. Documented."""
+    """A failed run is done and has no response, but an error with a numeric code and a message. Documented."""
     operation = failed.operation
 
     assert operation.get("done") is True
     assert "response" not in operation
-    assert 1 < operation["error"]["code"] <= 16  # 1 is that of a run that was cancelled
+    assert 1 < operation["error"]["code"] <= 16  # 1 is the code of a cancelled run
     assert operation["error"]["message"]
 
 
@@ -234,14 +246,16 @@ def test_members_when_failed(failed: ObservedRun) -> None:
 
 @clause("operations/a-failed-model", GET, MODEL, cost=Cost.TUNING, needs=FAILING)
 def test_a_failed_model(failed: ObservedRun) -> None:
-    """The model of a failed run is FAILED, and stays to be looked at. Documented."""
+    """The model of a failed run is FAILED and can still be read. Documented."""
     assert failed.model["name"] == failed.name
     assert failed.model["state"] == "FAILED"
 
 
 @clause("operations/a-failure-keeps-its-steps", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
 def test_a_failure_keeps_its_steps(failed: ObservedRun) -> None:
-    """A failed run shows the steps that it took, fewer than all. Inferred: a finished operation keeps its metadata."""
+    """A failed run keeps the steps that it completed, fewer than all. Inferred: a finished operation keeps its
+    metadata.
+    """
     running = [seen.operation for seen in failed.trace if not seen.operation.get("done")]
     shown = running[-1]["metadata"].get("snapshots", [])
     metadata = failed.operation["metadata"]
@@ -262,14 +276,14 @@ def test_a_failure_keeps_its_steps(failed: ObservedRun) -> None:
     ],
 )
 def test_laws_of_a_failure(failed: ObservedRun, law: str) -> None:
-    """A failed run ends once, with one result, in step with its model, and what it showed stays. Documented."""
+    """A failed run ends once, with one result; its model agrees with it, and its snapshots stay. Documented."""
     assert failed.breaks(law) == []
 
 
 @clause("operations/all-laws-of-a-failure", GET, MODEL, level=Level.RECOMMENDED, cost=Cost.TUNING, needs=FAILING)
 @pytest.mark.parametrize("law", [SHAPE, *LAWS])
 def test_all_laws_of_a_failure(failed: ObservedRun, law: str) -> None:
-    """A failed run keeps the laws of every run. Inferred: no such run was kept."""
+    """A failed run obeys the laws of every run. Inferred: no such run was kept."""
     assert failed.breaks(law) == []
 
 
@@ -279,7 +293,7 @@ def test_all_laws_of_a_failure(failed: ObservedRun, law: str) -> None:
 @clause("operations/listed-with-their-model", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
 def test_listed_with_their_model(api: Api, finished: ObservedRun, version: str) -> None:
-    """A model's list of operations has the one that made it, as it is got. Documented."""
+    """A model's list of operations has the operation that created it, as get shows it. Documented."""
     listed = api.listed(f"{version}/{finished.name}/operations")
 
     assert [operation["name"] for operation in listed] == [finished.operation_name]
@@ -288,7 +302,7 @@ def test_listed_with_their_model(api: Api, finished: ObservedRun, version: str) 
 
 @clause("operations/pages", LIST, cost=Cost.TUNING)
 def test_pages(api: Api, finished: ObservedRun) -> None:
-    """A page of operations is no larger than asked, and the last one has no token. Documented."""
+    """A page of operations is no larger than requested, and the last page has no token. Documented."""
     pages = api.pages(f"v1beta/{finished.name}/operations", {"pageSize": 1})
 
     assert [len(page.get("operations", [])) <= 1 for page in pages] == [True] * len(pages)
@@ -306,29 +320,31 @@ def test_all_of_the_caller(api: Api) -> None:
 
 @clause("operations/all-of-the-caller-have-negative-pages", ALL, outcome=INVALID, level=Level.RECOMMENDED)
 def test_all_of_the_caller_have_negative_pages(api: Api) -> None:
-    """A page size below zero is refused in that list too. Inferred from the rules for Google's APIs."""
+    """The list of operations that belongs to no model refuses a page size below zero. Inferred from the rules for
+    Google's APIs.
+    """
     api.get("v1/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("operations/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_negative_page_size(api: Api, finished: ObservedRun) -> None:
-    """A page size below zero is refused. Inferred from the rules for Google's APIs."""
+    """A model's list of operations refuses a page size below zero. Inferred from the rules for Google's APIs."""
     api.get(f"v1beta/{finished.name}/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("operations/list-of-a-missing-model", LIST, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_list_of_a_missing_model(api: Api, new_id: Callable[[], str]) -> None:
-    """A model that is not there has no operations. Inferred."""
+    """Listing the operations of a model that does not exist gives 404. Inferred."""
     api.get(f"v1beta/tunedModels/{new_id()}/operations").refused(404, "NOT_FOUND")
 
 
-# -- Refusals --------------------------------------------------------------------------------------------------
+# -- Errors ----------------------------------------------------------------------------------------------------
 
 
 @clause("operations/missing", GET, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 def test_missing(api: Api, finished: ObservedRun, new_id: Callable[[], str], version: str) -> None:
-    """An operation that is not there is not found, whether its model is or not. Inferred."""
+    """An operation that does not exist is not found, whether or not its model exists. Inferred."""
     api.get(f"{version}/{finished.name}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
     api.get(f"{version}/tunedModels/{new_id()}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
 
@@ -343,7 +359,7 @@ def test_missing(api: Api, finished: ObservedRun, new_id: Callable[[], str], ver
     needs=[Need.SECOND_CALLER],
 )
 def test_of_somebody_else(other: Api, finished: ObservedRun) -> None:
-    """An operation is as private as its model. Inferred."""
+    """A user without access to a model cannot read or list its operations. Inferred."""
     answers: list[Answer] = [
         other.get(f"v1beta/{finished.operation_name}"),
         other.get(f"v1beta/{finished.name}/operations"),
@@ -361,7 +377,7 @@ def test_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     cost=Cost.TUNING,
 )
 def test_tuning_operations_are_not_deleted(api: Api, finished: ObservedRun) -> None:
-    """The operation of a tuned model cannot be deleted, and stays. Reported with 501 by a client of Google's."""
+    """The operation of a tuned model cannot be deleted. Reported with 501 by a client of Google's."""
     answer = api.delete(f"v1/{finished.operation_name}")
 
     assert answer.status in (404, 501)
@@ -370,5 +386,5 @@ def test_tuning_operations_are_not_deleted(api: Api, finished: ObservedRun) -> N
 
 @clause("operations/deleting-what-is-not-there", "operations.delete", outcome=NOT_FOUND, level=Level.RECOMMENDED)
 def test_deleting_what_is_not_there(api: Api) -> None:
-    """An operation that is not there cannot be deleted. Inferred."""
+    """An operation that does not exist cannot be deleted. Inferred."""
     api.delete("v1/operations/abcdefghijkl").refused(404, "NOT_FOUND")

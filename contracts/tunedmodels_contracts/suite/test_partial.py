@@ -1,4 +1,4 @@
-"""Partial answers: a mask says which members come back."""
+"""These clauses check masks, by which a request selects members of the answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODEL, GET, OPERATION = "models.get", "tunedModels.get", "tunedModels.operations
 @clause("partial/spellings", MODEL)
 @pytest.mark.parametrize("name", ["fields", "$fields"])
 def test_spellings(api: Api, target: Target, name: str) -> None:
-    """``fields`` names the members that come back. Documented."""
+    """``fields`` selects the members of the answer. Documented."""
     model = api.get(f"v1beta/{target.base_model}").ok()
     part = api.get(f"v1beta/{target.base_model}", {name: "name,version"}).ok()
 
@@ -26,7 +26,7 @@ def test_spellings(api: Api, target: Target, name: str) -> None:
 
 @clause("partial/by-a-header", MODEL)
 def test_by_a_header(api: Api, target: Target) -> None:
-    """A header names them too. Documented."""
+    """The header X-Goog-FieldMask selects the members of the answer, too. Documented."""
     part = api.get(f"v1beta/{target.base_model}", headers={"X-Goog-FieldMask": "name"}).ok()
 
     assert part == {"name": target.base_model}
@@ -35,7 +35,7 @@ def test_by_a_header(api: Api, target: Target) -> None:
 @clause("partial/of-a-member", GET, cost=Cost.TUNING)
 @pytest.mark.parametrize("mask", ["tuningTask/completeTime", "tuningTask(completeTime)"])
 def test_of_a_member(api: Api, finished: ObservedRun, mask: str) -> None:
-    """A slash or brackets lead into a member. Documented."""
+    """A slash or parentheses in a mask select members of a member. Documented."""
     part = api.get(f"v1beta/{finished.name}", {"fields": mask}).ok()
 
     assert part == {"tuningTask": {"completeTime": finished.model["tuningTask"]["completeTime"]}}
@@ -43,7 +43,7 @@ def test_of_a_member(api: Api, finished: ObservedRun, mask: str) -> None:
 
 @clause("partial/of-the-entries-of-a-list", OPERATION, "models.list", cost=Cost.TUNING)
 def test_of_the_entries_of_a_list(api: Api, finished: ObservedRun) -> None:
-    """A mask goes through lists: each entry is cut alike. Documented."""
+    """A mask applies to each entry of a list. Documented."""
     part: dict[str, Any] = api.get(f"v1beta/{finished.name}", {"fields": "name,tuningTask(snapshots(step))"}).ok()
     steps = [{"step": snapshot["step"]} for snapshot in finished.model["tuningTask"]["snapshots"]]
 
@@ -53,7 +53,7 @@ def test_of_the_entries_of_a_list(api: Api, finished: ObservedRun) -> None:
 @clause("partial/unknown-paths", MODEL, outcome="400 INVALID_ARGUMENT", level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize(("mask", "path"), [("x", "x"), ("name,x", "x")])
 def test_unknown_paths(api: Api, target: Target, mask: str, path: str) -> None:
-    """A mask with a path that leads nowhere is refused, and named whole. Observed of sibling APIs."""
+    """A mask with an unknown path is refused, and the error names the whole mask. Observed on sibling APIs."""
     refusal = api.get(f"v1beta/{target.base_model}", {"fields": mask}).refused(400, "INVALID_ARGUMENT")
     (detail,) = refusal.details
 

@@ -1,4 +1,4 @@
-"""Patch: what can be changed, by which masks, and what the answer shows."""
+"""These clauses check which members a patch can change, how it uses its mask, and what the answer shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INVALID = "400 INVALID_ARGUMENT"
 
 @pytest.fixture
 def path(api: Api, scratch: ObservedRun) -> str:
-    """The path of a model whose texts are known."""
+    """The path of a model with known texts."""
     known = {"displayName": "Before", "description": "As it was."}
     api.patch(f"v1beta/{scratch.name}", known, {"updateMask": "displayName,description"}).ok()
     return f"v1beta/{scratch.name}"
@@ -31,7 +31,7 @@ def _model_texts(api: Api, path: str) -> list[Any]:
 
 @clause("patch/answers-with-what-the-mask-names", PATCH, cost=Cost.TUNING)
 def test_answers_with_what_the_mask_names(api: Api, path: str) -> None:
-    """The answer has the members of the mask and no other, not even the name. Observed in 2023 and 2024."""
+    """The answer has the members in the mask and no others, not even the name. Observed in 2023 and 2024."""
     sent = {"description": "My next sequence predictor", "displayName": "Sentence Translator"}
     answer = api.patch(path, sent, {"updateMask": "displayName,description"}).ok()
 
@@ -43,7 +43,7 @@ def test_answers_with_what_the_mask_names(api: Api, path: str) -> None:
 
 @clause("patch/writes-what-the-mask-names", PATCH, GET, cost=Cost.TUNING)
 def test_writes_what_the_mask_names(api: Api, path: str) -> None:
-    """What the mask names is written, and what it does not name stays. Documented."""
+    """A patch writes the members in the mask and keeps all others. Documented."""
     api.patch(path, {"displayName": "After", "description": "Not meant."}, {"updateMask": "displayName"}).ok()
 
     assert _model_texts(api, path) == ["After", "As it was."]
@@ -52,7 +52,7 @@ def test_writes_what_the_mask_names(api: Api, path: str) -> None:
 @clause("patch/spellings-of-a-mask", PATCH, GET, cost=Cost.TUNING)
 @pytest.mark.parametrize("mask", ["displayName,description", "display_name,description"])
 def test_spellings_of_a_mask(api: Api, path: str, mask: str) -> None:
-    """A mask names members as JSON or as protobuf does. Documented; clients send both."""
+    """A mask can spell members as JSON or as protobuf does. Documented; clients send both."""
     api.patch(path, {"displayName": "After", "description": "New."}, {"updateMask": mask}).ok()
 
     assert _model_texts(api, path) == ["After", "New."]
@@ -61,7 +61,7 @@ def test_spellings_of_a_mask(api: Api, path: str, mask: str) -> None:
 @clause("patch/commas-of-a-mask", PATCH, GET, cost=Cost.TUNING)
 @pytest.mark.parametrize("comma", [",", "%2C", "%2c"])
 def test_commas_of_a_mask(api: Api, path: str, comma: str) -> None:
-    """The commas of a mask may be percent-encoded. Seen in two ways of Google's own clients."""
+    """The commas of a mask can be percent-encoded. Seen in two ways of Google's own clients."""
     sent = {"displayName": "After", "description": "New."}
     api.patch(f"{path}?updateMask=display_name{comma}description", sent, verbatim=True).ok()
 
@@ -70,7 +70,7 @@ def test_commas_of_a_mask(api: Api, path: str, comma: str) -> None:
 
 @clause("patch/without-a-mask", PATCH, GET, cost=Cost.TUNING)
 def test_without_a_mask(api: Api, path: str) -> None:
-    """Without a mask what the body has is written. Inferred: Google's own client of 2025 sends none."""
+    """Without a mask, a patch writes the members in the body. Inferred: Google's own client of 2025 sends none."""
     api.patch(path, {"displayName": "After", "description": "New."}).ok()
 
     assert _model_texts(api, path) == ["After", "New."]
@@ -78,7 +78,7 @@ def test_without_a_mask(api: Api, path: str) -> None:
 
 @clause("patch/without-a-mask-the-rest-stays", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_without_a_mask_the_rest_stays(api: Api, path: str) -> None:
-    """Without a mask what the body lacks stays as it was. Inferred from the rules for Google's APIs."""
+    """Without a mask, a patch keeps the members that the body omits. Inferred from the rules for Google's APIs."""
     api.patch(path, {"displayName": "After"}).ok()
 
     assert _model_texts(api, path) == ["After", "As it was."]
@@ -86,7 +86,7 @@ def test_without_a_mask_the_rest_stays(api: Api, path: str) -> None:
 
 @clause("patch/what-is-missing-is-cleared", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_what_is_missing_is_cleared(api: Api, path: str) -> None:
-    """What the mask names and the body lacks is cleared. Inferred from the rules for Google's APIs."""
+    """A patch clears a member that the mask names and the body omits. Inferred from the rules for Google's APIs."""
     api.patch(path, {}, {"updateMask": "description"}).ok()
 
     assert _model_texts(api, path) == ["Before", None]
@@ -106,7 +106,7 @@ def test_what_is_missing_is_cleared(api: Api, path: str) -> None:
     ],
 )
 def test_members_that_can_change(api: Api, path: str, member: str, value: Any) -> None:
-    """Texts, sampling values and reader projects can be changed. Documented: what is left of the model cannot."""
+    """A patch can change texts, sampling values and reader projects. Documented: no other member can change."""
     answer = api.patch(path, {member: value}, {"updateMask": member}).ok()
 
     assert answer == {member: value}
@@ -115,7 +115,7 @@ def test_members_that_can_change(api: Api, path: str, member: str, value: Any) -
 
 @clause("patch/does-not-count-as-an-update", PATCH, GET, cost=Cost.TUNING)
 def test_does_not_count_as_an_update(api: Api, path: str, scratch: ObservedRun) -> None:
-    """A new description leaves the update time where it was. Observed in 2023."""
+    """A new description does not change the update time. Observed in 2023."""
     api.patch(path, {"description": "New."}, {"updateMask": "description"}).ok()
 
     assert api.get(path).ok()["updateTime"] == scratch.model["tuningTask"]["completeTime"]
@@ -123,9 +123,8 @@ def test_does_not_count_as_an_update(api: Api, path: str, scratch: ObservedRun) 
 
 @clause("patch/a-whole-model-may-be-sent", PATCH, GET, cost=Cost.TUNING)
 def test_a_whole_model_may_be_sent(api: Api, path: str, scratch: ObservedRun) -> None:
-    """A whole model may be sent, its state as a number: what only the service sets is ignored.
-
-    Documented; google-generativeai sends such bodies.
+    """A patch can send a whole model, with its state as a number, because the service ignores members that only it can
+    set. Documented; google-generativeai sends such bodies.
     """
     sent = {**scratch.model, "state": 1, "description": "New."}
     del sent["name"]
@@ -145,7 +144,7 @@ def test_a_whole_model_may_be_sent(api: Api, path: str, scratch: ObservedRun) ->
     ],
 )
 def test_what_never_changes(api: Api, path: str, mask: str, sent: dict[str, str]) -> None:
-    """Name, base model and state stay as they are, whatever a mask names and the answer says. Documented."""
+    """Name, base model and state never change, whatever the mask names and the answer says. Documented."""
     before = api.get(path).ok()
     api.patch(path, sent, {"updateMask": mask})
 
@@ -160,7 +159,7 @@ def test_v1beta3_wants_a_mask(api: Api, path: str) -> None:
 
 @clause("patch/display-name-too-long", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_display_name_too_long(api: Api, path: str) -> None:
-    """A display name of more than forty bytes is refused. Observed for create, inferred here."""
+    """The service refuses a display name of more than forty bytes. Observed for create, inferred here."""
     answer = api.patch(path, {"displayName": "ž" * 21}, {"updateMask": "displayName"})
 
     answer.refused(400, "INVALID_ARGUMENT")
@@ -170,13 +169,13 @@ def test_display_name_too_long(api: Api, path: str) -> None:
 @clause("patch/sampling-out-of-range", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize(("member", "value"), [("temperature", -0.5), ("temperature", 2.5), ("topP", 1.5)])
 def test_sampling_out_of_range(api: Api, path: str, member: str, value: float) -> None:
-    """Sampling values out of their range are refused. The ranges are documented, the refusal is inferred."""
+    """The service refuses sampling values that are out of range. The ranges are documented, the refusal is inferred."""
     api.patch(path, {member: value}, {"updateMask": member}).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("patch/missing-model", PATCH, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
-    """A model that is not there cannot be changed. Inferred from get."""
+    """A model that does not exist cannot be changed. Inferred from get."""
     answer = api.patch(f"v1beta/tunedModels/{new_id()}", {"description": "New."}, {"updateMask": "description"})
 
     answer.refused(404, "NOT_FOUND")
@@ -190,7 +189,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     needs=[Need.SECOND_CALLER],
 )
 def test_model_of_somebody_else(api: Api, foreign: str) -> None:
-    """Somebody else's model cannot be changed. Documented by the roles."""
+    """A user cannot change another user's model. Documented by the roles."""
     answer: Answer = api.patch(f"v1beta/{foreign}", {"description": "New."}, {"updateMask": "description"})
 
     answer.refused(403, "PERMISSION_DENIED")

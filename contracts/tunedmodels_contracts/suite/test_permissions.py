@@ -1,4 +1,4 @@
-"""Permissions: who may use, change and own a model."""
+"""These clauses check who may use, change, share and own a model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def _created_model(created: Answer) -> str:
     ("grantee_type", "role"), [("USER", "READER"), ("USER", "WRITER"), ("GROUP", "READER"), ("GROUP", "WRITER")]
 )
 def test_create_answers_with_the_whole(grant: Grant, address: str, grantee_type: str, role: str) -> None:
-    """A new permission is shown whole: name, granteeType, emailAddress, role, in this order. Observed in 2024."""
+    """A create call returns the whole permission: name, granteeType, emailAddress and role, in this order. Observed in
+    2024.
+    """
     permission = grant(role, address, grantee_type).ok()
 
     assert list(permission) == ["name", "granteeType", "emailAddress", "role"]
@@ -44,7 +46,7 @@ def test_create_answers_with_the_whole(grant: Grant, address: str, grantee_type:
 
 @clause("permissions/ids", CREATE, cost=Cost.TUNING)
 def test_ids(scratch: ObservedRun, grant: Grant, address: str) -> None:
-    """A permission is called after its model, with an id of 21 digits. Observed in 2024."""
+    """The name of a permission is its model's name and an id of 21 digits. Observed in 2024."""
     name = grant("READER", address).ok()["name"]
 
     assert re.fullmatch(rf"{re.escape(scratch.name)}/permissions/[1-9]\d{{20}}", name)
@@ -52,7 +54,7 @@ def test_ids(scratch: ObservedRun, grant: Grant, address: str) -> None:
 
 @clause("permissions/everyone", CREATE, GET, DELETE, cost=Cost.TUNING)
 def test_everyone(api: Api, create: Create) -> None:
-    """Everyone's permission has the id ``everyone`` and no address. Documented."""
+    """The permission for everyone has the id ``everyone`` and no address. Documented."""
     model = _created_model(create())
     permission = api.post(f"v1beta/{model}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
 
@@ -67,7 +69,7 @@ def test_everyone(api: Api, create: Create) -> None:
 
 @clause("permissions/get-shows-the-same", GET, cost=Cost.TUNING)
 def test_get_shows_the_same(api: Api, grant: Grant, address: str) -> None:
-    """A permission is got as it was created, its members in the same order. Observed in 2024."""
+    """A get call shows a permission as it was created, with its members in the same order. Observed in 2024."""
     permission = grant("READER", address).ok()
 
     assert list(api.get(f"v1beta/{permission['name']}").ok().items()) == list(permission.items())
@@ -76,7 +78,7 @@ def test_get_shows_the_same(api: Api, grant: Grant, address: str) -> None:
 @clause("permissions/patch-answers-with-the-whole", PATCH, GET, cost=Cost.TUNING)
 @pytest.mark.parametrize("role", ["READER", "WRITER"])
 def test_patch_answers_with_the_whole(api: Api, grant: Grant, address: str, role: str) -> None:
-    """A changed permission is shown whole, though the mask names the role alone. Observed in 2024."""
+    """A patch returns the whole permission, although the mask names only the role. Observed in 2024."""
     permission = grant("WRITER" if role == "READER" else "READER", address).ok()
     changed = api.patch(f"v1beta/{permission['name']}", {"role": role}, {"updateMask": "role"}).ok()
 
@@ -86,7 +88,7 @@ def test_patch_answers_with_the_whole(api: Api, grant: Grant, address: str, role
 
 @clause("permissions/delete-answers-with-nothing", DELETE, cost=Cost.TUNING)
 def test_delete_answers_with_nothing(api: Api, grant: Grant, address: str) -> None:
-    """Who takes a permission back is answered with an empty object. Observed in 2024."""
+    """A delete call returns an empty object. Observed in 2024."""
     answer = api.delete(f"v1beta/{grant('READER', address).ok()['name']}")
 
     assert answer.ok() == {}
@@ -98,7 +100,7 @@ def test_delete_answers_with_nothing(api: Api, grant: Grant, address: str) -> No
 
 @clause("permissions/a-model-begins-with-its-owner", LIST, cost=Cost.TUNING)
 def test_a_model_begins_with_its_owner(api: Api, create: Create) -> None:
-    """A new model has one permission, of the user who owns it, and its list no token. Observed in 2024."""
+    """A new model has one permission, for the user who owns it, and the list has no token. Observed in 2024."""
     listed = api.get(f"v1beta/{_created_model(create())}/permissions").ok()
 
     assert list(listed) == ["permissions"]
@@ -118,7 +120,7 @@ def test_owner_first(api: Api, scratch: ObservedRun, grant: Grant, address: str)
 
 @clause("permissions/withdrawn-ones-are-gone", LIST, DELETE, cost=Cost.TUNING)
 def test_withdrawn_ones_are_gone(api: Api, scratch: ObservedRun, grant: Grant, address: str) -> None:
-    """A permission that was taken back is not listed. Documented."""
+    """A deleted permission is not listed. Documented."""
     permission = grant("READER", address).ok()
     api.delete(f"v1beta/{permission['name']}").ok()
 
@@ -127,7 +129,9 @@ def test_withdrawn_ones_are_gone(api: Api, scratch: ObservedRun, grant: Grant, a
 
 @clause("permissions/pages", LIST, CREATE, cost=Cost.TUNING)
 def test_pages(api: Api, create: Create, address: str) -> None:
-    """Ten permissions are on a page by default, as many as asked for otherwise, and each on one. Documented."""
+    """A page has ten permissions by default, else at most as many as requested, and each permission is on one page.
+    Documented.
+    """
     model = _created_model(create())
     names = [
         api.post(
@@ -148,13 +152,13 @@ def test_pages(api: Api, create: Create, address: str) -> None:
 
 @clause("permissions/page-size-beyond-the-limit", LIST, cost=Cost.TUNING)
 def test_page_size_beyond_the_limit(api: Api, scratch: ObservedRun) -> None:
-    """A page size above a thousand is taken for a thousand, without a refusal. Documented."""
+    """A page size above a thousand counts as a thousand and is not refused. Documented."""
     assert 0 < len(api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": 1001}).ok()["permissions"]) <= 1000
 
 
 @clause("permissions/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_negative_page_size(api: Api, scratch: ObservedRun) -> None:
-    """A page size below zero is refused. Inferred from the rules for Google's APIs."""
+    """The list of permissions refuses a page size below zero. Inferred from the rules for Google's APIs."""
     api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
 
 
@@ -171,7 +175,7 @@ def test_negative_page_size(api: Api, scratch: ObservedRun) -> None:
 )
 @pytest.mark.parametrize("role", ["READER", "WRITER"])
 def test_readers_use(other: Api, scratch: ObservedRun, grant: Grant, other_email: str, role: str) -> None:
-    """Who may read or write a model can see it and ask it. Documented."""
+    """A reader or a writer of a model can read it and generate with it. Documented."""
     grant(role, other_email).ok()
 
     assert other.get(f"v1beta/{scratch.name}").ok()["name"] == scratch.name
@@ -188,7 +192,7 @@ def test_readers_use(other: Api, scratch: ObservedRun, grant: Grant, other_email
 def test_writers_change_and_share(
     other: Api, scratch: ObservedRun, grant: Grant, other_email: str, address: str
 ) -> None:
-    """Who may write a model can change it and share it. Documented."""
+    """A writer of a model can change it and share it. Documented."""
     grant("WRITER", other_email).ok()
     wanted = {"granteeType": "USER", "emailAddress": address, "role": "READER"}
 
@@ -206,7 +210,7 @@ def test_writers_change_and_share(
     needs=[Need.SECOND_CALLER],
 )
 def test_readers_do_not_change(other: Api, scratch: ObservedRun, grant: Grant, other_email: str, address: str) -> None:
-    """Who may read a model alone can neither change nor share it. Documented."""
+    """A reader of a model can neither change nor share it. Documented."""
     grant("READER", other_email).ok()
     wanted = {"granteeType": "USER", "emailAddress": address, "role": "READER"}
 
@@ -225,7 +229,7 @@ def test_readers_do_not_change(other: Api, scratch: ObservedRun, grant: Grant, o
 )
 @pytest.mark.parametrize("role", ["READER", "WRITER"])
 def test_only_owners_delete(api: Api, other: Api, create: Create, other_email: str, role: str) -> None:
-    """Who does not own a model cannot delete it. Documented."""
+    """Only the owner of a model can delete it. Documented."""
     model = _created_model(create())
     wanted = {"granteeType": "USER", "emailAddress": other_email, "role": role}
     api.post(f"v1beta/{model}/permissions", wanted).ok()
@@ -236,7 +240,7 @@ def test_only_owners_delete(api: Api, other: Api, create: Create, other_email: s
 
 @clause("permissions/end-with-their-withdrawal", DELETE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_end_with_their_withdrawal(api: Api, other: Api, scratch: ObservedRun, grant: Grant, other_email: str) -> None:
-    """Who had a permission that was taken back is somebody else again. Documented."""
+    """A user whose permission is deleted loses access to the model. Documented."""
     permission = grant("READER", other_email).ok()
     other.get(f"v1beta/{scratch.name}").ok()
     api.delete(f"v1beta/{permission['name']}").ok()
@@ -258,7 +262,7 @@ def test_end_with_their_withdrawal(api: Api, other: Api, scratch: ObservedRun, g
 )
 @pytest.mark.parametrize("method", ["create", "list", "get", "patch", "delete"])
 def test_of_a_model_of_somebody_else(api: Api, other: Api, foreign: str, address: str, method: str) -> None:
-    """Somebody else's model does not show its permissions, and takes no new ones. Inferred from get."""
+    """A user without access to a model can neither read nor change its permissions. Inferred from get."""
     path = f"v1beta/{foreign}/permissions"
     held = f"v1beta/{other.get(path).ok()['permissions'][0]['name']}"
     wanted = {"granteeType": "USER", "emailAddress": address, "role": "READER"}
@@ -273,13 +277,13 @@ def test_of_a_model_of_somebody_else(api: Api, other: Api, foreign: str, address
     answers[method]().refused(403, "PERMISSION_DENIED")
 
 
-# -- Refusals --------------------------------------------------------------------------------------------------
+# -- Errors ----------------------------------------------------------------------------------------------------
 
 
 @clause("permissions/of-a-missing-model", LIST, GET, outcome=NOT_FOUND, cost=Cost.FREE)
 @pytest.mark.parametrize("path", ["permissions", "permissions/123456789012345678901"])
 def test_of_a_missing_model(api: Api, new_id: Callable[[], str], path: str) -> None:
-    """A model that is not there has no permissions: 404, not 403. Observed in 2025."""
+    """Reading the permissions of a model that does not exist gives 404, not 403. Observed in 2025."""
     api.get(f"v1beta/tunedModels/{new_id()}/{path}").refused(404, "NOT_FOUND")
 
 
@@ -293,7 +297,7 @@ def test_of_a_missing_model(api: Api, new_id: Callable[[], str], path: str) -> N
     cost=Cost.FREE,
 )
 def test_changing_those_of_a_missing_model(api: Api, new_id: Callable[[], str], address: str) -> None:
-    """Permissions of a model that is not there cannot be made, changed or taken back. Inferred from reading them."""
+    """Permissions of a model that does not exist cannot be created, changed or deleted. Inferred from reading them."""
     path = f"v1beta/tunedModels/{new_id()}/permissions"
     held = f"{path}/123456789012345678901"
     answers = [
@@ -308,7 +312,7 @@ def test_changing_those_of_a_missing_model(api: Api, new_id: Callable[[], str], 
 
 @clause("permissions/missing", GET, PATCH, DELETE, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_missing(api: Api, scratch: ObservedRun) -> None:
-    """A permission that is not there is not found. Inferred from those of a missing model."""
+    """A permission that does not exist is not found. Inferred from those of a missing model."""
     path = f"v1beta/{scratch.name}/permissions/123456789012345678901"
     answers = [api.get(path), api.patch(path, {"role": "READER"}, {"updateMask": "role"}), api.delete(path)]
 
@@ -328,7 +332,7 @@ def test_missing(api: Api, scratch: ObservedRun) -> None:
     ids=["no role", "a user without an address", "a group without an address", "everyone with an address"],
 )
 def test_required_members(api: Api, scratch: ObservedRun, address: str, members: dict[str, str]) -> None:
-    """A permission needs a role, a user's or group's an address, and everyone's must have none. Documented."""
+    """A permission needs a role; a user or a group needs an address, and everyone must have none. Documented."""
     wanted: dict[str, Any] = {name: value.replace("ADDRESS", address) for name, value in members.items()}
 
     api.post(f"v1beta/{scratch.name}/permissions", wanted).refused(400, "INVALID_ARGUMENT")
@@ -336,7 +340,9 @@ def test_required_members(api: Api, scratch: ObservedRun, address: str, members:
 
 @clause("permissions/a-grantee-type-may-be-left-out", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_a_grantee_type_may_be_left_out(api: Api, create: Create, address: str) -> None:
-    """A permission needs no type of grantee. That it may be left out is documented, what it is then is not."""
+    """A request for a permission can omit the grantee type. That it can be omitted is documented; its value
+    then is not.
+    """
     wanted = {"emailAddress": address, "role": "READER"}
 
     assert api.post(f"v1beta/{_created_model(create())}/permissions", wanted).ok()["role"] == "READER"
@@ -344,7 +350,7 @@ def test_a_grantee_type_may_be_left_out(api: Api, create: Create, address: str) 
 
 @clause("permissions/v1beta3-wants-a-grantee-type", CREATE, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_v1beta3_wants_a_grantee_type(api: Api, scratch: ObservedRun, address: str) -> None:
-    """Version v1beta3 refuses a permission without a type of grantee. Documented for that version alone."""
+    """Version v1beta3 refuses a permission without a grantee type. Documented for that version alone."""
     answer = api.post(f"v1beta3/{scratch.name}/permissions", {"emailAddress": address, "role": "READER"})
 
     answer.refused(400, "INVALID_ARGUMENT")
@@ -361,7 +367,7 @@ def test_patch_wants_a_mask(api: Api, grant: Grant, address: str) -> None:
 @clause("permissions/only-the-role-changes", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("mask", ["emailAddress", "granteeType", "role,emailAddress"])
 def test_only_the_role_changes(api: Api, grant: Grant, address: str, mask: str) -> None:
-    """A mask that names another member than the role is refused. That no other changes is documented."""
+    """The service refuses a mask that names another member than the role. That no other changes is documented."""
     permission = grant("READER", address).ok()
     sent = {"role": "WRITER", "granteeType": "GROUP", "emailAddress": f"new-{address}"}
 
@@ -373,7 +379,7 @@ def test_only_the_role_changes(api: Api, grant: Grant, address: str, mask: str) 
     "permissions/ownership-is-not-granted", CREATE, PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING
 )
 def test_ownership_is_not_granted(api: Api, scratch: ObservedRun, grant: Grant, address: str) -> None:
-    """Ownership is handed on, and cannot be granted. Documented; how it is refused is inferred."""
+    """Ownership can be transferred but not granted by a permission. Documented; how it is refused is inferred."""
     permission = grant("READER", address).ok()
     another = {"granteeType": "USER", "emailAddress": f"new-{address}", "role": "OWNER"}
 
@@ -384,7 +390,7 @@ def test_ownership_is_not_granted(api: Api, scratch: ObservedRun, grant: Grant, 
 
 @clause("permissions/the-owner-stays", PATCH, DELETE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_the_owner_stays(api: Api, create: Create) -> None:
-    """The owner's permission cannot be changed or taken back. Documented; how it is refused is not."""
+    """The owner's permission cannot be changed or deleted. Documented; how it is refused is not."""
     path = f"v1beta/{_created_model(create())}/permissions"
     owner = api.get(path).ok()["permissions"][0]
     changed = api.patch(f"v1beta/{owner['name']}", {"role": "READER"}, {"updateMask": "role"})

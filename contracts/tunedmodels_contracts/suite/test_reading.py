@@ -1,6 +1,7 @@
-"""Reading: which bodies and query strings are understood, and what is said of those that are not.
+"""These clauses check which bodies and query strings the service accepts, and which errors it reports for the others.
 
-Most refusals are shown at methods whose model is not there: a request is read before anything is looked for.
+Most clauses about errors use a model that does not exist, because the service reads a request before it looks for the
+model.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta"
 
 
 def _findings(answer: Answer) -> list[tuple[str | None, str]]:
-    """Return field and description of each finding. It is an assertion that the message has the same, a line each."""
+    """Return the field and the description of each violation in an error. Assert that the message has a line for each
+    of them.
+    """
     refusal = answer.refused(400, "INVALID_ARGUMENT")
     (bad_request,) = refusal.details
     assert bad_request["@type"] == "type.googleapis.com/google.rpc.BadRequest"
@@ -39,12 +42,12 @@ def _patch(api: Api, scratch: ObservedRun, text: str, mask: str) -> Any:
     return api.patch(f"v1beta/{scratch.name}", data=text, params={"updateMask": mask}).ok()
 
 
-# -- What is understood ----------------------------------------------------------------------------------------
+# -- What the service accepts ----------------------------------------------------------------------------------
 
 
 @clause("reading/the-tutorials-body", CREATE, cost=Cost.TUNING)
 def test_the_tutorials_body(api: Api, target: Target) -> None:
-    """Names may be spelled as protobuf does, and commas may trail. Observed: the tutorial of 2024 does both."""
+    """A body can have protobuf's names and trailing commas. Observed: the tutorial of 2024 does both."""
     text = """{"display_name": "number generator model", "base_model": "BASE", "tuning_task": {
         "hyperparameters": {"batch_size": 2, "learning_rate": 0.001, "epoch_count":5, },
         "training_data": {"examples": {"examples": [
@@ -58,54 +61,62 @@ def test_the_tutorials_body(api: Api, target: Target) -> None:
 @clause("reading/both-spellings-of-names", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("name", ["displayName", "display_name"])
 def test_both_spellings_of_names(api: Api, scratch: ObservedRun, name: str) -> None:
-    """A member is called as JSON or as protobuf calls it. Observed 2023 to 2024."""
+    """A member can have the name that JSON or protobuf gives it. Observed 2023 to 2024."""
     assert _patch(api, scratch, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
 
 
 @clause("reading/trailing-commas", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ['{"readerProjectNumbers": ["1",]}', '{"readerProjectNumbers": ["1"],}'])
 def test_trailing_commas(api: Api, scratch: ObservedRun, text: str) -> None:
-    """A comma may trail in a list and in an object. Observed 2023 to 2024."""
+    """A list or an object can have a trailing comma. Observed 2023 to 2024."""
     assert _patch(api, scratch, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
 
 
 @clause("reading/other-quotes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["{'description': 'Read'}", '{description: "Read"}'])
 def test_other_quotes(api: Api, scratch: ObservedRun, text: str) -> None:
-    """Texts may have single quotes, and names none. Inferred from the open twin of the service's reader."""
+    """A text can have single quotes, and a name can have none. Inferred from the open-source twin of the service's
+    reader.
+    """
     assert _patch(api, scratch, text, "description") == {"description": "Read"}
 
 
 @clause("reading/raw-controls", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_raw_controls(api: Api, scratch: ObservedRun) -> None:
-    """A text may have line ends and tabs as they are. Inferred from the open twin of the service's reader."""
+    """A text can have line breaks and tabs that are not escaped. Inferred from the open-source twin of the service's
+    reader.
+    """
     assert _patch(api, scratch, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
 
 
 @clause("reading/integers", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["5", '"5"', "5.0", "5e0"])
 def test_integers(api: Api, scratch: ObservedRun, text: str) -> None:
-    """An integer may be a text, or a number that is whole. Inferred from the open twin of the service's reader."""
+    """An integer can be a text, or any number that is whole. Inferred from the open-source twin of the
+    service's reader.
+    """
     assert _patch(api, scratch, f'{{"topK": {text}}}', "topK") == {"topK": 5}
 
 
 @clause("reading/floats", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["0.25", '"0.25"', "25e-2"])
 def test_floats(api: Api, scratch: ObservedRun, text: str) -> None:
-    """A float may be a text. Shown by a published answer, and by the open twin of the service's reader."""
+    """A float can be a text. Shown by a published answer, and by the open-source twin of the service's reader."""
     assert _patch(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
 
 
 @clause("reading/null-is-unset", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_null_is_unset(api: Api, scratch: ObservedRun) -> None:
-    """Null is a member that is not there. Shown by a published answer, and by the open twin of the reader."""
+    """A member with the value null counts as absent. Shown by a published answer, and by the open-source twin of the
+    reader.
+    """
     assert _patch(api, scratch, '{"description": null}', "description") == {}
 
 
 @clause("reading/enums", SHARE, cost=Cost.TUNING)
 @pytest.mark.parametrize(("grantee_type", "role"), [('"USER"', '"READER"'), ("1", "3"), ("1", '"READER"')])
 def test_enums(api: Api, scratch: ObservedRun, address: str, grantee_type: str, role: str) -> None:
-    """An enum's value is its name or its number. Observed; google-generativeai sends numbers."""
+    """The value of an enum can be its name or its number. Observed; google-generativeai sends numbers."""
     text = f'{{"granteeType": {grantee_type}, "emailAddress": "{address}", "role": {role}}}'
     permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
 
@@ -116,7 +127,7 @@ def test_enums(api: Api, scratch: ObservedRun, address: str, grantee_type: str, 
 @clause("reading/other-spellings-of-enums", SHARE, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("role", ['"3"', '"reader"', '"Reader"'])
 def test_other_spellings_of_enums(api: Api, scratch: ObservedRun, address: str, role: str) -> None:
-    """An enum's number may be a text, and its name in any case. Observed of a sibling API."""
+    """The number of an enum value can be a text, and its name can be in any case. Observed on a sibling API."""
     text = f'{{"granteeType": "USER", "emailAddress": "{address}", "role": {role}}}'
     permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
 
@@ -126,7 +137,7 @@ def test_other_spellings_of_enums(api: Api, scratch: ObservedRun, address: str, 
 
 @clause("reading/an-empty-body", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_an_empty_body(api: Api, finished: ObservedRun) -> None:
-    """No body is an empty message, and no text that cannot be read. Inferred from the open twin of the reader."""
+    """An empty body is an empty message and not a syntax error. Inferred from the open-source twin of the reader."""
     answer = api.post(f"v1beta/{finished.name}:generateContent", data=b"")
 
     assert "contents is not specified" in answer.refused(400, "INVALID_ARGUMENT").message
@@ -135,27 +146,29 @@ def test_an_empty_body(api: Api, finished: ObservedRun) -> None:
 @clause("reading/spellings-of-parameters", LIST)
 @pytest.mark.parametrize("name", ["pageSize", "page_size"])
 def test_spellings_of_parameters(api: Api, name: str) -> None:
-    """A parameter is called as JSON or as protobuf calls it. Documented: Google's sample sends ``page_size``."""
+    """A parameter can have the name that JSON or protobuf gives it. Documented: Google's sample sends ``page_size``."""
     assert len(api.get("v1beta/models", {name: 1}).ok()["models"]) == 1
 
 
 @clause("reading/integers-of-parameters", "models.list", level=Level.RECOMMENDED)
 @pytest.mark.parametrize("query", ["pageSize=%2B2", "pageSize=02", "pageSize=1&pageSize=2", "page_size=1&pageSize=2"])
 def test_integers_of_parameters(api: Api, query: str) -> None:
-    """An integer may have a plus and zeros before it, and the last of several counts. Observed of a sibling API."""
+    """An integer parameter can have a plus sign and leading zeros, and the last of several values counts. Observed on a
+    sibling API.
+    """
     assert len(api.get(f"v1beta/models?{query}").ok()["models"]) == 2
 
 
 @clause("reading/booleans-of-parameters", "tunedModels.operations.list", level=Level.OPTIONAL, cost=Cost.TUNING)
 @pytest.mark.parametrize("value", ["false", "False", "f", "no", "N", "0"])
 def test_booleans_of_parameters(api: Api, finished: ObservedRun, value: str) -> None:
-    """A boolean may be a word, a letter or a digit, in any case. Observed of a sibling API."""
+    """A boolean parameter can be a word, a letter or a digit, in any case. Observed on a sibling API."""
     path = f"v1beta/{finished.name}/operations"
 
     assert api.get(path, {"returnPartialSuccess": value}).ok() == api.get(path).ok()
 
 
-# -- Findings of a body ----------------------------------------------------------------------------------------
+# -- Errors in a body ------------------------------------------------------------------------------------------
 
 
 @clause("reading/unknown-names", GENERATE, outcome=INVALID, cost=Cost.FREE)
@@ -176,7 +189,7 @@ def test_booleans_of_parameters(api: Api, finished: ObservedRun, value: str) -> 
     ],
 )
 def test_unknown_names(api: Api, sent: Any, field: str | None, description: str) -> None:
-    """An unknown member is found, named as it was sent, where it stands. Observed."""
+    """An unknown member is refused, and the error has its name as it was sent, and its place. Observed."""
     assert _findings(api.post(GENERATE_PATH, sent)) == [(field, description)]
 
 
@@ -186,7 +199,9 @@ def test_unknown_names(api: Api, sent: Any, field: str | None, description: str)
     [("v1beta/tunedModels", "tuned_model"), ("v1beta/tunedModels/contracts-none/permissions", "permission")],
 )
 def test_fields_begin_with_the_bodys(api: Api, path: str, field: str) -> None:
-    """Where the body is a member of the request, places begin with it. Observed of other methods of the API."""
+    """If the body is a member of the request, the places in an error begin with that member. Observed for other methods
+    of the API.
+    """
     description = f"{PAYLOAD}Unknown name \"x\" at '{field}': Cannot find field."
 
     assert _findings(api.post(path, {"x": 1})) == [(field, description)]
@@ -201,7 +216,7 @@ def test_fields_begin_with_the_bodys(api: Api, path: str, field: str) -> None:
     ],
 )
 def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, at: str) -> None:
-    """A list where one value belongs is found. Observed."""
+    """A list in place of a single value is refused. Observed."""
     description = f'{PAYLOAD}Unknown name "{name}"{at}: Proto field is not repeating, cannot start list.'
 
     assert _findings(api.post(GENERATE_PATH, sent)) == [(field, description)]
@@ -221,14 +236,16 @@ def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, 
     ],
 )
 def test_wrong_types(api: Api, sent: Any, field: str, of: str, value: str) -> None:
-    """A number is no text, and an unknown name no value of an enum. Observed."""
+    """A number in place of a text is refused, and so is an unknown name of an enum value. Observed."""
     assert _findings(api.post(GENERATE_PATH, sent)) == [(field, f"Invalid value at '{field}' ({of}), {value}")]
 
 
 @clause("reading/wrong-numbers", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("value", ["1.5", '"2.0"', '"a"', "2147483648", "true"])
 def test_wrong_numbers(api: Api, value: str) -> None:
-    """A fraction, another text and a number too large are no integers. Observed of a sibling API."""
+    """A fraction, a text that is no integer and a number that is too large are refused as integers. Observed on a
+    sibling API.
+    """
     field = "generation_config.max_output_tokens"
     answer = api.post(GENERATE_PATH, data=f'{{"generationConfig": {{"maxOutputTokens": {value}}}}}')
 
@@ -237,7 +254,7 @@ def test_wrong_numbers(api: Api, value: str) -> None:
 
 @clause("reading/objects-for-scalars", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_objects_for_scalars(api: Api) -> None:
-    """An object where a scalar belongs is found. Inferred from refusals of other members."""
+    """An object in place of a scalar is refused. Inferred from refusals of other members."""
     ((_, description),) = _findings(api.post(GENERATE_PATH, {"contents": [{"role": {}}]}))
 
     assert description.startswith("Invalid value at 'contents[0]")
@@ -248,7 +265,7 @@ def test_objects_for_scalars(api: Api) -> None:
 @pytest.mark.parametrize("path", [GENERATE_PATH, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["[]", '"a"', "1"])
 def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
-    """A body is an object. Inferred from refusals of other bodies."""
+    """A body that is not an object is refused. Inferred from refusals of other bodies."""
     ((_, description),) = _findings(api.post(path, data=text))
 
     assert description == f'{PAYLOAD}Unknown name "": Root element must be a message.'
@@ -256,7 +273,7 @@ def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
 
 @clause("reading/two-of-a-oneof", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_of_a_oneof(api: Api) -> None:
-    """Of members that exclude each other the second one is found. Inferred from sibling APIs."""
+    """If two members exclude each other, the error reports the second one. Inferred from sibling APIs."""
     sent = {"contents": [{"parts": [{"text": "a", "inlineData": {}}]}]}
     field = "contents[0].parts[0]"
     wanted = f"Invalid value at '{field}' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'"
@@ -267,7 +284,9 @@ def test_two_of_a_oneof(api: Api) -> None:
 @clause("reading/two-learning-rates", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("name", ["learningRateMultiplier", "learning_rate_multiplier"])
 def test_two_learning_rates(api: Api, target: Target, name: str) -> None:
-    """Of the two learning rates the second one is found, as it was spelled. Inferred from other oneofs."""
+    """If a body has both learning rates, the error reports the second one as it was spelled. Inferred from
+    other oneofs.
+    """
     field = "tuned_model.tuning_task.hyperparameters"
     answer = api.post("v1beta/tunedModels", body(target.base_model, hyperparameters={"learningRate": 1, name: 1}))
     oneof = f"oneof field 'learning_rate_option' is already set. Cannot set '{name}'"
@@ -277,7 +296,7 @@ def test_two_learning_rates(api: Api, target: Target, name: str) -> None:
 
 @clause("reading/several-findings", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_several_findings(api: Api) -> None:
-    """Several findings are in one refusal, a line and a violation each. Observed."""
+    """One error reports all violations, with a line of the message and a detail for each. Observed."""
     answer = api.post(GENERATE_PATH, {"x": 1, "y": 2})
 
     assert sorted(description for _, description in _findings(answer)) == [
@@ -288,7 +307,7 @@ def test_several_findings(api: Api) -> None:
 @clause("reading/times", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("name", ["createTime", "create_time"])
 def test_times(api: Api, name: str) -> None:
-    """A time that is none is found, even where only the service sets it. Observed of a sibling API."""
+    """An invalid time is refused, even in a member that only the service sets. Observed on a sibling API."""
     said = "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
     of = "type.googleapis.com/google.protobuf.Timestamp"
     field = "tuned_model.create_time"
@@ -299,7 +318,7 @@ def test_times(api: Api, name: str) -> None:
 
 @clause("reading/too-deep", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_too_deep(api: Api) -> None:
-    """A body has a hundred levels at most. Inferred from the open twin of the service's reader."""
+    """A body has at most a hundred levels. Inferred from the open-source twin of the service's reader."""
     args: dict[str, Any] = {}
     for _ in range(150):
         args = {"k": args}
@@ -312,7 +331,9 @@ def test_too_deep(api: Api) -> None:
 
 @clause("reading/too-large", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_too_large(api: Api) -> None:
-    """A body above the limit is refused, with the limit in words. Observed; the limit itself is not known here."""
+    """A body above the size limit is refused, and the message has the limit. Observed; the limit itself is not known
+    here.
+    """
     size = 48 * 1024 * 1024
     message = api.post("v1beta/tunedModels", data=b" " * size).refused(400, "INVALID_ARGUMENT").message
 
@@ -321,14 +342,14 @@ def test_too_large(api: Api) -> None:
     assert int(message.split()[-2]) < size
 
 
-# -- Text that is no JSON --------------------------------------------------------------------------------------
+# -- Text that is not JSON -------------------------------------------------------------------------------------
 
 
 @clause("reading/text-that-is-no-json", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
 @pytest.mark.parametrize("path", [GENERATE_PATH, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["{", "x", '{"contents": }', '{"contents" []}', '{"a": "b', "{}{}"])
 def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
-    """A text that is no JSON is an invalid payload. Seen of other methods of the API, with no answer kept."""
+    """A text that is not JSON is an invalid payload. Seen on other methods of the API, with no answer kept."""
     assert api.post(path, data=text).refused(400, "INVALID_ARGUMENT").message.startswith(PAYLOAD)
 
 
@@ -353,9 +374,8 @@ def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
     ],
 )
 def test_where_text_is_no_json(api: Api, text: str, said: str) -> None:
-    """The refusal says what was expected, shows the text about it, and points at the place. Inferred from the twin.
-
-    Several of these words were observed of this API.
+    """The error says what the service expected, shows the text around the place, and points at it. Inferred from the
+    open-source twin; several of these messages were observed on this API.
     """
     message = api.post(GENERATE_PATH, data=text).refused(400, "INVALID_ARGUMENT").message
 
@@ -365,13 +385,13 @@ def test_where_text_is_no_json(api: Api, text: str, said: str) -> None:
     assert pointer.strip() == "^"
 
 
-# -- Findings of a query string --------------------------------------------------------------------------------
+# -- Errors in a query string ----------------------------------------------------------------------------------
 
 
 @clause("reading/unknown-parameters", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("name", ["x", "page-size", "PageSize"])
 def test_unknown_parameters(api: Api, name: str) -> None:
-    """An unknown parameter is found. Observed of sibling APIs."""
+    """An unknown parameter is refused. Observed on sibling APIs."""
     field = f"Cannot bind query parameter. Field '{name}' could not be found in request message."
     answer = api.get("v1beta/tunedModels", {name: "1"})
 
@@ -382,7 +402,7 @@ def test_unknown_parameters(api: Api, name: str) -> None:
 @pytest.mark.parametrize("name", ["pageSize", "page_size"])
 @pytest.mark.parametrize("value", ["abc", "1.5", "1e1", "", "2147483648", " 1"])
 def test_wrong_parameters(api: Api, name: str, value: str) -> None:
-    """A parameter that is no integer is found. Observed of sibling APIs."""
+    """An integer parameter with another value is refused. Observed on sibling APIs."""
     description = f"Invalid value at 'page_size' (TYPE_INT32), {json.dumps(value)}"
 
     assert _findings(api.get("v1beta/tunedModels", {name: value})) == [("page_size", description)]
@@ -397,7 +417,9 @@ def test_wrong_parameters(api: Api, name: str, value: str) -> None:
 )
 @pytest.mark.parametrize("value", ["maybe", "2"])
 def test_wrong_booleans(api: Api, value: str) -> None:
-    """A parameter that is no boolean is found. Observed of a sibling API; this parameter is there since 2025."""
+    """A boolean parameter with another value is refused. Observed on a sibling API; this parameter is there
+    since 2025.
+    """
     answer = api.get("v1beta/tunedModels/contracts-none/operations", {"returnPartialSuccess": value})
     description = f"Invalid value at 'return_partial_success' (TYPE_BOOL), \"{value}\""
 
@@ -407,7 +429,7 @@ def test_wrong_booleans(api: Api, value: str) -> None:
 @clause("reading/members-of-a-body-are-no-parameters", CREATE, outcome=INVALID, cost=Cost.FREE)
 @pytest.mark.parametrize("name", ["displayName", "tunedModel.displayName"])
 def test_members_of_a_body_are_no_parameters(api: Api, target: Target, new_id: Callable[[], str], name: str) -> None:
-    """What the body has is not given in the query string. Documented."""
+    """A member of the body cannot be a parameter in the query string. Documented."""
     answer = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": new_id(), name: "x"})
 
     answer.refused(400, "INVALID_ARGUMENT")
@@ -415,7 +437,9 @@ def test_members_of_a_body_are_no_parameters(api: Api, target: Target, new_id: C
 
 @clause("reading/body-and-parameters-together", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_body_and_parameters_together(api: Api) -> None:
-    """Findings of body and query string are in one refusal. Inferred from several findings of a body."""
+    """One error reports the violations in the body and in the query string. Inferred from several findings of a
+    body.
+    """
     described = [description for _, description in _findings(api.post("v1beta/tunedModels", {"x": 1}, {"y": "1"}))]
 
     assert len(described) == 2

@@ -1,4 +1,4 @@
-"""Stream: a tuned model's answer in chunks, as an array or as events."""
+"""These clauses check the answer of a tuned model in chunks, as a JSON array or as server-sent events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROMPT: dict[str, Any] = {"contents": [{"parts": [{"text": "two hundred"}]}]}
 
 
 def _check(chunks: list[Any]) -> None:
-    """Assert that *chunks* are the answer of a model, of which the last one says why it ended."""
+    """Assert that *chunks* are a model's answer with a text, and that the finish reason comes at the end."""
     assert chunks
     for chunk in chunks:
         for candidate in chunk["candidates"]:
@@ -36,7 +36,7 @@ def _check(chunks: list[Any]) -> None:
 
 
 def _events(answer: Answer) -> list[Any]:
-    """Return the events of a stream, each the JSON of one line. It is an assertion that there is nothing else."""
+    """Return the events of a stream, each parsed from the JSON of one line. Assert that the stream has nothing else."""
     answer_lines = [line for line in answer.text.splitlines() if line]
     assert all(line.startswith("data: ") for line in answer_lines), answer.text[:1000]
     return [json.loads(line.removeprefix("data: ")) for line in answer_lines]
@@ -45,7 +45,7 @@ def _events(answer: Answer) -> list[Any]:
 @clause("stream/array", STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 def test_array(api: Api, finished: ObservedRun, version: str) -> None:
-    """By default a stream is one JSON array, of answers each of which is a chunk. Documented."""
+    """By default a stream is one JSON array, and each entry is a chunk. Documented."""
     answer = api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT)
     chunks = answer.ok()
 
@@ -58,7 +58,7 @@ def test_array(api: Api, finished: ObservedRun, version: str) -> None:
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
 @pytest.mark.parametrize("name", ["alt", "$alt"])
 def test_events(api: Api, finished: ObservedRun, version: str, name: str) -> None:
-    """With ``alt=sse`` a stream is events, each a line of JSON, and no mark at the end. Documented."""
+    """With ``alt=sse`` a stream has one event for each chunk, a line of JSON, and no mark at the end. Documented."""
     answer = api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT, {name: "sse"})
 
     assert answer.status == 200
@@ -67,7 +67,7 @@ def test_events(api: Api, finished: ObservedRun, version: str, name: str) -> Non
 
 @clause("stream/type-of-events", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_type_of_events(api: Api, finished: ObservedRun) -> None:
-    """A stream of events has the type ``text/event-stream``. Inferred from what such streams are."""
+    """A stream of events has the content type ``text/event-stream``. Inferred from what such streams are."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"})
 
     assert (answer.header("Content-Type") or "").partition(";")[0] == "text/event-stream"
@@ -75,7 +75,7 @@ def test_type_of_events(api: Api, finished: ObservedRun) -> None:
 
 @clause("stream/events-are-apart", STREAM, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_events_are_apart(api: Api, finished: ObservedRun) -> None:
-    """There is an empty line after each event, the last one too. Shown by a published answer."""
+    """An empty line follows each event, also the last one. Shown by a published answer."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"})
     text = answer.text.replace("\r\n", "\n")
 
@@ -85,13 +85,13 @@ def test_events_are_apart(api: Api, finished: ObservedRun) -> None:
 
 @clause("stream/several-chunks", STREAM, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_several_chunks(api: Api, finished: ObservedRun) -> None:
-    """An answer of several words comes in two chunks or more. Seen through Google's clients in 2024."""
+    """An answer of several words comes in two or more chunks. Seen through Google's clients in 2024."""
     assert len(api.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).ok()) > 1
 
 
 @clause("stream/refused-array", STREAM, outcome=INVALID, cost=Cost.TUNING)
 def test_refused_array(api: Api, finished: ObservedRun) -> None:
-    """A refusal of a stream that would be an array is in an array too. Reported by users, with no answer kept."""
+    """The error for a stream as an array is in an array, too. Reported by users, with no answer kept."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {})
 
     assert isinstance(answer.json, list)
@@ -102,7 +102,7 @@ def test_refused_array(api: Api, finished: ObservedRun) -> None:
 
 @clause("stream/refused-events", STREAM, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_refused_events(api: Api, finished: ObservedRun) -> None:
-    """A refusal of a stream of events is an object, as that of any method. Shown by a published answer."""
+    """The error for a stream of events is an object, as for any other method. Shown by a published answer."""
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {}, {"alt": "sse"})
 
     assert isinstance(answer.json, dict)
@@ -111,7 +111,7 @@ def test_refused_events(api: Api, finished: ObservedRun) -> None:
 
 @clause("stream/not-ready", STREAM, outcome=INVALID, cost=Cost.TUNING)
 def test_not_ready(api: Api, in_creation: str) -> None:
-    """A model in creation is not ready to use, in these words. Observed in 2024 and 2025."""
+    """A model in creation is not ready to use, and the error says so in a fixed message. Observed in 2024 and 2025."""
     refusal = api.post(f"v1beta/{in_creation}:streamGenerateContent", PROMPT).refused(400, "INVALID_ARGUMENT")
 
     assert refusal.message == f"Tuned model {in_creation} is not ready to use."
@@ -119,7 +119,7 @@ def test_not_ready(api: Api, in_creation: str) -> None:
 
 @clause("stream/missing-model", STREAM, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
-    """A model that is not there is refused as missing or as forbidden. Both were reported in 2025, of generate."""
+    """A model that does not exist is not found or forbidden. Both were reported in 2025, for generate."""
     answer = api.post(f"v1beta/tunedModels/{new_id()}:streamGenerateContent", PROMPT)
 
     assert answer.status in (403, 404)
@@ -128,7 +128,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 
 @clause("stream/model-of-somebody-else", STREAM, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
-    """Somebody else's model is forbidden, in these words. Observed in 2024, of generate."""
+    """Another user's model is forbidden, with a fixed message. Observed in 2024, for generate."""
     refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).refused(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {finished.name}."

@@ -1,4 +1,4 @@
-"""Transfer: a model gets another owner."""
+"""These clauses check that a transfer gives a model a new owner, and which transfers are refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Transfer = tuple[str, Answer]
 
 @pytest.fixture
 def transfer(api: Api, other: Api, create: Create, other_email: str) -> Iterator[Transfer]:
-    """The name of a model that its owner has handed to somebody else, and the answer to that."""
+    """The name of a model that the caller transferred to the second user, and the answer to that call."""
     name = create().ok()["metadata"]["tunedModel"]
     answer = api.post(f"v1beta/{name}:transferOwnership", {"emailAddress": other_email})
     yield name, answer
@@ -43,7 +43,7 @@ def test_answers_with_nothing(transfer: Transfer) -> None:
     needs=[Need.SECOND_CALLER],
 )
 def test_the_new_owner_owns(other: Api, transfer: Transfer, other_email: str) -> None:
-    """There is one owner afterwards, the new one. Documented."""
+    """After a transfer, the model has one owner, the new one. Documented."""
     name, _ = transfer
     held = other.listed(f"v1beta/{name}/permissions")
 
@@ -59,7 +59,7 @@ def test_the_new_owner_owns(other: Api, transfer: Transfer, other_email: str) ->
     needs=[Need.SECOND_CALLER],
 )
 def test_the_old_owner_writes(api: Api, transfer: Transfer) -> None:
-    """Who handed a model on may write it: change it, and no longer delete it. Documented."""
+    """After a transfer, the old owner is a writer, who can change the model but not delete it. Documented."""
     name, _ = transfer
 
     assert "WRITER" in [one["role"] for one in api.listed(f"v1beta/{name}/permissions")]
@@ -75,7 +75,7 @@ def test_the_old_owner_writes(api: Api, transfer: Transfer) -> None:
     needs=[Need.SECOND_CALLER],
 )
 def test_only_owners_hand_on(other: Api, scratch: ObservedRun, grant: Callable[..., Answer], other_email: str) -> None:
-    """Who does not own a model cannot hand it on. The wording was observed in 2024, without its status."""
+    """Only the owner of a model can transfer it. The wording was observed in 2024, without its status."""
     grant("WRITER", other_email).ok()
     answer = other.post(f"v1beta/{scratch.name}:transferOwnership", {"emailAddress": other_email})
 
@@ -86,13 +86,13 @@ def test_only_owners_hand_on(other: Api, scratch: ObservedRun, grant: Callable[.
 @clause("transfer/needs-an-heir", TRANSFER, outcome="400 INVALID_ARGUMENT", cost=Cost.TUNING)
 @pytest.mark.parametrize("sent", [{}, {"emailAddress": ""}])
 def test_needs_an_heir(api: Api, scratch: ObservedRun, sent: dict[str, str]) -> None:
-    """A transfer needs an address. Documented."""
+    """A transfer needs an email address. Documented."""
     api.post(f"v1beta/{scratch.name}:transferOwnership", sent).refused(400, "INVALID_ARGUMENT")
 
 
 @clause("transfer/missing-model", TRANSFER, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str], address: str) -> None:
-    """A model that is not there cannot be handed on. Inferred from get."""
+    """A model that does not exist cannot be transferred. Inferred from get."""
     answer = api.post(f"v1beta/tunedModels/{new_id()}:transferOwnership", {"emailAddress": address})
 
     answer.refused(404, "NOT_FOUND")

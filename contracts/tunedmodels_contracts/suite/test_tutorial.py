@@ -1,4 +1,6 @@
-"""The tutorial: what the service's own page of 2024 sends by curl and by Python, and what it shows of the answers."""
+"""These clauses send the requests of the service's tutorial page of 2024, by curl and by Python, and check the answers
+that the page shows.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ PAIRS = {
     "seven": "eight",
 }
 
-# Commas trail, and there is a space too little: so it stands on the page.
+# The trailing commas and the missing space are on the page, too.
 _CURL_CREATE = """
       {
         "display_name": "number generator model",
@@ -91,12 +93,12 @@ def _by_python(base_model: str) -> str:
 
 
 TEXTS: dict[str, Callable[[str], str]] = {BY_CURL: _by_curl, BY_PYTHON: _by_python}
-"""What each of the two clauses sends, by the base model to tune."""
+"""The body that each of the two clauses sends, as a function of the base model to tune."""
 
 
 @pytest.fixture
 def start(api: Api) -> Iterator[Callable[[str], Answer]]:
-    """Start a run by a text; its model is deleted in the end."""
+    """A function that starts a run with a text as the body. Afterwards the fixture deletes the model."""
     made: list[str] = []
 
     def by(text: str) -> Answer:
@@ -112,14 +114,14 @@ def start(api: Api) -> Iterator[Callable[[str], Answer]]:
 
 @pytest.fixture(scope="session")
 def by_curl(api: Api, target: Target) -> Iterator[str]:
-    """The name of the operation that the page starts by curl, which has ended."""
+    """The name of the operation that the page's request by curl starts, after its end."""
     with _run_to_end(api, target, BY_CURL) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
 def by_python(api: Api, target: Target) -> Iterator[str]:
-    """The name of the operation that the page starts by Python, which has ended."""
+    """The name of the operation that the page's request by Python starts, after its end."""
     with _run_to_end(api, target, BY_PYTHON) as name:
         yield name
 
@@ -144,7 +146,9 @@ def _model(operation_name: str) -> str:
 
 
 def _check_created(answer: Answer, slug: str, steps: int) -> None:
-    """Assert that *answer* is what the page shows of a run of that many *steps*, as it was written."""
+    """Assert that *answer* has the text that the page shows for a run of *steps* steps. *slug* is the start of the
+    model's id.
+    """
     operation = answer.ok()
     name = operation["metadata"]["tunedModel"]
 
@@ -158,7 +162,7 @@ def _check_created(answer: Answer, slug: str, steps: int) -> None:
 
 
 def _check_answer(answer: Answer, text: str) -> None:
-    """Assert that *answer* is one candidate that says *text*, as the page shows it."""
+    """Assert that *answer* has one candidate with *text*, in the form that the page shows."""
     (candidate,) = answer.ok()["candidates"]
 
     assert list(candidate) == ["content", "finishReason", "index", "safetyRatings"]
@@ -175,23 +179,21 @@ def _check_answer(answer: Answer, text: str) -> None:
 
 @clause("tutorial/create-by-curl", CREATE, cost=Cost.TUNING)
 def test_create_by_curl(target: Target, start: Callable[[str], Answer]) -> None:
-    """The page's text for curl, commas trailing, starts a run of 38 steps, with an answer of these very bytes.
-
-    Observed in 2024, when it had 296.
+    """The page's request by curl, with trailing commas, starts a run of 38 steps with exactly the answer on the page.
+    Observed in 2024, when it had 296 bytes.
     """
     _check_created(start(TEXTS[BY_CURL](target.base_model)), "number-generator-model", 38)
 
 
 @clause("tutorial/create-by-python", CREATE, cost=Cost.TUNING)
 def test_create_by_python(target: Target, start: Callable[[str], Answer]) -> None:
-    """The page's value in Python, in batches of four, starts a run of 19 steps. Observed in 2024."""
+    """The page's request by Python, with batches of four, starts a run of 19 steps. Observed in 2024."""
     _check_created(start(TEXTS[BY_PYTHON](target.base_model)), "number-generator", 19)
 
 
 @clause("tutorial/last-poll", POLL, cost=Cost.TUNING)
 def test_last_poll(api: Api, by_python: str) -> None:
-    """The line that the page's loop prints at last: 100.00% and step 19, in epoch 5, its members in this order.
-
+    """The last line that the page's loop prints has 100.00%, step 19 and epoch 5, with the members in a fixed order.
     Observed in 2024; the page has nothing else of that answer.
     """
     metadata: dict[str, Any] = api.get(f"v1/{by_python}", whole=False).ok()["metadata"]
@@ -205,18 +207,16 @@ def test_last_poll(api: Api, by_python: str) -> None:
 
 @clause("tutorial/generate-by-curl", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_generate_by_curl(api: Api, by_curl: str) -> None:
-    """A model that learned to count in English is asked in Roman numerals, and says LXIV after LXIII.
-
-    Observed in 2024, and no promise: it is what one model made of it.
+    """A model that learned to count in English answers the Roman numeral LXIII with LXIV. Observed in 2024, and no
+    promise: one model answered so.
     """
     _check_answer(api.post(f"v1beta/{_model(by_curl)}:generateContent", data=_CURL_GENERATE), "LXIV")
 
 
 @clause("tutorial/generate-by-python", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_generate_by_python(api: Api, by_python: str) -> None:
-    """A model that learned to count in English is asked in Japanese, and says 七 after 六.
-
-    Observed in 2024, and no promise: it is what one model made of it.
+    """A model that learned to count in English answers the Japanese numeral 六 with 七. Observed in 2024, and no
+    promise: one model answered so.
     """
     asked = {"contents": [{"parts": [{"text": "六"}]}]}
 

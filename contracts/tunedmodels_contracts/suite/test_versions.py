@@ -1,4 +1,4 @@
-"""Versions: which paths there are in which version, and what answers where there is none."""
+"""These clauses check which paths each version has, and the answer to a path that a version does not have."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ MODEL = "tunedModels/contracts-none"
     ],
 )
 def test_v1_does_not_manage_tuned_models(api: Api, http: str, path: str) -> None:
-    """Version v1 has none of these methods: 404, and no envelope. Documented; the form was observed."""
+    """Version v1 has no methods that manage tuned models: it answers 404 without an envelope. Documented; the form was
+    observed.
+    """
     api.ask(http, f"v1/{path}", json={} if http in ("POST", "PATCH") else None).no_route()
 
 
@@ -58,7 +60,7 @@ def test_v1_does_not_manage_tuned_models(api: Api, http: str, path: str) -> None
 )
 @pytest.mark.parametrize("version", ["v1beta", "v1alpha", "v1beta3"])
 def test_only_v1_cancels(api: Api, finished: ObservedRun, version: str) -> None:
-    """No other version than v1 cancels the operations of tuned models. Documented, the answer is inferred."""
+    """Only version v1 can cancel the operation of a tuned model. Documented, the answer is inferred."""
     api.post(f"{version}/{finished.operation_name}:cancel", {}).no_route()
 
 
@@ -67,7 +69,7 @@ def test_only_v1_cancels(api: Api, finished: ObservedRun, version: str) -> None:
 )
 @pytest.mark.parametrize("http", ["GET", "DELETE"])
 def test_only_v1_has_operations_of_no_model(api: Api, http: str) -> None:
-    """No other version than v1 has operations that belong to no model. Documented."""
+    """Only version v1 has operations that belong to no model. Documented."""
     api.ask(http, "v1beta/operations" if http == "GET" else "v1beta/operations/abcdefghijkl").no_route()
 
 
@@ -75,7 +77,9 @@ def test_only_v1_has_operations_of_no_model(api: Api, http: str) -> None:
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 @pytest.mark.parametrize("verb", ["countTokens", "wait", "embedContent"])
 def test_methods_that_there_are_not(api: Api, finished: ObservedRun, version: str, verb: str) -> None:
-    """No version counts tokens of a tuned model, or waits for an operation. Documented; google-genai asks anyway."""
+    """No version counts or embeds content by a tuned model, or waits for an operation. Documented; google-genai asks
+    anyway.
+    """
     name = finished.operation_name if verb == "wait" else finished.name
 
     api.post(f"{version}/{name}:{verb}", {}).no_route()
@@ -84,7 +88,7 @@ def test_methods_that_there_are_not(api: Api, finished: ObservedRun, version: st
 @clause("versions/unknown", "tunedModels.list", outcome=NONE, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("version", ["v9", "v1beta9", "beta"])
 def test_unknown(api: Api, version: str) -> None:
-    """A version that there is not has no methods. Inferred from unknown methods."""
+    """A version that does not exist has no methods. Inferred from unknown methods."""
     api.get(f"{version}/tunedModels").no_route()
 
 
@@ -102,14 +106,14 @@ def test_unknown(api: Api, version: str) -> None:
     ],
 )
 def test_unknown_paths(api: Api, http: str, path: str) -> None:
-    """A path or HTTP method that there is not is 404, and never 405. Inferred from unknown methods."""
+    """A path or an HTTP method that does not exist gives 404, never 405. Inferred from unknown methods."""
     api.ask(http, f"v1beta/{path}", json=None if http == "GET" else {}).no_route()
 
 
 @clause("versions/one-model-in-all", "tunedModels.get", "tunedModels.list", level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1alpha", "v1beta3"])
 def test_one_model_in_all(api: Api, finished: ObservedRun, version: str) -> None:
-    """What one version created the others show too. That they have these methods is documented."""
+    """The other versions show a model that one version created. That they have these methods is documented."""
     assert api.get(f"{version}/{finished.name}").ok()["name"] == finished.name
     assert finished.name in [model["name"] for model in api.listed(f"{version}/tunedModels", {"pageSize": 1000})]
 

@@ -1,1 +1,1 @@
-"""Targets: what the clauses are checked on. One module a kind; the clauses never ask which they have."""
+"""Contains the targets that clauses check, one module for each kind. A clause does not know which target it has."""

@@ -1,4 +1,4 @@
-"""The credentials of callers of the service itself: those that google-auth finds, and the keys of the environment."""
+"""Finds the credentials of callers, by google-auth or in the API keys of the environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NONE = (
 
 @dataclass(frozen=True)
 class CallerCredentials:
-    """Credentials of two people, and an API key; whom there is not has none."""
+    """The credentials of two users, and an API key. Those that are missing are anonymous."""
 
     caller: Credentials = field(default_factory=AnonymousCredentials)
     other: Credentials = field(default_factory=AnonymousCredentials)
@@ -42,18 +42,18 @@ class CallerCredentials:
 
     @classmethod
     def of(cls, token: str = "", second_token: str = "", key: str = "") -> CallerCredentials:
-        """Return the people whose tokens and key these are; without a token it is the key that asks."""
+        """Return the credentials for two tokens and a key. Without *token*, the key is the caller."""
         named = api_key.Credentials(key) if key else AnonymousCredentials()
         return cls(bearer(token) if token else named, bearer(second_token), named)
 
     @property
     def named(self) -> Mapping[str, Credentials]:
-        """Those that there are, by what they are called."""
+        """The credentials that are not anonymous, by the name of the caller: ``caller``, ``other`` or ``key``."""
         everybody = {"caller": self.caller, "other": self.other, "key": self.key}
         return {name: who for name, who in everybody.items() if not isinstance(who, AnonymousCredentials)}
 
     def who(self, request: requests.PreparedRequest) -> str:
-        """Return what the sender of *request* is called."""
+        """Return the name of the caller whose credentials *request* has, or ``somebody`` if they are unknown."""
         sent = [str(request.headers.get(name, "")) for name in ("Authorization", "X-Goog-Api-Key")]
         sent += [value for values in parse_qs(urlsplit(request.url or "").query).values() for value in values]
         for name, credentials in self.named.items():
@@ -62,22 +62,23 @@ class CallerCredentials:
         return "somebody"
 
     def secrets(self) -> Iterator[str]:
-        """Yield what opens anything."""
+        """Yield each token or key that has at least six characters."""
         for credentials in self.named.values():
             if len(credentials.token or "") >= 6:
                 yield str(credentials.token)
 
 
 def missing_credentials() -> str:
-    """Return what to do where this machine has no credentials and no key; nothing where it has some."""
+    """Return what to do if this machine has neither credentials nor an API key; an empty text if it has one of them."""
     return "" if environment.api_key() or _default() else _NONE
 
 
 def find_credentials(second_token: str, *, stand_in: bool) -> CallerCredentials:
-    """Return who there is on this machine. Raises TargetError where there is nobody.
+    """Return the callers whose credentials this machine has; *second_token* is the token of the other user.
 
-    A stand-in gets nothing that is real: a service account's file whose token endpoint is on this machine, and a key
-    that does not look like one of Google's.
+    A stand-in gets nothing real: only a service account file whose token endpoint is on this machine, and a key that
+    does not look like one of Google's. Raises TargetError for other credentials, and if there are none or google-auth
+    gets no token with them.
     """
     key = environment.api_key() or ""
     if stand_in:
@@ -97,12 +98,12 @@ def find_credentials(second_token: str, *, stand_in: bool) -> CallerCredentials:
 
 
 def bearer(token: str) -> Credentials:
-    """Return the credentials that a *token* is; nobody's where it is empty."""
+    """Return credentials with *token*, or anonymous ones if it is empty."""
     return oauth2.Credentials(token=token) if token else AnonymousCredentials()
 
 
 class RefreshingCredentials(Credentials):
-    """Credentials that get their tokens by themselves, over a session of their own: no token is asked for on a tape."""
+    """Credentials that get their tokens over a session of their own, so that no recording has a token request."""
 
     def __init__(self, inner: Any, *, stand_in: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # google-auth says no types here
@@ -116,14 +117,14 @@ class RefreshingCredentials(Credentials):
         self.token = self._inner.token
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
-        """Name the caller in *headers*."""
+        """Add the token to *headers*."""
         del request
         self._inner.before_request(self._ask, method, url, headers)
         self.token = self._inner.token
 
 
 class _TokenRequest(google.auth.transport.requests.Request):
-    """How google-auth asks for tokens."""
+    """The transport by which google-auth gets tokens."""
 
     def __init__(self, *, stand_in: bool) -> None:
         session = requests.Session()
@@ -134,7 +135,9 @@ class _TokenRequest(google.auth.transport.requests.Request):
         self._stand_in = stand_in
 
     def __deepcopy__(self, memo: Any) -> _TokenRequest:
-        """Return another for the service itself; google-auth asks Google with one, and does without where it fails."""
+        """Return a transport to the real service. google-auth uses the copy to call Google, and goes on without it if
+        that fails.
+        """
         del memo
         if self._stand_in:
             raise TypeError("a stand-in's token is nothing to show to Google")
@@ -142,7 +145,7 @@ class _TokenRequest(google.auth.transport.requests.Request):
 
 
 def _default() -> Any:
-    """Return the credentials that google-auth finds, None where there are none."""
+    """Return the credentials that google-auth finds, or None."""
     try:
         credentials, _ = google.auth.default(scopes=SCOPES)
     except google.auth.exceptions.DefaultCredentialsError:

@@ -1,4 +1,4 @@
-"""The fake, in process: our mock server with strict credentials, on a clock that waiting moves."""
+"""Opens the target fake, the mock server in this process with strict credentials and a clock that waiting moves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .target import Target
 
 _URL = "http://fake.test"
 _SECOND = 1_000_000_000  # nanoseconds
-_FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
+_FOREVER = 8_000_000_000  # seconds since 1970: the tokens expire in 2223
 
 
 def fake(seed: int | None = None) -> Target:
-    """Return a new fake with no models in it; *seed* makes its ids and losses repeat."""
+    """Return a new fake without models. With the same *seed* it repeats its ids and losses."""
     from tunedmodels_mockserver import ManualClock, Settings, create_app
     from tunedmodels_mockserver.core.callers.grants import AccessGrant
     from tunedmodels_mockserver.core.callers.scopes import TUNING
@@ -26,7 +26,7 @@ def fake(seed: int | None = None) -> Target:
 
     clock = ManualClock()
     adapter = WsgiAdapter(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
-    session, telling = requests.Session(), requests.Session()  # what it is told is none of the API's traffic
+    session, telling = requests.Session(), requests.Session()  # calls of the controls are not API traffic
     for opened in (session, telling):
         opened.mount("http://", adapter)
 

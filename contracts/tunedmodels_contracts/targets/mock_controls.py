@@ -1,4 +1,4 @@
-"""Controls: what a mock server of ours can be told beside the API. No other server has them."""
+"""Controls a mock server of this project by calls beside the API, which no other server has."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import requests
 
 _PATIENCE = 30  # seconds
-_FAILS_AT = 25  # percent of a run's steps: some were seen by then, and some never are
+_FAILS_AT = 25  # percent of a run's steps, so that a client sees some steps, but never all
 _FAILURE = {"code": "INTERNAL"}
 
 
 class Controls:
-    """Tells the server at *base_url*; *headers* say in which world."""
+    """The controls of the server at *base_url*. *headers* select the world."""
 
     def __init__(self, session: requests.Session, base_url: str, headers: Mapping[str, str] | None = None) -> None:
         self._session = session
@@ -21,30 +21,30 @@ class Controls:
         self._headers = dict(headers or {})
 
     def within(self, headers: Mapping[str, str]) -> Controls:
-        """Return those of the same server in the world that *headers* say."""
+        """Return the controls of the same server in the world that *headers* select."""
         return Controls(self._session, self._base_url, headers)
 
     @property
     def is_mock_server(self) -> bool:
-        """Whether the server has any. Raises requests.RequestException where nothing answers."""
+        """Whether the server has these controls. Raises requests.RequestException if nothing answers."""
         return "now" in self._read("clock")
 
     @property
     def is_clock_manual(self) -> bool:
-        """Whether its clock is moved by nothing but calls; a real one can be moved, too, and goes on by itself."""
+        """Whether only calls move the server's clock. Calls can move a real clock, too, but it also moves by itself."""
         return self._read("clock").get("mode") == "manual"
 
     @property
     def can_fail_runs(self) -> bool:
-        """Whether it can be told to let a run fail."""
+        """Whether the server can make a run fail on request."""
         return "faults" in self._read("faults")
 
     def advance(self, seconds: float) -> None:
-        """Move its clock."""
+        """Move the server's clock forward by *seconds*."""
         self._tell("POST", "clock", {"advance": seconds})
 
     def fail_next_run(self, model_id: str) -> None:
-        """Let the run of the model that is created next with this id fail, after some of its steps."""
+        """Make the run of the next model that is created with *model_id* fail, after some of its steps."""
         script = [{"percent": _FAILS_AT, "fail": _FAILURE}]
         self._tell("POST", "faults", {"method": "tunedModels.create", "model": model_id, "run": {"script": script}})
 
@@ -53,7 +53,7 @@ class Controls:
         self._send("DELETE", "world")
 
     def _read(self, path: str) -> dict[str, Any]:
-        """Return the members of what is answered; none where it is something else."""
+        """Return the members of the answer. Return none if the answer is not a JSON object with status 200."""
         answer = self._send("GET", path)
         try:
             value = answer.json() if answer.status_code == 200 else None
@@ -71,5 +71,5 @@ class Controls:
             json=body,
             headers=self._headers,
             timeout=_PATIENCE,
-            auth=lambda request: request,  # not those of a .netrc
+            auth=lambda request: request,  # otherwise requests sends the password of a .netrc file
         )

@@ -1,4 +1,4 @@
-"""An inquiry: what a server can be asked for is found out by asking it."""
+"""Probes a server to find out what it supports."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from ..harness.api import Api
 from .target import TargetError
 
 TUTORIALS_MODEL = "models/gemini-1.0-pro-001"
-_METHODS = ("createTunedModel", "createTunedTextModel")  # the second is PaLM's name for it
+_METHODS = ("createTunedModel", "createTunedTextModel")  # the second is its name for PaLM models
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """What a server was found to be: the *base_model* to tune, whether one *tunable*, and credentials *judged*."""
+    """The result of a probe: the *base_model* to tune, whether it is *tunable*, and whether the server checks
+    credentials (*judged*).
+    """
 
     base_model: str
     tunable: bool
@@ -25,15 +27,15 @@ class Inquiry:
 
     @property
     def capabilities(self) -> frozenset[Need]:
-        """What clauses may need of it."""
+        """The needs of clauses that the server meets."""
         found = {Need.TUNABLE_MODEL: self.tunable, Need.CREDENTIALS_JUDGED: self.judged}
         return frozenset(need for need, there in found.items() if there)
 
 
 def probe(api: Api, missing_id: str, base_model: str = "") -> Inquiry:
-    """Ask a server what it has; *missing_id* is of a model that there is not.
+    """Send requests to a server to find out what it supports. *missing_id* is an id that no model has.
 
-    *base_model* is taken to be one that can be tuned. Raises TargetError where the caller is refused.
+    If *base_model* is given, assume that it can be tuned. Raises TargetError if the server refuses the caller.
     """
     nobody = api.by(AnonymousCredentials()).get(f"v1beta/tunedModels/{missing_id}")
     judged = nobody.status in (401, 403)
@@ -42,7 +44,7 @@ def probe(api: Api, missing_id: str, base_model: str = "") -> Inquiry:
     answer = api.get("v1beta/models", {"pageSize": 1000})
     if answer.status in (400, 401, 403):
         raise TargetError(f"The credentials are not let in: {answer} says {_message(answer)}")
-    if answer.status != 200:  # not every fake has base models
+    if answer.status != 200:  # some fakes have no base models
         return Inquiry(TUTORIALS_MODEL, tunable=True, judged=judged)
     models = api.listed("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
     models = answer.json.get("models", []) if models is None else models

@@ -1,6 +1,6 @@
-"""Hooks of pytest that tell the target which part of the session it is that asks, and how each ended.
+"""Defines the pytest hooks that tell the target which scope sends a request, and whether each clause held.
 
-Each clause is a part, and so is each fixture of the session, which may ask too.
+Each clause is a scope. Each session fixture is one, too, because it can send requests.
 """
 
 from __future__ import annotations
@@ -23,26 +23,28 @@ _JUDGED = pytest.StashKey[Callable[[bool], object]]()
 
 
 def register(config: pytest.Config) -> None:
-    """Let pytest call the hooks, once."""
+    """Register the hooks with pytest, unless they are registered already."""
     if not config.pluginmanager.has_plugin(_NAME):
         config.pluginmanager.register(_Hooks(), _NAME)
 
 
 def scope_of(item: pytest.Item) -> str:
-    """Return the name of the part that the clause *item* is, or one of its cases."""
+    """Return the name of the scope of the test *item*, which is a clause or one of its cases."""
     clause = clause_of(item)
     spec = getattr(item, "callspec", None)
     return scope_name(clause.name if clause else item.name, spec.id if spec else "")
 
 
 class _Hooks:
-    """What pytest calls. Fixtures of the session belong to no folder, so a conftest's own hooks do not hear of them."""
+    """The hooks, as a plugin. Session fixtures belong to no folder, so pytest does not call the hooks of a conftest.py
+    for them.
+    """
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, Any, Any]:
-        """Make a fixture of the session a part of its own: its setup and its teardown, not the time between."""
+        """Open the scope of a session fixture during its setup and its teardown, but not between them."""
         target = request.config.stash.get(_TARGET, None)
         if fixturedef.scope != "session" or fixturedef.argname == "target" or target is None:
             made = yield
@@ -51,7 +53,7 @@ class _Hooks:
             return made
         name = shared_scope_name(fixturedef.argname)
         stack = ExitStack()
-        # The last that is added is the first to run: the fixture's own teardown comes between these two.
+        # Finalizers run in reverse order, so the fixture's own teardown runs between these two.
         fixturedef.addfinalizer(stack.close)
         with target.scopes.part(name):
             made = yield
@@ -60,7 +62,7 @@ class _Hooks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Tell the target whether a clause has held in all phases, once the last is over."""
+        """After the last phase of a clause, tell the target whether the clause held in all phases."""
         report = yield
         item.stash[_HELD] = report.passed and (call.when == "setup" or item.stash.get(_HELD, False))
         if call.when == "teardown" and _JUDGED in item.stash:
@@ -70,7 +72,9 @@ class _Hooks:
 
 @pytest.fixture(autouse=True)
 def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
-    """Say who asks. It is an assertion that a clause that held has asked all that was recorded of it."""
+    """Open the scope of the running test. If the test has passed, call ``on_scope_end``, which can fail it for unused
+    exchanges.
+    """
     name = scope_of(request.node)
     clause = clause_of(request.node)
     shared = tuple(map(shared_scope_name, request.fixturenames))
@@ -84,5 +88,5 @@ def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
 
 
 def shared_scope_name(fixture: str) -> str:
-    """Return the name of the part that a *fixture* of the session is."""
+    """Return the name of the scope of the session fixture *fixture*."""
     return f"{RUNS}{fixture.strip('_').replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""The target replay: the clauses that were recorded, answered from their recordings, without a network."""
+"""Opens the target replay, which answers the recorded clauses from their recordings, without a network."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ _CREATE = ("POST", "/v1beta/tunedModels")
 
 
 class Player(ForwardingAdapter):
-    """Answers each of *parts* from its own recording; *left_out* is called for a part that has none.
+    """An adapter that answers the requests of each scope in *parts* from the scope's own recording.
 
-    It is an assertion that a part asks for what its recording has, and, with ``ended`` and ``finish``, for all of it.
+    It calls *left_out* with the reason for a scope without a recording. A scope must send only what its recording has.
+    With ``on_scope_end`` and ``finish``, it must also send all of it.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class Player(ForwardingAdapter):
         self._silent: set[Scope] = set()
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Answer *request*."""
+        """Answer *request* from the recording of the current scope. Raises UnrecordedRequest if the recording does not
+        have it.
+        """
         part = self._parts.current
         if part is None:
             raise UnrecordedRequest(f"{request.method} {urlsplit(request.url or '').path} is asked between two parts")
@@ -61,19 +64,19 @@ class Player(ForwardingAdapter):
         try:
             return replay.send(request, *how, **more)
         except UnrecordedRequest:
-            # A page shows what was made, and not how its writer cleaned up.
+            # A published page shows what its author created, but not the delete call afterwards.
             if recording.provenance.kind == "published" and deleted_model(request):
                 return _missing(request)
             raise
 
     def on_scope_end(self) -> None:
-        """Raise UnusedExchanges where the part that asks has not asked for all that was recorded of it."""
+        """Raise UnusedExchanges if the current scope has not sent all that its recording has."""
         part = self._parts.current
         if part in self._replays:
             self._end(part)
 
     def finish(self) -> None:
-        """Raise UnusedExchanges where a shared run has not asked for all that was recorded of it."""
+        """Raise UnusedExchanges if a shared run that did not fail has not sent all that its recording has."""
         for part in self._replays:
             if part.shared and part not in self._parts.failed:
                 self._end(part)
@@ -87,15 +90,17 @@ class Player(ForwardingAdapter):
         if part not in self._silent:
             self._silent.add(part)
             self._left_out(f"there is no recording of {part.name}")
-        # Who was left out has made nothing, and cleans up all the same.
+        # A skipped test has created nothing, but its fixtures still send delete calls.
         return _missing(request)
 
 
 @contextmanager
 def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 1.0) -> Iterator[Target]:
-    """Open the recordings in *folder*; waiting takes no time, and there is no network meanwhile, for anyone.
+    """Open the recordings in *folder*. Waiting takes no time, and meanwhile no code in this process can use the
+    network.
 
-    Raises TargetError where there are no recordings, or those of two servers; RecordingError where one is none.
+    *left_out* is called with the reason for a scope that has no recording. *pause* is the time in seconds between two
+    polls. Raises TargetError if there are no recordings, if one is invalid, or if they are of two servers.
     """
     recordings = _loaded(folder)
     base_url = _base_url(recordings, folder)
@@ -126,10 +131,9 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
             key=api_key.Credentials("replayed-key"),
             base_model=base_model,
             clock=TargetClock(lambda: now, sleep),
-            bound=float("inf"),  # how long it took then was judged then
+            bound=float("inf"),  # the recording session checked the time
             pause=pause,
-            capabilities=frozenset(Need)
-            - {Need.FAILING_RUN},  # what else a clause needs was there when it was recorded
+            capabilities=frozenset(Need) - {Need.FAILING_RUN},  # a recorded clause had what it needs
             scopes=parts,
             on_scope_end=player.on_scope_end,
             prior_operations=_prior_operations(recordings),
@@ -158,7 +162,9 @@ def _base_url(recordings: Mapping[str, Recording], folder: Path) -> str:
 
 
 def _prior_operations(recordings: Mapping[str, Recording]) -> dict[str, str]:
-    """Return the operations that published recordings show to be started: what they show next is of these."""
+    """Return the operation in each published recording of a create call, by the clause. Later recordings continue these
+    operations.
+    """
     found: dict[str, str] = {}
     for recording in recordings.values():
         if recording.provenance.kind == "published":
@@ -170,7 +176,7 @@ def _prior_operations(recordings: Mapping[str, Recording]) -> dict[str, str]:
 
 
 def _missing(request: requests.PreparedRequest) -> requests.Response:
-    """Return the refusal of a request about what is not there."""
+    """Return a 404 answer to *request*."""
     error = {"code": 404, "message": "Nothing was made.", "status": "NOT_FOUND"}
     answer = requests.Response()
     answer.status_code, answer.request, answer.url = 404, request, request.url or ""
@@ -180,6 +186,8 @@ def _missing(request: requests.PreparedRequest) -> requests.Response:
 
 
 def _run(recordings: Mapping[str, Recording]) -> str:
-    """Return the session that most of *recordings* are of; in those of others ids stand for ours."""
+    """Return the session that most of *recordings* come from. In recordings of other sessions, the replay substitutes
+    this session's ids for the recorded ones.
+    """
     runs = Counter(recording.variables["run"] for recording in recordings.values() if "run" in recording.variables)
     return max(runs, key=lambda run: (runs[run], run)) if runs else ""

@@ -1,4 +1,4 @@
-"""Parts: the clauses and shared runs of which a session consists, and the names of what each of them makes."""
+"""Tracks which clause or shared run sends requests, and makes the ids of the models that each of them creates."""
 
 from __future__ import annotations
 
@@ -11,49 +11,53 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 PREFIX = "contracts-"
-"""With this begins the name of everything that a session makes."""
+"""The start of the id of every model that a session creates."""
 
 RUNS = "runs/"
-"""With this begins the name of a part that clauses share."""
+"""The start of the name of a scope that clauses share."""
 
-_SALT = 3  # bytes: two sessions on one project meet once in millions
+_SALT = 3  # bytes: one pair of sessions in millions gets the same value
 _DIGITS = 10
 
 
 def scope_name(clause: str, case: str = "") -> str:
-    """Return the name of the part that is *clause*, or one *case* of it, by the id of its parameters."""
+    """Return the name of the scope of *clause*, or of one *case* of it. *case* is the id of the test's parameters."""
     if not case:
         return clause
-    # A long number in a file's name would look like somebody's account to who searches it for secrets.
+    # A scan for secrets would take a long number in a file name for an account.
     slug = re.sub(r"(?:\d{6,}|[^a-z0-9])+", "-", case.lower())[:40].strip("-")
-    # Two cases may differ in what a file's name cannot show.
+    # Two cases can differ only in characters that a file name cannot have.
     digest = "" if slug == case else hashlib.sha256(case.encode()).hexdigest()[:6]
     return f"{clause}/{'-'.join(filter(None, (slug, digest)))}"
 
 
 def recording_name(part: str) -> str:
-    """Return how the recording of a part is called."""
+    """Return the name of the recording of the scope *part*."""
     return part.replace("/", ".")
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A part by its *name*; a clause that is tried again has another *turn*, a shared run is always the same part."""
+    """A clause, a case of one, or a shared run, with its *name*.
+
+    If a clause runs again, it is a scope with another *turn*. A shared run is always the same scope.
+    """
 
     name: str
     turn: int = 0
 
     @property
     def shared(self) -> bool:
-        """Whether clauses share it."""
+        """Whether clauses share the scope."""
         return self.name.startswith(RUNS)
 
 
 class ScopeTracker:
-    """Which part of a session it is that asks. *run* is what tells the names of this session from those of others.
+    """Tracks the current scope of a session. *run* is the part of all ids that identifies the session; by default it is
+    random.
 
-    A name follows from the session, the part and its count alone, so that a replay comes to the recorded names in
-    whatever order parts are played.
+    An id depends only on the session, the scope and a count, so that a replay makes the recorded ids in any order of
+    scopes.
     """
 
     def __init__(self, run: str = "") -> None:
@@ -66,12 +70,14 @@ class ScopeTracker:
 
     @property
     def current(self) -> Scope | None:
-        """The part that asks; None between parts."""
+        """The scope that sends requests now, or None between scopes."""
         return self._open[-1] if self._open else None
 
     @contextmanager
     def part(self, name: str) -> Iterator[Scope]:
-        """Say that what is asked meanwhile is asked by the part called *name*."""
+        """Make the scope called *name* the current one during the block. If the block raises, add the scope to
+        ``failed``.
+        """
         part = Scope(name) if name.startswith(RUNS) else Scope(name, self._turns[name])
         self._turns[name] += 1
         self._open.append(part)
@@ -84,7 +90,7 @@ class ScopeTracker:
             self._open.remove(part)
 
     def new_id(self) -> str:
-        """Return an id that no model has, and that is the next one of the part that asks."""
+        """Return an id that no model has: the next one of the current scope."""
         part = self.current or Scope("")
         self._counts[part] += 1
         count = self._counts[part]
@@ -94,10 +100,12 @@ class ScopeTracker:
         return model_id
 
     def owns(self, model_id: str) -> bool:
-        """Whether *model_id* is a name of this session."""
+        """Return whether *model_id* is an id of this session."""
         return model_id.startswith(f"{PREFIX}{self.run}")
 
     def variables(self, text: str) -> dict[str, str]:
-        """Return what in *text*, all that a part has sent, is of this session's choice: the session, and ids."""
+        """Return the values in *text* that this session chose: its own value as ``run``, and its ids. *text* is all
+        that a scope sent.
+        """
         found = {label: model_id for label, model_id in self.ids.items() if model_id in text}
         return {"run": self.run, **found} if self.run in text else found

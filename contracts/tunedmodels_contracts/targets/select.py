@@ -1,4 +1,4 @@
-"""The choice of a target by pytest's options."""
+"""Selects and opens a target by pytest's options."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from .replay import PUBLISHED, replay
 from .target import Target, TargetError
 from .url import url
 
-_BAD_USAGE = 4  # as pytest ends where it was called wrongly
+_BAD_USAGE = 4  # pytest's exit status for wrong usage
 
 
 @contextmanager
 def open_target(config: pytest.Config) -> Iterator[Target]:
-    """Open the target that the options name, and close it in the end. A refusal ends the session, with its reason."""
+    """Open the target that the options name, and close it at the end. If it cannot be opened, end the session with the
+    reason.
+    """
     with ExitStack() as stack:
         target: Target | str
         try:
@@ -35,27 +37,29 @@ def open_target(config: pytest.Config) -> Iterator[Target]:
             target = stack.enter_context(_open(config))
         except (TargetError, ValueError) as error:
             target = str(error)
-        if isinstance(target, str):  # outside of the handler: why it happened is no news
+        if isinstance(target, str):  # outside the handler, so that the output does not show the cause as well
             _end(config, target)
         yield target
 
 
 def _end(config: pytest.Config, why: str) -> NoReturn:
     session = config.pluginmanager.get_plugin("session")
-    if hasattr(config, "workerinput") and session is not None:  # xdist takes a worker that exits for one that crashed
+    if hasattr(config, "workerinput") and session is not None:  # xdist reports a worker that exits as crashed
         session.shouldfail = why
         pytest.fail(why, pytrace=False)
     pytest.exit(why, _BAD_USAGE)
 
 
 def kind(config: pytest.Config) -> str:
-    """Return which kind of target the options name: that of an address where it is all that is given."""
+    """Return the kind of target that the options name: ``url`` if they only give a URL, ``fake`` if they give
+    nothing.
+    """
     named = _option(config, "target")
     return str(named or ("url" if _option(config, "url") else "fake"))
 
 
 def check(config: pytest.Config) -> None:
-    """Raise UsageError for options that do not go together, and for a target live that cannot be asked."""
+    """Raise UsageError if the options do not go together, or if the target live cannot be used."""
     chosen_kind = kind(config)
     for name, targets in OF_TARGET.items():
         value = _option(config, name)
@@ -90,12 +94,14 @@ def _check_url(base_url: str | None) -> None:
         raise pytest.UsageError("the target url needs --tunedmodels-url, such as http://127.0.0.1:9480")
     try:
         Address(base_url)
-    except ValueError as error:  # now, since later the summary would repeat it with the password in it
+    except ValueError as error:  # now: the summary would repeat the URL with its password
         raise pytest.UsageError(f"--tunedmodels-url: {error}") from None
 
 
 def skip_and_sort(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check the options, leave out what they do not pay for, and put first what costs least. Raises UsageError."""
+    """Check the options. On the target live, skip the clauses that they exclude and put the cheapest first. Raises
+    UsageError.
+    """
     check(config)
     if kind(config) != "live":
         return

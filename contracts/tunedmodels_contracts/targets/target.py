@@ -1,4 +1,4 @@
-"""A target: one server, how its time passes, who may call it, and what it can be asked for."""
+"""Defines the target that clauses check, with its server, its clock, its callers and its capabilities."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ KINDS = ("fake", "url", "replay", "live", "stand-in")
 
 
 class TargetError(ValueError):
-    """A target that cannot be opened; the message says what to do."""
+    """The target cannot be opened. The message says what to do."""
 
 
 def ignore_judgement(_part: str, _clause: str, _shared: Sequence[str], _held: bool) -> None:
-    """Take no notice of what became of a clause."""
+    """Ignore the outcome of a clause."""
 
 
 def unfailing(model_id: str) -> None:
-    """Raise TargetError: no run can be made to fail."""
+    """Raise TargetError, because the target cannot make a run fail."""
     raise TargetError(f"The target cannot let the run of {model_id} fail.")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a clause is checked on.
+    """The server that clauses check, and all that they need to use it.
 
-    ``kind`` is fake, url, replay, live or stand-in: one of tests that is asked in the way of live, and proves
-    nothing. ``caller`` and ``other`` are the credentials of two people; ``key`` those that an API key is. ``bound``
-    is how many seconds a run may take; ``pause`` how many are between two looks at it. ``capabilities`` are what
-    clauses may need, and ``missing`` says why it has not the rest. ``fail_next_run`` takes the id of a model, whose run
-    fails after some of its steps once it is created. ``scopes`` know which test is sending now, and make names.
-    ``on_scope_end`` runs when a scope finishes without failing. ``on_judged(scope, clause, shared, held)`` runs after
-    teardown. ``notes`` are lines for people. ``prior_operations`` has the names of operations that ended before the
-    session began, by the clause that started each; nothing is tuned in their place.
+    ``kind`` is fake, url, replay, live or stand-in. A stand-in is a server of the project's tests that takes the place
+    of the live API, and proves nothing. ``caller`` and ``other`` are the credentials of two users; ``key`` are those of
+    an API key. ``base_model`` is the name of the base model to tune. ``bound`` is the number of seconds that a run may
+    take; ``pause`` is the number of seconds between two polls. ``capabilities`` are the needs that the target meets,
+    and ``missing`` has the reasons for the others. ``fail_next_run`` takes the id of a model, whose run fails after
+    some of its steps once it is created. ``scopes`` know which test is sending now, and make ids. ``on_scope_end`` runs
+    when a scope finishes without failing. ``on_judged(scope, clause, shared, held)`` runs after teardown. ``notes`` are
+    lines for the user. ``prior_operations`` has the names of operations that ended before the session began, by the
+    clause that started each; clauses use them in place of new runs.
     """
 
     kind: str
@@ -62,5 +63,5 @@ class Target:
     prior_operations: Mapping[str, str] = field(default_factory=dict)
 
     def reason(self, need: Need) -> str:
-        """Return why it has not what *need* names."""
+        """Return why the target does not meet *need*."""
         return self.missing.get(need, f"the target has no {need.value}")

@@ -1,4 +1,4 @@
-"""The target url: any server over a socket. Whatever it is, it counts as a fake."""
+"""Opens the target url, a server at any URL. It counts as a fake, whatever it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .probe import probe
 from .scopes import ScopeTracker
 from .target import Target, TargetError, unfailing
 
-_FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
+_FOREVER = 8_000_000_000  # seconds since 1970: the tokens expire in 2223
 
 
 @contextmanager
@@ -34,18 +34,19 @@ def url(
     bound: float = 600.0,
     pause: float = 1.0,
 ) -> Iterator[Target]:
-    """Open the server at *base_url*, which is asked what it has.
+    """Open the server at *base_url*, and probe what it supports.
 
-    To a mock server of ours, where nobody is named, two people come in a world of their own, which ends with them;
-    its runs can be made to fail, and if its clock is moved by hand, waiting moves it. Raises TargetError where nothing
-    answers.
+    On a mock server of this project, if no credentials are given, use two users in a new world, and drop the world at
+    the end. Such a server can make runs fail; if its clock is manual, waiting moves it. *bound* is the number of
+    seconds that a run may take, *pause* the number of seconds between two polls. Raises TargetError if the URL is
+    invalid or nothing answers.
     """
     try:
         address = Address(base_url)
     except ValueError as error:
         raise TargetError(f"--tunedmodels-url: {error}") from None
-    session, telling = requests.Session(), requests.Session()  # what it is told is none of the API's traffic
-    session.trust_env = telling.trust_env = not address.is_loopback  # a proxy leads elsewhere
+    session, telling = requests.Session(), requests.Session()  # calls of the controls are not API traffic
+    session.trust_env = telling.trust_env = not address.is_loopback  # no proxy reaches this machine
     controls = Controls(telling, address.url)
     parts = ScopeTracker()
     people = CallerCredentials.of(token, second_token, key)
@@ -89,7 +90,7 @@ def url(
 
 
 class _Moved:
-    """The clock of a mock server that nothing moves but who waits on it."""
+    """The manual clock of a mock server. Only waiting moves it."""
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls

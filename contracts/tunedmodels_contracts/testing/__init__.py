@@ -1,4 +1,4 @@
-"""Testing: what the fixtures and ``intercept`` are made of. ``World`` and ``intercept`` are imported from here."""
+"""The code behind the fixtures and ``intercept``. Import ``World`` and ``intercept`` from here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .world import World as World
     from .world import WorldError as WorldError
 
-# pytest loads this package in every run, so nothing is imported before somebody asks for it.
+# pytest loads this package in every run, so each name is imported only at its first use.
 _MODULES = {
     "InterceptTestCase": "interception",
     "World": "world",
@@ -23,7 +23,7 @@ __all__ = ["InterceptTestCase", "World", "WorldError", "intercept"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import *name* where it is first used."""
+    """Import *name* at its first use. Raises AttributeError for an unknown name."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
@@ -32,5 +32,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return the names, those too that nobody has used yet."""
+    """Return all names, including the names that are not imported yet."""
     return sorted({*globals(), *_MODULES})

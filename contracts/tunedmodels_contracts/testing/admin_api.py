@@ -1,4 +1,4 @@
-"""Admin: the surface of a mock server that is for tests, asked for one world over HTTP."""
+"""A client of the mock server's admin API, for one world. The objects of a ``World`` use it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import requests
 
-_PATIENCE = 30  # seconds
+_PATIENCE = 30  # seconds for one request
 
 
 class WorldError(Exception):
-    """What was asked of a world was refused, or nothing answered; ``status`` is that of the answer, 0 for none."""
+    """The server refused a request about a world, or gave no answer; ``status`` is the HTTP status, 0 for no answer."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -18,7 +18,7 @@ class WorldError(Exception):
 
 
 class Admin:
-    """Asks the mock server at *url* about the world called *name*."""
+    """A client of the admin API at *url*, for the world called *name*."""
 
     def __init__(self, url: str, name: str, session: requests.Session) -> None:
         self._root = f"{url}/_emulator"
@@ -26,7 +26,10 @@ class Admin:
         self._session = session
 
     def ask(self, method: str, path: str, body: Any = None, /, **query: Any) -> Any:
-        """Return what *path* answers, as plain JSON. Raises WorldError."""
+        """Send *body* as JSON to *path* with the parameters *query*, and return the JSON object in the answer.
+
+        Raises WorldError if no server answers, if it refuses the request, or if the answer is not a JSON object.
+        """
         how: dict[str, Any] = {"params": query, "headers": self._headers, "timeout": _PATIENCE}
         if body is not None:
             how["json"] = body

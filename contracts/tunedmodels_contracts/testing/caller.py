@@ -1,4 +1,4 @@
-"""Person: somebody in a world, with what names them to the server."""
+"""A user in a world, with the credentials that name the user to the server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tunedmodels_mockserver.core.callers.grants import AccessGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 from tunedmodels_mockserver.core.world_names import with_world
 
-_FOREVER = 8_000_000_000  # a second in 2223, by which a token expires
+_FOREVER = 8_000_000_000  # the second, in 2223, at which a token expires
 
 
 class Caller:
-    """Who has the address *email* in the world called *world* of the server at *url*."""
+    """The user with the address *email* in the world called *world* of the server at *url*."""
 
     def __init__(self, url: str, world: str, email: str, session: requests.Session | None) -> None:
         self.url = url
@@ -26,25 +26,25 @@ class Caller:
 
     @property
     def api_key(self) -> str:
-        """An API key by which a server that takes every caller knows them."""
+        """An API key that names the user to a server that accepts every caller."""
         return with_world(self.email, self._world)
 
     @property
     def token(self) -> str:
-        """An access token, which ``--auth strict`` takes too."""
+        """An access token of the user. A server with ``--auth strict`` accepts it too."""
         return with_world(AccessGrant(self.email, TUNING, _FOREVER, self.email).token(), self._world)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of their requests."""
+        """The headers for requests of the user."""
         return {"Authorization": f"Bearer {self.token}"}
 
     @cached_property
     def client(self) -> Client:
-        """Their client."""
+        """A client with the token of the user."""
         return Client(self.url, credentials=Credentials(token=self.token), session=self._session)
 
     def close(self) -> None:
-        """Close their client, if there is one."""
+        """Close the client, if it was used."""
         if "client" in vars(self):
             self.client.close()

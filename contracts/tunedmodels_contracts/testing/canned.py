@@ -1,4 +1,4 @@
-"""The canned answers of a world, given by a test."""
+"""The canned rules of a world, which a test can add, list and remove."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from .admin_api import Admin
 
 
 class Canned:
-    """Adds and removes the rules for answers that *admin*'s world has."""
+    """The canned rules of a world. *admin* sends the requests."""
 
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
 
-    def add(self, answer: Any, *, first: bool = False, id: str = "", times: int | None = None, **when: Any) -> str:  # noqa: A002 - the server's word
-        """Add one rule and return its id: *answer*, a text or a mapping, where all of *when* holds.
+    def add(self, answer: Any, *, first: bool = False, id: str = "", times: int | None = None, **when: Any) -> str:  # noqa: A002 - the server's name for it
+        """Add one rule and return its id. It answers calls that meet all conditions in *when* with *answer*.
 
-        ``add("Sunny.", contains="weather")`` is the whole of most rules. The rule is the last, or the *first*; it
-        answers *times* times at most. Raises WorldError for what the server refuses, with the nearest name.
+        *answer* is a text or a mapping. Most rules need no more than ``add("Sunny.", contains="weather")``. The rule
+        becomes the last one, or the first one if *first* is true. It answers at most *times* times; None means no
+        limit. Raises WorldError if the server refuses the rule; for an unknown name the message has the nearest one.
         """
         rule: dict[str, Any] = {"answer": answer, "when": when}
         rule |= ({"id": id} if id else {}) | ({} if times is None else {"times": times})
@@ -26,7 +27,7 @@ class Canned:
         return str(told["rules"][0]["id"])
 
     def replace(self, rules: Iterable[Mapping[str, Any]], *, strict: bool = False) -> None:
-        """Put *rules* in the place of all that there are; where *strict*, a call without a rule is an error."""
+        """Replace all rules by *rules*. If *strict* is true, a call that no rule answers is an error."""
         self._admin.ask("PUT", "canned", {"rules": list(rules), "strict": strict})
 
     def misses(self) -> list[dict[str, Any]]:
@@ -38,5 +39,5 @@ class Canned:
         return list(self._admin.ask("GET", "canned")["rules"])
 
     def clear(self, rule_id: str | None = None) -> None:
-        """Remove one rule, or all."""
+        """Remove the rule *rule_id*, or all rules if it is None."""
         self._admin.ask("DELETE", "canned" if rule_id is None else f"canned/{rule_id}")

@@ -1,4 +1,4 @@
-"""Unfinished: what a test has left in its world that it should not have."""
+"""Checks the content of a world at the end of its test: unmet expectations and findings of the verdict."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SEVERITIES = ("error", "warning", "advice")  # the worst first
-_MOST = 5  # of a kind that are told
+_MOST = 5  # sentences or names of one kind in a message
 
 
 def unmet_expectations(left: Mapping[str, Any], *, leaks: bool = False) -> list[str]:
-    """Return what is wrong with what a dropped world had in it, *left*, a sentence each.
+    """Return a sentence for each problem in *left*, the content of a dropped world.
 
-    Those are faults that had to fire and did not, calls that no canned rule answered, and with *leaks* models.
+    Problems are faults that had to fire and did not, calls that no canned rule answered and, if *leaks* is true, models
+    that were not deleted. Of each kind the first five are named, and the others are counted.
     """
     said = [*_cut([_unfired_fault(fault) for fault in left["faults"] if fault["required"] and not fault["fired"]])]
     missed = [_unmatched_call(miss) for miss in left["misses"]]
@@ -23,7 +24,7 @@ def unmet_expectations(left: Mapping[str, Any], *, leaks: bool = False) -> list[
 
 
 def findings(verdict: Mapping[str, Any], severity: str) -> list[str]:
-    """Return the findings of a *verdict* that are as bad as *severity* or worse, a sentence or two each."""
+    """Return a text for each finding in *verdict* that is at least as severe as *severity*."""
     bad = SEVERITIES[: SEVERITIES.index(severity) + 1]
     return [
         f"{item['severity']}: {item['title']} [{item['id']}]. {item['explanation']} {item['advice']}"
@@ -52,7 +53,7 @@ def _unmatched_call(miss: Mapping[str, Any]) -> str:
 
 
 def _cut(said: Sequence[str], count: int | None = None) -> Iterator[str]:
-    """Yield the first of *said*, and how many more there are of *count* in all."""
+    """Yield the first five of *said* and the number of the others. *count* is the number of all; None counts *said*."""
     yield from said[:_MOST]
     more = (len(said) if count is None else count) - min(len(said), _MOST)
     if more > 0:

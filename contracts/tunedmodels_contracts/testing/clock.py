@@ -1,4 +1,4 @@
-"""The clock of a world, held by a test."""
+"""The clock of a world, which a test can read and move."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from .admin_api import Admin
 
 @dataclass(frozen=True)
 class Moved:
-    """What a move of the clock led to.
+    """The result of a move of the clock, with the time after it.
 
-    ``caused`` are the runs that look different now (100 at most), ``stalled`` the operations that no time will end.
+    ``caused`` has the runs that look different now (at most 100). ``stalled`` has the operations that never end by
+    time alone.
     """
 
     now: Timestamp
@@ -23,47 +24,47 @@ class Moved:
 
 
 class Clock:
-    """Reads and moves the clock that *admin*'s world has."""
+    """The clock of a world. *admin* sends the requests."""
 
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
 
     @property
     def now(self) -> Timestamp:
-        """The world's present."""
+        """The present time of the world."""
         return Timestamp.parse(self._admin.ask("GET", "clock")["now"])
 
     @property
     def mode(self) -> str:
-        """What moves it: ``real`` is the machine, ``manual`` nothing but these methods, ``polling`` each look."""
+        """The source of movement: ``real`` (the machine), ``manual`` (only these methods) or ``polling`` (polls)."""
         return str(self._admin.ask("GET", "clock")["mode"])
 
     def advance(self, seconds: float) -> Moved:
-        """Let so many *seconds* pass at once."""
+        """Move the clock forward by *seconds* at once."""
         return self._move(advance=seconds)
 
     def next(self) -> Moved:
-        """Go on to the next thing that happens in any run, such as its next step."""
+        """Move the clock to the next change in any run, such as its next step."""
         return self._move(advance="next")
 
     def end(self) -> Moved:
-        """Go on until all runs have ended."""
+        """Move the clock forward until all runs have ended."""
         return self._move(advance="end")
 
     def set(self, moment: str) -> Moved:
-        """Go to a *moment*, such as 2026-01-01T00:00:00Z, back too."""
+        """Move the clock to *moment*, such as 2026-01-01T00:00:00Z. It can also move back."""
         return self._move(set=moment)
 
     def freeze(self) -> Moved:
-        """Stop it: from now on only these methods move it."""
+        """Stop the clock. From now on only these methods move it."""
         return self._move(freeze=True)
 
     def resume(self, rate: float | None = None) -> Moved:
-        """Let it go with the machine's, *rate* times as fast."""
+        """Make the clock follow the machine's, *rate* times as fast; None keeps the rate."""
         return self._move(resume=True, **({} if rate is None else {"rate": rate}))
 
     def poll(self) -> Moved:
-        """Let each look at a run move it by a tenth of the run."""
+        """Make each poll of a run that has not ended move the clock by a tenth of the run."""
         return self._move(mode="polling")
 
     def _move(self, **move: Any) -> Moved:

@@ -1,4 +1,4 @@
-"""Reporting: a test that fails shows the last requests of its world."""
+"""Adds the last requests of its world to the report of a test that fails."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from .world import World, WorldError
 
 WORLDS = pytest.StashKey[tuple[World, ...]]()
 PASSED = pytest.StashKey[bool]()
-_LAST = 5  # requests that are shown
+_LAST = 5  # requests in a report
 
 
 class FailureReport:
-    """Watches tests that have worlds: an item's stash has them under ``WORLDS``, and gets ``PASSED`` from here."""
+    """A pytest plugin for tests with worlds.
+
+    It reads the worlds of a test from its stash under ``WORLDS``, and stores there under ``PASSED`` whether it passed.
+    """
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note whether the test passed, and add a section where it did not."""
+        """Store whether the test passed. If it failed, add a section with the last requests for each world."""
         report = yield
         worlds = item.stash.get(WORLDS, ())
         if not worlds or call.when != "call":
@@ -43,7 +46,7 @@ def _last_requests(world: World) -> str:
 
 
 def request_line(entry: Mapping[str, Any]) -> str:
-    """Return one request in one line: what was asked, what answered, and what the fake did to it."""
+    """Return a line for the journal's *entry*: the request, the answer's status and error, and the fault, if any."""
     asked = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
     told = [f"{entry['number']}: {asked} → {entry['status']}"]
     content = (entry["answer"] or {}).get("content")

@@ -1,4 +1,4 @@
-"""The faults of a world, armed by a test."""
+"""The faults of a world, which a test can arm, list and remove."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from .admin_api import Admin
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack  # of typing since Python 3.11
+    from typing_extensions import Unpack  # in typing since Python 3.11
 
 
 class Members(TypedDict, total=False):
-    """The members of a fault, as keywords: those that ``POST /_emulator/faults`` takes, with ``from_`` for ``from``."""
+    """The members of a fault as keywords, as in ``POST /_emulator/faults``, but with ``from_`` for ``from``."""
 
     error: str | int | Mapping[str, Any]
     page: Mapping[str, Any]
@@ -44,17 +44,17 @@ class Members(TypedDict, total=False):
 
 
 class Faults:
-    """Arms and removes the faults that *admin*'s world has."""
+    """The faults of a world. *admin* sends the requests."""
 
     def __init__(self, admin: Admin) -> None:
         self._admin = admin
 
     def arm(self, fault: Mapping[str, Any] | None = None, /, **members: Unpack[Members]) -> str:
-        """Arm one fault, given as a mapping, as keywords or as both, and return its id.
+        """Arm one fault and return its id. Pass the fault as a mapping, as keywords, or as both.
 
-        ``error="UNAVAILABLE"`` and ``error=503`` stand for an error with that code, ``latency=0.5`` for half a second,
-        and ``from_`` for ``from``. Raises WorldError for what the server refuses, with the nearest name, and TypeError
-        if *fault* is no mapping.
+        ``error="UNAVAILABLE"`` and ``error=503`` mean an error with that code, ``latency=0.5`` means half a second, and
+        ``from_`` means ``from``. Raises WorldError if the server refuses the fault; for an unknown name the message has
+        the nearest one. Raises TypeError if *fault* is not a mapping.
         """
         if not isinstance(fault, Mapping | None):
             form = 'arm(error="UNAVAILABLE"), or a mapping such as {"method": "tunedModels.create", "error": 503}'
@@ -63,13 +63,13 @@ class Faults:
         return str(self._admin.ask("POST", "faults", given)["faults"][0]["id"])
 
     def preset(self, name: str) -> list[str]:
-        """Arm the faults of a preset, such as ``flaky``, and return their ids."""
+        """Arm the faults of the preset *name*, such as ``flaky``, and return their ids."""
         return [str(fault["id"]) for fault in self._admin.ask("POST", "faults", {"preset": name})["faults"]]
 
     def list(self) -> list[dict[str, Any]]:
-        """Return the faults, each with what it has met: ``seen``, ``hits``, ``remaining``, ``fired``."""
+        """Return the faults, each with its state: ``seen``, ``hits``, ``remaining``, ``fired``."""
         return list(self._admin.ask("GET", "faults")["faults"])
 
     def clear(self, fault_id: str | None = None) -> None:
-        """Remove one fault, or all."""
+        """Remove the fault *fault_id*, or all faults if it is None."""
         self._admin.ask("DELETE", "faults" if fault_id is None else f"faults/{fault_id}")

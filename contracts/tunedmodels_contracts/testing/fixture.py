@@ -1,4 +1,4 @@
-"""Held: a world for as long as one test lasts, with the environment that leads there, judged at its end."""
+"""Gives a test its world and the environment variables that point to it, and checks the world at the end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .failure_report import PASSED, WORLDS
 from .options import WorldOptions
 from .world import World, WorldError
 
-# Each would lead elsewhere, or show what is real to a fake.
+# These variables would point clients to another server, or make them send real credentials to the mock server.
 HIDDEN = (OTHER_KEY, "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_CLOUD_QUOTA_PROJECT")
 
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set *variables*, and hide those that name credentials."""
+    """Set the environment *variables* during the block, and remove those in ``HIDDEN``."""
     with pytest.MonkeyPatch.context() as patch:
         for name in HIDDEN:
             patch.delenv(name, raising=False)
@@ -31,7 +31,11 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def world_for_test(item: pytest.Item, world: World, wished: WorldOptions) -> Iterator[World]:
-    """Let *item* have *world*, and fail it, if it passed, for what it leaves there that it should not."""
+    """Attach *world* to the test *item* during the block, and drop the world at the end.
+
+    If the test passed, fail it for unmet expectations and for the findings that *wished* names. Fail it too if the
+    server does not answer at the end.
+    """
     item.stash[WORLDS] = (*item.stash.get(WORLDS, ()), world)
     said: list[str] = []
     try:
@@ -53,6 +57,6 @@ def world_for_test(item: pytest.Item, world: World, wished: WorldOptions) -> Ite
 
 
 def name_for(item: pytest.Item, unique: str) -> str:
-    """Return a name for the world of *item* that no other test has, and that people recognize."""
+    """Return a name for the world of *item*: a readable form of the test's name, and *unique*."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in item.name)
     return f"{plain[:60].strip('-')}-{unique}"

@@ -1,4 +1,4 @@
-"""Wishes: what a test, by its mark, or a project, by its ini-file, wants of the fixtures."""
+"""Reads the options of a test's world from the test's marks and from the ini-file of the project."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _OFF = "off"
 
 @dataclass(frozen=True)
 class WorldOptions:
-    """What fails a test at its end besides faults and misses, and with which arguments its server runs.
+    """The options of a test's world.
 
-    ``verdict`` is the least severity of a finding that fails it; empty for none.
+    If ``leaks`` is true, models that are left fail the test. ``verdict`` is the lowest severity of a finding that fails
+    it; if it is empty, no finding does. ``serve_args`` are the arguments of the test's server.
     """
 
     leaks: bool
@@ -29,9 +30,10 @@ class WorldOptions:
 
 
 def world_options(item: pytest.Item) -> WorldOptions:
-    """Return those for *item*: its own mark before that of its class or module, and the ini-file last.
+    """Return the options for *item*.
 
-    Raises pytest.UsageError for what is none.
+    The test's own mark comes before the mark of its class or module, and the ini-file comes last. Raises
+    pytest.UsageError for an unknown or invalid option.
     """
     given: dict[str, Any] = {}
     for mark in item.iter_markers(MARK):

@@ -1,4 +1,4 @@
-"""A mock server in a process of its own, for as long as a test needs it."""
+"""Runs a mock server in a process of its own."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _QUEUE_TIME = ("--queue-time", "0")
 
 
 class ServerError(Exception):
-    """A mock server did not start; the message says what to do."""
+    """A mock server did not start. The message has its exit status and its last line of stderr."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A mock server that answers: ``url`` is the base URL for clients, without a slash at the end."""
+    """A running mock server. ``url`` is the base URL for clients, without a slash at the end."""
 
     url: str
 
 
 @contextmanager
 def run_server(arguments: Sequence[str]) -> Iterator[Server]:
-    """Run a server for as long as the context lasts, or this process does."""
+    """Run a server with *arguments* until the block or this process ends. Raises ServerError if it does not start."""
     command = [sys.executable, *_SERVE, *_time_options(arguments), *arguments]
-    # In a session of its own no Ctrl-C reaches it: tests that are being ended still need it.
+    # Ctrl-C does not reach a process in a session of its own. Tests still need the server while Ctrl-C ends them.
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "errors": "replace"}
     with subprocess.Popen(command, **pipes, start_new_session=True) as process:
         errors = _Errors(process)
@@ -50,25 +50,31 @@ def run_server(arguments: Sequence[str]) -> Iterator[Server]:
 
 
 class _Errors(threading.Thread):
-    """Copies the stderr of *process* to where our own goes at the start. ``last`` is the last line with text."""
+    """A thread that copies the stderr of *process* to the stderr that this process has at the start.
+
+    ``last`` is the last line with text.
+    """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         super().__init__(daemon=True)
         self.last = ""
         self._process = process
-        self._ours = os.dup(2)  # pytest points the descriptor elsewhere between tests
+        self._ours = os.dup(2)  # keep the present target: pytest redirects descriptor 2 later
         self.start()
 
     def run(self) -> None:
         """Copy until the process ends."""
         for line in self._process.stderr or ():
             self.last = line.strip() or self.last
-            with suppress(OSError):  # nobody may read ours any more, and the process must not wait for that
+            with suppress(OSError):  # our stderr may be closed, and the process must not block because of that
                 os.write(self._ours, line.encode())
         os.close(self._ours)
 
 
 def _time_options(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return how fast the runs are where *arguments* do not say it; a time of each step excludes one of the whole."""
+    """Return the default options for the duration of runs.
+
+    If *arguments* set the time of each step, leave out the time of the whole run, because the two exclude each other.
+    """
     steps = any(argument.partition("=")[0] == "--step-time" for argument in arguments)
     return _QUEUE_TIME if steps else (*_TUNING_TIME, *_QUEUE_TIME)

@@ -1,4 +1,4 @@
-"""Servers: the mock servers of one run of pytest, started when a test first needs them."""
+"""The mock servers of one run of pytest. A server starts when a test first needs it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .server_process import Server, run_server
 
 
 class Servers:
-    """One server for each list of arguments to ``serve``; with *folder* those of all processes that name it."""
+    """The mock servers, one for each list of arguments to ``serve``. Processes with the same *folder* share them."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
@@ -18,7 +18,7 @@ class Servers:
         self._servers: dict[tuple[str, ...], Server] = {}
 
     def get(self, arguments: Sequence[str] = ()) -> Server:
-        """Return the server that has these *arguments*. Raises ServerError where it does not start."""
+        """Return the server with these *arguments*, and start it if needed. Raises ServerError if it does not start."""
         key = tuple(arguments)
         if key not in self._servers:
             if self._folder is None:
@@ -31,5 +31,5 @@ class Servers:
         return self._servers[key]
 
     def close(self) -> None:
-        """End the servers that are this process's own, and let go of the shared ones."""
+        """End the servers of this process, and release the shared ones."""
         self._open.close()

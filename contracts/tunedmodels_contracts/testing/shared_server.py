@@ -1,8 +1,8 @@
-"""Sharing: one mock server for several processes, such as the workers of pytest-xdist.
+"""Shares one mock server between several processes, such as the workers of pytest-xdist.
 
-Whoever needs it first starts a keeper, a process that runs the server. Everybody who uses it holds a connection to the
-keeper, which ends, and the server with it, when the last of them is gone, killed or not. So no worker depends on
-another, and nothing is left behind.
+The first process that needs the server starts a keeper (``shared_server_process``), a process that runs the server.
+Each process that uses the server has an open connection to the keeper. When the last connection is closed, or its
+process is killed, the keeper and the server end. So no worker depends on another, and no process is left behind.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from pathlib import Path
 
 from .server_process import Server, ServerError
 
-_PATIENCE = 30  # seconds
+_PATIENCE = 30  # seconds for the keeper to accept a connection and send its line
 
 
 @contextmanager
 def shared_server(folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
-    """Use the server with these *arguments* that everybody shares who names *folder*. Raises ServerError."""
+    """Use the server with these *arguments* that all processes with the same *folder* share, until the block ends.
+
+    Start it if it is not running. Raises ServerError if it does not start.
+    """
     from filelock import FileLock
 
     digest = hashlib.sha256(json.dumps(list(arguments)).encode()).hexdigest()[:12]
@@ -41,14 +44,14 @@ def shared_server(folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
 
 
 def _connect(note: Path) -> tuple[str, socket.socket] | None:
-    """Return the URL of the server that *note* names, and the connection that keeps it; None where it is gone."""
+    """Return the URL of the server in the file *note* and a connection to its keeper; None if the keeper has ended."""
     try:
         url, door = json.loads(note.read_text(encoding="utf-8"))
         held = socket.create_connection(("127.0.0.1", door), timeout=_PATIENCE)
     except (OSError, ValueError):
         return None
     try:
-        # Somebody else may listen there by now; the keeper greets with the URL.
+        # Another program may listen on the port now. The keeper sends the URL as its first line.
         with held.makefile("r", encoding="utf-8") as reader:
             greeting = reader.readline().strip()
     except OSError:
@@ -60,7 +63,7 @@ def _connect(note: Path) -> tuple[str, socket.socket] | None:
 
 
 def _start_process(arguments: Sequence[str]) -> str:
-    """Start a keeper and return what it says of itself: the URL of its server, and the port of its door."""
+    """Start a keeper and return its line of JSON: the URL of its server, and the port that the keeper listens on."""
     command = [sys.executable, "-m", "tunedmodels_contracts.testing.shared_server_process", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
@@ -73,6 +76,6 @@ def _start_process(arguments: Sequence[str]) -> str:
     if not isinstance(told, list):
         process.wait()
         raise ServerError(told)
-    # It outlives this function by design, and Python would warn of that.
+    # The process outlives this function on purpose. A return code prevents Python's warning about it.
     process.returncode = 0
     return said

@@ -1,4 +1,4 @@
-"""The keeper: a process that runs a mock server for as long as somebody holds a connection to it."""
+"""Runs a mock server in a keeper process, until the last connection to that process is closed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from collections.abc import Sequence
 
 from .server_process import ServerError, run_server
 
-_PATIENCE = 30.0  # seconds that the first user may take to come
+_PATIENCE = 30.0  # seconds until the first connection
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a server with *arguments*; say its URL and the port of the door, or why it did not start."""
+    """Run a server with *arguments* and return the exit status.
+
+    Print one line of JSON: a list of the server's URL and the port to connect to, or the reason for a failed start.
+    """
     try:
         with run_server(arguments) as server, socket.create_server(("127.0.0.1", 0)) as door:
-            print(json.dumps([server.url, door.getsockname()[1]]), flush=True)  # noqa: T201 - what the starter reads
+            print(json.dumps([server.url, door.getsockname()[1]]), flush=True)  # noqa: T201 - the parent process reads it
             serve_until_unused(door, server.url)
     except ServerError as error:
         print(json.dumps(str(error)), flush=True)  # noqa: T201
@@ -26,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def serve_until_unused(door: socket.socket, greeting: str) -> None:
-    """Greet everybody who comes through *door* with a line; return when the last has gone, or nobody came."""
+    """Send *greeting* as a line to each connection to *door*. Return after the last one, or if none comes in time."""
     inside = 0
     with selectors.DefaultSelector() as selector:
         selector.register(door, selectors.EVENT_READ)

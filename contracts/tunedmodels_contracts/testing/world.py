@@ -1,4 +1,4 @@
-"""World: one isolated state of a mock server, by the server's URL and the world's name."""
+"""A world of a mock server, for tests. The server's URL and the world's name are enough to use it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from .faults import Faults
 
 
 class World:
-    """The world called *name* of the mock server at *url*; without a name, one that nobody else has.
+    """The world called *name* of the mock server at *url*. Without a name it is a new world with a unique name.
 
-    It is there when it is first asked for something, so making one asks nothing. *session* is a ``requests.Session``
-    of the caller's own. It is a context manager that drops the world.
+    The server creates the world at the first request, so creating this object sends none. *session* is a
+    ``requests.Session`` of the caller, who closes it. A World is a context manager that drops the world at the end.
     """
 
     def __init__(self, url: str, name: str | None = None, *, session: requests.Session | None = None) -> None:
@@ -37,26 +37,26 @@ class World:
         self._session = session or _direct()
         self._people: dict[str, Caller] = {}
         self._admin = Admin(self.url, self.name, self._session)
-        #: Its clock.
+        #: The clock of the world.
         self.clock: Clock = Clock(self._admin)
-        #: Its faults.
+        #: The faults of the world.
         self.faults: Faults = Faults(self._admin)
-        #: Its canned answers.
+        #: The canned rules of the world.
         self.canned: Canned = Canned(self._admin)
 
     @property
     def api_key(self) -> str:
-        """An API key that leads into this world; the server knows it under ``--auth strict`` too."""
+        """An API key that names this world. A server with ``--auth strict`` accepts it too."""
         return with_world(API_KEY, self.name)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of requests in this world."""
+        """The headers that put a request into this world."""
         return {"x-goog-api-key": self.api_key}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which clients find this world: Google's own, and ``tunedmodels``."""
+        """The environment variables that point clients to this world: Google's clients, and ``tunedmodels``."""
         return client_variables(self.url, self.api_key)
 
     @cached_property
@@ -65,49 +65,52 @@ class World:
         return Client(self.url, api_key=self.api_key, session=self._given)
 
     def as_user(self, email: str) -> Caller:
-        """Return somebody else in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``.
+        """Return another user in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``.
 
-        Raises ValueError if *email* is no e-mail address.
+        Raises ValueError if *email* is not an e-mail address.
         """
         email = address(email)
         return self._people.setdefault(email, Caller(self.url, self.name, email, self._given))
 
     def advance(self, seconds: float) -> Moved:
-        """Let so many *seconds* pass at once on the world's clock."""
+        """Move the world's clock forward by *seconds* at once."""
         return self.clock.advance(seconds)
 
     def run_to_end(self) -> Moved:
-        """Move the world's clock until all runs have ended; the answer names those that no time will end."""
+        """Move the world's clock until all runs have ended.
+
+        ``stalled`` in the result has the operations that never end by time alone.
+        """
         return self.clock.end()
 
     def journal(self, **filters: Any) -> list[dict[str, Any]]:
-        """Return the requests that the world has had, the oldest first (1,000 at most), each with its answer.
+        """Return the requests to the world with their answers, the oldest first (at most 1,000).
 
         *filters* are those of ``GET /_emulator/journal``, such as ``method="tunedModels.create"`` or ``status="503"``.
         """
         return list(self._admin.ask("GET", "journal", **{"page_size": 1000, **filters})["entries"])
 
     def newest(self) -> int:
-        """Return the number of the newest request in the journal; so many there were in all."""
+        """Return the number of the newest request in the journal, which is the count of all requests."""
         return int(self._admin.ask("GET", "journal", page_size=1)["newest"])
 
     def verdict(self) -> dict[str, Any]:
-        """Return what the server finds about the client, as ``GET /_emulator/verdict`` has it."""
+        """Return the server's verdict on the client, as ``GET /_emulator/verdict`` does."""
         return dict(self._admin.ask("GET", "verdict"))
 
     def reset(self) -> None:
-        """Begin anew: the models, faults, rules and clock of a new world, and an empty journal. Snapshots stay.
+        """Give the world the models, faults, rules and clock of a new world, and an empty journal. Snapshots stay.
 
         ``POST /_emulator/reset`` and the command ``reset`` do the same.
         """
         self._admin.ask("POST", "reset")
 
     def drop(self) -> dict[str, Any]:
-        """Forget the world and return what was in it: ``faults``, ``misses``, ``missed``, ``models``."""
+        """Drop the world and return its content: ``faults``, ``misses``, ``missed``, ``models``."""
         return dict(self._admin.ask("DELETE", "world", tell="left"))
 
     def close(self) -> None:
-        """Close the connections; the world stays."""
+        """Close the connections. The world stays on the server."""
         if "client" in vars(self):
             self.client.close()
         for person in self._people.values():
@@ -122,7 +125,7 @@ class World:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Drop the world."""
+        """Drop the world, and close the connections."""
         try:
             self.drop()
         finally:
@@ -130,7 +133,7 @@ class World:
 
 
 def _direct() -> requests.Session:
-    """Return a session that goes through no proxy and takes no password of ~/.netrc."""
+    """Return a session that uses no proxy and no password from ~/.netrc."""
     session = requests.Session()
     session.trust_env = False
     return session

@@ -1,1 +1,1 @@
-"""Adapters of requests, for example to a WSGI application, and functions that recognise create and delete calls."""
+"""Adapters of requests, for example to a WSGI application, and functions that recognize create and delete calls."""

@@ -16,7 +16,7 @@ class ForwardingAdapter(BaseAdapter):
         self.adapter = adapter or HTTPAdapter()
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Send *request*."""
+        """Send *request* with the adapter and return the answer."""
         return self.adapter.send(request, *how, **more)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Recognises requests that create or delete a tuned model, and finds the name of the model."""
+"""Recognizes requests that create or delete a tuned model, and finds the name of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``tunedmodels-mockserver``, with its subcommands."""
+"""Defines the command ``tunedmodels-mockserver``, with its subcommands."""
 
 from __future__ import annotations
 

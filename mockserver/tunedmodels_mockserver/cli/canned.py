@@ -1,4 +1,4 @@
-"""The command ``canned``, which lists and changes the canned rules of a world."""
+"""Defines the command ``canned``, which lists and changes the canned rules of a world."""
 
 from __future__ import annotations
 

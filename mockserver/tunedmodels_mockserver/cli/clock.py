@@ -1,4 +1,4 @@
-"""The command ``clock``, which reads and moves the clock of a world."""
+"""Defines the command ``clock``, which reads and moves the clock of a world."""
 
 from __future__ import annotations
 

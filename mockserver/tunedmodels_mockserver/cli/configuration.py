@@ -1,7 +1,7 @@
 """Reads options of a command from environment variables and from a configuration file.
 
 The spelling of an option gives the name of its variable: ``--api-key`` is ``TUNEDMODELS_MOCKSERVER_API_KEY``. Flags
-take precedence over variables, and variables over ``--config FILE``. The command reads no other file: the behaviour of
+take precedence over variables, and variables over ``--config FILE``. The command reads no other file: the behavior of
 a server must not depend on the folder in which it starts.
 """
 

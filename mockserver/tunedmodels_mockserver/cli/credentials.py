@@ -1,4 +1,4 @@
-"""The command ``credentials``, which makes keys and tokens for a mock server. With them google-auth works offline."""
+"""Defines the command ``credentials``, which makes keys and tokens for a mock server, so google-auth works offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``demo``, which runs the tuning tutorial against a mock server with plain HTTP requests."""
+"""Defines the command ``demo``, which runs the tuning tutorial against a mock server with plain HTTP requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``env``, which prints the environment variables for clients of a mock server."""
+"""Defines the command ``env``, which prints the environment variables for clients of a mock server."""
 
 from __future__ import annotations
 

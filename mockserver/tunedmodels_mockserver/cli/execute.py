@@ -1,4 +1,4 @@
-"""The command ``exec``, which runs a command with a mock server of its own."""
+"""Defines the command ``exec``, which runs a command with a mock server of its own."""
 
 from __future__ import annotations
 

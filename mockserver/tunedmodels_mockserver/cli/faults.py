@@ -1,4 +1,4 @@
-"""The command ``faults``, which lists and changes the armed faults of a world."""
+"""Defines the command ``faults``, which lists and changes the armed faults of a world."""
 
 from __future__ import annotations
 

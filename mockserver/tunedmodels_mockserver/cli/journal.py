@@ -1,4 +1,4 @@
-"""The command ``journal``, which searches, verifies, repeats and clears the requests of a world."""
+"""Defines the command ``journal``, which searches, verifies, repeats and clears the requests of a world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of option values for the commands."""
+"""Defines the types of option values for the commands."""
 
 from __future__ import annotations
 

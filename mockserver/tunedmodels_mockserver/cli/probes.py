@@ -1,4 +1,4 @@
-"""The commands ``wait`` and ``healthcheck``, which check whether a mock server is ready."""
+"""Defines the commands ``wait`` and ``healthcheck``, which check whether a mock server is ready."""
 
 from __future__ import annotations
 

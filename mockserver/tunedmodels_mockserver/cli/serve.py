@@ -1,4 +1,4 @@
-"""The command ``serve``, which runs a mock server."""
+"""Defines the command ``serve``, which runs a mock server."""
 
 from __future__ import annotations
 

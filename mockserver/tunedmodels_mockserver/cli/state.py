@@ -1,4 +1,4 @@
-"""The commands ``state`` and ``reset``, which save, load and reset the state of a world."""
+"""Defines the commands ``state`` and ``reset``, which save, load and reset the state of a world."""
 
 from __future__ import annotations
 

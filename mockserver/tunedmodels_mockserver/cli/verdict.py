@@ -1,4 +1,4 @@
-"""The command ``verdict``, which judges the behaviour of a client from the journal."""
+"""Defines the command ``verdict``, which judges the behavior of a client from the journal."""
 
 from __future__ import annotations
 

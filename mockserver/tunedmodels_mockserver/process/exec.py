@@ -1,4 +1,4 @@
-"""Runs ``exec``: a server, the user's command with its variables, and a process that ends leftover processes."""
+"""Runs ``exec``, with a server, the user's command with its variables, and a process that ends leftover processes."""
 
 from __future__ import annotations
 

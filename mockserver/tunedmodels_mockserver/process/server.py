@@ -69,7 +69,7 @@ class Server:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def ready_line(self) -> str:
-        """The line that says that the server is ready."""
+        """Return the line that says that the server is ready."""
         return f"READY url={self.url} pid={os.getpid()} version={version('tunedmodels')}"
 
     def run(self, when_ready: Callable[[], None], *, with_parent: bool = False) -> None:
@@ -103,7 +103,7 @@ class Server:
             self._server.pull_trigger()
 
     def _handle_sockets(self, seconds: float) -> None:
-        """Wait for an event on a socket, for so many *seconds* at most, and handle it."""
+        """Wait for an event on a socket, at most *seconds*, and handle it."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
     def _is_busy(self) -> bool:

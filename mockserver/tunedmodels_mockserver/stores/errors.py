@@ -1,4 +1,4 @@
-"""Errors for a store or a state with which a server cannot start."""
+"""Defines the errors for a store or a state with which a server cannot start."""
 
 from __future__ import annotations
 

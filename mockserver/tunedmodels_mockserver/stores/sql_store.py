@@ -31,7 +31,7 @@ prepare(Controls, TunedModelRecord)
 
 
 class SqlStore:
-    """One world in a database, for the length of one request."""
+    """One world in a database, for the duration of one request."""
 
     def __init__(self, database: Database, cache: Cache, row: Any) -> None:
         self._database = database
@@ -111,7 +111,7 @@ class SqlStore:
             return self._base().records[old.id] == old and self._add_row(connection, old, None)
 
     def after(self, sequence: int) -> Iterator[TunedModelRecord]:
-        """Yield records in order, page by page. They may or may not include changes of the meantime."""
+        """Yield records in order, page by page. Changes during the iteration may or may not appear."""
         while True:
             page = self._page(sequence)
             yield from (record for _, record in page if record is not None)

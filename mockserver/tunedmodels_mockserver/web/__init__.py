@@ -1,1 +1,1 @@
-"""The HTTP surface: read the request, ask the core, answer."""
+"""The HTTP surface of the mock server. It reads requests, asks the core and writes answers."""

@@ -1,7 +1,7 @@
-"""Connection: what carries an answer to its caller, and what can befall the answer on the way.
+"""Applies the faults on the connection that carries an answer to its caller.
 
-A server puts a ``Connection`` of its own into the environment, by which real sockets are reset and waits end when the
-caller goes away. Without a server a reset is a ConnectionResetError out of the application.
+A server puts its own ``Connection`` into the WSGI environment. It resets the real socket, and ends a wait when the
+caller disconnects. Without a server, the application raises ConnectionResetError for a reset.
 """
 
 from __future__ import annotations
@@ -18,50 +18,50 @@ CONNECTION = "tunedmodels.connection"  # the key in a WSGI environment
 
 
 class Connection(Protocol):
-    """The way to one caller."""
+    """The connection to one caller."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and return True; return False at once where the caller is gone or the server ends."""
+        """Wait *seconds* and return True. Return False as soon as the caller disconnects or the server stops."""
         ...
 
     def reset(self) -> Exception:
-        """Send what is on its way, prepare a reset, and return what to raise so that it happens."""
+        """Send the written data, prepare a reset, and return the exception that causes it when it is raised."""
         ...
 
     def close(self) -> Exception | None:
-        """Return what to raise so that the connection closes now; None where the end of the body does it."""
+        """Return the exception that closes the connection when raised, or None if the end of the body does it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class InProcessConnection:
-    """The way to a caller in this process. *sleep* takes seconds."""
+    """The connection to a caller in this process. ``sleep`` waits for a number of seconds."""
 
     sleep: Callable[[float], None]
 
     def wait(self, seconds: float) -> bool:
-        """Sleep."""
+        """Sleep for *seconds* and return True."""
         if seconds:
             self.sleep(seconds)
         return True
 
     def reset(self) -> Exception:
-        """Return the error that a reset socket gives."""
+        """Return the error that a socket raises after a reset."""
         return ConnectionResetError("Connection reset by the mock server: a fault")
 
     def close(self) -> Exception | None:
-        """The body just ends."""
+        """Return None, because the body just ends."""
         return None
 
 
 def connection(environ: dict[str, Any], sleep: Callable[[float], None]) -> Connection:
-    """Return the connection of a request."""
+    """Return the connection in *environ*, or a connection in this process that waits with *sleep*."""
     client: Connection | None = environ.get(CONNECTION)
     return client or InProcessConnection(sleep)
 
 
 def make_malformed(response: Response) -> Response:
-    """Return *response* with the second half of its JSON missing and a length that fits."""
+    """Return *response* without the second half of its body. Its Content-Length matches."""
     data = response.get_data()
     end = b"\r\n\r\n" if response.mimetype == "text/event-stream" else b""
     response.set_data(data[: len(data) // 2] + end)
@@ -69,7 +69,7 @@ def make_malformed(response: Response) -> Response:
 
 
 def apply_effect(response: Response, effect: Effect, client: Connection) -> Response:
-    """Return *response* as *effect* lets it through; an effect that is none of a connection's changes nothing."""
+    """Return *response* with *effect* applied, if it is an effect on the connection. Otherwise nothing changes."""
     if effect.reset or effect.commit_then_drop:
         response.response = _reset_body(client)
     elif effect.truncate:
@@ -82,7 +82,7 @@ def apply_effect(response: Response, effect: Effect, client: Connection) -> Resp
 
 
 def _body_chunks(response: Response) -> Iterator[bytes]:
-    """Return the body's pieces; the length of one that is whole is told in the header."""
+    """Return the chunks of the body. Set Content-Length, unless the body is a stream."""
     if not response.is_streamed:
         response.headers["Content-Length"] = str(len(response.get_data()))
     return response.iter_encoded()
@@ -90,7 +90,7 @@ def _body_chunks(response: Response) -> Iterator[bytes]:
 
 def _reset_body(client: Connection) -> Iterator[bytes]:
     raise client.reset()
-    yield b""  # which makes it a body
+    yield b""  # makes this function a generator
 
 
 def _truncated_body(data: bytes, truncate: Truncate, client: Connection) -> Iterator[bytes]:
@@ -110,7 +110,7 @@ def _stalled_body(pieces: Iterable[bytes], stall: Stall, client: Connection) -> 
             yield rest[:room]
             rest = rest[room:]
             break
-        yield rest[:-1]  # the last byte of all is never sent before the stall
+        yield rest[:-1]  # keeps the last byte of the body back until after the stall
         sent += len(rest[:-1])
         rest = rest[-1:]
     client.wait(stall.seconds)

@@ -1,4 +1,42 @@
-"""Dispatch: one request from bytes to bytes. Read it by the facts, ask the core, write the answer."""
+"""Answers every request for a route of the API. Read this to learn in which order the parts of the server act on it.
+
+The model. ``Dispatch.answer`` reads, asks and writes. It reads the request message from path, query and body, by the
+facts of the version. It asks the core, with one call of the route's view. It writes the value by the same facts. Faults
+act before, around and after these steps (``fault_injection``). Everything that the API remembers is in the world.
+
+Who may answer. The first of these that answers or refuses the request ends the three steps:
+
+1. the route, if ``--strict`` switches off the allowance that opens it;
+2. the world, which refuses a bad name and a credential that looks real;
+3. the caller, whom the policy for credentials may refuse;
+4. the system parameters, if ``alt`` is unknown;
+5. the faults of the world and of the request's own header: an error, a page, a reset, an expired token;
+6. the method, if the server does not serve it: it refuses before the request is read;
+7. the request, if its members or the mask in ``fields`` are bad;
+8. the method. The script of a run can answer a poll in its place; the poll counts even so.
+
+Every answer, a refusal too, then gets its notes, the changes of faults to its body, its place in the draft of the
+journal entry, compression, and last the faults on the connection.
+
+Invariants.
+
+* A refusal before step 8 changes no model, operation or permission, only the counts of faults.
+* No fault fires for a caller whom the server refuses, so a fault never hides a bad credential.
+* A StatusError never leaves ``answer``. Its notes and allowances survive, because ``_AnswerContext`` holds them.
+* The journal has an answer even if a fault on the connection loses it. Of a stream it has what was sent.
+* The world's time is read once, after the world is found. Only a poll can show a later moment.
+
+Weak spots and known limits.
+
+* ``RunInterrupted`` leaves the core as an exception. The resource is then read again by the name of the method, at the
+  moment before the poll moved the clock. A change by another request in between shows.
+* Any other exception (StoreUnavailable, HTTPException, a bug) goes to the handlers in ``app.py``. The journal entry
+  then lacks the method, the fault and the allowances, and the faults stay counted.
+* A fault that fired stays counted if the request is refused later. Only a failed create gives back faults of runs.
+* A latency waits after the method, so the answer shows the time before the wait.
+* A call has one effect at most. If a fault has one already, the effect of the run's script for the poll is lost.
+* Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first chunk.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +65,12 @@ from .middleware import DOUBLED_SLASHES
 from .request_caller import Callers
 from .routes import Route
 
-MAX_BODY = 20 * 1024 * 1024  # bytes; the limit that the service names in its refusals
+MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
 
 @dataclass(slots=True)
 class _AnswerContext:
-    """What goes beside one answer: the allowances that applied, notes for its header, what befell the call."""
+    """The parts of one answer that a refusal has, too: allowances that applied, notes for the header, faults."""
 
     allowances: Allowances
     notes: list[str] = field(default_factory=list)
@@ -41,15 +79,15 @@ class _AnswerContext:
 
 @dataclass(slots=True)
 class Dispatch:
-    """Answers requests for routes, for the callers of one server. *sleep* is for faults that take time, in seconds."""
+    """The dispatch of one server. ``sleep`` waits for a number of seconds, for faults and streams that take time."""
 
     callers: Callers
     strict: bool = False
     sleep: Callable[[float], None] = time.sleep
-    logged_allowances: set[str] = field(default_factory=set)  # the allowances that the log has named
+    logged_allowances: set[str] = field(default_factory=set)  # ids of the allowances with a warning in the log
 
     def answer(self, route: Route, version: str) -> Response:
-        """Answer the present request, which came by *route* under *version*."""
+        """Return the response to the present request, which came by *route* under *version*."""
         context = _AnswerContext(Allowances(self.strict))
         if request.environ.get(DOUBLED_SLASHES):
             context.allowances.permit("doubled-slashes")
@@ -62,7 +100,7 @@ class Dispatch:
         if injection and route.method.id == CREATE and response.status_code >= 400:
             injection.refund_runs()
         for allowance in allowances.applied:
-            # Once is a warning; a loop that polls need not fill the log.
+            # Only the first use is a warning. Otherwise a polling loop would fill the log.
             level = logging.DEBUG if allowance.id in self.logged_allowances else logging.WARNING
             self.logged_allowances.add(allowance.id)
             LOG.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
@@ -96,7 +134,7 @@ class Dispatch:
                 return not_found.response(request.method, request.path)
             raise route.error()
         if version not in route.method.versions and "v1beta" in route.method.versions:
-            version = "v1beta"  # where an allowance opens the route
+            version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
         on = surface(version)
         world = self.callers.world(params)
         now = world.now()
@@ -114,7 +152,7 @@ class Dispatch:
                 return replacement
         call = RequestContext(world, caller, version, now, context.allowances, notes=context.notes)
         if not route.method.served:
-            route.view(call, _with_name({}, route))  # raises: nothing of the request is read
+            route.view(call, _with_name({}, route))  # raises an error before the request is read
         value = self._read_request(route, version, pairs, context.allowances)
         message = on.message(route.method.response)
         tree = partial.parse_mask(params.fields, message, on)
@@ -138,7 +176,8 @@ class Dispatch:
     ) -> dict[str, Any]:
         """Return the request message, read by the facts of *version*.
 
-        A tuned model under v1 is asked in the members of v1beta where those of v1 do not do.
+        If the facts of v1 refuse a request for tuned models, those of v1beta are tried (allowance ``v1-members``).
+        Raise the StatusError of the first try if both refuse.
         """
         try:
             return _message(route, surface(version), pairs)
@@ -154,7 +193,7 @@ class Dispatch:
 
 
 def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return the request message: the body's members, the query's, and the name in the path."""
+    """Return the request message with the members of the body and the query, and the name from the path."""
     method = route.method
     message = on.message(method.request)
     reader = Reader(on)
@@ -177,7 +216,7 @@ def _body() -> bytes:
 
 
 def _with_name(message: dict[str, Any], route: Route) -> dict[str, Any]:
-    """Return *message* with the name that the path has."""
+    """Return *message* with the resource name from the path in the member that the method binds."""
     if route.method.bound:
         *parents, last = route.method.bound.split(".")
         value = message

@@ -1,4 +1,4 @@
-"""Injection: what befalls the present call, by the faults of its world, by its own header, or by a run's script."""
+"""Applies faults to the present call. They come from its world, from its own header, or from the script of a run."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ HEADER = "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"
 
 _HEADER_FAULT = "x-goog-emulator-instructions"
 _SCRIPT_FAULT = "script"
-_UNANSWERED = ("reset", "commit_then_drop")  # no answer comes
+_UNANSWERED = ("reset", "commit_then_drop")  # the client gets no answer
 _INCOMPLETE = (*_UNANSWERED, "truncate")
 
 
 @dataclass(slots=True)
 class Injection:
-    """What befalls one call: at most one effect on its answer, and what goes with it.
+    """The faults that apply to one call: at most one effect on its answer, and those that can accompany an effect.
 
-    ``faults`` has the id and effect of each fault that fired. ``latency`` is in seconds. ``error`` is the refusal
-    that is answered in place of the method's answer. ``refund`` takes back what was counted of the faults of runs, of
-    which it is told those that fired.
+    ``faults`` has the id and the effect of each fault that fired. ``latency`` is in seconds. ``error`` replaces the
+    answer of the method. ``run`` has the options for a run that the call starts. ``refund`` undoes the counts of the
+    faults of runs. Its argument is the ids of those that fired.
     """
 
     faults: list[tuple[str, str]] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Injection:
     refund: Callable[[Collection[str]], object] | None = None
 
     def add(self, name: str, effect: Effect, draw: float = 0.0) -> None:
-        """Let *effect*, which the fault called *name* has, befall the call."""
+        """Add the *effect* of the fault with the id *name*. *draw* is the share of a latency's jitter, from 0 to 1."""
         self.faults.append((name, effect.kind))
         if effect.latency is not None:
             latency = latency_of(effect.latency)
@@ -70,14 +70,14 @@ class Injection:
             self.effect = effect
 
     def refund_runs(self) -> None:
-        """Let what befalls runs befall a later call, because the present one has started no run."""
+        """Keep the faults of runs for a later call, because the present one has started no run."""
         runs = [name for name, kind in self.faults if kind == "run"]
         self.faults = [item for item in self.faults if item[1] != "run"]
         if self.refund:
             self.refund(runs)
 
     def replacement(self) -> Response | None:
-        """Return what is answered without asking the method, None where it is asked. Raises StatusError likewise."""
+        """Return the response in place of the method's, or None. Raise StatusError if an error takes its place."""
         if self.error:
             status = self.error.status()
             raise StatusError(status.code, status.message, *status.details)
@@ -91,7 +91,7 @@ class Injection:
         return responses.page("", Code.UNAVAILABLE.http) if effect.reset else None
 
     def call_view(self, view: View, method: str, call: RequestContext, value: dict[str, Any]) -> Any:
-        """Return what *view* answers *call*, as the injection has it. Raises what the view raises."""
+        """Return the answer of *view* to *call*, with the faults that change methods. Raise the errors of *view*."""
         if self.is_withdrawn:
             view = without_tuning(method, view)
         if self.is_pedantic:
@@ -99,20 +99,23 @@ class Injection:
         return view(replace(call, run=self.run), value)
 
     def apply_script(self, poll: RunInterrupted, method: str, call: RequestContext, value: dict[str, Any]) -> Any:
-        """Let what a run's script has for the present look befall it, and return what the look would have shown."""
+        """Add the effect of the run's script for *poll*. Return the answer that the poll would get without the effect.
+
+        If the call has an effect already, the effect of the script is lost.
+        """
         if self.effect is None:
             self.add(_SCRIPT_FAULT, poll.effect)
         return _read_without_poll(method, call, value)
 
     def rewrite_body(self, response: Response, *, pretty: bool) -> Response:
-        """Return *response* as a pedantic service writes it, or malformed."""
+        """Return *response* with its JSON changed by the faults ``pedantic`` and ``malformed``, if they apply."""
         if self.is_pedantic and not response.is_streamed and response.is_json:
             body = distort(json.loads(response.get_data()))
             response.set_data((dump(body, PRETTY if pretty else COMPACT) + "\n").encode())
         return make_malformed(response) if self.effect and self.effect.malformed else response
 
     def deliver(self, response: Response, client: Connection) -> Response:
-        """Return *response* as it comes through to *client*, late where that was asked for."""
+        """Wait the latency, and return *response* with a note for each fault and the effect on the connection."""
         if not (self.effect and self.effect.kind in _UNANSWERED):
             for name, kind in self.faults:
                 response.headers.add(responses.NOTE, f"fault {name}: {kind}")
@@ -121,20 +124,21 @@ class Injection:
 
     @property
     def loses_answer(self) -> bool:
-        """Whether the caller does not get the whole answer."""
+        """Whether the caller gets only a part of the answer, or nothing."""
         effect = self.effect
         return effect is not None and (effect.kind in _INCOMPLETE or bool(effect.stall and not effect.stall.resumes))
 
     @property
     def summary(self) -> str:
-        """Each fault that fired: its id, a space, its effect."""
+        """The faults that fired, with commas: the id of each, a space, its effect."""
         return ", ".join(f"{name} {kind}" for name, kind in self.faults)
 
 
 def inject(world: World, query: FaultQuery, words: str, sent: int, now: int) -> Injection:
-    """Return what befalls *query*, and count it. *words* are its header's, *sent* the bytes of its body.
+    """Return the faults that apply to the call *query* at *now*, and count them.
 
-    Raises StatusError for words that nobody knows.
+    *words* is the value of the call's own instruction header, or empty. *sent* is the length of its body in bytes.
+    Raise StatusError for an unknown instruction.
     """
     injection = Injection()
     own = _header_effect(words, sent)
@@ -161,9 +165,9 @@ def inject(world: World, query: FaultQuery, words: str, sent: int, now: int) -> 
 
 
 def model_name(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
-    """Return the resource name of the model that a call is about, empty where there is none.
+    """Return the resource name of the model that a call is about, or an empty string.
 
-    *name* is what the path names; a create may name its model in the query.
+    *name* is the resource name in the path. A create may name its model in the query.
     """
     if method == CREATE:
         given: Mapping[str, str] = dict(pairs)
@@ -201,13 +205,13 @@ def _apply(injection: Injection, hit: TriggeredFault, query: FaultQuery, world: 
 
 
 def _base_model_id(query: FaultQuery, world: World) -> str:
-    """Return the id of the base model that *query* is about in the end; tuned models share their base's quota."""
+    """Return the id of the base model for *query*. Tuned models share the quota of their base model."""
     record = world.store.get(query.model.removeprefix(TUNED_MODELS)) if query.model.startswith(TUNED_MODELS) else None
     return (record.base_model if record else query.model).rpartition("/")[2]
 
 
 def _read_without_poll(method: str, call: RequestContext, value: dict[str, Any]) -> Any:
-    """Return what a look shows that its run's script has a fault for; it is counted already."""
+    """Return the answer to a poll that the script interrupted. It does not count again."""
     if method == "tunedModels.get":
         return resources.tuned_model(find(call, value["name"], Role.READER), call.now)
     return resources.operation(operations.find(call, value["name"]), call.now)

@@ -1,6 +1,6 @@
-"""Home: the page at ``/`` for somebody who opens the fake in a browser.
+"""Makes the page at ``/`` for a person who opens the mock server in a browser.
 
-The service has no such page, so every other request to ``/`` gets the service's answer.
+The service has no such page, so any other request to ``/`` gets the answer of the service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import not_found, responses
 
 _MAX_WORLDS = 100  # worlds that the page shows
 _DOCS = ("command", "runs", "faults", "canned", "state", "verdict", "credentials", "testing", "invented")
-# No script and no style; the empty icon keeps browsers from a request for one.
+# The page has no script and no style. The empty icon keeps browsers from asking for one.
 _POLICY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -57,7 +57,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def is_browser_navigation(environ: Mapping[str, Any]) -> bool:
-    """Return whether a browser asks for the page in the request with this WSGI *environ*."""
+    """Return whether the request with this WSGI *environ* comes from a browser that opens ``/``."""
     return (
         environ["REQUEST_METHOD"] == "GET"
         and environ.get("PATH_INFO") == "/"
@@ -67,9 +67,9 @@ def is_browser_navigation(environ: Mapping[str, Any]) -> bool:
 
 
 def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Response:
-    """Answer the present request for ``/``; *names* returns those of the worlds that exist.
+    """Return the response to the present request for ``/``. *names* returns the names of the worlds that exist.
 
-    *endpoints* has what a browser can open of the admin surface, each path with its summary.
+    *endpoints* has the paths of the admin surface that a browser can open, each with its summary.
     """
     if not is_browser_navigation(request.environ):
         return not_found.response(request.method, request.path)

@@ -1,6 +1,7 @@
-"""Journaling: each request to the API goes into the journal of its world, with what answered it.
+"""Records each request to the API, with its answer, in the journal of its world.
 
-The outermost layer of the application begins the draft of an entry and ends it; what lies within fills it in.
+The outermost layer of the application begins the draft of an entry and makes the entry from it. The layers inside
+fill in the draft.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from . import responses, system_parameters
 from .home import is_browser_navigation
 from .request_metrics import RequestMetrics
 
-BODY_LIMIT = 16 * 1024  # bytes of a body that are kept
+BODY_LIMIT = 16 * 1024  # bytes of a body that the journal keeps
 
 _ENVIRON_KEY = "tunedmodels.draft"
-_READ_LIMIT = BODY_LIMIT + masking.MARGIN  # bytes of a body that are looked at
+_READ_LIMIT = BODY_LIMIT + masking.MARGIN  # bytes of a body that are read and searched for secrets
 _POLL_METHODS = frozenset({"tunedModels.get", "tunedModels.operations.get"})
-# The headers that change an answer, or say who asks; credentials come masked.
+# The journal keeps the headers that change an answer or identify the caller. It masks those with credentials.
 _CREDENTIALS = (("Authorization", "HTTP_AUTHORIZATION"), ("X-Goog-Api-Key", "HTTP_X_GOOG_API_KEY"))
 _HEADERS = (
     ("User-Agent", "HTTP_USER_AGENT"),
@@ -48,10 +49,11 @@ _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 @dataclass(slots=True)
 class EntryDraft:
-    """What is found out about the present request while it is answered; ``world`` is None where it reached none.
+    """The facts about the present request, which the layers of the application add while they answer it.
 
-    ``request`` is whoever reads the request's body, ``answer`` the whole body of the answer before compression, None
-    while it is not known.
+    ``world`` is the name of its world, or None if it reached no world. ``request`` is the Flask request, which reads
+    and keeps the body. ``at`` is the time of the world's clock in nanoseconds. ``answer`` is the whole body of the
+    answer before compression, or None if it is not known.
     """
 
     world: str | None = None
@@ -65,17 +67,17 @@ class EntryDraft:
     lost: bool = False
 
     def set_world(self, world: str, request: Request) -> None:
-        """Note which world answers, and who reads the request's body."""
+        """Set the name of the world that answers, and the request that reads the body."""
         self.world, self.request = world, request
 
     def set_answer(self, response: Response) -> None:
-        """Take over the body of *response*; that of a stream is seen when it is sent."""
+        """Set the answer to the body of *response*. Do nothing for a stream: its body is observed when it is sent."""
         if not response.is_streamed:
             self.answer = response.get_data()
 
 
 def entry_draft(environ: dict[str, Any]) -> EntryDraft:
-    """Return the draft of a request, or one that nobody reads where the request is not for the API."""
+    """Return the draft of a request. If the request is not for the API, return a new draft that nothing reads."""
     draft: EntryDraft | None = environ.get(_ENVIRON_KEY)
     return draft or EntryDraft()
 
@@ -83,9 +85,10 @@ def entry_draft(environ: dict[str, Any]) -> EntryDraft:
 def journal_requests(
     application: _Application, journals: Journals, tally: OutcomeCoverage, request_metrics: RequestMetrics
 ) -> _Application:
-    """Return *application* with each request to the API in a journal.
+    """Return *application* wrapped so that each request to the API gets an entry in a journal.
 
-    ``/health``, ``/_emulator`` and what a browser alone asks for are not.
+    *tally* and *request_metrics* get each entry, too. The journals leave out ``/health``, ``/_emulator`` and requests
+    that only a browser sends.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -101,7 +104,7 @@ def journal_requests(
             return start_response(status, headers, *rest)
 
         def add_entry(answer: bytes) -> Entry:
-            """Put the request into its journal, answered with *answer*."""
+            """Add the request with the body *answer* to its journal."""
             status, headers = head
             name = draft.world if draft.world is not None else _world_name(environ)
             masked_path, masked_query, masked_headers = _masked_request(path, query, environ)
@@ -133,7 +136,7 @@ def journal_requests(
             return entry
 
         def amend_stream(entry: Entry, answer: bytes, whole: bool) -> None:
-            """Amend the entry of a stream."""
+            """Complete the entry of a stream after its end. *whole* says whether all of it was sent."""
             name = draft.world if draft.world is not None else DEFAULT_WORLD
             changes = {"answer": _body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
             journals.of(name).amend(entry.number, **changes)
@@ -160,7 +163,10 @@ def journal_requests(
 
 
 class _ObservedStream:
-    """A stream on its way; *on_end* is told once what was sent, and whether that was all."""
+    """A stream that is being sent. It calls *on_end* once, at its end.
+
+    The arguments of *on_end* are the beginning of what was sent, and whether the stream was sent to its end.
+    """
 
     def __init__(self, body: Iterable[bytes], on_end: Callable[[bytes, bool], None]) -> None:
         self._body = body
@@ -172,11 +178,11 @@ class _ObservedStream:
             if len(self._sent) <= _READ_LIMIT:
                 self._sent += piece
             yield piece
-        # Before the end of the stream is sent, so that who has read it all finds it in the journal.
+        # Report before the end of the stream is sent. A client that has read it all then finds it in the journal.
         self._report_end(True)
 
     def close(self) -> None:
-        """End it, sent or not."""
+        """Close the body, and report the end if that has not happened yet."""
         close = getattr(self._body, "close", None)
         if close:
             close()
@@ -198,15 +204,16 @@ def _read_all(body: Iterable[bytes]) -> bytes:
 
 
 def _body(data: bytes, *, is_request: bool = False, length: int = 0) -> Body:
-    """Return a body as it is kept: masked, then cut. That of a request (*is_request*) may be a form.
+    """Return *data* in the form that the journal keeps: masked, then cut. The body of a request may be a form.
 
-    *length* is what it has, where *data* is only its beginning.
+    *length* is the length of the whole body in bytes, if *data* is only its beginning.
     """
     if not data:
         return EMPTY
     near = data[:_READ_LIMIT]
     masked = masking.form(near) if is_request and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
-    # A secret that was cut in two at the end of what is looked at is not known as one, wherever masks have moved it.
+    # If the read limit cut a secret in two, masking does not recognize its first half. So leave out the last bytes of
+    # the masked text: masks can have moved the end.
     kept = BODY_LIMIT if len(near) == len(data) else min(BODY_LIMIT, len(masked) - masking.MARGIN)
     return Body(masked[: max(kept, 0)], len(masked) + max(len(data), length) - len(near))
 
@@ -217,14 +224,14 @@ def _content_length(environ: dict[str, Any]) -> int:
 
 
 def _masked_request(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-    """Return the path, the query and the headers that matter of a request, without secrets."""
+    """Return the path, the query and the headers of a request that the journal keeps, without secrets."""
     headers = [(name, environ[key]) for name, key in _HEADERS if environ.get(key)]
     secret = [(name, masking.authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
     path, query = _as_utf8(path), _as_utf8(query)
     together = "\n".join([path, *(value for _, value in headers)])
     if masking.text(together) != together:
         path, headers = masking.text(path), [(name, masking.text(value)) for name, value in headers]
-    # Who writes & for the first ? has the query in the path.
+    # If a client writes & in place of the ?, the query is in the path.
     return masking.query(path) if "&" in path else path, masking.query(query), (*headers, *secret)
 
 
@@ -233,24 +240,24 @@ def _header_value(headers: Iterable[tuple[str, str]], name: str) -> str:
 
 
 def _request_body(environ: dict[str, Any], request: Request | None) -> bytes:
-    """Return the body of a request, whether anybody has read it or not; empty where it is too large to be read."""
+    """Return the body of a request, read earlier or now. Return an empty body if it is too large or cannot be read."""
     if environ.get("CONTENT_LENGTH") in (None, "", "0"):
         return b""
     try:
         if request:
             return request.get_data()
-        return bytes(environ["wsgi.input"].read(_READ_LIMIT + 1))  # so that a cut is seen
+        return bytes(environ["wsgi.input"].read(_READ_LIMIT + 1))  # one more, to notice that the body is longer
     except (HTTPException, OSError, ValueError):
         return b""
 
 
 def _as_utf8(text: str) -> str:
-    """Return *text* as WSGI gives it, with UTF-8 read as such."""
+    """Return *text*, which WSGI decoded as Latin-1, decoded as UTF-8."""
     return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _world_name(environ: dict[str, Any]) -> str:
-    """Return the name of the world that a request means which reached none, such as one for an unknown route."""
+    """Return the name of the world for a request that reached none, such as a request for an unknown route."""
     headers = {"Authorization": "HTTP_AUTHORIZATION", "X-Goog-Api-Key": "HTTP_X_GOOG_API_KEY"}
     query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
     params, _ = system_parameters.split(query_pairs(query), lambda name: environ.get(headers.get(name, "")))

@@ -1,6 +1,6 @@
-"""Metadata: as much of a virtual machine's metadata server as google-auth asks for.
+"""Implements the part of a virtual machine's metadata server that google-auth uses.
 
-Its answers are the forms that google-auth reads; the real server was not looked at.
+The answers have the form that google-auth reads. They have not been compared with those of the real server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ACCOUNT = f"{_ROOT}/instance/service-accounts/<any(default,'{identity.DEVELOPER
 
 
 def metadata_server(callers: Callers, home: Callable[[], Response]) -> Blueprint:
-    """Return the routes of the metadata server; the account of the machine is the developer.
+    """Return the routes of the metadata server. The service account of the machine is the developer.
 
     *home* answers a request for ``/`` that is not for the metadata server.
     """
@@ -31,7 +31,7 @@ def metadata_server(callers: Callers, home: Callable[[], Response]) -> Blueprint
     def route(name: str, path: str, view: Callable[[], Response]) -> None:
         def with_flavor(**_segments: str) -> Response:
             if request.headers.get(_FLAVOR[0]) != _FLAVOR[1]:
-                # Everybody else comes to the root, too.
+                # Other clients, such as browsers, also request the root.
                 return home() if path == "/" else _forbidden()
             response = view()
             response.headers[_FLAVOR[0]] = _FLAVOR[1]

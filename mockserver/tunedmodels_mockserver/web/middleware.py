@@ -1,4 +1,4 @@
-"""The middleware: what happens to a request before it is routed, and the line that the log has of it."""
+"""Prepares each request before Flask finds its route, and writes a line about it into the log."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def rewrite_requests(application: _Application, *, strict: bool) -> _Application:
-    """Return *application* behind the middleware: a POST may stand for another method, doubled slashes fold.
+    """Return *application* wrapped so that a POST can stand for another method, and doubled slashes count as one.
 
-    ``X-HTTP-Method-Override`` is a system parameter of Google's APIs; the slashes are an allowance, and
-    no path has them where *strict*.
+    ``X-HTTP-Method-Override`` is a system parameter of Google's APIs. The slashes are an allowance: if *strict*, a path
+    with doubled slashes is not found.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -30,9 +30,9 @@ def rewrite_requests(application: _Application, *, strict: bool) -> _Application
         if environ["REQUEST_METHOD"] == "POST" and override in _METHODS:
             environ["REQUEST_METHOD"] = override
         path = environ.get("PATH_INFO", "")
-        # waitress folds slashes at the beginning itself; only the request line still has them.
+        # waitress itself folds slashes at the beginning of the path. Only REQUEST_URI still has them.
         if "//" in path or environ.get("REQUEST_URI", "").startswith("//"):
-            if strict:  # answered here, because routing does not tell slashes at the beginning
+            if strict:  # answer here: routing does not see slashes at the beginning
                 return not_found.response(environ["REQUEST_METHOD"], path)(environ, start)
             environ["PATH_INFO"] = re.sub("/{2,}", "/", path)
             environ[DOUBLED_SLASHES] = True
@@ -42,7 +42,7 @@ def rewrite_requests(application: _Application, *, strict: bool) -> _Application
 
 
 def _log_response(environ: dict[str, Any], start_response: Any) -> Any:
-    """Return *start_response*, which logs a line besides: method, path, status, time to the first byte."""
+    """Return *start_response* wrapped to log a line: method, path, status, milliseconds until the response starts."""
     started = time.perf_counter()
     request_line = f"{environ['REQUEST_METHOD']} {one_line(environ.get('PATH_INFO', ''))}"
 

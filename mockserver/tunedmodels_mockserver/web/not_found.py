@@ -1,6 +1,7 @@
-"""Unknown routes: the service answers a page of HTML there, or nothing, never an envelope; so do we.
+"""Answers requests for unknown routes with a page of HTML.
 
-The page is our own. The note header names the nearest route that there is.
+The service answers them with a page or without a body, never with a JSON error. The text of the page is invented. The
+header ``X-Tunedmodels-Note`` names the nearest route.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def response(http: str, path: str) -> Response:
-    """Return the answer to a request for a route that is not defined."""
+    """Return the answer to a request with the HTTP method *http* for a *path* without a route."""
     result = page(_PAGE.format(path=escape(path[:200])), 404)
     note = "unknown-route: no such route"
     near = nearest_route(http, path)
@@ -36,7 +37,7 @@ def response(http: str, path: str) -> Response:
 
 
 def nearest_route(http: str, path: str) -> str | None:
-    """Return the route that is most like the one asked for, such as ``GET /v1beta/tunedModels/*``."""
+    """Return the route most similar to the request, such as ``GET /v1beta/tunedModels/*``, or None."""
     request_line = f"{http} {_replace_ids(path[:200])}"
     candidates = {
         f"{route.method.http} /{version}/{route.path}": None for route in _own_routes() for version in route.versions
@@ -50,5 +51,5 @@ def _own_routes() -> list[Route]:
 
 
 def _replace_ids(path: str) -> str:
-    """Return *path* with ``*`` for the ids that follow a collection."""
+    """Return *path* with ``*`` in place of each id after the name of a collection."""
     return re.sub(r"/((?:tunedM|m)odels|operations|permissions)/[^/:]+", r"/\1/*", path, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""OAuth: the token endpoint and the revocation endpoint, in the form of Google's."""
+"""Answers requests for OAuth tokens and their revocation, in the form of Google's endpoints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..wire.status import Code, StatusError
 from . import responses, system_parameters
 from .request_caller import Callers
 
-_MAX_FORM = 64 * 1024  # bytes of a form; an assertion has some two thousand
+_MAX_FORM = 64 * 1024  # bytes of a form; an assertion has about two thousand
 _CREDENTIALS = ("token", "refresh_token", "assertion")
 
 
@@ -49,7 +49,7 @@ def oauth(callers: Callers) -> Blueprint:
 
 
 def token_endpoint(callers: Callers, *credentials: str) -> TokenEndpoint:
-    """Return the token endpoint of the world that the present request, or one of *credentials*, asks for."""
+    """Return the token endpoint of the world that the present request or one of *credentials* names."""
     params, _ = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     world = callers.world(params, *credentials)
     own = request.host_url.rstrip("/") + "/token"
@@ -57,7 +57,7 @@ def token_endpoint(callers: Callers, *credentials: str) -> TokenEndpoint:
 
 
 def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response:
-    """Return *content* as an answer that nobody may keep."""
+    """Return *content* as a JSON response that caches must not store."""
     response = responses.document(content, status)
     response.headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"
     response.headers["Pragma"] = "no-cache"
@@ -70,7 +70,7 @@ def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> TokenEndp
 
 
 def _form() -> dict[str, str]:
-    """Return the form in the present request. Raises GrantRefused for one that is too long."""
+    """Return the form in the present request. Raise GrantError if it is too long."""
     try:
         length = request.content_length or 0
         body = request.get_data() if length <= _MAX_FORM else None

@@ -1,4 +1,4 @@
-"""Callers: in which world the present request is asked, and by whom."""
+"""Finds the world and the caller of the present request."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from .system_parameters import SystemParameters
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """The callers of one server: its worlds, and what its operator lets in."""
+    """The callers of one server: its worlds, and the operator's policy for credentials."""
 
     worlds: Worlds
     policy: Policy
 
     def world(self, params: SystemParameters, *more: str) -> World:
-        """Return the world that the present request asks for, by header, by *more* credentials or by its own.
+        """Return the world that the present request names: in ``X-Test-Id``, in *more* credentials, or in its own.
 
-        Raises StatusError for a name that no world can have, and for a credential that looks real.
+        The first of these that names a world wins. Raise StatusError for an invalid name in ``X-Test-Id``, and for a
+        credential that looks real.
         """
         self.refuse_real_credentials((*more, *params.credentials))
         test_id = request.headers.get("X-Test-Id")
@@ -47,7 +48,7 @@ class Callers:
         return world
 
     def refuse_real_credentials(self, credentials: tuple[str, ...]) -> None:
-        """Raise StatusError where one of *credentials* looks real, unless the operator allows that."""
+        """Raise StatusError if one of *credentials* looks real, unless the operator allows that."""
         kind = None if self.policy.allow_real_credentials else real_credentials.kind(credentials)
         if kind:
             text = "%s %s: refused, for it carried what looks like a real %s"
@@ -55,7 +56,10 @@ class Callers:
             raise errors.real_credential(kind)
 
     def admit(self, params: SystemParameters, world: World, now: int, method_id: str, rpc: str) -> Caller:
-        """Return who makes the present call. Raises StatusError where its credentials do not open the method."""
+        """Return the caller of the method *method_id*, which error details call *rpc*.
+
+        *now* is the world's time in nanoseconds. Raise StatusError if the credentials do not permit the method.
+        """
         draft = journaling.entry_draft(request.environ)
         draft.at = now
         credentials = Credentials(

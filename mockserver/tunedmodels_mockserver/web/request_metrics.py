@@ -1,4 +1,4 @@
-"""Request metrics: how many requests a server answered, how, and how fast. A few numbers, kept from the start."""
+"""Counts the requests of a server since its start, by method and status, with durations and faults."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from ..wire.units import SECOND
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
 UNKNOWN = "unknown"
-"""The method of a request for a route that there is not."""
+"""The name that stands for the method of a request without a route."""
 
 
 @dataclass(slots=True)
 class Durations:
-    """How long the answers to one method took: how many fell under each of ``BOUNDS``, and beyond; all in seconds."""
+    """The durations of the answers to one method.
+
+    ``counts`` has the number of answers up to each of ``BOUNDS`` and above the bound before; its last number is that of
+    the answers above all bounds. ``total`` is the sum of the durations in seconds.
+    """
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     total: float = 0.0
 
 
 class RequestMetrics:
-    """Counts of one server's requests. Safe to share between threads.
+    """Counts of one server's requests. Threads can share it.
 
-    Worlds are not told apart: a test suite makes thousands.
+    All worlds count together, because a test suite creates thousands of them.
     """
 
     def __init__(self) -> None:
@@ -37,7 +41,7 @@ class RequestMetrics:
         self._lock = threading.Lock()
 
     def count(self, entry: Entry) -> None:
-        """Take *entry* into account; of a stream, the time until it began."""
+        """Count *entry*. The duration of a stream is the time until it begins."""
         seconds = (entry.ended - entry.started) / SECOND
         method = entry.method or UNKNOWN
         with self._lock:
@@ -51,16 +55,16 @@ class RequestMetrics:
                 self._faults.update(part.rpartition(" ")[2] for part in entry.fault.split(", "))
 
     def requests(self) -> dict[tuple[str, int], int]:
-        """Return how many requests there were, by method and status."""
+        """Return the numbers of requests, by method and HTTP status."""
         with self._lock:
             return dict(self._requests)
 
     def faults(self) -> dict[str, int]:
-        """Return how many faults fired, by effect."""
+        """Return the numbers of faults that fired, by effect."""
         with self._lock:
             return dict(self._faults)
 
     def durations(self) -> dict[str, Durations]:
-        """Return how long answers took, by method."""
+        """Return a copy of the durations of answers, by method."""
         with self._lock:
             return {name: Durations(list(item.counts), item.total) for name, item in self._durations.items()}

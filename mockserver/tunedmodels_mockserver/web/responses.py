@@ -1,4 +1,4 @@
-"""Answers: values, streams and refusals as HTTP responses, with the headers that the service sends."""
+"""Makes HTTP responses of values, streams and errors, with the headers that the service sends."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
 NOTE = "X-Tunedmodels-Note"
 
 _JSON = "application/json; charset=UTF-8"
-# HTTP's own spelling: clients show it, and werkzeug writes capitals. CANCELLED has a status that HTTP lacks.
+# Clients show the reason phrase, so it has the spelling of HTTP; werkzeug writes capitals. CANCELLED has the status
+# 499, which is not one of HTTP.
 _REASONS = {**responses, 499: "Client Closed Request"}
-# Source: the headers of fourteen recorded answers of 2024, all alike. Left out: Alt-Svc, which would send
-# clients elsewhere; chunked transfer, where the length is known.
+# Source: the headers of fourteen recorded answers of 2024, which are all alike. Left out: Alt-Svc, which would send
+# clients to another address, and chunked transfer if the length is known.
 _HEADERS = (
     ("Vary", "X-Origin"),
     ("Vary", "Referer"),
@@ -41,9 +42,10 @@ _HEADERS = (
 
 
 def value(content: Mapping[str, Any], message: Message, on: Surface, params: SystemParameters, tree: Tree) -> Response:
-    """Return a message's value as a response, in the form that *params* asks for; of it what *tree* names.
+    """Return the value *content* of *message* as a response, in the form that *params* asks for.
 
-    Server-sent events are one event, the whole value (reported for generateContent, invented for other methods).
+    The body has only the members in *tree*. If the client wants server-sent events, one event has the whole value
+    (reported for generateContent, invented for other methods).
     """
     body = _body(content, message, on, params, tree)
     return _events([body]) if params.wants_events else _response(_text(body, params))
@@ -59,14 +61,15 @@ def stream(
 ) -> Response:
     """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket.
 
-    *pause* waits so many seconds, or returns False where the reader is gone.
+    Each value has only the members in *tree*. *pause* waits for a number of seconds. It returns False if the client is
+    gone, and the stream then ends.
     """
     bodies = (_body(chunk, message, on, params, tree) for chunk in _without_pauses(chunks, pause))
     return _events(bodies) if params.wants_events else _response(_encode(_array(bodies, params)))
 
 
 def error(status: Status, params: SystemParameters, *, streaming: bool = False) -> Response:
-    """Return a status as an error response; on a stream that is no event stream, in an array (observed)."""
+    """Return *status* as an error response. In a stream without events, the error is in an array (observed)."""
     details = [any_to_json(detail, numbers=False) for detail in status.details]
     text = _text(status.envelope(details, legacy=params.legacy_errors), params)
     if streaming and not params.wants_events:
@@ -75,17 +78,17 @@ def error(status: Status, params: SystemParameters, *, streaming: bool = False) 
 
 
 def document(content: Mapping[str, Any], status: int = 200) -> Response:
-    """Return plain JSON that is no message of the API, such as a discovery document."""
+    """Return plain JSON that is not a message of the API, such as a discovery document."""
     return _response(json.dumps(content, indent=2, ensure_ascii=False) + "\n", status)
 
 
 def page(html: str, status: int) -> Response:
-    """Return a page of HTML."""
+    """Return *html* as a page with the HTTP *status*."""
     return _response(html, status, "text/html; charset=UTF-8")
 
 
 def compress(response: Response, accept_encoding: str) -> Response:
-    """Return *response* with its body gzipped where *accept_encoding*, an Accept-Encoding, allows and it is whole."""
+    """Return *response* with its body gzipped, if the header *accept_encoding* allows it. A stream does not change."""
     if response.is_streamed or not _accepts_gzip(accept_encoding) or "Content-Encoding" in response.headers:
         return response
     response.set_data(gzip.compress(response.get_data(), 1, mtime=0))
@@ -137,7 +140,7 @@ def _text(body: Any, params: SystemParameters) -> str:
 
 
 def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:
-    # A lone surrogate cannot come in, but what is echoed of a path or a header may hold anything.
+    # A request body cannot contain a lone surrogate, but a path or a header that the answer repeats may.
     data = body.encode("utf-8", "replace") if isinstance(body, str) else body
     response = Response(data, f"{status} {_REASONS[status]}", content_type=content_type)
     for name, text in _HEADERS:

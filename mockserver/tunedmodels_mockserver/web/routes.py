@@ -1,4 +1,4 @@
-"""Routes: which function of the core answers which method, and under which paths."""
+"""Lists the routes of the API. Each route connects a method and a path with the function of the core that answers."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ VIEWS: Mapping[str, View] = {
 
 
 class SegmentConverter(BaseConverter):
-    """One varying segment of a path: no id has a colon, which begins a verb."""
+    """A variable segment of a path. It has no colon, because a colon begins a verb."""
 
     regex = "[^/:]+"
 
@@ -90,9 +90,9 @@ class SegmentConverter(BaseConverter):
 class Route:
     """A method under one path, for some versions.
 
-    ``allowance`` is the compatibility allowance by which the route exists, None for the service's own.
-    ``prefix`` is what the path has before the name that the method knows. ``error`` is what the service
-    answers there itself; without it the path is unknown to the service.
+    ``allowance`` is the id of the allowance that opens the route, or None for a route of the service. ``prefix`` is the
+    part of the path before the resource name. ``error`` makes the error with which the service answers under this path.
+    If it is None, the service does not know the path.
     """
 
     method: Method
@@ -104,7 +104,7 @@ class Route:
 
     @property
     def path(self) -> str:
-        """The path after the version, with ``*`` for each segment that varies."""
+        """The path after the version, with ``*`` for each variable segment."""
         return self.prefix + self.method.pattern + self.method.suffix
 
     def rule(self) -> str:
@@ -115,12 +115,12 @@ class Route:
         return f"/<any({','.join(self.versions)}):version>/{path}"
 
     def name(self, path: str) -> str:
-        """Return the resource name that the path after the version spells."""
+        """Return the resource name in *path*, the path after the version."""
         return path.removeprefix(self.prefix).removesuffix(self.method.suffix)
 
 
 def routes() -> Iterator[Route]:
-    """Yield every route: the service's own, then those that only the allowances open."""
+    """Yield every route: first those of the service, then those that only an allowance opens."""
     for entry in methods():
         yield Route(entry, VIEWS[entry.id], entry.versions)
     yield from _allowance_routes()

@@ -1,7 +1,7 @@
-"""System parameters: what every method takes beside its own, read off the query and the headers.
+"""Reads the system parameters, which every method takes besides its own, from the query and the headers.
 
-The service's front end takes them away before it looks at the method's own parameters. Source: Google's page of
-system parameters and the discovery document.
+The front end of the service removes them before the method reads its own parameters. Source: Google's page of system
+parameters and the discovery document.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..wire.status import Code, StatusError
 
-# Each with and without its dollar sign; the service has no parameter of its own under these names.
+# A dollar sign before a name is optional; only .xgafv needs it. No method has a parameter of its own with these names.
 _NAMES = (
     "alt callback fields key prettyPrint quotaUser apiVersion ct outputDefaults unique "
     "access_token oauth_token uploadType upload_protocol .xgafv"
@@ -32,22 +32,21 @@ class SystemParameters:
     legacy_errors: bool = False
     key: str | None = None
     token: str | None = None
-    credentials: tuple[str, ...] = ()  # every one that was given, in whatever place
+    credentials: tuple[str, ...] = ()  # all credentials of the request, from every place
 
     @property
     def wants_events(self) -> bool:
-        """Whether the answer is wanted as server-sent events."""
+        """Whether the client wants the answer as server-sent events."""
         return self.alt == "sse"
 
 
 def split(
     pairs: list[tuple[str, str]], header: Callable[[str], str | None]
 ) -> tuple[SystemParameters, list[tuple[str, str]]]:
-    """Return the system parameters of a request, and the pairs of its query that are the method's own.
+    """Return the system parameters of a request, and the pairs of its query that belong to the method.
 
-    *header* gives a request header by name. A parameter given in the query wins over its header. Unknown
-    values of ``alt`` raise no error here, so that a refusal of anything else can still be written:
-    ``check`` does.
+    *header* returns a request header by name. A parameter in the query takes precedence over its header. An unknown
+    ``alt`` raises no error here, because the parameters are needed to write any error. ``check`` refuses it.
     """
     values = {key.removeprefix("$"): value for key, value in pairs if key in _ALL_NAMES}
     own = [(key, value) for key, value in pairs if key not in _ALL_NAMES]
@@ -69,7 +68,7 @@ def split(
 
 
 def check(params: SystemParameters) -> None:
-    """Raise StatusError for an ``alt`` that is not served here (the wording is invented)."""
+    """Raise StatusError for an ``alt`` that the server does not support (the wording is invented)."""
     if params.alt not in _ALT_VALUES:
         text = f"Invalid value \"{params.alt[:100]}\" for the parameter 'alt': this server writes json and sse."
         raise StatusError(Code.INVALID_ARGUMENT, text)

@@ -1,1 +1,1 @@
-"""The wire form: what goes over it and how it is written. No state, no clock, no web."""
+"""Defines the wire format of the API, and reads and writes it. It has no state, no clock and no web framework."""

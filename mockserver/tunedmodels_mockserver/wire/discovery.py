@@ -1,7 +1,7 @@
-"""Discovery: the document from which discovery-based clients build themselves, made of our own facts.
+"""Builds the discovery document, from which discovery-based clients generate their methods, out of our own facts.
 
-It has the form of Google's documents (``discovery#restDescription``) without their sentences. An answer's
-``google-datetime`` strings and the rest of the types are given as they are given there.
+It has the form of Google's documents (``discovery#restDescription``) without their descriptions. Types are written as
+Google writes them, such as ``google-datetime`` for a timestamp.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _SYSTEM_PARAMETERS: dict[str, dict[str, Any]] = {
 
 
 def document(on: Surface, root_url: str) -> dict[str, Any]:
-    """Return the discovery document of the version *on*, for a server at *root_url* (with its slash)."""
+    """Return the discovery document of the version *on*, for a server at *root_url*, which ends with a slash."""
     result: dict[str, Any] = {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",
@@ -144,7 +144,7 @@ def _fits_query(field: Field, on: Surface) -> bool:
 
 
 def _schema_name(name: str) -> str:
-    """Return a message's name as a schema's: nested and foreign names lose their dots."""
+    """Return the name of the schema for the message *name*: Google's packages and all dots are removed."""
     return re.sub(
         r"\W", "", name.removeprefix(WELL_KNOWN).replace("google.longrunning.", "").replace("google.rpc.", "")
     )

@@ -1,4 +1,4 @@
-"""Field masks: which members an update names (google.protobuf.FieldMask)."""
+"""Parses the field mask of an update request (google.protobuf.FieldMask)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from .surface import Message, Surface
 
 
 def update_paths(mask: str, message: Message, on: Surface, where: str) -> list[str]:
-    """Return the paths of an update mask as proto names, in the order given.
+    """Return the paths of an update mask as proto names, in the order of the mask.
 
-    A mask is a comma list in camelCase or snake_case; ``*`` stands for every member. Raises StatusError for a
-    path that *message* has not (the wording is invented: no source shows one).
+    A mask is a list of paths with commas between them, in camelCase or snake_case; ``*`` means every member. Raise
+    StatusError for a path that *message* does not have; the error names the request field *where*. The wording of the
+    error is invented, because no source shows one.
     """
     if mask.strip() == "*":
         return [field.name for field in message.fields]

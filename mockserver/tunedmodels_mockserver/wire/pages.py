@@ -1,7 +1,7 @@
-"""Pages: page sizes and opaque page tokens.
+"""Checks page sizes, and writes and reads opaque page tokens.
 
-A token holds the place after which the next page begins and a digest of the other parameters, which must not
-change between pages (AIP-158). It is base64 of bytes, as the service's are; its content is our own.
+A token has the place after which the next page begins, and a digest of the other parameters, which must not change
+between pages (AIP-158). It is base64 of bytes, like a token of the service; its content is our own.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from hashlib import blake2b
 from .status import Code, StatusError
 
 _FORM = struct.Struct(">3sQ8s")
-_MAGIC = base64.b64decode("Ghdl")  # how a token of the service was seen to begin
+_MAGIC = base64.b64decode("Ghdl")  # the beginning of a token of the service (observed)
 MAX_PAGE_SIZE = 1000
 
 
 def page_size(asked: int, default: int) -> int:
-    """Return how many items a page has: *default* for 0, at most 1000 (documented for every list here).
+    """Return the number of items of a page: *default* for 0, at most 1000 (documented for every list here).
 
-    Raises StatusError for a negative size (the wording is invented).
+    Raise StatusError for a negative size (the wording is invented).
     """
     if asked < 0:
         raise StatusError(Code.INVALID_ARGUMENT, "page_size must not be negative.")
@@ -28,15 +28,14 @@ def page_size(asked: int, default: int) -> int:
 
 
 def page_token(place: int, *parameters: str) -> str:
-    """Return the token of a page that begins after *place* in the list that *parameters* describe."""
+    """Return the token of the page that begins after *place*. *parameters* identify the list."""
     return base64.urlsafe_b64encode(_FORM.pack(_MAGIC, place, _digest(parameters))).decode()
 
 
 def page_start(text: str, *parameters: str) -> int:
-    """Return the place that the token *text* holds; 0 for no token.
+    """Return the place in the token *text*, or 0 if *text* is empty.
 
-    Raises StatusError where it is not a token of the list that *parameters* describe (the wording is
-    invented).
+    Raise StatusError if *text* is not a token of the list that *parameters* identify (the wording is invented).
     """
     if not text:
         return 0

@@ -1,4 +1,4 @@
-"""Partial responses: which members of an answer a caller wants to see (the system parameter ``fields``)."""
+"""Reduces an answer to the members that the system parameter ``fields`` names (partial responses)."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _Path = tuple[str, ...]
 
 _MAX_MASK = 10_000
 _WORD = re.compile(r"[\w@*.$-]+")
-_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Any", "Struct", "Value"))  # their members are not known
+_FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Any", "Struct", "Value"))  # their members are unknown
 
 
 def parse_mask(mask: str, message: Message, on: Surface) -> Tree:
-    """Return the tree of members that *mask*, ``a,b(c,d),e/f``, asks of *message*; an empty one asks for all.
+    """Return the tree of the members of *message* that *mask* names, such as ``a,b(c,d),e/f``. An empty tree means all.
 
-    Raises StatusError where the text is no such mask, or names a member that *message* has not. Source: the
-    wording is the front end's, seen on Sheets, Docs, Places and Photos.
+    Raise StatusError if *mask* is malformed, or names a member that *message* does not have. The wording is the one of
+    Google's front end (observed on Sheets, Docs, Places and Photos).
     """
     paths = _paths(mask)
     for path in paths:
         _check(path, message, on, mask)
     root: dict[str, Any] = {}
-    for path in sorted(paths, key=len):  # what is wanted whole comes before its parts, which then add nothing
+    for path in sorted(paths, key=len):  # short paths first: after a whole member, its parts add nothing
         node = root
         for place, name in enumerate(map(camel, path)):
             if name not in node:
@@ -39,7 +39,7 @@ def parse_mask(mask: str, message: Message, on: Surface) -> Tree:
 
 
 def partial(value: Any, tree: Tree) -> Any:
-    """Return the members of plain JSON *value* that *tree* names; lists are gone through."""
+    """Return the members of *value*, plain JSON, that *tree* names. In a list this applies to each item."""
     if not tree or "*" in tree:
         return value
     if isinstance(value, list):
@@ -64,10 +64,10 @@ def _check(path: _Path, message: Message, on: Surface, mask: str) -> None:
 
 
 def _paths(mask: str) -> list[_Path]:
-    """Return the paths that *mask* names, each as it is spelled there."""
+    """Return the paths in *mask*, in the spelling of *mask*."""
     paths = []
     prefixes: list[_Path] = [()]
-    path: _Path | None = ()  # None after a closing bracket, where only a comma or another bracket can come
+    path: _Path | None = ()  # None after ")": only "," or another bracket may follow
     for token in [*_tokens(mask), ","]:
         if token == "(":
             prefixes.append(path or ())

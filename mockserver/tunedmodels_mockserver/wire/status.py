@@ -1,4 +1,4 @@
-"""Statuses: gRPC's codes, the HTTP status of each, and the one error that carries one to the caller."""
+"""Defines gRPC's status codes with their HTTP statuses, and the error that answers a request with one of them."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Code(IntEnum):
 
     @property
     def http(self) -> int:
-        """The HTTP status (code.proto)."""
+        """The HTTP status of the code (code.proto)."""
         return _HTTP[self]
 
     @classmethod
     def of_http(cls, status: int) -> Code | None:
-        """Return the code of an HTTP *status*, the one that Google's APIs mean most often; None if no code has it."""
+        """Return the code that Google's APIs use most often with the HTTP *status*, or None if no code has it."""
         return _USUAL.get(status) or next((code for code in cls if code.http == status), None)
 
 
@@ -60,10 +60,10 @@ _HTTP = {
     Code.UNAUTHENTICATED: 401,
 }
 
-# Of several codes with one HTTP status.
+# The most common code, if several codes have the same HTTP status.
 _USUAL = {400: Code.INVALID_ARGUMENT, 409: Code.ABORTED, 500: Code.INTERNAL}
 
-# The reason that the v1 error form (``$.xgafv=1``) gives beside the status; the names of Google's older APIs.
+# The reasons in the v1 error format (``$.xgafv=1``), by HTTP status. They are names of Google's older APIs.
 _REASONS = {
     400: "badRequest",
     401: "authError",
@@ -78,7 +78,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class AnyValue:
-    """A message in a ``google.protobuf.Any``: the surface's version and name of its type, and its value."""
+    """A message in a ``google.protobuf.Any``: its value, the name of its type, and the version of the surface."""
 
     version: str
     type: str
@@ -94,13 +94,13 @@ class Status:
     details: tuple[AnyValue, ...] = ()
 
     def value(self) -> dict[str, Any]:
-        """Return it as the message that an operation's ``error`` carries."""
+        """Return the status as the message in the ``error`` of an operation."""
         return {"code": int(self.code), "message": self.message, "details": list(self.details)}
 
     def envelope(self, details: Sequence[Any], *, legacy: bool = False) -> dict[str, Any]:
-        """Return the body of an HTTP error; *details* are ours as plain JSON.
+        """Return the body of an HTTP error. *details* are the details of this status as plain JSON.
 
-        *legacy* is the v1 error form, which has a list ``errors`` besides.
+        With *legacy* the body has the v1 error format, which adds a list ``errors``.
         """
         error: dict[str, Any] = {"code": self.code.http, "message": self.message}
         if legacy:
@@ -113,7 +113,7 @@ class Status:
 
 
 class StatusError(Exception):
-    """A request is answered with a status other than OK."""
+    """The error that answers a request with a status other than OK."""
 
     def __init__(self, code: Code, message: str, *details: AnyValue) -> None:
         super().__init__(message)
@@ -122,16 +122,16 @@ class StatusError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One finding about one field of a request; at the root of a request ``field`` is empty."""
+    """One violation in one field of a request. ``field`` is empty for the root of the request."""
 
     field: str
     description: str
 
 
 def bad_request(violations: Sequence[Violation]) -> StatusError:
-    """Return the refusal of a request that does not fit its message: one line and one detail a finding.
+    """Return the error for a request that does not fit its message type, with one line and one detail per violation.
 
-    Source: observed on this API; a finding at the root has no member ``field``.
+    Observed on this API. A violation at the root has no member ``field``.
     """
     rows = [{"field": item.field, "description": item.description} for item in violations]
     return StatusError(

@@ -1,7 +1,7 @@
-"""The surface: every message, enum and method of each version of the API, read from ``facts.json``.
+"""Reads ``facts.json``: the messages, enums and methods of each version of the API, which are its *surface*.
 
-The facts come from the protos and the discovery document that the file names. They stand there whole for
-v1beta; every other version is told as what it lacks, changes and adds.
+The facts come from the protos and the discovery document that the file names. The file has the whole surface of
+v1beta. For every other version it has the differences: what the version lacks, changes and adds.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ WELL_KNOWN = "google.protobuf."
 class Field:
     """One member of a message.
 
-    ``type`` is a scalar's name, or the name of a message or enum of this surface, or a well-known type.
-    ``map_of`` is the type of a map's values. ``optional`` is proto3's explicit presence: a zero that was set
-    is written. ``digits`` is how many digits a timestamp's fraction has on the wire, as observed.
+    ``type`` is the name of a scalar, of a message or enum of this surface, or of a well-known type. ``map_of`` is the
+    type of the values of a map. ``optional`` is explicit presence in proto3: a zero is written if it is set.
+    ``digits`` is the number of fraction digits of a timestamp on the wire (observed).
     """
 
     number: int | None
@@ -41,25 +41,25 @@ class Field:
 
     @property
     def is_output_only(self) -> bool:
-        """Whether the service sets it and ignores it in input."""
+        """Whether only the service sets the field. It ignores the field in requests."""
         return "OUTPUT_ONLY" in self.behavior
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message type; ``fields`` stand in the order in which they are written."""
+    """A message type. ``fields`` are in the order in which the service writes them."""
 
     full_name: str
     fields: tuple[Field, ...]
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
-        """Every field under both its spellings."""
+        """The fields by name, each with its JSON name and its proto name."""
         return {key: field for field in self.fields for key in (field.json_name, field.name)}
 
     @property
     def type_url(self) -> str:
-        """The name under which an ``Any`` carries it and refusals name it."""
+        """The name of the type in an ``Any`` and in error messages."""
         return f"type.googleapis.com/{self.full_name}"
 
 
@@ -72,25 +72,25 @@ class Enum:
 
     @cached_property
     def names(self) -> Mapping[int, str]:
-        """Names by number."""
+        """The names of the values by number."""
         return {number: name for name, number in self.numbers.items()}
 
     @property
     def type_url(self) -> str:
-        """The name under which refusals name it."""
+        """The name of the type in error messages."""
         return f"type.googleapis.com/{self.full_name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One call: an HTTP method and a path template, and the messages that go in and out.
+    """A method of the API: the HTTP method, the path template, and the types of the request and the response.
 
-    ``rpc`` is the service and method of the protos that serve it, without the package that each version has.
-    ``path`` is the template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``bound`` is
-    the request field that its variable fills (None without one), ``pattern`` the variable's form and ``suffix``
-    what follows it. ``body`` is the field that the body fills: a name, ``*`` for the whole request, None for no
-    body. ``documented`` is False where only a client's notes tell of the route. ``request`` and ``response`` are empty
-    for a method that is known and not served: the facts do not have its messages.
+    ``rpc`` is the service and method in the protos, without the package, which depends on the version. ``path`` is the
+    template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``bound`` is the request field that
+    its variable sets (None if it has no variable), ``pattern`` the form of the variable, and ``suffix`` the rest of the
+    template. ``body`` is the request field that the HTTP body sets: a name, ``*`` for the whole request, None for no
+    body. ``documented`` is False if only the notes of a client mention the route. ``request`` and ``response`` are
+    empty for a known method that the server does not implement: the facts do not have its messages.
     """
 
     id: str
@@ -109,12 +109,12 @@ class Method:
 
     @property
     def served(self) -> bool:
-        """Whether its messages are known."""
+        """Whether the facts have the messages of the method."""
         return bool(self.request)
 
 
 class Surface:
-    """The messages and enums of one version; each is made when it is first asked for."""
+    """The messages, enums and methods of one version. Messages and enums are built on first use."""
 
     def __init__(self, version: str) -> None:
         self.version = version
@@ -127,13 +127,13 @@ class Surface:
         self._enums: dict[str, Enum] = {}
 
     def message(self, name: str) -> Message:
-        """Return the message called *name* (as the facts call it). Raises KeyError where there is none."""
+        """Return the message called *name* in the facts. Raise KeyError if this version does not have it."""
         if name not in self._messages:
             self._messages[name] = self._make_message(name)
         return self._messages[name]
 
     def enum(self, name: str) -> Enum:
-        """Return the enum called *name*. Raises KeyError where there is none."""
+        """Return the enum called *name* in the facts. Raise KeyError if there is none."""
         if name not in self._enums:
             lacks = self._lacks.get("enum_values", frozenset())
             values = _facts()["enums"][name]
@@ -142,28 +142,28 @@ class Surface:
         return self._enums[name]
 
     def is_enum(self, name: str) -> bool:
-        """Whether *name* is an enum rather than a message."""
+        """Whether *name* is the name of an enum."""
         return name in _facts()["enums"]
 
     def has_presence(self, field: Field) -> bool:
-        """Whether *field* can be set to a zero: by ``optional``, in a oneof, and any single message."""
+        """Whether *field* has explicit presence: it is ``optional``, in a oneof, or a single message."""
         if field.repeated or field.map_of:
             return False
         return field.optional or field.oneof is not None or not (field.type in SCALARS or self.is_enum(field.type))
 
     def inner(self, kind: str) -> Message | None:
-        """Return the message called *kind*; None for what has no members of its own, or none that are known."""
+        """Return the message called *kind*, or None for a scalar, an enum and a well-known type."""
         if kind in SCALARS or kind.startswith(WELL_KNOWN) or self.is_enum(kind):
             return None
         return self.message(kind)
 
     def names(self) -> list[str]:
-        """Return the names of every message of this version."""
+        """Return the names of all messages of this version."""
         lacks = self._lacks.get("messages", frozenset())
         return [name for name in {**_facts()["messages"], **self._adds} if name not in lacks]
 
     def full_name(self, name: str) -> str:
-        """Return *name* with its package; names that begin with ``google.`` have theirs."""
+        """Return *name* with its package. A name that begins with ``google.`` already has one."""
         return name if name.startswith("google.") else f"{self._package}.{self.version}.{name}"
 
     def methods(self) -> list[Method]:
@@ -182,7 +182,7 @@ class Surface:
             for row in rows
             if f"{name}.{row['name']}" not in lacks
         ]
-        # Answers are written by field number (observed); what has no public number comes last.
+        # The service writes fields in the order of their numbers (observed). Fields without a public number come last.
         fields.sort(key=lambda field: field.number or 1 << 30)
         return Message(self.full_name(name), tuple(fields))
 
@@ -195,7 +195,7 @@ def surface(version: str) -> Surface:
 
 @cache
 def methods() -> tuple[Method, ...]:
-    """Return every method of every version, in the order of the facts."""
+    """Return all methods of all versions, in the order of the facts."""
     return tuple(_method(row) for row in _facts()["methods"])
 
 
@@ -206,7 +206,7 @@ def method(method_id: str) -> Method:
 
 
 def camel(name: str) -> str:
-    """Return a proto name in JSON's spelling: ``tuned_model`` as ``tunedModel``."""
+    """Return the JSON name of the proto name *name*: ``tunedModel`` for ``tuned_model``."""
     head, *rest = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
 

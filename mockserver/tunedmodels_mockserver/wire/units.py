@@ -1,4 +1,4 @@
-"""Units of time, in nanoseconds: the whole program counts in them."""
+"""Defines units of time in nanoseconds, which the whole program uses for times."""
 
 MICROSECOND = 1_000
 SECOND = 1_000_000_000

@@ -1,1 +1,1 @@
-"""The target live: the real API, within a budget, with a ledger of what a run creates."""
+"""Contains the target live, the real API, with a budget and with a ledger of what a run creates."""

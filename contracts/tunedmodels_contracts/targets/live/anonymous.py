@@ -1,4 +1,6 @@
-"""Anonymous: what anybody may ask the real service, without credentials and at no cost."""
+"""Checks the real service without credentials and at no cost. It selects the clauses for that and looks for
+schema drift.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from .budget import Budget
 OPTION = "--tunedmodels-anonymous"
 
 SPEND = Budget(tunings=1, requests=500, seconds=600)
-"""What is asked without credentials costs nothing; this is to be no nuisance.
+"""The default budget without credentials. Requests without credentials cost nothing; the limits keep the load on the
+service low.
 
-A tuning is among it since clauses send create calls with keys that nobody has: each is a tuning until it is refused.
+It has one tuning, because some clauses send create calls with an unknown key: each counts as a tuning until it is
+refused.
 """
 
 _PATIENCE = 60  # seconds
@@ -23,9 +27,10 @@ _VERSION = "v1beta"
 
 
 def skip_reason(clause: Clause) -> str:
-    """Return why *clause* cannot be checked without credentials; nothing where it can.
+    """Return why *clause* cannot be checked without credentials, or an empty text if it can.
 
-    It can where it is about who is not let in, or about a path that there is not: its outcome then has no name.
+    Only free clauses about rejected credentials or unknown paths can. The outcome of an unknown path has no
+    status name.
     """
     judged = Need.CREDENTIALS_JUDGED in clause.needs
     nowhere = " " not in clause.outcome and not clause.needs
@@ -35,7 +40,9 @@ def skip_reason(clause: Clause) -> str:
 
 
 def fetch_discovery_document(session: requests.Session, base_url: str, version: str = _VERSION) -> Any:
-    """Return the discovery document that the service publishes. Raises ValueError where it does not."""
+    """Return the discovery document that the service publishes. Raises ValueError if it publishes none for
+    *version*.
+    """
     answer = session.get(f"{base_url}/$discovery/rest", params={"version": version}, timeout=_PATIENCE)
     if answer.status_code != 200:
         raise ValueError(f"the discovery document of {version} is answered {answer.status_code}")
@@ -43,7 +50,7 @@ def fetch_discovery_document(session: requests.Session, base_url: str, version: 
 
 
 def format_drift(found: Drift) -> tuple[str, ...]:
-    """Return what has changed since our facts, as lines for people."""
+    """Return the differences between the schema and a published discovery document as lines for the user."""
     known = f"{found.version}, revision {found.revision or 'unknown'} (our facts: {found.known})"
     if not found.differences and not found.new_collections:
         return (f"drift: none in {known}",)
@@ -53,7 +60,10 @@ def format_drift(found: Drift) -> tuple[str, ...]:
 
 
 def notes(session: requests.Session, base_url: str) -> tuple[str, ...]:
-    """Return how the published discovery document differs from our facts, as lines for people."""
+    """Return the differences between the schema and the service's discovery document as lines for the user.
+
+    If the document cannot be read, return one line with the reason.
+    """
     try:
         return format_drift(drift(fetch_discovery_document(session, base_url)))
     except (ValueError, requests.RequestException) as error:

@@ -1,4 +1,4 @@
-"""Spend: what the real service may be asked for at most, and the meter that sees to it."""
+"""Limits what a live run may cost. An adapter counts requests and tunings and sends nothing beyond the budget."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from ...transport.tuning_calls import created_name, deleted_model, is_create, re
 OPTION = "--tunedmodels-spend"
 EXAMPLE = "tunings=1,requests=200,seconds=1800"
 
-# What it takes to be rid of a model: to delete it, and to see that it is gone.
+# The number of requests that delete a model and check that it is gone.
 _TO_BE_RID = 2
 
 
 class BudgetError(ValueError):
-    """A spend that cannot be read; the message names the field, what it is, and what it has to be."""
+    """The budget cannot be parsed. The message names the limit, its value, and the valid values."""
 
 
 class BudgetExceeded(Exception):
-    """A request that was not sent, since it would go beyond what may be spent."""
+    """A request was not sent, because it would exceed the budget."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How many *tunings* may be started, how many *requests* sent, and for how many *seconds*."""
+    """The numbers of *tunings* to start, *requests* to send, and *seconds* to take, each at most."""
 
     tunings: int = 0
     requests: int = 200
@@ -42,9 +42,9 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """Return the spend that *text* spells, such as ``tunings=1,requests=200,seconds=1800``.
+        """Return the budget in *text*, such as ``tunings=1,requests=200,seconds=1800``.
 
-        What is not named has its default: no tuning, 200 requests, 1800 seconds. Raises SpendError.
+        A limit that is not named has its default: no tuning, 200 requests, 1800 seconds. Raises BudgetError.
         """
         known = tuple(field.name for field in fields(cls))
         found: dict[str, Any] = {}
@@ -59,7 +59,7 @@ class Budget:
         return cls(**found)
 
     def skip_reason(self, clause: Clause) -> str:
-        """Return why *clause* costs more than may be spent; nothing where it does not."""
+        """Return why *clause* costs more than the budget allows, or an empty text if it does not."""
         if clause.cost is Cost.TUNING and not self.tunings:
             return f"it costs a tuning, and {OPTION} allows none"
         return ""
@@ -77,15 +77,16 @@ def _number(name: str, value: str) -> float:
 
 
 def refuse(sentence: str) -> NoReturn:
-    """Raise SpendExceeded."""
+    """Raise BudgetExceeded."""
     raise BudgetExceeded(sentence)
 
 
 class BudgetAdapter(ForwardingAdapter):
-    """Counts what is sent, and hands on nothing that would go beyond *spend*: *exceeded* is called instead.
+    """An adapter that counts requests, and calls *exceeded* in place of sending one that exceeds *spend*.
 
-    A create call is a tuning until it is refused. For each model that was made, requests are held back that delete
-    it and see that it is gone; these are let through when the time is over, too. Threads may share a meter.
+    A create call counts as a tuning until it is refused. For each model that was made, the adapter reserves the
+    requests that delete it and check that it is gone. It sends them even if the time is over. Threads may share the
+    adapter.
     """
 
     def __init__(
@@ -110,12 +111,12 @@ class BudgetAdapter(ForwardingAdapter):
 
     @property
     def seconds(self) -> float:
-        """How many seconds it has been going."""
+        """The number of seconds since the adapter was created."""
         return self._clock() - self._began
 
     @contextmanager
     def settling(self) -> Iterator[None]:
-        """Let through what is held back for deleting."""
+        """Allow the reserved requests during the block."""
         self._settling = True
         try:
             yield
@@ -123,7 +124,9 @@ class BudgetAdapter(ForwardingAdapter):
             self._settling = False
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Send *request*, if it may be."""
+        """Send *request* if the budget allows it; else call ``exceeded``, or raise BudgetExceeded during the
+        clean-up.
+        """
         making, name = is_create(request), deleted_model(request)
         with self._lock:
             why = self._why_not(making=making, deleting=name in self._held)
@@ -132,7 +135,7 @@ class BudgetAdapter(ForwardingAdapter):
                 self.tunings += making
                 self._on_their_way += making
         if why:
-            # To settle is no clause, and cannot be left out.
+            # The clean-up is not a clause, so it cannot be skipped.
             (refuse if self._settling else self._exceeded)(f"{why}: {OPTION} allows no more")
         refused = False
         made_name = requested_name(request) if making else ""
@@ -143,7 +146,7 @@ class BudgetAdapter(ForwardingAdapter):
         finally:
             with self._lock:
                 self._on_their_way -= making
-                if making and refused:  # it made nothing
+                if making and refused:  # the call made no model
                     self.tunings -= 1
                 elif making:
                     self._held[made_name] = self._held.get(made_name, 0) + _TO_BE_RID
@@ -171,10 +174,10 @@ _SHARED = ("finished", "scratch", "cancelled", "foreign", "eleven")
 
 
 def cheapest_first(clause: Clause, fixtures: Collection[str]) -> int:
-    """Return when *clause*, which uses *fixtures*, is to come, so that a small spend goes where most is learnt.
+    """Return the position of *clause*, which uses *fixtures*, so that a small budget checks as much as possible.
 
-    What tunes nothing comes first, then what looks at runs that clauses share, one run after the other, and last
-    what starts runs of its own.
+    Clauses that tune nothing come first, then clauses on shared runs, one run after the other, and last those that
+    start runs of their own.
     """
     if clause.cost is not Cost.TUNING:
         return 0

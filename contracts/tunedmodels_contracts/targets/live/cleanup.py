@@ -1,4 +1,4 @@
-"""Settling: what a live run has made is deleted, and proved gone."""
+"""Deletes the models that a live run created, and checks that they are gone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from ..scopes import PREFIX
 from .budget import BudgetExceeded
 from .ledger import Entry, Ledger, read
 
-_TRIES = 4  # a deleted model may be seen for a moment
+_TRIES = 4  # a deleted model can stay visible for a moment
 
 
 @dataclass(frozen=True)
 class CleanupResult:
-    """What became of what was noted: models that are proved *gone*, those *left* and why, and *unknown_models*.
+    """The names of models that are *gone*, descriptions of those that are *left*, each with the reason, and
+    *unknown_models*.
 
-    *unknown_models* are named as ours are, and the ledger does not know them: they are left alone.
+    *unknown_models* have names like those of live runs, but the ledger does not list them. They are not deleted.
     """
 
     gone: list[str] = field(default_factory=list)
@@ -38,10 +39,11 @@ def clean_up(
     pause: float = 1.0,
     sleep: Callable[[float], object] = time.sleep,
 ) -> CleanupResult:
-    """Delete what the ledger at *path* says was made at *host*, by *run* or by all, and note what is gone.
+    """Delete the models that the ledger at *path* lists for *host*, and note in it which of them are gone.
 
-    *callers* are who may have made it. What the service never said was made, and has a name that is not of a run of
-    ours, is left alone and told.
+    *run* selects one run; an empty text selects all. *callers* are the callers that may have created the models.
+    *pause* is the number of seconds between two checks that a model is gone. Report a model, but do not delete it, if
+    the service never confirmed its creation and its name is not one of its run.
     """
     settled = CleanupResult()
     for entry in read(path):
@@ -64,14 +66,16 @@ def clean_up(
 
 
 def find_unknown_models(path: Path, api: Api) -> list[str]:
-    """Return the names of models that begin as ours do, and that the ledger at *path* does not know."""
+    """Return the names of models that begin like those of live runs, but that the ledger at *path* does not list."""
     known = {entry.name for entry in read(path)}
     names = [str(model.get("name", "")) for model in api.listed("v1beta/tunedModels", {"pageSize": 1000})]
     return [name for name in names if name.startswith(f"tunedModels/{PREFIX}") and name not in known]
 
 
 def _delete(entry: Entry, callers: Mapping[str, Api], pause: float, sleep: Callable[[float], object]) -> str:
-    """Delete the model of *entry* and return nothing once it is not found, else why it is not known to be gone."""
+    """Delete the model of *entry*. Return an empty text once it is not found, else the reason why it may still
+    exist.
+    """
     said = "nobody was there to ask"
     deleted = entry.deleted
     for api in _makers_first(entry, callers):
@@ -80,7 +84,7 @@ def _delete(entry: Entry, callers: Mapping[str, Api], pause: float, sleep: Calla
             deleted = answer.status == 200
             said = f"to delete it is answered {answer.status}"
             if answer.status not in (200, 404):
-                continue  # it may have been handed to the other
+                continue  # a transfer may have made the other user its owner
         for turn in range(_TRIES):
             if turn:
                 sleep(pause)

@@ -1,4 +1,6 @@
-"""The ledger: a file that knows what a live run makes before it is made, so that a crash leaves nothing unknown."""
+"""Keeps the ledger, a file that lists each model before a live run creates it. After a crash, the file still has them
+all.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +20,24 @@ from ...transport.tuning_calls import created_name, deleted_model, is_create, re
 from ..scopes import PREFIX
 
 DEFAULT = Path("tunedmodels-ledger.jsonl")
-"""Where a live run notes what it makes, unless it is told where."""
+"""The default path of the ledger."""
 
 _READERS_TOO = 0o644
-_BEGINNING = '{"event": "'  # of every line
+_BEGINNING = '{"event": "'  # the start of every line
 _FACTS = ("host", "by", "at", "name", "display_name")
 
 
 class LedgerError(ValueError):
-    """A ledger that cannot be read, or that says that something is left."""
+    """The ledger cannot be read or written, or it says that a model is left."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One create call: of which *run*, at which *host*, by whose credentials; and what became of it.
+    """One create call: its *run*, its *number* in the run, its *host*, its caller (*by*), its time (*at*), and what
+    happened.
 
-    *name* is the model's, as far as it is known; *answered* whether the call was. *deleted* is what was answered to
-    deleting, *gone* what was proved. *made* tells that the service said so.
+    *name* is the name of the model, if it is known. *made* and *refused* are the service's answers to the create call.
+    *deleted* means that the service confirmed a delete call, *gone* that the model was not found afterwards.
     """
 
     run: str
@@ -51,23 +54,25 @@ class Entry:
 
     @property
     def left(self) -> bool:
-        """Whether there is, or may be, a model of it."""
+        """Whether the model exists or may exist."""
         return not self.refused and not self.gone
 
     @property
     def sure(self) -> bool:
-        """Whether its model is this run's and no other's: the service said so, or the name has the run in it."""
+        """Whether the model is certainly of this run: the service confirmed its creation, or its name contains
+        the run.
+        """
         return bool(self.name) and (self.made or self.name.startswith(f"tunedModels/{PREFIX}{self.run}"))
 
     def __str__(self) -> str:
-        """Name it for people."""
+        """Describe the create call for the user."""
         name = self.name or f"a model displayed as {self.display_name!r}, whose create call got no answer"
         return f"{name}, of {self.at}, by {self.by} at {self.host}"
 
 
 @dataclass
 class Ledger:
-    """The ledger of one *run* in the file at *path*; other runs may write to the same one."""
+    """The ledger of one *run* at *host*, in the file at *path*. Other runs may write to the same file."""
 
     path: Path
     run: str
@@ -75,7 +80,7 @@ class Ledger:
     _count: int = field(default=0, init=False)
 
     def begin(self, by: str, name: str, display_name: str) -> int:
-        """Note a create call that is about to be sent, and return its number."""
+        """Write an entry for a create call that is about to be sent, and return its number."""
         self._count += 1
         at = datetime.now(timezone.utc).isoformat(timespec="seconds")
         values = (self.host, by, at, name, display_name)
@@ -83,21 +88,21 @@ class Ledger:
         return self._count
 
     def note(self, event: str, number: int, **facts: Any) -> None:
-        """Note what became of a create call: made, refused, unanswered, deleted, gone."""
+        """Write what happened to a create call or its model. *event* is made, refused, unanswered, deleted or gone."""
         self._write(event, number, **facts)
 
     def left(self) -> list[Entry]:
-        """Return the create calls of this run of which something is left."""
+        """Return the create calls of this run whose models exist or may exist."""
         return [entry for entry in read(self.path) if entry.run == self.run and entry.left]
 
     def of(self, name: str) -> list[Entry]:
-        """Return the create calls of this run that made the model called *name*."""
+        """Return the create calls of this run that made the model *name* and that no delete call follows."""
         return [entry for entry in self.left() if entry.made and entry.name == name and not entry.deleted]
 
     def _write(self, event: str, number: int, **facts: Any) -> None:
         line = json.dumps({"event": event, "run": self.run, "number": number, **facts}) + "\n"
         text = (b"\n" if _is_cut(self.path) else b"") + line.encode()
-        # One write of a whole line: several runs may have the file open.
+        # Write the whole line at once, because several runs may have the file open.
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _READERS_TOO)
         try:
             if os.write(descriptor, text) < len(text):
@@ -108,10 +113,9 @@ class Ledger:
 
 
 def read(path: Path) -> list[Entry]:
-    """Return the create calls in the ledger at *path*, of all runs; none where there is no file.
+    """Return the create calls of all runs in the ledger at *path*; none if there is no file.
 
-    Raises LedgerError where it is no ledger. A line that a crash has cut is passed over: what it was to tell of had
-    not been sent.
+    Raises LedgerError if the file is not a ledger. Skip a line that a crash has cut: its request was not sent yet.
     """
     entries: dict[tuple[str, int], Entry] = {}
     for line in _lines(path):
@@ -145,7 +149,7 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_cut(path: Path) -> bool:
-    """Whether the last line has no end."""
+    """Return whether the last line has no line break."""
     if not path.exists() or not path.stat().st_size:
         return False
     with path.open("rb") as file:
@@ -154,7 +158,10 @@ def _is_cut(path: Path) -> bool:
 
 
 class LedgerAdapter(ForwardingAdapter):
-    """Notes each create call in *ledger* before it is sent, and its answer; *who* names whose credentials it has."""
+    """An adapter that writes each create call to *ledger* before it sends it, and the result after it.
+
+    *who* returns the name of the caller of a request.
+    """
 
     def __init__(
         self,
@@ -168,7 +175,7 @@ class LedgerAdapter(ForwardingAdapter):
         self._who = who
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Send *request*, with a note before and after where it makes a model or deletes one."""
+        """Send *request*. If it creates or deletes a model, write that to the ledger."""
         name = deleted_model(request)
         if name:
             response = super().send(request, *how, **more)
@@ -182,7 +189,7 @@ class LedgerAdapter(ForwardingAdapter):
         number = self._ledger.begin(self._who(request), name, requested_display_name(request))
         try:
             response = super().send(request, *how, **more)
-            made_name = created_name(response) or name  # to know it, the answer is read to its end
+            made_name = created_name(response) or name  # this reads the answer to its end
         except BaseException:
             self._ledger.note("unanswered", number)
             raise
@@ -190,6 +197,6 @@ class LedgerAdapter(ForwardingAdapter):
             self._ledger.note("refused", number, status=response.status_code)
         elif 200 <= response.status_code < 300:
             self._ledger.note("made", number, name=made_name)
-        else:  # nobody knows whether it made one
+        else:  # the model may exist
             self._ledger.note("unanswered", number, status=response.status_code)
         return response

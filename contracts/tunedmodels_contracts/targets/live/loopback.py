@@ -1,4 +1,6 @@
-"""A stand-in for the real service, for tests of the target live: a server of this machine, and never evidence."""
+"""Connects the target live to a stand-in for the real service, in tests. A stand-in is on this machine and is never
+evidence.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,13 @@ from tunedmodels._transport.address import is_loopback_host
 from ..target import TargetError
 
 VARIABLE = "TUNEDMODELS_CONTRACTS_TEST_ONLY_STAND_IN"
-"""The environment variable that names it, by its base URL. Nothing that is heard from it is called live."""
+"""The environment variable with the base URL of the stand-in. Its answers are never called live."""
 
 
 def stand_in_url() -> str:
-    """Return the base URL of the stand-in; empty where there is none, and the service itself is asked.
+    """Return the base URL of the stand-in, or an empty text if there is none and the target uses the real service.
 
-    Raises TargetError for one that is not on this machine.
+    Raises TargetError if the URL is not https or not on this machine.
     """
     url = os.environ.get(VARIABLE, "").strip().rstrip("/")
     parts = urlsplit(url)
@@ -30,10 +32,10 @@ def stand_in_url() -> str:
 
 
 class Loopback(HTTPAdapter):
-    """Sends to this machine alone, so that no test reaches the service by mistake."""
+    """An adapter that sends to this machine alone, so that no test reaches the service by mistake."""
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Send *request*. Raises TargetError where it would leave this machine."""
+        """Send *request*. Raises TargetError if it would leave this machine."""
         host = urlsplit(request.url or "").hostname or ""
         if not is_loopback_host(host):
             raise TargetError(f"A stand-in was asked for, and something was to be sent to {host}")

@@ -1,4 +1,4 @@
-"""Recording: what the service answers to each clause that held becomes a file."""
+"""Records the answers of the service in a file for each clause that held."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from ..scopes import Scope, ScopeTracker, recording_name
 
 _LOG = logging.getLogger(__name__)
 
-_LARGEST = 1024 * 1024  # bytes of all that one part has sent and got: who reads more than that
+_LARGEST = 1024 * 1024  # bytes of all that one scope sent and received; a larger file is too long to read
 
 
 class UnwrittenRecordings(ValueError):
-    """Recordings that were not written; the message says which, and why."""
+    """Recordings were not written. The message says which, and why."""
 
 
 class Recorder(ForwardingAdapter):
-    """Notes what is asked and answered, by *parts*, and writes a recording of each that held into *folder*.
+    """An adapter that records each scope in *parts*, and writes the recording of each clause that held into *folder*.
 
-    What is asked between parts is not of any; what is not whole, or too large, is passed over. *stand_in* says that
-    the service is none; *secrets* returns what has to stay out of files beside what shows to be secret.
+    It does not record requests between scopes, and does not write a recording that is incomplete or too large.
+    *stand_in* says that the server is not the real service. *secrets* returns texts to keep out of files, beside those
+    that look secret.
     """
 
     def __init__(
@@ -52,16 +53,16 @@ class Recorder(ForwardingAdapter):
         self._finished = False
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Send *request*, and listen."""
+        """Send *request*, and record it for the current scope."""
         part = self._parts.current
         if part is None:
             return super().send(request, *how, **more)
         return self._tapes.setdefault(part, Tape(self.adapter)).send(request, *how, **more)
 
     def on_judged(self, name: str, clause: str, shared: Sequence[str], held: bool) -> None:
-        """Write the recording of the part called *name*, of *clause*, where it has *held*.
+        """Write the recording of the scope *name* of *clause* if the clause has *held*.
 
-        One that has asked nothing has none: what it has looked at is in the recordings of its *shared* parts.
+        A scope that sent nothing has no recording: the recordings of its *shared* scopes have what the clause looks at.
         """
         if held:
             for run in shared:
@@ -71,11 +72,13 @@ class Recorder(ForwardingAdapter):
                 self._write(turns[-1], [clause])
         else:
             self._broken.add(clause)
-        if self._finished:  # a session's end is in the teardown of its last clause, which is judged after that
+        if self._finished:  # the last clause is judged after its teardown, in which the session has already ended
             self.finish()
 
     def finish(self) -> None:
-        """Write the recordings of the runs that clauses shared. Raises Unkept for all that could not be written."""
+        """Write the recordings of shared runs. Raises UnwrittenRecordings if any recording of the session could not be
+        written.
+        """
         self._finished = True
         for part in self._tapes:
             if part.shared and part not in self._parts.failed:

@@ -1,4 +1,4 @@
-"""The target live: the real service, asked within a spend, and left as it was."""
+"""Opens the target live, the real service. It stays within a budget and deletes what the run created."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ _UNVERIFIABLE = f"{GONE}: the service lists no base model that can be tuned"
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """What the target live is asked for: the *spend*, the *ledger*, where to *record*, and who else asks.
+    """The options of the target live. Without *spend* it does not open, unless it is used *anonymously*.
 
-    Without a *spend* it is refused, unless it is asked *anonymously*.
+    *spend* is the budget, *ledger* the path of the ledger, *record* the folder for recordings, and *second_token* the
+    token of the other user. *base_model* is the base model to tune; if it is empty, the probe chooses one. *bound* is
+    the number of seconds that a run may take, *pause* the number of seconds between two polls.
     """
 
     spend: Budget | None = None
@@ -54,24 +56,25 @@ class LiveOptions:
 
 
 def obstacles(asked: LiveOptions) -> list[str]:
-    """Return a sentence for each key to the service that is not there, and for what an earlier run has left.
+    """Return a sentence for each obstacle: a missing budget, missing credentials, and models that an earlier run has
+    left.
 
-    Raises TargetError for a stand-in that is none, LedgerError where the ledger is none.
+    Raises TargetError if the URL of the stand-in is invalid, and LedgerError if the ledger is.
     """
     if asked.anonymously:
         return []
     reasons = [] if asked.spend else [_COSTS]
-    if not stand_in_url():  # what it takes has a refusal in words of its own
+    if not stand_in_url():  # find_credentials reports what a stand-in needs
         reasons.append(credentials.missing_credentials())
     return [sentence for sentence in (*reasons, _leftovers(asked.ledger)) if sentence]
 
 
 @contextmanager
 def live(asked: LiveOptions, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
-    """Open the real service; *left_out* is called for what would go beyond the spend.
+    """Open the real service. *left_out* is called with the reason for a request that would exceed the budget.
 
-    In the end all that was made is deleted, and proved gone; Ctrl-C and SIGTERM wait for that. Raises TargetError where
-    a key is missing, or a ledger says that an earlier run has left something; LedgerError where this one has.
+    At the end, delete all models that the run created, and check that they are gone. Ctrl-C and SIGTERM wait for that.
+    Raises TargetError if there is an obstacle, and LedgerError if this run leaves a model.
     """
     in_the_way = obstacles(asked)
     if in_the_way:
@@ -105,10 +108,10 @@ def live(asked: LiveOptions, left_out: Callable[[str], NoReturn]) -> Iterator[Ta
 
 
 def sweep(path: Path, second_token: str = "") -> CleanupResult:
-    """Delete what earlier runs have left, as the ledger at *path* knows it, and prove it gone.
+    """Delete the models that earlier runs have left, as the ledger at *path* lists them, and check that they are gone.
 
-    Models whose names begin as ours do, and that the ledger does not know, are told, and left alone. Raises
-    TargetError where there are no credentials, LedgerError where it is no ledger.
+    Report, but do not delete, models whose names begin like those of live runs and that the ledger does not list.
+    Raises TargetError if there are no credentials, and LedgerError if the file is not a ledger.
     """
     standing = stand_in_url()
     base_url = standing or HOST

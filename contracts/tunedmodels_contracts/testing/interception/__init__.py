@@ -1,4 +1,4 @@
-"""Interception: what this process asks the real service for is answered by a fake in it, without a socket."""
+"""Answers the calls of this process to the real service with a mock server in the process, without a socket."""
 
 from .answering import answering as answering
 from .intercept import InterceptTestCase as InterceptTestCase

@@ -1,4 +1,4 @@
-"""Answering: a world in this process that answers for the real service."""
+"""Runs a mock server in this process that answers in place of the real service."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ WORLD = "intercepted"
 
 _TUNING_TIME = 0.5  # seconds
 
-# Patches are of the whole process, so what they lead to is known to the whole process.
+# The patches affect the whole process, so the process has one list of applications that answer.
 _PROCESS = Process(patched)
-# werkzeug compiles routes by ast.parse; some CPython 3.11 end that with SystemError where two threads do it at once.
+# werkzeug compiles routes by ast.parse. In some CPython 3.11 this raises SystemError if two threads do it at once.
 _MAKING = threading.Lock()
 
 
 @contextmanager
 def answering(settings: Settings | None = None) -> Iterator[World]:
-    """Let a new fake with *settings* answer what this process asks the service for; it is not judged at the end.
+    """Answer the calls of this process to the service with a new mock server, during the block. Yield its world.
 
-    By default a tuning run takes half a second.
+    Without *settings*, a tuning run takes half a second. The world is not checked at the end.
     """
     with _MAKING:
         application = create_app(settings or Settings(pace=Pace(_TUNING_TIME, None, 0.0)))
@@ -52,7 +52,7 @@ def answering(settings: Settings | None = None) -> Iterator[World]:
 
 
 def _in_world(application: Any) -> WSGIApplication:
-    """Return *application* in which everybody is in one world, by whatever key, who does not name another."""
+    """Return *application* with one world for all keys. A request can name another world in the header X-Test-Id."""
 
     def call(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         environ.setdefault("HTTP_X_TEST_ID", WORLD)

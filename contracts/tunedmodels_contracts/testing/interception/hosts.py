@@ -1,18 +1,18 @@
-"""Hosts: where the real service is, which nothing reaches while it is intercepted."""
+"""The host names of the real service, and the error for calls to it that cannot be intercepted."""
 
 from __future__ import annotations
 
 HOSTS = frozenset({"generativelanguage.googleapis.com", "generativelanguage.mtls.googleapis.com"})
-"""Google's names of the service."""
+"""Google's host names for the service."""
 
 URL = "https://generativelanguage.googleapis.com"
-"""Where clients look for it."""
+"""The base URL of the service, which clients use by default."""
 
 
 class NotIntercepted(RuntimeError):
-    """Something asked for the real service in a way that cannot be intercepted; nothing was sent.
+    """Code called the real service in a way that cannot be intercepted. Nothing was sent.
 
-    It is no OSError, so that no client takes it for a bad network and tries again.
+    The error is not an OSError, because a client would treat that as a network error and try again.
     """
 
     def __init__(self, how: str) -> None:
@@ -24,6 +24,6 @@ class NotIntercepted(RuntimeError):
 
 
 def is_service_host(host: object) -> bool:
-    """Whether *host*, text or bytes, is a name of the service."""
+    """Return whether *host*, text or bytes, is a host name of the service."""
     text = host.decode("latin-1") if isinstance(host, bytes) else host
     return isinstance(text, str) and text.rstrip(".").lower() in HOSTS

@@ -1,4 +1,4 @@
-"""Imports: what is done to a module as soon as this process has it, which may be never."""
+"""Calls a function with a module as soon as this process imports it. The import may never happen."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from typing import Any
 def once_imported(name: str, act: Callable[[Any], object]) -> Iterator[None]:
     """Call *act* with the module *name*: at once if it is imported already, else right after its import.
 
-    A module that nobody imports within the block costs nothing.
+    If no code imports the module during the block, *act* is not called.
     """
     finder = _Finder(name, act)
     sys.meta_path.insert(0, finder)
     try:
         if sys.modules.get(name) is not None:
             finder.end()
-            act(importlib.import_module(name))  # waits for another thread that still imports it
+            act(importlib.import_module(name))  # waits if another thread is still importing it
         yield
     finally:
         finder.end()
 
 
 class _Finder(MetaPathFinder):
-    """Finds a module as the other finders do, and adds *act* to its execution."""
+    """A finder that gets the module *name* from the other finders, and calls *act* after the module is executed."""
 
     def __init__(self, name: str, act: Callable[[Any], object]) -> None:
         self._name = name
@@ -38,7 +38,7 @@ class _Finder(MetaPathFinder):
         self._ended = False
 
     def end(self) -> None:
-        """Find and do nothing more."""
+        """Stop finding the module and calling *act*."""
         self._ended = True
         if self in sys.meta_path:
             sys.meta_path.remove(self)
@@ -46,7 +46,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return what the other finders find for the module, and nothing for any other module."""
+        """Return the spec of the other finders for the module, and None for any other module."""
         if fullname != self._name or self._ended:
             return None
         others = [finder for finder in sys.meta_path if finder is not self]

@@ -1,4 +1,4 @@
-"""Intercept: the real service answered by a fake, for a block, a function or a class of tests."""
+"""Intercepts calls to the real service in a block, a function or a class of tests."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class intercept:
-    """Answer what this process asks the real service for, by a fake with *settings* of its own.
+    """A context manager and decorator that answers calls to the real service with a mock server in this process.
 
-    ``with intercept() as world:`` for a block; ``@intercept()`` for a function, whose every call has a new world.
-    It ends with an AssertionError for faults that never fired and calls that no canned rule answered, unless there is
-    another error already. Blocks may be nested, the inner one answers; threads may have one each. Raises TypeError for
-    a class or a generator's function, whose code would run outside of the block and ask the real service.
+    *settings* are those of the mock server. Use ``with intercept() as world:`` for a block, or ``@intercept()`` for a
+    function, which gets a new world for each call. At the end it raises AssertionError for faults that never fired and
+    for calls that no canned rule answered, unless another error is already raised. Blocks can be nested: the inner one
+    answers. Threads can have a block each. It raises TypeError for a class or a generator function, because their code
+    would run outside of the block and call the real service.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -36,7 +37,7 @@ class intercept:
         self._open: list[tuple[ExitStack, World]] = []
 
     def __enter__(self) -> World:
-        """Begin, and return the world."""
+        """Start to intercept, and return the world."""
         stack = ExitStack()
         world = stack.enter_context(answering(self._settings))
         self._open.append((stack, world))
@@ -45,7 +46,7 @@ class intercept:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End; raise AssertionError for what is unfinished."""
+        """Stop intercepting. Raises AssertionError for unmet expectations, unless the block raised an error."""
         stack, world = self._open.pop()
         with stack:
             said = unmet_expectations(world.drop())
@@ -54,7 +55,10 @@ class intercept:
             raise AssertionError("\n".join(said))
 
     def __call__(self, function: Function) -> Function:
-        """Return *function* intercepted, a coroutine's function too. Raises TypeError for what cannot be."""
+        """Return *function*, which may be a coroutine function, with a block around each call.
+
+        Raises TypeError for a class or a generator function.
+        """
         if inspect.isclass(function):
             raise TypeError(f"{function.__name__} is a class; intercept its functions or use InterceptTestCase.")
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -66,7 +70,7 @@ class intercept:
                 with intercept(self._settings):
                     return await function(*arguments, **more)
 
-            return later  # type: ignore[return-value]  # it is called as the function is
+            return later  # type: ignore[return-value]  # it takes the same arguments as *function*
 
         @functools.wraps(function)
         def now(*arguments: Any, **more: Any) -> Any:
@@ -77,12 +81,12 @@ class intercept:
 
 
 class InterceptTestCase(unittest.TestCase):
-    """A test case, or a mix-in for one, whose every test is intercepted; ``self.world`` is its world."""
+    """A test case, or a mix-in for one, that intercepts calls in each test. ``self.world`` is the test's world."""
 
     world: World
 
     def setUp(self) -> None:
-        """Begin."""
+        """Start to intercept, until the test's clean-up."""
         super().setUp()
         block = intercept()
         self.world = block.__enter__()

@@ -1,4 +1,4 @@
-"""Patches: the places of this process at which calls to the real service are caught."""
+"""Patches this process so that calls to the real service are intercepted or refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Current = Callable[[], "WSGIApplication | None"]
 
 API_KEY = "test-intercepted"
 
-_HTTPX = ("httpx", "httpx2")  # the second is a fork of the first, with the same names in it
+_HTTPX = ("httpx", "httpx2")  # the second is a fork of the first and has the same names
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _OURS = re.compile(r"https?://(" + "|".join(map(re.escape, sorted(HOSTS))) + r")(:\d+)?([/?]|$)", re.IGNORECASE)
 _OTHERS = re.compile(r"(?!" + _OURS.pattern + r")", re.IGNORECASE)
@@ -34,7 +34,7 @@ _HIDDEN = ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLIC
 
 
 def patched(current: Current) -> ExitStack:
-    """Patch this process so that the application which *current* returns answers; closing the result undoes it."""
+    """Patch this process so that the application from *current* answers. Close the result to undo the patches."""
     with ExitStack() as stack:
         stack.enter_context(_environment())
         _requests(stack, current)
@@ -47,14 +47,14 @@ def patched(current: Current) -> ExitStack:
 
 
 def _environment() -> Any:
-    """Give code under test a key, and let nothing lead elsewhere or name credentials."""
+    """Patch the environment: set an API key, and remove the variables that name other servers or credentials."""
     variables = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
     return mock.patch.dict(os.environ, {**variables, "GOOGLE_API_KEY": API_KEY}, clear=True)
 
 
 def _application(current: Current, how: str) -> WSGIApplication:
     application = current()
-    if application is None:  # the block ended while the call was on its way
+    if application is None:  # the block ended during the call
         raise NotIntercepted(how)
     return application
 
@@ -74,7 +74,7 @@ def _requests(stack: ExitStack, current: Current) -> None:
             raise broken(str(error), request=request) from error
         return answer.status, answer.headers, answer.body
 
-    # What is patched already, such as by a test's own responses, goes on to see what is not ours.
+    # Existing patches, such as those of a test's own responses, still get the requests to other hosts.
     mocked = responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=HTTPAdapter.send)
     stack.enter_context(mocked)
     mocked.add_passthru(_OTHERS)
@@ -83,7 +83,7 @@ def _requests(stack: ExitStack, current: Current) -> None:
 
 
 def _httpx(stack: ExitStack, module: Any, current: Current) -> None:
-    """Patch the transports that each client of *module* makes for itself; one with another transport is its own."""
+    """Patch the default transports of *module*. A client with another transport is not intercepted."""
     real, real_async = module.HTTPTransport.handle_request, module.AsyncHTTPTransport.handle_async_request
 
     def answered(request: Any) -> Any:
@@ -113,13 +113,13 @@ def _httpx(stack: ExitStack, module: Any, current: Current) -> None:
 
 
 def _aiohttp(stack: ExitStack, module: Any, current: Current) -> None:
-    """Patch the connector that each session of aiohttp makes for itself; one with another connector is its own."""
+    """Patch the default connector of aiohttp. A session with another connector is not intercepted."""
     real = module.TCPConnector.connect
 
     async def connect(self: Any, request: Any, traces: Any, timeout: Any) -> Any:
         if not is_service_host(request.url.host):
             return await real(self, request, traces, timeout)
-        # The connection comes from no pool and goes into none, where it could outlive the block.
+        # The connection bypasses the pool: a pooled connection could outlive the block.
         loop = asyncio.get_running_loop()
         protocol = module.client_proto.ResponseHandler(loop)
         wire = Wire(protocol, _application(current, "aiohttp"), str(request.url.origin()))
@@ -130,7 +130,7 @@ def _aiohttp(stack: ExitStack, module: Any, current: Current) -> None:
 
 
 def _sockets(stack: ExitStack) -> None:
-    """Let nothing that looks a host's name up in Python, or asks a proxy for it, get to the service."""
+    """Raise NotIntercepted if code looks up a host name of the service in Python, or asks a proxy to connect to it."""
 
     def refusing(function: Callable[..., Any], how: str, place: int) -> Callable[..., Any]:
         def refuse(*arguments: Any, **more: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The process: which fake answers a call, and that calls are intercepted as long as one of them may be asked."""
+"""Chooses the application that answers an intercepted call. The process stays patched while there is one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Process:
-    """The fakes of this process, the latest last.
+    """The applications of this process that answer intercepted calls, the latest last.
 
-    A call is answered by the latest fake of its own context, so that threads which intercept side by side do not meet;
-    a thread that has none, such as one that the code under test has started, by the latest of all.
+    The latest application of the call's own context answers, so threads that intercept at the same time do not share
+    one. If a thread has none, such as a thread that the code under test started, the latest of all answers.
     """
 
     def __init__(self, patched: Callable[[Callable[[], WSGIApplication | None]], ExitStack]) -> None:
@@ -27,7 +27,7 @@ class Process:
         self._lock = threading.Lock()
 
     def enter(self, application: WSGIApplication) -> None:
-        """Let *application* answer; the first patches the process."""
+        """Add *application*. The first application patches the process."""
         with self._lock:
             if self._patches is None:
                 self._patches = self._patched(self.current)
@@ -35,8 +35,8 @@ class Process:
         self._own.set((*self._own.get(), application))
 
     def leave(self, application: WSGIApplication) -> None:
-        """Let *application* answer no more; the last undoes the patches."""
-        # A generator may be closed in another context than it was opened in, so what is left is not taken for granted.
+        """Remove *application*. The removal of the last application undoes the patches."""
+        # A generator can be closed in another context than it was opened in, so this context may lack *application*.
         self._own.set(tuple(item for item in self._own.get() if item is not application))
         with self._lock:
             self._all = tuple(item for item in self._all if item is not application)
@@ -45,7 +45,7 @@ class Process:
                 patches.close()
 
     def current(self) -> WSGIApplication | None:
-        """Return the fake that answers the present call; None where the last has left meanwhile."""
+        """Return the application that answers the current call, or None if the last one was removed during the call."""
         everybody = self._all
         own = [item for item in self._own.get() if item in everybody]
         latest = own or everybody

@@ -1,4 +1,4 @@
-"""Wire: one connection of an asyncio client, whose only request an application in this process answers."""
+"""A connection of an asyncio client without a socket. An application in this process answers its only request."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Wire(asyncio.Transport):
-    """The client's end: *protocol* writes a request to *origin*, such as ``https://host``, and receives the answer.
+    """The transport of a client's *protocol*, which writes a request and receives the answer of *application*.
 
-    Bytes go both ways, so it depends on no version of the client.
+    *origin*, such as ``https://host``, completes the URL of the request. The transport exchanges bytes, so it does not
+    depend on the client's version.
     """
 
     def __init__(self, protocol: Any, application: WSGIApplication, origin: str) -> None:
@@ -31,7 +32,7 @@ class Wire(asyncio.Transport):
         self._closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Take a part of the request; the last part has the answer sent."""
+        """Receive a part of the request. The last part triggers the answer."""
         self._received += bytes(data)
         request = None if self._answered else _request(self._received)
         if request is not None:
@@ -39,7 +40,7 @@ class Wire(asyncio.Transport):
             self._loop.call_soon(self._answer, request)
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Take several parts of the request."""
+        """Receive several parts of the request."""
         self.write(b"".join(list_of_data))
 
     def _answer(self, request: _Request) -> None:
@@ -50,7 +51,7 @@ class Wire(asyncio.Transport):
             if broken.begun:
                 self._protocol.data_received(_bytes(broken.begun, missing=1))
             self._lose(ConnectionResetError(str(broken)))
-        except Exception as error:  # nobody else would hear of it, and the client would wait for ever
+        except Exception as error:  # otherwise the error is lost, and the client waits forever
             self._protocol.set_exception(error)
         else:
             self._protocol.data_received(_bytes(answer))
@@ -61,22 +62,22 @@ class Wire(asyncio.Transport):
             self._loop.call_soon(self._protocol.connection_lost, error)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._lose(None)
 
     def abort(self) -> None:
-        """End the connection."""
+        """Close the connection, as ``close`` does."""
         self._lose(None)
 
     def is_closing(self) -> bool:
-        """Whether it ends or has ended."""
+        """Return whether the connection is closed, or is being closed."""
         return self._closing
 
     def pause_reading(self) -> None:
-        """Do nothing: the answer is there as a whole."""
+        """Do nothing, because the whole answer arrives at once."""
 
     def resume_reading(self) -> None:
-        """Do nothing: the answer is there as a whole."""
+        """Do nothing, because the whole answer arrives at once."""
 
 
 class _Request(NamedTuple):
@@ -87,7 +88,7 @@ class _Request(NamedTuple):
 
 
 def _request(received: bytes) -> _Request | None:
-    """Return the request that *received* is, or None if there is more to come."""
+    """Return the request in *received*, or None if it is incomplete."""
     from werkzeug.serving import DechunkedInput
 
     head, ended, body = received.partition(b"\r\n\r\n")
@@ -107,7 +108,10 @@ def _request(received: bytes) -> _Request | None:
 
 
 def _bytes(answer: Answer, missing: int = 0) -> bytes:
-    """Return *answer* as it goes over the wire, after which the connection ends; *missing* bytes of it never come."""
+    """Return *answer* as bytes of the wire, after which the connection ends.
+
+    *missing* is the number of bytes of the body that are not sent.
+    """
     from werkzeug.datastructures import Headers
 
     headers = Headers(answer.headers)

@@ -42,7 +42,7 @@ class Moment:
 def admit(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> Caller:
     """Return the caller of the method *method_id*, which error details call *rpc*.
 
-    Raises StatusError if the policy is strict and the service would refuse. The order of the checks is invented: the
+    Raise StatusError if the policy is strict and the service would refuse. The order of the checks is invented: the
     token before the key, the project last.
     """
     caller = identity.caller(given.token, given.key, given.project)
@@ -71,7 +71,7 @@ def _authenticate(policy: Policy, given: Credentials, world: World, moment: Mome
 
 
 def _bearer(token: str, audiences: frozenset[str], world: World, moment: Moment) -> tuple[str, frozenset[str] | None]:
-    """Return the email and the scopes of *token*; None means all scopes. Raises StatusError for a bad token.
+    """Return the email and the scopes of *token*; None means all scopes. Raise StatusError for a bad token.
 
     *audiences* are the valid audiences of a JWT without scopes. The server's own address is one of them (invented):
     Google's library for Node signs for the URL of the server that it calls.

@@ -43,7 +43,7 @@ def person(credential: str) -> str | None:
 
 
 def address(text: str) -> str:
-    """Return the e-mail address *text* in lower case. Raises ValueError if *text* is not an e-mail address."""
+    """Return the e-mail address *text* in lower case. Raise ValueError if *text* is not an e-mail address."""
     if not ADDRESS.fullmatch(text):
         raise ValueError(f"{text[:200]!r} is not an e-mail address. The form is alice@example.com.")
     return text.lower()

@@ -19,7 +19,7 @@ PROJECT = re.compile(r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]
 class Policy:
     """The operator's settings about callers and groups.
 
-    ``projects`` are the known quota projects. If it is empty, every well-formed project is known. Raises ValueError for
+    ``projects`` are the known quota projects. If it is empty, every well-formed project is known. Raise ValueError for
     an invalid key, address or project.
     """
 

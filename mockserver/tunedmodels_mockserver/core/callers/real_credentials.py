@@ -1,4 +1,4 @@
-"""Recognises credentials that look real. Sending one to a mock server is almost certainly a mistake.
+"""Recognizes credentials that look real. Sending one to a mock server is almost certainly a mistake.
 
 Source: the forms that secret scanners search for.
 """

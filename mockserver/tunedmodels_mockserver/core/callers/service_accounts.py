@@ -57,7 +57,7 @@ class Key:
     modulus: int = math.prod(PRIMES)
 
     def id(self) -> str:
-        """Return the key's id. Every mock server recognises it."""
+        """Return the key's id. Every mock server recognizes it."""
         return signing.sign(_KEY, [self.email, f"{self.modulus:x}"])
 
 
@@ -70,7 +70,7 @@ def key(key_id: object) -> Key | None:
 def signer(jwt: Jwt) -> str | None:
     """Return the email of the account that signed *jwt*.
 
-    Returns None if no key of this software signed it, or if another account issued it.
+    Return None if no key of this software signed it, or if another account issued it.
     """
     # cryptography takes longer to import than the rest of the server, and few servers need it.
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers

@@ -1,4 +1,4 @@
-"""Signs and reads self-contained texts: the server recognises what it issued without storing it.
+"""Signs and reads self-contained texts, so that the server recognizes what it issued without storing it.
 
 This also works after a restart and in another process. The key is public and protects nothing: a mock server has no
 secrets. The signature only separates the server's own tokens and keys from foreign ones and from typing errors.

@@ -1,4 +1,4 @@
-"""Implements the OAuth token endpoint: it exchanges grants for access tokens and revokes tokens.
+"""Implements the OAuth token endpoint, which exchanges grants for access tokens and revokes tokens.
 
 Wordings marked *observed* come from reports by users of Google's endpoint. The others are invented.
 """
@@ -55,7 +55,7 @@ class TokenEndpoint:
     fresh: str
 
     def exchange(self, form: Mapping[str, str]) -> Value:
-        """Return an access token for the grant in *form*. Raises GrantError for an invalid grant."""
+        """Return an access token for the grant in *form*. Raise GrantError for an invalid grant."""
         grant_type = form.get("grant_type")
         if not grant_type:
             raise GrantError("invalid_request", "Missing required parameter: grant_type")
@@ -83,7 +83,7 @@ class TokenEndpoint:
         }
 
     def revoke(self, token: str) -> None:
-        """Revoke *token* and the other tokens of its grant. Raises GrantError if there is nothing to revoke."""
+        """Revoke *token* and the other tokens of its grant. Raise GrantError if there is nothing to revoke."""
         if not token:
             raise GrantError("invalid_request", "Missing required parameter: token")
         read_access, read_refresh = grants.read_access(token), grants.read_refresh(token)

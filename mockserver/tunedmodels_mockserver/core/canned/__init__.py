@@ -1,1 +1,1 @@
-"""Canned answers: rules, and what they make of a prompt."""
+"""Answers prompts by canned rules, and explains why no rule matched a prompt."""

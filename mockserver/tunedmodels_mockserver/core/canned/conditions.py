@@ -1,4 +1,7 @@
-"""Conditions: what a canned rule asks of a call, each with what it wants and what there was."""
+"""Evaluates the conditions of a canned rule for one call.
+
+Each condition has the expected and the actual value, so that a miss can be explained.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,11 @@ from .rules import JsonPath, Rule, When
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How often a rule's conditions besides nth held (kept where it has one), and how often it answered."""
+    """The counters of one rule.
+
+    ``seen`` is the number of calls for which all conditions except ``nth`` held; only rules with ``nth`` count it.
+    ``hits`` is the number of calls that the rule has answered.
+    """
 
     seen: int = 0
     hits: int = 0
@@ -23,7 +30,7 @@ class Count(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition before one call: its name, whether it holds, what it wants and what there was."""
+    """One condition of a rule, for one call: its name, whether it holds, the expected and the actual value."""
 
     name: str
     holds: Callable[[], bool]
@@ -32,7 +39,7 @@ class Condition:
 
 
 def call_conditions(when: When, query: PromptQuery) -> Iterator[Condition]:
-    """Yield the conditions of *when* that look at the call alone."""
+    """Yield the conditions of *when* that depend only on the call *query*."""
     method = query.method
     if when.method is not None:
         yield Condition("method", lambda: when.method == method, when.method, lambda: method)
@@ -55,7 +62,7 @@ def call_conditions(when: When, query: PromptQuery) -> Iterator[Condition]:
 
 
 def count_conditions(rule: Rule, count: Count) -> Iterator[Condition]:
-    """Yield the conditions of *rule* that look at how often it was met, *count*, this call included in ``seen``."""
+    """Yield the conditions of *rule* that depend on its counters *count*. ``seen`` includes the present call."""
     nth, times = rule.when.nth, rule.times
     if nth is not None:
         yield Condition("nth", lambda: _is_nth(nth, count.seen), nth, lambda: count.seen)
@@ -81,7 +88,7 @@ def _at_path(item: JsonPath, query: PromptQuery) -> Condition:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal: numbers by value, and true is no number."""
+    """Return whether two JSON values are equal. Numbers compare by value; true and false equal no number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):

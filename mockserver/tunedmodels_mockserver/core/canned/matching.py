@@ -1,4 +1,4 @@
-"""Matching: which canned rule answers a call."""
+"""Finds the canned rule that answers a call."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .templates import TemplateValues
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """The rule that answers, and how often it has, this time included."""
+    """The rule that answers a call. ``call`` is the number of calls that it has answered, this one included."""
 
     rule: Rule
     call: int
 
     def template_values(self, query: PromptQuery) -> TemplateValues:
-        """Return what fills the texts of the rule's answer to *query*."""
+        """Return the values for the placeholders in the rule's answer to *query*."""
         return TemplateValues(query, self.rule.when.regex, self.call)
 
 
 def find(book: Rulebook, rules: Iterable[Rule], query: PromptQuery) -> tuple[Rulebook, RuleHit | None]:
-    """Return the first of *rules* that answers *query*, and the book that has counted it."""
+    """Return the first of *rules* that answers *query*, or None, and *book* with the call counted."""
     for rule in rules:
         when = rule.when
-        # Most rules differ in their text alone, and a thousand of them must not cost a millisecond.
+        # This fast check comes first: most rules differ only in their text, and a thousand must not cost a millisecond.
         if when.text is not None and when.text != query.text:
             continue
         if not all(condition.holds() for condition in call_conditions(when, query)):

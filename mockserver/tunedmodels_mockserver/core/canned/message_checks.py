@@ -1,6 +1,7 @@
-"""Fitting: what an operator writes of the API's messages, read by the facts of the service.
+"""Reads messages of the API that an operator writes, such as the parts of a canned answer, by the facts of the service.
 
-Unlike a request, which is read as leniently as the service reads it, this is refused where a name is wrong.
+The server reads a request as leniently as the service does. It reads an operator's message strictly: an unknown name
+is an error.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ from ...wire.protojson.scalars import READERS, InvalidValue, display, enum_numbe
 from ...wire.surface import SCALARS, WELL_KNOWN, Field, Surface, surface
 from ..strict_input import nearest
 
-FULL_VERSION = "v1beta"  # the version whose facts have everything
+FULL_VERSION = "v1beta"  # the version that has all messages and members
 _FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Struct", "Value"))
 _MAX_DEPTH = 100
 
 
 def read_message(value: Any, message: str, place: str) -> dict[str, Any]:
-    """Return plain JSON *value*, which stands at *place*, as a value of *message*; both spellings of names are read.
+    """Return plain JSON *value* as a value of *message*. Names of members may have either spelling of the API.
 
-    Raises ValueError for an unknown member or enum value, with the nearest known one, and for a value that has another
-    type than its member.
+    *place* is the place of the value in the input, for messages of errors. Raises ValueError for an unknown member or
+    enum value, and names the nearest known one; also for a value with a type that differs from its member's.
     """
     return _message(value, message, surface(FULL_VERSION), place)
 
 
 def enum_value(name: str, kind: str, place: str) -> int:
-    """Return the number of *name* in the enum *kind*. Raises ValueError where there is none, with the nearest."""
+    """Return the number of *name* in the enum *kind*. Raises ValueError for an unknown name, and names the nearest."""
     known = surface(FULL_VERSION).enum(kind)
     if name not in known.numbers:
         raise ValueError(f"{place} cannot be {name!r}{nearest(name, list(known.numbers))}")
@@ -97,7 +98,7 @@ def _enum(value: Any, kind: str, on: Surface, place: str) -> int:
 
 
 def check_json(value: Any, place: str, depth: int = 0) -> None:
-    """Raise ValueError where *value* is not of JSON, such as a date of YAML's, or is nested too deeply."""
+    """Raise ValueError if *value* is not a JSON value (such as a date from YAML), or is nested too deeply."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"{place} is nested too deeply")
     if isinstance(value, Mapping):

@@ -1,8 +1,8 @@
-"""Patterns: regular expressions and JSON paths of an operator, held so that none of them can hang the server.
+"""Compiles the regular expressions and JSON paths of an operator, and limits them so that none can hang the server.
 
-Regular expressions are RE2's, which take time in proportion to the text whatever they say; so there are no look-arounds
-and no back-references. JSON paths are those of RFC 9535 without its functions ``match`` and ``search``, whose library
-goes back and forth, and with one ``..`` at most.
+RE2 runs the regular expressions. Its time is proportional to the text, whatever the expression; therefore it has no
+look-arounds and no back-references. JSON paths follow RFC 9535, with two limits. The functions ``match`` and ``search``
+are missing, because their library backtracks. A path has at most one ``..``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 MAX_REGEX = 1000  # characters
 MAX_JSON_PATH = 200  # characters
-_MEMORY = 4 << 20  # bytes for one expression, so that counted repetitions cannot grow without end
+_MEMORY = 4 << 20  # bytes for one expression; limits the growth of counted repetitions
 
 
 @lru_cache(maxsize=4096)
 def regex(text: str) -> Any:
-    """Return the regular expression *text*. Raises ValueError for one that is too long or that RE2 does not take."""
+    """Return *text* as a compiled regular expression. Raises ValueError if it is too long or if RE2 refuses it."""
     if len(text) > MAX_REGEX:
         raise ValueError(f"a regex must have at most {MAX_REGEX} characters, got {len(text)}")
     options = re2.Options()
@@ -40,10 +40,10 @@ def regex(text: str) -> Any:
 
 @lru_cache(maxsize=4096)
 def json_path(text: str) -> JSONPathQuery:
-    """Return the JSON path *text*. Raises ValueError for one that is too long, too costly, or no JSON path."""
+    """Return *text* as a compiled JSON path. Raises ValueError if it is too long, too costly or invalid."""
     if len(text) > MAX_JSON_PATH:
         raise ValueError(f"a JSON path must have at most {MAX_JSON_PATH} characters, got {len(text)}")
-    # Its import takes longer than that of all else here, and few need it.
+    # Imported here, because it takes longer than all other imports of this module and few rules need it.
     from jsonpath_rfc9535 import JSONPathEnvironment
     from jsonpath_rfc9535.exceptions import JSONPathError
 
@@ -63,7 +63,7 @@ def json_path(text: str) -> JSONPathQuery:
 def _functions(environment: JSONPathEnvironment) -> MutableMapping[str, Any]:
     """Return the functions that JSON paths of *environment* may call, by name.
 
-    The attribute was called ``function_extensions`` before version 2, which needs Python 3.12.
+    The library called the attribute ``function_extensions`` before its version 2, which needs Python 3.12.
     """
     name = "functions" if hasattr(environment, "functions") else "function_extensions"
     functions: MutableMapping[str, Any] = getattr(environment, name)
@@ -71,7 +71,7 @@ def _functions(environment: JSONPathEnvironment) -> MutableMapping[str, Any]:
 
 
 def select(path: str, document: Any) -> list[Any]:
-    """Return the values that the JSON path *path* finds in *document*; none where that is nested too deeply."""
+    """Return the values that the JSON path *path* finds in *document*, none if *document* is nested too deeply."""
     from jsonpath_rfc9535.exceptions import JSONPathRecursionError
 
     try:

@@ -1,4 +1,4 @@
-"""Queries: what a canned rule can see of one call."""
+"""Defines the part of a call that canned rules can see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from .message_checks import FULL_VERSION
 
 @dataclass(frozen=True)
 class PromptQuery:
-    """One call: its method and full model name, the text of its last turn, its caller, and its request message."""
+    """One call, as canned rules see it.
+
+    ``model`` is the full name, ``text`` the text of the last turn, and ``caller`` an e-mail address. ``request`` is the
+    request as a value of the message called ``message``.
+    """
 
     method: str
     model: str
@@ -26,11 +30,11 @@ class PromptQuery:
 
     @property
     def model_id(self) -> str:
-        """The model's name without its collection."""
+        """The name of the model without its collection."""
         return self.model.rpartition("/")[2]
 
     @cached_property
     def document(self) -> Any:
-        """The request as JSON of the API: names in camel case, enums by name, zeros left out."""
+        """The request in the JSON form of the API: members in camel case, enums by name, zero values omitted."""
         on = surface(FULL_VERSION)
         return json.loads(dump(to_json(on.message(self.message), self.request, on), COMPACT))

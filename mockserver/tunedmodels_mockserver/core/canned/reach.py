@@ -1,4 +1,4 @@
-"""Reach: whether a canned rule can ever meet a call, given the models that a server has or may get."""
+"""Checks that a canned rule can match a call of some model that a server has or may get."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _IN_TUNED_IDS = frozenset(string.ascii_lowercase + string.digits + "-" + _WILDCA
 
 
 def check_models(rules: Iterable[Rule], base_models: Collection[str]) -> None:
-    """Raise BadInput for the first of *rules* whose ``when.model`` fits no model, now or later.
+    """Raise BadInput for the first of *rules* whose ``when.model`` can match no model, now or later.
 
-    *base_models* are the resource names that the server has. A tuned model may be made after the rule, so a name that
-    a tuned model can have passes.
+    *base_models* are the resource names of the server's base models. A tuned model may be created after the rule, so
+    every name that a tuned model can have passes.
     """
     for number, rule in enumerate(rules, start=1):
         model = rule.when.model

@@ -1,4 +1,4 @@
-"""Replies: what stands for a model's answer to a prompt, before it is written as one message or as a stream."""
+"""Computes the answer to a prompt, in a form that can be written as one message or as a stream."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .templates import TemplateValues
 Value = dict[str, Any]
 Parts = Sequence[Value]
 
-CHUNKS = 4  # at most so many parts of a text in a stream; SDKs saw two and more
+CHUNKS = 4  # a stream has a text in at most so many chunks; SDKs saw two or more
 STOP, MAX_TOKENS = 1, 2  # Candidate.FinishReason
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one chunk of a stream has of a candidate; ``pause`` is how many seconds pass before it."""
+    """The part of a candidate in one chunk of a stream. ``pause`` is the time in seconds before the chunk."""
 
     parts: Parts
     pause: float = 0.0
@@ -29,20 +29,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One candidate. None for ``parts`` is no content at all, for ``ratings`` those of an answer without harm."""
+    """One candidate. ``parts`` is None if it has no content. ``ratings`` is None for those of a harmless answer."""
 
     parts: Parts | None
     finish_reason: int
     ratings: Sequence[Value] | None = None
-    told: Sequence[Piece] | None = None  # the chunks that a rule asks for
+    told: Sequence[Piece] | None = None  # the chunks that a rule gives; None to split the parts
 
     @property
     def text(self) -> str:
-        """The texts of all parts."""
+        """The joined texts of all parts."""
         return text_of(self.parts or ())
 
     def pieces(self) -> Sequence[Piece]:
-        """Return what each chunk of a stream has of it, at least one."""
+        """Return the candidate's piece for each chunk of a stream, at least one."""
         if self.told is not None:
             return self.told
         pieces = [Piece(parts) for part in self.parts or () for parts in _split(part)]
@@ -51,7 +51,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class RenderedAnswer:
-    """What a call gets: candidates or, where the prompt was ``blocked``, none; ``usage`` overrides what is counted."""
+    """The answer to a call. It has no candidates if the prompt is blocked. ``usage`` overrides the counted tokens."""
 
     replies: Sequence[Reply]
     usage: Mapping[str, Any] = field(default_factory=dict)
@@ -59,12 +59,12 @@ class RenderedAnswer:
 
 
 def text_of(parts: Parts) -> str:
-    """Return the texts of *parts* as one."""
+    """Return the joined texts of *parts*."""
     return "".join(part.get("text", "") for part in parts)
 
 
 def truncate(text: str, config: Value) -> Reply:
-    """Return *text* up to its first stop sequence and no longer than the limit of tokens."""
+    """Return *text* up to the first stop sequence and up to the token limit, both from the generation *config*."""
     ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
     text = text[: min(ends, default=len(text))]
     kept = tokens.head(text, config.get("max_output_tokens", len(text)))
@@ -72,12 +72,16 @@ def truncate(text: str, config: Value) -> Reply:
 
 
 def token_counts(answer: Answer) -> Value:
-    """Return what *answer* overrides in an answer to countTokens."""
+    """Return the members of the answer to countTokens that *answer* overrides."""
     return message_checks.read_message(answer.usage or {}, COUNT, "usage")
 
 
 def render(answer: Answer, filling: TemplateValues, config: Value) -> RenderedAnswer:
-    """Return what *answer*, no error, tells to a request with *config*; one candidate comes as often as asked for."""
+    """Return *answer*, which is not an error, for a request with the generation *config*.
+
+    *filling* has the values for its placeholders. If the answer gives one candidate only, without a list, it repeats
+    ``candidate_count`` times.
+    """
     usage = message_checks.read_message(answer.usage or {}, USAGE, "usage")
     if answer.blocked is not None:
         feedback: Value = {"block_reason": message_checks.enum_value(answer.blocked, BLOCK_REASON, "blocked")}
@@ -134,7 +138,7 @@ def _ratings(given: Sequence[Value] | None) -> list[Value] | None:
 
 
 def _split(part: Value) -> list[Parts]:
-    """Return *part* as those of a stream: a text in up to four of whole tokens, anything else whole."""
+    """Return *part* as it comes in a stream: a text in up to four pieces of whole tokens, any other part whole."""
     text = part.get("text", "")
     total = tokens.count(text)
     heads = [tokens.head(text, total * place // CHUNKS) for place in range(CHUNKS + 1)]

@@ -1,6 +1,6 @@
-"""Rulebooks: the canned rules of one world, how often each has answered, and the calls that none of them did.
+"""Defines the rulebook, which has the canned rules of one world with their counters and the calls that none matched.
 
-A value: whoever changes it gets a new one.
+A rulebook is an immutable value: each change returns a new one.
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ MAX_MISSES = 50
 
 
 class DuplicateRuleId(ValueError):
-    """A rule of this id is there already."""
+    """A rule id that another rule of the world already has."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """One file of rules: how many it gave, and what is wrong with its present text (then the rules are of before)."""
+    """One file of rules, with the number of its rules.
+
+    ``problem`` says what is wrong with the present text of the file. In that case, the rules are those of the last good
+    version.
+    """
 
     path: str
     rules: int = 0
@@ -34,7 +38,7 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class FileRules:
-    """What the files of rules give to every world; a rule's id is ``<path>#<its own>``."""
+    """The rules of all files, which apply to every world. The id of a rule is ``<path>#<its own id>``."""
 
     rules: tuple[Rule, ...] = ()
     strict: bool = False
@@ -43,7 +47,11 @@ class FileRules:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """One world's. ``made`` rules were given an id, ``missed`` calls matched none; the last of these are kept."""
+    """The canned rules of one world.
+
+    ``made`` is the number in the last generated id. ``missed`` is the number of calls that no rule matched, and
+    ``misses`` has the last of them. ``counts`` has the counters by rule id, those of rules from files included.
+    """
 
     rules: tuple[Rule, ...] = ()
     strict: bool = False
@@ -53,17 +61,18 @@ class Rulebook:
     missed: int = 0
 
     def count(self, rule: Rule) -> Count:
-        """Return how often *rule* was met."""
+        """Return the counters of *rule*."""
         return self.counts.get(rule.id, Count())
 
     def with_count(self, rule: Rule, count: Count) -> Rulebook:
-        """Return the book in which *rule* was met so often."""
+        """Return the book with *count* as the counters of *rule*."""
         return replace(self, counts={**self.counts, rule.id: count})
 
     def with_rules(self, more: Iterable[Rule], *, first: bool = False) -> Rulebook:
-        """Return the book with *more* rules, at its end or *first*; those without an id get one.
+        """Return the book with *more* rules, at its end or *first*. A rule without an id gets one.
 
-        Raises Taken where an id is taken, ValueError for one that is no id, and for more than 10,000 rules.
+        Raises DuplicateRuleId for an id that another rule has. Raises ValueError for an invalid id, and for more than
+        10,000 rules.
         """
         known, named, made = {rule.id for rule in self.rules}, [], self.made
         for rule in more:
@@ -84,11 +93,11 @@ class Rulebook:
         return replace(self, rules=(*named, *self.rules) if first else (*self.rules, *named), made=made)
 
     def with_only(self, given: Rules) -> Rulebook:
-        """Return a new book with the rules *given*, of which none has answered, and with no misses."""
+        """Return a new book with only the rules *given*. All counters are zero and there are no misses."""
         return Rulebook(strict=given.strict).with_rules(given.rules)
 
     def without(self, rule_id: str) -> Rulebook:
-        """Return the book without the rule of this id. Raises KeyError where there is none."""
+        """Return the book without the rule that has this id. Raises KeyError if no rule has it."""
         kept = tuple(rule for rule in self.rules if rule.id != rule_id)
         if len(kept) == len(self.rules):
             raise KeyError(rule_id)
@@ -96,7 +105,7 @@ class Rulebook:
         return replace(self, rules=kept, counts=counts)
 
     def with_miss(self, miss: Miss) -> Rulebook:
-        """Return the book that has *miss* as its last; it gets its number."""
+        """Return the book with *miss* as its last miss. The miss gets its number, and only the last 50 stay."""
         number = self.missed + 1
         last = (*self.misses, msgspec.structs.replace(miss, number=number))
         return replace(self, misses=last[-MAX_MISSES:], missed=number)

@@ -1,7 +1,7 @@
-"""Rules: what an operator says of the answers to prompts, as a condition and what is answered where it holds.
+"""Defines canned rules, each with conditions and an answer, as an operator writes them.
 
-All is checked when it is read: unknown members, enum values, places of templates, regular expressions and JSON paths
-raise ValueError, so that no rule fails when it is needed.
+Rules are checked when they are read, so that no rule fails when it is used. An unknown member, enum value or
+placeholder and an invalid regular expression or JSON path raise ValueError.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ MethodName = Literal["generateContent", "streamGenerateContent", "generateText",
 
 
 class JsonPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Something at ``path`` in the request equals ``equals``; without that, something is there at all."""
+    """A condition on the request: ``path`` finds a value that equals ``equals`` or, without ``equals``, any value."""
 
     path: str
     equals: Any | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
-        """Refuse what is no JSON path."""
+        """Raise ValueError if the path or the value is invalid."""
         patterns.json_path(self.path)
         if self.equals is not msgspec.UNSET:
             message_checks.check_json(self.equals, "equals")
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The conditions of a rule; all that are given must hold, and none holds always.
+    """The conditions of a rule. All conditions that are set must hold; if none is set, the rule always matches.
 
-    ``model`` is an id, a resource name or a glob of either. ``text``, ``contains`` and ``regex`` look at the text of
+    ``model`` is an id, a resource name or a glob of either. ``text``, ``contains`` and ``regex`` apply to the text of
     the last turn. ``nth`` counts the calls for which the other conditions held, from 1. A rule without ``method``
-    stands for every method but countTokens.
+    applies to every method except countTokens.
     """
 
     model: str | None = None
@@ -58,7 +58,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     nth: int | tuple[int, ...] | Literal["first", "rest"] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse conditions that never hold."""
+        """Raise ValueError for conditions that can never hold."""
         if self.model is not None and not 1 <= len(self.model) <= 200:
             raise ValueError(f"model must have 1 to 200 characters, got {len(self.model)}")
         if self.regex is not None:
@@ -71,24 +71,24 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     @property
     def json_paths(self) -> tuple[JsonPath, ...]:
-        """The JSON paths, one or many."""
+        """The conditions on JSON paths as a tuple, empty if there are none."""
         return (self.json_path,) if isinstance(self.json_path, JsonPath) else self.json_path or ()
 
 
 class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One chunk of a stream. ``pause`` is how many seconds it lets wait."""
+    """One chunk of a stream. ``pause`` is the time in seconds before it, at most 60."""
 
     text: str
     pause: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what nobody waits for."""
+        """Raise ValueError for a pause that is out of range."""
         if not 0 <= self.pause <= MAX_PAUSE:
             raise ValueError(f"pause must be from 0 to {MAX_PAUSE:.0f} seconds, got {self.pause}")
 
 
 class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One of several candidates; without text and parts it has no content, as one that was stopped for safety."""
+    """One of several candidates. Without text and parts it has no content, like one that was stopped for safety."""
 
     text: str | None = None
     parts: Parts | None = None
@@ -96,7 +96,7 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     safety_ratings: tuple[dict[str, Any], ...] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no candidate of the API."""
+        """Raise ValueError if the API cannot have such a candidate."""
         if self.text is not None and self.parts is not None:
             raise ValueError("a candidate has text or parts, got both")
         _check_parts(self.parts)
@@ -104,10 +104,11 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is answered: one of text, parts, candidates, blocked (a block reason), chunks, error (or its code) and echo.
+    """The answer of a rule: one of text, parts, candidates, blocked (a block reason), chunks, error or its code, echo.
 
-    ``parts`` and ``safety_ratings`` are the API's own, ``usage`` overrides members of its usageMetadata (for
-    countTokens, of its answer, and may stand alone). Without ``finish_reason`` a text ends as the request's limits say.
+    ``parts`` and ``safety_ratings`` have the form of the API. ``usage`` overrides members of the usageMetadata; for
+    countTokens it overrides members of the answer, and may be the only member here. Without ``finish_reason``, the
+    limits of the request cut a text.
     """
 
     text: str | None = None
@@ -122,7 +123,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     usage: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what the API could not answer."""
+        """Raise ValueError if the API cannot give such an answer."""
         given = [name for name in _CONTENTS if getattr(self, name) is not None]
         if len(given) > 1 or (not given and self.usage is None):
             named = " and ".join(given) or "none"
@@ -145,7 +146,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One rule. ``times`` is how often it answers at most; None: always. An empty ``id`` is made when it is armed."""
+    """One rule. It answers at most ``times`` calls; None means all. A rule without ``id`` gets one when it is added."""
 
     answer: str | Answer
     when: When = When()
@@ -153,7 +154,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     times: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what does not go together."""
+        """Raise ValueError if members are invalid or do not fit together."""
         if self.times is not None and self.times < 1:
             raise ValueError(f"times must be 1 or more, got {self.times}")
         templates.check(msgspec.to_builtins(self.full_answer), self.when.regex)
@@ -168,24 +169,24 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     @property
     def full_answer(self) -> Answer:
-        """The answer; a string is its text."""
+        """The answer as an object. A string becomes the text of one."""
         return Answer(text=self.answer) if isinstance(self.answer, str) else self.answer
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Rules that come together. With ``strict`` a call that none of them matches is answered with an error."""
+    """A set of rules. With ``strict``, a call that no rule matches gets an error."""
 
     rules: tuple[Rule, ...] = ()
     strict: bool = False
 
 
 def digest(rule: Rule) -> str:
-    """Return six characters that tell the content of *rule* from others."""
+    """Return a hash of the content of *rule*, six hexadecimal digits."""
     return blake2b(msgspec.json.encode(rule, order="deterministic"), digest_size=3).hexdigest()
 
 
 def check_id(rule_id: str) -> None:
-    """Raise ValueError for what can be no id of a rule."""
+    """Raise ValueError if *rule_id* cannot be the id of a rule."""
     if not _ID.fullmatch(rule_id):
         raise ValueError(f"an id has 1 to 100 letters, digits, dots, dashes or underscores, got {rule_id[:100]!r}")
 

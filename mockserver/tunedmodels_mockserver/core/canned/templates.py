@@ -1,8 +1,9 @@
-"""Templates: texts with places such as ``{{prompt}}`` that a call fills. Names only, no expressions.
+"""Fills placeholders such as ``{{prompt}}`` in the texts of canned answers. Placeholders are names, not expressions.
 
-``{{prompt}}``, ``{{model}}`` (the full name), ``{{model_id}}``, ``{{caller}}`` (an e-mail address), ``{{call}}`` (how
-often the rule has answered, this time included), ``{{json:$.path}}`` (the first value there in the request) and
-``{{match:1}}`` (a group of the rule's regex, by number or name). ``\\{{`` stands for two braces.
+The placeholders are ``{{prompt}}``, ``{{model}}`` (the full name), ``{{model_id}}``, ``{{caller}}`` (an e-mail
+address), ``{{call}}`` (how often the rule has answered, this time included), ``{{json:$.path}}`` (the first value that
+the path finds in the request) and ``{{match:1}}`` (a group of the rule's regex, by number or name). ``\\{{`` writes two
+braces.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ _PLACE = re.compile(r"(?P<escaped>\\\{\{)|\{\{(?P<name>[^{}]*)\}\}|(?P<open>\{\{
 
 @dataclass(frozen=True, slots=True)
 class TemplateValues:
-    """What fills a text: the call that is answered, the rule's regex (or None), and how often the rule has answered."""
+    """The sources of the values: the call, the rule's regex (or None), and how often the rule has answered."""
 
     query: PromptQuery
     regex: str | None
     call: int
 
     def fill(self, value: Any) -> Any:
-        """Return plain JSON *value* with the places in all its texts filled."""
+        """Return plain JSON *value* with the placeholders in all its texts replaced by their values."""
         if isinstance(value, str):
             return _PLACE.sub(self._place, value) if "{{" in value else value
         if isinstance(value, dict):
@@ -53,7 +54,7 @@ class TemplateValues:
 
 
 def check(value: Any, regex: str | None) -> None:
-    """Raise ValueError where a text in *value* has a place that nothing fills; *regex* is the rule's."""
+    """Raise ValueError if a text in *value* has an invalid placeholder. *regex* is that of the rule, or None."""
     if isinstance(value, str):
         for place in _PLACE.finditer(value):
             _check(place, regex)

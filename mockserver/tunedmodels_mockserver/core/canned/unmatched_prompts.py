@@ -1,4 +1,4 @@
-"""Misses: calls that no canned rule matched, with the rules that came nearest and why each of them failed."""
+"""Describes misses, which are calls that no canned rule matched, with the nearest rules and why each of them failed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from .query import PromptQuery
 from .rules import Rule
 
 NEAREST = 3
-MAX_TEXT = 2048  # bytes of a prompt that are kept
-_COMPARED = 500  # characters of two texts that are compared to tell which rule is nearer
-_SHOWN = 300  # characters of what is expected and of what there was
-_AROUND = 30  # characters that are shown on each side of a difference
+MAX_TEXT = 2048  # bytes of the prompt that a miss keeps
+_COMPARED = 500  # characters of each text that a comparison uses
+_SHOWN = 300  # characters of an expected or actual value that a message shows
+_AROUND = 30  # characters that a message shows on each side of a difference
 _WORD = re.compile(r"\s+|\w+|.", re.DOTALL)
 
 
 class FailedCondition(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A condition that did not hold. ``difference`` marks what a text lacks as [-this-] and what it has as {+this+}."""
+    """A condition that did not hold.
+
+    For a condition ``text``, ``difference`` marks words that the prompt lacks as ``[-this-]``, and words that it has in
+    addition as ``{+this+}``.
+    """
 
     condition: str
     expected: str
@@ -32,7 +36,7 @@ class FailedCondition(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NearRule(msgspec.Struct, frozen=True):
-    """A rule that nearly matched: how many of its conditions held, and those that did not."""
+    """A rule that nearly matched. ``held`` of its ``conditions`` held, and ``failed`` has the others."""
 
     rule: str
     held: int
@@ -41,7 +45,7 @@ class NearRule(msgspec.Struct, frozen=True):
 
 
 class Miss(msgspec.Struct, frozen=True):
-    """One call; ``moment`` is the world's, in nanoseconds."""
+    """A call that no rule matched. ``moment`` is the time of the world in nanoseconds."""
 
     moment: int
     method: str
@@ -53,7 +57,7 @@ class Miss(msgspec.Struct, frozen=True):
 
     @property
     def short(self) -> str:
-        """What the nearest rule lacks, in one sentence."""
+        """A sentence that names the nearest rule and its first condition that failed."""
         near = self.nearest[0]
         failed = near.failed[0]
         told = failed.difference or f"expected {failed.expected}, got {failed.got}"
@@ -62,7 +66,10 @@ class Miss(msgspec.Struct, frozen=True):
 
 
 def describe_miss(rules: Sequence[Rule], counts: Mapping[str, Count], query: PromptQuery, now: int) -> Miss:
-    """Return *query*, which none of *rules* (one at least) answered at *now*, as a miss; *counts* are by rule."""
+    """Return the miss for *query*, which none of *rules* (at least one) answered at *now*.
+
+    *counts* has the counters of rules by id.
+    """
     judged = [(rule, *_check_rule(rule, counts.get(rule.id, Count()), query)) for rule in rules]
     judged.sort(key=lambda item: (-item[1], -_likeness(item[0], query.text)))
     text = query.text.encode()[:MAX_TEXT].decode("utf-8", "ignore")
@@ -74,7 +81,10 @@ def describe_miss(rules: Sequence[Rule], counts: Mapping[str, Count], query: Pro
 
 
 def difference(expected: str, got: str) -> str:
-    """Return in one line how two texts differ, word by word: ``the [-quick-]{+slow+} fox``; what is alike is cut."""
+    """Return one line that shows how two texts differ, word by word, such as ``the [-quick-]{+slow+} fox``.
+
+    Long passages that are equal are shortened.
+    """
     before, after = _WORD.findall(expected[:_COMPARED]), _WORD.findall(got[:_COMPARED])
     changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     shown = []
@@ -88,18 +98,18 @@ def difference(expected: str, got: str) -> str:
 
 
 def _check_rule(rule: Rule, count: Count, query: PromptQuery) -> tuple[int, list[Condition]]:
-    """Return how many conditions of *rule* hold, and those that do not."""
+    """Return the number of conditions of *rule* that hold, and the conditions that do not hold."""
     of_the_call = list(call_conditions(rule.when, query))
     failed = [condition for condition in of_the_call if not condition.holds()]
-    # The others count the calls for which these held: before any other call they mean nothing.
+    # The other conditions count the calls for which these hold, so for any other call they mean nothing.
     of_the_count = [] if failed else list(count_conditions(rule, count))
     failed += [condition for condition in of_the_count if not condition.holds()]
     return len(of_the_call) + len(of_the_count) - len(failed), failed
 
 
 def _likeness(rule: Rule, text: str) -> float:
-    """Return from 0 to 100 how like *text* is to what *rule* looks for in it."""
-    from rapidfuzz import fuzz  # only who misses waits for its import
+    """Return the similarity, from 0 to 100, of *text* and the text that *rule* expects."""
+    from rapidfuzz import fuzz  # imported here, so that only a miss waits for the import
 
     if rule.when.text is not None:
         return fuzz.ratio(rule.when.text[:_COMPARED], text[:_COMPARED])
@@ -123,7 +133,10 @@ def _truncate(text: str) -> str:
 
 
 def _elide(text: str, *, first: bool, last: bool) -> str:
-    """Return *text*, which two texts have in common, without what is far from where they differ."""
+    """Return *text*, which two texts share, shortened to the characters next to a difference.
+
+    *first* means that no difference comes before it, and *last* that none comes after it.
+    """
     if first and last:
         return text
     if first:

@@ -1,1 +1,1 @@
-"""Faults: what goes wrong when a test asks for it."""
+"""Defines the faults that a test can arm, and decides which of them fire at a call."""

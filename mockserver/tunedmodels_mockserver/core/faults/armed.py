@@ -1,4 +1,7 @@
-"""Armed faults: those of a world, with what each has met so far. All of it is values; ``meet`` makes new ones."""
+"""Arms the faults of a world, counts their calls, and decides which of them fire at a call.
+
+Armed faults are immutable values: each function returns new ones.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,16 @@ from ..strict_input import BadInput, nearest
 from .fault import CREATE, Fault, FaultQuery, Quota
 
 MOST = 1000  # faults of one world
-_COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})  # others answer; these go with what answers
+# At most one fault replaces the answer of a call. These effects can apply in addition.
+_COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})
 
 
 @dataclass(frozen=True, slots=True)
 class ArmedFault:
-    """A fault since it was armed, ``at`` on the world's clock and ``machine`` on the machine's, in nanoseconds.
+    """A fault with its counters. It was armed ``at`` on the world's clock, ``machine`` on the machine's (nanoseconds).
 
-    ``seen`` counts the calls in its scope and window, ``hits`` how often it fired. ``calls`` are the moments of the
-    calls that a quota has let pass and still counts.
+    ``seen`` is the number of calls in its scope and window. ``hits`` is the number of times that it fired. ``calls``
+    are the moments of the calls that a quota has let pass and still counts.
     """
 
     fault: Fault
@@ -35,15 +39,15 @@ class ArmedFault:
 
     @property
     def remaining(self) -> int | None:
-        """How often it will fire at most from now on; None for always."""
+        """The number of times that it can still fire, None if there is no limit."""
         return None if self.fault.limit is None else max(self.fault.limit - self.hits, 0)
 
     def is_expired(self, machine: int) -> bool:
-        """Whether its time to live is over."""
+        """Return whether its time to live is over when the machine's time is *machine*."""
         return self.fault.ttl is not None and machine >= self.machine + round(self.fault.ttl * SECOND)
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain JSON: the fault as it was armed, and what it has met."""
+        """Return it as plain JSON: the fault as it was armed, and its counters."""
         fault: dict[str, Any] = msgspec.to_builtins(self.fault)
         counts = {"seen": self.seen, "hits": self.hits, "remaining": self.remaining, "fired": self.hits > 0}
         return {"id": self.fault.id, "effect": self.fault.kind, **fault, "required": self.fault.required, **counts}
@@ -51,9 +55,9 @@ class ArmedFault:
 
 @dataclass(frozen=True, slots=True)
 class TriggeredFault:
-    """A fault that befalls the present call. ``draw`` is a number in [0, 1) from the seed.
+    """A fault that fires at the present call. ``draw`` is a number in [0, 1) from the seed, for the jitter.
 
-    ``retry`` is in how many seconds a quota frees; None where it does not say.
+    ``retry`` is the time in seconds after which a quota lets the next call pass, None if that is unknown.
     """
 
     fault: Fault
@@ -62,7 +66,10 @@ class TriggeredFault:
 
 
 def arm(armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int, machine: int) -> tuple[ArmedFault, ...]:
-    """Return *armed* with *faults* behind; who has no id gets one. Raises BadInput for an id that is taken."""
+    """Return *armed* with *faults* after them. Expired faults are removed, and a fault without an id gets one.
+
+    Raises BadInput for an id that another fault has, and for more than 1000 faults.
+    """
     kept = without_expired(armed, machine)
     taken = {item.fault.id for item in kept}
     number = 0
@@ -81,7 +88,7 @@ def arm(armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int, machin
 
 
 def disarm(armed: tuple[ArmedFault, ...], fault_id: str) -> tuple[ArmedFault, ...]:
-    """Return *armed* without the fault called *fault_id*. Raises KeyError with a sentence where there is none."""
+    """Return *armed* without the fault called *fault_id*. Raises KeyError, with a sentence, if there is none."""
     kept = tuple(item for item in armed if item.fault.id != fault_id)
     if len(kept) == len(armed):
         raise KeyError(f"There is no fault {fault_id!r}{nearest(fault_id, [item.fault.id for item in armed])}.")
@@ -89,7 +96,7 @@ def disarm(armed: tuple[ArmedFault, ...], fault_id: str) -> tuple[ArmedFault, ..
 
 
 def without_expired(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedFault, ...]:
-    """Return those of *armed* whose time to live is not over."""
+    """Return the faults of *armed* whose time to live is not over when the machine's time is *machine*."""
     return (
         armed
         if not any(item.is_expired(machine) for item in armed)
@@ -98,22 +105,22 @@ def without_expired(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedF
 
 
 def rearm(armed: tuple[ArmedFault, ...], now: int, machine: int) -> tuple[ArmedFault, ...]:
-    """Return *armed* as they are in a world that begins at *now*."""
+    """Return *armed* as if they were armed at *now*, for a world whose clock starts then."""
     return tuple(replace(item, at=now, machine=machine) for item in armed)
 
 
 def counts_runs(armed: tuple[ArmedFault, ...], method: str) -> bool:
-    """Whether one of *armed* has to know how many runs there are before a call of *method*."""
+    """Return whether a fault of *armed* needs the number of unfinished runs to decide about a call of *method*."""
     return method == CREATE and any(item.fault.quota and item.fault.quota.concurrent is not None for item in armed)
 
 
 def trigger(
     armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, machine: int, *, answered: bool = False
 ) -> tuple[tuple[ArmedFault, ...], tuple[TriggeredFault, ...]]:
-    """Return *armed* after the call *query*, and the faults that befall it; what answers comes last.
+    """Return *armed* with the call *query* counted, and the faults that fire at it.
 
-    At most one of them answers; where the call is *answered* already, none does. Latencies, what befalls runs,
-    ``withdrawn`` and ``pedantic`` come with it.
+    At most one of these replaces the answer of the call, and it comes last. If the call is *answered* already, none
+    does. Faults with ``latency``, ``run``, ``withdrawn`` and ``pedantic`` can fire in addition.
     """
     armed = without_expired(armed, machine)
     places = sorted(range(len(armed)), key=lambda place: armed[place].fault.rank)
@@ -143,9 +150,9 @@ def trigger(
 def undo_run_faults(
     armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, fired: Collection[str]
 ) -> tuple[ArmedFault, ...]:
-    """Return *armed* as if what befalls runs had not met the create *query*, of which the ids in *fired* fired.
+    """Return *armed* as if faults with ``run`` had not counted the create *query*. *fired* has the ids that fired.
 
-    For a create that starts no run: the next one that does shall have what was armed for it.
+    This is for a create that starts no run, so that these faults apply to the next create that starts one.
     """
     return tuple(
         replace(item, seen=max(item.seen - 1, 0), hits=max(item.hits - (item.fault.id in fired), 0))
@@ -156,7 +163,7 @@ def undo_run_faults(
 
 
 def _trigger_one(item: ArmedFault, query: FaultQuery, now: int) -> tuple[ArmedFault, TriggeredFault | None]:
-    """Return *item*, which has seen the present call, and what fires of it."""
+    """Return *item*, which has counted the present call as seen, and the triggered fault, or None."""
     fault = item.fault
     if item.seen <= fault.skip or item.remaining == 0:
         return item, None
@@ -175,7 +182,7 @@ def _trigger_one(item: ArmedFault, query: FaultQuery, now: int) -> tuple[ArmedFa
 def _charge_quota(
     item: ArmedFault, quota: Quota, query: FaultQuery, now: int
 ) -> tuple[ArmedFault, TriggeredFault | None]:
-    """Return *item* with the present call counted, or with a refusal; a refused call does not count."""
+    """Return *item* with the present call counted, or with a triggered fault. A refused call does not count."""
     if quota.limit is None:
         return item, TriggeredFault(item.fault) if query.running >= (quota.concurrent or 0) else None
     span = round(quota.per * SECOND)

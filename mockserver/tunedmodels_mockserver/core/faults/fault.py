@@ -1,4 +1,4 @@
-"""Faults: what a test or an operator arms, with its scope, its count, its window of time and exactly one effect."""
+"""Defines the fault that a test or an operator arms, with its scope, count, time window and exactly one effect."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ Scope = Annotated[str, Meta(min_length=1, max_length=300)]
 
 
 class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """At most ``limit`` calls in any ``per`` seconds of the world's clock, or ``concurrent`` unfinished runs."""
+    """A limit of ``limit`` calls in any ``per`` seconds of the world's clock, or of ``concurrent`` unfinished runs."""
 
     limit: Annotated[int, Meta(ge=0, le=10_000)] | None = None
     per: Annotated[float, Meta(gt=0, le=_LONGEST)] = 60.0
     concurrent: Annotated[int, Meta(ge=0, le=10_000)] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse both and none."""
+        """Raise ValueError if both limits are set, or neither."""
         if (self.limit is None) == (self.concurrent is None):
             raise ValueError("say either limit or concurrent: how many calls in per seconds, or how many runs at once")
 
 
 @dataclass(frozen=True, slots=True)
 class FaultQuery:
-    """One call as faults see it. ``model`` is a resource name, empty where the call names none.
+    """One call, as faults see it. ``model`` is a resource name, empty if the call names no model.
 
-    ``running`` is how many runs of the world are unfinished, and counts for a create only.
+    ``running`` is the number of unfinished runs of the world. It matters for a create only.
     """
 
     method: str
@@ -52,14 +52,14 @@ class FaultQuery:
 
 
 class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing that goes wrong. Exactly one effect is set: one of Effect's, or one of the four here.
+    """One thing that goes wrong. Exactly one effect is set: a member of Effect, or one of the first four here.
 
-    ``method`` is a method's id, ``model`` a model's id or resource name, ``caller`` an e-mail address; each may be a
-    glob, and without it all are meant. The fault fires ``times`` times (None: always; by default once, but quotas,
-    ``withdrawn`` and ``pedantic`` always), after the first ``skip`` calls that it fits, with this ``probability``.
-    ``from`` and ``until`` (RFC 3339), or ``after`` and ``lasts`` (seconds from when it was armed), are a window on the
-    world's clock; ``ttl`` is in seconds of the machine's, after which it is gone. ``required`` says whether it is an
-    error of the test if it never fires.
+    ``method`` is the id of a method, ``model`` the id or resource name of a model, ``caller`` an e-mail address. Each
+    can be a glob; without it, the fault applies to all. The fault fires at most ``times`` times. None means always. The
+    default is once, but always for quotas, ``withdrawn`` and ``pedantic``. The first ``skip`` calls in the scope pass;
+    at each later call, the fault fires with this ``probability``. ``from`` and ``until`` (RFC 3339), or ``after`` and
+    ``lasts`` (seconds since it was armed), are a window on the world's clock. After ``ttl`` seconds on the machine's
+    clock, the fault is removed. ``required`` says whether a test fails if the fault never fires.
     """
 
     kinds: ClassVar[tuple[str, ...]] = (*Effect.kinds, "quota", "run", "withdrawn", "pedantic")
@@ -83,7 +83,7 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     required: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what could never fire as it is meant."""
+        """Raise ValueError for an invalid member, and for a fault that could never fire."""
         super().__post_init__()
         if self.method is not None:
             check_method(self.method)
@@ -101,25 +101,25 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     @property
     def limit(self) -> int | None:
-        """How often it fires at most; None for always."""
+        """The largest number of times that it fires, None for always."""
         if isinstance(self.times, UnsetType):
             return None if self.kind in ("quota", "withdrawn", "pedantic") else 1
         return self.times
 
     @property
     def rank(self) -> int:
-        """Which faults go first: 0 those of a model, 1 those of a method or a caller, 2 those of the world."""
+        """The order in which faults are checked: 0 for those of a model, 1 of a method or caller, 2 for all others."""
         if self.model not in (None, "*"):
             return 0
         return 1 if {self.method, self.caller} - {None, "*"} else 2
 
     def fits_method(self, method: str) -> bool:
-        """Whether it is meant for the method called *method*."""
+        """Return whether it applies to the method called *method*."""
         method = STANDS_FOR.get(method, method)
         return self.method is None or fnmatchcase(method, self.method)
 
     def fits(self, query: FaultQuery) -> bool:
-        """Whether *query* is in its scope; what befalls runs fits creates only."""
+        """Return whether *query* is in its scope. Faults of runs and quotas of concurrent runs fit creates only."""
         only_create = self.run is not None or (self.quota is not None and self.quota.concurrent is not None)
         if only_create and query.method != CREATE:
             return False
@@ -133,12 +133,12 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         return self.model is None or (bool(query.model) and any(fnmatchcase(name, self.model) for name in names))
 
     def opens(self, armed_at: int) -> int:
-        """Return the moment at which its window opens, where it was armed at *armed_at*."""
+        """Return the moment at which its window opens, if it was armed at *armed_at*."""
         moment = parse_timestamp(self.from_) if self.from_ is not None else None
         return armed_at + round(self.after * SECOND) if moment is None else moment
 
     def closes(self, armed_at: int) -> int | None:
-        """Return the moment from which its window is closed, None for never."""
+        """Return the moment at which its window closes, if it was armed at *armed_at*; None for never."""
         if self.until is not None:
             return parse_timestamp(self.until)
         return None if self.lasts is None else self.opens(armed_at) + round(self.lasts * SECOND)

@@ -1,6 +1,6 @@
-"""Instructions: what one request asks to go wrong with itself, in the words of Google's storage testbench.
+"""Parses the header by which a request asks for an effect on itself, in the words of Google's storage testbench.
 
-The words that only gRPC has (``redirect-…``) and those about buckets mean nothing here and are refused.
+Words for gRPC alone (``redirect-…``) and for buckets have no meaning here and are refused.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..effects import Effect, Page, Stall, Truncate
 from ..strict_input import BadInput, nearest
 
 KIB = 1024
-PAUSE = 10.0  # seconds of a stall that does not say how long, as the testbench has it
-TRIES = 2  # of a request that counts its retries, the first two fail
+PAUSE = 10.0  # seconds of a stall without a duration, as in the testbench
+TRIES = 2  # words with /retry-N fail for N up to this; later tries pass
 
 WORDS = (
     "return-503",
@@ -36,10 +36,10 @@ WORDS = (
 
 
 def effect(text: str, body: int) -> Effect | None:
-    """Return what the header's *text* asks for; *body* is how many bytes the request has.
+    """Return the effect that the header's *text* asks for. *body* is the number of bytes in the body of the request.
 
-    None where the words ask for nothing yet: an error after more bytes than were sent, or at a later retry. Raises
-    BadInput for unknown words, with the nearest known.
+    Return None if the words do not apply to this request: for an error after more bytes than the body has, and for a
+    later retry. Raises BadInput for unknown words, and names the nearest known ones.
     """
     text = text.strip()
     for form, made in _FORMS:
@@ -55,7 +55,7 @@ def effect(text: str, body: int) -> Effect | None:
 
 
 def _error(status: int, _body: int) -> Effect:
-    """Return the error of HTTP's *status*, or a page where no error has that."""
+    """Return an error with this HTTP *status*, or a page if no error has it. Raises ValueError outside 400 to 599."""
     if not 400 <= status <= 599:
         raise ValueError("the status of an error is 400 to 599")
     if Code.of_http(status):

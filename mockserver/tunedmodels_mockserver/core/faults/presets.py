@@ -1,4 +1,7 @@
-"""Presets: faults that belong together, under a name. None of them has to fire for a test to pass."""
+"""Defines the presets, which are sets of faults with a name, and reads faults from plain values.
+
+A test does not fail if a fault of a preset never fires.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from ..strict_input import BadInput, convert, nearest
 from .fault import Fault, Quota
 
 HOUR = 3600.0  # seconds
-_GENERATES = "*enerateContent"  # whole, as a stream and in batches: one quota for all, as the service counts
+_GENERATES = "*enerateContent"  # single calls, streams and batches share one quota, as the service counts them
 
 PRESETS: Mapping[str, tuple[Fault, ...]] = {
-    # Fifteen a minute is what a free account had in 2025; the limit of one run at a time is invented.
+    # A free account had fifteen a minute in 2025. The limit of one run at a time is invented.
     "quota": (
         Fault(id="quota-requests", method=_GENERATES, quota=Quota(limit=15, per=60.0), required=False),
         Fault(id="quota-runs", quota=Quota(concurrent=1), required=False),
@@ -38,22 +41,22 @@ PRESETS: Mapping[str, tuple[Fault, ...]] = {
 
 
 def preset(name: str) -> tuple[Fault, ...]:
-    """Return the faults of the preset called *name*. Raises BadInput for an unknown one, with the nearest name."""
+    """Return the faults of the preset called *name*. Raises BadInput for an unknown name, and names the nearest."""
     if name not in PRESETS:
         raise BadInput(f"There is no preset {name!r}{nearest(name, list(PRESETS))}. There are {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 
 class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All faults of the preset of this name."""
+    """A reference to all faults of one preset, by its name."""
 
     preset: str
 
 
 def read_faults(value: Any) -> tuple[Fault, ...]:
-    """Return the faults that a plain *value* asks for: one, ``{"preset": name}``, or a list of these.
+    """Return the faults in a plain *value*: one fault, ``{"preset": name}``, or a list of these.
 
-    Raises BadInput for what is none, with its place in the list.
+    Raises BadInput for an invalid fault or preset, with its place in the list.
     """
     if not isinstance(value, list):
         return _read(value)

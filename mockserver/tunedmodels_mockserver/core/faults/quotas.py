@@ -1,6 +1,7 @@
-"""Quotas: the refusal of a call that a quota does not let pass, with what it says of the quota.
+"""Builds the error for a call that a quota refuses, with its details about the quota.
 
-Seen is the one of 2025 for generation, with its details. Those of other methods, and of runs at once, are invented.
+The error of 2025 for generation, with its details, was observed. Those for other methods and for concurrent runs are
+invented.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ _MINUTE = 60.0  # seconds
 
 
 def quota_error(quota: Quota, query: FaultQuery, model: str, retry: int | None) -> Error:
-    """Return the refusal of *query*. *model* is the id of the base model that is asked, empty where none is.
+    """Return the error for *query*. *model* is the id of the base model of the call, empty if there is none.
 
-    *retry* is in how many seconds the quota frees, None where nobody knows.
+    *retry* is the time in seconds after which the quota lets the next call pass, None if that is unknown.
     """
     if quota.limit is None:
         violation = QuotaViolation(

@@ -1,1 +1,1 @@
-"""The journal: what was asked of a world, and what is to be said of it."""
+"""Records the requests to a world with their answers, and searches, verifies and repeats them."""

@@ -1,4 +1,4 @@
-"""Told: of an answer's JSON the few members by which a reader decides how to go on."""
+"""Reads the few members of an answer that decide what a client does next. The journal and the verdict use them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import msgspec
 
 
 class ErrorDetail(msgspec.Struct, frozen=True, rename="camel"):
-    """One detail of an error; only RetryInfo has a delay."""
+    """One detail of an error. Only RetryInfo has a delay."""
 
     retry_delay: str | None = None
 
 
 class ErrorFields(msgspec.Struct, frozen=True):
-    """An error: of an answer, or of a finished operation."""
+    """The error of an answer, or of a finished operation."""
 
     code: int = 0
     message: str = ""
@@ -23,13 +23,13 @@ class ErrorFields(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True, rename="camel"):
-    """Of an operation's metadata: the model it makes."""
+    """The metadata of an operation: the name of the model that it creates."""
 
     tuned_model: str = ""
 
 
 class AnswerFields(msgspec.Struct, frozen=True, rename="camel"):
-    """What an answer said. ``done`` is None where it did not say."""
+    """The members of an answer that decide what a client does next. ``done`` is None if the answer does not have it."""
 
     name: str = ""
     state: str | int = ""
@@ -40,7 +40,7 @@ class AnswerFields(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def retry_delay(self) -> float | None:
-        """The seconds that RetryInfo asks for."""
+        """The delay in seconds of the first RetryInfo that has a valid one, or None."""
         delays = (detail.retry_delay for detail in (self.error.details if self.error else ()))
         return next((seconds for seconds in map(_seconds, delays) if seconds is not None), None)
 
@@ -49,7 +49,10 @@ NO_FIELDS = AnswerFields()
 
 
 def read_fields(data: bytes) -> AnswerFields:
-    """Return what the answer *data* says; of a list, such as a stream, what its first says."""
+    """Return the fields of the answer *data*; if it is a list, such as a stream, those of the first item.
+
+    Return empty fields if *data* is not valid JSON or does not fit.
+    """
     try:
         if data.lstrip()[:1] == b"[":
             return next(iter(msgspec.json.decode(data, type=list[AnswerFields])), NO_FIELDS)
@@ -59,7 +62,7 @@ def read_fields(data: bytes) -> AnswerFields:
 
 
 def json_or_text(data: bytes) -> Any:
-    """Return the JSON text *data* as plain Python, other text as text."""
+    """Return *data* as plain Python if it is JSON, else as text."""
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

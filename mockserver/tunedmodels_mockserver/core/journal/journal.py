@@ -1,6 +1,7 @@
-"""The journal: what was asked of one world and what was answered, the newest requests within bounds.
+"""Records the newest requests to one world with their answers, up to a limit of entries and bytes.
 
-It belongs to one server process and is no part of a world's state: no store keeps it and no replica shares it.
+A journal belongs to one server process and is not part of a world's state: no store saves it, and processes that share
+a store do not share it.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from .answer_fields import AnswerFields, json_or_text, read_fields
 ENTRIES = 1000
 BYTES = 8 * 1024 * 1024
 
-_OVERHEAD = 1000  # bytes of an entry besides its bodies, about
+_OVERHEAD = 1000  # approximate bytes of an entry without its bodies
 _NAME = re.compile(r"tunedModels/(?P<model>[^/:?]+)(?:/operations/(?P<operation>[^/:?]+))?")
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A body as far as it is kept: masked, and cut where it was long. ``size`` is the whole's, in bytes."""
+    """A body with its secrets masked, truncated if it was long. ``size`` is the number of bytes of the whole body."""
 
     data: bytes = b""
     size: int = 0
 
     @property
     def is_truncated(self) -> bool:
-        """Whether some of it is missing."""
+        """Whether a part of the body is missing."""
         return self.size > len(self.data)
 
 
@@ -41,10 +42,12 @@ EMPTY = Body()
 class Entry(msgspec.Struct, frozen=True, dict=True):
     """One request and its answer. Secrets are masked.
 
-    ``at`` is the moment on the world's clock (nanoseconds since the epoch; None where the request reached no world's
-    clock), ``started`` and ``ended`` are readings of the machine's monotonic clock in nanoseconds. ``method`` is the
-    id of the API's method, empty for a route that there is not. ``fault`` names what was injected: its id, a space,
-    its effect. ``lost`` says that the connection ended before the whole answer was sent.
+    ``at`` is the time of the world's clock in nanoseconds since the epoch; it is None if the request did not reach a
+    world's clock. ``started`` and ``ended`` are times of the machine's monotonic clock in nanoseconds. ``method`` is
+    the id of the API's method; it is empty if no route matched. ``fault`` is the id of the fault that fired, a space,
+    and its effect. ``lost`` is true if the connection ended before the whole answer was sent. ``poll`` counts the
+    polls of a run; it is None if the request does not poll one. ``said`` has the fields of an answer that is too long
+    to store whole.
     """
 
     http: str
@@ -66,49 +69,49 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     allowances: tuple[str, ...] = ()
     lost: bool = False
     poll: int | None = None
-    said: AnswerFields | None = None  # where the answer is too long to be kept
+    said: AnswerFields | None = None
 
     @cached_property
     def answer_fields(self) -> AnswerFields:
-        """What the answer says."""
+        """The members of the answer that decide what a client does next."""
         return self.said or read_fields(self.answer.data)
 
     @cached_property
     def name(self) -> str:
-        """The resource that is meant: what the path names, for a create what the answer does."""
+        """The name of the model or operation in the path, or empty; for a successful create, the name in the answer."""
         created = self.method == "tunedModels.create" and self.status == 200
         match = _NAME.search(self.answer_fields.name if created else self.path)
         return match[0] if match else ""
 
     @property
     def model(self) -> str:
-        """The id of the tuned model that is meant, or empty."""
+        """The id of the tuned model in ``name``, or empty."""
         match = _NAME.fullmatch(self.name)
         return match["model"] if match else ""
 
     @property
     def operation(self) -> str:
-        """The id of the operation that is meant, or empty."""
+        """The id of the operation in ``name``, or empty."""
         match = _NAME.fullmatch(self.name)
         return (match["operation"] or "") if match else ""
 
     @property
     def retry_delay(self) -> float | None:
-        """The seconds that the answer asks the caller to wait, by RetryInfo or by Retry-After."""
+        """The seconds that the answer asks the caller to wait, by Retry-After or else by RetryInfo, or None."""
         return float(self.retry_after) if self.retry_after.isdecimal() else self.answer_fields.retry_delay
 
     @property
     def size(self) -> int:
-        """The bytes that it takes in memory, about."""
+        """The approximate number of bytes that the entry takes in memory."""
         return _OVERHEAD + len(self.request.data) + len(self.answer.data) + len(self.path) + len(self.query)
 
     @property
     def request_line(self) -> str:
-        """The request line: ``GET /v1beta/tunedModels/x?fields=name``."""
+        """The request line, such as ``GET /v1beta/tunedModels/x?fields=name``."""
         return f"{self.http} {self.path}{'?' if self.query else ''}{self.query}"
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
+        """Return the entry as plain JSON."""
         return {
             "number": self.number,
             "time": None if self.at is None else format_timestamp(self.at, 9),
@@ -141,9 +144,9 @@ def _body_document(body: Body) -> dict[str, Any] | None:
 
 
 class Journal:
-    """The newest entries of one world, *entries* and *size* bytes at most. Safe to share between threads.
+    """The newest entries of one world: at most *entries* of them, and at most *size* bytes. Threads can share it.
 
-    ``dropped`` counts the entries that had to go because they were too many.
+    ``dropped`` counts the entries that the journal removed because of these limits.
     """
 
     def __init__(self, entries: int = ENTRIES, size: int = BYTES) -> None:
@@ -158,7 +161,11 @@ class Journal:
         self.dropped = 0
 
     def add(self, entry: Entry, looked_at: str = "") -> Entry:
-        """Number *entry*, keep it and return it; a look at the run of the model *looked_at* is counted."""
+        """Give *entry* the next number, add it and return it.
+
+        *looked_at* is the name of the model if the request polls its run, or empty. The entry gets the number of the
+        poll.
+        """
         with self._lock:
             poll = self._look(looked_at) if looked_at else None
             entry = msgspec.structs.replace(entry, number=self._next, poll=poll)
@@ -169,7 +176,7 @@ class Journal:
         return entry
 
     def amend(self, number: int, **changes: Any) -> None:
-        """Change an entry, such as that of a stream that came to its end; one that is gone stays so."""
+        """Change the entry with this *number*, for example at the end of a stream. Ignore a removed entry."""
         with self._lock:
             old = self._entries.get(number)
             if old is not None:
@@ -177,12 +184,12 @@ class Journal:
                 self._bound(new.size - old.size)
 
     def entries(self) -> list[Entry]:
-        """Return what is kept, the oldest first."""
+        """Return the entries, the oldest first."""
         with self._lock:
             return list(self._entries.values())
 
     def clear(self) -> int:
-        """Forget all entries and return how many that were; the numbers go on."""
+        """Remove all entries and return their number. New entries continue the numbering."""
         with self._lock:
             gone = len(self._entries)
             self._entries.clear()
@@ -191,30 +198,30 @@ class Journal:
         return gone
 
     def wait(self, number: int, seconds: float) -> list[Entry]:
-        """Return the entries after *number*; where there are none wait for one, so many *seconds* at most."""
+        """Return the entries after *number*. If there are none, wait for one, at most so many *seconds*."""
         with self._lock:
             self._lock.wait_for(lambda: self._closed or self._next > number + 1, seconds)
             return [entry for kept, entry in self._entries.items() if kept > number]
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """End every ``wait``, now and later."""
         with self._lock:
             self._closed = True
             self._lock.notify_all()
 
     @property
     def size(self) -> int:
-        """How many bytes it holds, about."""
+        """The approximate number of bytes of all entries."""
         return self._size
 
     @property
     def is_open(self) -> bool:
-        """Whether there is something to wait for."""
+        """Whether the journal can get new entries that a caller can wait for."""
         return not self._closed
 
     @property
     def newest_number(self) -> int:
-        """The number of the newest entry; so many requests were kept in all."""
+        """The number of the newest entry, which is also the number of requests recorded so far."""
         return self._next - 1
 
     def _look(self, model: str) -> int:
@@ -225,7 +232,7 @@ class Journal:
 
     def _bound(self, more: int) -> None:
         self._size += more
-        # The newest stays, whatever its size.
+        # The newest entry stays, even if it alone is larger than the limit.
         while len(self._entries) > self._most or (self._size > self._largest and len(self._entries) > 1):
             self._size -= self._entries.pop(self._first).size
             self._first += 1

@@ -1,4 +1,4 @@
-"""Masking: what is a secret, or looks like one, is gone before a request is kept."""
+"""Masks secrets, and texts that look like secrets, before a request goes into the journal."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..callers import real_credentials
 
 MASK = "***"
 
-# More than this is read beyond where a body is cut, so that no secret is cut in two and then not known as one.
+# Bytes to read beyond the limit at which a body is truncated: a secret that crosses the limit is then whole and masked.
 MARGIN = 4096
 
-# Names that mean a secret wherever they are, in lower case and without what joins their words: clients write
-# access_token, accessToken, Access-Token.
+# Names that mean a secret everywhere, in lower case and without separators, because clients write access_token,
+# accessToken and Access-Token.
 _ANYWHERE = (
     "accesstoken",
     "refreshtoken",
@@ -33,15 +33,15 @@ _ANYWHERE = (
     "authorization",
     "proxyauthorization",
 )
-_IN_QUERY = frozenset((*_ANYWHERE, "key", "code"))  # in JSON these two name other things as well
-_STEMS = (b'token"', b'secret"', b'password"', b'key"', b'assertion"', b'authorization"')  # one in each name
+_IN_QUERY = frozenset((*_ANYWHERE, "key", "code"))  # in JSON these two names have other meanings too
+_STEMS = (b'token"', b'secret"', b'password"', b'key"', b'assertion"', b'authorization"')  # ends of all names
 _QUOTED = tuple(b'"%s"' % name.encode() for name in _ANYWHERE)
 _SIMPLE = bytes.maketrans(b"'ABCDEFGHIJKLMNOPQRSTUVWXYZ", b'"abcdefghijklmnopqrstuvwxyz')
 _SCHEMES = frozenset(("bearer", "basic", "digest", "negotiate", "apikey"))
 
 _MASKED = MASK.encode()
 _NAMES = b"|".join(rb"[_-]?".join(re.findall(b".", name.encode())) for name in _ANYWHERE)
-# A member with its quotes: escaped where JSON is a text within JSON, single where somebody sent str(dict).
+# A member and its quotes. They are escaped if a JSON text is in a JSON string, and single if a client sent str(dict).
 _MEMBER = re.compile(rb'(\\?["\'])((?i:' + _NAMES + rb'))\1(\s*:\s*)(\\?["\'])(?:(?!\4)(?:\\\\\\.|\\.|.))*', re.DOTALL)
 _REAL = re.compile(
     b"|".join(form.pattern.encode() for _, form in real_credentials.FORMS)
@@ -54,25 +54,25 @@ _QUOTES = b"\"'\\"
 
 
 def text(value: str) -> str:
-    """Return *value*, such as a path, without what looks like a secret in it."""
+    """Return *value*, such as a path, with everything masked that looks like a secret."""
     return body(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 def query(value: str) -> str:
-    """Return a raw query string whose credentials are masked, whichever way they are spelled."""
+    """Return the raw query string *value* with its credentials masked, in every spelling of their names."""
     return "&".join(map(_pair, value.split("&"))) if value else ""
 
 
 def authorization(value: str) -> str:
-    """Return an Authorization header of which only the scheme is left."""
+    """Return the Authorization header *value* with everything masked but a known scheme."""
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MASK}" if space and scheme.lower() in _SCHEMES else MASK
 
 
 def body(data: bytes) -> bytes:
-    """Return a body, JSON or a form, without the values of members that are secret and what looks like a secret."""
+    """Return a JSON body or a form with secret members masked, and everything else that looks like a secret."""
     if b"\\u00" in data or b"\\/" in data:
-        # Some encoders escape what need not be; what has no secret stays as it was sent.
+        # Some encoders escape characters without need. A body without secrets stays as the client sent it.
         plain = _ESCAPE.sub(_unescaped, data)
         masked = _without_secrets(plain)
         return data if masked == plain else masked
@@ -80,13 +80,13 @@ def body(data: bytes) -> bytes:
 
 
 def form(data: bytes) -> bytes:
-    """Return the body of a form, such as one for the token endpoint, without its credentials."""
+    """Return the body of a form, such as a request to the token endpoint, with its credentials masked."""
     return query(body(data).decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _without_secrets(data: bytes) -> bytes:
-    # Few bodies have anything of the kind, and a body is looked through for one byte in no time. Each pattern has a
-    # byte, or else a text, that is rare.
+    # Few bodies have a secret, and the search for one byte is very fast. So search for a rare byte or text of each
+    # pattern first.
     simple = data.translate(_SIMPLE, b"_-\\")
     if any(stem in simple for stem in _STEMS) and any(name in simple for name in _QUOTED):
         data = _MEMBER.sub(rb"\1\2\1\3\4" + _MASKED, data)
@@ -107,7 +107,7 @@ def _without_secrets(data: bytes) -> bytes:
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:
-    """Return what an escape stands for, unless JSON needs it escaped."""
+    """Return the character of an *escape*, or the escape itself if JSON requires it."""
     character = bytes([int(escape[1], 16)]) if escape[1] else escape[2]
     return escape[0] if not character or character in _QUOTES else character
 

@@ -1,4 +1,4 @@
-"""Near misses: requests that met no route or no model, the nearest that there is, and the difference."""
+"""Explains requests that got a 404 by the most similar route or model and the difference."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ID = re.compile(r"tunedModels/([^/:]+)")
 def near_misses(
     entries: Sequence[Entry], models: Collection[str], elsewhere: Callable[[str], str | None]
 ) -> list[dict[str, Any]]:
-    """Return the near misses among *entries* as plain JSON.
+    """Return the near misses among *entries* as plain JSON: requests for a route or a model that got a 404.
 
-    *models* are the ids of the models that there are now; *elsewhere* tells the name of another world that has a model
-    of a given id, or None.
+    *models* are the ids of the models that exist now. *elsewhere* returns the name of another world that has a model
+    with a given id, or None. A 404 from a fault is no near miss.
     """
     found = []
     for place, entry in enumerate(entries):
@@ -37,7 +37,7 @@ def near_misses(
 
 
 def route(http: str, path: str) -> tuple[str, str]:
-    """Return the route that is most like the one asked for, and how it differs; empty where none is like it."""
+    """Return the route most similar to the request (empty if none is similar), and a sentence about the difference."""
     asked = _pieces(path)
     rated = []
     for method in methods():
@@ -48,7 +48,7 @@ def route(http: str, path: str) -> tuple[str, str]:
             blank = [got for got, want in _align(asked, there) if want == "*" and not got]
             alike = SequenceMatcher(None, "/".join(asked), "/".join(there)).ratio()
             distance = len(differ) + len(blank) + verb_differs
-            # A PUT means a PATCH rather than a DELETE.
+            # A client that sends PUT more likely means PATCH than DELETE.
             strange = (http in _WITH_BODY) != (method.http in _WITH_BODY)
             rated.append((distance, strange, -alike, method.http, version, method, differ))
     distance, _, unlike, verb, version, method, differ = min(rated, key=lambda row: row[:5])
@@ -84,7 +84,7 @@ def _model(
 
 
 def _spelling(got: str, want: str) -> str:
-    """Return where two ids differ: ``numbr has nothing where number has e``."""
+    """Return a sentence on the parts in which two ids differ: for ``numbr`` and ``number``, the missing ``e``."""
     pieces = [
         f"{got[a:b] or 'nothing'} where it has {want[c:d] or 'nothing'}"
         for tag, a, b, c, d in SequenceMatcher(None, got, want).get_opcodes()
@@ -94,7 +94,7 @@ def _spelling(got: str, want: str) -> str:
 
 
 def _pieces(path: str) -> list[str]:
-    """Return the segments of a path; the verb after its colon is one too."""
+    """Return the segments of *path*. The verb after a colon is a segment of its own."""
     head, colon, verb = path.strip("/").partition(":")
     return [*head.split("/"), *([f":{verb}"] if colon else [])]
 

@@ -1,4 +1,4 @@
-"""The journals of one server: one a world, all of them within bounds."""
+"""Holds the journals of a server, one for each world, and limits their number and their size."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from .journal import Journal
 
 WORLDS = 1000
-BYTES = 256 * 1024 * 1024  # of all journals, about
+BYTES = 256 * 1024 * 1024  # approximate, of all journals
 
-_LOOK = 64  # requests from one look at the sum of all bytes to the next
+_LOOK = 64  # the sum of all bytes is checked once in this many requests
 
 
 class Journals:
-    """The journals of one server's worlds, made when they are first asked for; ``closed`` at the server's end.
+    """The journals of one server's worlds. A journal is created on first use.
 
-    Beyond *worlds* of them, or *size* bytes in all, the least lately asked ones go.
+    Beyond *worlds* journals, or *size* bytes in all, the least recently used journals are removed. ``closed`` is true
+    once the server stops.
     """
 
     def __init__(self, worlds: int = WORLDS, size: int = BYTES) -> None:
@@ -28,7 +29,7 @@ class Journals:
         self._lock = threading.Lock()
 
     def of(self, world: str) -> Journal:
-        """Return the journal of the world of that name."""
+        """Return the journal of the world called *world*."""
         with self._lock:
             journal = self._journals.pop(world, None) or Journal()
             self._journals[world] = journal
@@ -38,19 +39,19 @@ class Journals:
         return journal
 
     def drop(self, world: str) -> None:
-        """Forget the journal of a world."""
+        """Remove the journal of the world called *world*."""
         with self._lock:
             journal = self._journals.pop(world, None)
         if journal:
             journal.close()
 
     def all(self) -> Mapping[str, Journal]:
-        """Return the journals that there are, by the names of their worlds."""
+        """Return the existing journals by the names of their worlds."""
         with self._lock:
             return dict(self._journals)
 
     def close(self) -> None:
-        """Let nobody wait for an entry any more: the server ends."""
+        """End every wait for an entry, because the server stops."""
         self.closed = True
         for journal in self.all().values():
             journal.close()

@@ -1,4 +1,4 @@
-"""Search: which entries of a journal are meant, and what keeps the others from being it."""
+"""Searches the journal, and explains why other entries do not match."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _NEAREST = 3
 
 
 class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an entry must be; all that is given must hold.
+    """The conditions for an entry. An entry must meet all of them that are not None.
 
-    ``method`` (an id such as ``tunedModels.create``), ``path``, ``model``, ``operation``, ``caller`` and ``fault`` may
-    have ``*`` and ``?``; a fault is known by its id or its effect. ``http`` is GET or another verb. ``status`` is a
-    status or a class of them such as 4xx. ``since`` is the number after which entries count, and ``text`` stands
-    somewhere in the path, the query or a body.
+    ``method`` (an id such as ``tunedModels.create``), ``path``, ``model``, ``operation``, ``caller`` and ``fault`` are
+    glob patterns with ``*`` and ``?``; ``fault`` matches the id or the effect. ``http`` is GET or another verb.
+    ``status`` is a status, or a class such as 4xx. Only entries with a number above ``since`` match. ``text`` must be
+    in the path, the query or a body.
     """
 
     method: str | None = None
@@ -39,10 +39,10 @@ class JournalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(query: JournalQuery) -> JournalQuery:
-    """Return *query*. Raises BadInput for a status that there is not, and for a method that fits none."""
+    """Return *query*. Raise BadInput for an invalid status, and for a method pattern that matches no method."""
     if query.method is not None:
         try:
-            check_method(query.method, "", *STANDS_FOR)  # an entry without a route has the empty method
+            check_method(query.method, "", *STANDS_FOR)  # an entry without a route has an empty method
         except ValueError as error:
             raise BadInput(f"{error}.") from None
     status = str(query.status)
@@ -54,12 +54,12 @@ def check(query: JournalQuery) -> JournalQuery:
 
 
 def find(entries: Iterable[Entry], query: JournalQuery) -> list[Entry]:
-    """Return those of *entries* that *query* means."""
+    """Return the *entries* that match *query*."""
     return [entry for entry in entries if next(differences(entry, query), None) is None]
 
 
 def differences(entry: Entry, query: JournalQuery) -> Iterator[str]:
-    """Yield for each part of *query* that *entry* does not meet a sentence that says why."""
+    """Yield a phrase for each condition of *query* that *entry* does not meet."""
     for name in _GLOBS:
         wanted = getattr(query, name)
         if wanted is not None and not any(fnmatchcase(got, wanted) for got in _values(entry, name)):
@@ -75,7 +75,7 @@ def differences(entry: Entry, query: JournalQuery) -> Iterator[str]:
 
 
 def nearest_entries(entries: Iterable[Entry], query: JournalQuery) -> list[dict[str, Any]]:
-    """Return those of *entries* that come nearest to what *query* means, the nearest first, with the differences."""
+    """Return at most three *entries* that do not match *query*, the nearest first, with the differences."""
     rated = [(entry, list(differences(entry, query))) for entry in entries]
     missed = [(entry, why) for entry, why in rated if why]
     missed.sort(key=lambda row: (len(row[1]), -_similarity(row[0], query), -row[0].number))
@@ -86,7 +86,7 @@ def nearest_entries(entries: Iterable[Entry], query: JournalQuery) -> list[dict[
 
 
 def describe(query: JournalQuery) -> str:
-    """Return what *query* asks for in words: ``method tunedModels.get, status 200``."""
+    """Return the conditions of *query* as a phrase, such as ``method tunedModels.get, status 200``."""
     parts = {name: getattr(query, name) for name in JournalQuery.__struct_fields__}
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "any request"
 

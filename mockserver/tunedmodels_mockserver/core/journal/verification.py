@@ -1,4 +1,4 @@
-"""Verification: whether a journal has the requests that a test says were made."""
+"""Verifies that a journal has the requests that a test claims."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .search import JournalQuery
 
 
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many requests there must be at least and at most."""
+    """The minimum and the maximum number of requests. None means no limit."""
 
     at_least: int | None = None
     at_most: int | None = None
 
 
 class Claim(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """What a test says was asked: so many requests (one at least), or these one after the other.
+    """The claim of a test: the number of matching requests (default: at least one), or their order.
 
-    The members of a query say which requests count. In between those of ``in_order`` there may be others.
+    The members of the query select the requests that count. Other requests may come between those of ``in_order``.
     """
 
     count: int | Bounds | None = None
@@ -31,9 +31,11 @@ class Claim(JournalQuery, frozen=True, forbid_unknown_fields=True):
 
 
 def verify(entries: Sequence[Entry], claim: Claim) -> dict[str, Any]:
-    """Return whether *entries* bear *claim* out, as plain JSON: ``ok``, a ``message``, the ``requests``, near misses.
+    """Return whether *claim* is true for *entries*, as plain JSON.
 
-    Raises BadInput for a claim that no journal could bear out, or every one.
+    ``ok`` is the result, ``message`` a sentence, ``requests`` the numbers of the matching entries, and ``near_misses``
+    the entries that nearly match. Raise BadInput for a claim that is true of every journal or of none, and for a claim
+    with both ``count`` and ``in_order``.
     """
     for query in (claim, *claim.in_order):
         search.check(query)

@@ -34,7 +34,7 @@ def role(record: TunedModelRecord, caller: Caller) -> Role | None:
 
 
 def shared_with_everyone(record: TunedModelRecord) -> bool:
-    """Whether every caller may use it."""
+    """Whether every caller may use the model."""
     return any(grant.grantee_type is GranteeType.EVERYONE for grant in record.permissions)
 
 
@@ -46,7 +46,7 @@ def owner(record: TunedModelRecord) -> Permission:
 def find(call: RequestContext, name: str, needed: Role) -> TunedModelRecord:
     """Return the tuned model called *name*.
 
-    Raises StatusError if it does not exist, or if the caller's role is lower than *needed*.
+    Raise StatusError if it does not exist, or if the caller's role is lower than *needed*.
     """
     record = call.world.store.get(name.removeprefix(TUNED_MODELS))
     if record is None:

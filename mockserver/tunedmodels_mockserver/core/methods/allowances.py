@@ -1,8 +1,8 @@
-"""Lists the allowances: requests of real clients that the service refuses and the server accepts by default.
+"""Lists the allowances, which are requests of real clients that the service refuses and the server accepts.
 
-Each allowance names the clients that need it, since which version, and an alternative for the user. ``--strict``
-switches all of them off; then the answer is the service's, as far as it is known. If an allowance applies, the answer
-names it in the header ``X-Tunedmodels-Note``.
+Each allowance names the clients that need it, since which version, and an alternative for the user. Allowances are on
+by default, and ``--strict`` switches all of them off; then the answer is the service's, as far as it is known. If an
+allowance applies, the answer names it in the header ``X-Tunedmodels-Note``.
 """
 
 from __future__ import annotations

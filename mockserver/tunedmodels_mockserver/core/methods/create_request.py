@@ -56,7 +56,7 @@ _DEFAULTS_OF_2023 = _Defaults(10, (16, 64), (0.002, 0.0002))
 
 
 def new_record(call: RequestContext, model_id: str, model: Value, run: Run = _DEFAULT_RUN) -> TunedModelRecord:
-    """Return the record for a create call. Raises StatusError if the service would refuse the call.
+    """Return the record for a create call. Raise StatusError if the service would refuse the call.
 
     If *model_id* is empty, the id is generated. *model* is the request's TunedModel. *run* has the events of the run,
     from its creation on.

@@ -52,7 +52,7 @@ class Pause:
 
 
 def generate_content(call: RequestContext, request: Value) -> Value:
-    """Return the whole answer to a prompt. Raises StatusError for a refusal and for a canned error."""
+    """Return the whole answer to a prompt. Raise StatusError for a refusal and for a canned error."""
     outcome, usage = _generate(call, request, "generateContent")
     candidates = [
         {**_candidate(call, index, reply, reply.parts), "finish_reason": reply.finish_reason}
@@ -107,7 +107,7 @@ def count_tokens(call: RequestContext, request: Value) -> Value:
 
 
 def _generate(call: RequestContext, request: Value, method: str) -> tuple[RenderedAnswer, Value]:
-    """Return the candidates and the usage. Raises StatusError if the service would refuse the call."""
+    """Return the candidates and the usage. Raise StatusError if the service would refuse the call."""
     contents = request.get("contents", [])
     if not contents:
         raise errors.not_specified(_REQUEST, "contents")
@@ -151,7 +151,7 @@ def _query(call: RequestContext, request: Value, method: str, text: str) -> Prom
 def _target(call: RequestContext, name: str, method: str) -> tuple[BaseModel, Examples | None]:
     """Return the base model of the model called *name*, and the examples if it is a tuned model.
 
-    Raises StatusError if the model is missing, forbidden, not ready, or has no such *method*.
+    Raise StatusError if the model is missing, forbidden, not ready, or has no such *method*.
     """
     if not name.startswith(TUNED_MODELS):
         return base_model(call, name, method), None
@@ -162,7 +162,7 @@ def _target(call: RequestContext, name: str, method: str) -> tuple[BaseModel, Ex
 
 
 def base_model(call: RequestContext, name: str, method: str) -> BaseModel:
-    """Return the base model called *name*. Raises StatusError, with a note, if it is missing or has no *method*."""
+    """Return the base model called *name*. Raise StatusError, with a note, if it is missing or has no *method*."""
     model = call.world.base_models.get(name)
     if model is None or not model.serves(method):
         call.note_similar_models(name, method)

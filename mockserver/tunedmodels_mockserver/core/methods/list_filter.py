@@ -20,7 +20,7 @@ def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
 
     Words and quoted phrases match in display name and description and ignore case. ``displayName="x"`` matches the
     whole display name. The operators are the documented ones. All parts must match. Models that the caller may read
-    only because everyone may are left out, unless the filter asks for them. Raises StatusError for an unknown operand.
+    only because everyone may are left out, unless the filter asks for them. Raise StatusError for an unknown operand.
     """
     tests: list[Callable[[TunedModelRecord], bool]] = []
     personal = True

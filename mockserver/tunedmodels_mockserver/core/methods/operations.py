@@ -23,7 +23,7 @@ _SEPARATOR = "/operations/"
 
 
 def find(call: RequestContext, name: str) -> TunedModelRecord:
-    """Return the record whose operation is called *name*. Raises StatusError if there is none."""
+    """Return the record whose operation is called *name*. Raise StatusError if there is none."""
     model_name, _, operation_id = name.partition(_SEPARATOR)
     try:
         record = access.find(call, model_name, Role.READER)
@@ -37,7 +37,7 @@ def find(call: RequestContext, name: str) -> TunedModelRecord:
 
 
 def get(call: RequestContext, request: Value) -> Value:
-    """Return one operation. Raises Interrupted if the run's script has a fault for this poll."""
+    """Return one operation. Raise RunInterrupted if the run's script has a fault for this poll."""
     return resources.operation(*tuned_models.poll(call, find(call, request["name"])))
 
 

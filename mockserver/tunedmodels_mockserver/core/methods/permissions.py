@@ -133,7 +133,7 @@ def _new_grant(version: str, body: Value) -> Permission:
 
 
 def _role(request: str, body: Value) -> Role:
-    """Return the role in *body*. Raises StatusError for a missing role and for OWNER (invented wording)."""
+    """Return the role in *body*. Raise StatusError for a missing role and for OWNER (invented wording)."""
     role = body.get("role", 0)
     if not role:
         raise errors.not_specified(request, "permission.role")

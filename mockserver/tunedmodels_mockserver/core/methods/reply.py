@@ -40,7 +40,7 @@ def fallback_answer(examples: Examples | None, prompt: str) -> str:
 def match_rule(call: RequestContext, query: PromptQuery) -> RuleHit | None:
     """Return the rule that answers *query* and count the match. Without a match, record a miss and add a note.
 
-    Raises StatusError if the rule answers an error, and for a miss if rules are strict.
+    Raise StatusError if the rule answers an error, and for a miss if rules are strict.
     """
     file_rules = call.world.file_rules()
     if not (call.world.controls.canned.rules or file_rules.rules):

@@ -28,8 +28,8 @@ _MISSING_BASE_MODEL = BaseModel("gone")  # stands for a base model that the serv
 def create(call: RequestContext, request: Value) -> Value:
     """Start a tuning run and return its operation. The model is visible at once, in state CREATING.
 
-    All callers share the ids. The id of another caller's model is refused as forbidden, the id of an own model as
-    existing (both observed).
+    All callers share the ids. If the id is taken, the error is "forbidden" for another caller's model, and "already
+    exists" for the caller's own model (both observed).
     """
     model_id = request.get("tuned_model_id", "")
     for _ in range(_ATTEMPTS):
@@ -45,14 +45,14 @@ def create(call: RequestContext, request: Value) -> Value:
 
 
 def get(call: RequestContext, request: Value) -> Value:
-    """Return one tuned model. Raises Interrupted if its run's script has a fault for this poll."""
+    """Return one tuned model. Raise RunInterrupted if its run's script has a fault for this poll."""
     return resources.tuned_model(*poll(call, access.find(call, request["name"], Role.READER)))
 
 
 def poll(call: RequestContext, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
     """Poll the run that makes *record*. Return the record and the moment that the caller sees.
 
-    The poll counts only if the run's script mentions this poll or a later one. Raises Interrupted if the script has a
+    The poll counts only if the run's script mentions this poll or a later one. Raise RunInterrupted if the script has a
     fault for it.
     """
     now = call.world.advance_on_poll(record.plan, call.now)
@@ -136,7 +136,7 @@ def update(
 ) -> TunedModelRecord:
     """Put ``change(record)`` in the place of the record called *name* and return it.
 
-    There is no lock: if the record changed meanwhile, *change* is called again. Raises StatusError if the model is
+    There is no lock: if the record changed meanwhile, *change* is called again. Raise StatusError if the model is
     missing, or if the caller's role is lower than *needed*.
     """
     for _ in range(_ATTEMPTS):

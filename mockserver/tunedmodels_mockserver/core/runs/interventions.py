@@ -1,4 +1,4 @@
-"""Changes a run while it goes on: by a cancel of the API, by the admin surface, or by a poll.
+"""Changes a run while it goes on, by a cancel of the API, by the admin surface or by a poll.
 
 Each change becomes an event of the run's script. Progress comes only from ``view``.
 """

@@ -4,7 +4,7 @@ The service's ``meanLoss`` is a sum of cross-entropies in nats over the tokens o
 over the batch. Recorded runs of 2023-2025 show that a model learns two things at two speeds:
 
 * The *form* of the answers (a number, a label, JSON). Its loss is nearly flat at first and then falls like the right
-  half of a bell curve. It depends on optimiser steps. A step counts more if its batch has more answer tokens.
+  half of a bell curve. It depends on optimizer steps. A step counts more if its batch has more answer tokens.
 * The *content* of the answers. Its loss grows faster than their length, and it falls exponentially. It depends on
   epochs, because the model must see each example many times. The loss of long medical answers is nearly all content.
 

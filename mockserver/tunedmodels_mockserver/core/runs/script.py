@@ -1,4 +1,4 @@
-"""Defines the events of a run's script: when each happens, and what it does. ``timeline`` applies them."""
+"""Defines the events of a run's script, with the time and the effect of each. ``timeline`` applies them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     When: at a ``step`` (0: before the start) or a ``percent`` of all steps; ``seconds`` after the run's creation on the
     world's clock; at the ``poll`` with this number (from 1), which reads the operation or its model; or at a
-    ``moment``. Raise ValueError if no member or several members say when or what, or if the values contradict.
+    ``moment``. Raise ValueError if no member or several members say when or what, or if the values contradict each
+    other.
     """
 
     step: Steps | None = None

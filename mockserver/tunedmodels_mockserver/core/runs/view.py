@@ -51,7 +51,7 @@ class View:
         """Return one snapshot for each completed step, from the first."""
         records = self.plan.records(self.completed_steps)
         if not self.plan.script:
-            return records  # each position is its moment
+            return records  # without events, position and moment are equal
         moment_of = self._course.moment_of
         return [Snapshot(step, epoch, loss, moment_of(position)) for step, epoch, loss, position in records]
 

@@ -1,1 +1,1 @@
-"""Seeding: the state with which new worlds begin."""
+"""Builds the initial states of worlds from a preload."""

@@ -1,4 +1,4 @@
-"""Preload: what new worlds begin with, from state files and from short lists of models written by hand."""
+"""Builds the initial states of worlds from state files and from short lists of models that users write by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may do what besides the owner: exactly one of the first three says who."""
+    """A permission in the short form, besides the owner's. Exactly one of ``user``, ``group`` and ``everyone`` is set.
+
+    ``user`` and ``group`` are e-mail addresses.
+    """
 
     user: str = ""
     group: str = ""
@@ -43,7 +46,10 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """A tuned model in the short form. ``percent`` of its run is over when the world begins; an ACTIVE one is done."""
+    """A tuned model in the short form. ``percent`` of its run is over when the world begins.
+
+    It is 100 for an ACTIVE model, and from 0 (the default) to below 100 for a CREATING one.
+    """
 
     id: str
     base_model: str = "models/gemini-1.0-pro-001"
@@ -60,21 +66,24 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 
 
 class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """A short list of models, and the base models that the server has besides its own; a string is as the option's."""
+    """A short list of models, and of base models that the server has besides its own.
+
+    A string for a base model has the form of the option ``--base-model``.
+    """
 
     models: list[Model] = []
     base_models: list[BaseModel | str] = []
 
     def added_base_models(self) -> tuple[BaseModel, ...]:
-        """Return the base models. Raises BadInput for a string that names none."""
+        """Return the base models of the list. Raises BadInput for an invalid string."""
         return tuple(parse(item) if isinstance(item, str) else item for item in self.base_models)
 
 
 @dataclass(frozen=True, slots=True)
 class Preload:
-    """What the files of a preload have: worlds by name, models for every world, and base models for the server.
+    """The content of a preload's files: worlds by name, models for every world, and base models for the server.
 
-    ``resume`` lets the worlds of files go on from the moment at which they were written, as if no time had passed.
+    With ``resume``, a world of a file continues from the moment at which it was written, as if no time had passed.
     """
 
     worlds: Mapping[str, WorldContent] = field(default_factory=dict)
@@ -85,11 +94,11 @@ class Preload:
     def initial_states(
         self, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel] = BASE_MODELS
     ) -> InitialStates:
-        """Return how worlds begin on a server whose own worlds would begin with the controls *start*.
+        """Return the initial states of the worlds of a server. Without files they would have the controls *start*.
 
-        A world that the files have begins as they say; every other begins as their default world, or as the only one
-        that they have. What *start* sets wins over what a file sets. *base_models* are all that the server has. Raises
-        BadInput for models that cannot be.
+        A world in the files begins as they say. Every other world begins as their default world, or as their only one.
+        A control that *start* sets wins over that of a file. *base_models* are all base models of the server. *machine*
+        is the machine's time in nanoseconds. Raises BadInput for models that the server cannot have.
         """
         check_base_models(self.worlds, base_models)
 
@@ -118,7 +127,7 @@ class Preload:
 
 
 def _merge_controls(start: Controls, file: Controls) -> Controls:
-    """Return what a world has that *file* describes, on a server that is told *start*: what is set there, wins."""
+    """Return the controls *file* of a world in a file, overridden by all members of *start* that are not defaults."""
     unset = Controls()
     own = {name: getattr(start, name) for name in _names() if getattr(start, name) != getattr(unset, name)}
     if "clock" in own and start.clock.moment is None:
@@ -131,7 +140,7 @@ def _names() -> list[str]:
 
 
 def _with_models(world: World, base: Base, models: tuple[Model, ...]) -> Base:
-    # The checks and defaults of a create call, in a world of their own.
+    # The models get the checks and defaults of a create call, in a world that exists for this only.
     records = list(base.models())
     for number, model in enumerate(models):
         try:
@@ -170,7 +179,7 @@ def _record(world: World, model: Model) -> TunedModelRecord:
 
 
 def _with_progress(plan: Plan, percent: float) -> Plan:
-    """Return *plan* so that *percent* of it are over at the moment at which it was made."""
+    """Return *plan* with an earlier creation, so that *percent* of the run is over at the original one."""
     passed = 0 if not percent else plan.queue + -(-plan.length * round(percent * 1000) // 100_000)
     return replace(plan, created=(plan.created - passed) // 1000 * 1000)
 

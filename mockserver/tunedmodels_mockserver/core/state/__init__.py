@@ -1,1 +1,1 @@
-"""State: what a world keeps, where, and in which form it travels."""
+"""Defines the state of worlds, the interface and the memory implementation of stores, and the format of state files."""

@@ -1,7 +1,7 @@
-"""Codec: values of a world as JSON and back, whatever members they have.
+"""Encodes the values of a world as JSON and decodes them, whatever their members.
 
-Training examples stand for themselves nowhere but by their digest, so that they are written once; where they are
-written is the caller's business. Equal values give equal bytes.
+The JSON has only the digest of training examples, so that they can be written once. The caller writes the examples
+themselves. Equal values give equal bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def encode(value: Any, keep: Callable[[Examples], object]) -> bytes:
-    """Return *value* as JSON; *keep* is told of all examples within."""
+    """Return *value* as JSON, and call *keep* with each of the training examples in it."""
 
     def hook(part: Any) -> str:
         if not isinstance(part, Examples):
@@ -31,9 +31,9 @@ def encode(value: Any, keep: Callable[[Examples], object]) -> bytes:
 
 
 def decode(data: bytes | str, kind: type[T], examples: Callable[[str], Examples]) -> T:
-    """Return the *kind* that *data* is the JSON of; *examples* gives those of a digest, or raises ValueError.
+    """Return the JSON text *data* as a *kind*. *examples* returns those of a digest, or raises ValueError.
 
-    Raises msgspec.ValidationError for what does not fit.
+    Raises msgspec.ValidationError if the JSON does not fit.
     """
 
     def hook(wanted: type[Any], part: Any) -> Any:
@@ -45,7 +45,7 @@ def decode(data: bytes | str, kind: type[T], examples: Callable[[str], Examples]
 
 
 def refuse_unknown(value: Any, kind: Any) -> None:
-    """Raise BadInput where the plain *value* has a member that a *kind* has not, anywhere within."""
+    """Raise BadInput if the plain *value* has, at any depth, a member that a *kind* does not have."""
     for place, name, known in _unknown(value, inspect.type_info(kind), "$"):
         raise BadInput(f"There is no member {name!r} at `{place}`{nearest(name, known)}.")
 

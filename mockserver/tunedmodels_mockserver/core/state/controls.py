@@ -1,4 +1,7 @@
-"""Controls: all of a world that is no resource. One value, so that whoever shares the world shares its controls."""
+"""Defines the controls of a world, which are all of its state except the resources.
+
+They are one value, so that all servers and clients that share the world share its controls.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from ..runs.durations import Pace
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What a test may set of its world: the clock, the pace of runs to come, and what else befalls the world.
+    """The settings of a world that a test can change: clock, pace of future runs, revoked tokens, rules and faults.
 
-    ``faults`` are armed, in this order. ``revoked`` are the ids of tokens that are good no more.
+    ``faults`` are in the order in which they were armed. ``revoked`` are the ids of revoked tokens.
     """
 
     clock: Clock = field(default_factory=Clock)

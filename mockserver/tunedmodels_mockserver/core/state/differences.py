@@ -1,4 +1,4 @@
-"""Differences between two states of a world: what was added and removed, and which members changed."""
+"""Computes the differences between two states of a world, with added and removed models and changed members."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MISSING = "nothing"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """The member at ``path`` had one value before and has another after; ``null`` also where there is none."""
+    """A change of the member at ``path``. A value that is absent ``before`` or ``after`` is ``null``, too."""
 
     path: str
     before: Any
@@ -24,14 +24,17 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class ModelChanges(msgspec.Struct, frozen=True):
-    """A tuned model that is in both states, with what changed of it."""
+    """A tuned model that is in both states, with its changes."""
 
     model: str
     changes: list[Change]
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """What differs between two states; models are named by their ids, in order of creation."""
+    """The differences between two states. Models are given by their ids, in order of creation.
+
+    ``draws`` is the number of draws that the world made from one state to the other.
+    """
 
     added: list[str]
     removed: list[str]
@@ -41,7 +44,7 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The same for people, a line for each."""
+        """The differences as text for people, a line for each."""
         lines = [f"+ {model}" for model in self.added] + [f"- {model}" for model in self.removed]
         lines += [_line(f"~ {item.model}", change) for item in self.changed for change in item.changes]
         lines += [_line("~ controls", change) for change in self.controls]
@@ -49,17 +52,17 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def difference(before: State, after: State) -> Difference:
-    """Return what differs in *after* from *before*."""
+    """Return the differences from the state *before* to the state *after*."""
     old, new = before.base, after.base
     both = [model for _, model in new.order if model in old.records]
-    # The same object is the same value: two states of a large world share nearly all records.
+    # Skip identical objects: two states of a large world share nearly all records.
     touched = [model for model in both if old.records[model] is not new.records[model]]
     changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in touched]
     return Difference(
         added=[model for _, model in new.order if model not in old.records],
         removed=[model for _, model in old.order if model not in new.records],
         changed=[item for item in changed if item.changes],
-        # Where the machine's own time stood says nothing of the world.
+        # The origin is a time of the machine and says nothing about the world.
         controls=[change for change in _changes(before.controls, after.controls) if change.path != "clock.origin"],
         draws=new.draws - old.draws,
     )

@@ -1,6 +1,6 @@
-"""State files: worlds as versioned JSON, by which state moves between servers, stores and versions.
+"""Reads and writes state files, the versioned JSON that moves worlds between servers, stores and versions.
 
-One reader for each version of the format; what another version wrote is refused, and so is whatever does not fit.
+Each version of the format has one reader. A reader refuses files of another version and content that does not fit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WHAT_TO_DO = "Write it anew with --export-on-exit or GET /_emulator/state, or l
 
 
 class WorldContent(NamedTuple):
-    """What a file says of one world; without controls, those of the server apply."""
+    """The content of one world in a file. Without controls, those of the server apply."""
 
     base: Base
     controls: Controls | None
@@ -53,7 +53,7 @@ prepare(_Head, _Document)
 
 
 def write(worlds: Mapping[str, State]) -> bytes:
-    """Return the state of *worlds* by their names as indented JSON."""
+    """Return *worlds*, states by the name of the world, as a state file in indented JSON."""
     examples: dict[str, list[tuple[str, str]]] = {}
 
     def keep(part: Examples) -> None:
@@ -65,7 +65,10 @@ def write(worlds: Mapping[str, State]) -> bytes:
 
 
 def read(data: bytes) -> dict[str, WorldContent]:
-    """Return the worlds that *data* has. Raises BadInput, whose sentence says where it does not fit and what to do."""
+    """Return the worlds in the state file *data*, by name.
+
+    Raises BadInput for an invalid file. The message says where it does not fit and what to do.
+    """
     try:
         head = msgspec.json.decode(data, type=_Head)
         _check_head(head)
@@ -119,7 +122,7 @@ def _pairs(examples: Any) -> dict[str, list[tuple[str, str]]]:
 
 
 def _check(place: str, world: _World) -> None:
-    """Raise BadInput for models that no server makes: others would trip over them long after."""
+    """Raise BadInput for models that no server creates, because they would cause errors much later."""
     ids: set[str] = set()
     sequences: set[int] = set()
     for number, record in enumerate(world.models):

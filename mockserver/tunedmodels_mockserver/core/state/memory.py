@@ -1,4 +1,4 @@
-"""Worlds in memory: the default store, and the fastest."""
+"""Stores worlds in memory. This is the default store, and the fastest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .store import Base, State, Store, following
 
 
 class _Layer:
-    """What differs from ``base``; None stands for what was deleted."""
+    """The changes to ``base``. In ``records``, None stands for a deleted record."""
 
     __slots__ = ("base", "draws", "order", "records")
 
@@ -30,7 +30,10 @@ class _Layer:
 
 
 class MemoryStore:
-    """A world in memory, which begins as *state*. Get, insert and the first of ``after`` cost the same at any size."""
+    """A world in memory that begins as *state*.
+
+    ``get``, ``insert`` and the first record of ``after`` take the same time at any size.
+    """
 
     def __init__(self, seed: int, state: State) -> None:
         self.seed = seed
@@ -44,7 +47,7 @@ class MemoryStore:
         return self._controls
 
     def control(self, old: Controls, new: Controls) -> bool:
-        """Put *new* in the place of *old* unless somebody changed them meanwhile."""
+        """Replace *old* with *new*. Return False if another request changed the controls in the meantime."""
         with self._lock:
             if self._controls is not old:
                 return False
@@ -52,7 +55,7 @@ class MemoryStore:
             return True
 
     def draw(self) -> int:
-        """Return the next number of this world's sequence."""
+        """Return the next number of the world's sequence."""
         with self._lock:
             self._layer.draws += 1
             return self._layer.draws
@@ -62,7 +65,7 @@ class MemoryStore:
         return self._layer.get(model_id)
 
     def insert(self, record: TunedModelRecord) -> bool:
-        """Keep *record* unless its id is taken."""
+        """Store *record*. Return False if another record has its id."""
         with self._lock:
             layer = self._layer
             if layer.get(record.id) is not None:
@@ -72,7 +75,7 @@ class MemoryStore:
             return True
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
-        """Put *new* in the place of *old* unless somebody changed it meanwhile."""
+        """Replace *old* with *new*. Return False if another request changed the record in the meantime."""
         with self._lock:
             if self._layer.get(old.id) is not old:
                 return False
@@ -80,7 +83,7 @@ class MemoryStore:
             return True
 
     def delete(self, old: TunedModelRecord) -> bool:
-        """Remove *old* unless somebody changed it meanwhile."""
+        """Remove *old*. Return False if another request changed the record in the meantime."""
         with self._lock:
             layer = self._layer
             if layer.get(old.id) is not old:
@@ -95,9 +98,12 @@ class MemoryStore:
             return True
 
     def after(self, sequence: int) -> Iterator[TunedModelRecord]:
-        """Yield records in order; what is inserted or deleted meanwhile may or may not be seen."""
+        """Yield the records after *sequence*, in order of creation.
+
+        A record that is inserted or deleted during the iteration may be included or left out.
+        """
         while True:
-            # Each step finds its place anew: nobody holds the lock between two items.
+            # Each step searches its place again, because other threads may change the order between two records.
             layer = self._layer
             nearest = [*layer.base.following(sequence), *following(layer.order, sequence)]
             if not nearest:
@@ -108,7 +114,7 @@ class MemoryStore:
                 yield record
 
     def state(self) -> State:
-        """Return all of the world as it is."""
+        """Return the complete present state of the world."""
         with self._lock:
             layer = self._layer
             if not layer.records and layer.draws == layer.base.draws:
@@ -118,13 +124,13 @@ class MemoryStore:
             return State(Base.of(present, layer.draws), self._controls)
 
     def begin(self, state: State) -> None:
-        """Put *state* in the place of all there is."""
+        """Replace all records, draws and controls with *state*. The snapshots stay."""
         with self._lock:
             self._layer = _Layer(state.base)
             self._controls = state.controls
 
     def save(self, name: str, state: State) -> None:
-        """Keep *state* as the snapshot called *name*."""
+        """Store *state* as the snapshot called *name*."""
         self._snapshots[name] = state
 
     def saved(self, name: str) -> State | None:
@@ -132,16 +138,16 @@ class MemoryStore:
         return self._snapshots.get(name)
 
     def saves(self) -> list[str]:
-        """Return the names of the snapshots."""
+        """Return the names of the snapshots, sorted."""
         return sorted(self._snapshots.copy())
 
     def forget(self, name: str) -> bool:
-        """Remove the snapshot called *name* where there is one."""
+        """Remove the snapshot called *name*. Return False if there is none."""
         return self._snapshots.pop(name, None) is not None
 
 
 class MemoryStores:
-    """The worlds of one server, which end with it."""
+    """The stores of one server's worlds, which end with the process."""
 
     kind = "memory"
 
@@ -150,7 +156,7 @@ class MemoryStores:
         self._lock = threading.Lock()
 
     def open(self, name: str, begin: Callable[[], tuple[int, State]]) -> Store:
-        """Return the store of the world called *name*."""
+        """Return the store of the world called *name*. A new world begins with the seed and state of ``begin()``."""
         store = self._stores.get(name)
         if store is None:
             with self._lock:
@@ -160,12 +166,12 @@ class MemoryStores:
         return store
 
     def drop(self, name: str) -> None:
-        """Forget the world called *name*."""
+        """Remove the world called *name*."""
         self._stores.pop(name, None)
 
     def names(self) -> list[str]:
-        """Return the names of the worlds."""
+        """Return the names of the existing worlds, sorted."""
         return sorted(self._stores.copy())
 
     def close(self) -> None:
-        """Do nothing: memory needs no closing."""
+        """Do nothing, because memory has no files or connections."""

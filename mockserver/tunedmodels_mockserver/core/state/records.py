@@ -1,6 +1,6 @@
-"""Records: what is kept of a tuned model. Inputs only; progress is computed from ``plan``.
+"""Defines the stored record of a tuned model. It has inputs only; the progress is computed from its ``plan``.
 
-A model and its permissions are one record, since they live and die together.
+A model and its permissions are one record, because they end together.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import msgspec
 from ..runs.plan import Plan
 from ..text.numerals import successor
 
-EXAMPLES_LOOKED_AT = 200  # of tens of thousands; reading a number in words takes a quarter of a millisecond
+EXAMPLES_LOOKED_AT = 200  # a model may have tens of thousands, and reading number words takes 0.25 ms each time
 
 
 class Role(IntEnum):
-    """Permission.Role; a smaller number may do all that a larger one may."""
+    """The enum Permission.Role. A role may do everything that a role with a larger number may do."""
 
     OWNER = 1
     WRITER = 2
@@ -28,7 +28,7 @@ class Role(IntEnum):
 
 
 class GranteeType(IntEnum):
-    """Permission.GranteeType."""
+    """The enum Permission.GranteeType."""
 
     USER = 1
     GROUP = 2
@@ -37,7 +37,7 @@ class GranteeType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Somebody's right to a tuned model; ``email`` is empty for everyone."""
+    """The permission of a user, of a group or of everyone for a tuned model. ``email`` is empty for everyone."""
 
     id: str
     grantee_type: GranteeType
@@ -46,7 +46,7 @@ class Permission:
 
 
 class _Pairs:
-    """Inputs and outputs in order, and what follows from them."""
+    """Inputs and outputs in order, with values that are computed from them once."""
 
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
         self.pairs = pairs
@@ -66,9 +66,9 @@ class _Pairs:
 
 
 class Examples:
-    """The training examples: inputs and the outputs expected for them. Two with the same digest are equal.
+    """The training examples, which are inputs with their expected outputs. Equal digests mean equal examples.
 
-    ``later`` makes one that reads them when they are asked for: a look at a model needs none.
+    ``later`` returns examples that are read only when they are used, because most calls do not use them.
     """
 
     __slots__ = ("_digest", "_read")
@@ -80,7 +80,7 @@ class Examples:
 
     @classmethod
     def later(cls, digest: str, read: Callable[[], Examples]) -> Examples:
-        """Return the examples with this *digest*. Whenever they are asked for, *read* gives them."""
+        """Return the examples with this *digest*. Every use of their content calls *read*."""
         made = cls(())
         made._digest = digest
         made._read = lambda: read()._read()
@@ -88,7 +88,7 @@ class Examples:
 
     @property
     def digest(self) -> str:
-        """The name of this content; another content has another."""
+        """The hash of the content, which names it. Different contents have different digests."""
         return self._digest or self._read().digest
 
     @property
@@ -98,33 +98,33 @@ class Examples:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The output of each input; the first counts where an input comes twice."""
+        """The output of each input. If an input occurs twice, its first output counts."""
         return self._read().outputs
 
     @property
     def count_up(self) -> bool:
-        """Whether the examples, as far as they are looked at, are numbers and their successors."""
+        """Whether there are examples, and the first ``EXAMPLES_LOOKED_AT`` are all numbers with their successors."""
         return self._read().count_up
 
     def __eq__(self, other: object) -> bool:
-        """Whether *other* has the same pairs."""
+        """Return whether *other* has the same pairs, by the digest."""
         return isinstance(other, Examples) and self.digest == other.digest
 
     def __hash__(self) -> int:
-        """Agree with ``==``."""
+        """Return the hash of the digest, which agrees with ``==``."""
         return hash(self.digest)
 
     def __repr__(self) -> str:
-        """Tell the digest; the pairs may be megabytes."""
+        """Show the digest only, because the pairs may have megabytes."""
         return f"Examples({self.digest})"
 
 
 @dataclass(frozen=True, slots=True)
 class TunedModelRecord:
-    """One tuned model as it was asked for.
+    """One tuned model, as the client requested it.
 
-    ``sequence`` orders a world's models by creation. ``version`` is the API version of the create call, which
-    names the operation's types for good. ``source`` is the tuned model it was tuned from, or empty.
+    ``sequence`` orders the models of a world by creation. ``version`` is the API version of the create call; the types
+    of the operation keep its name. ``source`` is the tuned model from which this one was tuned, or empty.
     """
 
     id: str
@@ -148,10 +148,10 @@ class TunedModelRecord:
 
     @property
     def name(self) -> str:
-        """The resource name."""
+        """The resource name of the model."""
         return f"tunedModels/{self.id}"
 
     @property
     def operation_name(self) -> str:
-        """The resource name of the operation that made it."""
+        """The resource name of the operation that creates it."""
         return f"{self.name}/operations/{self.operation_id}"

@@ -1,4 +1,7 @@
-"""Stores: where worlds are kept. One interface, so that every kind passes the same tests."""
+"""Defines the interface of stores, which keep worlds, and the values that they keep.
+
+All kinds of stores have this one interface, so that they pass the same tests.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ from .records import TunedModelRecord
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be asked at present; the message is a sentence that says why."""
+    """The failure of a store that cannot be used at present. The message is a sentence that says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """What many worlds begin with. Nobody changes it, so that a world which begins with it costs nothing to make.
+    """The records with which many worlds begin. A base never changes, so worlds share it and cost nothing to create.
 
-    ``order`` are the records' sequence numbers and ids, sorted; ``draws`` is the last number that was drawn.
+    ``order`` has the sequence numbers and ids of the records, sorted. ``draws`` is the last number that was drawn.
     """
 
     records: Mapping[str, TunedModelRecord] = field(default_factory=dict)
@@ -30,7 +33,7 @@ class Base:
 
     @classmethod
     def of(cls, records: Iterable[TunedModelRecord], draws: int) -> Base:
-        """Return the base that has these *records*."""
+        """Return the base with these *records*."""
         known = {record.id: record for record in records}
         return cls(known, sorted((record.sequence, record.id) for record in known.values()), draws)
 
@@ -39,26 +42,29 @@ class Base:
         return (self.records[model_id] for _, model_id in self.order)
 
     def following(self, sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
-        """Return the first *count* of ``order`` beyond *sequence*."""
+        """Return the first *count* items of ``order`` after *sequence*."""
         return following(self.order, sequence, count)
 
 
 class State(NamedTuple):
-    """All of one world at one moment: what it may begin with, and what is kept of it."""
+    """The complete state of one world at one moment. It can be stored, and a world can begin with it."""
 
     base: Base
     controls: Controls
 
     def snapshot(self, machine: int) -> State:
-        """Return it with the clock's present written down, as it is when the machine's time is *machine*."""
+        """Return the state with the time of its clock recorded, for the machine's time *machine*."""
         return self._with_clock(self.controls.clock.with_mode(machine))
 
     def pause(self) -> State:
-        """Return it with a clock that goes on from the moment written down, whenever it is started."""
+        """Return the state with its clock stopped. When it starts again, it continues from the recorded moment."""
         return self._with_clock(replace(self.controls.clock, origin=None))
 
     def start(self, machine: int) -> State:
-        """Return it with its clock started when the machine's time is *machine*, where it was not."""
+        """Return the state with its clock started at the machine's time *machine*, unless it has started already.
+
+        The faults then count as armed at that moment.
+        """
         clock = self.controls.clock
         if clock.origin is not None:
             return self
@@ -71,15 +77,15 @@ class State(NamedTuple):
 
 
 class Store(Protocol):
-    """One world's state. Values are immutable; a change puts a new one in the old's place.
+    """The state of one world. Values are immutable; a change replaces an old value with a new one.
 
-    Every method may raise StoreUnavailable. Controls may be those of the moment at which the store was opened, or
-    at which it was last asked to change them; to change them on top of others' changes is refused all the same.
+    Every method may raise StoreUnavailable. ``controls`` may return the controls as they were when the store was opened
+    or was last asked to change them. ``control`` refuses a change of outdated controls all the same.
     """
 
     @property
     def seed(self) -> int:
-        """From which the world's chance is drawn; the same for all who share the world."""
+        """The seed of the world's random draws. It is the same for all servers that share the world."""
         ...
 
     def controls(self) -> Controls:
@@ -87,11 +93,11 @@ class Store(Protocol):
         ...
 
     def control(self, old: Controls, new: Controls) -> bool:
-        """Put *new* in the place of *old* and return True, or return False where *old* is there no more."""
+        """Replace *old* with *new* and return True, or return False if *old* is no longer there."""
         ...
 
     def draw(self) -> int:
-        """Return the next number of this world's sequence, from 1; no two calls get the same."""
+        """Return the next number of the world's sequence, from 1. No two calls return the same number."""
         ...
 
     def get(self, model_id: str) -> TunedModelRecord | None:
@@ -99,31 +105,31 @@ class Store(Protocol):
         ...
 
     def insert(self, record: TunedModelRecord) -> bool:
-        """Keep *record* and return True, or return False where its id is taken."""
+        """Store *record* and return True, or return False if another record has its id."""
         ...
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
-        """Put *new* in the place of *old* and return True, or return False where *old* is there no more."""
+        """Replace *old* with *new* and return True, or return False if *old* is no longer there."""
         ...
 
     def delete(self, old: TunedModelRecord) -> bool:
-        """Remove *old* and return True, or return False where it is there no more."""
+        """Remove *old* and return True, or return False if it is no longer there."""
         ...
 
     def after(self, sequence: int) -> Iterator[TunedModelRecord]:
-        """Yield the records that come after *sequence*, in order of creation."""
+        """Yield the records after *sequence*, in order of creation."""
         ...
 
     def state(self) -> State:
-        """Return all of the world as it is at one moment."""
+        """Return the complete state of the world at one moment."""
         ...
 
     def begin(self, state: State) -> None:
-        """Put *state* in the place of all records, draws and controls; snapshots stay."""
+        """Replace all records, draws and controls with *state*. The snapshots stay."""
         ...
 
     def save(self, name: str, state: State) -> None:
-        """Keep *state* as the snapshot called *name*, in the place of an older one."""
+        """Store *state* as the snapshot called *name*, and replace an older one."""
         ...
 
     def saved(self, name: str) -> State | None:
@@ -135,7 +141,7 @@ class Store(Protocol):
         ...
 
     def forget(self, name: str) -> bool:
-        """Remove the snapshot called *name* and return True, or return False where there is none."""
+        """Remove the snapshot called *name* and return True, or return False if there is none."""
         ...
 
 
@@ -144,27 +150,27 @@ class Stores(Protocol):
 
     @property
     def kind(self) -> str:
-        """A word for where worlds are kept, such as ``memory``."""
+        """The kind of storage in one word, such as ``memory``."""
         ...
 
     def open(self, name: str, begin: Callable[[], tuple[int, State]]) -> Store:
-        """Return the store of the world called *name*; a new one begins with the seed and state of ``begin()``."""
+        """Return the store of the world called *name*. A new world begins with the seed and state of ``begin()``."""
         ...
 
     def drop(self, name: str) -> None:
-        """Remove the world called *name* with all that is kept of it."""
+        """Remove the world called *name* with everything that is stored for it."""
         ...
 
     def names(self) -> list[str]:
-        """Return the names of the worlds that there are, sorted."""
+        """Return the names of the existing worlds, sorted."""
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         ...
 
 
 def following(order: Sequence[tuple[int, str]], sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
-    """Return the first *count* of *order* beyond *sequence*."""
+    """Return the first *count* items of *order* after *sequence*."""
     place = bisect_right(order, (sequence, "\U0010ffff"))
     return order[place : place + count]

@@ -1,4 +1,7 @@
-"""Worlds: each has its own models, clock and chance, so that tests in parallel share a server and never meet."""
+"""Defines worlds, so that parallel tests share a server without affecting each other.
+
+Each world has its own models, clock and random draws.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from .store import State, Store, Stores
 class World:
     """One isolated state of the service.
 
-    ``machine`` tells the machine's time in nanoseconds, ``filed`` the canned rules that files give to every world.
-    ``base_models`` has the base models of the server by resource name.
+    ``machine`` returns the machine's time in nanoseconds. ``file_rules`` returns the canned rules of files, which apply
+    to every world. ``base_models`` has the base models of the server by resource name.
     """
 
     name: str
@@ -34,13 +37,13 @@ class World:
 
     @property
     def controls(self) -> Controls:
-        """All of it that is no resource, as it stands."""
+        """The present controls, which are all of the state except the resources."""
         return self.store.controls()
 
     def change(self, change: Callable[[Controls], Controls]) -> Controls:
-        """Put ``change(controls)`` in the place of the controls and return it.
+        """Replace the controls with ``change(controls)``, and return the new controls.
 
-        Nobody waits for anybody: where the controls changed meanwhile, *change* is asked again.
+        No request waits for another: if the controls changed in the meantime, this method calls *change* again.
         """
         while True:
             old = self.store.controls()
@@ -49,18 +52,21 @@ class World:
                 return new
 
     def now(self) -> int:
-        """Return the world's present as a whole microsecond, the finest that creation times show."""
+        """Return the world's time in nanoseconds, cut to a microsecond, the resolution of creation times."""
         return self.controls.clock.now(self.machine()) // MICROSECOND * MICROSECOND
 
     def advance_on_poll(self, plan: Plan, now: int) -> int:
-        """Tell the clock that a caller polls *plan*, and return the moment that the caller then sees."""
+        """Move the clock for a poll of *plan*, and return the moment that the caller sees.
+
+        If nothing of the run changes any more at *now*, the clock does not move.
+        """
         if view.is_settled(plan, now):
             return now
         self.change(lambda controls: _with_clock(controls, controls.clock.after_poll(plan.whole)))
         return self.now()
 
     def draw(self) -> int:
-        """Return the next number of this world's sequence, from 1; no two calls get the same."""
+        """Return the next number of the world's sequence, from 1. No two calls return the same number."""
         return self.store.draw()
 
 
@@ -70,18 +76,18 @@ def _with_clock(controls: Controls, clock: Clock) -> Controls:
 
 @dataclass(frozen=True, slots=True)
 class InitialStates:
-    """How worlds begin: each of those in ``named`` in its own way, every other like ``rest``."""
+    """The states with which worlds begin: those in ``named`` by name, and ``rest`` for all other worlds."""
 
     rest: State
     named: Mapping[str, State] = field(default_factory=dict)
 
     def get(self, name: str, machine: int) -> State:
-        """Return how the world called *name* begins when the machine's time is *machine*."""
+        """Return the initial state of the world called *name*, if it begins at the machine's time *machine*."""
         return self.named.get(name, self.rest).start(machine)
 
 
 class Worlds:
-    """The worlds of one server, made in *stores* when they are first asked for."""
+    """The worlds of one server. Each is created in *stores* at its first use."""
 
     def __init__(
         self,
@@ -101,28 +107,28 @@ class Worlds:
         self._filed = filed
 
     def get(self, name: str) -> World:
-        """Return the world called *name*."""
+        """Return the world called *name*, and create it if it does not exist."""
         store = self._stores.open(
             name, lambda: (random_draws.bits(self._seed, "world", name), self.initial_state(name))
         )
         return World(name, store.seed, store, self.machine, self._filed, self.base_models)
 
     def initial_state(self, name: str) -> State:
-        """Return how the world called *name* would begin now."""
+        """Return the state with which the world called *name* would begin now."""
         return self._beginnings.get(name, self.machine())
 
     def drop(self, name: str) -> None:
-        """Forget the world called *name*; who asks for it again gets a new one."""
+        """Remove the world called *name*. Its next use creates a new one."""
         self._stores.drop(name)
 
     def names(self) -> list[str]:
-        """Return the names of the worlds that there are, sorted; the default world's is empty."""
+        """Return the names of the existing worlds, sorted. The name of the default world is empty."""
         return self._stores.names()
 
     def all(self) -> list[World]:
-        """Return the default world, and all others that there are in the order of their names."""
+        """Return the default world, and all other existing worlds in the order of their names."""
         return [self.get(name) for name in sorted({DEFAULT_WORLD, *self.names()})]
 
     def close(self) -> None:
-        """Let go of the store's files and connections."""
+        """Close the files and connections of the stores."""
         self._stores.close()

@@ -1,1 +1,1 @@
-"""Text: number words and token counts."""
+"""Computes the successors of numerals, and counts tokens."""

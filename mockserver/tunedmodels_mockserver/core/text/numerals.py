@@ -1,7 +1,8 @@
-"""Numerals: the next number, written the way the last one was.
+"""Computes the number after a numeral and writes it in the same way, in digits, Roman, kanji or number words.
 
-Every reader below is lax: it makes a value of the signs that it knows. Writing that value again is what
-tells a numeral from a jumble ("IIII", "one two", "1,00"), so the rules of a script are stated once.
+Each reader below is lenient: it computes a value from the signs that it knows. Then this value is written again, and
+the text is a numeral only if both agree. This rejects texts such as "IIII", "one two" and "1,00", and states the rules
+of a script only once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_LONGEST = 200  # Real numerals are far shorter; prompts may be megabytes.
+_LONGEST = 200  # characters; real numerals are far shorter, and prompts may have megabytes
 
 _MINUS_SIGNS = ("-", "\N{MINUS SIGN}")
 _DIGITS = re.compile(r"([-+\N{MINUS SIGN}]?)(\d[\d,]*)")
@@ -30,11 +31,12 @@ _KANJI_LAST = 10**16 - 1
 
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """A language of number words, by the code that num2words knows it by.
+    """A language of number words. ``code`` is its code in num2words.
 
-    ``words`` has the value of each word, ``joins`` the words without one, ``minus`` the words for a minus. ``marks``
-    are what num2words writes between words where a space is in use, too; with ``sparing`` a number without a mark is
-    followed by one without it, else only a number that leaves the mark out.
+    ``words`` has the value of each word, ``joins`` the words without a value, ``minus`` the words for a minus.
+    ``marks`` are the separators of num2words that a writer can replace by a space. With ``sparing``, the successor
+    lacks each mark that the number lacks. Without, it lacks a mark only if num2words writes the mark in the number and
+    the number omits it.
     """
 
     code: str
@@ -77,14 +79,14 @@ _FRENCH = _Language(
     marks=("-",),
     sparing=False,
 )
-_LANGUAGES = (_ENGLISH, _FRENCH)  # "six" is a word of both; the first counts
-_SMALLEST_FACTOR = 20  # "quatre-vingts" is four times twenty
+_LANGUAGES = (_ENGLISH, _FRENCH)  # "six" is a word of both; the first language wins
+_SMALLEST_FACTOR = 20  # the smallest number that multiplies: "quatre-vingts" is four times twenty
 
 
 def successor(text: str) -> str | None:
-    """Return the number after *text*, written as *text* is, or None when *text* is not a number.
+    """Return the number after *text*, written in the same way as *text*, or None if *text* is not a number.
 
-    White space around the number is dropped. The last number a script can write has no successor.
+    White space around the number is dropped. The largest number that a script can write has no successor.
     """
     if len(text) > _LONGEST:
         return None
@@ -99,7 +101,7 @@ def _next_digits(text: str) -> str | None:
     if match is None:
         return None
     sign, digits = match.groups()
-    zero = ord(digits[0]) - int(digits[0])  # Unicode keeps the ten digits of any script in a row.
+    zero = ord(digits[0]) - int(digits[0])  # the ten digits of a script are consecutive in Unicode
     plain = digits.translate({zero + value: str(value) for value in range(10)})
     if not plain.isascii():  # digits of two scripts
         return None
@@ -115,7 +117,7 @@ def _next_digits(text: str) -> str | None:
 
 
 def _next_roman(text: str) -> str | None:
-    if any(text in language.words for language in _LANGUAGES):  # "dix" is ten in French, "DIX" is 509
+    if any(text in language.words for language in _LANGUAGES):  # "dix" is ten in French, but "DIX" is the Roman 509
         return None
     values = [_ROMAN.get(letter, 0) for letter in text.upper()]
     value = sum(-this if this < after else this for this, after in zip(values, [*values[1:], 0], strict=True))
@@ -138,7 +140,7 @@ def _next_kanji(text: str) -> str | None:
     value = _worth([_KANJI.get(kanji, 0) for kanji in text], 10)
     if value >= _KANJI_LAST:
         return None
-    # Both 千万 and 一千万 are in use; a number keeps to the one it came with.
+    # Both 千万 and 一千万 are in use; the successor has the form of the number.
     return next((_kanji(value + 1, one) for one in ("", "一") if _kanji(value, one) == text), None)
 
 
@@ -168,9 +170,9 @@ def _next_in(language: _Language, text: str) -> str | None:
     except KeyError:
         return None
 
-    from num2words import num2words  # Here, because few runs get this far and start-up time matters.
+    from num2words import num2words  # imported here: few prompts need it, and it would slow the start-up
 
-    # num2words writes "one thousand, two hundred and thirty-four"; the marks are a matter of taste.
+    # num2words writes "one thousand, two hundred and thirty-four"; the comma, the hyphen and this "and" are optional.
     known: str = num2words(value, lang=language.code)
     pattern = known.replace(", ", ",? ").replace("-", "[- ]").replace(" and ", " (?:and )?")
     if not re.fullmatch(pattern, body):
@@ -188,7 +190,7 @@ def _next_in(language: _Language, text: str) -> str | None:
 
 
 def _worth(numbers: list[int], smallest_unit: int) -> int:
-    """Add *numbers* up, where each unit first multiplies the smaller numbers just before it."""
+    """Return the sum of *numbers*. Each number from *smallest_unit* multiplies the smaller numbers just before it."""
     parts: list[int] = []
     for number in numbers:
         count = 0

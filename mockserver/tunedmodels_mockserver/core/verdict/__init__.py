@@ -1,1 +1,1 @@
-"""Verdict: judges from the journal how a client behaved."""
+"""Judges the behavior of a client from the journal."""

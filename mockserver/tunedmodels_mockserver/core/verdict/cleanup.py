@@ -1,4 +1,4 @@
-"""Leftovers: what a client left behind, or left unread."""
+"""Finds models that a client did not delete, and pages that it did not read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .findings import Finding, Severity, numbers
 
 
 def findings(entries: Sequence[Entry]) -> Iterator[Finding]:
-    """Yield what there is to say about models that were not deleted and pages that were not read."""
+    """Yield a finding for each page that no request reads, and one for all models that no request deletes."""
     yield from _unread_pages(entries)
     yield from _leaked_models(entries)
 

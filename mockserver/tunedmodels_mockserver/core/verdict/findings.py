@@ -1,4 +1,4 @@
-"""Findings: what a verdict says about a client."""
+"""Defines the findings of a verdict, and the phrases that all kinds of findings share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..journal.journal import Entry
 
 
 class Severity(str, Enum):
-    """How bad a finding is, the worst first: wrong, risky, or merely worth a thought."""
+    """The severity of a finding, the worst first: an error is wrong, a warning is risky, advice is an improvement."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -20,7 +20,7 @@ class Severity(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding: what was seen in which requests, what it means, and what to do."""
+    """One finding about a client: its explanation, advice on what to do, and the numbers of the requests."""
 
     id: str
     severity: Severity
@@ -30,7 +30,7 @@ class Finding:
     requests: tuple[int, ...]
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
+        """Return the finding as plain JSON."""
         return {
             "id": self.id,
             "severity": self.severity.value,
@@ -47,7 +47,7 @@ def numbers(entries: Sequence[Entry]) -> tuple[int, ...]:
 
 
 def blame(entries: Sequence[Entry]) -> str:
-    """Return a sentence that says which of the answers were the fake's doing; nothing where none was."""
+    """Return a sentence that says which answers to *entries* came from faults, or an empty text if none did."""
     injected = [entry for entry in entries if entry.fault]
     if not injected:
         return ""

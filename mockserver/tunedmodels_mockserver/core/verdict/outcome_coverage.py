@@ -1,4 +1,4 @@
-"""The tally: which of the documented outcomes the callers of one server have met."""
+"""Records which documented outcomes the callers of a server have met."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from .outcomes import OUTCOMES, Outcome
 
 @dataclass(frozen=True, slots=True)
 class FirstOccurrence:
-    """The request that met an outcome first: its world, and its number in that world's journal."""
+    """The first request that met an outcome: its world, and its number in that world's journal."""
 
     world: str
     number: int
 
 
 class OutcomeCoverage:
-    """Which outcomes the callers of one server have met since its start, whatever became of their worlds."""
+    """The outcomes that the callers of one server have met since its start, also in worlds that no longer exist."""
 
     def __init__(self) -> None:
         self._met: dict[str, FirstOccurrence] = {}
         self._unmet = OUTCOMES
-        self._candidates: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}  # of those unmet, by kind of request
+        self._candidates: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}  # unmet ones, by kind of request
         self._lock = threading.Lock()
 
     def record(self, world: str, entry: Entry, answer: bytes) -> None:
-        """Take *entry*, whose whole answer is *answer*, into account."""
+        """Record the outcomes that *entry* meets, with the body *answer*."""
         kind = (entry.method, entry.status, entry.lost)
         candidates = self._candidates.get(kind)
         if candidates is None:
@@ -41,7 +41,7 @@ class OutcomeCoverage:
                 self._mark(outcome, FirstOccurrence(world, entry.number))
 
     def document(self) -> dict[str, Any]:
-        """Return which outcomes are met and which not, and how many in percent, as plain JSON."""
+        """Return the met and unmet outcomes, and the percentage of the met ones, as plain JSON."""
         with self._lock:
             met, unmet = dict(self._met), self._unmet
         return {
@@ -70,7 +70,7 @@ class OutcomeCoverage:
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """Return what ``Tally.document`` gives as lines to read."""
+    """Return *document*, the result of ``OutcomeCoverage.document``, as text."""
     met, unmet = document["met"], document["unmet"]
     lines = [f"{document['percent']} % of the documented outcomes were met: {len(met)} of {len(met) + len(unmet)}."]
     for item in unmet:

@@ -1,4 +1,4 @@
-"""Outcomes: what can happen to a client by the service's documentation."""
+"""Lists the documented outcomes of calls, which a client can meet and a verdict counts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ..journal.journal import Entry
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One documented outcome, how to make it happen, and how it is known.
+    """One documented outcome, how to cause it, and how to recognize it.
 
-    It is known by the ``status`` of a request (None: any), the ends that the id of its ``method`` may have, whether
-    the answer was ``lost``, and a pattern in the whole body of the answer; *met* tells the rest, where there is any.
-    ``arm`` are the bodies to send to the paths under ``/_emulator``, where that is all there is to do.
+    A request meets the outcome if its ``status`` is equal (None: any), the id of its method ends with one of
+    ``methods``, the connection was or was not ``lost``, the body of the answer contains the pattern ``says`` (None: any
+    body), and ``met`` returns True (None: no such check). ``arm`` has the paths under ``/_emulator`` and the bodies to
+    send to them, if that is enough to cause the outcome.
     """
 
     id: str
@@ -30,11 +31,11 @@ class Outcome:
     arm: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def may_be(self, method: str, status: int, lost: bool) -> bool:
-        """Whether a request of this kind can meet it."""
+        """Whether a request of this kind can meet the outcome."""
         return self.status in (None, status) and self.lost == lost and bool(method) and method.endswith(self.methods)
 
     def is_met(self, entry: Entry, answer: bytes) -> bool:
-        """Whether a request that may be one is one."""
+        """Whether *entry* meets the outcome with the body *answer*. Call it only if ``may_be`` is true."""
         said = self.says is None or self.says.search(answer) is not None
         return said and (self.met is None or self.met(entry, answer))
 
@@ -48,12 +49,12 @@ def _error(code: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
 
 
 def _member(name: str) -> re.Pattern[bytes]:
-    """Know a member of an answer; within a text its quotes would be escaped."""
+    """Return a pattern for the member *name* of an answer. In a JSON string its quotes would be escaped."""
     return re.compile(b'"' + name.encode() + b'":')
 
 
 def _finish(name: str, number: int) -> re.Pattern[bytes]:
-    """Know a finish reason; clients may ask for enums as numbers."""
+    """Return a pattern for a finish reason, by name or by number, because clients may request enums as numbers."""
     return re.compile(rb'"finishReason":\s*(?:"%s"|%d\b)' % (name.encode(), number))
 
 

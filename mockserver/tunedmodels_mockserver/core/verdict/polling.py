@@ -1,4 +1,4 @@
-"""Loops: how a client waited for a tuning run to end, judged by its looks at the run."""
+"""Judges how a client waits for the end of a tuning run. A *look* is a poll of the operation or of the model."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .findings import Finding, Severity, blame, numbers
 from .timing import median, wait
 
 DAY = 86_400
-_TOO_FAST = 0.2  # seconds between two looks; five a second
-_RUSH = 5  # so many looks that fast are no chance
-_LONG_LOOP = 20  # looks after which a loop could have learned to wait longer
-_PATIENT = 10.0  # seconds between two looks that need not grow
+_TOO_FAST = 0.2  # seconds between two looks: five looks a second
+_RUSH = 5  # this many such fast looks in a row are not an accident
+_LONG_LOOP = 20  # looks after which the waits of a loop should have grown
+_PATIENT = 10.0  # seconds between two looks; a wait this long does not have to grow
 _AFTER_DONE = 3
 _FOR_EVER = 5
 _GET_OPERATION = "tunedModels.operations.get"
@@ -27,19 +27,19 @@ _CANCELLED = 1
 
 
 class PollResult(Enum):
-    """What a look showed."""
+    """The result of a look."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    NOTHING = "nothing"  # the run is unknown, or not the caller's
-    TROUBLE = "trouble"  # an answer that says nothing of the run
+    NOTHING = "nothing"  # the run does not exist, or the caller may not see it
+    TROUBLE = "trouble"  # the answer contains nothing about the run
 
 
 @dataclass(frozen=True, slots=True)
 class PollingLoop:
-    """The looks of one caller at one run, in order."""
+    """The looks of one caller at one run, in order. *mode* is the mode of the world's clock."""
 
     model: str
     looks: tuple[Entry, ...]
@@ -47,19 +47,19 @@ class PollingLoop:
 
     @property
     def waits(self) -> list[float]:
-        """The seconds between one unfinished look and the next."""
+        """The seconds from each look at a running run to the next look."""
         pairs = zip(self.looks, self.looks[1:], strict=False)
         gaps = (wait(one, other, self.mode) for one, other in pairs if poll_result(one) is PollResult.RUNNING)
         return [gap for gap in gaps if gap >= 0]
 
     @property
     def per_day(self) -> int | None:
-        """How many requests it would make in a day at its last pace; None where it had none."""
+        """The number of requests in a day at the pace of the last five waits, or None if there are no waits."""
         waits = self.waits[-5:]
         return round(DAY / max(median(waits), 0.001)) if waits else None
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
+        """Return the loop as plain JSON."""
         waits = self.waits
         return {
             "model": self.model,
@@ -70,7 +70,7 @@ class PollingLoop:
 
 
 def poll_result(entry: Entry) -> PollResult:
-    """Return what a look showed."""
+    """Return the result of a look."""
     fields = entry.answer_fields
     if entry.status in (400, 403, 404) and not entry.lost:
         return PollResult.NOTHING
@@ -88,7 +88,10 @@ def poll_result(entry: Entry) -> PollResult:
 
 
 def polling_loops(entries: Iterable[Entry], mode: Mode) -> list[PollingLoop]:
-    """Return the loops among *entries*: looks at an operation, and at a model that is not ready yet."""
+    """Return the loops among *entries*.
+
+    They have all polls of operations, and the polls of models up to the first that shows the end of the run.
+    """
     looks: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if not entry.model or entry.http != "GET":
@@ -107,7 +110,7 @@ def polling_loops(entries: Iterable[Entry], mode: Mode) -> list[PollingLoop]:
 
 
 def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
-    """Yield what there is to say about the loops among *entries*."""
+    """Yield the findings about the loops among *entries*."""
     for loop in polling_loops(entries, mode):
         yield from _interval_findings(loop)
         yield from _end_findings(loop)
@@ -145,7 +148,7 @@ def _interval_findings(loop: PollingLoop) -> Iterator[Finding]:
 
 
 def _fastest_polls(loop: PollingLoop) -> list[Entry]:
-    """Return the longest row of looks that follow each other too fast, or nothing where it is short."""
+    """Return the longest row of looks that follow each other too fast, or an empty list if it has fewer than five."""
     best: list[Entry] = []
     row: list[Entry] = []
     for look in loop.looks:
@@ -162,7 +165,7 @@ def _do_waits_grow(waits: Sequence[float]) -> bool:
 
 
 def _end_findings(loop: PollingLoop) -> Iterator[Finding]:
-    """Judge the looks at what is known to be over, or to be nothing."""
+    """Yield a finding if the loop went on after the end of the run, or although the run cannot be seen."""
     operation = [look for look in loop.looks if look.method == _GET_OPERATION]
     for place, look in enumerate(loop.looks):
         after = loop.looks[place + 1 :]
@@ -210,7 +213,7 @@ def _shows_nothing(look: Entry) -> bool:
 
 
 def _gave_up(loop: PollingLoop, entries: Sequence[Entry]) -> Iterator[Finding]:
-    """Find who took the first look, at an operation without ``done``, for the last."""
+    """Yield a finding if the only look showed an operation without ``done``, and the client did not ask again."""
     if (
         len(loop.looks) != 1
         or poll_result(loop.looks[0]) is not PollResult.RUNNING
@@ -235,13 +238,13 @@ def _gave_up(loop: PollingLoop, entries: Sequence[Entry]) -> Iterator[Finding]:
 
 
 def _asks_about(entry: Entry, model: str) -> bool:
-    """Whether a request shows that its caller still counts on the run: it asks its model, a list, or for a cancel."""
+    """Whether *entry* shows that the client still uses the run: it lists, or calls *model* other than to delete it."""
     uses = entry.model == model and entry.method not in ("tunedModels.create", "tunedModels.delete")
     return uses or entry.method in ("tunedModels.list", "tunedModels.operations.list", "operations.list")
 
 
 def _ignored_failures(entries: Sequence[Entry]) -> Iterator[Finding]:
-    """Find who called the model of a run whose operation had said that it failed."""
+    """Yield a finding for each failed run whose model the client calls after its operation has shown the failure."""
     failures: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         who = (entry.model, entry.caller)

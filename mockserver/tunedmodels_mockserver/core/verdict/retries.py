@@ -1,4 +1,4 @@
-"""Repeats: how a client made calls again that had failed, or did not."""
+"""Judges whether a client retries failed calls too soon, too often, in vain or not at all."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..journal.journal import Entry
 from .findings import Finding, Severity, blame, numbers
 from .timing import attempts, is_failure, is_same_request, is_transient, wait
 
-_SLACK = 0.05  # seconds by which clocks and schedulers may be out
-_SOON = 10.0  # seconds; who asks again later does so for a reason of his own
+_SLACK = 0.05  # seconds of tolerance for clocks and schedulers
+_SOON = 10.0  # seconds; a later request has probably another reason than the failure
 _STORM = 6  # attempts
 _STORM_WAIT = 1.0  # seconds between two attempts on average
 _CREATE = "tunedModels.create"
 
 
 def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
-    """Yield what there is to say about the repeated calls among *entries*, requests for methods of the API."""
+    """Yield the findings about retries among *entries*, which must be requests for methods of the API."""
     calls = attempts(entries)
     for call in calls:
         yield from _too_soon(call, mode)
@@ -74,7 +74,7 @@ def _gave_up(call: Sequence[Entry], entries: Sequence[Entry]) -> Iterator[Findin
 
 
 def _futile_retries(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
-    """Find calls that were made again at once, with nothing in between, though the answer could not change."""
+    """Yield a finding for each request that a client repeats at once although the answer cannot change."""
     last: dict[str, Entry] = {}
     rows: dict[int, list[Entry]] = {}
     for entry in entries:
@@ -82,7 +82,7 @@ def _futile_retries(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
         last[entry.caller] = entry
         if before is None or not is_same_request(before, entry) or not is_failure(before) or is_transient(before):
             continue
-        # An aborted change is to be made again, and a token that has expired can be had anew.
+        # An aborted change should be retried. After a 401 one retry is right: the client may have renewed its token.
         if before.status == 409 and before.answer_fields.error and "concurrently" in before.answer_fields.error.message:
             continue
         if 0 <= wait(before, entry, mode) < _SOON:
@@ -103,7 +103,7 @@ def _futile_retries(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
 
 
 def _restarts(entries: Sequence[Entry]) -> Iterator[Finding]:
-    """Find trainings that were begun a second time because the answer to the first create was lost."""
+    """Yield a finding for each create that repeats one with a lost answer, and so may start a second run."""
     creates = [entry for entry in entries if entry.method == _CREATE]
     for place, first in enumerate(creates):
         if not (first.lost or first.status == 504):

@@ -1,4 +1,4 @@
-"""Waits: how long a client left between two requests, and which requests are one call made again."""
+"""Measures the time between two requests, and groups requests into calls with their retries."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ RETRYABLE = frozenset({408, 429, 499, 500, 502, 503, 504})
 
 
 def wait(earlier: Entry, later: Entry, mode: Mode) -> float:
-    """Return the seconds from the end of *earlier* to the beginning of *later*; less than 0 where they overlap.
+    """Return the seconds from the end of *earlier* to the start of *later*, negative if they overlap.
 
-    The machine's time counts. On a manual clock a test waits by moving it, so its span counts where it is longer.
+    The machine's time counts. A test with a manual clock waits by moving that clock, so the clock's span counts if it
+    is longer.
     """
     real = (later.started - earlier.ended) / SECOND
     if mode is Mode.MANUAL and real >= 0 and earlier.at is not None and later.at is not None:
@@ -23,24 +24,24 @@ def wait(earlier: Entry, later: Entry, mode: Mode) -> float:
 
 
 def is_same_request(one: Entry, other: Entry) -> bool:
-    """Whether two requests ask the same as the same caller."""
+    """Whether two requests are equal, and from the same caller."""
     return _request_key(one) == _request_key(other)
 
 
 def is_failure(entry: Entry) -> bool:
-    """Whether the caller got no good answer."""
+    """Whether the caller got an error, or no whole answer."""
     return entry.lost or entry.status >= 400
 
 
 def is_transient(entry: Entry) -> bool:
-    """Whether the same call may well be answered later."""
+    """Whether the same call can succeed later."""
     return entry.lost or entry.status in RETRYABLE
 
 
 def attempts(entries: Iterable[Entry]) -> list[list[Entry]]:
-    """Return the calls among *entries*, each as its attempts.
+    """Return the calls among *entries*, each as a list of its attempts.
 
-    A request is an attempt at an earlier call where it asks the same, and where that had failed and ended before.
+    A request is a retry of an earlier equal request if that one had failed, and had ended before.
     """
     calls: list[list[Entry]] = []
     latest: dict[tuple[object, ...], list[Entry]] = {}
@@ -55,7 +56,7 @@ def attempts(entries: Iterable[Entry]) -> list[list[Entry]]:
 
 
 def median(values: Sequence[float]) -> float:
-    """Return the middle one of *values*, of which there is at least one."""
+    """Return the middle one of *values*, or the upper of the two in the middle. *values* must not be empty."""
     return sorted(values)[len(values) // 2]
 
 

@@ -1,6 +1,7 @@
-"""The verdict: what a journal says about the client that made its requests.
+"""Computes the verdict on a client from the entries of a journal and the mode of the world's clock.
 
-A pure function of the entries. What a fault injected is never held against the client; what the client made of it is.
+The verdict depends on nothing else. It does not blame the client for an answer from a fault, but for a wrong reaction
+to it.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ _ORDER = list(Severity)
 
 
 def findings(entries: Sequence[Entry], mode: Mode = Mode.REAL) -> list[Finding]:
-    """Return the findings about a client whose requests were *entries*, the worst first.
+    """Return the findings about the client that sent *entries*, the worst first.
 
-    *mode* is that of the world's clock: on a manual one a client waits as long as the clock is moved.
+    *mode* is the mode of the world's clock. With a manual clock, the time by which a test moves it counts as waiting.
     """
     asked = [entry for entry in entries if entry.method]
     found = [*polling.findings(asked, mode), *retries.findings(asked, mode), *cleanup.findings(asked)]
     endless = {number for item in found if item.id == "never-stopped" for number in item.requests}
-    # Who polls for ever what is not there retries in vain, too; once is enough.
+    # A client that polls a missing operation for ever also retries in vain. One finding about it is enough.
     found = [item for item in found if item.id != "retried-in-vain" or not endless.issuperset(item.requests)]
     return sorted(found, key=lambda item: (_ORDER.index(item.severity), item.requests))
 
 
 def document(entries: Sequence[Entry], mode: Mode, dropped: int = 0) -> dict[str, Any]:
-    """Return the verdict as plain JSON; *dropped* entries are no longer in the journal.
+    """Return the verdict as plain JSON. *dropped* is the number of entries that are no longer in the journal.
 
-    ``ok`` says that there is no error and no warning.
+    ``ok`` is true if there is no error and no warning.
     """
     found = findings(entries, mode)
     severities = [item.severity for item in found]
@@ -48,7 +49,7 @@ def document(entries: Sequence[Entry], mode: Mode, dropped: int = 0) -> dict[str
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """Return what ``document`` gives as lines to read."""
+    """Return *document*, the result of the function ``document``, as text."""
     lines = [f"{_count_phrase(document['findings'])} in {document['requests']} requests."]
     if document["dropped"]:
         lines.append(f"{document['dropped']} older requests are no longer in the journal.")

@@ -1,4 +1,4 @@
-"""Admin: the fake's own surface under ``/_emulator``, for tests that hold its state. Never a path of the API."""
+"""The admin surface under ``/_emulator``, with which tests control the server. The API has no such paths."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def admin(
     request_metrics: RequestMetrics,
     settings: Mapping[str, Any],
 ) -> Blueprint:
-    """Return the routes of the admin surface; a request's world is found as the API finds it.
+    """Return the routes of the admin surface. A request names its world in the same way as a request to the API.
 
-    *settings* are shown to everybody who asks.
+    ``GET /_emulator/info`` shows *settings* to every client.
     """
     blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
 

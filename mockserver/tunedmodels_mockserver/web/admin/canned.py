@@ -1,4 +1,4 @@
-"""The canned rules of a world: arm, read and remove them, and see which calls none of them answered."""
+"""Serves ``/canned``, which adds, reads and removes the canned rules of a world and lists unanswered calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AllRules = Rules | tuple[Rule, ...]
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
-    """Add the routes ``/canned`` of the present request's *world*."""
+    """Add the routes ``/canned``. *world* returns the world of the present request."""
 
     @blueprint.get("/canned")
     def canned() -> Response:
@@ -77,7 +77,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     @blueprint.delete("/canned/<path:rule_id>")
     def drop_rule(rule_id: str) -> Response:
         current = world()
-        if "#" in rule_id:  # the path of a file may have lost its first slash on the way
+        if "#" in rule_id:  # a rule of a file; its path may have lost the first slash, so do not search for it
             text = f"{rule_id!r} names a rule of a file. Take it out of the file."
             return responses.document({"error": text}, 409)
         try:
@@ -97,7 +97,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
 
 def _refuse_whole_file(data: bytes) -> None:
-    """Raise BadInput if *data* is what replaces all rules, and not a rule or a list of them."""
+    """Raise BadInput if *data* is a whole file of rules, and not a rule or a list of rules."""
     value = read_json(data, object)
     if isinstance(value, dict) and "rules" in value:
         raise BadInput("This is a whole file, because it has `rules`. To replace all rules use PUT, or `canned set`.")
@@ -120,5 +120,5 @@ def _rule(book: Rulebook, rule: Rule) -> dict[str, Any]:
 
 
 def _as_sentence(error: ValueError) -> str:
-    """Return the sentence of *error* with a full stop."""
+    """Return the message of *error* with a full stop."""
     return f"{str(error).rstrip('.')}."

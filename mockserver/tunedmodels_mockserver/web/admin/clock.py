@@ -1,4 +1,4 @@
-"""The clock of a world: read it, move it, and see what a move caused."""
+"""Serves ``/clock``, which reads and moves the clock of a world and reports the runs that a move changed."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
 from ...wire.units import MICROSECOND
 from .. import responses
 
-MAX_REPORTED = 100  # of the runs that a move changed
+MAX_REPORTED = 100  # runs that the answer to a move lists at most
 _EMPTY_MOVE = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
 
 
 class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of a clock, in this order: its mode, its rate, the moment it goes on from, the time that passes.
+    """A change of a clock. It applies in this order: the mode, the rate, the moment (``set``), then ``advance``.
 
-    ``freeze`` is the mode manual, ``resume`` the mode real. ``advance`` is a number of seconds, or leads to the next
-    event of any run (``next``), or until all runs have ended (``end``). Only ``set`` leads back.
+    ``freeze`` sets the mode manual, ``resume`` the mode real. ``advance`` is a number of seconds; or ``next``, up to
+    the next event of any run; or ``end``, until all runs have ended. Only ``set`` can move the clock back.
     """
 
     mode: Mode | None = None
@@ -38,7 +38,7 @@ class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advance: float | Literal["next", "end"] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself, and a step back."""
+        """Raise ValueError for members that exclude each other, and for a negative ``advance``."""
         if (self.mode is not None) + self.freeze + self.resume > 1:
             raise ValueError("mode, freeze and resume exclude each other; send one of them")
         if isinstance(self.advance, float) and not self.advance >= 0:
@@ -46,7 +46,7 @@ class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
-    """Add the routes ``/clock`` of the present request's *world*."""
+    """Add the routes ``/clock``. *world* returns the world of the present request."""
 
     @blueprint.get("/clock")
     def clock() -> Response:
@@ -95,7 +95,7 @@ def _parse_moment(text: str) -> int:
 
 
 def _target_moment(world: World, now: int, word: str) -> int:
-    """Return the moment that *word* names; *now* where nothing is to come."""
+    """Return the moment that *word* (``next`` or ``end``) names, or *now* if no run has such a moment."""
     plans = (record.plan for record in world.store.after(0))
     if word == "end":
         return max(filter(None, map(view.end_time, plans)), default=now)
@@ -107,7 +107,7 @@ def _clock_document(clock: Clock, now: int) -> dict[str, Any]:
 
 
 def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
-    """Return the runs that look different, and those that no time will end."""
+    """Return the runs that differ between *before* and *now*, and the runs that time alone does not end."""
     before, now = (moment // MICROSECOND * MICROSECOND for moment in (before, now))
     changed, stalled = [], []
     for record in world.store.after(0):

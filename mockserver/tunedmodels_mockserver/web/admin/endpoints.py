@@ -1,4 +1,4 @@
-"""The catalogue: every call of the admin surface, what it takes, and what it answers."""
+"""Lists every endpoint of the admin surface, with the parameters and bodies that it takes and its answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RESETTABLE = "all, models, faults, canned or clock"
 
 
 class State(msgspec.Struct):
-    """The state of worlds as ``GET /_emulator/state`` answers it; what it says of them is not for writing by hand."""
+    """The state of worlds, in the form that ``GET /_emulator/state`` returns. Do not write it by hand."""
 
     format: Literal["tunedmodels-state"]
     version: int
@@ -42,10 +42,10 @@ class State(msgspec.Struct):
 class AdminEndpoint:
     """One endpoint. ``path`` comes after ``/_emulator``, with its variable parts in braces.
 
-    ``body`` are the types of which one reads its JSON, also in a list if ``accepts_list``, and ``required`` says
-    whether there must be one; ``query`` are its parameters with their types, or the type that reads them. ``members``
-    are what the JSON of its answer always has, ``content_types`` the answer's content types. Each may answer 400
-    and 503 besides what ``error_statuses`` has.
+    ``body`` has the types of the request's JSON: one of them reads it. If ``accepts_list`` is set, the JSON can also be
+    a list of them. ``required`` says whether the request needs a body. ``query`` has the query parameters with their
+    types, or is the type that reads them. ``members`` are the members that the JSON of an answer always has, and
+    ``content_types`` the content types of an answer. Besides ``error_statuses``, any endpoint can answer 400 and 503.
     """
 
     method: str
@@ -204,7 +204,7 @@ def readable_endpoints() -> dict[str, str]:
 
 
 def unknown_endpoint(method: str, path: str) -> Response:
-    """Return the answer to a path below ``/_emulator`` that nothing has, or to a *method* that its path has not."""
+    """Return the answer for an unknown path below ``/_emulator``, or for a *method* that the path does not have."""
     request_line = f"{method} {path.removeprefix('/_emulator')}"
     near = get_close_matches(
         request_line, [f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS], n=1, cutoff=0.5

@@ -1,4 +1,4 @@
-"""Events: a world's journal as it grows, as server-sent events."""
+"""Serves ``/journal/events``, which sends the entries of a growing journal as server-sent events."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ...core.strict_input import BadInput
 from .. import responses
 from .journal import query_parameters
 
-STREAMS = 4  # at a time: each has a thread of the server's to itself
-HEARTBEAT = 10  # seconds; a reader that went away is noticed at the next one
+STREAMS = 4  # at the same time; each occupies one thread of the server
+HEARTBEAT = 10  # seconds; the server notices at a heartbeat that a reader is gone
 
 
 class JournalEventsQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """Which entries are told; a comment is sent after each ``heartbeat`` seconds without one."""
+    """The entries to send. After ``heartbeat`` seconds (1 to 60) without a new entry, the server sends a comment."""
 
     heartbeat: int = HEARTBEAT
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) -> None:
-    """Add the route ``/journal/events`` of the present request's *world*."""
+    """Add the route ``/journal/events``. *world* returns the world of the present request."""
     free = threading.BoundedSemaphore(STREAMS)
 
     @blueprint.get("/journal/events")
@@ -51,7 +51,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) ->
 
 
 class _Events:
-    """The events of one reader; *on_close* is called once when it is closed."""
+    """The events for one reader. Closing them calls *on_close* once."""
 
     def __init__(
         self, journal: Journal, journals: Journals, query: JournalEventsQuery, start: int, on_close: Callable[[], None]
@@ -75,7 +75,7 @@ class _Events:
                 yield b": still here\n\n"
 
     def close(self) -> None:
-        """Let the next reader in."""
+        """Call *on_close*, so that another reader can follow."""
         on_close, self._on_close = self._on_close, None
         if on_close:
             on_close()

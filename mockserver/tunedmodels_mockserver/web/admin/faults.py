@@ -1,4 +1,4 @@
-"""The faults of a world: arm, read and remove them, and see the presets."""
+"""Serves ``/faults`` and ``/presets``, which arm, read and disarm the faults of a world and list the presets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .. import responses
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
-    """Add the routes ``/faults`` of the present request's *world*, and ``/presets``."""
+    """Add the routes ``/faults`` and ``/presets``. *world* returns the world of the present request."""
 
     @blueprint.get("/faults")
     def faults() -> Response:

@@ -1,4 +1,4 @@
-"""Info: what this server is, how it was set up and what it can do."""
+"""Serves ``/info``: the version, settings and capabilities of the server, and the clock of a world."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .. import responses
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str, Any]) -> None:
-    """Add the route ``/info`` of the present request's *world*; *settings* are shown as they are."""
+    """Add the route ``/info``. *world* returns the world of the present request. The answer shows *settings*."""
 
     @blueprint.get("/info")
     def info() -> Response:
@@ -42,6 +42,6 @@ def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str,
 
 
 def _admin_nouns(prefix: str) -> list[str]:
-    """Return the first words of all paths below *prefix*: what the admin surface knows of."""
+    """Return the first word of each path below *prefix*, sorted. These words name the parts of the admin surface."""
     rules = (rule.rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith(prefix))
     return sorted({rule.removeprefix(prefix).partition("/")[0].partition(":")[0] for rule in rules})

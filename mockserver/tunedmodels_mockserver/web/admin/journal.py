@@ -1,4 +1,4 @@
-"""The journal of a world: search it, verify what it has, see what nearly met something, repeat its requests."""
+"""Serves ``/journal``, which searches the requests of a world, verifies them, and writes files that repeat them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from .. import responses, system_parameters
 
 _PAGE = 100
 _LARGEST_PAGE = 1000
-_MODELS = 5000  # that near misses are looked for among
-_WORLDS = 1000  # that a model is looked for in
+_MODELS = 5000  # models that a search for near misses compares at most
+_WORLDS = 1000  # worlds that a search for a model visits at most
 _FORMATS = {"pytest": ("text/x-python", repro.pytest_file), "curl": ("text/x-shellscript", repro.curl_script)}
 
 
 class JournalListQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """Which entries of a journal are listed, and on which page: ``page_token`` is what the page before has said."""
+    """The entries to list, and the page. ``page_token`` is the ``next_page_token`` of the page before."""
 
     page_size: int = _PAGE
     page_token: int = 0
 
 
 class Reproduction(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """Which entries are written as a script, and in which form."""
+    """The requests to repeat, and the form of the file: a pytest file or a script for curl."""
 
     form: Literal["pytest", "curl"] = "pytest"
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
-    """Add the routes ``/journal`` of the present request's *world*."""
+    """Add the routes ``/journal``. *world* returns the world of the present request."""
 
     @blueprint.get("/journal")
     def journal() -> Response:
@@ -94,7 +94,10 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
 
 def query_parameters(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
-    """Return the present request's query as a *kind*, whose *numbers* are integers. Raises BadInput."""
+    """Return the query of the present request as a *kind*. The members in *numbers* are whole numbers from 0.
+
+    Raise BadInput for a query that *kind* does not accept.
+    """
     _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     values: dict[str, Any] = dict(pairs)
     for name in numbers:

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: what the request metrics counted, and how much is kept."""
+"""Serves ``/metrics`` for Prometheus: the request metrics, and the sizes of worlds and journals."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ...core.journal.registry import Journals
 from ...core.state.worlds import Worlds
 from ..request_metrics import BOUNDS, RequestMetrics
 
-if TYPE_CHECKING:  # It is imported when somebody asks: the server starts without it.
+if TYPE_CHECKING:  # The first request imports it, so the server starts faster.
     from prometheus_client import Metric
 
 
 def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, request_metrics: RequestMetrics) -> None:
-    """Add the route ``/metrics`` of one server."""
+    """Add the route ``/metrics`` for one server."""
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
@@ -31,7 +31,7 @@ def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, request_metric
                 yield from _request_metrics(request_metrics)
                 yield from _size_metrics(worlds, journals)
 
-        # One of this server's own: another in the same process has its own numbers.
+        # Each server has its own registry, because servers in one process have different numbers.
         registry = CollectorRegistry(auto_describe=False)
         registry.register(ServerCollector())
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))

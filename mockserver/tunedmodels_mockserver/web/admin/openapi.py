@@ -1,4 +1,4 @@
-"""OpenAPI: the admin surface described by the very types that read its requests."""
+"""Describes the admin surface in OpenAPI. The schemas come from the types that read the requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WORLD = {
 
 
 class Refused(msgspec.Struct):
-    """An error of the admin surface. The service's own errors have another form."""
+    """An error of the admin surface. Errors of the API have another form."""
 
     error: str
 
@@ -46,10 +46,10 @@ def add(blueprint: Blueprint) -> None:
 
 
 def document() -> dict[str, Any]:
-    """Return the document of OpenAPI 3.1 that describes ``ENDPOINTS``."""
+    """Return the OpenAPI 3.1 document that describes ``ENDPOINTS``."""
     types = [kind for endpoint in ENDPOINTS for kind in (*endpoint.body, *_parameters(endpoint).values())]
     schemas, components = msgspec.json.schema_components([*types, Refused], ref_template="#/components/schemas/{name}")
-    # Equal types have equal schemas; types themselves, such as unions, need not be hashable.
+    # The key is the repr, because some types, such as unions, may not be hashable. Equal types have equal schemas.
     schemas_by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:
@@ -113,7 +113,7 @@ def _query_parameters(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any
 
 
 def _parameters(endpoint: AdminEndpoint) -> dict[str, Any]:
-    """Return the query parameters of *endpoint* with their types; nobody sends null there."""
+    """Return the query parameters of *endpoint* with their types, without None: a query cannot contain null."""
     if endpoint.query is None or isinstance(endpoint.query, dict):
         return endpoint.query or {}
     return {field.encode_name: _without_none(field.type) for field in msgspec.structs.fields(endpoint.query)}
@@ -127,7 +127,7 @@ def _without_none(kind: Any) -> Any:
 
 
 def _with_plain_description(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return *schema* with its description as lines of plain text."""
+    """Return *schema* with its description as plain text, without indents and double backticks."""
     if "description" not in schema:
         return schema
     return {**schema, "description": inspect.cleandoc(schema["description"]).replace("``", "`")}

@@ -1,4 +1,4 @@
-"""The runs of a world: list them, move, hold and end them, and replace what is still to befall them."""
+"""Serves ``/operations``, which lists the runs of a world, moves, stalls and ends them, and replaces their scripts."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PositiveNumber = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """No more is said."""
+    """No members. Send an empty object, or no body."""
 
 
 class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much further at once: so many steps more, percent of all steps more, or seconds of the run."""
+    """The distance of a jump: so many more steps, percent of all steps, or seconds of the run. Set exactly one."""
 
     steps: Annotated[int, msgspec.Meta(gt=0, le=1_000_000)] | None = None
     percent: Annotated[float, msgspec.Meta(gt=0, le=100)] | None = None
@@ -36,20 +36,20 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The error of the operation."""
+    """The error with which the operation ends."""
 
     code: str | int = "INTERNAL"
     message: str = "The tuning run failed."
 
 
 class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For how many seconds there is no progress; without a number until a call moves the run."""
+    """A stall of so many ``seconds`` without progress. Without ``seconds`` it lasts until a call moves the run."""
 
     seconds: _PositiveNumber | None = None
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
-    """Add the routes ``/operations`` of the present request's *world*."""
+    """Add the routes ``/operations``. *world* returns the world of the present request."""
 
     @blueprint.get("/operations")
     def runs() -> Response:
@@ -109,7 +109,7 @@ def _stall(body: bytes) -> Change:
 
 
 def _fixed_change(**what: Any) -> Callable[[bytes], Change]:
-    """Return the reader of a body that says nothing, for what always means the same."""
+    """Return the reader for a verb without options, which always adds the event *what*."""
 
     def read(body: bytes) -> Change:
         read_json(body, Nothing)
@@ -130,7 +130,11 @@ _VERB_LIST = ", ".join(f":{verb}" for verb in _VERBS)
 
 
 def _change_run(world: World, target: str, change: Change) -> Response:
-    """Put ``change(plan, now)`` in the place of the run's plan; where it changed meanwhile, ask again."""
+    """Replace the plan of the run *target* by ``change(plan, now)``, and return the run.
+
+    If another request changes the record in the meantime, try again. Raise StatusError if there is no such run, or if
+    it is over.
+    """
     while True:
         record, now = _find_run(world, target), world.now()
         try:
@@ -142,7 +146,10 @@ def _change_run(world: World, target: str, change: Change) -> Response:
 
 
 def _find_run(world: World, target: str) -> TunedModelRecord:
-    """Return the record of the run *target*: the name or id of an operation, or of its model."""
+    """Return the record of the run *target*: the name or id of an operation, or of its model.
+
+    Raise StatusError if there is none.
+    """
     record = world.store.get(target.removeprefix("tunedModels/").partition("/")[0])
     if record is not None and target in (record.id, record.name, record.operation_name):
         return record

@@ -1,4 +1,4 @@
-"""Ready: whether the server can answer for its worlds. ``/health`` only says that the process lives."""
+"""Serves ``/ready``, which says whether the server can reach its store. ``/health`` says only that it runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .. import responses
 
 
 def add(blueprint: Blueprint, worlds: Worlds) -> None:
-    """Add the route ``/ready``; where the store cannot be asked, the blueprint answers 503 with the reason."""
+    """Add the route ``/ready``. If the store is unavailable, the blueprint answers 503 with the reason."""
 
     @blueprint.get("/ready")
     def ready() -> Response:

@@ -1,4 +1,4 @@
-"""Snapshots: states of a world that are kept by name, to come back to and to compare."""
+"""Serves ``/snapshots``, which saves states of a world by name, restores them and compares them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .. import responses
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
-    """Add the routes ``/snapshots`` of the present request's *world*."""
+    """Add the routes ``/snapshots``. *world* returns the world of the present request."""
 
     @blueprint.get("/snapshots")
     def list_snapshots() -> Response:

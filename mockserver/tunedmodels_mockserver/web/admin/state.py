@@ -1,4 +1,4 @@
-"""The state of a world, or of all worlds, as the versioned JSON that files have, too."""
+"""Serves ``/state``, which reads and replaces the state of one world or all, as the JSON of state files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = "*"
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> None:
-    """Add the routes ``/state`` of the present request's *world*, or of all with ``?world=*``."""
+    """Add the routes ``/state``. *world* returns the world of the present request; ``?world=*`` means all worlds."""
 
     @blueprint.get("/state")
     def state() -> Response:
@@ -49,7 +49,11 @@ def _is_for_all_worlds() -> bool:
 
 
 def _replace_state(world: World, content: WorldContent) -> dict[str, object]:
-    """Put *content* in the place of all that *world* has; its time goes on from when the state was taken."""
+    """Replace everything in *world* by *content*, and return the name of the world and its number of models.
+
+    The clock continues from the time at which the state was taken. If *content* has no controls, the world keeps its
+    own, with the clock.
+    """
     if content.controls is None:
         state = State(content.base, world.controls)
     else:

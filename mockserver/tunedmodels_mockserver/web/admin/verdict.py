@@ -1,4 +1,4 @@
-"""The verdict on a world's client, and the outcomes that all clients of the server have met."""
+"""Serves ``/verdict`` on the client of a world, and ``/outcomes``, the outcomes that all clients have met."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .. import responses, system_parameters
 def add(
     blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals, tally: OutcomeCoverage
 ) -> None:
-    """Add the routes ``/verdict`` of the present request's *world* and ``/outcomes`` of all of them."""
+    """Add the routes ``/verdict`` and ``/outcomes``. *world* returns the world of the present request."""
 
     @blueprint.get("/verdict")
     def verdict() -> Response:
@@ -56,7 +56,7 @@ def _world_verdict(world: World, journals: Journals) -> dict[str, Any]:
 
 
 def _query_parameters(*known: str) -> Mapping[str, str]:
-    """Return the present request's own parameters. Raises BadInput for unknown ones and for an unknown format."""
+    """Return the query parameters of the present request. Raise BadInput if one is not *known*, or for a bad format."""
     _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     for name, value in pairs:
         if name not in known:

@@ -1,4 +1,4 @@
-"""Worlds: which there are, and how one begins again."""
+"""Serves ``/worlds``, ``/world`` and ``/reset``, which list, drop and reset worlds."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, read_json
 from .. import responses
 
-MAX_REPORTED = 100  # of the models that there were
-# What of the controls each scope sets back.
+MAX_REPORTED = 100  # models of a dropped world that the answer lists at most
+# The members of the controls that each scope resets.
 _MEMBERS = {"faults": ("faults",), "canned": ("canned",), "clock": ("clock",)}
 
 
 class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be as it was when the world began; ``models`` are its models with their operations and permissions.
+    """The scope of a reset, which returns that part of a world to its beginning.
 
-    ``all`` empties the journal as well.
+    ``models`` are its models with their operations and permissions. ``all`` also clears the journal.
     """
 
     scope: Literal["all", "models", "faults", "canned", "clock"] = "all"
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
-    """Add the routes ``/worlds``, and ``/reset`` and ``/world`` of the present request's *world*."""
+    """Add the routes ``/worlds``, ``/reset`` and ``/world``. *world* returns the world of the present request."""
 
     @blueprint.get("/worlds")
     def list_worlds() -> Response:
@@ -61,7 +61,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
 
 def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
-    """Set back what *scope* names and return what was removed and what is there now."""
+    """Reset *scope*. Return it, and for models the numbers of those removed and of those that the world has now."""
     if scope in _MEMBERS:
         back = {name: getattr(beginning.controls, name) for name in _MEMBERS[scope]}
         world.change(lambda controls: replace(controls, **back))

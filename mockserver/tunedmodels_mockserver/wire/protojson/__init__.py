@@ -1,1 +1,1 @@
-"""Proto-JSON: messages as JSON text, read as leniently and written as exactly as the service does."""
+"""Reads messages from JSON as leniently as the service does, and writes them exactly as the service does."""

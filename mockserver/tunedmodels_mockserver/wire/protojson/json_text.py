@@ -1,9 +1,10 @@
-"""JSON text to values, as leniently and with the same complaints as the JSON front of Google's APIs.
+"""Parses JSON text as leniently as the front end of Google's APIs, and with the same error messages.
 
-The behaviour is that of protobuf's JSON stream parser, `google/protobuf/util/internal/json_stream_parser.cc`
-("the twin" below), given the whole text at once. Two readers share the work. Strict JSON, which almost every
-client sends, is read by the standard library, at its speed. What that refuses or might read differently goes
-to the lenient reader, the only one to complain. On what both accept, they agree.
+The behavior is that of protobuf's JSON stream parser, `google/protobuf/util/internal/json_stream_parser.cc` ("the
+original parser" below), if it gets the whole text at once. There are two parsers. The strict parser uses the standard
+library, because it is fast and almost every client sends strict JSON. A text that the strict parser refuses, or might
+read differently, goes to the lenient parser. Only the lenient parser raises errors to the caller. If both accept a
+text, they give the same value.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | Members | None"
 
 
 class Members(tuple[tuple[str, "Value"], ...]):
-    """The (key, value) pairs of an object, in the order of the text; a repeated key is there each time."""
+    """The (key, value) pairs of an object, in the order of the text. A repeated key has one pair each time."""
 
     __slots__ = ()
 
 
 class JsonSyntaxError(ValueError):
-    """The text cannot be read. ``args[0]`` is the whole message, with the place in the text if it has one."""
+    """The text is not valid JSON. ``args[0]`` is the whole message, with the place in the text if there is one."""
 
 
 def parse(data: bytes, *, max_depth: int = 100) -> Value:
-    """Read *data* as JSON, or raise `JsonSyntaxError` with the message of protobuf's JSON stream parser.
+    """Parse *data* as JSON, or raise `JsonSyntaxError` with the message of protobuf's JSON stream parser.
 
-    As that parser does, it takes trailing commas, single quotes, bare keys, raw control characters and any
+    Like that parser it accepts trailing commas, single quotes, keys without quotes, raw control characters and any
     escaped character in strings, and numbers such as ``1.`` and ``-.5``. Integers that fit 64 bits, signed or
-    not, become `int`, other numbers `float`. More than *max_depth* nested objects, or arrays, are refused.
+    unsigned, become `int`, other numbers `float`. More than *max_depth* nested objects, or arrays, are an error.
     """
     try:
         text = data.decode()
@@ -43,7 +44,7 @@ def parse(data: bytes, *, max_depth: int = 100) -> Value:
     try:
         return _parse_strictly(text, max_depth)
     except (ValueError, RecursionError):
-        pass  # and leave the handler, lest the refusal of one reader shows in the traceback of the other
+        pass  # not in the handler: the traceback of the other error would show this one
     return _parse_leniently(text, max_depth)
 
 
@@ -51,7 +52,7 @@ def _number(token: str) -> int | float:
     digits = token.removeprefix("-")
     if digits.startswith("0") and len(digits) > 1 and set(".eE").isdisjoint(digits):
         raise ValueError("Octal/hex numbers are not valid JSON values.")
-    # The longest integers of 64 bits have 20 characters, the sign included.
+    # The longest integers of 64 bits have 20 characters, including the sign.
     if digits.isdigit() and len(token) <= 20 and -(2**63) <= (integer := int(token)) < 2**64:
         return integer
     try:
@@ -63,22 +64,21 @@ def _number(token: str) -> int | float:
     return number
 
 
-# -- The strict reader. A ValueError from it means no more than: let the lenient reader look. ----------------
+# -- The strict parser. If it raises ValueError, the lenient parser decides. -----------------------------------
 
 _STRICT = json.JSONDecoder(
     object_pairs_hook=Members,
     parse_int=_number,
     parse_float=_number,
     parse_constant=int,  # refuses NaN, Infinity and -Infinity, which are not JSON
-    strict=False,  # takes raw control characters
+    strict=False,  # accepts raw control characters
 )
 
 
 def _parse_strictly(text: str, max_depth: int) -> Value:
     value: Value = _STRICT.decode(text)
-    # The decoder neither counts levels nor minds lone surrogates, so the tree is looked over level by level.
-    # An object is two levels here, itself and its pairs: what passes is not too deep, and the lenient reader
-    # counts the rest exactly.
+    # The decoder accepts any depth and lone surrogates, so check the tree level by level. An object counts as two
+    # levels here, itself and its pairs. So a value that passes is not too deep; the lenient parser counts exactly.
     level: list[Value | tuple[str, Value]] = [value]
     for _ in range(max_depth):
         "".join([node for node in level if isinstance(node, str)]).encode()  # refuses surrogates
@@ -88,10 +88,11 @@ def _parse_strictly(text: str, max_depth: int) -> Value:
     raise ValueError
 
 
-# -- The lenient reader --------------------------------------------------------------------------------------
+# -- The lenient parser --------------------------------------------------------------------------------------
 #
-# A place in the text is named by the complaint for not finding there what is expected. The first table tells
-# which mark leads from a place to which other; keys and values have too many beginnings for a table.
+# A place is a state of the parser. Its name is the error message for a text that has nothing valid at this place.
+# _STEPS maps a place and the next character to the next place. Keys and values can begin with too many characters for
+# such a table.
 
 _VALUE = "Expected a value."
 _ELEMENT = "Expected a value or ] within an array."
@@ -130,9 +131,9 @@ _NUMBER = re.compile(r"[-0-9][-+0-9.eEx]*")
 _WORD = re.compile(r"true|false|null")
 _WORDS = {"true": True, "false": False, "null": None}
 _BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-_MISPLACED = re.compile(r"[A-Za-z_${}\[\]:,]")  # begins some token, though not a value
+_MISPLACED = re.compile(r"[A-Za-z_${}\[\]:,]")  # begins a token, but not a value
 
-# A step through a string: plain characters, then its end, an escaped character, a code, or two surrogates.
+# One step in a string: plain characters, then the closing quote, an escaped character, a code, or two surrogates.
 _STRING_STEPS = {
     quote: re.compile(
         rf"([^{quote}\\]*)(?:({quote})|\\([^u])|\\u(?![dD][89a-fA-F])([0-9a-fA-F]{{4}})"
@@ -142,7 +143,7 @@ _STRING_STEPS = {
 }
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
-# Why there is no such step: the first that fits the bytes from the end of the plain characters on.
+# The reason why a step fails: the first pattern that matches the bytes after the plain characters.
 _STRING_FAULTS = {
     re.compile(rb"\\?\Z"): "Closing quote expected in string.",
     re.compile(rb"(?s:.{0,5})\Z"): "Illegal hex string.",
@@ -155,7 +156,7 @@ _STRING_FAULTS = {
 
 
 def _parse_leniently(text: str, max_depth: int) -> Value:
-    # Not recursive, for the text decides how deep it goes. The text itself is the outermost container.
+    # There is no recursion, because the client decides the depth. The whole text is the outermost container.
     container, name, values = _TEXT, "", list[Any]()
     outer: list[tuple[_Container, str, list[Any]]] = []
     depth: Counter[str] = Counter()
@@ -177,7 +178,7 @@ def _parse_leniently(text: str, max_depth: int) -> Value:
             outer.append((container, name, values))
             container, name, values = _CONTAINERS[mark], key, []
             place, key, position = container.first, "", position + 1
-            # The twin counts objects only. The bound on arrays is ours: who walks the value may recurse.
+            # The original parser counts only objects. We also limit arrays: other code visits them recursively.
             depth[place] += 1
             if depth[place] > max_depth:
                 raise JsonSyntaxError(f"Message too deep. Max recursion depth reached for key '{name}'")
@@ -250,7 +251,7 @@ def _unexpected(text: str, position: int, place: str) -> JsonSyntaxError:
 
 
 def _error(text: str, position: int, complaint: str) -> JsonSyntaxError:
-    # In bytes, as the twin counts: the context may be cut, and the caret be off, within a character.
+    # The original parser counts bytes: so the context may be cut within a character, and the caret may be misplaced.
     before = text[max(position - 20, 0) : position].encode()[-20:]
     after = text[position : position + 20].encode()[:20]
     return JsonSyntaxError(f"{complaint}\n{(before + after).decode(errors='replace')}\n{' ' * len(before)}^")

@@ -1,4 +1,4 @@
-"""Numbers as the service writes them: the shortest decimal that reads back as the same float."""
+"""Formats floating-point numbers as the service does, with the fewest digits that give the same number when read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _FLOAT = struct.Struct("<f")
 
 
 def float32(value: float) -> float:
-    """Return *value* rounded to single precision. Raises OverflowError beyond its range."""
+    """Return *value* rounded to single precision. Raise OverflowError if it is out of range."""
     result: float = _FLOAT.unpack(_FLOAT.pack(value))[0]
     return result
 
 
 def format_float(value: float) -> str:
-    """Return a float's text: ``11.499258``, ``-1.1145603e-06``, ``1`` (observed), or ``"NaN"`` quoted."""
+    """Return the text of a float: ``11.499258``, ``-1.1145603e-06``, ``1`` (observed), or ``"NaN"`` with the quotes."""
     if not math.isfinite(value):
         return format_double(value)
     for digits in (6, 7, 8, 9):
@@ -29,7 +29,7 @@ def format_float(value: float) -> str:
 
 
 def format_double(value: float) -> str:
-    """Return a double's text: 15 digits where they suffice, else 17; NaN and infinities as quoted names."""
+    """Return the text of a double, with 15 digits if they suffice, else 17. NaN and infinities are names in quotes."""
     if math.isnan(value):
         return '"NaN"'
     if math.isinf(value):

@@ -1,8 +1,8 @@
-"""Reading: JSON text and query parameters as a message's value, with the refusals the service gives.
+"""Reads messages from JSON text and query parameters, with the error messages of the service.
 
-Both spellings of a name are read, numbers from strings, enums by name or number; null is unset; what only the
-service sets is checked and then dropped. Every finding is collected, so that one refusal names them all.
-Source: refusals seen on this API and its siblings; where none was seen, protobuf's JSON converter.
+It accepts both spellings of a name, numbers in strings, and enums by name or number. null means unset. Members that
+only the service sets are checked and then ignored. It collects all violations, so that one error names them all.
+Source: errors observed on this API and related ones; if none was observed, protobuf's JSON converter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from . import json_text
 from .json_text import Members
 from .scalars import READERS, InvalidValue, display, enum_number, well_known
 
-MAX_FINDINGS = 100  # ours: a hostile body could have millions, and each makes a line of the answer
+MAX_FINDINGS = 100  # ours: a hostile body could have millions, and each is a line of the answer
 
 _PAYLOAD = "Invalid JSON payload received. "
 _TEXTUAL = frozenset(f"{WELL_KNOWN}{name}" for name in ("Timestamp", "Duration", "FieldMask"))
@@ -29,15 +29,15 @@ _ANYTHING = f"{WELL_KNOWN}Value"
 
 @dataclass(slots=True)
 class Reader:
-    """Reads the parts of one request and remembers what did not fit."""
+    """A reader of the parts of one request, which collects their violations."""
 
     surface: Surface
     violations: list[Violation] = default(default_factory=list)
 
     def body(self, text: bytes, message: Message, path: str = "") -> dict[str, Any]:
-        """Return the value of *message* in *text*; *path* is the request field that the body fills.
+        """Return the value of *message* in the JSON *text*. *path* is the request field that the body sets.
 
-        Raises StatusError at once where *text* is no JSON.
+        Raise StatusError at once if *text* is not JSON.
         """
         try:
             value = json_text.parse(text) if text else Members()
@@ -49,9 +49,9 @@ class Reader:
         return self.message(value, message, path)
 
     def query(self, pairs: Iterable[tuple[str, str]], message: Message, unbindable: str | None) -> dict[str, Any]:
-        """Return the value of *message* in query parameters; the last of a repeated one counts.
+        """Return the value of *message* in the query parameters *pairs*. Of a repeated parameter, the last one counts.
 
-        *unbindable* is the field that the body fills, ``*`` where it fills them all.
+        *unbindable* is the field that the body sets, or ``*`` if the body sets all fields.
         """
         result: dict[str, Any] = {}
         for key, text in pairs:
@@ -70,12 +70,12 @@ class Reader:
         return self._populated(result, message)
 
     def finish(self) -> None:
-        """Raise StatusError with all findings, if there are any."""
+        """Raise StatusError with all violations, if there are any."""
         if self.violations:
             raise bad_request(self.violations)
 
     def message(self, members: Members, message: Message, path: str) -> dict[str, Any]:
-        """Return the value of *message* in *members*, which stand at *path*."""
+        """Return the value of *message* in *members*. *path* is their place in the request."""
         result: dict[str, Any] = {}
         taken: set[str] = set()
         for key, value in members:
@@ -94,7 +94,7 @@ class Reader:
         return self._populated(result, message)
 
     def _populated(self, values: dict[str, Any], message: Message) -> dict[str, Any]:
-        """Return what the service can see: no output-only members, no zeros without explicit presence."""
+        """Return *values* without output-only members and without zeros that have no explicit presence."""
         return {
             field.name: values[field.name]
             for field in message.fields
@@ -130,7 +130,7 @@ class Reader:
             result[field.name] = item
 
     def _one(self, key: str, value: Any, field: Field, path: str, place: str) -> Any:
-        """Return one value of *field*, or None where it did not fit."""
+        """Return one value of *field*, or None if it does not fit."""
         if field.type == _ANYTHING:
             return _plain(value)
         if isinstance(value, list):
@@ -151,7 +151,7 @@ class Reader:
     def _map(self, key: str, value: Any, field: Field, path: str, place: str) -> dict[str, Any]:
         entry = Field(None, "value", "value", field.map_of or "string")
         if not isinstance(value, Members):
-            # Observed for lists; what the service says of scalars is not known.
+            # Observed for lists. The message of the service for scalars is not known.
             self._invalid(path, "Map", f"Cannot bind a list to map for field '{key}'.")
             return {}
         values = {
@@ -162,7 +162,7 @@ class Reader:
         return {name: item for name, item in values.items() if item is not None}
 
     def _scalar(self, field: Field, value: Any, place: str, key: str | None = None) -> Any:
-        """Return a scalar, an enum's number or a timestamp, or None where *value* did not fit."""
+        """Return *value* as a scalar, the number of an enum, or a well-known type, or None if it does not fit."""
         kind = field.type
         try:
             if kind in READERS:
@@ -198,16 +198,16 @@ class Reader:
 
 
 def syntax_error(message: str) -> StatusError:
-    """Return the refusal of text that is no JSON. Whether details go with it is not known; we send none."""
-    # The depth's message stands alone in the converter; the others follow the front end's own words.
+    """Return the error for a text that is not JSON. It has no details; whether the service sends any is not known."""
+    # The converter sends the message about the depth alone. The front end puts its own words before the others.
     prefix = "" if message.startswith("Message too deep") else _PAYLOAD
     return StatusError(Code.INVALID_ARGUMENT, prefix + message)
 
 
 def query_pairs(query: bytes) -> list[tuple[str, str]]:
-    """Return the pairs of a query string in order; a parameter without ``=`` has an empty value.
+    """Return the names and values in a query string, in order. A parameter without ``=`` has an empty value.
 
-    UTF-8 counts whether it is percent-encoded or not.
+    Percent-encoded and raw UTF-8 are both decoded.
     """
     pairs = [part.partition(b"=") for part in query.replace(b"+", b" ").split(b"&") if part]
     return [(_unquoted(key), _unquoted(text)) for key, _, text in pairs]
@@ -218,7 +218,7 @@ def _unquoted(text: bytes) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a JSON value as plain Python; of a name given twice the last counts."""
+    """Return a JSON value as plain Python. Of a repeated name, the last one counts."""
     if isinstance(value, Members):
         return {key: _plain(item) for key, item in value}
     if isinstance(value, list):

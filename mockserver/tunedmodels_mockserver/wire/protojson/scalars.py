@@ -1,6 +1,6 @@
-"""Scalars: one JSON value as a value of a scalar type, read as leniently as the service reads it.
+"""Converts JSON values to scalars, enum numbers and well-known types, as leniently as the service does.
 
-Source: refusals seen on this API and its siblings; where none was seen, protobuf's JSON converter.
+Source: errors observed on this API and related ones; if none was observed, protobuf's JSON converter.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _BOOLS = {
 
 
 class InvalidValue(Exception):
-    """A value does not fit its type; carries the value as refusals show it."""
+    """The error for a value that does not fit its type. Its text is the part of the message that shows the value."""
 
 
 def display(value: Any) -> str:
-    """Return *value* as refusals show it: strings in quotes, numbers in their shortest form."""
+    """Return *value* as error messages show it: strings in quotes, numbers in their shortest form."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -101,7 +101,7 @@ def _bytes(value: Any) -> bytes:
         raise InvalidValue(display(value)) from None
 
 
-#: What reads a value of each scalar type; raises Unfit where it does not fit.
+#: The function that reads a JSON value, for each scalar type. It raises InvalidValue if the value does not fit.
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "string": _string,
     "bytes": _bytes,
@@ -114,9 +114,10 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def enum_number(enum: Enum, value: Any) -> int:
-    """Return the number: by name in any case, by number known or not, by a known number in a string.
+    """Return the number of a value of *enum*.
 
-    Raises Unfit where *enum* has no such value.
+    *value* is a name in upper or lower case, any number, or a known number as a string. Raise InvalidValue if it is
+    none of these.
     """
     if not isinstance(value, str):
         return READERS["int32"](value)  # type: ignore[no-any-return]
@@ -131,9 +132,9 @@ def enum_number(enum: Enum, value: Any) -> int:
 
 
 def well_known(kind: str, value: Any, key: str) -> Any:
-    """Return a Timestamp's nanoseconds, or the text of a Duration or FieldMask; *key* is the name as sent.
+    """Return a Timestamp in nanoseconds, or a Duration or FieldMask as text.
 
-    Raises Unfit where *value* is none.
+    *key* is the name of the member in the request. Raise InvalidValue if *value* does not fit the type *kind*.
     """
     if kind.endswith("FieldMask"):
         return _string(value)

@@ -1,4 +1,4 @@
-"""Timestamps: whole nanoseconds since the epoch in the program, RFC 3339 in UTC on the wire."""
+"""Converts timestamps between nanoseconds since the epoch, as in the program, and RFC 3339 in UTC, as on the wire."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from functools import lru_cache
 from ..units import SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # seconds; the years 1 to 9999, as for protobuf's Timestamp
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # seconds; the years 1 to 9999, the range of protobuf's Timestamp
 _FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
-# google-generativeai rounds a fraction to seven digits and then refuses ten of them, so no fraction that we
-# write may round up to a whole second.
+# google-generativeai rounds a fraction to six digits. A fraction that rounds up to a whole second becomes seven digits,
+# and the client fails to parse them. So we never write such a fraction.
 _LARGEST_FRACTION = 999_999_499
 
 
 def format_timestamp(nanoseconds: int, digits: int) -> str:
-    """Return the wire form with *digits* digits of fraction (6 or 9, zeros kept), as observed."""
+    """Return the wire format with *digits* fraction digits: 6 or 9, with zeros at the end (observed)."""
     seconds, fraction = divmod(nanoseconds, SECOND)
     fraction = min(fraction, _LARGEST_FRACTION)
     return f"{_seconds(seconds)}.{f'{fraction:09d}'[:digits]}Z"
 
 
 def parse_timestamp(text: str) -> int | None:
-    """Return the nanoseconds that *text* names, or None where it is no RFC 3339 timestamp."""
+    """Return the timestamp *text* in nanoseconds, or None if it is not a valid RFC 3339 timestamp."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
@@ -41,5 +41,5 @@ def parse_timestamp(text: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _seconds(seconds: int) -> str:
-    # Not strftime, which leaves out the zeros of early years.
+    # strftime does not pad the years before 1000 with zeros.
     return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")

@@ -1,8 +1,8 @@
-"""Writing: a message's value as JSON, to the byte as the service writes it.
+"""Writes messages as JSON, byte for byte as the service writes it.
 
-A message's value is a mapping from proto names: messages as mappings, enums as numbers, timestamps as whole
-nanoseconds, int64 as int, bytes as bytes. Order, names, presence and types come from the surface.
-Source: recorded answers of 2024; escapes from protobuf's JSON writer.
+The value of a message is a mapping from proto names: messages are mappings, enums are numbers, timestamps are whole
+nanoseconds, int64 is int, and bytes are bytes. Order, names, presence and types come from the surface.
+Source: recorded answers of 2024; the escapes come from protobuf's JSON writer.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .timestamps import format_timestamp
 
 
 class Token(str):
-    """Text that is JSON already, such as a float in its shortest form."""
+    """A text that is already JSON, such as a float in its shortest form."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How JSON is laid out: the indent of one level (empty for one line) and what stands after a name."""
+    """The layout of JSON: the indent of one level (empty: everything on one line) and the text after a name."""
 
     indent: str
     colon: str
@@ -36,7 +36,7 @@ class Layout:
 
 PRETTY = Layout("  ", ": ")
 COMPACT = Layout("", ":")
-EVENT = Layout("", ": ")  # the form of server-sent events, as Google's own clients record them
+EVENT = Layout("", ": ")  # server-sent events, as Google's own clients record them
 
 _ESCAPES = re.compile(
     '["\\\\<>\x00-\x1f\x7f-\x9f\xad\u0600-\u0603\u06dd\u070f\u17b4\u17b5\u200b-\u200f\u2028-\u202e'
@@ -46,9 +46,9 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f":
 
 
 def to_json(message: Message, value: Mapping[str, Any], on: Surface, *, numbers: bool = False) -> dict[str, Any]:
-    """Return *value* as plain JSON members in the order of *message*.
+    """Return *value* as plain JSON, with its members in the order of *message*.
 
-    Zero and empty members are left out unless their presence is explicit. *numbers* asks for enums as numbers
+    Members that are zero or empty are left out, unless they have explicit presence. With *numbers* enums are numbers
     (``enum-encoding=int``).
     """
     result: dict[str, Any] = {}
@@ -67,23 +67,23 @@ def to_json(message: Message, value: Mapping[str, Any], on: Surface, *, numbers:
 
 
 def any_to_json(item: AnyValue, *, numbers: bool = False) -> dict[str, Any]:
-    """Return an Any as plain JSON: ``@type`` first, then the message's members."""
+    """Return an Any as plain JSON: ``@type`` first, then the members of the message."""
     on = surface(item.version)
     message = on.message(item.type)
     return {"@type": message.type_url, **to_json(message, item.value, on, numbers=numbers)}
 
 
 def dump(value: Any, layout: Layout = PRETTY) -> str:
-    """Return plain JSON as text, without a newline at its end."""
+    """Return *value*, plain JSON, as text without a newline at the end."""
     return _text(value, "\n" if layout.indent else "", layout)
 
 
 def quote(text: str) -> str:
-    """Return *text* as a JSON string; besides JSON's own escapes ``<``, ``>`` and invisible signs are escaped."""
+    """Return *text* as a JSON string. Escape ``<``, ``>`` and invisible characters too, although JSON allows them."""
     return f'"{_ESCAPES.sub(_escape, text)}"' if _ESCAPES.search(text) else f'"{text}"'
 
 
-@lru_cache(maxsize=1024)  # the names of members come again and again
+@lru_cache(maxsize=1024)  # the same names of members occur many times
 def _member(name: str, colon: str) -> str:
     return quote(name) + colon
 
@@ -102,7 +102,7 @@ def _escape(match: re.Match[str]) -> str:
 
 @cache
 def _writer(kind: str, digits: int, version: str, numbers: bool) -> Callable[[Any], Any]:
-    """Return what turns one value of type *kind* into plain JSON."""
+    """Return the function that converts one value of type *kind* to plain JSON."""
     on = surface(version)
     simple = _SIMPLE.get(kind)
     if simple is not None:
@@ -138,8 +138,8 @@ _SIMPLE: dict[str, Callable[[Any], Any]] = {
 
 
 def _text(value: Any, line: str, layout: Layout) -> str:
-    """Return *value* as text; *line* is a line break and the indent of the line on which it stands."""
-    # By exact type, most frequent first: an answer of a long run has hundreds of thousands of values.
+    """Return *value* as text. *line* is a line break and the indent of the line on which the value begins."""
+    # For speed, compare exact types, the most frequent first: a long answer has hundreds of thousands of values.
     kind = type(value)
     if kind is Token:
         return str(value)
