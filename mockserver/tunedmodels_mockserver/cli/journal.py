@@ -1,4 +1,4 @@
-"""Defines the command ``journal``, which searches, verifies, repeats and clears the requests of a world."""
+"""Defines the command ``journal``, which searches, verifies, exports and clears the requests of a world."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _without_none(filters: dict[str, Any]) -> dict[str, Any]:
 
 @click.group()
 def journal() -> None:
-    """Search, verify, repeat and clear the journal of a world."""
+    """Search, verify, export and clear the journal of a world."""
 
 
 @journal.command("list")
@@ -94,15 +94,13 @@ def verify(count: int | None, at_least: int | None, at_most: int | None, url: st
 
 
 @journal.command()
-@click.option(
-    "--form", default="pytest", show_default=True, type=click.Choice(["pytest", "curl"]), help="In which form."
-)
+@click.option("--form", default="har", show_default=True, type=click.Choice(["har", "curl"]), help="The output format.")
 @_filters
 @remote.url
 @remote.world
-def repro(form: str, url: str, world: str, **filters: Any) -> None:
-    """Print a pytest file or a curl script that repeats the requests."""
-    remote.show(remote.call_admin("POST", url, "journal:repro", world, json={"form": form, **_without_none(filters)}))
+def export(form: str, url: str, world: str, **filters: Any) -> None:
+    """Print the requests as a HAR file, or as a shell script with a curl command for each."""
+    remote.show(remote.call_admin("POST", url, "journal:export", world, json={"form": form, **_without_none(filters)}))
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -153,8 +153,8 @@ def test_journal(tuned: str, url: str) -> None:
     assert failed.exit_code == 1
     assert failed.stdout.startswith("At least 1 of (method tunedModels.delete): found 0.\n  near: ")
     assert run("journal", "verify", "--world", "w1", "--at-least", "3", "--at-most", "9").exit_code == 1
-    assert "curl" in run("journal", "repro", "--form", "curl", "--world", "w1").stdout
-    assert "def test" in run("journal", "repro", "--world", "w1").stdout
+    assert "curl -sS" in run("journal", "export", "--form", "curl", "--world", "w1").stdout
+    assert json.loads(run("journal", "export", "--world", "w1").stdout)["log"]["version"] == "1.2"
     assert run("journal", "clear", "--world", "w1").output == ""
     assert run("journal", "list", "--world", "w1").output == ""
 
@@ -195,8 +195,8 @@ def test_verdict(url: str) -> None:
             2,
             "there is no method 'tunedModels.creat'; the nearest is tunedModels.create.",
         ),
-        (["journal", "repro", "--method", "foo.*"], 2, "no method fits 'foo.*'"),
-        (["journal", "repro", "--status", "418"], 2, "there is nothing to repeat"),
+        (["journal", "export", "--method", "foo.*"], 2, "no method fits 'foo.*'"),
+        (["journal", "export", "--status", "418"], 2, "there is nothing to export"),
         (["state", "get", "--all-worlds", "--world", "a"], 2, "give one of them"),
         (["verdict", "--all-worlds", "--world", "a"], 2, "give one of them"),
         (["state", "get", "/no/such/folder/file"], 2, "Cannot write /no/such/folder/file: No such file or directory."),

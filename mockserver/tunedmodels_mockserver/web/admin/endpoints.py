@@ -17,7 +17,7 @@ from ...core.runs.script import Event
 from .. import responses
 from .clock import Move
 from .events import JournalEventsQuery
-from .journal import JournalListQuery, Reproduction
+from .journal import JournalExport, JournalListQuery
 from .operations import Advance, Fail, Nothing, Stall
 from .worlds import Reset
 
@@ -137,11 +137,11 @@ ENDPOINTS = (
     ),
     AdminEndpoint(
         "POST",
-        "/journal:repro",
-        "Write a file that repeats requests.",
-        body=(Reproduction,),
+        "/journal:export",
+        "Export requests for other tools.",
+        body=(JournalExport,),
         required=False,
-        content_types=("text/x-python", "text/x-shellscript"),
+        content_types=(JSON, "text/x-shellscript"),
     ),
     AdminEndpoint(
         "GET",

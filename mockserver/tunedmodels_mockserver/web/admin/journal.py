@@ -1,14 +1,16 @@
-"""Serves ``/journal``, which searches the requests of a world, verifies them, and writes files that repeat them."""
+"""Serves ``/journal``, which searches the requests of a world, verifies them, and exports them for other tools."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Literal
 
 from flask import Blueprint, Response, request
 
-from ...core.journal import repro, search
+from ...core.journal import search
+from ...core.journal.har import Origin, curl_commands, har
 from ...core.journal.journal import Entry
 from ...core.journal.near_misses import near_misses
 from ...core.journal.registry import Journals
@@ -23,7 +25,6 @@ _PAGE = 100
 _LARGEST_PAGE = 1000
 _MODELS = 5000  # models that a search for near misses compares at most
 _WORLDS = 1000  # worlds that a search for a model visits at most
-_FORMATS = {"pytest": ("text/x-python", repro.pytest_file), "curl": ("text/x-shellscript", repro.curl_script)}
 
 
 class JournalListQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
@@ -33,10 +34,10 @@ class JournalListQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
     page_token: int = 0
 
 
-class Reproduction(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """The requests to repeat, and the form of the file: a pytest file or a script for curl."""
+class JournalExport(JournalQuery, frozen=True, forbid_unknown_fields=True):
+    """The requests to export, and the form: a HAR 1.2 file, or a shell script with a curl command for each."""
 
-    form: Literal["pytest", "curl"] = "pytest"
+    form: Literal["har", "curl"] = "har"
 
 
 def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
@@ -81,16 +82,19 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         )
         return responses.document({"near_misses": matches})
 
-    @blueprint.post("/journal:repro")
-    def repeat_journal() -> Response:
-        reproduction = read_json(request.get_data() or b"{}", Reproduction)
-        matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))
+    @blueprint.post("/journal:export")
+    def export_journal() -> Response:
+        export = read_json(request.get_data() or b"{}", JournalExport)
+        name = world().name
+        matches: list[Entry] = search.find(journals.of(name).entries(), search.check(export))
         if not matches:
-            raise BadInput(
-                f"No request of the journal is one of ({search.describe(reproduction)}): there is nothing to repeat."
-            )
-        kind, write = _FORMATS[reproduction.form]
-        return Response(write(matches), content_type=f"{kind}; charset=UTF-8")
+            text = f"No request in the journal matches ({search.describe(export)}), so there is nothing to export."
+            raise BadInput(text)
+        epoch = time.time_ns() - time.monotonic_ns()
+        origin = Origin(request.host_url.rstrip("/"), responses.SERVER, epoch, name)
+        if export.form == "har":
+            return responses.document(har(matches, origin))
+        return Response(curl_commands(matches, origin), content_type="text/x-shellscript; charset=UTF-8")
 
 
 def query_parameters(kind: type[Any], numbers: Iterable[str] = ("since",)) -> Any:
