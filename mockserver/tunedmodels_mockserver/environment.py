@@ -14,10 +14,6 @@ PREFIX = "TUNEDMODELS_MOCKSERVER"
 EMULATOR_HOST = "TUNEDMODELS_EMULATOR_HOST"
 """The variable with the address of the mock server: ``host:port``, with or without a scheme."""
 
-EXEC_MARK = "TUNEDMODELS_EXEC"
-"""The variable that marks the processes of ``exec``. ``exec`` finds leftover processes by it."""
-
-
 NO_PROXY = ("NO_PROXY", "no_proxy")
 """The variables with the hosts that clients reach without a proxy. Some clients read the first one, some the second."""
 

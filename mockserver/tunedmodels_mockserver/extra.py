@@ -13,7 +13,6 @@ MODULES = frozenset(
         "msgspec",
         "num2words",
         "prometheus_client",
-        "psutil",
         "rapidfuzz",
         "re2",
         "sqlalchemy",

@@ -37,7 +37,7 @@ def _execute(command: tuple[str, ...], server: list[str], **_options: Any) -> No
     """Run CMD with a mock server of its own, and exit with the status of CMD.
 
     The server listens on a free port, and the variables that ``env`` prints point CMD at it. exec forwards signals to
-    CMD, and ends the processes that CMD leaves running. Options before ``--`` are those of ``serve``.
+    CMD, and ends what CMD leaves running in its process group. Options before ``--`` are those of ``serve``.
     """
     from ..process.exec import run
 

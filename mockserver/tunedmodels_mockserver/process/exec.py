@@ -1,18 +1,17 @@
-"""Runs ``exec``, with a server, the user's command with its variables, and a process that ends leftover processes."""
+"""Runs a server, the user's command with its variables, and a reaper of the command's process group, for ``exec``."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 
 from ..core.defaults import API_KEY
-from ..environment import EXEC_MARK, OTHER_KEY, client_variables
+from ..environment import OTHER_KEY, client_variables
 from . import foreground_child
 
 _PATIENCE = 10  # seconds for the server to stop; it needs five at most
@@ -37,14 +36,13 @@ def run(command: Sequence[str], options: Sequence[str]) -> int:
     with signals.forward(), _server(options) as (server, url):
         if url is None:
             return server.wait() if signals.early_signal is None else 128 + signals.early_signal
-        mark = "/".join(filter(None, [os.environ.get(EXEC_MARK), secrets.token_hex(8)]))
-        environment = {**os.environ, **client_variables(url, API_KEY), EXEC_MARK: mark}
+        environment = {**os.environ, **client_variables(url, API_KEY)}
         environment.pop(OTHER_KEY, None)
-        with _orphan_reaper(mark):
+        with _group_reaper() as on_start:
             if signals.early_signal is not None:
                 return 128 + signals.early_signal
             try:
-                status = foreground_child.run(command, environment, signals)
+                status = foreground_child.run(command, environment, signals, on_start)
             except OSError as error:
                 click.echo(f"Cannot run {command[0]}: {error.strerror or error}.", err=True)
                 return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
@@ -73,8 +71,17 @@ def _server(options: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str
 
 
 @contextmanager
-def _orphan_reaper(mark: str) -> Iterator[None]:
-    """End all processes with *mark* at the end of the block, or at the end of this process, even after SIGKILL."""
-    command = [sys.executable, "-m", "tunedmodels_mockserver.process.orphan_reaper", mark]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
-        yield
+def _group_reaper() -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes the id of a process group.
+
+    The processes of this group end at the end of the block, or at the end of this process, even after SIGKILL.
+    """
+    command = [sys.executable, "-m", "tunedmodels_mockserver.process.group_reaper"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True) as reaper:
+
+        def write_group(group: int) -> None:
+            if reaper.stdin:
+                reaper.stdin.write(f"{group}\n")
+                reaper.stdin.flush()
+
+        yield write_group

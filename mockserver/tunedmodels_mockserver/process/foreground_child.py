@@ -10,9 +10,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
+
+from .group_reaper import send_signal
 
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
@@ -49,19 +51,21 @@ class SignalForwarder:
             return
         early, self._early = self._early, []
         for number in early:
-            _send_signal(group, number)
+            send_signal(group, number)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._group is None:
             self._early.append(number)
         else:
-            _send_signal(self._group, number)
+            send_signal(self._group, number)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], signals: SignalForwarder) -> int:
+def run(
+    command: Sequence[str], environment: Mapping[str, str], signals: SignalForwarder, on_start: Callable[[int], None]
+) -> int:
     """Run *command* to its end and return its status: 128 plus the number of the signal if a signal ended it.
 
-    Raise OSError if it cannot be started.
+    Call *on_start* with the id of its process group. Raise OSError if it cannot be started.
     """
     terminal = _terminal()
 
@@ -72,6 +76,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], signals: SignalF
             _set_foreground(terminal, os.getpgrp())
 
     child = subprocess.Popen(command, env=environment, preexec_fn=begin)
+    on_start(child.pid)
     signals.forward_to(child.pid)
     try:
         return _wait_for_end(child, terminal)
@@ -94,12 +99,7 @@ def _wait_for_end(child: subprocess.Popen[bytes], terminal: int | None) -> int:
         _set_foreground(terminal, os.getpgrp())
         os.kill(0, signal.SIGSTOP)  # the whole job, as the terminal does on Ctrl-Z
         _set_foreground(terminal, child.pid)
-        _send_signal(child.pid, signal.SIGCONT)
-
-
-def _send_signal(group: int, number: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
+        send_signal(child.pid, signal.SIGCONT)
 
 
 def _terminal() -> int | None:

@@ -25,7 +25,7 @@ PYTHON = sys.executable
 # A child that says where its fake is, and then waits for a signal. Its own child ignores what can be ignored.
 WAITING = """
 import os, signal, subprocess, sys
-other = subprocess.Popen([sys.executable, "-c", {other!r}], stdout=subprocess.PIPE, start_new_session=True)
+other = subprocess.Popen([sys.executable, "-c", {other!r}], stdout=subprocess.PIPE)
 other.stdout.readline()
 {signals}
 print(os.environ["TUNEDMODELS_EMULATOR_HOST"], os.getpid(), other.pid, flush=True)
@@ -217,7 +217,7 @@ def test_a_child_that_ignores_sigterm_is_waited_for() -> None:
 
 
 def test_killing_exec_leaves_nothing() -> None:
-    """After kill -9 of ``exec`` the fake, the child, and the child's child in a session of its own are gone."""
+    """After kill -9 of ``exec`` the mock server, the child and the stubborn child of the child end."""
     with waiting("") as (process, url, pids):
         process.kill()
 
@@ -226,19 +226,26 @@ def test_killing_exec_leaves_nothing() -> None:
             requests.get(f"{url}/health", timeout=5)
 
 
-def test_a_daemon_that_the_child_leaves_behind_ends_with_it() -> None:
-    """The child is long gone, its child has a session of its own and ignores SIGTERM: it goes, and ``exec`` with it."""
+@pytest.mark.parametrize("is_daemon", [False, True])
+def test_processes_that_the_child_leaves_behind(is_daemon: bool) -> None:
+    """One in the child's process group ends, though it ignores SIGTERM; a daemon with a session of its own stays."""
     script = f"""
 import subprocess, sys
-other = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], stdout=subprocess.PIPE, start_new_session=True)
+command, pipe = [sys.executable, "-c", {STUBBORN!r}], subprocess.PIPE
+other = subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session={is_daemon})
 other.stdout.readline()
 print(other.pid)
 sys.exit(3)
 """
     done = run("--", PYTHON, "-W", "ignore", "-c", script)
+    pid = int(done.stdout)
 
     assert done.returncode == 3
-    assert not alive(int(done.stdout))
+    if is_daemon:
+        assert alive(pid)
+        os.kill(pid, signal.SIGKILL)
+    else:
+        assert gone_within(5, pid)
 
 
 def test_ctrl_c_at_a_terminal_and_the_terminal_afterwards() -> None:
