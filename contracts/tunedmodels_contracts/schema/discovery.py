@@ -1,4 +1,4 @@
-"""Reads a parsed discovery document: its methods, the messages that they lead to, and the types of their members.
+"""Reads the methods of a parsed discovery document, the messages that they lead to, and the types of their members.
 
 ``drift`` and ``scripts/update-schema`` read documents with it.
 """
