@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from .discovery import Json, check_document, enum_values, methods, reachable, type_text
 from .surface import Message, Method, Surface, Type, surface
 
-Json = Mapping[str, Any]
 Kind = Literal[
     "new-method",
     "gone-method",
@@ -21,19 +21,6 @@ Kind = Literal[
     "new-enum-value",
     "gone-enum-value",
 ]
-
-_FORMS: Mapping[tuple[str, str], str] = {
-    ("string", "byte"): "bytes",
-    ("string", "int64"): "int64",
-    ("string", "google-datetime"): "timestamp",
-    ("string", "google-duration"): "duration",
-    ("string", "google-fieldmask"): "fieldmask",
-    ("boolean", ""): "bool",
-    ("integer", "int32"): "int32",
-    ("number", "float"): "float",
-    ("number", "double"): "double",
-    ("any", ""): "value",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +56,16 @@ class Drift:
     new_collections: tuple[str, ...]
 
 
-def drift(document: Json) -> Drift:
-    """Compare *document*, a parsed discovery document, with the schema of its version.
+def drift(document: Json, on: Surface | None = None) -> Drift:
+    """Compare *document*, a parsed discovery document, with *on*, or with the schema of its version.
 
     Raises ValueError if it is no discovery document, or if its version has no schema.
     """
-    if not isinstance(document.get("resources"), Mapping) or not isinstance(document.get("schemas"), Mapping):
-        raise ValueError("This is no discovery document: it has no resources and schemas.")
-    on = surface(str(document.get("version")))
+    check_document(document)
+    if on is None:
+        on = surface(str(document.get("version")))
     schemas: Json = document["schemas"]
-    theirs = dict(_methods(document))
+    theirs = dict(methods(document))
     return Drift(
         version=on.version,
         revision=str(document.get("revision", "")),
@@ -86,14 +73,6 @@ def drift(document: Json) -> Drift:
         differences=(*_method_differences(on, theirs), *_message_differences(on, schemas, theirs)),
         new_collections=tuple(sorted(set(document["resources"]) - set(on.collections))),
     )
-
-
-def _methods(resource: Json) -> Iterator[tuple[str, Json]]:
-    """Yield each method under *resource* by its id without the API's name."""
-    for method in resource.get("methods", {}).values():
-        yield method["id"].partition(".")[2], method
-    for inner in resource.get("resources", {}).values():
-        yield from _methods(inner)
 
 
 def _method_differences(on: Surface, theirs: Mapping[str, Json]) -> Iterator[Difference]:
@@ -129,17 +108,17 @@ def _published_facts(method: Json) -> dict[str, str]:
         if name in method:
             shown[name] = str(method[name].get("$ref"))
     for name, parameter in method.get("parameters", {}).items():
-        form = f"{parameter.get('location')} {_form(parameter)} {parameter.get('pattern', '')}"
+        form = f"{parameter.get('location')} {type_text(parameter)} {parameter.get('pattern', '')}"
         shown[f"parameter {name}"] = form.rstrip()
     return shown
 
 
-def _message_differences(on: Surface, schemas: Json, methods: Mapping[str, Json]) -> Iterator[Difference]:
+def _message_differences(on: Surface, schemas: Json, theirs: Mapping[str, Json]) -> Iterator[Difference]:
     # A message that was only observed is of the front end. A document's message of that name would be another one.
     known = {
         name: message for name, message in on.messages.items() if message.source != "observed" and not message.open
     }
-    for name in sorted(_reached(on, schemas, methods) - {*known}):
+    for name in sorted(reachable(schemas, (theirs[id_] for id_ in on.methods if id_ in theirs)) - {*known}):
         yield Difference("new-message", name)
     for name, message in known.items():
         if name in schemas:
@@ -148,41 +127,21 @@ def _message_differences(on: Surface, schemas: Json, methods: Mapping[str, Json]
             yield Difference("gone-message", name)
 
 
-def _reached(on: Surface, schemas: Json, methods: Mapping[str, Json]) -> set[str]:
-    """Return the names of the document's messages that the schema's methods lead to."""
-    found: set[str] = set()
-    ahead = [name for id_ in on.methods if id_ in methods for name in _references(methods[id_])]
-    while ahead:
-        name = ahead.pop()
-        if name not in found and name in schemas:
-            found.add(name)
-            ahead.extend(_references(schemas[name]))
-    return found
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for inner in value.values():
-            yield from _references(inner)
-
-
 def _field_differences(on: Surface, message: Message, properties: Json) -> Iterator[Difference]:
     for name in sorted({*properties} - {*message.members}):
-        yield Difference("new-field", f"{message.name}.{name}", theirs=_form(properties[name]))
+        yield Difference("new-field", f"{message.name}.{name}", theirs=type_text(properties[name]))
     for name, member in message.members.items():
         place = f"{message.name}.{name}"
         ours = _type_name(member.type)
         if name not in properties:
             yield Difference("gone-field", place, ours)
             continue
-        theirs = _form(properties[name])
+        theirs = type_text(properties[name])
         if ours != theirs:
             yield Difference("changed-field", place, ours, theirs)
             continue
         known = [*on.enums.get(_innermost(member.type).name, ())] if "enum" in ours else []
-        shown = _enum(properties[name])
+        shown = enum_values(properties[name])
         for value in shown:
             if value not in known:
                 yield Difference("new-enum-value", place, theirs=value)
@@ -192,7 +151,7 @@ def _field_differences(on: Surface, message: Message, properties: Json) -> Itera
 
 
 def _type_name(type_: Type) -> str:
-    """Return a type of the schema in the form of ``_form``, which names no enum and does not tell an Any from a
+    """Return a type of the schema in the form of ``type_text``, which names no enum and does not tell an Any from a
     Struct.
     """
     if type_.of is not None:
@@ -200,26 +159,5 @@ def _type_name(type_: Type) -> str:
     return {"any": "struct", "message": type_.name}.get(type_.kind, type_.kind)
 
 
-def _form(value: Json) -> str:
-    """Return the type of a property or parameter of a document as a text."""
-    if "$ref" in value:
-        return str(value["$ref"])
-    type_, format_ = str(value.get("type", "string")), str(value.get("format", ""))
-    if type_ == "array":
-        return f"list of {_form(value.get('items', {}))}"
-    if type_ == "object":
-        inner = value.get("additionalProperties", {"type": "any"})
-        return "struct" if inner.get("type") == "any" else f"map of {_form(inner)}"
-    if "enum" in value:
-        return "enum"
-    return _FORMS.get((type_, format_), f"{type_} {format_}".rstrip())
-
-
 def _innermost(type_: Type) -> Type:
     return type_ if type_.of is None else _innermost(type_.of)
-
-
-def _enum(value: Json) -> list[str]:
-    while "items" in value:
-        value = value["items"]
-    return list(value.get("enum", ()))

@@ -133,7 +133,12 @@ def surface(version: str) -> Surface:
     """
     if version not in VERSIONS:
         raise ValueError(f"There are facts of {' and '.join(VERSIONS)}, none of {version!r}.")
-    facts = json.loads(files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8"))
+    text = files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8")
+    return surface_from_json(json.loads(text))
+
+
+def surface_from_json(facts: Mapping[str, Any]) -> Surface:
+    """Return the schema that a data file has."""
     return Surface(
         version=facts["version"],
         revision=facts["revision"],

@@ -2,93 +2,34 @@
 
 from __future__ import annotations
 
-import copy
+import json
 from collections.abc import Callable
-from typing import Any, get_args
+from importlib.resources import files
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.schema.drift import Difference, Drift, Kind, drift
-from tunedmodels_contracts.schema.surface import VERSIONS, Surface, Type, surface
+from tunedmodels_contracts.schema.surface import VERSIONS, surface, surface_from_json
 
-Json = dict[str, Any]
-FORMS: dict[str, Json] = {
-    "bool": {"type": "boolean"},
-    "bytes": {"type": "string", "format": "byte"},
-    "double": {"type": "number", "format": "double"},
-    "duration": {"type": "string", "format": "google-duration"},
-    "fieldmask": {"type": "string", "format": "google-fieldmask"},
-    "float": {"type": "number", "format": "float"},
-    "int32": {"type": "integer", "format": "int32"},
-    "int64": {"type": "string", "format": "int64"},
-    "string": {"type": "string"},
-    "timestamp": {"type": "string", "format": "google-datetime"},
-    "value": {"type": "any"},
-    "any": {"type": "object", "additionalProperties": {"type": "any", "description": "d"}},
-    "struct": {"type": "object", "additionalProperties": {"type": "any", "description": "d"}},
-}
-
-
-def form(on: Surface, type_: Type) -> Json:
-    """Spell a type as Google's documents do."""
-    if type_.kind == "list" and type_.of is not None:
-        return {"type": "array", "items": form(on, type_.of)}
-    if type_.kind == "map" and type_.of is not None:
-        return {"type": "object", "additionalProperties": form(on, type_.of)}
-    if type_.kind == "enum":
-        values = [*on.enums[type_.name]]
-        return {"type": "string", "enum": values, "enumDescriptions": [""] * len(values)}
-    return {"$ref": type_.name} if type_.kind == "message" else copy.deepcopy(FORMS[type_.kind])
-
-
-def document(version: str = "v1beta") -> Json:
-    """A document with what our facts say and nothing else."""
-    on = surface(version)
-    result: Json = {
-        "name": "generativelanguage",
-        "version": version,
-        "revision": "20270101",
-        "resources": {collection: {} for collection in on.collections},
-        "schemas": {
-            message.name: {
-                "id": message.name,
-                "type": "object",
-                "properties": {
-                    name: {"description": "d", **form(on, member.type)} for name, member in message.members.items()
-                },
-            }
-            for message in on.messages.values()
-            if not message.open and (message.source == "discovery" or version == "v1")
-        },
-    }
-    for id_ in (*on.methods, *on.elsewhere):
-        *collections, verb = id_.split(".")
-        resource = result
-        for collection in collections:
-            resource = resource.setdefault("resources", {}).setdefault(collection, {})
-        shown: Json = {"id": f"generativelanguage.{id_}"}
-        if id_ in on.methods:
-            method = on.methods[id_]
-            shown |= {"httpMethod": method.http, "path": method.path, "response": {"$ref": method.response}}
-            shown |= {"request": {"$ref": method.request}} if method.request else {}
-            shown["parameters"] = {
-                name: {
-                    "location": parameter.place,
-                    **form(on, parameter.type),
-                    **({"pattern": parameter.pattern} if parameter.pattern else {}),
-                }
-                for name, parameter in method.parameters.items()
-            }
-        resource.setdefault("methods", {})[verb] = shown
-    return result
+from ..discovery_document import Json, document
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_no_drift(version: str) -> None:
     """A document that says the same differs in its revision alone."""
     assert drift(document(version)) == Drift(version, "20270101", surface(version).revision, (), ())
+
+
+def test_drift_from_another_schema() -> None:
+    """A schema that the package does not have can be compared, too."""
+    packaged = json.loads(files("tunedmodels_contracts.schema").joinpath("v1beta.json").read_text(encoding="utf-8"))
+    del packaged["messages"]["TuningSnapshot"]["members"]["meanLoss"]
+    found = drift(document(), surface_from_json(packaged))
+
+    assert found.differences == (Difference("new-field", "TuningSnapshot.meanLoss", "", "float"),)
 
 
 Mutation = Callable[[Json], object]
