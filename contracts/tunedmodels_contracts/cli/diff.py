@@ -102,4 +102,4 @@ def _leftovers(options: dict[str, Any]) -> list[str]:
     """Return the leftovers of a live run. The run was in another process, and its own messages were not shown."""
     from ..targets.live.ledger import DEFAULT, read
 
-    return [f"left: {entry}" for entry in read(Path(options["ledger"] or DEFAULT)) if entry.left]
+    return [f"left: {entry}" for entry in read(Path(options["ledger"] or DEFAULT)) if entry.is_open]

@@ -36,12 +36,12 @@ def sweep(ledger: Path | None, second_token: str | None) -> None:
     except (TargetError, LedgerError, requests.RequestException, AssertionError) as error:
         raise click.ClickException(str(error)) from None
     summary = (
-        ("gone", settled.gone),
-        ("left", settled.left),
+        ("gone", settled.deleted),
+        ("left", settled.remaining),
         ("not in the ledger, left alone", settled.unknown_models),
     )
     for word, names in summary:
         for name in names:
             click.echo(f"{word}: {name}")
-    click.echo(f"{path}: {len(settled.gone)} proved gone, {len(settled.left)} left")
-    sys.exit(1 if settled.left else 0)
+    click.echo(f"{path}: {len(settled.deleted)} proved gone, {len(settled.remaining)} left")
+    sys.exit(1 if settled.remaining else 0)

@@ -136,23 +136,24 @@ class _TapePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Record the target as soon as it exists. The exchanges of a session fixture get a name of their own."""
+        """Store the exchanges of a session fixture under a name of their own."""
         shared = fixturedef.scope == "session"
         if shared:
             self._store_exchanges()
             self._parts.append(_SHARED + fixturedef.argname)
         try:
-            value = yield
+            return (yield)
         finally:
             if shared:
                 self._store_exchanges()
                 self._parts.pop()
-        if fixturedef.argname == "target" and isinstance(value, Target):
-            if self._mutant:
-                install(value.session, self._mutant)
-            for prefix, adapter in list(value.session.adapters.items()):
-                value.session.mount(prefix, self._with_tape(adapter))
-        return value
+
+    def pytest_tunedmodels_target(self, target: Target) -> None:
+        """Install the mutant on the target, if there is one, and record all answers."""
+        if self._mutant:
+            install(target.session, self._mutant)
+        for prefix, adapter in list(target.session.adapters.items()):
+            target.session.mount(prefix, self._with_tape(adapter))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..clauses.clause import Clause
 from ..clauses.results import Result, Verdict
-from ..evidence.evidence import Evidence, Kind, strength
+from ..evidence.evidence import Evidence, Kind, sort_key
 from ..schema.coverage import Share, coverage
 from . import run as suite_run
 from .inventions import Invention, inventions
@@ -84,7 +84,7 @@ def merge(reports: Iterable[Report]) -> Report:
     evidence: dict[str, Evidence] = {}
     for report in reports:
         for name, found in report.evidence.items():
-            evidence[name] = max(evidence.get(name, Evidence()), found, key=strength)
+            evidence[name] = max(evidence.get(name, Evidence()), found, key=sort_key)
     packages = sorted({report.package for report in reports})
     runs = tuple(one for report in reports for one in report.runs)
     invented = dict.fromkeys(one for report in reports for one in report.invented)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..clauses import results
 from ..clauses.clause import Level
-from ..clauses.results import Result, Subject, Verdict
+from ..clauses.results import CheckedServer, Result, Verdict
 from ..evidence.known_differences import KnownDifference
 from ..schema.observed import ApiCoverage
 
@@ -22,7 +22,7 @@ class SuiteRun:
     of the target.
     """
 
-    subject: Subject
+    subject: CheckedServer
     day: date
     results: tuple[Result, ...]
     seen: ApiCoverage = field(default_factory=ApiCoverage)
@@ -53,7 +53,7 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
     return {
         "target": run.subject.kind,
         "server": run.subject.server,
-        "real": run.subject.real,
+        "real": run.subject.is_real,
         "day": run.day.isoformat(),
         "status": run.status,
         "passed": run.passed,
@@ -80,7 +80,7 @@ def from_json(value: Mapping[str, Any]) -> SuiteRun:
         if why:
             stale.append((known[-1], why))
     return SuiteRun(
-        subject=Subject(value["target"], value["server"]),
+        subject=CheckedServer(value["target"], value["server"]),
         day=date.fromisoformat(value["day"]),
         results=tuple(results.from_json(entry) for entry in value["clauses"]),
         seen=ApiCoverage.from_json(value["seen"]),

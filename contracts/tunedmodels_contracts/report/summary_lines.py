@@ -62,7 +62,7 @@ def outcome(run: SuiteRun) -> str:
 
 def evidence_line(report: Report) -> str:
     """Return a phrase that counts the clauses with published evidence, and those verified against the real API."""
-    verified = sum(number for kind, number in report.kinds.items() if kind.verified)
+    verified = sum(number for kind, number in report.kinds.items() if kind.is_verified)
     published = report.kinds[Kind.PUBLISHED]
     has = "have" if published > 1 else "has"
     of = f"of {_count(len(report.rows), 'clause')}, {published or 'none'} {has} published evidence"

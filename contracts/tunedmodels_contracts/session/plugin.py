@@ -19,6 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--tunedmodels-{name}", dest=attribute(name), **how)
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hook by which plugins get the target."""
+    from ..targets import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of clauses, and the session, unless ``-p no:tunedmodels-session`` blocks the session."""
     config.addinivalue_line("markers", "clause(clause): the clause of the contract that a test is")

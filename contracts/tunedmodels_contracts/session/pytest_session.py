@@ -18,7 +18,7 @@ import pytest
 
 from ..clauses.catalog import catalog
 from ..clauses.clause import Clause, Level, clause_of
-from ..clauses.results import Subject, Verdict, skipped
+from ..clauses.results import CheckedServer, Verdict, verdict_of_skip
 from ..did_you_mean import unknown_name
 from ..evidence import evidence as evidences
 from ..evidence import known_differences
@@ -64,7 +64,7 @@ class Session:
             _make_folder(config.getoption("tunedmodels_report"))
             found, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
         partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
-        subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
+        subject = CheckedServer(kind(config), config.getoption("tunedmodels_url") or "")
         self._summary = Summary(subject, self._known, found, partly)
 
     # -- In the process that runs the tests ----------------------------------------------------------------------------
@@ -93,19 +93,15 @@ class Session:
         """Record the clauses of the deselected tests."""
         self._summary.partly |= {clause.name for item in items if (clause := clause_of(item))}
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
+    def pytest_tunedmodels_target(self, target: Target) -> None:
         """Install the mutant on the target, if an option names one, and observe all answers from the start."""
-        value = yield
-        if isinstance(value, Target) and fixturedef.argname == "target":
-            mutant = self._config.getoption("tunedmodels_mutant")
-            if mutant:
-                install(value.session, find_mutant(mutant))
-            self._summary.subject = Subject(value.kind, value.base_url)
-            self._summary.notes = value.notes
-            self._summary.seen.watch(value.session)
-            self._summary.allowances.watch(value.session)
-        return value
+        mutant = self._config.getoption("tunedmodels_mutant")
+        if mutant:
+            install(target.session, find_mutant(mutant))
+        self._summary.subject = CheckedServer(target.kind, target.base_url)
+        self._summary.notes = target.notes
+        self._summary.seen.watch(target.session)
+        self._summary.allowances.watch(target.session)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
@@ -261,6 +257,6 @@ def _verdict_of(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple
     if report.skipped:
         said = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
         reason = said.removeprefix("Skipped: ")
-        return skipped(reason), reason[:_LONGEST]
+        return verdict_of_skip(reason), reason[:_LONGEST]
     reason = (call.excinfo.exconly(tryshort=True) if call.excinfo else "failed").partition("\n")[0][:_LONGEST]
     return Verdict.BROKEN, reason if report.when == "call" else f"in {report.when}: {reason}"

@@ -12,7 +12,7 @@ from typing import Any
 from ..clauses import results
 from ..clauses.catalog import catalog
 from ..clauses.clause import Clause, Level
-from ..clauses.results import Check, Result, Subject, Verdict
+from ..clauses.results import Check, CheckedServer, Result, Verdict
 from ..evidence import evidence as evidences
 from ..evidence import known_differences
 from ..evidence.citations import citations
@@ -36,7 +36,7 @@ class Summary:
     tests run: the tests that hold prove nothing about the others. ``seen`` is the API coverage of the answers.
     """
 
-    subject: Subject
+    subject: CheckedServer
     known: tuple[KnownDifference, ...] = ()
     recorded: Recorded = field(default_factory=dict)
     partly: set[str] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Summary:
     def add(self, test: str, told: Mapping[str, object]) -> None:
         """Add the verdict of *test*; *told* has the properties of its report."""
         if told["server"]:
-            self.subject = Subject(str(told["target"]), str(told["server"]))
+            self.subject = CheckedServer(str(told["target"]), str(told["server"]))
         name = str(told["clause"])
         clause = Clause(name, tuple(str(told["methods"]).split()), str(told["outcome"]), Level(told["level"]))
         _, _, checks = self._checks.setdefault(name, (clause, str(told["sentence"]), []))
@@ -105,10 +105,10 @@ class Summary:
         stale = tuple(known_differences.stale(self.known, found, self.subject, names, self.partly))
         account = SuiteRun(self.subject, today, found, self.seen, self.known, stale, status, self.lines)
         evidence_of = {result.clause.name: self.evidence(result.clause.name) for result in found}
-        if self.subject.real:
+        if self.subject.is_real:
             for result in results.with_verdict(found, Verdict.HELD):
                 name = result.clause.name
-                evidence_of[name] = evidence(name, citations(), self.recorded, held_live=today)
+                evidence_of[name] = evidence(name, citations(), self.recorded, live_date=today)
         return Report(_package(), (account,), evidence_of)
 
 
@@ -117,7 +117,7 @@ def recorded(folders: Iterable[Path]) -> tuple[Recorded, list[str]]:
     found: Recorded = {}
     wrong: list[str] = []
     for folder in dict.fromkeys(folders):
-        those, faults = evidences.recorded(folder)
+        those, faults = evidences.recordings_by_clause(folder)
         wrong += faults
         for name, provenances in those.items():
             found.setdefault(name, []).extend(provenances)

@@ -18,7 +18,7 @@ from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.conformance import NonconformingAnswer
 from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, ObservedRun, body, observe
-from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import open_scope_of_test as open_scope_of_test
 from tunedmodels_contracts.targets.pytest_hooks import register
 from tunedmodels_contracts.targets.scopes import Scope
 from tunedmodels_contracts.targets.select import open_target, skip_and_sort

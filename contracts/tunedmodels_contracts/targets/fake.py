@@ -26,9 +26,9 @@ def fake(seed: int | None = None) -> Target:
 
     clock = ManualClock()
     adapter = WsgiAdapter(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
-    session, telling = requests.Session(), requests.Session()  # calls of the controls are not API traffic
-    for opened in (session, telling):
-        opened.mount("http://", adapter)
+    session, control_session = requests.Session(), requests.Session()  # calls of the controls are not API traffic
+    for one in (session, control_session):
+        one.mount("http://", adapter)
 
     def token(email: str) -> Credentials:
         return Credentials(token=AccessGrant(email, TUNING, _FOREVER, email).token())
@@ -44,5 +44,5 @@ def fake(seed: int | None = None) -> Target:
         clock=TargetClock(lambda: clock.now() / _SECOND, clock.advance),
         bound=60.0,
         capabilities=frozenset(Need),
-        fail_next_run=Controls(telling, _URL).fail_next_run,
+        fail_next_run=Controls(control_session, _URL).fail_next_run,
     )

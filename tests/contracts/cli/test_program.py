@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from tunedmodels_contracts.clauses.clause import Clause
-from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.clauses.results import Check, CheckedServer, Result, Verdict
 from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
 from tunedmodels_contracts.options import PLUGIN
@@ -31,7 +31,7 @@ def report(folder: Path, kind: str, verdict: Verdict) -> Path:
     seen = ApiCoverage()
     seen.note("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
     result = Result(Clause("list/whole-models", ("tunedModels.list",)), "A sentence.", (Check("t", verdict),))
-    files.write(Report("0.1.0", (SuiteRun(Subject(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
+    files.write(Report("0.1.0", (SuiteRun(CheckedServer(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
     return folder / "report.json"
 
 
@@ -238,9 +238,12 @@ def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
     [
         (["http://u:hidden@localhost"], "A base URL has no query, no fragment and no password; that of localhost has."),
         (["localhost:9000"], "--tunedmodels-url: A base URL begins with http:// or https:// and names a host"),
-        (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is no time to wait; give seconds above 0"),
-        (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is no time to wait"),
-        (["http://localhost", "--pause", "-1"], "--tunedmodels-pause: -1 is no time to wait; give 0 seconds or more"),
+        (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is invalid; give a number of seconds above 0"),
+        (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is invalid"),
+        (
+            ["http://localhost", "--pause", "-1"],
+            "--tunedmodels-pause: -1 is invalid; give a number of seconds of 0",
+        ),
     ],
 )
 def test_a_server_that_cannot_be_asked(tmp_path: Path, options: list[str], sentence: str) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tunedmodels_contracts.clauses.clause import Clause, Level
-from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.clauses.results import Check, CheckedServer, Result, Verdict
 from tunedmodels_contracts.evidence.evidence import Evidence, Kind
 from tunedmodels_contracts.evidence.known_differences import KnownDifference
 from tunedmodels_contracts.report import files, report
@@ -52,7 +52,7 @@ def run(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdic
     results = tuple(
         result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in given.items()
     )
-    return SuiteRun(Subject(kind, server), date(2026, 11, 22), results, seen)
+    return SuiteRun(CheckedServer(kind, server), date(2026, 11, 22), results, seen)
 
 
 MIXED = run(
@@ -246,7 +246,7 @@ def test_html() -> None:
 def test_html_of_an_evil_report() -> None:
     """What a server says is shown, and does nothing; an address of another kind is no link."""
     evil = replace(KNOWN, issue="javascript:alert(1)", reason=EVIL)
-    text = to_html(Report(EVIL, (replace(MIXED, subject=Subject("url", EVIL), known=(evil,)),), {}))
+    text = to_html(Report(EVIL, (replace(MIXED, subject=CheckedServer("url", EVIL), known=(evil,)),), {}))
     page = Page()
     page.feed(text)
 

@@ -248,8 +248,10 @@ def test_answers_are_seen(pytester: pytest.Pytester) -> None:
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.targets.fake import fake
 @pytest.fixture(scope="session")
-def target():
-    return fake()
+def target(pytestconfig):
+    target = fake()
+    pytestconfig.hook.pytest_tunedmodels_target(target=target)
+    return target
 @clause("a/asks", "tunedModels.list")
 @pytest.mark.parametrize("n", range(4))
 def test_asks(target, n):
@@ -269,8 +271,10 @@ from requests import Session
 from google.auth.credentials import AnonymousCredentials
 from tunedmodels_contracts.targets.target import Target
 @pytest.fixture(scope="session")
-def target():
-    return Target("url", Session(), "http://localhost:9000", AnonymousCredentials(), "m", notes=("drift: one",))
+def target(pytestconfig):
+    target = Target("url", Session(), "http://localhost:9000", AnonymousCredentials(), "m", notes=("drift: one",))
+    pytestconfig.hook.pytest_tunedmodels_target(target=target)
+    return target
 @clause("a/looks", "tunedModels.list")
 def test_looks(target):
     pass
@@ -295,10 +299,12 @@ from tunedmodels_contracts.transport.wsgi_adapter import WsgiAdapter
 from tunedmodels_contracts.targets.target import Target
 from tunedmodels_mockserver import Settings, create_app
 @pytest.fixture(scope="session")
-def target():
+def target(pytestconfig):
     session = Session()
     session.mount("http://", WsgiAdapter(create_app(Settings(strict=STRICT))))
-    return Target("url", session, "http://fake.test", AnonymousCredentials(), "m")
+    target = Target("url", session, "http://fake.test", AnonymousCredentials(), "m")
+    pytestconfig.hook.pytest_tunedmodels_target(target=target)
+    return target
 @clause("a/asks", "tunedModels.list")
 @pytest.mark.parametrize("path", ["v1/tunedModels", "v1beta//tunedModels", "nowhere"])
 def test_asks(target, path):
@@ -368,7 +374,7 @@ def test_recordings_are_evidence_for_other_targets(
         (("--tunedmodels-recordings", "none"), "--tunedmodels-recordings: there is no folder none"),
         (("--tunedmodels-mutant", "percent-fall"), "There is no mutant 'percent-fall'; did you mean percent-falls[?]"),
         (("--tunedmodels-clause", "a/hold"), "There is no clause 'a/hold'; did you mean a/holds[?]"),
-        (("--tunedmodels-target", "live", "-n", "2"), "the target live is asked by one process*"),
+        (("--tunedmodels-target", "live", "-n", "2"), "the target live counts its costs in one process*"),
     ],
 )
 def test_options_that_name_nothing(pytester: pytest.Pytester, options: tuple[str, ...], said: str) -> None:
