@@ -32,7 +32,7 @@ class Allowances:
         """Check every answer to *session* from now on."""
         session.hooks["response"].append(self.on_response)
 
-    def on_response(self, response: requests.Response, **_how: object) -> None:
+    def on_response(self, response: requests.Response, **_settings: object) -> None:
         """Record the allowances of one answer."""
         self.ids |= allowances([response.headers.get(NOTE, "")])
 

@@ -46,7 +46,7 @@ def probe(api: Api, missing_id: str, base_model: str = "") -> Inquiry:
         raise TargetError(f"The credentials are not let in: {answer} says {_message(answer)}")
     if answer.status != 200:  # some fakes have no base models
         return Inquiry(TUTORIALS_MODEL, tunable=True, judged=judged)
-    models = api.listed("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
+    models = api.list_all("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
     models = answer.json.get("models", []) if models is None else models
     able = [
         model["name"]

@@ -29,7 +29,7 @@ def test_of_a_response() -> None:
         preload_content=False,
     )
     response.request = requests.Request("GET", "http://a/b").prepare()
-    found = Answer.of(response)
+    found = Answer.from_response(response)
 
     assert (str(found), found.text) == ("GET http://a/b -> 200", "七")
     assert found.all_of("vary") == ["X-Origin", "Referer"]
@@ -44,16 +44,16 @@ def test_a_body_that_is_no_text() -> None:
     response.raw = HTTPResponse(body=io.BytesIO(b"\xff"), preload_content=False)
     response.request = requests.Request("GET", "http://a/b").prepare()
 
-    with pytest.raises(AssertionError, match=r"^GET http://a/b -> 200 has a body that is no UTF-8: "):
-        Answer.of(response)
+    with pytest.raises(AssertionError, match=r"^GET http://a/b -> 200 has a body that is not UTF-8: "):
+        Answer.from_response(response)
 
 
 def test_a_note_of_a_mock_server() -> None:
     """Who fails at an answer that an allowance let through is told so, once, and how to make the server strict."""
-    told = answer(200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was taken outside /v1"))
+    noted = answer(200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was taken outside /v1"))
 
     with pytest.raises(AssertionError) as failure:
-        told.refused(404, "NOT_FOUND")
+        noted.assert_error(404, "NOT_FOUND")
     assert str(failure.value).startswith(
         "GET http://a/b -> 200 (cancel-beta: An operation's :cancel was taken outside /v1; "
         "start the server with --strict --auth strict) is not 404: {}"
@@ -73,7 +73,12 @@ def test_json_keeps_the_order() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "no JSON"), ("{", "no JSON"), ('{"a": 1, "a": 2}', "a member twice"), ('[{"b": {"a": 1, "a": 2}}]', "twice")],
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ('{"a": 1, "a": 2}', "a member twice"),
+        ('[{"b": {"a": 1, "a": 2}}]', "twice"),
+    ],
 )
 def test_text_that_is_no_answer(text: str, said: str) -> None:
     """No JSON, and a member that comes twice, are assertions that fail."""
@@ -83,21 +88,21 @@ def test_text_that_is_no_answer(text: str, said: str) -> None:
 
 def test_a_refusal_is_not_ok() -> None:
     """Who expects an answer sees the refusal."""
-    with pytest.raises(AssertionError, match=r"GET http://a/b -> 404 is a refusal: .*There is none\."):
+    with pytest.raises(AssertionError, match=r"GET http://a/b -> 404 is not 200: .*There is none\."):
         answer(404, json.dumps({"error": ERROR})).ok()
 
 
 @pytest.mark.parametrize("text", [json.dumps({"error": ERROR}), json.dumps([{"error": ERROR}])])
 def test_refused(text: str) -> None:
     """A refusal says its status, its words and its details; that of a stream is in a list."""
-    assert answer(404, text).refused(404, "NOT_FOUND") == Refusal("NOT_FOUND", "There is none.", ())
+    assert answer(404, text).assert_error(404, "NOT_FOUND") == Refusal("NOT_FOUND", "There is none.", ())
 
 
 def test_details_of_a_refusal() -> None:
     """Details are whole."""
     text = json.dumps({"error": {**ERROR, "details": [{"@type": "t", "reason": "r"}]}})
 
-    assert answer(404, text).refused(404, "NOT_FOUND").details == ({"@type": "t", "reason": "r"},)
+    assert answer(404, text).assert_error(404, "NOT_FOUND").details == ({"@type": "t", "reason": "r"},)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_details_of_a_refusal() -> None:
         (404, "{}", "without an envelope"),
         (404, "[]", "without an envelope"),
         (404, json.dumps([{"error": ERROR}] * 2), "without an envelope"),
-        (404, "<html>", "no JSON"),
+        (404, "<html>", "not JSON"),
         (404, json.dumps({"error": {**ERROR, "code": 403}}), "says 403"),
         (404, json.dumps({"error": {**ERROR, "status": "GONE"}}), "says 'GONE'"),
     ],
@@ -115,7 +120,7 @@ def test_details_of_a_refusal() -> None:
 def test_other_refusals(status: int, text: str, said: str) -> None:
     """Another status, no envelope, and one that disagrees are assertions that fail."""
     with pytest.raises(AssertionError, match=said):
-        answer(status, text).refused(404, "NOT_FOUND")
+        answer(status, text).assert_error(404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("text", ["", "<!DOCTYPE html>\n<html>"])

@@ -123,7 +123,7 @@ def test_pages_follow_their_tokens() -> None:
     """Pages are asked for until one has no token, with the same parameters."""
     served = Served({"models": [1], "nextPageToken": "t"}, {"nextPageToken": "u"}, {"models": [2, 3]})
 
-    assert api(served).listed("v1/models", {"pageSize": 1}) == [1, 2, 3]
+    assert api(served).list_all("v1/models", {"pageSize": 1}) == [1, 2, 3]
     assert [asked.url.partition("?")[2] for asked in served.asked if asked.url] == [
         "pageSize=1",
         "pageSize=1&pageToken=t",

@@ -88,12 +88,12 @@ def test_looks_only(finished):
 @clause("small/listed", "tunedModels.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("size", [1, 1000])
 def test_listed(api, finished, size):
-    assert finished.name in [model["name"] for model in api.listed("v1beta/tunedModels", {"pageSize": size})]
+    assert finished.name in [model["name"] for model in api.list_all("v1beta/tunedModels", {"pageSize": size})]
 
 @clause("small/missing", "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_missing(api, target):
     name = f"tunedModels/{target.scopes.new_id()}"
-    assert name in api.get(f"v1beta/{name}").refused(404, "NOT_FOUND").message
+    assert name in api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND").message
 
 @clause("small/breaks", "tunedModels.list")
 def test_breaks(api):

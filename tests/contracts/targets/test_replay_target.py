@@ -98,7 +98,7 @@ def test_names_come_out_as_recorded(tmp_path: Path, write: Write) -> None:
     write("a.one", exchange("v1beta/tunedModels", f'{{"tunedModels": [{{"name": "{name}"}}]}}'))
     with replay(tmp_path, left_out=leave_out) as target:
         with target.scopes.part("a/one"):
-            listed = api(target).listed("v1beta/tunedModels")
+            listed = api(target).list_all("v1beta/tunedModels")
         with target.scopes.part("runs/finished"):
             got = api(target).get(f"v1beta/tunedModels/{target.scopes.new_id()}").ok()
 
@@ -183,7 +183,7 @@ def test_recordings_of_two_servers_do_not_mix(tmp_path: Path, write: Write) -> N
 def test_what_a_page_does_not_show_is_not_there_to_delete(tmp_path: Path, write: Write) -> None:
     """Who cleans up after a published transcript finds nothing; of another, cleaning up has to be recorded."""
     with replay(PUBLISHED, left_out=leave_out) as target, target.scopes.part("tutorial/create-by-curl"):
-        api(target).delete("v1beta/tunedModels/any").refused(404, "NOT_FOUND")
+        api(target).delete("v1beta/tunedModels/any").assert_error(404, "NOT_FOUND")
 
     write("a.one", exchange("v1beta/tunedModels"))
     with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/one"), pytest.raises(UnrecordedRequest):
