@@ -108,7 +108,7 @@ def test_a_source_that_nobody_can_look_up_may_be_noted() -> None:
         ("answers:\n- {case: a}\ndocuments: []", "answers.1.source is missing"),
         ("answers: []\ndocuments:\n- {document: d, source: s, date: x}", "documents.1.says is missing"),
         ("answers: []\ndocuments:\n- {document: d, source: s, date: x, says: {p: 7}}", "documents.1.says.p is 7"),
-        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is no field"),
+        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is not a field"),
     ],
 )
 def test_read_refuses(text: str, said: str) -> None:

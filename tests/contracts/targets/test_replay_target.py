@@ -167,7 +167,7 @@ def test_there_is_no_network_meanwhile(tmp_path: Path, write: Write) -> None:
         with replay(tmp_path, left_out=leave_out):
             requests.get("https://service.test", timeout=1)
 
-    with pytest.raises(UnrecordedRequest, match="was sent past the replay"):
+    with pytest.raises(UnrecordedRequest, match="was not sent to the replay"):
         run()
 
 
