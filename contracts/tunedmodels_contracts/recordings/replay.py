@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -41,15 +40,7 @@ class Replay(HTTPAdapter):
         session.mount("http://", self)
         return session
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002  # requests reads the body itself if it is not streamed
-        timeout: Any = None,  # noqa: ARG002
-        verify: bool | str = True,  # noqa: ARG002
-        cert: Any = None,  # noqa: ARG002
-        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
-    ) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_settings: Any, **_more: Any) -> requests.Response:
         """Answer *request*. Raises UnrecordedRequest if no exchange is left for it."""
         answer, _ = self._registry.find(request)
         response = self.build_response(request, answer.get_response(request))

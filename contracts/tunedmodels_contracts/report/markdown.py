@@ -28,7 +28,7 @@ def to_markdown(report: Report) -> str:
     for run, shares in zip(report.runs, report.shares, strict=True):
         parts.append(_section(f"Coverage: {run.subject}", _coverage(run, shares)))
     bare = "\n".join(f"- `{row.clause.name}`: {_text(row.sentence)}" for row in report.without_evidence)
-    parts.append(_section("Without evidence", f"{NO_EVIDENCE}\n\n{bare}" if bare else "Every clause has some."))
+    parts.append(_section("Without evidence", f"{NO_EVIDENCE}\n\n{bare}" if bare else "Every clause has evidence."))
     if report.invented:
         parts.append(_section("Invented", f"{INVENTED}\n\n{_invented(report.invented)}"))
     subjects = [str(run.subject) for run in report.runs]
@@ -42,7 +42,7 @@ def _run_lines(run: SuiteRun) -> str:
     state = "passed" if run.passed else "failed"
     outcome = "".join(f"  - {_text(note)}\n" for note in run.notes)
     subject = _text(str(run.subject))
-    return f"- {subject} on {run.day.isoformat()}: **{state}**, {run.seen.answers} answers\n{outcome}"
+    return f"- {subject} on {run.day.isoformat()}: **{state}**, {run.coverage.answers} answers\n{outcome}"
 
 
 def _not_held(report: Report) -> str:
@@ -71,8 +71,8 @@ def _known(report: Report) -> str:
 
 def _coverage(run: SuiteRun, shares: Iterable[Share]) -> str:
     rows = [(share.what, f"{len(share.seen)} of {share.whole}", _shorten(share.missing)) for share in shares]
-    if run.seen.unknown:
-        rows.append(("unknown to the facts", str(len(run.seen.unknown)), _shorten(sorted(run.seen.unknown))))
+    if run.coverage.unknown:
+        rows.append(("not in the schema", str(len(run.coverage.unknown)), _shorten(sorted(run.coverage.unknown))))
     return _table(("what", "seen", "not seen"), rows)
 
 

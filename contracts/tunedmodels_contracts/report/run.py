@@ -25,7 +25,7 @@ class SuiteRun:
     subject: Subject
     day: date
     results: tuple[Result, ...]
-    seen: ApiCoverage = field(default_factory=ApiCoverage)
+    coverage: ApiCoverage = field(default_factory=ApiCoverage)
     known: tuple[KnownDifference, ...] = ()
     stale: tuple[tuple[KnownDifference, str], ...] = ()
     status: int = 0
@@ -59,7 +59,7 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
         "passed": run.passed,
         "notes": list(run.notes),
         "clauses": [results.as_json(result) for result in run.results],
-        "seen": run.seen.as_json(),
+        "seen": run.coverage.as_json(),
         "known": [
             {
                 **{name: getattr(known, name) for name in ("clause", "reason", "since", "issue", "target", "server")},
@@ -83,7 +83,7 @@ def from_json(value: Mapping[str, Any]) -> SuiteRun:
         subject=Subject(value["target"], value["server"]),
         day=date.fromisoformat(value["day"]),
         results=tuple(results.from_json(entry) for entry in value["clauses"]),
-        seen=ApiCoverage.from_json(value["seen"]),
+        coverage=ApiCoverage.from_json(value["seen"]),
         known=tuple(known),
         stale=tuple(stale),
         status=value["status"],

@@ -300,7 +300,7 @@ def test_a_secret_is_not_written(tmp_path: Path) -> None:
         save(leaking, tmp_path / "sample.yaml")
 
     assert str(caught.value) == (
-        "sample.yaml: line 27 looks like a secret (api-key); so do 1 more; "
+        "sample.yaml: line 27 looks like a secret (api-key), and so do 1 more; "
         "pass it in secrets= when recording, or remove it and change the kind to hand-written"
     )
     assert list(tmp_path.iterdir()) == []

@@ -201,7 +201,7 @@ def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
         (["--tunedmodels-target", "url"], "the target url needs --tunedmodels-url, such as http://127.0.0.1:9480"),
         (["--tunedmodels-target", "live"], "The target live needs to know what it may cost"),
         (["--tunedmodels-bound", "0"], "--tunedmodels-bound is for the target url or live, and this is fake"),
-        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be made: File exists"),
+        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be created: File exists"),
     ],
 )
 def test_options_that_do_not_go_together(
@@ -515,7 +515,7 @@ def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: 
     assert f"run tunedmodels-contracts sweep --ledger {ledger.DEFAULT}" in again.stderr
     assert swept.returncode == 0, swept.stderr
     told = swept.stdout.splitlines()  # other tests may have left models of which this ledger does not know
-    assert (told[0], told[-1]) == (f"gone: {left.name}", f"{ledger.DEFAULT}: 1 proved gone, 0 left")
+    assert (told[0], told[-1]) == (f"deleted: {left.name}", f"{ledger.DEFAULT}: 1 deleted, 0 remaining")
     assert [entry.gone for entry in ledger.read(book)] == [True]
 
 
@@ -583,8 +583,8 @@ def test_what_cannot_be_swept_fails(there: Standing, tmp_path: Path) -> None:
     goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", there.second_token)
 
     assert (stays.returncode, goes.returncode) == (1, 0)
-    assert stays.stdout.startswith(f"left: {made[0]}, of ")
-    assert stays.stdout.endswith("book.jsonl: 0 proved gone, 1 left\n")
+    assert stays.stdout.startswith(f"remains: {made[0]}, of ")
+    assert stays.stdout.endswith("book.jsonl: 0 deleted, 1 remaining\n")
 
 
 def test_the_command_compares_with_live(there: Standing, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from google.auth.credentials import AnonymousCredentials
 
 from ...clauses.clause import Need
 from ...clauses.results import GONE
-from ...deferral import Deferral
 from ...harness.api import Api
+from ...signal_delay import SignalDelay
 from .. import credentials
 from ..credentials import CallerCredentials
 from ..probe import probe
@@ -93,12 +93,12 @@ def live(asked: LiveOptions, left_out: Callable[[str], NoReturn]) -> Iterator[Ta
     book = Ledger(asked.ledger, parts.run, base_url)
     noting = recorder if asked.anonymously else LedgerAdapter(book, recorder, who=asking.who)
     meter = BudgetAdapter(spend, noting, exceeded=left_out)
-    with _session(standing) as session, Deferral() as deferral:
+    with _session(standing) as session, SignalDelay() as signal_delay:
         session.mount(f"{base_url}/", meter)
         try:
             yield _target(asked, asking, session, base_url, parts, recorder)
         finally:
-            deferral.hold()
+            signal_delay.hold()
             try:
                 with meter.settling():
                     _clean_up(book, session, asking, asked.pause)
