@@ -78,8 +78,8 @@ def _secrets_in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _secrets(text: str) -> Iterator[tuple[str, int, str]]:
-    for match in find_secrets(text):
-        yield match.kind, match.start, text[match.start : match.end]
+    for secret in find_secrets(text):
+        yield secret.kind, secret.start, text[secret.start : secret.end]
     for match in _RANDOM.finditer(text):
         if not PLACEHOLDER.search(match[0]) and not _HARMLESS.search(text[max(0, match.start() - 40) : match.start()]):
             yield "long and random", match.start(), match[0]

@@ -10,10 +10,8 @@ from typing import Any
 import requests
 
 from tunedmodels import Client
-from tunedmodels_mockserver.core.callers.identity import address
-from tunedmodels_mockserver.core.defaults import API_KEY
-from tunedmodels_mockserver.core.world_names import with_world
 from tunedmodels_mockserver.environment import client_variables
+from tunedmodels_mockserver.testing import API_KEY, email_address, in_world
 
 from .admin_api import Admin
 from .admin_api import WorldError as WorldError
@@ -47,7 +45,7 @@ class World:
     @property
     def api_key(self) -> str:
         """An API key that names this world. A server with ``--auth strict`` accepts it too."""
-        return with_world(API_KEY, self.name)
+        return in_world(API_KEY, self.name)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -69,7 +67,7 @@ class World:
 
         Raises ValueError if *email* is not an e-mail address.
         """
-        email = address(email)
+        email = email_address(email)
         return self._users.setdefault(email, Caller(self.url, self.name, email, self._caller_session))
 
     def advance(self, seconds: float) -> ClockChange:

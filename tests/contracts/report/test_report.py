@@ -153,7 +153,7 @@ def test_json() -> None:
     [
         (7, "it is not a report"),
         ({}, "it is not a report"),
-        ({"format": 2}, "it is of format 2, and this release reads 1"),
+        ({"format": 2}, "it has format 2, but this release reads 1"),
         ({"format": 1}, "it is not a report of this format"),
         ({**report.to_json(REPORT), "evidence": {"a/b": {"kind": "hearsay", "date": "", "source": ""}}}, "hearsay"),
         ({**report.to_json(REPORT), "runs": [7]}, "it is not a report of this format"),
