@@ -1,4 +1,4 @@
-"""Credentials of the mock server for tests: names of users in a world, and tokens that do not expire.
+"""Makes credentials of the mock server for tests. The tokens do not expire.
 
 Import what a test needs from here, and not from ``core``.
 """

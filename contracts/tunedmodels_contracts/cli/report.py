@@ -29,4 +29,4 @@ def report(reports: tuple[Path, ...], folder: Path | None) -> None:
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(headline(whole) if folder else to_markdown(whole), nl=bool(folder))
-    sys.exit(0 if all(run.passed for run in whole.runs) else 1)
+    sys.exit(0 if all(run.has_passed for run in whole.runs) else 1)

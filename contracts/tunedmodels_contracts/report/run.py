@@ -37,7 +37,7 @@ class SuiteRun:
         return any(result.verdict in (Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED) for result in self.results)
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether a clause ran, no required clause is broken, no known difference is stale, and pytest succeeded."""
         broken = results.with_verdict(self.results, Verdict.BROKEN, Level.REQUIRED)
         return self.has_run and not broken and not self.stale and not self.status
@@ -56,7 +56,7 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
         "real": run.subject.real,
         "day": run.day.isoformat(),
         "status": run.status,
-        "passed": run.passed,
+        "passed": run.has_passed,
         "notes": list(run.notes),
         "clauses": [results.as_json(result) for result in run.results],
         "seen": run.coverage.as_json(),

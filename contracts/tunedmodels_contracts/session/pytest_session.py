@@ -180,7 +180,7 @@ class Session:
                 files.write(report, Path(folder))
                 self._print([f"report: {Path(folder) / name}" for name in files.NAMES])
             self._last = last_line(report)
-            if not run.passed and not session.exitstatus:
+            if not run.has_passed and not session.exitstatus:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return value
 

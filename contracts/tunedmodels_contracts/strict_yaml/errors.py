@@ -1,4 +1,4 @@
-"""The error for an invalid file: a recording, a list of citations or of known differences."""
+"""The error for an invalid YAML file, such as a recording or a list of citations."""
 
 from __future__ import annotations
 
