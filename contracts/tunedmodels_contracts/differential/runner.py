@@ -122,8 +122,8 @@ class _TapePlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep only the selected clauses."""
-        known = [(item, clause_of(item)) for item in items]
-        items[:] = [item for item, one in known if one and (self._clauses is None or one.name in self._clauses)]
+        clauses = [(item, clause_of(item)) for item in items]
+        items[:] = [item for item, one in clauses if one and (self._clauses is None or one.name in self._clauses)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -49,7 +49,7 @@ class Answer:
 
     def all_of(self, name: str) -> list[str]:
         """Return all values of a header that may be repeated."""
-        return [value for known, value in self.headers if known.lower() == name.lower()]
+        return [value for header, value in self.headers if header.lower() == name.lower()]
 
     @property
     def json(self) -> Any:

@@ -42,11 +42,11 @@ def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whol
         return []
     version = urlsplit(request.url or "").path.lstrip("/").partition("/")[0]
     legacy = query.get("$.xgafv") == "1"
-    known_method = method_of(str(request.headers.get(_OVERRIDE) or request.method), request.url or "")
-    if known_method is None:
-        known = version if version in VERSIONS else VERSIONS[-1]
-        return _unknown_method_violations(answer, known, legacy=legacy)
-    api, method = known_method
+    api_and_method = method_of(str(request.headers.get(_OVERRIDE) or request.method), request.url or "")
+    if api_and_method is None:
+        schema_version = version if version in VERSIONS else VERSIONS[-1]
+        return _unknown_method_violations(answer, schema_version, legacy=legacy)
+    api, method = api_and_method
     try:
         value = _events(answer.text) if _is_stream(answer) else parse(answer.text)
     except ValueError as error:
