@@ -65,7 +65,7 @@ def load(path: Path | str) -> tuple[KnownDifference, ...]:
         raise KnownDifferenceError(f"{path.name}: the file is not UTF-8") from None
     except RecordingError as error:
         raise KnownDifferenceError(
-            f"{error.file}: {error.field} {error.found}; a known difference is {_FORM}"
+            f"{error.file}: {error.field} {error.problem}; a known difference is {_FORM}"
         ) from None
     return known
 

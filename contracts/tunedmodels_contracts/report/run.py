@@ -25,7 +25,7 @@ class SuiteRun:
     subject: CheckedServer
     day: date
     results: tuple[Result, ...]
-    seen: ApiCoverage = field(default_factory=ApiCoverage)
+    coverage: ApiCoverage = field(default_factory=ApiCoverage)
     known: tuple[KnownDifference, ...] = ()
     stale: tuple[tuple[KnownDifference, str], ...] = ()
     status: int = 0
@@ -37,7 +37,7 @@ class SuiteRun:
         return any(result.verdict in (Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED) for result in self.results)
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether a clause ran, no required clause is broken, no known difference is stale, and pytest succeeded."""
         broken = results.with_verdict(self.results, Verdict.BROKEN, Level.REQUIRED)
         return self.has_run and not broken and not self.stale and not self.status
@@ -56,10 +56,10 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
         "real": run.subject.is_real,
         "day": run.day.isoformat(),
         "status": run.status,
-        "passed": run.passed,
+        "passed": run.has_passed,
         "notes": list(run.notes),
         "clauses": [results.as_json(result) for result in run.results],
-        "seen": run.seen.as_json(),
+        "seen": run.coverage.as_json(),
         "known": [
             {
                 **{name: getattr(known, name) for name in ("clause", "reason", "since", "issue", "target", "server")},
@@ -83,7 +83,7 @@ def from_json(value: Mapping[str, Any]) -> SuiteRun:
         subject=CheckedServer(value["target"], value["server"]),
         day=date.fromisoformat(value["day"]),
         results=tuple(results.from_json(entry) for entry in value["clauses"]),
-        seen=ApiCoverage.from_json(value["seen"]),
+        coverage=ApiCoverage.from_json(value["seen"]),
         known=tuple(known),
         stale=tuple(stale),
         status=value["status"],

@@ -14,15 +14,12 @@ from .target import Target
 
 _URL = "http://fake.test"
 _SECOND = 1_000_000_000  # nanoseconds
-_FOREVER = 8_000_000_000  # seconds since 1970: the tokens expire in 2223
 
 
 def fake(seed: int | None = None) -> Target:
     """Return a new fake without models. With the same *seed* it repeats its ids and losses."""
     from tunedmodels_mockserver import ManualClock, Settings, create_app
-    from tunedmodels_mockserver.core.callers.grants import AccessGrant
-    from tunedmodels_mockserver.core.callers.scopes import TUNING
-    from tunedmodels_mockserver.core.defaults import API_KEY
+    from tunedmodels_mockserver.testing import API_KEY, access_token
 
     clock = ManualClock()
     adapter = WsgiAdapter(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
@@ -30,15 +27,12 @@ def fake(seed: int | None = None) -> Target:
     for one in (session, control_session):
         one.mount("http://", adapter)
 
-    def token(email: str) -> Credentials:
-        return Credentials(token=AccessGrant(email, TUNING, _FOREVER, email).token())
-
     return Target(
         kind="fake",
         session=session,
         base_url=_URL,
-        caller=token("alice@example.com"),
-        other=token("bob@example.com"),
+        caller=Credentials(token=access_token("alice@example.com")),
+        other=Credentials(token=access_token("bob@example.com")),
         key=api_key.Credentials(API_KEY),
         base_model="models/gemini-1.0-pro-001",
         clock=TargetClock(lambda: clock.now() / _SECOND, clock.advance),

@@ -47,7 +47,7 @@ def probe(api: Api, missing_id: str, base_model: str = "") -> ProbeResult:
         raise TargetError(f"The server refused the credentials: {answer}: {_message(answer)}")
     if answer.status != 200:  # some mock servers have no base models
         return ProbeResult(TUTORIALS_MODEL, has_tunable_model=True, checks_credentials=checks_credentials)
-    models = api.listed("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
+    models = api.list_all("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
     models = answer.json.get("models", []) if models is None else models
     tunable = [
         model["name"]

@@ -12,7 +12,7 @@ import pytest
 from tunedmodels._transport.address import Address
 
 from ..clauses.clause import clause_of
-from ..options import OF_TARGET, PLUGIN, attribute
+from ..options import PLUGIN, TARGETS_OF_OPTION, attribute
 from .fake import fake
 from .live import anonymous
 from .live.budget import Budget, BudgetError, cheapest_first
@@ -62,7 +62,7 @@ def kind(config: pytest.Config) -> str:
 def check(config: pytest.Config) -> None:
     """Raise UsageError if the options do not go together, or if the target live cannot be used."""
     chosen_kind = kind(config)
-    for name, targets in OF_TARGET.items():
+    for name, targets in TARGETS_OF_OPTION.items():
         value = _option(config, name)
         if value is not None and value is not False and value != "" and chosen_kind not in targets:
             option = f"--tunedmodels-{name}"

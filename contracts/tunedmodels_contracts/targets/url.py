@@ -20,8 +20,6 @@ from .probe import probe
 from .scopes import ScopeTracker
 from .target import Target, TargetError, refuse_to_fail_run
 
-_FOREVER = 8_000_000_000  # seconds since 1970: the tokens expire in 2223
-
 
 @contextmanager
 def url(
@@ -105,15 +103,12 @@ class _ManualServerClock:
 
 
 def _in_world(world: str) -> CallerCredentials:
-    from tunedmodels_mockserver.core.callers.grants import AccessGrant
-    from tunedmodels_mockserver.core.callers.scopes import TUNING
-    from tunedmodels_mockserver.core.defaults import API_KEY
-
-    def token(email: str) -> Credentials:
-        return bearer(f"test-{world}/{AccessGrant(email, TUNING, _FOREVER, email).token()}")
+    from tunedmodels_mockserver.testing import API_KEY, access_token, in_world
 
     return CallerCredentials(
-        token("alice@example.com"), token("bob@example.com"), api_key.Credentials(f"test-{world}/{API_KEY}")
+        bearer(access_token("alice@example.com", world)),
+        bearer(access_token("bob@example.com", world)),
+        api_key.Credentials(in_world(API_KEY, world)),
     )
 
 

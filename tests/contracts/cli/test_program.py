@@ -152,9 +152,12 @@ def test_the_extra_has_all_that_the_command_needs() -> None:
         (["diff", "--right", "fake", "--clause", "zzz"], "There is no clause 'zzz'."),
         (["diff", "--right", "feka"], "--right: There is no target 'feka'; did you mean fake? There are fake, mutant,"),
         (["diff", "--right", "mutant=other-word"], "There is no mutant 'other-word'; did you mean other-words?"),
-        (["diff", "--left", "url", "--right", "fake"], "--left: url needs an address, as url=..."),
-        (["diff", "--right", "fake=1"], "--right: fake stands alone, and '1' follows it."),
-        (["diff", "--right", "fake", "--spend", "tunings=1"], "--spend is for live, and these are fake and fake."),
+        (["diff", "--left", "url", "--right", "fake"], "--left: url needs a URL: url=..."),
+        (["diff", "--right", "fake=1"], "--right: fake takes no value, got '1'."),
+        (
+            ["diff", "--right", "fake", "--spend", "tunings=1"],
+            "--spend is for live, but the targets are fake and fake.",
+        ),
         (["sweep", "--ledger", "none.jsonl"], "File 'none.jsonl' does not exist."),
     ],
 )
@@ -171,7 +174,7 @@ def test_url_is_for_its_target() -> None:
     result = CliRunner().invoke(main, ["run", "--url", "http://localhost:9000", "--target", "live"])
 
     assert result.exit_code == 2
-    assert "--url is for the target url, and --target says live." in result.output
+    assert "--url is for the target url, but --target is live." in result.output
 
 
 def test_run(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_source_without_an_address_supports_no_clause() -> None:
         ("answers:\n- {case: a}\ndocuments: []", "answers.1.source is missing"),
         ("answers: []\ndocuments:\n- {document: d, source: s, date: x}", "documents.1.says is missing"),
         ("answers: []\ndocuments:\n- {document: d, source: s, date: x, says: {p: 7}}", "documents.1.says.p is 7"),
-        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is no field"),
+        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is not a field"),
     ],
 )
 def test_invalid_file_is_refused(text: str, problem: str) -> None:

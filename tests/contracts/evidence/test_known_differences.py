@@ -41,7 +41,7 @@ def test_load(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("", "the file is null"),
-        ("known-differences: []\nmore: 1", "more is no field"),
+        ("known-differences: []\nmore: 1", "more is not a field"),
         ("known-differences: 7", "known-differences is 7"),
         ("known-differences:\n- {reason: r, since: '2026-11-22'}", "clause is missing"),
         ("known-differences:\n- {clause: a/b, since: '2026-11-22'}", "reason is missing"),
@@ -50,8 +50,8 @@ def test_load(tmp_path: Path) -> None:
         ("known-differences:\n- {clause: a/b, reason: r, since: lately}", "since is 'lately', which is not a date"),
         ("known-differences:\n- {clause: '*/*', reason: r, since: '2026-11-22'}", "clause names every clause"),
         ("known-differences:\n" + ENTRY % ", issue: '7'", "issue is not an http or https URL"),
-        ("known-differences:\n" + ENTRY % ", level: optional", "level is no field"),
-        ("known-differences: [", "is no YAML"),
+        ("known-differences:\n" + ENTRY % ", level: optional", "level is not a field"),
+        ("known-differences: [", "is not YAML"),
     ],
 )
 def test_invalid_file_is_refused(tmp_path: Path, text: str, problem: str) -> None:

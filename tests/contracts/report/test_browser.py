@@ -120,7 +120,7 @@ def test_targets_stand_side_by_side(page: Page) -> None:
     """Each run is a column."""
     assert page.locator(".clauses thead th").all_inner_texts()[-2:] == ["fake", "replay"]
     assert page.locator("[id='list/whole-models'] td").all_inner_texts()[-2:] == ["held", "held"]
-    assert page.locator("[id='stream/events'] td").all_inner_texts()[-2:] == ["held", "not asked"]
+    assert page.locator("[id='stream/events'] td").all_inner_texts()[-2:] == ["held", "not in the run"]
 
 
 def test_filter(page: Page) -> None:

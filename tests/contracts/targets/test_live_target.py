@@ -88,12 +88,12 @@ def test_looks_only(finished):
 @clause("small/listed", "tunedModels.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("size", [1, 1000])
 def test_listed(api, finished, size):
-    assert finished.name in [model["name"] for model in api.listed("v1beta/tunedModels", {"pageSize": size})]
+    assert finished.name in [model["name"] for model in api.list_all("v1beta/tunedModels", {"pageSize": size})]
 
 @clause("small/missing", "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_missing(api, target):
     name = f"tunedModels/{target.scopes.new_id()}"
-    assert name in api.get(f"v1beta/{name}").refused(404, "NOT_FOUND").message
+    assert name in api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND").message
 
 @clause("small/breaks", "tunedModels.list")
 def test_breaks(api):
@@ -200,7 +200,7 @@ def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
         (["--tunedmodels-target", "url"], "the target url needs --tunedmodels-url, such as http://127.0.0.1:9480"),
         (["--tunedmodels-target", "live"], "The target live needs a budget"),
         (["--tunedmodels-bound", "0"], "--tunedmodels-bound works only with the target url or live, not with fake"),
-        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be made: File exists"),
+        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be created: File exists"),
     ],
 )
 def test_options_that_do_not_go_together(
@@ -526,7 +526,7 @@ def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: 
     assert f"run tunedmodels-contracts sweep --ledger {ledger.DEFAULT}" in again.stderr
     assert swept.returncode == 0, swept.stderr
     lines = swept.stdout.splitlines()  # other tests may have left models of which this ledger does not know
-    assert (lines[0], lines[-1]) == (f"gone: {left.name}", f"{ledger.DEFAULT}: 1 proved gone, 0 left")
+    assert (lines[0], lines[-1]) == (f"deleted: {left.name}", f"{ledger.DEFAULT}: 1 deleted, 0 remaining")
     assert [entry.confirmed_gone for entry in ledger.read(path)] == [True]
 
 
@@ -594,8 +594,8 @@ def test_what_cannot_be_swept_fails(there: Standing, tmp_path: Path) -> None:
     goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", there.second_token)
 
     assert (stays.returncode, goes.returncode) == (1, 0)
-    assert stays.stdout.startswith(f"left: {names[0]}, of ")
-    assert stays.stdout.endswith("book.jsonl: 0 proved gone, 1 left\n")
+    assert stays.stdout.startswith(f"remains: {names[0]}, of ")
+    assert stays.stdout.endswith("book.jsonl: 0 deleted, 1 remaining\n")
 
 
 def test_the_command_compares_with_live(there: Standing, tmp_path: Path) -> None:

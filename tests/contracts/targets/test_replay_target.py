@@ -98,7 +98,7 @@ def test_ids_are_the_recorded_ones(tmp_path: Path, write: Write) -> None:
     write("a.one", exchange("v1beta/tunedModels", f'{{"tunedModels": [{{"name": "{name}"}}]}}'))
     with replay(tmp_path, skip=skip) as target:
         with target.scopes.open_scope("a/one"):
-            listed = api(target).listed("v1beta/tunedModels")
+            listed = api(target).list_all("v1beta/tunedModels")
         with target.scopes.open_scope("runs/finished"):
             got = api(target).get(f"v1beta/tunedModels/{target.scopes.new_id()}").ok()
 
@@ -169,7 +169,7 @@ def test_replay_blocks_the_network(tmp_path: Path, write: Write) -> None:
         with replay(tmp_path, skip=skip):
             requests.get("https://service.test", timeout=1)
 
-    with pytest.raises(UnrecordedRequest, match="was sent past the replay"):
+    with pytest.raises(UnrecordedRequest, match="was not sent to the replay"):
         run()
 
 
@@ -185,7 +185,7 @@ def test_recordings_of_two_servers_are_refused(tmp_path: Path, write: Write) -> 
 def test_delete_calls_after_a_published_recording_get_404(tmp_path: Path, write: Write) -> None:
     """A published recording has no delete calls, so they get 404. Other recordings must have them."""
     with replay(PUBLISHED, skip=skip) as target, target.scopes.open_scope("tutorial/create-by-curl"):
-        api(target).delete("v1beta/tunedModels/any").refused(404, "NOT_FOUND")
+        api(target).delete("v1beta/tunedModels/any").assert_error(404, "NOT_FOUND")
 
     write("a.one", exchange("v1beta/tunedModels"))
     with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("a/one"), pytest.raises(UnrecordedRequest):

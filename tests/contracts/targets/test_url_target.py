@@ -82,7 +82,7 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
             assert api.by(target.other).get(f"v1beta/{run.name}").status == 403
             assert api.by(target.key).get("v1beta/tunedModels").status == 200
         with url(base_url) as again:
-            assert Api(again.session, again.base_url, again.caller).listed("v1beta/tunedModels") == []
+            assert Api(again.session, again.base_url, again.caller).list_all("v1beta/tunedModels") == []
 
 
 def test_a_mock_server_that_takes_everybody() -> None:
@@ -103,7 +103,7 @@ def test_a_run_that_is_to_fail(clock: str) -> None:
             if model_id == "second":
                 target.fail_next_run(model_id)
             created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": model_id})
-            runs.append(observe(api, created, target.clock, target.pause, 30).ended)
+            runs.append(observe(api, created, target.clock, target.pause, 30).assert_ended())
 
         assert ["error" in run.operation for run in runs] == [False, True, False]
         assert 0 < runs[1].operation["metadata"]["completedSteps"] < 38

@@ -67,7 +67,7 @@ def clean_up(
 def find_unknown_models(path: Path, api: Api) -> list[str]:
     """Return the names of models that begin like those of live runs, but that the ledger at *path* does not list."""
     listed = {entry.name for entry in read(path)}
-    names = [str(model.get("name", "")) for model in api.listed("v1beta/tunedModels", {"pageSize": 1000})]
+    names = [str(model.get("name", "")) for model in api.list_all("v1beta/tunedModels", {"pageSize": 1000})]
     return [name for name in names if name.startswith(f"tunedModels/{PREFIX}") and name not in listed]
 
 

@@ -13,8 +13,8 @@ from google.auth.credentials import AnonymousCredentials
 
 from ...clauses.clause import Need
 from ...clauses.results import Verdict
-from ...deferral import Deferral
 from ...harness.api import Api
+from ...signal_delay import SignalDelay
 from ..credentials import CallerCredentials, find_credentials, missing_credentials
 from ..probe import probe
 from ..scopes import ScopeTracker
@@ -93,12 +93,12 @@ def live(options: LiveOptions, skip: Callable[[str], NoReturn]) -> Iterator[Targ
     ledger = Ledger(options.ledger, scopes.run, base_url)
     adapter = recorder if options.anonymous else LedgerAdapter(ledger, recorder, caller_name=credentials.caller_name)
     budget_adapter = BudgetAdapter(budget, adapter, on_exceeded=skip)
-    with _session(stand_in) as session, Deferral() as deferral:
+    with _session(stand_in) as session, SignalDelay() as signal_delay:
         session.mount(f"{base_url}/", budget_adapter)
         try:
             yield _target(options, credentials, session, base_url, scopes, recorder)
         finally:
-            deferral.hold()
+            signal_delay.hold()
             try:
                 with budget_adapter.cleaning_up():
                     _clean_up(ledger, session, credentials, options.pause)
