@@ -53,7 +53,7 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
                 raise click.ClickException(str(error)) from None
             for exchange in recording.exchanges:
                 request, response = exchange.request, exchange.response
-                answers_coverage.note(
+                answers_coverage.record(
                     request.method, request.url, response.status, response.body.decode("utf-8", "replace")
                 )
         _print_coverage(f"recordings in {folder.name}", shares(answers_coverage, clauses), missing)
@@ -62,7 +62,7 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
 def _print_coverage(title: str, shares: Sequence[Share], missing: bool) -> None:
     click.echo(title)
     for share in shares:
-        click.echo(f"  {share.what + ':':<16}{len(share.seen)} of {share.whole}")
+        click.echo(f"  {share.what + ':':<16}{len(share.seen)} of {share.total}")
         if missing:
             for name in share.missing:
                 click.echo(f"    not seen: {name}")

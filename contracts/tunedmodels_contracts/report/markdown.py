@@ -72,7 +72,7 @@ def _known_differences(report: Report) -> str:
 
 
 def _coverage(run: SuiteRun, shares: Iterable[Share]) -> str:
-    rows = [(share.what, f"{len(share.seen)} of {share.whole}", _shorten(share.missing)) for share in shares]
+    rows = [(share.what, f"{len(share.seen)} of {share.total}", _shorten(share.missing)) for share in shares]
     if run.coverage.unknown:
         rows.append(("not in the schema", str(len(run.coverage.unknown)), _shorten(sorted(run.coverage.unknown))))
     return _table(("what", "seen", "not seen"), rows)

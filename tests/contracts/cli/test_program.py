@@ -29,7 +29,7 @@ from tunedmodels_contracts.schema.observed import ApiCoverage
 def report(folder: Path, kind: str, verdict: Verdict) -> Path:
     """Write the report of a run of one clause, and return where its JSON is."""
     seen = ApiCoverage()
-    seen.note("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
+    seen.record("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
     result = Result(Clause("list/whole-models", ("tunedModels.list",)), "A sentence.", (Check("t", verdict),))
     files.write(Report("0.1.0", (SuiteRun(CheckedServer(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
     return folder / "report.json"

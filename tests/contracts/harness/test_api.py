@@ -99,7 +99,7 @@ def test_schema_violations_are_reported() -> None:
     caller_api.get("v1beta/models/m", whole=False)
     caller_api.get("v1beta/caches")
 
-    wrong = "1 is no string (facts of v1beta, revision 20260325)"
+    wrong = "1 is not a string (facts of v1beta, revision 20260325)"
     assert [finding for finding in violations if "missing-member" not in finding] == [
         f"models.list: models[0].name: wrong-type: {wrong}",
         f"models.get: name: wrong-type: {wrong}",

@@ -1,4 +1,4 @@
-"""Drift: a document that says what our facts say has none, and each thing that it says otherwise is found."""
+"""Tests the comparison of a discovery document with the schema."""
 
 from __future__ import annotations
 
@@ -31,63 +31,63 @@ FORMS: dict[str, Json] = {
 }
 
 
-def form(on: Surface, type_: Type) -> Json:
-    """Spell a type as Google's documents do."""
-    if type_.kind == "list" and type_.of is not None:
-        return {"type": "array", "items": form(on, type_.of)}
-    if type_.kind == "map" and type_.of is not None:
-        return {"type": "object", "additionalProperties": form(on, type_.of)}
+def form(schema: Surface, type_: Type) -> Json:
+    """Return a type in the form of a discovery document."""
+    if type_.kind == "list" and type_.item_type is not None:
+        return {"type": "array", "items": form(schema, type_.item_type)}
+    if type_.kind == "map" and type_.item_type is not None:
+        return {"type": "object", "additionalProperties": form(schema, type_.item_type)}
     if type_.kind == "enum":
-        values = [*on.enums[type_.name]]
+        values = [*schema.enums[type_.name]]
         return {"type": "string", "enum": values, "enumDescriptions": [""] * len(values)}
     return {"$ref": type_.name} if type_.kind == "message" else copy.deepcopy(FORMS[type_.kind])
 
 
 def document(version: str = "v1beta") -> Json:
-    """A document with what our facts say and nothing else."""
-    on = surface(version)
+    """Return a document with the contents of the schema and nothing else."""
+    schema = surface(version)
     result: Json = {
         "name": "generativelanguage",
         "version": version,
         "revision": "20270101",
-        "resources": {collection: {} for collection in on.collections},
+        "resources": {collection: {} for collection in schema.collections},
         "schemas": {
             message.name: {
                 "id": message.name,
                 "type": "object",
                 "properties": {
-                    name: {"description": "d", **form(on, member.type)} for name, member in message.members.items()
+                    name: {"description": "d", **form(schema, member.type)} for name, member in message.members.items()
                 },
             }
-            for message in on.messages.values()
+            for message in schema.messages.values()
             if not message.open and (message.source == "discovery" or version == "v1")
         },
     }
-    for id_ in (*on.methods, *on.elsewhere):
+    for id_ in (*schema.methods, *schema.uncovered_methods):
         *collections, verb = id_.split(".")
         resource = result
         for collection in collections:
             resource = resource.setdefault("resources", {}).setdefault(collection, {})
-        shown: Json = {"id": f"generativelanguage.{id_}"}
-        if id_ in on.methods:
-            method = on.methods[id_]
-            shown |= {"httpMethod": method.http, "path": method.path, "response": {"$ref": method.response}}
-            shown |= {"request": {"$ref": method.request}} if method.request else {}
-            shown["parameters"] = {
+        method_json: Json = {"id": f"generativelanguage.{id_}"}
+        if id_ in schema.methods:
+            method = schema.methods[id_]
+            method_json |= {"httpMethod": method.http, "path": method.path, "response": {"$ref": method.response}}
+            method_json |= {"request": {"$ref": method.request}} if method.request else {}
+            method_json["parameters"] = {
                 name: {
                     "location": parameter.place,
-                    **form(on, parameter.type),
+                    **form(schema, parameter.type),
                     **({"pattern": parameter.pattern} if parameter.pattern else {}),
                 }
                 for name, parameter in method.parameters.items()
             }
-        resource.setdefault("methods", {})[verb] = shown
+        resource.setdefault("methods", {})[verb] = method_json
     return result
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_drift(version: str) -> None:
-    """A document that says the same differs in its revision alone."""
+def test_equal_document_has_no_drift(version: str) -> None:
+    """A document with the contents of the schema differs only in its revision."""
     assert drift(document(version)) == Drift(version, "20270101", surface(version).revision, (), ())
 
 
@@ -189,20 +189,20 @@ MUTATIONS: list[tuple[Mutation, list[Difference]]] = [
         lambda value: properties(value, "GenerationConfig")["responseModalities"]["items"]["enum"].append("SMELL"),
         [Difference("new-enum-value", "GenerationConfig.responseModalities", "", "SMELL")],
     ),
-    # The document of our facts refers to this message without having it.
+    # The document of the schema refers to this message without having it.
     (
         lambda value: value["schemas"].update(MediaResolution={"properties": {}}),
         [Difference("new-message", "MediaResolution")],
     ),
-    # A message of the name of one that is only known from the front end.
+    # A message with the name of one that is only known from the front end.
     (lambda value: value["schemas"].update(Error={"properties": {"x": {"type": "string"}}}), []),
     (lambda value: properties(value, "TunedModel")["name"].update(description="other", readOnly=True), []),
 ]
 
 
 @pytest.mark.parametrize(("mutation", "expected"), MUTATIONS)
-def test_drift_is_found(mutation: Mutation, expected: list[Difference]) -> None:
-    """One change of the document is one difference, and words are none."""
+def test_changes_are_found(mutation: Mutation, expected: list[Difference]) -> None:
+    """Each change of the document is a difference, except one of a description."""
     value = document()
     mutation(value)
 
@@ -210,35 +210,35 @@ def test_drift_is_found(mutation: Mutation, expected: list[Difference]) -> None:
 
 
 def test_every_kind_has_a_mutation() -> None:
-    """No kind of difference is there for show."""
-    assert {difference.kind for _, found in MUTATIONS for difference in found} == {*get_args(Kind)}
+    """Each kind of difference has a test."""
+    assert {difference.kind for _, expected in MUTATIONS for difference in expected} == {*get_args(Kind)}
 
 
-def test_new_collections_are_counted() -> None:
-    """What is new beside the part that our facts cover is named and not looked into."""
+def test_new_collections_are_named() -> None:
+    """A new top-level collection is named, and its contents are not compared."""
     value = document()
     value["resources"]["robots"] = {"methods": {"get": {"id": "generativelanguage.robots.get"}}}
-    found = drift(value)
+    result = drift(value)
 
-    assert (found.differences, found.new_collections) == ((), ("robots",))
+    assert (result.differences, result.new_collections) == ((), ("robots",))
 
 
-def test_differences_read_well() -> None:
-    """A difference is one line."""
+def test_difference_is_one_line() -> None:
+    """The text of a difference has its kind, its place and its values."""
     assert str(Difference("new-method", "tunedModels.pause")) == "new-method: tunedModels.pause"
     assert str(Difference("gone-field", "A.b", "float")) == "gone-field: A.b: float is now nothing"
 
 
 @pytest.mark.parametrize("value", [{}, {"error": {"code": 404}}, {"resources": [], "schemas": {}}])
-def test_no_discovery_document(value: Json) -> None:
-    """An error page parses too, and is no document."""
-    with pytest.raises(ValueError, match=r"^This is no discovery document"):
+def test_other_document_is_refused(value: Json) -> None:
+    """A JSON document of another kind is refused."""
+    with pytest.raises(ValueError, match=r"^This is not a discovery document"):
         drift(value)
 
 
-def test_document_of_another_version() -> None:
-    """There is nothing to compare v2 with."""
-    with pytest.raises(ValueError, match=r"none of 'v2'\.$"):
+def test_document_of_an_unknown_version_is_refused() -> None:
+    """There is no schema of v2."""
+    with pytest.raises(ValueError, match=r"^There is no schema of 'v2'"):
         drift({**document(), "version": "v2"})
 
 
@@ -252,7 +252,7 @@ MEMBERS = [
 
 @given(st.lists(st.sampled_from(MEMBERS), unique=True, max_size=8), st.data())
 def test_every_change_of_a_field_is_found(chosen: list[tuple[str, str]], data: st.DataObject) -> None:
-    """Whichever fields go, change or come, those are the differences, and no others but messages that they reached."""
+    """Removed, changed and new fields are the differences, and there are no others."""
     value = document()
     expected: set[tuple[str, str]] = set()
     for message, member in chosen:
@@ -267,4 +267,4 @@ def test_every_change_of_a_field_is_found(chosen: list[tuple[str, str]], data: s
             fields[member] = {"type": "string"}
         expected.add((kind, f"{message}.{member}"))
 
-    assert {(found.kind, found.place) for found in drift(value).differences} == expected
+    assert {(difference.kind, difference.place) for difference in drift(value).differences} == expected
