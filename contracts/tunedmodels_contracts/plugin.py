@@ -19,20 +19,23 @@ if TYPE_CHECKING:
     from .testing.servers import Servers
     from .testing.world import World
 
-_REPORTING = "tunedmodels-reporting"
+_FAILURE_REPORT = "tunedmodels-failure-report"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the ini-file options of the fixtures."""
-    parser.addini("tunedmodels_server", "shared or each: what the workers of pytest-xdist have", default="shared")
+    parser.addini(
+        "tunedmodels_server", "shared or each: whether the workers of pytest-xdist share one server", default="shared"
+    )
     parser.addini("tunedmodels_serve_args", "more arguments for the mock server", type="args", default=[])
     parser.addini("tunedmodels_leaks", "fail tests that leave models behind", type="bool", default=False)
-    parser.addini("tunedmodels_verdict", "fail tests for findings: error, warning, advice or off", default="off")
+    verdict_help = "the lowest severity of findings that fail a test: error, warning, advice or off"
+    parser.addini("tunedmodels_verdict", verdict_help, default="off")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark with the options of a test's world."""
-    config.addinivalue_line("markers", "tunedmodels(leaks, verdict, serve_args): what a test wants of its world")
+    config.addinivalue_line("markers", "tunedmodels(leaks, verdict, serve_args): the options of the test's world")
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +43,11 @@ def _tunedmodels_servers(pytestconfig: pytest.Config, tmp_path_factory: pytest.T
     from .testing.failure_report import FailureReport
     from .testing.servers import Servers
 
-    how = pytestconfig.getini("tunedmodels_server")
-    if how not in ("shared", "each"):
-        raise pytest.UsageError(f"tunedmodels_server must be shared or each, got {how!r}.")
-    pytestconfig.pluginmanager.register(FailureReport(), _REPORTING)
-    workers = how == "shared" and hasattr(pytestconfig, "workerinput")
+    mode = pytestconfig.getini("tunedmodels_server")
+    if mode not in ("shared", "each"):
+        raise pytest.UsageError(f"tunedmodels_server must be shared or each, got {mode!r}.")
+    pytestconfig.pluginmanager.register(FailureReport(), _FAILURE_REPORT)
+    workers = mode == "shared" and hasattr(pytestconfig, "workerinput")
     # The parent of a worker's folder is the folder of the whole run.
     servers = Servers(tmp_path_factory.getbasetemp().parent if workers else None)
     yield servers
@@ -83,10 +86,10 @@ def tunedmodels_world(request: pytest.FixtureRequest, _tunedmodels_servers: Serv
     from .testing.options import world_options
     from .testing.world import World
 
-    wished = world_options(request.node)
-    server = _server(_tunedmodels_servers, wished.serve_args)
+    options = world_options(request.node)
+    server = _server(_tunedmodels_servers, options.serve_args)
     world = World(server.url, name_for(request.node, uuid.uuid4().hex[:12]))
-    with world_for_test(request.node, world, wished), environment(world.environment):
+    with world_for_test(request.node, world, options), environment(world.environment):
         yield world
 
 
@@ -98,11 +101,11 @@ def tunedmodels_intercepted(request: pytest.FixtureRequest, _tunedmodels_servers
     through other libraries fail if they look up the service's name in Python.
     """
     from .testing.fixture import world_for_test
-    from .testing.interception import answering
+    from .testing.interception import answer_service_calls
     from .testing.options import world_options
 
     del _tunedmodels_servers  # it starts no server here, but it registers the failure report
-    with answering() as world, world_for_test(request.node, world, world_options(request.node)):
+    with answer_service_calls() as world, world_for_test(request.node, world, world_options(request.node)):
         yield world
 
 
@@ -112,5 +115,5 @@ def _server(servers: Servers, arguments: Sequence[str]) -> Server:
     try:
         return servers.get(arguments)
     except ServerError as error:
-        said = str(error)
-    pytest.fail(said, pytrace=False)
+        message = str(error)
+    pytest.fail(message, pytrace=False)

@@ -25,52 +25,52 @@ FORMS: dict[str, Json] = {
 }
 
 
-def form(on: Surface, type_: Type) -> Json:
+def form(schema: Surface, type_: Type) -> Json:
     """Spell a type as Google's documents do."""
-    if type_.kind == "list" and type_.of is not None:
-        return {"type": "array", "items": form(on, type_.of)}
-    if type_.kind == "map" and type_.of is not None:
-        return {"type": "object", "additionalProperties": form(on, type_.of)}
+    if type_.kind == "list" and type_.item_type is not None:
+        return {"type": "array", "items": form(schema, type_.item_type)}
+    if type_.kind == "map" and type_.item_type is not None:
+        return {"type": "object", "additionalProperties": form(schema, type_.item_type)}
     if type_.kind == "enum":
-        values = [*on.enums[type_.name]]
+        values = [*schema.enums[type_.name]]
         return {"type": "string", "enum": values, "enumDescriptions": [""] * len(values)}
     return {"$ref": type_.name} if type_.kind == "message" else copy.deepcopy(FORMS[type_.kind])
 
 
 def document(version: str = "v1beta") -> Json:
     """A document with what our facts say and nothing else."""
-    on = surface(version)
+    schema = surface(version)
     result: Json = {
         "name": "generativelanguage",
         "version": version,
         "revision": "20270101",
-        "resources": {collection: {} for collection in on.collections},
+        "resources": {collection: {} for collection in schema.collections},
         "schemas": {
             message.name: {
                 "id": message.name,
                 "type": "object",
                 "properties": {
-                    name: {"description": "d", **form(on, member.type)} for name, member in message.members.items()
+                    name: {"description": "d", **form(schema, member.type)} for name, member in message.members.items()
                 },
             }
-            for message in on.messages.values()
+            for message in schema.messages.values()
             if not message.open and (message.source == "discovery" or version == "v1")
         },
     }
-    for id_ in (*on.methods, *on.elsewhere):
+    for id_ in (*schema.methods, *schema.uncovered_methods):
         *collections, verb = id_.split(".")
         resource = result
         for collection in collections:
             resource = resource.setdefault("resources", {}).setdefault(collection, {})
         shown: Json = {"id": f"generativelanguage.{id_}"}
-        if id_ in on.methods:
-            method = on.methods[id_]
+        if id_ in schema.methods:
+            method = schema.methods[id_]
             shown |= {"httpMethod": method.http, "path": method.path, "response": {"$ref": method.response}}
             shown |= {"request": {"$ref": method.request}} if method.request else {}
             shown["parameters"] = {
                 name: {
                     "location": parameter.place,
-                    **form(on, parameter.type),
+                    **form(schema, parameter.type),
                     **({"pattern": parameter.pattern} if parameter.pattern else {}),
                 }
                 for name, parameter in method.parameters.items()

@@ -224,9 +224,9 @@ def test_new_method(files: Files) -> None:
     _, out, _ = files.run()
     schema = json.loads(files.schema.read_text(encoding="utf-8"))
 
-    assert "new-method: tunedModels.pause: not covered, goes to elsewhere\n" in out
+    assert "new-method: tunedModels.pause: not covered, goes to uncovered_methods\n" in out
     assert "new-collection: robots: not covered\n" in out
-    assert schema["elsewhere"] == [*present()["elsewhere"], "tunedModels.pause"]
+    assert schema["uncovered_methods"] == [*present()["uncovered_methods"], "tunedModels.pause"]
     assert "robots" in schema["collections"]
     assert schema["methods"] == present()["methods"]
 
@@ -234,7 +234,7 @@ def test_new_method(files: Files) -> None:
 def test_newly_covered_method() -> None:
     """Its id stands among the methods of the present schema. The document says the rest, and brings its messages."""
     schema, value = present(), published()
-    schema["elsewhere"].remove("models.predict")
+    schema["uncovered_methods"].remove("models.predict")
     schema["methods"] = {
         "models.predict": {"http": "GET", "path": "", "parameters": {}, "response": "Empty"},
         **schema["methods"],
@@ -258,7 +258,7 @@ def test_newly_covered_method() -> None:
     }
     assert [*result["methods"]] == sorted(result["methods"])
     assert {"PredictRequest", "PredictResponse"} <= {*result["messages"]}
-    assert "models.predict" not in result["elsewhere"]
+    assert "models.predict" not in result["uncovered_methods"]
 
 
 def test_facts_of_the_present_schema_stay_while_they_fit() -> None:

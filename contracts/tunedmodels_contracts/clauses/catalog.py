@@ -22,11 +22,11 @@ def catalog() -> MappingProxyType[str, Clause]:
     This imports the modules of the suite. If pytest runs them in the same process, it must import them first: pytest
     cannot rewrite the assertions of a module that was imported before, and failures would say less.
     """
-    found: dict[str, Clause] = {}
+    clauses: dict[str, Clause] = {}
     for path in sorted(_FOLDER.glob("test_*.py")):
         module = importlib.import_module(f"{_SUITE}.{path.stem}")
         for _, function in inspect.getmembers(module, inspect.isfunction):
             for mark in getattr(function, "pytestmark", ()):
                 if mark.name == MARK and mark.args and isinstance(mark.args[0], Clause):
-                    found[mark.args[0].name] = mark.args[0]
-    return MappingProxyType(dict(sorted(found.items())))
+                    clauses[mark.args[0].name] = mark.args[0]
+    return MappingProxyType(dict(sorted(clauses.items())))

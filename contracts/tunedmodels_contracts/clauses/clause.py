@@ -63,11 +63,11 @@ class Clause:
     def __post_init__(self) -> None:
         """Check the name, the methods and the outcome."""
         if not _NAME.fullmatch(self.name):
-            raise ValueError(f"a clause's name is a path such as operations/done-is-absorbing; {self.name!r} is not")
+            raise ValueError(f"{self.name!r} is not a clause name; use a path such as operations/done-is-absorbing")
         if not self.methods:
-            raise ValueError(f"the clause {self.name} names no method")
+            raise ValueError(f"the clause {self.name} has no method")
         if not _OUTCOME.fullmatch(self.outcome):
-            raise ValueError(f"an outcome is like 404 NOT_FOUND; {self.outcome!r} of {self.name} is not")
+            raise ValueError(f"{self.outcome!r} of {self.name} is not an outcome; use a form such as 404 NOT_FOUND")
 
 
 def clause(
@@ -82,8 +82,8 @@ def clause(
     base model that can be tuned.
     """
     mark: Any = getattr(pytest.mark, MARK)
-    needed = frozenset(needs) | ({Need.TUNABLE_MODEL} if cost is Cost.TUNING else frozenset())
-    decorator: pytest.MarkDecorator = mark(Clause(name, methods, outcome, level, cost, needed))
+    all_needs = frozenset(needs) | ({Need.TUNABLE_MODEL} if cost is Cost.TUNING else frozenset())
+    decorator: pytest.MarkDecorator = mark(Clause(name, methods, outcome, level, cost, all_needs))
     return decorator
 
 

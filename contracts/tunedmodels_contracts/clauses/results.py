@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..service import is_real
+from .. import service
 from .clause import Clause, Level
-
-GONE = "no longer verifiable"
-"""The verdict on a clause that can no longer be checked on the service. A reason to skip such a clause begins
-with it.
-"""
 
 
 class Verdict(Enum):
@@ -22,7 +17,7 @@ class Verdict(Enum):
     BROKEN = "broken"
     EXCUSED = "excused"  # broken, and a known difference covers it
     NOT_RUN = "not run"
-    NO_LONGER_VERIFIABLE = GONE
+    NO_LONGER_VERIFIABLE = "no longer verifiable"  # on the real service; the reason of the skip begins with this
     HELD = "held"
 
 
@@ -30,21 +25,21 @@ _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckedServer:
     """The server that was checked, by the kind of target and its base URL."""
 
     kind: str
     server: str = ""
 
     @property
-    def real(self) -> bool:
+    def is_real(self) -> bool:
         """Whether the server is the real service. A stand-in that the same code checks is not."""
-        return self.kind == "live" and is_real(self.server)
+        return self.kind == "live" and service.is_real(self.server)
 
     def __str__(self) -> str:
         """Return the name in reports. The fake and the real service have no address in it."""
-        of_somebody = self.kind in ("url", "stand-in") or (self.kind == "live" and not self.real)
-        return f"{self.kind} {self.server}".rstrip() if of_somebody else self.kind
+        needs_address = self.kind in ("url", "stand-in") or (self.kind == "live" and not self.is_real)
+        return f"{self.kind} {self.server}".rstrip() if needs_address else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +71,15 @@ class Result:
         """
         if self.verdict is Verdict.HELD:
             return ""
-        alike = [check for check in self.checks if check.verdict is self.verdict]
-        reason = next((check.reason for check in alike if check.reason), "")
-        return reason if len(alike) == len(self.checks) else f"{len(alike)} of {len(self.checks)} tests: {reason}"
+        decisive = [check for check in self.checks if check.verdict is self.verdict]
+        reason = next((check.reason for check in decisive if check.reason), "")
+        return reason if len(decisive) == len(self.checks) else f"{len(decisive)} of {len(self.checks)} tests: {reason}"
 
 
-def skipped(reason: str) -> Verdict:
+def verdict_of_skip(reason: str) -> Verdict:
     """Return the verdict on a test that was skipped for *reason*."""
-    return Verdict.NO_LONGER_VERIFIABLE if reason.lower().startswith(GONE) else Verdict.NOT_RUN
+    is_unverifiable = reason.lower().startswith(Verdict.NO_LONGER_VERIFIABLE.value)
+    return Verdict.NO_LONGER_VERIFIABLE if is_unverifiable else Verdict.NOT_RUN
 
 
 def with_verdict(results: Iterable[Result], verdict: Verdict, level: Level | None = None) -> list[Result]:

@@ -13,7 +13,7 @@ import click
     "--recordings",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The recordings to look through.  [default: those that are published]",
+    help="The recordings to check.  [default: the published ones]",
 )
 @click.option("--known", metavar="FILE", type=click.Path(path_type=Path), help="A file of known differences.")
 def check(recordings: Path | None, known: Path | None) -> None:
@@ -26,26 +26,28 @@ def check(recordings: Path | None, known: Path | None) -> None:
 
     from ..clauses.catalog import catalog
     from ..evidence import citations, evidence, known_differences
-    from ..recordings.check import check as problems
+    from ..recordings.check import check as find_problems
 
     folder = recordings or evidence.PUBLISHED
     names = catalog()
-    cited = citations.citations()
-    found = [problem.text for problem in problems(folder)]
-    found += citations.faults(cited, names)
+    all_citations = citations.citations()
+    problems = [problem.text for problem in find_problems(folder)]
+    problems += citations.faults(all_citations, names)
     if recordings is None:
-        there = {path.stem for path in folder.glob("*.yaml")}
-        missing = {citation.recording for citation in cited if citation.recording} - there
-        found += [f"{citations.FILE}: there is no recording {name}" for name in sorted(missing)]
+        existing = {path.stem for path in folder.glob("*.yaml")}
+        missing = {citation.recording for citation in all_citations if citation.recording} - existing
+        problems += [f"{citations.FILE}: there is no recording {name}" for name in sorted(missing)]
     entries: tuple[known_differences.KnownDifference, ...] = ()
     if known is not None:
         try:
             entries = known_differences.load(known)
         except known_differences.KnownDifferenceError as error:
-            found.append(str(error))
-    found += [f"{known}: there is no clause {entry.clause}" for entry in entries if not matching(names, entry.clause)]
-    for problem in found:
-        click.echo(problem)
-    summary = f"{len(names)} clauses, {len(cited)} citations, {len(list(folder.glob('*.yaml')))} recordings"
-    click.echo(f"{summary}: {len(found)} wrong" if found else f"{summary}: nothing wrong")
-    sys.exit(1 if found else 0)
+            problems.append(str(error))
+    problems += [
+        f"{known}: there is no clause {entry.clause}" for entry in entries if not matching(names, entry.clause)
+    ]
+    for text in problems:
+        click.echo(text)
+    summary = f"{len(names)} clauses, {len(all_citations)} citations, {len(list(folder.glob('*.yaml')))} recordings"
+    click.echo(f"{summary}: {len(problems)} wrong" if problems else f"{summary}: nothing wrong")
+    sys.exit(1 if problems else 0)

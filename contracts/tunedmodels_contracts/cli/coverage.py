@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     "--recordings",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Recordings whose answers count.  [default without a report: those that are published]",
+    help="Count the answers in these recordings.  [default without a report: the published ones]",
 )
-@click.option("--missing", is_flag=True, help="Name what was not seen, too.")
+@click.option("--missing", is_flag=True, help="Also name what was not seen.")
 def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) -> None:
     """Show which methods, outcomes, members, enum values and error statuses occur in answers.
 
@@ -39,13 +39,13 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
             report = files.read(path)
         except (OSError, ValueError) as error:
             raise click.ClickException(str(error)) from None
-        for account in report.runs:
-            _print_coverage(f"{account.subject} on {account.day}", shares(account.seen, clauses), missing)
+        for run in report.runs:
+            _print_coverage(f"{run.subject} on {run.day}", shares(run.coverage, clauses), missing)
     if recordings is not None or not reports:
         from ..recordings import RecordingError, load
 
         folder = recordings or evidence.PUBLISHED
-        seen = ApiCoverage()
+        answers_coverage = ApiCoverage()
         for path in sorted(folder.glob("*.yaml")):
             try:
                 recording = load(path)
@@ -53,14 +53,16 @@ def coverage(reports: tuple[Path, ...], recordings: Path | None, missing: bool) 
                 raise click.ClickException(str(error)) from None
             for exchange in recording.exchanges:
                 request, response = exchange.request, exchange.response
-                seen.note(request.method, request.url, response.status, response.body.decode("utf-8", "replace"))
-        _print_coverage(f"recordings in {folder.name}", shares(seen, clauses), missing)
+                answers_coverage.record(
+                    request.method, request.url, response.status, response.body.decode("utf-8", "replace")
+                )
+        _print_coverage(f"recordings in {folder.name}", shares(answers_coverage, clauses), missing)
 
 
 def _print_coverage(title: str, shares: Sequence[Share], missing: bool) -> None:
     click.echo(title)
     for share in shares:
-        click.echo(f"  {share.what + ':':<16}{len(share.seen)} of {share.whole}")
+        click.echo(f"  {share.what + ':':<16}{len(share.seen)} of {share.total}")
         if missing:
             for name in share.missing:
                 click.echo(f"    not seen: {name}")

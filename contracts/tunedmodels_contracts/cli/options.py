@@ -21,7 +21,11 @@ PYTEST_ARGUMENTS = click.argument("pytest_arguments", nargs=-1, metavar="[-- PYT
 """The argument for everything after the options: pytest's own arguments."""
 
 CLAUSE = click.option(
-    "--clause", "clauses", multiple=True, metavar="NAME", help="Ask this clause alone; several by * or by again."
+    "--clause",
+    "clauses",
+    multiple=True,
+    metavar="NAME",
+    help="Check only this clause. Use * or repeat the option for several.",
 )
 """The option ``--clause`` of the commands that run the suite themselves."""
 
@@ -35,14 +39,14 @@ def select_clauses(names: Sequence[str]) -> list[str] | None:
 
     from ..clauses.catalog import catalog
 
-    known = catalog() if names else {}
-    found: dict[str, None] = {}
+    clauses = catalog() if names else {}
+    selected: dict[str, None] = {}
     for name in names:
-        fitting = matching(known, name)
-        if not fitting:
-            raise click.UsageError(unknown_name("clause", name, known))
-        found.update(dict.fromkeys(fitting))
-    return list(found) or None
+        matches = matching(clauses, name)
+        if not matches:
+            raise click.UsageError(unknown_name("clause", name, clauses))
+        selected.update(dict.fromkeys(matches))
+    return list(selected) or None
 
 
 class SuiteCommand(click.Command):
@@ -57,11 +61,11 @@ class SuiteCommand(click.Command):
 
 def suite_options(*names: str) -> Callable[[Any], Any]:
     """Return a decorator that adds options of the suite to a command. *names* are their names without the prefix."""
-    known = dict(OPTIONS)
+    specs = dict(OPTIONS)
 
     def decorate(command: Any) -> Any:
         for name in reversed(names):
-            command = _option(name, known[name])(command)
+            command = _option(name, specs[name])(command)
         return command
 
     return decorate
@@ -78,16 +82,16 @@ def _option(name: str, spec: Mapping[str, Any]) -> Any:
 
 def to_pytest_arguments(options: Mapping[str, Any]) -> list[str]:
     """Return pytest's arguments for the suite's *options*, a mapping from names with underscores."""
-    found: list[str] = []
+    pytest_options: list[str] = []
     for name, value in options.items():
         option = f"--tunedmodels-{name.replace('_', '-')}"
         if value is True:
-            found.append(option)
+            pytest_options.append(option)
         elif isinstance(value, tuple):
-            found += [f"{option}={one}" for one in value]
+            pytest_options += [f"{option}={one}" for one in value]
         elif value is not None and value is not False:  # 0 is a value
-            found.append(f"{option}={value}")
-    return found
+            pytest_options.append(f"{option}={value}")
+    return pytest_options
 
 
 def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]:
@@ -96,9 +100,19 @@ def arguments(options: Mapping[str, Any], more: Sequence[str] = ()) -> list[str]
     The run ignores the current folder: its configuration, its conftest.py and its cache belong to other tests.
     """
     folder = Path(__file__).parents[1] / "suite"
-    found = ["-p", PLUGIN, str(folder), "-c", os.devnull, f"--rootdir={folder}", "-p", "no:cacheprovider", "-q"]
-    found += ["--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return [*found, *to_pytest_arguments(options), *more]
+    pytest_arguments = [
+        "-p",
+        PLUGIN,
+        str(folder),
+        "-c",
+        os.devnull,
+        f"--rootdir={folder}",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+    ]
+    pytest_arguments += ["--strict-markers", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return [*pytest_arguments, *to_pytest_arguments(options), *more]
 
 
 def run_pytest(options: Mapping[str, Any], more: Sequence[str] = ()) -> int:

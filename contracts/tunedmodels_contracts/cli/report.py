@@ -10,7 +10,7 @@ import click
 
 @click.command()
 @click.argument("reports", nargs=-1, required=True, metavar="REPORT.JSON...", type=click.Path(path_type=Path))
-@click.option("--to", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Write the report there.")
+@click.option("--to", "folder", metavar="DIR", type=click.Path(path_type=Path), help="Write the report to this folder.")
 def report(reports: tuple[Path, ...], folder: Path | None) -> None:
     """Combine the reports of several runs into one table: clauses x targets, each with its strongest evidence.
 
@@ -29,4 +29,4 @@ def report(reports: tuple[Path, ...], folder: Path | None) -> None:
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(headline(whole) if folder else to_markdown(whole), nl=bool(folder))
-    sys.exit(0 if all(account.passed for account in whole.runs) else 1)
+    sys.exit(0 if all(run.has_passed for run in whole.runs) else 1)

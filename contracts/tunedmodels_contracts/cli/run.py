@@ -15,16 +15,18 @@ _OUTPUT_OPTIONS = ("recordings", "spend", "anonymous", "ledger", "known", "repor
 
 @click.command(cls=SuiteCommand)
 @suite_options(*_TARGET_OPTIONS, *_OUTPUT_OPTIONS)
-@click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes share the clauses (default: 1).")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(1), help="The number of processes that share the clauses (default: 1)."
+)
 @PYTEST_ARGUMENTS
 def run(pytest_arguments: tuple[str, ...], jobs: int | None, **options: Any) -> None:
-    """Check the clauses on a target: the fake in this process, unless --target or --url names another.
+    """Check the clauses on a target: the mock server in this process, unless --target or --url names another.
 
     Exits with status 0 only if at least one clause ran and every required clause that ran held. The last line is the
     summary. Arguments after -- go to pytest: -k WORDS selects tests by name, -x stops at the first failure.
     """
     if options["url"] and options["target"] not in (None, "url"):
-        raise click.UsageError(f"--url is for the target url, and --target says {options['target']}.")
+        raise click.UsageError(f"--url is for the target url, but --target is {options['target']}.")
     sys.exit(run_pytest(options, [*_xdist_arguments(jobs), *pytest_arguments]))
 
 

@@ -15,15 +15,19 @@ from .options import CLAUSE, select_clauses
 
 
 @click.command()
-@click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="Try this mutant alone; several by again.")
+@click.option(
+    "--mutant", "mutants", multiple=True, metavar="NAME", help="Try only this mutant. Repeat the option for several."
+)
 @CLAUSE
-@click.option("--jobs", metavar="N", type=click.IntRange(1), help="How many processes (default: one a processor).")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(1), help="The number of processes (default: one per processor)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Write which clause kills which mutant as JSON.")
 def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
     """Run the suite behind each mutant, which changes answers on the wire, and show which clauses notice it.
 
-    Exits with status 1 if a required clause notices no mutant, or if no clause notices a mutant, unless the reason for
-    it is written down.
+    Exits with status 1 if a required clause notices no mutant, or if no clause notices a mutant, unless the package has
+    a reason for it.
     """
     from tqdm import tqdm
 

@@ -15,11 +15,11 @@ from .options import SuiteCommand, suite_options
     "--ledger",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Where the runs noted what they make.  [default: tunedmodels-ledger.jsonl]",
+    help="The ledger of the runs.  [default: tunedmodels-ledger.jsonl]",
 )
 @suite_options("second-token")
 def sweep(ledger: Path | None, second_token: str | None) -> None:
-    """Delete the models in the ledger of live runs from the real API, and check that they are gone.
+    """Delete the models in the ledger of live runs from the real API, and check that they no longer exist.
 
     Models with a name like ours that are not in the ledger are reported, not deleted. Exits with status 1 if a model of
     the ledger remains.
@@ -32,16 +32,16 @@ def sweep(ledger: Path | None, second_token: str | None) -> None:
 
     path = ledger or DEFAULT
     try:
-        settled = delete_leftovers(path, second_token or "")
+        result = delete_leftovers(path, second_token or "")
     except (TargetError, LedgerError, requests.RequestException, AssertionError) as error:
         raise click.ClickException(str(error)) from None
     summary = (
-        ("gone", settled.gone),
-        ("left", settled.left),
-        ("not in the ledger, left alone", settled.unknown_models),
+        ("deleted", result.deleted),
+        ("remains", result.remaining),
+        ("not in the ledger, not deleted", result.unknown_models),
     )
     for word, names in summary:
         for name in names:
             click.echo(f"{word}: {name}")
-    click.echo(f"{path}: {len(settled.gone)} proved gone, {len(settled.left)} left")
-    sys.exit(1 if settled.left else 0)
+    click.echo(f"{path}: {len(result.deleted)} deleted, {len(result.remaining)} remaining")
+    sys.exit(1 if result.remaining else 0)

@@ -17,7 +17,7 @@ from .values import Values, parse_json
 _VOLATILE_HEADERS = frozenset(
     ("date", "server", "alt-svc", "content-length", "x-tunedmodels-note", "connection", "expires")
 )
-_PRESENT_IS_ENOUGH = frozenset(("server-timing",))
+_VARIABLE_HEADERS = frozenset(("server-timing",))
 _EVENT = "data: "
 
 
@@ -35,39 +35,41 @@ def compare(
     in earlier exchanges.
     """
     ours, theirs = identities or (Identities(), Identities())
-    asked_first = [_describe_request(exchange, ours) for exchange in first]
-    asked_second = [_describe_request(exchange, theirs) for exchange in second]
-    keys_first, keys_second = align(_bodies_by_request(asked_first, first), _bodies_by_request(asked_second, second))
-    found: list[ServerDifference] = []
+    requests_first = [_describe_request(exchange, ours) for exchange in first]
+    requests_second = [_describe_request(exchange, theirs) for exchange in second]
+    bodies_first, bodies_second = _bodies_by_request(requests_first, first), _bodies_by_request(requests_second, second)
+    keys_first, keys_second = align(bodies_first, bodies_second)
+    all_differences: list[ServerDifference] = []
     for what, start, end, other_start, other_end in SequenceMatcher(
         None, keys_first, keys_second, autojunk=False
     ).get_opcodes():
         if what == "equal":
-            pairs = zip(first[start:end], second[other_start:other_end], asked_first[start:end], strict=True)
-            for one, other, asked in pairs:
-                for kind, severity, path, text in _answer_differences(one, other, Values(ours, theirs)):
-                    found.append(ServerDifference(kind, severity, clause, asked, path, text))
+            pairs = zip(first[start:end], second[other_start:other_end], requests_first[start:end], strict=True)
+            for one, other, request in pairs:
+                for kind, rank, path, text in _answer_differences(one, other, Values(ours, theirs)):
+                    all_differences.append(ServerDifference(kind, rank, clause, request, path, text))
             continue
-        alone = [("first", asked) for asked in asked_first[start:end]]
-        alone += [("second", asked) for asked in asked_second[other_start:other_end]]
-        for which, asked in alone:
-            both = asked in asked_first and asked in asked_second
-            text = f"asked of the {which} server {'more often' if both else 'alone'}"
-            found.append(ServerDifference("requests", "cosmetic" if both else "visible", clause, asked, "", text))
-    return found
+        alone = [("first", request) for request in requests_first[start:end]]
+        alone += [("second", request) for request in requests_second[other_start:other_end]]
+        for which, request in alone:
+            both = request in requests_first and request in requests_second
+            text = f"sent {'more often' if both else 'only'} to the {which} server"
+            severity: Severity = "cosmetic" if both else "visible"
+            all_differences.append(ServerDifference("requests", severity, clause, request, "", text))
+    return all_differences
 
 
-def _bodies_by_request(asked: Sequence[str], exchanges: Sequence[Exchange]) -> list[tuple[str, Any]]:
-    pairs = zip(asked, exchanges, strict=True)
+def _bodies_by_request(requests: Sequence[str], exchanges: Sequence[Exchange]) -> list[tuple[str, Any]]:
+    pairs = zip(requests, exchanges, strict=True)
     return [(request, _body(_text(exchange), exchange)) for request, exchange in pairs]
 
 
-def _describe_request(exchange: Exchange, known: Identities) -> str:
+def _describe_request(exchange: Exchange, identities: Identities) -> str:
     # An id that the suite makes occurs first in the create call. An id of the service occurs first in its answer.
     url = urlsplit(exchange.request.url)
-    name = known.text(f"{exchange.request.method} {unquote(url.path)}")
-    query = "&".join(f"{key}={known.normalize_member(key, value)}" for key, value in parse_qsl(url.query, True))
-    known.text(_text(exchange))
+    name = identities.text(f"{exchange.request.method} {unquote(url.path)}")
+    query = "&".join(f"{key}={identities.normalize_member(key, value)}" for key, value in parse_qsl(url.query, True))
+    identities.text(_text(exchange))
     return f"{name}?{query}" if query else name
 
 
@@ -85,22 +87,22 @@ def _answer_differences(one: Exchange, other: Exchange, values: Values) -> Itera
     before = list(values.differences(*bodies))
     yield from before
     if not before and (_layout(texts[0]) != _layout(texts[1])):
-        yield "layout", "cosmetic", "", "the same JSON is indented, escaped or ended otherwise"
+        yield "layout", "cosmetic", "", "the same JSON with other indentation, escapes or line end"
 
 
 def _header_differences(one: Headers, other: Headers) -> Iterator[tuple[Kind, Severity, str, str]]:
     for name in dict.fromkeys(name.lower() for name, _ in (*one, *other)):
         left, right = ([value for key, value in side if key.lower() == name] for side in (one, other))
-        if name in _VOLATILE_HEADERS or left == right or (name in _PRESENT_IS_ENOUGH and left and right):
+        if name in _VOLATILE_HEADERS or left == right or (name in _VARIABLE_HEADERS and left and right):
             continue
         media = [side[0].partition(";")[0] if side else "" for side in (left, right)]
         breaks = name == "content-type" and media[0] != media[1]
-        shown = [" and ".join(side) or "nothing" for side in (left, right)]
+        texts = [" and ".join(side) or "nothing" for side in (left, right)]
         yield (
             "header",
             "breaks-clients" if breaks else "cosmetic",
             f"header {name}",
-            f"{shown[0]}, {shown[1]} in the other",
+            f"{texts[0]}, {texts[1]} in the other",
         )
 
 
@@ -120,7 +122,7 @@ def _body(text: str, exchange: Exchange) -> Any:
 
 
 def _body_kind(body: Any) -> str:
-    return "no JSON" if body is None else "JSON"
+    return "not JSON" if body is None else "JSON"
 
 
 def _layout(text: str) -> tuple[str, bool, bool, bool]:

@@ -11,7 +11,7 @@ _NAMES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("operation", re.compile(r"(?<=/operations/)[A-Za-z0-9_-]+")),
     ("permission", re.compile(r"(?<=/permissions/)\d+")),
     ("model", re.compile(r"(?<=tunedModels/)[A-Za-z0-9][A-Za-z0-9._-]*")),
-    ("made", re.compile(r"(?:contracts-)?[0-9a-f]{16}0*")),
+    ("id", re.compile(r"(?:contracts-)?[0-9a-f]{16}0*")),
 )
 _MEMBERS = {"nextPageToken": "page", "pageToken": "page", "emailAddress": "address"}
 
@@ -33,7 +33,7 @@ class Identities:
         The placeholder of a time shows its form: ``<time .6 Z>``.
         """
         for kind, pattern in _NAMES:
-            text = pattern.sub(lambda found, kind=kind: self._placeholder(kind, found[0]), text)  # type: ignore[misc]
+            text = pattern.sub(lambda match, kind=kind: self._placeholder(kind, match[0]), text)  # type: ignore[misc]
         for name in re.findall(r"[A-Za-z0-9@._=+%-]{8,}", text):
             if name in self._known:
                 text = text.replace(name, self._known[name])
@@ -55,7 +55,7 @@ def time_form(text: str) -> str | None:
     return text if re.fullmatch(r"<time [^>]*>", text) else None
 
 
-def _time_placeholder(found: re.Match[str]) -> str:
-    digits = len(found["digits"] or ".") - 1
-    separator = "" if found[0][10] == "T" else " apart"
-    return f"<time .{digits} {found['zone'] or 'without a zone'}{separator}>"
+def _time_placeholder(match: re.Match[str]) -> str:
+    digits = len(match["digits"] or ".") - 1
+    separator = "" if match[0][10] == "T" else " apart"
+    return f"<time .{digits} {match['zone'] or 'without a zone'}{separator}>"

@@ -34,31 +34,32 @@ def align(
     the keys leave out the phases of that run: a run that never ends, or ends at once, is a difference.
     """
     ours, theirs = list(_phases(first)), list(_phases(second))
-    seen = _phases_by_name(first, ours), _phases_by_name(second, theirs)
-    both = {name for name in seen[0] if seen[0][name] == seen[1].get(name)}
+    phases_by_name = _phases_by_name(first, ours), _phases_by_name(second, theirs)
+    both = {name for name in phases_by_name[0] if phases_by_name[0][name] == phases_by_name[1].get(name)}
     return _keys(first, ours, both), _keys(second, theirs, both)
 
 
-def _phases(asked: Sequence[tuple[str, Any]]) -> Iterator[Phase]:
-    ended: set[str] = set()
-    for request, body in asked:
-        looks = request.startswith("GET ") and isinstance(body, Mapping)
-        phase = phase_of(body) if looks else ""
+def _phases(requests: Sequence[tuple[str, Any]]) -> Iterator[Phase]:
+    ended_names: set[str] = set()
+    for request, body in requests:
+        is_poll = request.startswith("GET ") and isinstance(body, Mapping)
+        phase = phase_of(body) if is_poll else ""
         if phase == "ended":
-            ended.add(_name(request))
-        yield "ended" if phase and _name(request) in ended else phase
+            ended_names.add(_name(request))
+        yield "ended" if phase and _name(request) in ended_names else phase
 
 
-def _phases_by_name(asked: Sequence[tuple[str, Any]], phases: Sequence[Phase]) -> dict[str, set[Phase]]:
-    seen: dict[str, set[Phase]] = defaultdict(set)
-    for (request, _), phase in zip(asked, phases, strict=True):
-        seen[_name(request)].add(phase)
-    return seen
+def _phases_by_name(requests: Sequence[tuple[str, Any]], phases: Sequence[Phase]) -> dict[str, set[Phase]]:
+    phases_of: dict[str, set[Phase]] = defaultdict(set)
+    for (request, _), phase in zip(requests, phases, strict=True):
+        phases_of[_name(request)].add(phase)
+    return phases_of
 
 
-def _keys(asked: Sequence[tuple[str, Any]], phases: Sequence[Phase], used: set[str]) -> list[tuple[str, Phase]]:
+def _keys(requests: Sequence[tuple[str, Any]], phases: Sequence[Phase], names: set[str]) -> list[tuple[str, Phase]]:
     return [
-        (request, phase if _name(request) in used else "") for (request, _), phase in zip(asked, phases, strict=True)
+        (request, phase if _name(request) in names else "")
+        for (request, _), phase in zip(requests, phases, strict=True)
     ]
 
 

@@ -71,24 +71,24 @@ def differential(first: Side, second: Side, clauses: Iterable[str] | None = None
     A fixture that several clauses share runs once, and its differences have its own name. Raise RuntimeError if the
     suite cannot run on one side, or if nothing was compared. Raise KeyError for an unknown mutant.
     """
-    asked = None if clauses is None else frozenset(clauses)
+    names_of_clauses = None if clauses is None else frozenset(clauses)
     with worker_pool(2) as submit:
-        sides = [submit(run_side, side, asked) for side in (first, second)]
+        sides = [submit(run_side, side, names_of_clauses) for side in (first, second)]
         ours, theirs = _side_result("first", sides[0]), _side_result("second", sides[1])
     left_out = {clause for clause, _ in ours.left_out ^ theirs.left_out}
     # A fixture that only left-out clauses share runs on one side alone.
-    alone = {name for name in ours.by_part.keys() ^ theirs.by_part.keys() if name.startswith(_SHARED)}
-    names = [name for name in dict.fromkeys([*ours.by_part, *theirs.by_part]) if name not in left_out | alone]
+    one_sided = {name for name in ours.by_part.keys() ^ theirs.by_part.keys() if name.startswith(_SHARED)}
+    names = [name for name in dict.fromkeys([*ours.by_part, *theirs.by_part]) if name not in left_out | one_sided]
     if not names:
-        raise RuntimeError("Nothing was asked of both, so nothing was compared.")
+        raise RuntimeError("No clause ran on both, so nothing was compared.")
     identities = Identities(), Identities()
-    found = [
+    differences = [
         difference
         for name in names
         for difference in compare(ours.by_part.get(name, ()), theirs.by_part.get(name, ()), name, identities)
     ]
-    found.sort(key=lambda difference: SEVERITIES.index(difference.severity))
-    return Comparison(tuple(found), tuple(name for name in names if "/" in name), tuple(sorted(left_out)))
+    differences.sort(key=lambda difference: SEVERITIES.index(difference.severity))
+    return Comparison(tuple(differences), tuple(name for name in names if "/" in name), tuple(sorted(left_out)))
 
 
 def _side_result(which: str, side: Future[SideExchanges]) -> SideExchanges:
@@ -122,8 +122,8 @@ class _TapePlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep only the selected clauses."""
-        known = [(item, clause_of(item)) for item in items]
-        items[:] = [item for item, one in known if one and (self._clauses is None or one.name in self._clauses)]
+        clauses = [(item, clause_of(item)) for item in items]
+        items[:] = [item for item, one in clauses if one and (self._clauses is None or one.name in self._clauses)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -136,23 +136,24 @@ class _TapePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Record the target as soon as it exists. The exchanges of a session fixture get a name of their own."""
+        """Store the exchanges of a session fixture under a name of their own."""
         shared = fixturedef.scope == "session"
         if shared:
             self._store_exchanges()
             self._parts.append(_SHARED + fixturedef.argname)
         try:
-            value = yield
+            return (yield)
         finally:
             if shared:
                 self._store_exchanges()
                 self._parts.pop()
-        if fixturedef.argname == "target" and isinstance(value, Target):
-            if self._mutant:
-                install(value.session, self._mutant)
-            for prefix, adapter in list(value.session.adapters.items()):
-                value.session.mount(prefix, self._with_tape(adapter))
-        return value
+
+    def pytest_tunedmodels_target(self, target: Target) -> None:
+        """Install the mutant on the target, if there is one, and record all answers."""
+        if self._mutant:
+            install(target.session, self._mutant)
+        for prefix, adapter in list(target.session.adapters.items()):
+            target.session.mount(prefix, self._with_tape(adapter))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -178,13 +179,13 @@ class _TapePlugin:
         everything = [exchange for tape in self._tapes for exchange in tape.exchanges]
         new = everything[self._stored :]
         self._stored = len(everything)
-        asked = [
+        exchanges = [
             _without_large_body(exchange)
             for exchange in new
             if not urlsplit(exchange.request.url).path.startswith(_CONTROLS)
         ]
-        if asked:
-            self.exchanges.by_part.setdefault(self._parts[-1], []).extend(asked)
+        if exchanges:
+            self.exchanges.by_part.setdefault(self._parts[-1], []).extend(exchanges)
 
 
 def _without_large_body(exchange: Exchange) -> Exchange:

@@ -13,12 +13,12 @@ from .server_difference import Kind, Severity
 ValueDifference = tuple[Kind, Severity, str, str]  # with the path, and a description of the difference
 
 # Clients branch on these members. Other values of other members are only visible.
-_BRANCHED = frozenset(("@type", "code", "done", "finishReason", "granteeType", "name", "role", "state", "status"))
-_WORDS = frozenset(("message", "description", "displayName", "text"))
-_BY_CHANCE = frozenset(("meanLoss",))
+_BRANCH_MEMBERS = frozenset(("@type", "code", "done", "finishReason", "granteeType", "name", "role", "state", "status"))
+_TEXT_MEMBERS = frozenset(("message", "description", "displayName", "text"))
+_RANDOM = frozenset(("meanLoss",))
 # The members of an ended run. In a list of many, a run need not have ended on both servers at once.
-_AT_ITS_END = frozenset(("state", "done", "response", "error", "completeTime"))
-_BOTH = {"running", "ended"}
+_FINAL_MEMBERS = frozenset(("state", "done", "response", "error", "completeTime"))
+_BOTH_PHASES = {"running", "ended"}
 _CANCELLED = "1"  # google/rpc/code.proto
 # The progress of a run at a poll. Two servers need not agree on it, nor on which of these members are there.
 _PROGRESS_MEMBERS = frozenset(("completedSteps", "completedPercent", "snapshots", "startTime"))
@@ -51,7 +51,7 @@ class Values:
             self._running = self._running or (
                 _is_unfinished(one, self._first.cancelled) and _is_unfinished(other, self._second.cancelled)
             )
-            self._ending = self._ending or (path.endswith("]") and {phase_of(one), phase_of(other)} == _BOTH)
+            self._ending = self._ending or (path.endswith("]") and {phase_of(one), phase_of(other)} == _BOTH_PHASES)
             yield from self._object_differences(one, other, path)
             self._running, self._ending = before
         elif isinstance(one, list) and isinstance(other, list):
@@ -74,19 +74,19 @@ class Values:
     ) -> Iterator[ValueDifference]:
         for name in dict.fromkeys([*one, *other]):
             inner = f"{path}.{name}"
-            if self._ending and name in _AT_ITS_END:
+            if self._ending and name in _FINAL_MEMBERS:
                 continue
             if name in one and name in other:
                 yield from self.differences(one[name], other[name], inner, name)
             elif self._may_differ(name) and not _empty(one.get(name, other.get(name))):
                 continue
             elif _empty(one.get(name, other.get(name))):
-                left_out, written = ("second", "first") if name in one else ("first", "second")
-                yield "zero", "visible", inner, f"a zero that the {written} writes and the {left_out} leaves out"
+                omitter, writer = ("second", "first") if name in one else ("first", "second")
+                yield "zero", "visible", inner, f"a zero that the {writer} server writes and the {omitter} server omits"
             elif name in one:
                 yield "missing-member", "breaks-clients", inner, f"{_shorten(one[name])}, missing in the other"
             else:
-                yield "extra-member", "visible", inner, f"{_shorten(other[name])}, in the other alone"
+                yield "extra-member", "visible", inner, f"{_shorten(other[name])}, only in the other"
         shared = [name for name in one if name in other]
         if shared != [name for name in other if name in one]:
             order = ", ".join(name for name in other if name in one)
@@ -105,22 +105,27 @@ class Values:
             # RFC 3339 requires a zone and a T. Another number of digits is still readable.
             readable = all(time_form(side) and "without" not in side and "apart" not in side for side in (left, right))
             yield "time-form", "cosmetic" if readable else "breaks-clients", path, texts
-        elif name in _WORDS:
+        elif name in _TEXT_MEMBERS:
             yield "wording", "visible", path, texts
         else:
-            yield "value", "breaks-clients" if name in _BRANCHED else "visible", path, texts
+            yield "value", "breaks-clients" if name in _BRANCH_MEMBERS else "visible", path, texts
 
 
 def _number_differences(one: Number, other: Number, path: str, name: str) -> Iterator[ValueDifference]:
     if one == other:
         return
-    if name in _BY_CHANCE:
+    if name in _RANDOM:
         if _digits(one) > 9 or _digits(other) > 9:
-            yield "number-form", "cosmetic", path, f"{one}, {other} in the other: one has digits that 32 bits have not"
+            yield (
+                "number-form",
+                "cosmetic",
+                path,
+                f"{one}, {other} in the other: one has more digits than a 32-bit float",
+            )
     elif abs(float(one) - float(other)) <= 1e-6 * abs(float(one)):
         yield "number-form", "cosmetic", path, f"{one}, {other} in the other"
     else:
-        severity: Severity = "breaks-clients" if name in _BRANCHED else "visible"
+        severity: Severity = "breaks-clients" if name in _BRANCH_MEMBERS else "visible"
         yield "value", severity, path, f"{one}, {other} in the other"
 
 
@@ -128,8 +133,8 @@ def _is_unfinished(value: Mapping[str, Any], cancelled: set[str]) -> bool:
     """Return whether *value* is a run or a model with partial progress, which the other server need not share."""
     if phase_of(value) == "running" or value.get("name") in cancelled:
         return True
-    stopped = isinstance(value.get("error"), dict) and value["error"].get("code") == _CANCELLED
-    if stopped and "metadata" in value:
+    is_cancelled = isinstance(value.get("error"), dict) and value["error"].get("code") == _CANCELLED
+    if is_cancelled and "metadata" in value:
         cancelled.add(str(value["metadata"].get("tunedModel")))
         return True
     return False

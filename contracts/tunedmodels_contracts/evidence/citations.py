@@ -67,10 +67,10 @@ def read(text: str, file: str) -> tuple[Citation, ...]:
     top = Fields(document.read(text, file), file)
     answers, documents = top.take("answers", list), top.take("documents", list)
     top.refuse_rest()
-    found = [_answer(Fields(entry, file, f"answers.{n}")) for n, entry in enumerate(answers, 1)]
+    citations = [_answer(Fields(entry, file, f"answers.{n}")) for n, entry in enumerate(answers, 1)]
     for number, entry in enumerate(documents, 1):
-        found.extend(_document(Fields(entry, file, f"documents.{number}")))
-    return tuple(found)
+        citations.extend(_document(Fields(entry, file, f"documents.{number}")))
+    return tuple(citations)
 
 
 def _answer(fields: Fields) -> Citation:
@@ -95,17 +95,17 @@ def _answer(fields: Fields) -> Citation:
 
 
 def _document(fields: Fields) -> Iterator[Citation]:
-    name, source, when = (fields.take(member, str) for member in ("document", "source", "date"))
+    name, source, date = (fields.take(member, str) for member in ("document", "source", "date"))
     says = fields.take("says", dict)
     fields.refuse_rest()
     for place in says:
         clauses = Fields(says, fields.file, f"{fields.path}.says").texts(place)
-        yield Citation(name, source, when, clauses, document=True, place=place)
+        yield Citation(name, source, date, clauses, document=True, place=place)
 
 
-def faults(found: Iterable[Citation], clauses: Collection[str]) -> list[str]:
+def faults(entries: Iterable[Citation], clauses: Collection[str]) -> list[str]:
     """Return the faults of citations, such as an unknown clause, or a source that cannot be looked up."""
-    return [f"{FILE}: {citation.case}: {fault}" for citation in found for fault in _faults(citation, clauses)]
+    return [f"{FILE}: {citation.case}: {fault}" for citation in entries for fault in _faults(citation, clauses)]
 
 
 def _faults(citation: Citation, clauses: Collection[str]) -> Iterator[str]:
@@ -113,26 +113,26 @@ def _faults(citation: Citation, clauses: Collection[str]) -> Iterator[str]:
         if name not in clauses:
             yield f"there is no clause {name}"
     if not _DATE.fullmatch(citation.date):
-        yield f"{citation.date!r} is no day, month or year"
+        yield f"{citation.date!r} is not a day, month or year"
     if citation.clauses and not _SOURCE.fullmatch(citation.source):
-        yield f"{citation.source!r} cannot be looked up, so it supports no clause"
+        yield f"{citation.source!r} cannot be looked up, so it cannot support a clause"
     if citation.sha256 and not (_DIGEST.fullmatch(citation.sha256) and citation.size):
-        yield "a digest has 64 hexadecimal digits, and goes with a size"
+        yield "a digest must have 64 hexadecimal digits and needs a size"
     if citation.document:
         yield from _document_faults(citation)
         return
     if citation.fidelity not in FIDELITIES:
-        yield f"its fidelity {citation.fidelity!r} is none of {', '.join(FIDELITIES)}"
-    surfaces = [surface(version) for version in VERSIONS]
-    if citation.method and not any(citation.method in on.methods for on in surfaces):
-        yield f"the facts have no method {citation.method}"
+        yield f"its fidelity {citation.fidelity!r} is not one of {', '.join(FIDELITIES)}"
+    schemas = [surface(version) for version in VERSIONS]
+    if citation.method and not any(citation.method in schema.methods for schema in schemas):
+        yield f"the schema has no method {citation.method}"
     for member in citation.members:
-        if not any(_has_member(on, member) for on in surfaces):
-            yield f"the facts have no member {member}"
+        if not any(_has_member(schema, member) for schema in schemas):
+            yield f"the schema has no member {member}"
     for value in citation.values:
         enum, _, name = value.partition(" ")
-        if not any(name in on.enums.get(enum, ()) for on in surfaces):
-            yield f"the facts have no value {value}"
+        if not any(name in schema.enums.get(enum, ()) for schema in schemas):
+            yield f"the schema has no value {value}"
 
 
 def _document_faults(citation: Citation) -> Iterator[str]:
@@ -143,20 +143,20 @@ def _document_faults(citation: Citation) -> Iterator[str]:
     if kind != "discovery":
         return
     if version not in VERSIONS:
-        yield f"there are no facts of {version}"
+        yield f"there is no schema of {version}"
         return
-    on = surface(version)
-    if citation.date.replace("-", "") != on.revision:
-        yield f"its date is {citation.date}, and the facts are of revision {on.revision}"
+    schema = surface(version)
+    if citation.date.replace("-", "") != schema.revision:
+        yield f"its date is {citation.date}, and the schema is of revision {schema.revision}"
     if citation.place in _LISTS:
         return
     head, _, parameter = citation.place.partition(" ")
-    method = on.methods.get(head)
-    known = parameter in method.parameters if method and parameter else bool(method) or head in on.messages
-    if not (known or _has_member(on, citation.place) or head in on.enums):
-        yield f"the facts of {version} have no {citation.place}"
+    method = schema.methods.get(head)
+    is_known = parameter in method.parameters if method and parameter else bool(method) or head in schema.messages
+    if not (is_known or _has_member(schema, citation.place) or head in schema.enums):
+        yield f"the schema of {version} has no {citation.place}"
 
 
-def _has_member(on: Surface, place: str) -> bool:
+def _has_member(schema: Surface, place: str) -> bool:
     message, _, member = place.rpartition(".")
-    return message in on.messages and member in on.messages[message].members
+    return message in schema.messages and member in schema.messages[message].members

@@ -27,7 +27,7 @@ class Kind(Enum):
     LIVE_NOW = "live now"  # the clause held on the service in this run
 
     @property
-    def verified(self) -> bool:
+    def is_verified(self) -> bool:
         """Whether evidence of this kind verifies a clause against the real API."""
         return self in (Kind.LIVE_RECORDING, Kind.LIVE_NOW)
 
@@ -56,57 +56,57 @@ def evidence(
     clause: str,
     citations: Iterable[Citation] = (),
     recordings: Mapping[str, Sequence[Provenance]] | None = None,
-    held_live: date | None = None,
+    live_date: date | None = None,
 ) -> Evidence:
     """Return the strongest evidence for *clause*, and of several of one kind, the latest.
 
-    *recordings* has the provenances of the recordings of each clause. *held_live* is the day on which the clause held
+    *recordings* has the provenances of the recordings of each clause. *live_date* is the day on which the clause held
     on the real service in the run that the evidence is for.
     """
-    found = [Evidence()]
+    candidates = [Evidence()]
     for citation in citations:
         if clause in citation.clauses:
             kind = Kind.SPECIFICATION if citation.document else Kind.PUBLISHED
-            found.append(Evidence(kind, citation.date, citation.source))
+            candidates.append(Evidence(kind, citation.date, citation.source))
     for provenance in (recordings or {}).get(clause, ()):
-        kind = _of(provenance)
+        kind = _kind_of(provenance)
         captured = provenance.captured.isoformat() if provenance.captured else ""
-        found.append(Evidence(kind, captured, provenance.source) if kind is not Kind.NONE else Evidence())
-    if held_live is not None:
-        found.append(Evidence(Kind.LIVE_NOW, held_live.isoformat(), "this run"))
-    return max(found, key=strength)
+        candidates.append(Evidence(kind, captured, provenance.source) if kind is not Kind.NONE else Evidence())
+    if live_date is not None:
+        candidates.append(Evidence(Kind.LIVE_NOW, live_date.isoformat(), "this run"))
+    return max(candidates, key=sort_key)
 
 
-def strength(found: Evidence) -> tuple[int, str]:
+def sort_key(evidence: Evidence) -> tuple[int, str]:
     """Return the key by which evidence is compared: the rank of its kind, then the end of its date."""
-    return found.kind.rank, found.date.rpartition("/")[2]
+    return evidence.kind.rank, evidence.date.rpartition("/")[2]
 
 
-def recorded(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
+def recordings_by_clause(folder: Path) -> tuple[dict[str, list[Provenance]], list[str]]:
     """Return the provenances of the recordings in *folder*, by clause, and why the other files were rejected.
 
     A recording supports the clauses that held with its answers, which its provenance names. A published recording
     cannot name them: it supports the clause that it is named after, and citations may add others.
     """
-    found: dict[str, list[Provenance]] = {}
-    wrong: list[str] = []
+    recordings: dict[str, list[Provenance]] = {}
+    problems: list[str] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
             recording = load(path)
         except (RecordingError, OSError) as error:
-            wrong.append(str(error))
+            problems.append(str(error))
             continue
-        for name in held_clauses(recording.provenance) or _named(recording):
-            found.setdefault(name, []).append(recording.provenance)
-    return found, wrong
+        for name in held_clauses(recording.provenance) or _clause_in_name(recording):
+            recordings.setdefault(name, []).append(recording.provenance)
+    return recordings, problems
 
 
-def _named(recording: Recording) -> tuple[str, ...]:
+def _clause_in_name(recording: Recording) -> tuple[str, ...]:
     """Return the clause that a published recording is named after. The name may also have a case of the clause."""
     return ("/".join(recording.name.split(".")[:2]),) if recording.provenance.kind == "published" else ()
 
 
-def _of(provenance: Provenance) -> Kind:
+def _kind_of(provenance: Provenance) -> Kind:
     if provenance.stand_in:
         return Kind.NONE
     return {"live": Kind.LIVE_RECORDING, "published": Kind.PUBLISHED}.get(provenance.kind, Kind.NONE)

@@ -10,7 +10,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..clauses.results import Result, Subject, Verdict
+from ..clauses.results import CheckedServer, Result, Verdict
 from ..strict_yaml import reader
 from ..strict_yaml.errors import RecordingError
 from ..strict_yaml.fields import Fields
@@ -35,7 +35,7 @@ class KnownDifference:
     target: str = "*"
     server: str = "*"
 
-    def covers(self, clause: str, subject: Subject) -> bool:
+    def covers(self, clause: str, subject: CheckedServer) -> bool:
         """Return whether the difference applies to *clause* on *subject*."""
         return (
             fnmatchcase(clause, self.clause)
@@ -58,19 +58,19 @@ def load(path: Path | str) -> tuple[KnownDifference, ...]:
         top = Fields(reader.read(path.read_text(encoding="utf-8"), path.name), path.name)
         entries = top.take("known-differences", list)
         top.refuse_rest()
-        found = tuple(_entry(Fields(entry, path.name, f"known-differences.{n}")) for n, entry in enumerate(entries, 1))
+        known = tuple(_entry(Fields(entry, path.name, f"known-differences.{n}")) for n, entry in enumerate(entries, 1))
     except OSError as error:
         raise KnownDifferenceError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise KnownDifferenceError(f"{path.name}: the file is no UTF-8") from None
+        raise KnownDifferenceError(f"{path.name}: the file is not UTF-8") from None
     except RecordingError as error:
         raise KnownDifferenceError(
-            f"{error.file}: {error.field} {error.found}; a known difference is {_FORM}"
+            f"{error.file}: {error.field} {error.problem}; a known difference is {_FORM}"
         ) from None
-    return found
+    return known
 
 
-_FORM = "clause, reason and since ('2026-11-22'), and if you like issue, target and server; quote its texts"
+_FORM = "clause, reason and since ('2026-11-22'), and optionally issue, target and server; quote its texts"
 
 
 def _entry(fields: Fields) -> KnownDifference:
@@ -90,36 +90,36 @@ def _entry(fields: Fields) -> KnownDifference:
     try:
         date.fromisoformat(known.since)
     except ValueError:
-        raise fields.error("since", f"is {known.since!r:.40}, which is no day", "") from None
+        raise fields.error("since", f"is {known.since!r:.40}, which is not a date", "") from None
     if known.issue and not known.issue.startswith(("http://", "https://")):
-        raise fields.error("issue", "is no http or https address", "")
+        raise fields.error("issue", "is not an http or https URL", "")
     return known
 
 
 def stale(
     entries: Iterable[KnownDifference],
     results: Iterable[Result],
-    subject: Subject,
+    subject: CheckedServer,
     names: Collection[str],
-    partly: Collection[str] = (),
+    partial_clauses: Collection[str] = (),
 ) -> list[tuple[KnownDifference, str]]:
     """Return the entries that excuse nothing, each with the reason.
 
-    *names* are the names of all clauses. *partly* names those of which some tests did not run, or is ``*``. An entry is
-    not stale if one of its clauses did not run as a whole, or if it is about another target.
+    *names* are the names of all clauses. *partial_clauses* names those of which some tests did not run, or is ``*``. An
+    entry is not stale if one of its clauses did not run as a whole, or if it is about another target.
     """
     results = list(results)
-    ran = {result.clause.name for result in results}
-    found: list[tuple[KnownDifference, str]] = []
+    run_names = {result.clause.name for result in results}
+    stale_entries: list[tuple[KnownDifference, str]] = []
     for entry in entries:
-        covered = {name for name in {*names, *ran} if fnmatchcase(name, entry.clause)}
+        covered = {name for name in {*names, *run_names} if fnmatchcase(name, entry.clause)}
         if not covered:
-            found.append((entry, "there is no such clause"))
+            stale_entries.append((entry, "there is no such clause"))
             continue
-        if "*" in partly or not covered <= ran or covered & {*partly}:
+        if "*" in partial_clauses or not covered <= run_names or covered & {*partial_clauses}:
             continue
         checks = [check for result in results if entry.covers(result.clause.name, subject) for check in result.checks]
         if checks and all(check.verdict is Verdict.HELD for check in checks):
-            held = f"{len(covered)} clauses hold" if len(covered) > 1 else "the clause holds"
-            found.append((entry, f"{held}: take the entry out"))
-    return found
+            reason = f"{len(covered)} clauses hold" if len(covered) > 1 else "the clause holds"
+            stale_entries.append((entry, f"{reason}: remove the entry"))
+    return stale_entries

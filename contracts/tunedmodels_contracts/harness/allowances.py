@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tunedmodels_mockserver.core.methods.allowances import ALLOWANCES
+from tunedmodels_mockserver.testing import ALLOWANCE_IDS
 
 if TYPE_CHECKING:
     import requests
@@ -19,7 +19,7 @@ NOTE = "X-Tunedmodels-Note"
 
 def allowances(notes: Iterable[str]) -> set[str]:
     """Return the ids of the allowances in *notes*, the values of the header. One value may name several."""
-    return {part.partition(":")[0] for note in notes for part in note.split(", ")} & ALLOWANCES.keys()
+    return {part.partition(":")[0] for note in notes for part in note.split(", ")} & ALLOWANCE_IDS
 
 
 class Allowances:
@@ -32,7 +32,7 @@ class Allowances:
         """Check every answer to *session* from now on."""
         session.hooks["response"].append(self.on_response)
 
-    def on_response(self, response: requests.Response, **_how: object) -> None:
+    def on_response(self, response: requests.Response, **_settings: object) -> None:
         """Record the allowances of one answer."""
         self.ids |= allowances([response.headers.get(NOTE, "")])
 

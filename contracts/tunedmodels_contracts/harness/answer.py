@@ -1,4 +1,4 @@
-"""An HTTP answer exactly as the server sent it, with the assertions that clauses make about it."""
+"""An HTTP answer exactly as the server sent it, with assertions about it for clauses."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer: the status, the headers in their order (with repeated ones), and the body as text."""
+    """One HTTP answer: the request, the status, all headers in their order, and the body as text."""
 
-    asked: str
+    request: str
     status: int
     headers: tuple[tuple[str, str], ...]
     text: str
 
     @classmethod
-    def of(cls, response: requests.Response) -> Answer:
+    def from_response(cls, response: requests.Response) -> Answer:
         """Read *response* to its end and return it. Raises AssertionError if the body is not UTF-8."""
         headers = getattr(response.raw, "headers", None)
         pairs = headers.items() if headers is not None else response.headers.items()
-        asked = f"{response.request.method} {response.request.url}"
+        request = f"{response.request.method} {response.request.url}"
         try:
             text = response.content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise AssertionError(f"{asked} -> {response.status_code} has a body that is no UTF-8: {error}") from None
-        return cls(asked, response.status_code, tuple((str(name), str(value)) for name, value in pairs), text)
+            raise AssertionError(f"{request} -> {response.status_code} has a body that is not UTF-8: {error}") from None
+        return cls(request, response.status_code, tuple((str(name), str(value)) for name, value in pairs), text)
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, or None."""
@@ -49,7 +49,7 @@ class Answer:
 
     def all_of(self, name: str) -> list[str]:
         """Return all values of a header that may be repeated."""
-        return [value for known, value in self.headers if known.lower() == name.lower()]
+        return [value for header, value in self.headers if header.lower() == name.lower()]
 
     @property
     def json(self) -> Any:
@@ -57,20 +57,20 @@ class Answer:
         try:
             return json.loads(self.text, object_pairs_hook=self._members)
         except ValueError as error:
-            raise AssertionError(f"{self} has a body that is no JSON: {error}") from None
+            raise AssertionError(f"{self} has a body that is not JSON: {error}") from None
 
     def ok(self) -> Any:
         """Assert that the status is 200, and return the body as JSON."""
-        assert self.status == 200, f"{self} is a refusal: {self.text[:1000]}"
+        assert self.status == 200, f"{self} is not 200: {self.text[:1000]}"
         return self.json
 
-    def refused(self, code: int, status: str) -> Refusal:
+    def assert_error(self, code: int, status: str) -> Refusal:
         """Assert that the answer is the error *code* *status* in the service's envelope, and return the content."""
         assert self.status == code, f"{self} is not {code}: {self.text[:1000]}"
         body = self.json
         body = body[0] if isinstance(body, list) and len(body) == 1 else body  # an error of a stream is a list
         error = body.get("error") if isinstance(body, dict) else None
-        assert isinstance(error, dict), f"{self} is refused without an envelope: {self.text[:1000]}"
+        assert isinstance(error, dict), f"{self} is an error without an envelope: {self.text[:1000]}"
         assert error.get("code") == code, f"{self}: the envelope says {error.get('code')!r}"
         assert error.get("status") == status, f"{self}: the envelope says {error.get('status')!r}, not {status}"
         return Refusal(status, error.get("message", ""), tuple(error.get("details", ())))
@@ -85,7 +85,7 @@ class Answer:
         notes = self.all_of(NOTE)
         if allowances(notes):
             notes.append(_STRICT)
-        return f"{self.asked} -> {self.status}" + (f" ({'; '.join(notes)})" if notes else "")
+        return f"{self.request} -> {self.status}" + (f" ({'; '.join(notes)})" if notes else "")
 
     def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)

@@ -13,8 +13,8 @@ from google.auth.credentials import Credentials
 from .answer import Answer
 from .conformance import schema_violations
 
-_PATIENCE = 60  # seconds for one answer
-_MOST_PAGES = 10_000
+_TIMEOUT = 60  # seconds for one answer
+_MAX_PAGES = 10_000
 
 Params = Mapping[str, str | int] | list[tuple[str, str]]
 
@@ -22,7 +22,7 @@ Params = Mapping[str, str | int] | list[tuple[str, str]]
 class Api:
     """Sends requests to one server as one caller. Paths begin with the version, such as ``v1beta/models``.
 
-    If *told* is given, it is called with a line for each place where an answer violates the schema.
+    *on_violation*, if given, is called with a line for each place where an answer violates the schema.
     """
 
     def __init__(
@@ -30,17 +30,17 @@ class Api:
         session: requests.Session,
         base_url: str,
         caller: Credentials,
-        told: Callable[[str], object] | None = None,
+        on_violation: Callable[[str], object] | None = None,
     ) -> None:
         self._session = session
         self._base_url = base_url
         self._caller = caller
-        self._told = told
-        self._refreshing = google.auth.transport.requests.Request()
+        self._on_violation = on_violation
+        self._transport = google.auth.transport.requests.Request()
 
     def by(self, caller: Credentials) -> Api:
         """Return an Api for the same server with another *caller*."""
-        return Api(self._session, self._base_url, caller, self._told)
+        return Api(self._session, self._base_url, caller, self._on_violation)
 
     def ask(
         self,
@@ -60,30 +60,30 @@ class Api:
         as far as the connection to the server keeps it: over a socket ``%2c`` is sent as ``%2C``.
         """
         url = f"{self._base_url}/{path}"
-        sent: dict[str, str] = {}
-        self._caller.before_request(self._refreshing, method, url, sent)
-        sent.update(headers or {})
+        own_headers: dict[str, str] = {}
+        self._caller.before_request(self._transport, method, url, own_headers)
+        own_headers.update(headers or {})
         if data is None and json is not None:
             data = json_module.dumps(json)
         if data is not None:
-            sent.setdefault("Content-Type", "application/json")
+            own_headers.setdefault("Content-Type", "application/json")
         prepared = self._session.prepare_request(
             requests.Request(
                 method,
                 url,
                 params=params,
                 data=data.encode() if isinstance(data, str) else data,
-                headers=sent,
+                headers=own_headers,
                 auth=lambda request: request,  # otherwise a password of ~/.netrc replaces the caller
             )
         )
         prepared.url = url if verbatim else prepared.url
-        how = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
-        response = self._session.send(prepared, timeout=_PATIENCE, allow_redirects=False, **how)
-        answer = Answer.of(response)
-        if self._told:
-            for finding in schema_violations(response.request, answer, whole=whole):
-                self._told(finding)
+        settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
+        response = self._session.send(prepared, timeout=_TIMEOUT, allow_redirects=False, **settings)
+        answer = Answer.from_response(response)
+        if self._on_violation:
+            for violation in schema_violations(response.request, answer, whole=whole):
+                self._on_violation(violation)
         return answer
 
     def get(self, path: str, params: Params | None = None, **more: Any) -> Answer:
@@ -113,10 +113,10 @@ class Api:
             if not token:
                 return pages
             assert token not in tokens, f"the pages of {path} lead back to {token!r}"
-            assert len(pages) < _MOST_PAGES, f"{path} has more than {_MOST_PAGES} pages"
+            assert len(pages) < _MAX_PAGES, f"{path} has more than {_MAX_PAGES} pages"
             tokens.add(token)
 
-    def listed(self, path: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
+    def list_all(self, path: str, params: Mapping[str, str | int] | None = None) -> list[Any]:
         """Return the entries of all pages of the list at *path*. The last segment of the path names the list member."""
         member = path.rpartition("/")[2]
         return [entry for page in self.pages(path, params) for entry in page.get(member, [])]

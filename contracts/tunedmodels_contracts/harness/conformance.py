@@ -26,7 +26,7 @@ class NonconformingAnswer(AssertionError):
     @classmethod
     def with_findings(cls, findings: Sequence[str]) -> NonconformingAnswer:
         """Return the failure of a clause whose answers have *findings*."""
-        return cls("an answer is not as the facts of the API have it: " + "\n".join(findings))
+        return cls("an answer violates the schema of the API: " + "\n".join(findings))
 
 
 def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whole: bool = True) -> list[str]:
@@ -42,30 +42,30 @@ def schema_violations(request: requests.PreparedRequest, answer: Answer, *, whol
         return []
     version = urlsplit(request.url or "").path.lstrip("/").partition("/")[0]
     legacy = query.get("$.xgafv") == "1"
-    found = method_of(str(request.headers.get(_OVERRIDE) or request.method), request.url or "")
-    if found is None:
-        known = version if version in VERSIONS else VERSIONS[-1]
-        return _of_no_method(answer, known, legacy=legacy)
-    on, method = found
+    api_and_method = method_of(str(request.headers.get(_OVERRIDE) or request.method), request.url or "")
+    if api_and_method is None:
+        schema_version = version if version in VERSIONS else VERSIONS[-1]
+        return _unknown_method_violations(answer, schema_version, legacy=legacy)
+    api, method = api_and_method
     try:
         value = _events(answer.text) if _is_stream(answer) else parse(answer.text)
     except ValueError as error:
         # A version without a schema may not have the method at all.
-        problem = SchemaViolation("wrong-type", "", f"it is no JSON: {error}")
-        return _lines([problem], method.id, on.version) if version == on.version or answer.status < 400 else []
+        problem = SchemaViolation("wrong-type", "", f"it is not JSON: {error}")
+        return _lines([problem], method.id, api.version) if version == api.version or answer.status < 400 else []
     findings = validate_answer(
         method.id,
-        on.version,
+        api.version,
         answer.status,
         value,
         partial=not whole or bool({"fields", "$fields"} & set(query)) or _MASK in request.headers,
         enum_numbers="enum-encoding=int" in form,
         legacy=legacy,
     )
-    return _lines(findings, method.id, on.version)
+    return _lines(findings, method.id, api.version)
 
 
-def _of_no_method(answer: Answer, version: str, *, legacy: bool) -> list[str]:
+def _unknown_method_violations(answer: Answer, version: str, *, legacy: bool) -> list[str]:
     """Check the answer of an unknown path. Only an error in an envelope has a known form."""
     if answer.status < 400:
         return []
@@ -73,7 +73,7 @@ def _of_no_method(answer: Answer, version: str, *, legacy: bool) -> list[str]:
         value = parse(answer.text)
     except ValueError:
         return []
-    return _lines(validate_error(value, answer.status, version=version, legacy=legacy), answer.asked, version)
+    return _lines(validate_error(value, answer.status, version=version, legacy=legacy), answer.request, version)
 
 
 def _lines(findings: Iterable[SchemaViolation], what: str, version: str) -> list[str]:

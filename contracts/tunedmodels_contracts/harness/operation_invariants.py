@@ -52,7 +52,7 @@ from itertools import chain, pairwise, zip_longest
 from typing import Any
 
 from .operation_types import nanoseconds, type_errors
-from .trace import Json, Look, Run, looks_of, task_snapshots
+from .trace import Json, Look, Run, task_snapshots, to_looks
 from .trace import Observation as Observation  # users of this module build traces
 
 CANCELLED = 1  # google/rpc/code.proto
@@ -79,7 +79,7 @@ def violations(
     for before, after in pairwise(trace):
         if after.seconds < before.seconds:
             raise ValueError(f"A trace goes forward in time: {after.seconds} s comes after {before.seconds} s.")
-    looks = looks_of(trace)
+    looks = to_looks(trace)
     wrong = [f"{SHAPE}: {place}: {values}." for look in looks for place, values in _types(look)]
     if wrong:
         return wrong
@@ -179,9 +179,9 @@ def _append_only(run: Run) -> Findings:
     """A snapshot, once shown in the operation or in the model, never changes and never disappears."""
     longest: Sequence[Json] = ()
     for place, snapshots in run.snapshot_lists():
-        for known, shown in zip(longest, snapshots, strict=False):
-            if known != shown:
-                yield place, f"the snapshot {dict(known)} is now {dict(shown)}"
+        for previous, snapshot in zip(longest, snapshots, strict=False):
+            if previous != snapshot:
+                yield place, f"the snapshot {dict(previous)} is now {dict(snapshot)}"
                 break
         if len(snapshots) > len(longest):
             longest = snapshots
@@ -213,7 +213,7 @@ def _epochs(run: Run) -> Findings:
 
 def _states(run: Run) -> Findings:
     """Inferred: a cancelled run leaves an ACTIVE model. The model can generate, and no state means "cancelled"."""
-    known = "CREATING"
+    last_state = "CREATING"
     for look, following in zip_longest(run.looks, run.looks[1:]):
         final = _final_state(look.operation)
         if final:
@@ -224,11 +224,11 @@ def _states(run: Run) -> Findings:
             allowed = {"CREATING", "ACTIVE", "FAILED"}
         for place, model in look.models():
             state = model.get("state", "")
-            if known != "CREATING" and state != known:
-                yield place, f"the state was {known} and is {state!r}"
+            if last_state != "CREATING" and state != last_state:
+                yield place, f"the state was {last_state} and is {state!r}"
             elif state not in allowed:
-                yield place, f"the state is {state!r}, and the operation {_told(look.operation)}"
-            known = state
+                yield place, f"the state is {state!r}, and the operation {_progress_phrase(look.operation)}"
+            last_state = state
 
 
 def _times(run: Run) -> Findings:
@@ -245,23 +245,23 @@ def _times(run: Run) -> Findings:
                 ),
                 ("completeTime", task.get("completeTime")),
             ]
-            seen = [(name, text) for name, text in order if text is not None]
-            for (name, text), (later_name, later_text) in pairwise(seen):
+            known_times = [(name, text) for name, text in order if text is not None]
+            for (name, text), (later_name, later_text) in pairwise(known_times):
                 if nanoseconds(later_text) < nanoseconds(text):
                     yield place, f"{later_name} {later_text} is before {name} {text}"
 
 
 def _end_stays(run: Run) -> Findings:
     """AIP-151: an operation has one result, so nothing changes after the end."""
-    ended = run.looks[next((number for number, look in enumerate(run.looks) if look.done), len(run.looks)) :]
-    for look in ended[1:]:
-        if look.operation != ended[0].operation:
+    final_looks = run.looks[next((number for number, look in enumerate(run.looks) if look.done), len(run.looks)) :]
+    for look in final_looks[1:]:
+        if look.operation != final_looks[0].operation:
             changed = sorted(
                 name
-                for name in {*look.operation, *ended[0].operation}
-                if look.operation.get(name) != ended[0].operation.get(name)
+                for name in {*look.operation, *final_looks[0].operation}
+                if look.operation.get(name) != final_looks[0].operation.get(name)
             )
-            yield look.place, f"{', '.join(changed)} is not what it was at {ended[0].place}"
+            yield look.place, f"{', '.join(changed)} is not what it was at {final_looks[0].place}"
 
 
 def _zeros(run: Run) -> Findings:
@@ -308,7 +308,7 @@ LAWS: Mapping[str, Law] = {
 }
 
 
-def _told(operation: Json) -> str:
+def _progress_phrase(operation: Json) -> str:
     """Return a phrase for the progress of *operation*."""
     if not operation.get("done"):
         return "is not done"

@@ -16,11 +16,11 @@ def type_errors(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]
     *path* names *value* in the findings.
     """
     for name, inner in value.items():
-        kind, fits = _TYPES.get(name, ("", None))
-        if fits is None:
+        kind, has_type = _TYPES.get(name, ("", None))
+        if has_type is None:
             continue
-        if not fits(inner):
-            yield path, f"{name} is {inner!r:.100}, which is no {kind}"
+        if not has_type(inner):
+            yield path, f"{name} is {inner!r:.100}, which is not {kind}"
         elif isinstance(inner, Mapping):
             yield from type_errors(inner, f"{path}, {name}")
         elif isinstance(inner, list):
@@ -32,7 +32,7 @@ def nanoseconds(text: str) -> int:
     """Return the time *text* in nanoseconds. Raises ValueError if *text* is not a time of the API."""
     match = _TIME.fullmatch(text)
     if match is None:
-        raise ValueError(f"no time of the API: {text!r}")
+        raise ValueError(f"not a time of the API: {text!r}")
     whole = datetime.fromisoformat(match[1]) - datetime.min
     return (whole.days * 86_400 + whole.seconds) * 1_000_000_000 + int((match[2] or "").ljust(9, "0"))
 
@@ -62,24 +62,24 @@ def _is_time(value: Any) -> bool:
 
 # Every member that a law reads, at any depth: these messages never use one name for two types.
 _TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "@type": ("string", _is_text),
-    "code": ("32-bit integer", _is_integer),
-    "completeTime": ("time", _is_time),
-    "completedPercent": ("number from 0 to 100", _is_percent),
-    "completedSteps": ("32-bit integer", _is_integer),
-    "computeTime": ("time", _is_time),
-    "createTime": ("time", _is_time),
-    "done": ("boolean", lambda value: isinstance(value, bool)),
-    "epoch": ("32-bit integer", _is_integer),
-    "error": ("object", _is_object),
-    "metadata": ("object", _is_object),
-    "name": ("string", _is_text),
-    "response": ("object", _is_object),
-    "snapshots": ("list of objects", lambda value: isinstance(value, list) and all(map(_is_object, value))),
-    "startTime": ("time", _is_time),
-    "state": ("string", _is_text),
-    "step": ("32-bit integer", _is_integer),
-    "totalSteps": ("32-bit integer", _is_integer),
-    "tunedModel": ("string", _is_text),
-    "tuningTask": ("object", _is_object),
+    "@type": ("a string", _is_text),
+    "code": ("a 32-bit integer", _is_integer),
+    "completeTime": ("a time", _is_time),
+    "completedPercent": ("a number from 0 to 100", _is_percent),
+    "completedSteps": ("a 32-bit integer", _is_integer),
+    "computeTime": ("a time", _is_time),
+    "createTime": ("a time", _is_time),
+    "done": ("a boolean", lambda value: isinstance(value, bool)),
+    "epoch": ("a 32-bit integer", _is_integer),
+    "error": ("an object", _is_object),
+    "metadata": ("an object", _is_object),
+    "name": ("a string", _is_text),
+    "response": ("an object", _is_object),
+    "snapshots": ("a list of objects", lambda value: isinstance(value, list) and all(map(_is_object, value))),
+    "startTime": ("a time", _is_time),
+    "state": ("a string", _is_text),
+    "step": ("a 32-bit integer", _is_integer),
+    "totalSteps": ("a 32-bit integer", _is_integer),
+    "tunedModel": ("a string", _is_text),
+    "tuningTask": ("an object", _is_object),
 }

@@ -83,11 +83,16 @@ class Run:
                 yield place, task_snapshots(model)
 
 
-def looks_of(trace: Sequence[Observation]) -> list[Look]:
+def to_looks(trace: Sequence[Observation]) -> list[Look]:
     """Return the looks of a trace. The place of each one is its number and its time."""
     return [
-        Look(f"at look {number} ({seen.seconds:g} s)", seen.seconds, seen.operation, seen.tuned_model)
-        for number, seen in enumerate(trace)
+        Look(
+            f"at look {number} ({observation.seconds:g} s)",
+            observation.seconds,
+            observation.operation,
+            observation.tuned_model,
+        )
+        for number, observation in enumerate(trace)
     ]
 
 

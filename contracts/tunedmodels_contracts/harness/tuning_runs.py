@@ -59,12 +59,11 @@ class ObservedRun:
         """Return where the tutorial's run violates *law* or ``SHAPE``. Raises KeyError for an unknown law."""
         if law not in LAWS and law != SHAPE:
             raise KeyError(law)
-        found = violations(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
-        return [finding for finding in found if finding.startswith((f"{law}: ", f"{SHAPE}: "))]
+        all_violations = violations(self.trace, batch_size=BATCH_SIZE, examples=len(EXAMPLES), bound=self.bound)
+        return [finding for finding in all_violations if finding.startswith((f"{law}: ", f"{SHAPE}: "))]
 
-    @property
-    def ended(self) -> ObservedRun:
-        """The run itself. Raises AssertionError if it has not ended."""
+    def assert_ended(self) -> ObservedRun:
+        """Return the run itself. Raises AssertionError if it has not ended."""
         assert self.operation.get("done"), f"{self.operation_name} has not ended within {self.bound:g} seconds"
         return self
 
@@ -94,19 +93,19 @@ def observe(api: Api, created: Answer, clock: TargetClock, pause: float, bound: 
 
     If the run does not end within *bound* seconds, return the trace up to then.
     """
-    operation = created.ok()
-    name, model = operation["name"], operation["metadata"]["tunedModel"]
-    began = clock.now()
-    trace = [Observation(0.0, operation)]
-    left = _LOOKS_AFTER_THE_END
+    first = created.ok()
+    name, model = first["name"], first["metadata"]["tunedModel"]
+    start = clock.now()
+    trace = [Observation(0.0, first)]
+    remaining = _LOOKS_AFTER_THE_END
     while True:
-        looked = api.get(f"v1beta/{name}").ok()
-        seconds = clock.now() - began
-        trace.append(Observation(seconds, looked, api.get(f"v1beta/{model}").ok()))
-        if any(seen.operation.get("done") for seen in trace):
-            if not left:
+        operation = api.get(f"v1beta/{name}").ok()
+        seconds = clock.now() - start
+        trace.append(Observation(seconds, operation, api.get(f"v1beta/{model}").ok()))
+        if any(observation.operation.get("done") for observation in trace):
+            if not remaining:
                 return ObservedRun(created, tuple(trace), bound)
-            left -= 1
+            remaining -= 1
         elif seconds >= bound:
             return ObservedRun(created, tuple(trace), bound)
         clock.sleep(pause)

@@ -123,16 +123,12 @@ class _TrialPlugin:
                 self.required.add(clause.name)
         items[:] = selected
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        """Install the mutant when the target is created."""
-        value = yield
-        if fixturedef.argname == "target" and isinstance(value, Target):
-            self.adapters += install(value.session, replace(self._mutant, new_handler=self._new_limited_handler))
-            self._capabilities, self._scopes = value.capabilities, value.scopes
-            if value.kind == "fake":
-                value.session.trust_env = False  # a request without a network needs no proxy
-        return value
+    def pytest_tunedmodels_target(self, target: Target) -> None:
+        """Install the mutant on the target."""
+        self.adapters += install(target.session, replace(self._mutant, new_handler=self._new_limited_handler))
+        self._capabilities, self._scopes = target.capabilities, target.scopes
+        if target.kind == "fake":
+            target.session.trust_env = False  # a request without a network needs no proxy
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -45,19 +45,19 @@ def _file_problems(path: Path, names: Collection[str] | None) -> list[Problem]:
     except RecordingError as error:
         return [Problem(path.name, str(error))]
     except UnicodeDecodeError:
-        return [_file_problem(path, "is no UTF-8", "record it again")]
+        return [_file_problem(path, "is not UTF-8", "record it again")]
     problems = [Problem(path.name, str(fault)) for fault in recording.errors(path.name)]
     for leak in find_leaks(text, value):
-        found = f"looks like a secret ({leak.kind}): {leak.excerpt}"
-        problems.append(Problem(path.name, str(RecordingError(path.name, leak.place, found, "take it out"))))
+        problem = f"looks like a secret ({leak.kind}): {leak.excerpt}"
+        problems.append(Problem(path.name, str(RecordingError(path.name, leak.place, problem, "remove it"))))
     if recording.name != path.stem:
         problems.append(
-            _file_problem(path, f"holds the recording {recording.name!r}", f"call it {recording.name}.yaml")
+            _file_problem(path, f"contains the recording {recording.name!r}", f"rename it to {recording.name}.yaml")
         )
     if names is not None and recording.name not in names:
-        problems.append(_file_problem(path, "is used by nothing", "delete it, or write what it is for"))
+        problems.append(_file_problem(path, "is not in use", "delete it, or use it"))
     return problems
 
 
-def _file_problem(path: Path, found: str, fix: str) -> Problem:
-    return Problem(path.name, str(RecordingError(path.name, "the file", found, fix)))
+def _file_problem(path: Path, problem: str, fix: str) -> Problem:
+    return Problem(path.name, str(RecordingError(path.name, "the file", problem, fix)))

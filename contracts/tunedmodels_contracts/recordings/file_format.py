@@ -18,7 +18,7 @@ from .provenance import Provenance
 
 FORMAT = 1
 
-ScopeTracker = tuple[str, Provenance, tuple[Exchange, ...], Mapping[str, str]]
+RecordingParts = tuple[str, Provenance, tuple[Exchange, ...], Mapping[str, str]]
 
 
 def document(
@@ -39,17 +39,17 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def parts(value: Any, file: str) -> ScopeTracker:
+def parts(value: Any, file: str) -> RecordingParts:
     """Return the parts of the recording in *value*.
 
-    Raises RecordingError, which names *file*, if *value* is no recording.
+    Raises RecordingError, which names *file*, if *value* is not a recording.
     """
     top = Fields(value, file)
     contract = top.inner("contract")
     version = contract.take("format", int)
     if version != FORMAT:
-        fix = "a newer release of tunedmodels reads it" if version > FORMAT else "there is no such format"
-        raise RecordingError(file, "contract.format", f"is {version}, and this release knows {FORMAT}", fix)
+        fix = "use a newer release of tunedmodels" if version > FORMAT else "there is no such format"
+        raise RecordingError(file, "contract.format", f"is {version}, and this release reads {FORMAT}", fix)
     name = contract.take("name", str)
     provenance = _read_provenance(contract.inner("provenance"))
     variables = contract.mapping("variables")
@@ -105,12 +105,12 @@ def _read_provenance(fields: Fields) -> Provenance:
 def _exchange(exchange: Exchange) -> dict[str, Any]:
     request, response = exchange.request, exchange.response
     content_type = header(response.headers, "Content-Type")
-    joined: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, value in response.headers:
         if name.lower() == "content-type" or name.lower() in FRAMING:
             continue
-        known = next((key for key in joined if key.lower() == name.lower()), name)
-        joined[known] = f"{joined[known]}, {value}" if known in joined else value
+        present = next((key for key in headers if key.lower() == name.lower()), name)
+        headers[present] = f"{headers[present]}, {value}" if present in headers else value
     answer: dict[str, Any] = {
         "method": request.method,
         "url": request.url,
@@ -118,60 +118,60 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         "reason": response.reason,
         "content_type": content_type,
     }
-    if joined:
-        answer["headers"] = joined
-    if _plain_headers(content_type, joined) != response.headers:
+    if headers:
+        answer["headers"] = headers
+    if _plain_headers(content_type, headers) != response.headers:
         answer["header_list"] = [[name, value] for name, value in response.headers]
     if response.decoded:
         answer["decoded"] = response.decoded
-    sent = {"headers": _headers(request.headers), **_body(request.body)}
+    request_members = {"headers": _headers(request.headers), **_body(request.body)}
     timing = {"at": exchange.at, "elapsed": exchange.elapsed}
     # The stock loader needs this member. If it is true, the loader adds a header that the server did not send.
     answer["auto_calculate_content_length"] = False
-    return {"request": sent, "response": {**answer, **_body(response.body)}, "timing": timing}
+    return {"request": request_members, "response": {**answer, **_body(response.body)}, "timing": timing}
 
 
 def _read_exchange(value: Any, file: str, path: str) -> Exchange:
     entry = Fields(value, file, path)
-    sent = entry.inner("request")
-    answer = entry.inner("response")
+    request_fields = entry.inner("request")
+    response_fields = entry.inner("response")
     timing = entry.inner("timing")
     entry.refuse_rest()
     request = SentRequest(
-        method=answer.take("method", str),
-        url=answer.take("url", str),
-        headers=_read_headers(sent),
-        body=_read_body(sent),
+        method=response_fields.take("method", str),
+        url=response_fields.take("url", str),
+        headers=_read_headers(request_fields),
+        body=_read_body(request_fields),
     )
-    content_type = answer.optional("content_type")
-    headers = _plain_headers(content_type, answer.mapping("headers"))
-    if answer.has("header_list"):
-        headers = _pairs(answer, "header_list")
-    answer.take("auto_calculate_content_length", bool)
+    content_type = response_fields.optional("content_type")
+    headers = _plain_headers(content_type, response_fields.mapping("headers"))
+    if response_fields.has("header_list"):
+        headers = _pairs(response_fields, "header_list")
+    response_fields.take("auto_calculate_content_length", bool)
     response = ReceivedResponse(
-        status=answer.take("status", int),
-        reason=answer.take("reason", str, ""),
+        status=response_fields.take("status", int),
+        reason=response_fields.take("reason", str, ""),
         headers=headers,
-        decoded=answer.take("decoded", str, ""),
-        body=_read_body(answer),
+        decoded=response_fields.take("decoded", str, ""),
+        body=_read_body(response_fields),
     )
     exchange = Exchange(request, response, _seconds(timing, "at"), _seconds(timing, "elapsed"))
-    for fields in (sent, answer, timing):
+    for fields in (request_fields, response_fields, timing):
         fields.refuse_rest()
-    _refuse_two_truths(value["response"], _exchange(exchange)["response"], file, path)
+    _refuse_contradiction(value["response"], _exchange(exchange)["response"], file, path)
     return exchange
 
 
-def _refuse_two_truths(found: Mapping[str, Any], derived: Mapping[str, Any], file: str, path: str) -> None:
+def _refuse_contradiction(answer: Mapping[str, Any], derived: Mapping[str, Any], file: str, path: str) -> None:
     """Refuse an answer that means one thing to the stock loader and another thing to this one."""
-    doubled = [
-        *(["content_type", "headers"] if "header_list" in found else []),
-        *(["body"] if "body_base64" in found else []),
+    pairs = [
+        *([("content_type", "header_list"), ("headers", "header_list")] if "header_list" in answer else []),
+        *([("body", "body_base64")] if "body_base64" in answer else []),
     ]
-    for name in doubled:
-        if found.get(name) != derived.get(name):
-            fix = "what responses reads and what stands beside it must agree: change both, or neither"
-            raise RecordingError(file, f"{path}.response.{name}", "is not what stands beside it", fix)
+    for name, other_form in pairs:
+        if answer.get(name) != derived.get(name):
+            fix = f"the library responses reads it, and it must agree with `{other_form}`: change both"
+            raise RecordingError(file, f"{path}.response.{name}", "differs from its other form in the file", fix)
 
 
 def _headers(headers: Headers) -> dict[str, str] | list[list[str]]:
@@ -192,7 +192,7 @@ def _pairs(fields: Fields, name: str) -> Headers:
     pairs: list[tuple[str, str]] = []
     for pair in fields.take(name, list):
         if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
-            raise fields.error(name, "has what is no header in it", "each has to be a list of name and value")
+            raise fields.error(name, "has an entry that is not a header", "each has to be a list of name and value")
         pairs.append((pair[0], pair[1]))
     return tuple(pairs)
 
@@ -211,7 +211,7 @@ def _read_body(fields: Fields) -> bytes:
     try:
         return base64.b64decode(fields.take("body_base64", str), validate=True)
     except binascii.Error:
-        raise fields.error("body_base64", "is no base64", "record it again") from None
+        raise fields.error("body_base64", "is not base64", "record it again") from None
 
 
 def _seconds(fields: Fields, name: str) -> float:

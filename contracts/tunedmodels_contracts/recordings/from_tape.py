@@ -34,13 +34,13 @@ def record(
     """
     exchanges = tape.exchanges
     for sentence in tape.incomplete:
-        raise RecordingError(name, "the tape", f"is not whole: {sentence}", "read each answer to its end")
+        raise RecordingError(name, "the tape", f"is incomplete: {sentence}", "read each answer to its end")
     if not stand_in:
         for number, exchange in enumerate(exchanges, 1):
             _refuse_foreign(exchange, name, number)
         for doubt in tape.doubts:
-            fix = "send over an HTTPAdapter of requests, or say stand_in=True"
-            raise RecordingError(name, "the tape", f"cannot become live: {doubt}", fix)
+            fix = "send with an HTTPAdapter of requests, or pass stand_in=True"
+            raise RecordingError(name, "the tape", f"cannot become a live recording: {doubt}", fix)
     scrubber = Scrubber(secrets)
     scrubbed = tuple(_round_times(exchange) for exchange in scrubber.scrub(exchanges))
     hosts = sorted({urlsplit(exchange.request.url).hostname or "" for exchange in scrubbed})
@@ -65,9 +65,9 @@ def record(
 def _refuse_foreign(exchange: Exchange, name: str, number: int) -> None:
     if not is_real(exchange.request.url):
         parts = urlsplit(exchange.request.url)
-        found = f"was sent to {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        fix = f"only https://{HOST} is the service: say stand_in=True, and it counts as hand-written"
-        raise RecordingError(name, f"request {number}", found, fix)
+        problem = f"was sent to {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        fix = f"only https://{HOST} is the service; pass stand_in=True to record it as hand-written"
+        raise RecordingError(name, f"request {number}", problem, fix)
 
 
 def _round_times(exchange: Exchange) -> Exchange:

@@ -122,8 +122,8 @@ class ExchangeRegistry(FirstMatchRegistry):
         what = describe_request(sent)
         if matching:
             places = ", ".join(entry.place for entry in matching)
-            end = "the last answer is no operation that is done, so nobody knows what came next"
-            text = f"{what} was asked more often than recorded ({places}), and {end}"
+            end = "the last answer cannot be repeated, because it is not an operation that is done"
+            text = f"{what} was sent more often than recorded ({places}); {end}"
         elif others:
             _, number, texts = min(others)
             closest = self._entries[number]
@@ -133,7 +133,7 @@ class ExchangeRegistry(FirstMatchRegistry):
             # The message may be written to a log, and the request may contain the API key.
             text = "\n".join([text, *(f"  {Scrubber().scrub_text(each)}" for each in texts)])
         else:
-            text = f"{what} is not recorded: there is no exchange at all"
+            text = f"{what} is not recorded: the recording has no exchanges"
         self.unrecorded.append(text)
         return UnrecordedRequest(text)
 

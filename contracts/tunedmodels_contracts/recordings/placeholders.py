@@ -29,19 +29,19 @@ class Placeholders:
         end = 0
         for match in self._values.finditer(recorded):
             pattern += re.escape(recorded[end : match.start()])
-            known = self._sent.get(match[0], substitutions.get(match[0]))
-            if known is not None:
-                pattern += re.escape(known)
+            sent_value = self._sent.get(match[0], substitutions.get(match[0]))
+            if sent_value is not None:
+                pattern += re.escape(sent_value)
             elif match[0] in values:
                 pattern += rf"(?:\{values.index(match[0]) + 1})"
             else:
                 values.append(match[0])
                 pattern += f"({within})"
             end = match.end()
-        found = re.fullmatch(pattern + re.escape(recorded[end:]), sent)
-        if found:
-            substitutions.update(zip(values, found.groups(), strict=True))
-        return found is not None
+        match_of_sent = re.fullmatch(pattern + re.escape(recorded[end:]), sent)
+        if match_of_sent:
+            substitutions.update(zip(values, match_of_sent.groups(), strict=True))
+        return match_of_sent is not None
 
     def record(self, substitutions: Substitutions) -> None:
         """Remember the values that were sent for placeholders."""
@@ -50,8 +50,8 @@ class Placeholders:
     def substitute(self, recorded: str, *, escaped: bool = False) -> str:
         """Return *recorded* with each placeholder replaced by the sent value; *escaped* as in a JSON string."""
 
-        def sent(match: re.Match[str]) -> str:
+        def sent_text(match: re.Match[str]) -> str:
             text = self._sent.get(match[0], match[0])
             return json.dumps(text, ensure_ascii=False)[1:-1] if escaped else text
 
-        return self._values.sub(sent, recorded)
+        return self._values.sub(sent_text, recorded)

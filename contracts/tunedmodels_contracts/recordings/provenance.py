@@ -53,16 +53,16 @@ class Provenance:
 def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, file: str) -> Iterator[RecordingError]:
     """Yield the errors in the *provenance* of *exchanges* in *file*; *digest* is the actual digest of the file."""
 
-    def error(field: str, found: str, fix: str) -> RecordingError:
-        return RecordingError(file, f"contract.provenance.{field}", found, fix)
+    def error(field: str, problem: str, fix: str) -> RecordingError:
+        return RecordingError(file, f"contract.provenance.{field}", problem, fix)
 
     p = provenance
     if p.kind not in KINDS:
-        yield error("kind", f"is {p.kind!r}", "a recording is live, published or hand-written, and nothing else")
+        yield error("kind", f"is {p.kind!r}", "it has to be live, published or hand-written")
     if not p.source.strip():
-        yield error("source", "is empty", "say where the answers can be looked up")
+        yield error("source", "is empty", "say where a reader can find the answers")
     if p.stand_in and p.kind != "hand-written":
-        yield error("stand_in", f"is true and kind is {p.kind!r}", "what a stand-in said counts as hand-written")
+        yield error("stand_in", f"is true and kind is {p.kind!r}", "the answers of a stand-in count as hand-written")
     if p.transcription not in ("", *TRANSCRIPTIONS):
         yield error("transcription", f"is {p.transcription!r}", "it is verbatim, from-repr or elided")
     if p.sha256 and p.sha256 != digest:
@@ -73,11 +73,11 @@ def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, f
         if p.captured is None:
             yield error("captured", "is missing", "say on which day the service answered, as '2024-03-14'")
         if p.host != HOST:
-            yield error("host", f"is {p.host!r}", f"only {HOST} is the service; of others write hand-written")
+            yield error("host", f"is {p.host!r}", f"only {HOST} is the service; for another host, write hand-written")
         for number, exchange in enumerate(exchanges, 1):
             yield from _host_errors(exchange, f"{file}, exchange {number}", p.kind)
     if p.kind == "live" and p.guessed:
-        yield error("guessed", f"names {', '.join(p.guessed)}", "a live recording guesses nothing")
+        yield error("guessed", f"names {', '.join(p.guessed)}", "in a live recording nothing is guessed")
     if p.kind == "published":
         if not p.guessed:
             yield error("guessed", "is empty", "name what the source does not show: status, headers, …")
@@ -86,26 +86,24 @@ def errors(provenance: Provenance, exchanges: Sequence[Exchange], digest: str, f
     if not p.stand_in:
         for number, exchange in enumerate(exchanges, 1):
             if _is_signed(exchange):
-                place = f"answers.{number}"
-                yield error(
-                    f"stand_in is false, and {place}", "is signed by the mock server", "it is a stand-in: say so"
-                )
+                place = f"responses.{number}"
+                yield error(f"stand_in is false, and {place}", "is signed by the mock server", "set stand_in to true")
 
 
 _EDITED = {
-    "live": "the file was edited: record it again, or call it hand-written and leave the digest out",
-    "published": "look at what was edited, then write the file with save(), which computes it",
-    "hand-written": "leave it out, or write the file with save()",
+    "live": "the file was edited: record it again, or change its kind to hand-written and remove the digest",
+    "published": "check the edit, then write the file with save(), which computes it",
+    "hand-written": "remove it, or write the file with save()",
 }
 
 
 def _host_errors(exchange: Exchange, file: str, kind: str) -> Iterator[RecordingError]:
     if not is_real(exchange.request.url):
         parts = urlsplit(exchange.request.url.partition("?")[0])
-        found = f"is at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        yield RecordingError(file, "url", found, f"a {kind} recording is of https://{HOST} alone")
+        problem = f"is at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        yield RecordingError(file, "url", problem, f"a {kind} recording can only have answers of https://{HOST}")
 
 
 def _is_signed(exchange: Exchange) -> bool:
-    said = header(exchange.response.headers, "Server") or ""
-    return bool(_SIGNATURE.search(said)) or header(exchange.response.headers, _NOTE) is not None
+    server = header(exchange.response.headers, "Server") or ""
+    return bool(_SIGNATURE.search(server)) or header(exchange.response.headers, _NOTE) is not None

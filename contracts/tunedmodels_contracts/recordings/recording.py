@@ -48,28 +48,28 @@ class Recording:
     def errors(self, file: str) -> Iterator[RecordingError]:
         """Yield the errors in this recording; they name *file*."""
         if not _NAME.fullmatch(self.name):
-            fix = "it has to be small letters and digits, joined by - and ."
+            fix = "it has to be lower-case letters and digits, joined by - and ."
             yield RecordingError(file, "contract.name", f"is {self.name!r:.80}", fix)
         if not self.exchanges:
-            yield RecordingError(file, "responses", "is empty", "a recording of nothing proves nothing: delete it")
+            yield RecordingError(file, "responses", "is empty", "a recording without answers proves nothing: delete it")
         yield from provenance.errors(self.provenance, self.exchanges, self.digest, file)
         for number, exchange in enumerate(self.exchanges, 1):
             yield from _encoding_errors(exchange, file, number)
         for name, value in self.variables.items():
             if len(value) < _SHORTEST:
-                fix = f"give it {_SHORTEST} characters or more: a shorter one is found where it does not stand"
+                fix = f"use {_SHORTEST} characters or more: a shorter text also occurs in other places"
                 yield RecordingError(file, f"contract.variables.{name}", f"is {value!r}", fix)
             elif not any(_has_value(exchange, value) for exchange in self.exchanges):
                 yield RecordingError(
-                    file, f"contract.variables.{name}", f"is {value!r:.80}, which no request has", "take it out"
+                    file, f"contract.variables.{name}", f"is {value!r:.80}, which is in no request", "remove it"
                 )
 
 
 def load(path: Path | str) -> Recording:
     """Return the recording in the file at *path*.
 
-    Raises RecordingError if the file is no recording, makes a false statement about itself, or is live and contains a
-    secret. Raises OSError if the file cannot be read.
+    Raises RecordingError if the file is not a recording, makes a false statement about itself, or is live and contains
+    a secret. Raises OSError if the file cannot be read.
     """
     path = Path(path)
     if path.stat().st_size > 4 * reader.LIMIT:
@@ -77,7 +77,7 @@ def load(path: Path | str) -> Recording:
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError:
-        raise RecordingError(path.name, "the file", "is no UTF-8", "record it again") from None
+        raise RecordingError(path.name, "the file", "is not UTF-8", "record it again") from None
     value = reader.read(text, path.name)
     recording = Recording(*file_format.parts(value, path.name))
     for fault in recording.errors(path.name):
@@ -104,14 +104,14 @@ def save(recording: Recording, path: Path | str) -> None:
     value = reader.read(text, path.name)
     _refuse_leaks(find_leaks(text, value), path.name)
     if Recording(*file_format.parts(value, path.name)) != recording:
-        raise RecordingError(path.name, "the file", "would not read back as what was written", "report a bug")
+        raise RecordingError(path.name, "the file", "would read back as something else", "report this as a bug")
     atomic.write(path, text.encode())
 
 
 def _refuse_leaks(leaks: list[Leak], file: str) -> None:
     if leaks:
-        more = f"; so do {len(leaks) - 1} more" if leaks[1:] else ""
-        fix = "name it in secrets= when recording, or take it out and call the file hand-written"
+        more = f", and so do {len(leaks) - 1} more" if leaks[1:] else ""
+        fix = "pass it in secrets= when recording, or remove it and change the kind to hand-written"
         raise RecordingError(file, leaks[0].place, f"looks like a secret ({leaks[0].kind}){more}", fix)
 
 
@@ -119,8 +119,8 @@ def _encoding_errors(exchange: Exchange, file: str, number: int) -> Iterator[Rec
     for side, headers in (("request", exchange.request.headers), ("response", exchange.response.headers)):
         coding = header(headers, "Content-Encoding")
         if coding not in (None, "", "identity"):
-            found = f"has a body in {coding!r:.40}, in which no secret can be seen"
-            yield RecordingError(file, f"responses.{number}.{side}", found, "store it decoded")
+            problem = f"has a body in {coding!r:.40}, which hides secrets"
+            yield RecordingError(file, f"responses.{number}.{side}", problem, "store the body decoded")
 
 
 def _has_value(exchange: Exchange, value: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -41,15 +40,7 @@ class Replay(HTTPAdapter):
         session.mount("http://", self)
         return session
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002  # requests reads the body itself if it is not streamed
-        timeout: Any = None,  # noqa: ARG002
-        verify: bool | str = True,  # noqa: ARG002
-        cert: Any = None,  # noqa: ARG002
-        proxies: Mapping[str, str] | None = None,  # noqa: ARG002
-    ) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_settings: Any, **_more: Any) -> requests.Response:
         """Answer *request*. Raises UnrecordedRequest if no exchange is left for it."""
         answer, _ = self._registry.find(request)
         response = self.build_response(request, answer.get_response(request))
@@ -71,14 +62,14 @@ class Replay(HTTPAdapter):
         """Raise an error for unrecorded requests or unused exchanges, unless the test has already failed."""
         self._guard.stop(allow_assert=False)
         no_network = self._guard.get_registry()
-        past = no_network.requests if isinstance(no_network, _NoNetwork) else []
+        network_requests = no_network.requests if isinstance(no_network, _NoNetwork) else []
         self._guard.reset()
         if error is not None:
             return
-        for sentence in (*self._registry.unrecorded, *past):
+        for sentence in (*self._registry.unrecorded, *network_requests):
             raise UnrecordedRequest(sentence)
         if unused := self.unused():
-            raise UnusedExchanges("\n".join(["Recorded, and never asked for:", *unused]))
+            raise UnusedExchanges("\n".join(["These recorded requests were not sent:", *unused]))
 
 
 class _NoNetwork(FirstMatchRegistry):
@@ -90,6 +81,6 @@ class _NoNetwork(FirstMatchRegistry):
 
     def find(self, request: requests.PreparedRequest) -> Any:
         self.requests.append(
-            f"{describe_request(to_sent_request(request))} was sent past the replay: use its session()"
+            f"{describe_request(to_sent_request(request))} was not sent to the replay: use its session()"
         )
         raise UnrecordedRequest(self.requests[-1])

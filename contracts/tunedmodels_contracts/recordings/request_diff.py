@@ -37,18 +37,18 @@ def differences(
     this comparison accepts it too.
     """
     there, here = urlsplit(recorded.url), urlsplit(sent.url)
-    found: list[Difference] = []
+    all_differences: list[Difference] = []
     if recorded.method != sent.method:
-        found.append(Difference(f"method: recorded {recorded.method}, sent {sent.method}", 20))
+        all_differences.append(Difference(f"method: recorded {recorded.method}, sent {sent.method}", 20))
     if (there.scheme, there.netloc) != (here.scheme, here.netloc):
         text = f"host: recorded {there.scheme}://{there.netloc}, sent {here.scheme}://{here.netloc}"
-        found.append(Difference(text, 50))
+        all_differences.append(Difference(text, 50))
     if not placeholders.matches(unquote(there.path), unquote(here.path), substitutions, r"[^/:]+"):
         alike = SequenceMatcher(None, there.path, here.path).ratio()
-        found.append(Difference(f"path: recorded {there.path}, sent {here.path}", 40 - 30 * alike))
-    found += _query_differences(there.query, here.query, placeholders, substitutions)
-    found += _body_differences(recorded, sent, placeholders, substitutions)
-    return found
+        all_differences.append(Difference(f"path: recorded {there.path}, sent {here.path}", 40 - 30 * alike))
+    all_differences += _query_differences(there.query, here.query, placeholders, substitutions)
+    all_differences += _body_differences(recorded, sent, placeholders, substitutions)
+    return all_differences
 
 
 def _query_differences(
@@ -82,8 +82,8 @@ def _body_differences(
     if kind.startswith("application/x-www-form-urlencoded"):
         yield from _query_differences(before, after, placeholders, substitutions)
     elif not placeholders.matches(before, after, substitutions):
-        which = "" if (old is _ABSENT) == (new is _ABSENT) else ", of which one is no JSON"
-        yield Difference(f"body: recorded {len(there)} bytes, sent {len(here)} others{which}", 5)
+        which = "" if (old is _ABSENT) == (new is _ABSENT) else "; one of them is not JSON"
+        yield Difference(f"body: recorded {len(there)} bytes, sent {len(here)} other bytes{which}", 5)
 
 
 def _value_differences(

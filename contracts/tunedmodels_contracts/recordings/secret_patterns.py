@@ -85,9 +85,9 @@ def find_secrets(text: str) -> Iterator[SecretMatch]:
     """Yield each secret in *text*, recognized by its form or by its name. Placeholders are skipped."""
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            shown = next((n for n in range(1, pattern.groups + 1) if match[n] is not None), 0)
-            if match[shown] and not is_placeholder(match[shown]):
-                yield SecretMatch(kind, *match.span(shown))
+            group_number = next((n for n in range(1, pattern.groups + 1) if match[n] is not None), 0)
+            if match[group_number] and not is_placeholder(match[group_number]):
+                yield SecretMatch(kind, *match.span(group_number))
     for pattern, names in _NAMED_PATTERNS:
         for match in pattern.finditer(text):
             group = "value" if match["value"] else "number"

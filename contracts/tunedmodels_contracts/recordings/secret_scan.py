@@ -48,26 +48,27 @@ def find_leaks(text: str, value: Any) -> list[Leak]:
     # Bodies in base64 are searched after decoding.
     raw = text if value is None else _BASE64.sub(r"\1", text)
     leaks = [
-        Leak(kind, f"line {raw.count(chr(10), 0, start) + 1}", _excerpt(found)) for kind, start, found in _secrets(raw)
+        Leak(kind, f"line {raw.count(chr(10), 0, start) + 1}", _excerpt(secret))
+        for kind, start, secret in _secrets(raw)
     ]
     for place, name, inner in _texts(value, ""):
         views = [inner] if name != "body_base64" else _decode_base64(inner)
         for view in views:
-            leaks += [Leak(kind, place, _excerpt(found)) for kind, found in _secrets_in_header(name, view)]
-            leaks += [Leak(kind, place, _excerpt(found)) for kind, found in _secrets_in_views(view, _MAX_DEPTH)]
+            leaks += [Leak(kind, place, _excerpt(secret)) for kind, secret in _secrets_in_header(name, view)]
+            leaks += [Leak(kind, place, _excerpt(secret)) for kind, secret in _secrets_in_views(view, _MAX_DEPTH)]
     return list(dict.fromkeys(leaks))
 
 
 def _secrets_in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
     """Yield the secrets in *text*, and in *text* after decoding its URL and JSON escapes."""
-    for kind, _, found in _secrets(text):
-        yield kind, found
+    for kind, _, secret in _secrets(text):
+        yield kind, secret
     if not depth:
         return
     if "%" in text:
-        undone = unquote_plus(text)
-        if undone != text:
-            yield from _secrets_in_views(undone, depth - 1)
+        unquoted = unquote_plus(text)
+        if unquoted != text:
+            yield from _secrets_in_views(unquoted, depth - 1)
     for match in LITERAL.finditer(text):
         if "\\" in match[0]:
             try:
@@ -77,11 +78,11 @@ def _secrets_in_views(text: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _secrets(text: str) -> Iterator[tuple[str, int, str]]:
-    for find in find_secrets(text):
-        yield find.kind, find.start, text[find.start : find.end]
+    for secret in find_secrets(text):
+        yield secret.kind, secret.start, text[secret.start : secret.end]
     for match in _RANDOM.finditer(text):
         if not PLACEHOLDER.search(match[0]) and not _HARMLESS.search(text[max(0, match.start() - 40) : match.start()]):
-            yield "long and of chance", match.start(), match[0]
+            yield "long and random", match.start(), match[0]
 
 
 def _secrets_in_header(name: str, value: str) -> Iterator[tuple[str, str]]:
@@ -120,5 +121,5 @@ def _decode_base64(text: str) -> list[str]:
         return [text]
 
 
-def _excerpt(found: str) -> str:
-    return f"{found[:4]}… ({len(found)} characters)" if len(found) > 12 else f"({len(found)} characters)"
+def _excerpt(secret: str) -> str:
+    return f"{secret[:4]}… ({len(secret)} characters)" if len(secret) > 12 else f"({len(secret)} characters)"

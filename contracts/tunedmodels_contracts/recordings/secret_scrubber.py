@@ -37,7 +37,9 @@ class Scrubber:
         self._spellings: dict[str, str] = {}
         for secret in secrets:
             if len(secret) < _SHORTEST_KNOWN:
-                raise ValueError(f"a secret needs {_SHORTEST_KNOWN} characters or more, to be told from other text")
+                raise ValueError(
+                    f"a secret needs {_SHORTEST_KNOWN} characters or more, to be distinguishable from other text"
+                )
             self._learn("secret", secret)
 
     @property
@@ -64,10 +66,10 @@ class Scrubber:
             text = QUOTED.sub(lambda match: self._scrub_quoted(match[0], depth), text)
         text = self._replace_known(text)
         for _ in range(_PASSES):  # replacing one secret can reveal a secret inside it
-            found = sorted(find_secrets(text), key=lambda find: (find.start, -find.end))
-            if not found:
+            matches = sorted(find_secrets(text), key=lambda match: (match.start, -match.end))
+            if not matches:
                 break
-            text = self._replace(text, found)
+            text = self._replace(text, matches)
         return text
 
     def _scrub_exchange(self, exchange: Exchange) -> Exchange:
@@ -94,8 +96,10 @@ class Scrubber:
     def _scrub_header(self, name: str, value: str) -> str:
         kind = HEADERS.get(name)
         if kind is not None:
-            found = [SecretMatch(kind, start, end) for start, end in header_secrets(name, value)]
-            value = self._replace(value, [find for find in found if not is_placeholder(value[find.start : find.end])])
+            matches = [SecretMatch(kind, start, end) for start, end in header_secrets(name, value)]
+            value = self._replace(
+                value, [match for match in matches if not is_placeholder(value[match.start : match.end])]
+            )
         return self.scrub_text(value)
 
     def _scrub_body(self, body: bytes) -> bytes:
@@ -127,28 +131,28 @@ class Scrubber:
             self._known_pattern = re.compile("|".join([f"(?P<scrubbed>{PLACEHOLDER.pattern})", *patterns]))
         return self._known_pattern.sub(lambda match: match["scrubbed"] or self._spellings[match[0]], text)
 
-    def _replace(self, text: str, found: Iterable[SecretMatch]) -> str:
+    def _replace(self, text: str, matches: Iterable[SecretMatch]) -> str:
         pieces: list[str] = []
         end = 0
-        for find in found:
-            instead = self._learn(find.kind, text[find.start : find.end])
-            if find.start >= end:  # an overlapping match is learned but not replaced here
-                pieces += [text[end : find.start], instead]
-                end = find.end
+        for match in matches:
+            instead = self._learn(match.kind, text[match.start : match.end])
+            if match.start >= end:  # an overlapping match is learned but not replaced here
+                pieces += [text[end : match.start], instead]
+                end = match.end
         return "".join([*pieces, text[end:]])
 
-    def _learn(self, kind: str, found: str) -> str:
-        secret = _decode(found)
-        known = self._placeholders.get(secret)
-        if known is None:
+    def _learn(self, kind: str, text: str) -> str:
+        secret = _decode(text)
+        instead = self._placeholders.get(secret)
+        if instead is None:
             self._counts[kind] = number = self._counts.get(kind, 0) + 1
-            known = self._placeholders[secret] = placeholder(kind, number, secret)
+            instead = self._placeholders[secret] = placeholder(kind, number, secret)
         # A text with a % or a backslash can be an encoding of another text, or the secret itself.
-        for each in {found, secret}:
+        for each in {text, secret}:
             if len(each) >= _SHORTEST_KNOWN and each not in self._spellings:
-                self._spellings.update(dict.fromkeys(spellings(each), known))
+                self._spellings.update(dict.fromkeys(spellings(each), instead))
                 self._known_pattern = None
-        return known
+        return instead
 
 
 def header_secrets(name: str, value: str) -> Iterator[tuple[int, int]]:
@@ -167,14 +171,14 @@ def header_secrets(name: str, value: str) -> Iterator[tuple[int, int]]:
             yield start, len(value.rstrip())
 
 
-def _decode(found: str) -> str:
-    """Return the secret that *found* encodes, as in a URL or in JSON."""
-    if "\\" in found:
+def _decode(text: str) -> str:
+    """Return the secret that *text* encodes, as in a URL or in JSON."""
+    if "\\" in text:
         try:
-            return str(json.loads(f'"{found}"', strict=False))
+            return str(json.loads(f'"{text}"', strict=False))
         except ValueError:
-            return found
-    return unquote_plus(found) if "%" in found else found
+            return text
+    return unquote_plus(text) if "%" in text else text
 
 
 def spellings(secret: str) -> set[str]:

@@ -41,7 +41,7 @@ class Tape(BaseAdapter):
         self._lock = threading.Lock()
         self._started = 0
         self._first = 0.0
-        self._noted: dict[int, Exchange] = {}
+        self._exchanges: dict[int, Exchange] = {}
         self._unanswered: dict[int, str] = {}
         self._incomplete: dict[int, str] = {}
         self._doubts: dict[str, None] = {}
@@ -50,7 +50,7 @@ class Tape(BaseAdapter):
     def exchanges(self) -> tuple[Exchange, ...]:
         """The recorded exchanges, in the order in which the requests began."""
         with self._lock:
-            return tuple(exchange for _, exchange in sorted(self._noted.items()))
+            return tuple(exchange for _, exchange in sorted(self._exchanges.items()))
 
     @property
     def incomplete(self) -> tuple[str, ...]:
@@ -82,8 +82,8 @@ class Tape(BaseAdapter):
         """Send *request*, and record the answer while the caller reads it."""
         description = f"{request.method} {(request.url or '').partition('?')[0]}"
         with self._lock:
-            began = self._clock()
-            self._first = began if not self._started else self._first
+            start = self._clock()
+            self._first = start if not self._started else self._first
             self._started += 1
             number = self._started
             self._doubts.update(dict.fromkeys(_doubts(self._adapter, verify)))
@@ -94,10 +94,10 @@ class Tape(BaseAdapter):
                 self._unanswered[number] = f"{description} got no answer: {type(error).__name__}"
             raise
         headers = tuple(response.raw.headers.items())
-        sent = _to_sent_request(request)
-        if sent is None:
+        sent_request = _to_sent_request(request)
+        if sent_request is None:
             with self._lock:
-                self._incomplete[number] = f"{description} was sent with a body that could be read but once"
+                self._incomplete[number] = f"{description} was sent with a body that can be read only once"
             return response
 
         def on_end(body: bytes, decoded: str, fault: str) -> None:
@@ -108,8 +108,8 @@ class Tape(BaseAdapter):
                 answer = ReceivedResponse(
                     response.status_code, response.reason or "", without_framing(headers), body, decoded
                 )
-                elapsed = self._clock() - began
-                self._noted[number] = Exchange(sent, answer, began - self._first, elapsed)
+                elapsed = self._clock() - start
+                self._exchanges[number] = Exchange(sent_request, answer, start - self._first, elapsed)
 
         response.raw = TeeResponse(response.raw, self._limit, on_end)
         return response
@@ -135,9 +135,9 @@ def _decode_headers(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _doubts(adapter: BaseAdapter, verify: bool | str) -> list[str]:
     doubts = []
     if type(adapter) is not HTTPAdapter:
-        doubts.append(f"the requests were sent by {type(adapter).__name__}, which need not use a network")
+        doubts.append(f"the requests were sent by {type(adapter).__name__}, which may not use a network")
     if HTTPAdapter.send.__module__ != "requests.adapters":
         doubts.append(f"requests was patched by {HTTPAdapter.send.__module__}, which may have answered in its place")
     if verify is False:
-        doubts.append("certificates were not verified, so anyone may have answered")
+        doubts.append("certificates were not verified, so another server may have answered")
     return doubts

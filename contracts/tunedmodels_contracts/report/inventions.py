@@ -39,27 +39,27 @@ def read(page: str) -> tuple[Invention, ...]:
 
     Raises ValueError for a row that does not have three cells.
     """
-    found: list[Invention] = []
+    rows: list[Invention] = []
     part = ""
-    ruled = False
+    is_below_rule = False
     for line in page.splitlines():
         if line.startswith("#"):
             part = line.lstrip("#").strip()
         if not line.startswith("|"):
-            ruled = False
+            is_below_rule = False
             continue
         cells = [cell.strip().replace("\\|", "|") for cell in _CELLS.split(line.strip())[1:-1]]
-        if ruled:
+        if is_below_rule:
             if len(cells) != 3:
-                raise ValueError(f"a row of the page of what is invented has three cells, and this one has not: {line}")
-            found.append(Invention(part, *cells))
-        ruled = ruled or set("".join(cells)) <= {"-", ":"}
-    return tuple(found)
+                raise ValueError(f"a row of the page has to have three cells: {line}")
+            rows.append(Invention(part, *cells))
+        is_below_rule = is_below_rule or set("".join(cells)) <= {"-", ":"}
+    return tuple(rows)
 
 
-def group_by_part(found: Iterable[Invention]) -> dict[str, list[Invention]]:
+def group_by_part(rows: Iterable[Invention]) -> dict[str, list[Invention]]:
     """Return the inventions grouped by part, in their order."""
     parts: dict[str, list[Invention]] = {}
-    for one in found:
+    for one in rows:
         parts.setdefault(one.part, []).append(one)
     return parts

@@ -22,13 +22,15 @@ def to_markdown(report: Report) -> str:
         parts.append(_section("Not held", _not_held(report)))
     known = [(one, known) for one in report.runs for known in one.known]
     if known:
-        parts.append(_section("Known differences", _known(report)))
+        parts.append(_section("Known differences", _known_differences(report)))
     evidence = _table(("evidence", "clauses"), [(kind.value, str(number)) for kind, number in report.kinds.items()])
     parts.append(_section("Evidence", evidence))
     for run, shares in zip(report.runs, report.shares, strict=True):
         parts.append(_section(f"Coverage: {run.subject}", _coverage(run, shares)))
-    bare = "\n".join(f"- `{row.clause.name}`: {_text(row.sentence)}" for row in report.without_evidence)
-    parts.append(_section("Without evidence", f"{NO_EVIDENCE}\n\n{bare}" if bare else "Every clause has some."))
+    without = "\n".join(f"- `{row.clause.name}`: {_text(row.sentence)}" for row in report.without_evidence)
+    parts.append(
+        _section("Without evidence", f"{NO_EVIDENCE}\n\n{without}" if without else "Every clause has evidence.")
+    )
     if report.invented:
         parts.append(_section("Invented", f"{INVENTED}\n\n{_invented(report.invented)}"))
     subjects = [str(run.subject) for run in report.runs]
@@ -39,10 +41,10 @@ def to_markdown(report: Report) -> str:
 
 
 def _run_lines(run: SuiteRun) -> str:
-    state = "passed" if run.passed else "failed"
+    state = "passed" if run.has_passed else "failed"
     outcome = "".join(f"  - {_text(note)}\n" for note in run.notes)
     subject = _text(str(run.subject))
-    return f"- {subject} on {run.day.isoformat()}: **{state}**, {run.seen.answers} answers\n{outcome}"
+    return f"- {subject} on {run.day.isoformat()}: **{state}**, {run.coverage.answers} answers\n{outcome}"
 
 
 def _not_held(report: Report) -> str:
@@ -59,7 +61,7 @@ def _not_held(report: Report) -> str:
     return _table(("clause", "level", "target", "verdict", "reason"), rows)
 
 
-def _known(report: Report) -> str:
+def _known_differences(report: Report) -> str:
     rows = []
     for run in report.runs:
         stale = dict(run.stale)
@@ -70,9 +72,9 @@ def _known(report: Report) -> str:
 
 
 def _coverage(run: SuiteRun, shares: Iterable[Share]) -> str:
-    rows = [(share.what, f"{len(share.seen)} of {share.whole}", _shorten(share.missing)) for share in shares]
-    if run.seen.unknown:
-        rows.append(("unknown to the facts", str(len(run.seen.unknown)), _shorten(sorted(run.seen.unknown))))
+    rows = [(share.what, f"{len(share.seen)} of {share.total}", _shorten(share.missing)) for share in shares]
+    if run.coverage.unknown:
+        rows.append(("not in the schema", str(len(run.coverage.unknown)), _shorten(sorted(run.coverage.unknown))))
     return _table(("what", "seen", "not seen"), rows)
 
 

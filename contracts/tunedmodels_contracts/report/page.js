@@ -2,23 +2,23 @@
 // Without this script the page shows every clause and no filter.
 const form = document.querySelector("form.filter");
 const rows = [...document.querySelectorAll(".clauses tbody tr")];
-const shown = form.querySelector("output");
+const output = form.querySelector("output");
 
 function filter() {
   const { words, level, evidence, verdict } = form.elements;
-  const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const search = words.value.toLowerCase().split(/\s+/).filter(Boolean);
   let number = 0;
   for (const row of rows) {
     const text = row.textContent.toLowerCase();
     row.hidden = !(
-      wanted.every((word) => text.includes(word)) &&
+      search.every((word) => text.includes(word)) &&
       (!level.value || row.dataset.level === level.value) &&
       (!evidence.value || row.dataset.evidence === evidence.value) &&
       (!verdict.value || row.dataset.verdicts.split("|").includes(verdict.value))
     );
     number += !row.hidden;
   }
-  shown.value = `${number} of ${rows.length} clauses`;
+  output.value = `${number} of ${rows.length} clauses`;
 }
 
 // A link to a clause shows the clause, even if the filter hides it.

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..clauses.clause import Clause
 from ..clauses.results import Result, Verdict
-from ..evidence.evidence import Evidence, Kind, strength
+from ..evidence.evidence import Evidence, Kind, sort_key
 from ..schema.coverage import Share, coverage
 from . import run as suite_run
 from .inventions import Invention, inventions
@@ -59,8 +59,8 @@ class Report:
     @cached_property
     def kinds(self) -> dict[Kind, int]:
         """The number of clauses with evidence of each kind, the strongest kind first."""
-        counted = Counter(row.evidence.kind for row in self.rows)
-        return {kind: counted[kind] for kind in reversed(Kind)}
+        counts = Counter(row.evidence.kind for row in self.rows)
+        return {kind: counts[kind] for kind in reversed(Kind)}
 
     @property
     def without_evidence(self) -> tuple[Row, ...]:
@@ -70,7 +70,7 @@ class Report:
     @cached_property
     def shares(self) -> tuple[tuple[Share, ...], ...]:
         """The coverage of each run."""
-        return tuple(coverage(one.seen, [result.clause for result in one.results]) for one in self.runs)
+        return tuple(coverage(one.coverage, [result.clause for result in one.results]) for one in self.runs)
 
     @property
     def not_held(self) -> tuple[tuple[SuiteRun, Result], ...]:
@@ -83,8 +83,8 @@ def merge(reports: Iterable[Report]) -> Report:
     reports = list(reports)
     evidence: dict[str, Evidence] = {}
     for report in reports:
-        for name, found in report.evidence.items():
-            evidence[name] = max(evidence.get(name, Evidence()), found, key=strength)
+        for name, evidence_of_report in report.evidence.items():
+            evidence[name] = max(evidence.get(name, Evidence()), evidence_of_report, key=sort_key)
     packages = sorted({report.package for report in reports})
     runs = tuple(one for report in reports for one in report.runs)
     invented = dict.fromkeys(one for report in reports for one in report.invented)
@@ -112,15 +112,15 @@ def to_json(report: Report) -> dict[str, Any]:
 def from_json(value: Any) -> Report:
     """Return the report that ``to_json`` wrote. Raises ValueError with an explanation for any other value."""
     if not isinstance(value, dict) or "format" not in value:
-        raise ValueError("it is no report")
+        raise ValueError("it is not a report")
     if value["format"] != FORMAT:
-        raise ValueError(f"it is of format {value['format']!r:.20}, and this release reads {FORMAT}")
+        raise ValueError(f"it has format {value['format']!r:.20}, but this release reads {FORMAT}")
     try:
         evidence = {
-            name: Evidence(Kind(found["kind"]), found["date"], found["source"])
-            for name, found in value["evidence"].items()
+            name: Evidence(Kind(entry["kind"]), entry["date"], entry["source"])
+            for name, entry in value["evidence"].items()
         }
         runs = tuple(suite_run.from_json(run) for run in value["runs"])
         return Report(value["tunedmodels"], runs, evidence, tuple(Invention(**one) for one in value["invented"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"it is no report of this format ({type(error).__name__}: {error})") from None
+        raise ValueError(f"it is not a report of this format ({type(error).__name__}: {error})") from None

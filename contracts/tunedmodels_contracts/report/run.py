@@ -9,7 +9,7 @@ from typing import Any
 
 from ..clauses import results
 from ..clauses.clause import Level
-from ..clauses.results import Result, Subject, Verdict
+from ..clauses.results import CheckedServer, Result, Verdict
 from ..evidence.known_differences import KnownDifference
 from ..schema.observed import ApiCoverage
 
@@ -22,10 +22,10 @@ class SuiteRun:
     of the target.
     """
 
-    subject: Subject
+    subject: CheckedServer
     day: date
     results: tuple[Result, ...]
-    seen: ApiCoverage = field(default_factory=ApiCoverage)
+    coverage: ApiCoverage = field(default_factory=ApiCoverage)
     known: tuple[KnownDifference, ...] = ()
     stale: tuple[tuple[KnownDifference, str], ...] = ()
     status: int = 0
@@ -37,7 +37,7 @@ class SuiteRun:
         return any(result.verdict in (Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED) for result in self.results)
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether a clause ran, no required clause is broken, no known difference is stale, and pytest succeeded."""
         broken = results.with_verdict(self.results, Verdict.BROKEN, Level.REQUIRED)
         return self.has_run and not broken and not self.stale and not self.status
@@ -53,13 +53,13 @@ def to_json(run: SuiteRun) -> dict[str, Any]:
     return {
         "target": run.subject.kind,
         "server": run.subject.server,
-        "real": run.subject.real,
+        "real": run.subject.is_real,
         "day": run.day.isoformat(),
         "status": run.status,
-        "passed": run.passed,
+        "passed": run.has_passed,
         "notes": list(run.notes),
         "clauses": [results.as_json(result) for result in run.results],
-        "seen": run.seen.as_json(),
+        "seen": run.coverage.as_json(),
         "known": [
             {
                 **{name: getattr(known, name) for name in ("clause", "reason", "since", "issue", "target", "server")},
@@ -80,10 +80,10 @@ def from_json(value: Mapping[str, Any]) -> SuiteRun:
         if why:
             stale.append((known[-1], why))
     return SuiteRun(
-        subject=Subject(value["target"], value["server"]),
+        subject=CheckedServer(value["target"], value["server"]),
         day=date.fromisoformat(value["day"]),
         results=tuple(results.from_json(entry) for entry in value["clauses"]),
-        seen=ApiCoverage.from_json(value["seen"]),
+        coverage=ApiCoverage.from_json(value["seen"]),
         known=tuple(known),
         stale=tuple(stale),
         status=value["status"],

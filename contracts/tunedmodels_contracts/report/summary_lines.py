@@ -8,11 +8,11 @@ from ..evidence.evidence import Kind
 from .report import Report
 from .run import SuiteRun
 
-NO_EVIDENCE = "What these clauses say was never seen, and stands in no document: it is inferred, or invented."
+NO_EVIDENCE = "It is inferred or invented: no answer and no document shows what these clauses say."
 
 INVENTED = (
-    "The mock server of this package has to do something where no source shows the service's ways. Nothing of this has "
-    "been seen from the real API."
+    "The mock server has to answer even if no source shows what the service does. None of these answers was seen from "
+    "the real API."
 )
 
 _INTERRUPTED = 2  # pytest's exit status after an interruption
@@ -23,10 +23,10 @@ def last_line(report: Report) -> str:
     """Return a summary of a report with one run, in one line."""
     (run,) = report.runs
     stale = len(run.stale)
-    ended = f"pytest ended with status {run.status}" if run.status else ""
-    excuses = f"{_count(stale, 'known difference')} {'excuse' if stale > 1 else 'excuses'} nothing" if stale else ""
+    status = f"pytest ended with status {run.status}" if run.status else ""
+    stale_differences = f"{_count(stale, 'known difference')} {'are' if stale > 1 else 'is'} stale" if stale else ""
     evidence = evidence_line(report) if report.rows else ""
-    return "; ".join(part for part in (f"contracts: {outcome(run)}", evidence, excuses, ended) if part)
+    return "; ".join(part for part in (f"contracts: {outcome(run)}", evidence, stale_differences, status) if part)
 
 
 def headline(report: Report) -> str:
@@ -36,8 +36,9 @@ def headline(report: Report) -> str:
     runs = "; ".join(outcome(run) for run in report.runs)
     if not report.rows:
         return f"{runs}."
-    bare = len(report.without_evidence)
-    unknown = f" Nothing is known of the service's own way with {bare or 'none'} of them."
+    without = len(report.without_evidence)
+    unknown = f" {without} of them {'have' if without > 1 else 'has'} no evidence from the real service."
+    unknown = unknown if without else " All of them have evidence."
     return f"{runs}. {_capital(evidence_line(report))}.{unknown}"
 
 
@@ -46,8 +47,8 @@ def outcome(run: SuiteRun) -> str:
     if not run.has_run:
         return f"{run.subject}: nothing ran, so nothing is proved"
     required = sum(result.clause.level is Level.REQUIRED for result in run.results)
-    held = run.count(Verdict.HELD, Level.REQUIRED)
-    parts = [f"{run.subject}: {held} of {_count(required, 'required clause')} held"]
+    number_held = run.count(Verdict.HELD, Level.REQUIRED)
+    parts = [f"{run.subject}: {number_held} of {_count(required, 'required clause')} held"]
     for verdict in Verdict:
         number = run.count(verdict, Level.REQUIRED)
         if number and verdict is not Verdict.HELD:
@@ -62,7 +63,7 @@ def outcome(run: SuiteRun) -> str:
 
 def evidence_line(report: Report) -> str:
     """Return a phrase that counts the clauses with published evidence, and those verified against the real API."""
-    verified = sum(number for kind, number in report.kinds.items() if kind.verified)
+    verified = sum(number for kind, number in report.kinds.items() if kind.is_verified)
     published = report.kinds[Kind.PUBLISHED]
     has = "have" if published > 1 else "has"
     of = f"of {_count(len(report.rows), 'clause')}, {published or 'none'} {has} published evidence"

@@ -23,7 +23,7 @@ class Share:
     missing: tuple[str, ...]
 
     @property
-    def whole(self) -> int:
+    def total(self) -> int:
         """The number of all names."""
         return len(self.seen) + len(self.missing)
 
@@ -35,13 +35,13 @@ def coverage(seen: ApiCoverage, clauses: Iterable[Clause]) -> tuple[Share, ...]:
     operations, or reads base models. The outcome of a clause counts as seen if one of its methods had it, because the
     other methods only lead there.
     """
-    methods, members, values, statuses = _whole()
+    methods, members, values, statuses = _all_names()
     # Only a path that no method has gives an outcome without a status name.
-    named = [[(method, one.outcome) for method in one.methods] for one in clauses if " " in one.outcome]
-    unseen = {pairs[-1] for pairs in named if not seen.outcomes.intersection(pairs)}
+    clause_outcomes = [[(method, one.outcome) for method in one.methods] for one in clauses if " " in one.outcome]
+    unseen = {pairs[-1] for pairs in clause_outcomes if not seen.outcomes.intersection(pairs)}
     return (
         _share("methods", methods, {method for method, _ in seen.outcomes}),
-        Share("outcomes", _spelled(seen.outcomes), _spelled(unseen)),
+        Share("outcomes", _as_texts(seen.outcomes), _as_texts(unseen)),
         _share("members", members, seen.members),
         _share("enum values", values, seen.values),
         _share("error statuses", statuses, seen.statuses),
@@ -49,50 +49,51 @@ def coverage(seen: ApiCoverage, clauses: Iterable[Clause]) -> tuple[Share, ...]:
 
 
 @cache
-def _whole() -> tuple[frozenset[str], ...]:
+def _all_names() -> tuple[frozenset[str], ...]:
     methods: set[str] = set()
     members: set[str] = set()
     values: set[str] = set()
     statuses: set[str] = set()
     for version in VERSIONS:
-        on = surface(version)
-        statuses |= set(on.http) - {"OK"}
-        for method in on.methods.values():
+        schema = surface(version)
+        statuses |= set(schema.http) - {"OK"}
+        for method in schema.methods.values():
             methods.add(method.id)
             if method.id.startswith(("tunedModels.", "operations.", "models.get", "models.list")):
-                for message in [*_reached(on, method.response), *_reached(on, "ErrorAnswer")]:
-                    shown = [member for member in message.members.values() if member.only != "request"]
-                    members |= {f"{message.name}.{member.name}" for member in shown}
-                    enums = {type_.name for member in shown for type_ in _parts(member.type) if type_.kind == "enum"}
+                for message in [*_reached(schema, method.response), *_reached(schema, "ErrorAnswer")]:
+                    answer_members = [member for member in message.members.values() if member.direction != "request"]
+                    members |= {f"{message.name}.{member.name}" for member in answer_members}
+                    types = {type_ for member in answer_members for type_ in _nested_types(member.type)}
+                    enums = {type_.name for type_ in types if type_.kind == "enum"}
                     # The first value of an enum means that it is not set, so no answer has it.
-                    values |= {f"{enum} {name}" for enum in enums for name in list(on.enums[enum])[1:]}
+                    values |= {f"{enum} {name}" for enum in enums for name in list(schema.enums[enum])[1:]}
     return frozenset(methods), frozenset(members), frozenset(values), frozenset(statuses)
 
 
-def _reached(on: Surface, name: str) -> Iterator[Message]:
-    done: set[str] = set()
-    ahead = [name]
-    while ahead:
-        name = ahead.pop()
-        if name in done or name not in on.messages:
+def _reached(schema: Surface, name: str) -> Iterator[Message]:
+    visited: set[str] = set()
+    pending = [name]
+    while pending:
+        name = pending.pop()
+        if name in visited or name not in schema.messages:
             continue
-        done.add(name)
-        yield on.messages[name]
-        for member in on.messages[name].members.values():
-            ahead.extend(type_.name for type_ in _parts(member.type) if type_.kind == "message")
-            ahead.extend(member.of or ())
+        visited.add(name)
+        yield schema.messages[name]
+        for member in schema.messages[name].members.values():
+            pending.extend(type_.name for type_ in _nested_types(member.type) if type_.kind == "message")
+            pending.extend(member.allowed or ())
 
 
-def _parts(type_: Type) -> Iterator[Type]:
+def _nested_types(type_: Type) -> Iterator[Type]:
     yield type_
-    if type_.of is not None:
-        yield from _parts(type_.of)
+    if type_.item_type is not None:
+        yield from _nested_types(type_.item_type)
 
 
-def _share(what: str, whole: Iterable[str], seen: Iterable[str]) -> Share:
-    whole, found = set(whole), set(seen)
-    return Share(what, tuple(sorted(whole & found)), tuple(sorted(whole - found)))
+def _share(what: str, names: Iterable[str], seen: Iterable[str]) -> Share:
+    all_names, seen_names = set(names), set(seen)
+    return Share(what, tuple(sorted(all_names & seen_names)), tuple(sorted(all_names - seen_names)))
 
 
-def _spelled(outcomes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def _as_texts(outcomes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(" ".join(outcome) for outcome in sorted(outcomes))

@@ -56,78 +56,78 @@ class Drift:
     new_collections: tuple[str, ...]
 
 
-def drift(document: Json, on: Surface | None = None) -> Drift:
-    """Compare *document*, a parsed discovery document, with *on*, or with the schema of its version.
+def drift(document: Json, schema: Surface | None = None) -> Drift:
+    """Compare *document*, a parsed discovery document, with *schema*, or with the schema of its version.
 
     Raises ValueError if it is no discovery document, or if its version has no schema.
     """
     check_document(document)
-    if on is None:
-        on = surface(str(document.get("version")))
+    if schema is None:
+        schema = surface(str(document.get("version")))
     schemas: Json = document["schemas"]
     theirs = dict(methods(document))
     return Drift(
-        version=on.version,
+        version=schema.version,
         revision=str(document.get("revision", "")),
-        known=on.revision,
-        differences=(*_method_differences(on, theirs), *_message_differences(on, schemas, theirs)),
-        new_collections=tuple(sorted(set(document["resources"]) - set(on.collections))),
+        known=schema.revision,
+        differences=(*_method_differences(schema, theirs), *_message_differences(schema, schemas, theirs)),
+        new_collections=tuple(sorted(set(document["resources"]) - set(schema.collections))),
     )
 
 
-def _method_differences(on: Surface, theirs: Mapping[str, Json]) -> Iterator[Difference]:
-    known = {*on.methods, *on.elsewhere}
-    covered = {id_.partition(".")[0] for id_ in on.methods}
+def _method_differences(schema: Surface, theirs: Mapping[str, Json]) -> Iterator[Difference]:
+    known = {*schema.methods, *schema.uncovered_methods}
+    covered = {id_.partition(".")[0] for id_ in schema.methods}
     for id_ in sorted({*theirs} - known):
         if id_.partition(".")[0] in covered:
             yield Difference("new-method", id_)
     for id_ in sorted(known - {*theirs}):
         yield Difference("gone-method", id_)
-    for id_ in sorted({*on.methods} & {*theirs}):
-        ours, others = _known_facts(on.methods[id_]), _published_facts(theirs[id_])
-        for aspect in sorted({*ours} | {*others}):
-            if ours.get(aspect) != others.get(aspect):
-                yield Difference("changed-method", f"{id_} {aspect}", ours.get(aspect, ""), others.get(aspect, ""))
+    for id_ in sorted({*schema.methods} & {*theirs}):
+        ours, published = _schema_aspects(schema.methods[id_]), _document_aspects(theirs[id_])
+        for aspect in sorted({*ours} | {*published}):
+            if ours.get(aspect) != published.get(aspect):
+                yield Difference("changed-method", f"{id_} {aspect}", ours.get(aspect, ""), published.get(aspect, ""))
 
 
-def _known_facts(method: Method) -> dict[str, str]:
+def _schema_aspects(method: Method) -> dict[str, str]:
     """Return each aspect of a method in the schema as a text, by name."""
-    told = {"http": method.http, "path": method.path, "response": method.response}
+    aspects = {"http": method.http, "path": method.path, "response": method.response}
     if method.request is not None:
-        told["request"] = method.request
+        aspects["request"] = method.request
     for name, parameter in method.parameters.items():
         form = f"{parameter.place} {_type_name(parameter.type)} {parameter.pattern or ''}"
-        told[f"parameter {name}"] = form.rstrip()
-    return told
+        aspects[f"parameter {name}"] = form.rstrip()
+    return aspects
 
 
-def _published_facts(method: Json) -> dict[str, str]:
+def _document_aspects(method: Json) -> dict[str, str]:
     """Return each aspect of a method in a document as a text, in the same form."""
-    shown = {"http": str(method.get("httpMethod")), "path": str(method.get("path"))}
+    aspects = {"http": str(method.get("httpMethod")), "path": str(method.get("path"))}
     for name in ("request", "response"):
         if name in method:
-            shown[name] = str(method[name].get("$ref"))
+            aspects[name] = str(method[name].get("$ref"))
     for name, parameter in method.get("parameters", {}).items():
         form = f"{parameter.get('location')} {type_text(parameter)} {parameter.get('pattern', '')}"
-        shown[f"parameter {name}"] = form.rstrip()
-    return shown
+        aspects[f"parameter {name}"] = form.rstrip()
+    return aspects
 
 
-def _message_differences(on: Surface, schemas: Json, theirs: Mapping[str, Json]) -> Iterator[Difference]:
+def _message_differences(schema: Surface, schemas: Json, theirs: Mapping[str, Json]) -> Iterator[Difference]:
     # A message that was only observed is of the front end. A document's message of that name would be another one.
     known = {
-        name: message for name, message in on.messages.items() if message.source != "observed" and not message.open
+        name: message for name, message in schema.messages.items() if message.source != "observed" and not message.open
     }
-    for name in sorted(reachable(schemas, (theirs[id_] for id_ in on.methods if id_ in theirs)) - {*known}):
+    for name in sorted(reachable(schemas, (theirs[id_] for id_ in schema.methods if id_ in theirs)) - {*known}):
         yield Difference("new-message", name)
     for name, message in known.items():
         if name in schemas:
-            yield from _field_differences(on, message, schemas[name].get("properties", {}))
+            yield from _field_differences(schema, message, schemas[name].get("properties", {}))
         elif message.source == "discovery":
             yield Difference("gone-message", name)
 
 
-def _field_differences(on: Surface, message: Message, properties: Json) -> Iterator[Difference]:
+def _field_differences(schema: Surface, message: Message, properties: Json) -> Iterator[Difference]:
     for name in sorted({*properties} - {*message.members}):
         yield Difference("new-field", f"{message.name}.{name}", theirs=type_text(properties[name]))
     for name, member in message.members.items():
@@ -140,13 +140,13 @@ def _field_differences(on: Surface, message: Message, properties: Json) -> Itera
         if ours != theirs:
             yield Difference("changed-field", place, ours, theirs)
             continue
-        known = [*on.enums.get(_innermost(member.type).name, ())] if "enum" in ours else []
-        shown = enum_values(properties[name])
-        for value in shown:
+        known = [*schema.enums.get(_innermost(member.type).name, ())] if "enum" in ours else []
+        published = enum_values(properties[name])
+        for value in published:
             if value not in known:
                 yield Difference("new-enum-value", place, theirs=value)
         for value in known:
-            if value not in shown:
+            if value not in published:
                 yield Difference("gone-enum-value", place, value)
 
 
@@ -154,10 +154,10 @@ def _type_name(type_: Type) -> str:
     """Return a type of the schema in the form of ``type_text``, which names no enum and does not tell an Any from a
     Struct.
     """
-    if type_.of is not None:
-        return f"{type_.kind} of {_type_name(type_.of)}"
+    if type_.item_type is not None:
+        return f"{type_.kind} of {_type_name(type_.item_type)}"
     return {"any": "struct", "message": type_.name}.get(type_.kind, type_.kind)
 
 
 def _innermost(type_: Type) -> Type:
-    return type_ if type_.of is None else _innermost(type_.of)
+    return type_ if type_.item_type is None else _innermost(type_.item_type)

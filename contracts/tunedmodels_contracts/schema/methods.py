@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from .surface import VERSIONS, Method, Surface, surface
 
-_OLDER_AND_NEWER = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # these have no schema of their own
+_VERSION_ALIASES = {"v1alpha": "v1beta", "v1beta2": "v1beta", "v1beta3": "v1beta"}  # these have no schema of their own
 
 
 def method_of(http: str, url: str) -> tuple[Surface, Method] | None:
@@ -16,13 +16,13 @@ def method_of(http: str, url: str) -> tuple[Surface, Method] | None:
     a method.
     """
     version, _, rest = unquote(urlsplit(url).path).lstrip("/").partition("/")
-    known = _OLDER_AND_NEWER.get(version, version)
-    if known not in VERSIONS:
+    version_of_schema = _VERSION_ALIASES.get(version, version)
+    if version_of_schema not in VERSIONS:
         return None
-    on = surface(known)
-    for pattern, method in _routes(known):
-        if method.http == http.upper() and pattern.fullmatch(f"{known}/{rest}"):
-            return on, method
+    schema = surface(version_of_schema)
+    for pattern, method in _routes(version_of_schema):
+        if method.http == http.upper() and pattern.fullmatch(f"{version_of_schema}/{rest}"):
+            return schema, method
     return None
 
 

@@ -12,8 +12,8 @@ from .surface import Message, Surface, Type
 if TYPE_CHECKING:
     import requests
 
-_UNKNOWN = 100  # names that the schema does not have; a server could send any number of them
-_LARGEST = 4 * 1024 * 1024  # characters; a larger body is not parsed
+_MOST_UNKNOWN = 100  # names that the schema does not have; a server could send any number of them
+_MAX_SIZE = 4 * 1024 * 1024  # characters; a larger body is not parsed
 
 
 class ApiCoverage:
@@ -37,32 +37,32 @@ class ApiCoverage:
     def on_response(self, response: requests.Response, **how: Any) -> None:
         """Record an answer. Do not read the body of a streamed one, because its reader needs it."""
         text = "" if how.get("stream") else response.content.decode("utf-8", "replace")
-        self.note(response.request.method or "", response.request.url or "", response.status_code, text)
+        self.record(response.request.method or "", response.request.url or "", response.status_code, text)
 
-    def note(self, http: str, url: str, status: int, text: str) -> None:
+    def record(self, http: str, url: str, status: int, text: str) -> None:
         """Record an answer to the HTTP method *http* at *url*. If the schema has no such method, only count the
         answer.
         """
         self.answers += 1
-        found = method_of(http, url)
-        if found is None:
+        called = method_of(http, url)
+        if called is None:
             return
-        on, method = found
+        schema, method = called
         body = _parsed(text)
         if status == 200:
             self.outcomes.add((method.id, "200 OK"))
             # A stream is a list of its messages. With alt=sse it is not JSON, and body is None.
             for value in body if method.stream and isinstance(body, list) else [body]:
-                self._look(on, on.messages[method.response], value)
+                self._record_message(schema, schema.messages[method.response], value)
             return
-        refusal = body[0] if isinstance(body, list) and len(body) == 1 else body
-        error = refusal.get("error") if isinstance(refusal, dict) else None
+        error_body = body[0] if isinstance(body, list) and len(body) == 1 else body
+        error = error_body.get("error") if isinstance(error_body, dict) else None
         name = error.get("status") if isinstance(error, dict) else None
-        known = isinstance(name, str) and name in on.http
-        self.outcomes.add((method.id, f"{status} {name}" if known else str(status)))
-        if known:
+        is_known = isinstance(name, str) and name in schema.http
+        self.outcomes.add((method.id, f"{status} {name}" if is_known else str(status)))
+        if is_known:
             self.statuses.add(str(name))
-        self._look(on, on.messages["ErrorAnswer"], refusal)
+        self._record_message(schema, schema.messages["ErrorAnswer"], error_body)
 
     def merge(self, other: ApiCoverage) -> None:
         """Add what *other* has recorded."""
@@ -81,47 +81,48 @@ class ApiCoverage:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ApiCoverage:
         """Return the coverage that ``as_json`` wrote."""
-        seen = cls()
-        seen.answers = int(value["answers"])
-        seen.outcomes = {(method, outcome) for method, outcome in value["outcomes"]}
+        coverage = cls()
+        coverage.answers = int(value["answers"])
+        coverage.outcomes = {(method, outcome) for method, outcome in value["outcomes"]}
         for name in ("members", "values", "statuses", "unknown"):
-            setattr(seen, name, set(value[name]))
-        return seen
+            setattr(coverage, name, set(value[name]))
+        return coverage
 
-    def _look(self, on: Surface, message: Message, value: Any) -> None:
+    def _record_message(self, schema: Surface, message: Message, value: Any) -> None:
         if not isinstance(value, dict):
             return
         for name, inner in value.items():
             member = message.members.get(name)
             if member is None:
-                if name != "@type" and not message.open and len(self.unknown) < _UNKNOWN:
+                if name != "@type" and not message.open and len(self.unknown) < _MOST_UNKNOWN:
                     self.unknown.add(f"{message.name}.{name:.60}")
                 continue
             self.members.add(f"{message.name}.{name}")
-            self._look_at(on, member.type, inner)
+            self._record_value(schema, member.type, inner)
 
-    def _look_at(self, on: Surface, type_: Type, value: Any) -> None:
-        if type_.of is not None:
+    def _record_value(self, schema: Surface, type_: Type, value: Any) -> None:
+        if type_.item_type is not None:
             inners = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
             for inner in inners:
-                self._look_at(on, type_.of, inner)
+                self._record_value(schema, type_.item_type, inner)
         elif type_.kind == "message":
-            self._look(on, on.messages[type_.name], value)
+            self._record_message(schema, schema.messages[type_.name], value)
         elif type_.kind == "any" and isinstance(value, dict):
-            payload = on.payload(str(value.get("@type")))
+            payload = schema.payload(str(value.get("@type")))
             if payload is not None:
-                self._look(*payload, value)
+                self._record_message(*payload, value)
         elif type_.kind == "enum" and isinstance(value, (str, int)):
-            names = on.enums[type_.name]
-            found = value if value in names else next((name for name, number in names.items() if number == value), None)
-            if found is not None:
-                self.values.add(f"{type_.name} {found}")
-            elif len(self.unknown) < _UNKNOWN:
+            names = schema.enums[type_.name]
+            by_number = next((name for name, number in names.items() if number == value), None)
+            value_name = value if value in names else by_number
+            if value_name is not None:
+                self.values.add(f"{type_.name} {value_name}")
+            elif len(self.unknown) < _MOST_UNKNOWN:
                 self.unknown.add(f"{type_.name} {value!s:.60}")
 
 
 def _parsed(text: str) -> Any:
-    if len(text) > _LARGEST:
+    if len(text) > _MAX_SIZE:
         return None
     try:
         return json.loads(text)

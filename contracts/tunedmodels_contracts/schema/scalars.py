@@ -20,7 +20,8 @@ _DURATION = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(?:\d{3}|\d{6}|\d{9}))?s", re.ASCI
 _INTEGER = re.compile(r"0|-?[1-9]\d*", re.ASCII)
 _GROUPS = (0, 3, 6, 9)
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
-_PLAIN = 1e5  # a float from a million on may have an exponent, and then json returns a float, even if it is whole
+# A float from a million on may have an exponent. Then json returns a float even if the number is whole.
+_FIRST_EXPONENT = 1e6
 
 
 def scalar_problem(kind: str, value: Any) -> Problem | None:
@@ -36,14 +37,14 @@ def time_problem(value: Any, digits: int | None = None) -> Problem | None:
     service follows that rule, this reports one time in a thousand wrongly.
     """
     if not isinstance(value, str):
-        return _no("time", value)
+        return _wrong_type("a time", value)
     match = _TIME.fullmatch(value)
     if match is None:
-        return "bad-time", f"{value!r} is no RFC 3339 time in UTC that ends in Z"
+        return "bad-time", f"{value!r} is not an RFC 3339 time in UTC that ends in Z"
     try:
         datetime.fromisoformat(match[1])
     except ValueError:
-        return "bad-time", f"{value!r} names no moment"
+        return "bad-time", f"{value!r} is not a valid date and time"
     fraction = len(match[2] or "")
     if fraction != digits if digits is not None else fraction not in _GROUPS:
         expected = "0, 3, 6 or 9" if digits is None else f"{digits}"
@@ -85,36 +86,36 @@ def _is_single(number: float, single: float) -> bool:
         return False
 
 
-def _no(what: str, value: Any) -> Problem:
-    return "wrong-type", f"{value!r:.100} is no {what}"
+def _wrong_type(what: str, value: Any) -> Problem:
+    return "wrong-type", f"{value!r:.100} is not {what}"
 
 
 def _string(value: Any) -> Problem | None:
-    return None if isinstance(value, str) else _no("string", value)
+    return None if isinstance(value, str) else _wrong_type("a string", value)
 
 
 def _bool(value: Any) -> Problem | None:
-    return None if isinstance(value, bool) else _no("boolean", value)
+    return None if isinstance(value, bool) else _wrong_type("a boolean", value)
 
 
 def _bytes(value: Any) -> Problem | None:
     try:
         base64.b64decode(value, validate=True)
     except (TypeError, ValueError, binascii.Error):
-        return _no("base64 string", value)
+        return _wrong_type("a base64 string", value)
     return None
 
 
 def _int32(value: Any) -> Problem | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
-    return None if fits else _no("32-bit integer", value)
+    return None if fits else _wrong_type("a 32-bit integer", value)
 
 
 def _int64(value: Any) -> Problem | None:
     # Check the length first, because Python refuses to parse an integer of thousands of digits.
     if isinstance(value, str) and len(value) < 21 and _INTEGER.fullmatch(value) and -(2**63) <= int(value) < 2**63:
         return None
-    return _no("string of a 64-bit integer", value)
+    return _wrong_type("a string of a 64-bit integer", value)
 
 
 def _number(value: Any) -> bool:
@@ -125,21 +126,21 @@ def _number(value: Any) -> bool:
 
 
 def _double(value: Any) -> Problem | None:
-    return None if _number(value) else _no("number", value)
+    return None if _number(value) else _wrong_type("a number", value)
 
 
 def _float(value: Any) -> Problem | None:
     if not _number(value):
-        return _no("number", value)
+        return _wrong_type("a number", value)
     if isinstance(value, str):
         return None
     try:
         expected = shortest(value)
     except OverflowError:
-        return _no("32-bit float", value)
+        return _wrong_type("a 32-bit float", value)
     if value != expected:
         return "float-too-precise", f"{value!r:.100} is longer than its 32 bits, which are {expected!r}"
-    if isinstance(value, float) and value.is_integer() and abs(value) < _PLAIN and not _negative_zero(value):
+    if isinstance(value, float) and value.is_integer() and abs(value) < _FIRST_EXPONENT and not _negative_zero(value):
         return "float-too-precise", f"{value!r} is a whole number, expected {int(value)}"
     return None
 
@@ -150,11 +151,11 @@ def _negative_zero(value: float) -> bool:
 
 def _duration(value: Any) -> Problem | None:
     fits = isinstance(value, str) and _DURATION.fullmatch(value)
-    return None if fits else _no("duration in seconds, with 0, 3, 6 or 9 digits of fraction", value)
+    return None if fits else _wrong_type("a duration in seconds, with 0, 3, 6 or 9 digits of fraction", value)
 
 
 def _struct(value: Any) -> Problem | None:
-    return None if isinstance(value, dict) else _no("object", value)
+    return None if isinstance(value, dict) else _wrong_type("an object", value)
 
 
 def _value(_value: Any) -> Problem | None:

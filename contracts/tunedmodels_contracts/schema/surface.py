@@ -26,31 +26,31 @@ class Type:
     """The type of a value. *kind* is the name of a scalar or of a well-known type, or ``enum``, ``message``, ``list``
     or ``map``.
 
-    *name* is the name of the enum or message. *of* is the type of the values in a list or map.
+    *name* is the name of the enum or message. *item_type* is the type of the values in a list or map.
     """
 
     kind: str
     name: str = ""
-    of: Type | None = None
+    item_type: Type | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member of a message.
 
-    *number* gives the order of the members; None means unknown. *explicit* says whether a zero is written; None means
-    unknown. *digits* is the number of digits that a time has after the point; None means any number. *of* names the
-    messages that an Any may hold; None means any. *only* is ``request`` for a member that no answer has.
+    *number* gives the order of the members; None means unknown. *has_presence* says whether a zero is written; None
+    means unknown. *digits* is the number of digits that a time has after the point; None means any number. *allowed*
+    names the messages that an Any may hold; None means any. *direction* is ``request`` for a member that no answer has.
     """
 
     name: str
     number: int | None
     type: Type
-    explicit: bool | None
+    has_presence: bool | None
     oneof: str | None = None
     digits: int | None = None
-    of: tuple[str, ...] | None = None
-    only: Literal["request"] | None = None
+    allowed: tuple[str, ...] | None = None
+    direction: Literal["request"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class Method:
 class Surface:
     """One version of the API. *revision* is that of the discovery document from which the schema was made.
 
-    *collections* are the top-level collections of that document. *elsewhere* names the methods that the schema does not
-    cover, in collections of which it covers others. *http* has the HTTP status of each status name.
+    *collections* are the top-level collections of that document. *uncovered_methods* names the methods that the
+    schema does not cover, in collections of which it covers others. *http* has the HTTP status of each status name.
     """
 
     version: str
@@ -105,7 +105,7 @@ class Surface:
     enums: Mapping[str, Mapping[str, int | None]]
     http: Mapping[str, int]
     collections: tuple[str, ...]
-    elsewhere: tuple[str, ...]
+    uncovered_methods: tuple[str, ...]
 
     def payload(self, type_url: str) -> tuple[Surface, Message] | None:
         """Return the schema and the message that an Any of *type_url* holds, or None if it is unknown."""
@@ -132,22 +132,22 @@ def surface(version: str) -> Surface:
     a schema.
     """
     if version not in VERSIONS:
-        raise ValueError(f"There are facts of {' and '.join(VERSIONS)}, none of {version!r}.")
+        raise ValueError(f"There is no schema of {version!r}, only of {' and '.join(VERSIONS)}.")
     text = files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8")
     return surface_from_json(json.loads(text))
 
 
-def surface_from_json(facts: Mapping[str, Any]) -> Surface:
+def surface_from_json(data: Mapping[str, Any]) -> Surface:
     """Return the schema that a data file has."""
     return Surface(
-        version=facts["version"],
-        revision=facts["revision"],
-        methods={id_: _method(id_, row) for id_, row in facts["methods"].items()},
-        messages={name: _message(name, row) for name, row in facts["messages"].items()},
-        enums=facts["enums"],
-        http=facts["http"],
-        collections=tuple(facts["collections"]),
-        elsewhere=tuple(facts["elsewhere"]),
+        version=data["version"],
+        revision=data["revision"],
+        methods={id_: _method(id_, row) for id_, row in data["methods"].items()},
+        messages={name: _message(name, row) for name, row in data["messages"].items()},
+        enums=data["enums"],
+        http=data["http"],
+        collections=tuple(data["collections"]),
+        uncovered_methods=tuple(data["uncovered_methods"]),
     )
 
 
@@ -169,26 +169,26 @@ def _method(id_: str, row: Mapping[str, Any]) -> Method:
 
 
 def _message(name: str, row: Mapping[str, Any]) -> Message:
-    members = {member: _member(member, facts) for member, facts in row["members"].items()}
+    members = {member: _member(member, data) for member, data in row["members"].items()}
     return Message(name, row["source"], members, tuple(row.get("required", ())), row.get("open", False))
 
 
 def _member(name: str, row: Mapping[str, Any]) -> Member:
     type_ = _type(row["type"])
-    of = row.get("of")
+    allowed = row.get("of")
     return Member(
         name=name,
         number=row["number"],
         type=type_,
-        explicit=_explicit(type_, row.get("presence")),
+        has_presence=_has_presence(type_, row.get("presence")),
         oneof=row.get("oneof"),
         digits=row.get("digits"),
-        of=None if of is None else tuple(of),
-        only=row.get("only"),
+        allowed=None if allowed is None else tuple(allowed),
+        direction=row.get("only"),
     )
 
 
-def _explicit(type_: Type, presence: str | None) -> bool | None:
+def _has_presence(type_: Type, presence: str | None) -> bool | None:
     """Return whether a zero of the type is written. A list or map has no presence in protobuf, and a message always
     has. For other types the data file says it; None means unknown.
     """
@@ -202,7 +202,7 @@ def _explicit(type_: Type, presence: str | None) -> bool | None:
 def _type(text: str) -> Type:
     """Parse a type as the data file spells it: ``[of a list]``, ``{of a map's values}``, ``enum:Name`` or a name."""
     if text[0] in "[{":
-        return Type("list" if text[0] == "[" else "map", of=_type(text[1:-1]))
+        return Type("list" if text[0] == "[" else "map", item_type=_type(text[1:-1]))
     if text.startswith("enum:"):
         return Type("enum", text.removeprefix("enum:"))
     return Type(text) if text in _SCALARS | _WELL_KNOWN else Type("message", text)

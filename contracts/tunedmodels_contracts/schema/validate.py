@@ -21,12 +21,12 @@ def validate(
     Set *partial* if the request asked for some members alone, and *enum_numbers* if it asked for enums by number.
     Raises ValueError if the schema does not have the version or the message.
     """
-    on = surface(version)
-    if message not in on.messages:
-        raise ValueError(f"The facts of {version} have no message {message!r}.")
-    walk = Validator(partial=partial, enum_numbers=enum_numbers)
-    walk.message(on, on.messages[message], value, "")
-    return walk.findings
+    schema = surface(version)
+    if message not in schema.messages:
+        raise ValueError(f"The schema of {version} has no message {message!r}.")
+    validator = Validator(partial=partial, enum_numbers=enum_numbers)
+    validator.message(schema, schema.messages[message], value, "")
+    return validator.findings
 
 
 def validate_error(
@@ -36,22 +36,24 @@ def validate_error(
 
     Set *legacy* for answers to ``$.xgafv=1``. Only they have the member ``errors``.
     """
-    on = surface(version)
+    schema = surface(version)
     findings = validate(value, "ErrorAnswer", version=version)
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict):
         return findings
     if legacy and "errors" not in error:
-        findings.append(SchemaViolation("missing-member", "error.errors", "it was asked for"))
+        findings.append(SchemaViolation("missing-member", "error.errors", "the request asked for it"))
     if not legacy and "errors" in error:
-        findings.append(SchemaViolation("unknown-member", "error.errors", "nobody asked for the legacy form"))
+        findings.append(
+            SchemaViolation("unknown-member", "error.errors", "the request did not ask for the legacy form")
+        )
     code, status = error.get("code"), error.get("status")
     if isinstance(code, int) and code != http_status:
         findings.append(
-            SchemaViolation("status-mismatch", "error.code", f"it is {code}, and the HTTP status {http_status}")
+            SchemaViolation("status-mismatch", "error.code", f"it is {code}, but the HTTP status is {http_status}")
         )
-    if isinstance(status, str) and status in on.http and on.http[status] != http_status:
-        problem = f"{status} goes with the HTTP status {on.http[status]}, not with {http_status}"
+    if isinstance(status, str) and status in schema.http and schema.http[status] != http_status:
+        problem = f"{status} belongs to the HTTP status {schema.http[status]}, not to {http_status}"
         findings.append(SchemaViolation("status-mismatch", "error.status", problem))
     return findings
 
@@ -71,26 +73,28 @@ def validate_answer(
     The answer of a streaming method is the list of its messages, and its error may be in a list. Raises ValueError if
     the schema of *version* has no such method.
     """
-    on = surface(version)
-    method = on.methods.get(method_id)
+    schema = surface(version)
+    method = schema.methods.get(method_id)
     if method is None:
-        raise ValueError(f"The facts of {version} have no method {method_id!r}.")
+        raise ValueError(f"The schema of {version} has no method {method_id!r}.")
     if status >= 400:
-        refusal = value[0] if method.stream and isinstance(value, list) and len(value) == 1 else value
-        return validate_error(refusal, status, version=version, legacy=legacy)
-    walk = Validator(partial=partial or method.partial, enum_numbers=enum_numbers)
+        error_body = value[0] if method.stream and isinstance(value, list) and len(value) == 1 else value
+        return validate_error(error_body, status, version=version, legacy=legacy)
+    validator = Validator(partial=partial or method.partial, enum_numbers=enum_numbers)
     if not method.stream:
-        _answer(walk, on, method, value, "", whole=not (partial or method.partial))
+        _answer(validator, schema, method, value, "", is_complete=not (partial or method.partial))
     elif isinstance(value, list):
         for index, message in enumerate(value):
-            _answer(walk, on, method, message, f"[{index}]", whole=not partial)
+            _answer(validator, schema, method, message, f"[{index}]", is_complete=not partial)
     else:
-        return [SchemaViolation("wrong-type", "", "the answer of a streaming method is a list of messages")]
-    return walk.findings
+        return [SchemaViolation("wrong-type", "", "the answer of a streaming method must be a list of messages")]
+    return validator.findings
 
 
-def _answer(walk: Validator, on: Surface, method: Method, value: Any, place: str, *, whole: bool) -> None:
-    message = on.messages[method.response]
-    walk.message(on, message, value, place)
-    if whole and isinstance(value, dict):
-        walk.require(message, method.required, value, place)
+def _answer(
+    validator: Validator, schema: Surface, method: Method, value: Any, place: str, *, is_complete: bool
+) -> None:
+    message = schema.messages[method.response]
+    validator.message(schema, message, value, place)
+    if is_complete and isinstance(value, dict):
+        validator.require(message, method.required, value, place)

@@ -22,10 +22,10 @@ class Validator:
         self._partial = partial
         self._enum_numbers = enum_numbers
 
-    def message(self, on: Surface, message: Message, value: Any, place: str, *, skip: str = "") -> None:
+    def message(self, schema: Surface, message: Message, value: Any, place: str, *, skip: str = "") -> None:
         """Check *value* as a *message*, except the member *skip*."""
         if not isinstance(value, dict):
-            self._find("wrong-type", place, f"{value!r:.100} is no object, expected {message.name}")
+            self._find("wrong-type", place, f"{value!r:.100} is not an object, expected {message.name}")
             return
         highest = Member("", 0, Type(""), None)
         oneofs: dict[str, str] = {}
@@ -38,7 +38,7 @@ class Validator:
                 if not message.open:
                     self._find("unknown-member", where, f"{message.name} has no member {name!r}")
                 continue
-            if member.only == "request":
+            if member.direction == "request":
                 self._find("input-only", where, f"{name!r} is only for requests")
                 continue
             if member.number is not None and highest.number is not None:
@@ -49,8 +49,8 @@ class Validator:
             if member.oneof is not None:
                 other = oneofs.setdefault(member.oneof, name)
                 if other != name:
-                    self._find("oneof", where, f"{name!r} and {other!r} exclude each other")
-            self._member(on, member, inner, where)
+                    self._find("oneof", where, f"{name!r} and {other!r} must not be together")
+            self._member(schema, member, inner, where)
         if not self._partial:
             self.require(message, message.required, value, place)
 
@@ -60,74 +60,74 @@ class Validator:
             if name in message.members:
                 if name not in value:
                     where = f"{place}.{name}" if place else name
-                    self._find("missing-member", where, f"every whole {message.name} has it")
+                    self._find("missing-member", where, f"every complete {message.name} has it")
                 continue
             choice = [member.name for member in message.members.values() if member.oneof == name]
             if not any(member in value for member in choice):
-                self._find("missing-member", place, f"every whole {message.name} has one of {', '.join(choice)}")
+                self._find("missing-member", place, f"every complete {message.name} has one of {', '.join(choice)}")
 
-    def _member(self, on: Surface, member: Member, value: Any, place: str) -> None:
+    def _member(self, schema: Surface, member: Member, value: Any, place: str) -> None:
         before = len(self.findings)
-        self._value(on, member.type, member, value, place)
-        if member.explicit is False and len(self.findings) == before and self._is_zero(on, member.type, value):
-            self._find("zero-written", place, f"{value!r} is the zero, which is left out")
+        self._value(schema, member.type, member, value, place)
+        if member.has_presence is False and len(self.findings) == before and self._is_zero(schema, member.type, value):
+            self._find("zero-written", place, f"{value!r} is the zero and must be omitted")
 
-    def _value(self, on: Surface, type_: Type, member: Member, value: Any, place: str) -> None:
+    def _value(self, schema: Surface, type_: Type, member: Member, value: Any, place: str) -> None:
         if type_.kind == "message":
-            self.message(on, on.messages[type_.name], value, place)
-        elif type_.kind == "list" and type_.of is not None:
+            self.message(schema, schema.messages[type_.name], value, place)
+        elif type_.kind == "list" and type_.item_type is not None:
             if not isinstance(value, list):
-                self._find("wrong-type", place, f"{value!r:.100} is no list")
+                self._find("wrong-type", place, f"{value!r:.100} is not a list")
                 return
             for index, item in enumerate(value):
-                self._value(on, type_.of, member, item, f"{place}[{index}]")
-        elif type_.kind == "map" and type_.of is not None:
+                self._value(schema, type_.item_type, member, item, f"{place}[{index}]")
+        elif type_.kind == "map" and type_.item_type is not None:
             if not isinstance(value, dict):
-                self._find("wrong-type", place, f"{value!r:.100} is no object")
+                self._find("wrong-type", place, f"{value!r:.100} is not an object")
                 return
             for key, item in value.items():
-                self._value(on, type_.of, member, item, f"{place}[{key!r}]")
+                self._value(schema, type_.item_type, member, item, f"{place}[{key!r}]")
         elif type_.kind == "enum":
-            self._enum(on, type_.name, value, place)
+            self._enum(schema, type_.name, value, place)
         elif type_.kind == "any":
-            self._any(on, member, value, place)
+            self._any(schema, member, value, place)
         else:
-            timely = type_.kind == "timestamp"
-            problem = time_problem(value, member.digits) if timely else scalar_problem(type_.kind, value)
+            is_time = type_.kind == "timestamp"
+            problem = time_problem(value, member.digits) if is_time else scalar_problem(type_.kind, value)
             if problem is not None:
                 self._find(problem[0], place, problem[1])
 
-    def _enum(self, on: Surface, name: str, value: Any, place: str) -> None:
-        values = on.enums[name]
+    def _enum(self, schema: Surface, name: str, value: Any, place: str) -> None:
+        values = schema.enums[name]
         # The front end writes the status of an error as text, and no option turns it into a number.
         numbers = self._enum_numbers and name != "google.rpc.Code"
         if not isinstance(value, int if numbers else str) or isinstance(value, bool):
-            self._find("wrong-type", place, f"{value!r:.100} is no {'number' if numbers else 'name'} of {name}")
+            self._find("wrong-type", place, f"{value!r:.100} is not a {'number' if numbers else 'name'} of {name}")
         elif value not in (values.values() if numbers else values) and not (numbers and None in values.values()):
             self._find("unknown-enum-value", place, f"{name} has no {value!r:.100}")
 
-    def _any(self, on: Surface, member: Member, value: Any, place: str) -> None:
+    def _any(self, schema: Surface, member: Member, value: Any, place: str) -> None:
         if not isinstance(value, dict):
-            self._find("wrong-type", place, f"{value!r:.100} is no object")
+            self._find("wrong-type", place, f"{value!r:.100} is not an object")
             return
         if self._partial and _TYPE not in value:
             return  # the mask excludes the type, and without it the members are unknown
         type_url = value.get(_TYPE)
-        payload = on.payload(type_url) if isinstance(type_url, str) else None
+        payload = schema.payload(type_url) if isinstance(type_url, str) else None
         if payload is None:
-            problem = f"the type {type_url!r:.200} is unknown" if _TYPE in value else f"there is no {_TYPE!r}"
+            problem = f"the type {type_url!r:.200} is unknown" if _TYPE in value else f"{_TYPE!r} is missing"
             self._find("any-type", place, problem)
             return
         if next(iter(value)) != _TYPE:
             self._find("any-type", place, f"{_TYPE!r} is not the first member")
-        if member.of is not None and payload[1].name not in member.of:
-            self._find("any-type", place, f"the type {type_url!r} does not belong here")
+        if member.allowed is not None and payload[1].name not in member.allowed:
+            self._find("any-type", place, f"the type {type_url!r} is not allowed here")
         self.message(*payload, value, place, skip=_TYPE)
 
-    def _is_zero(self, on: Surface, type_: Type, value: Any) -> bool:
+    def _is_zero(self, schema: Surface, type_: Type, value: Any) -> bool:
         if type_.kind == "enum" and isinstance(value, str):
             # In proto3 the first value is the zero, even if the numbers are unknown.
-            return next(iter(on.enums[type_.name])) == value
+            return next(iter(schema.enums[type_.name])) == value
         if type_.kind == "string":
             return not value
         return is_zero(value)

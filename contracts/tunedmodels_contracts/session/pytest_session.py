@@ -18,7 +18,7 @@ import pytest
 
 from ..clauses.catalog import catalog
 from ..clauses.clause import Clause, Level, clause_of
-from ..clauses.results import Subject, Verdict, skipped
+from ..clauses.results import CheckedServer, Verdict, verdict_of_skip
 from ..did_you_mean import unknown_name
 from ..evidence import evidence as evidences
 from ..evidence import known_differences
@@ -29,10 +29,10 @@ from ..report import files
 from ..report.summary_lines import last_line
 from ..targets.select import check, kind
 from ..targets.target import Target
-from .summary import Recorded, Summary, recorded
+from .summary import RecordingsByClause, Summary, recordings_by_clause
 
 _LEVELS = list(Level)  # the most important first
-_LONGEST = 300  # characters of a reason
+_MAX_REASON = 300  # characters of a reason
 _OUTPUT = "tunedmodels"
 
 Wrapper = Generator[None, Any, Any]
@@ -49,23 +49,23 @@ class Session:
         self._config = config
         self._worker = hasattr(config, "workerinput")
         self._level = Level(config.getoption("tunedmodels_level"))
-        self._wanted: Sequence[str] = config.getoption("tunedmodels_clause") or ()
+        self._patterns: Sequence[str] = config.getoption("tunedmodels_clause") or ()
         self._last = ""
         try:
             path = config.getoption("tunedmodels_known")
             self._known: tuple[KnownDifference, ...] = known_differences.load(path) if path else ()
         except known_differences.KnownDifferenceError as error:
             raise pytest.UsageError(f"--tunedmodels-known: {error}") from None
-        found: Recorded = {}
-        self._refused: list[str] = []
+        recordings: RecordingsByClause = {}
+        self._invalid_recordings: list[str] = []
         if not self._worker:  # workers need no evidence: the main process adds it to their reports
             check(config)
             _check_mutant(config.getoption("tunedmodels_mutant"))
             _make_folder(config.getoption("tunedmodels_report"))
-            found, self._refused = _recorded(config.getoption("tunedmodels_recordings"))
-        partly = {"*"} if any("::" in argument for argument in config.args) else set[str]()
-        subject = Subject(kind(config), config.getoption("tunedmodels_url") or "")
-        self._summary = Summary(subject, self._known, found, partly)
+            recordings, self._invalid_recordings = _load_recordings(config.getoption("tunedmodels_recordings"))
+        partial = {"*"} if any("::" in argument for argument in config.args) else set[str]()
+        subject = CheckedServer(kind(config), config.getoption("tunedmodels_url") or "")
+        self._summary = Summary(subject, self._known, recordings, partial)
 
     # -- In the process that runs the tests ----------------------------------------------------------------------------
 
@@ -74,38 +74,34 @@ class Session:
         """Deselect the clauses that the options exclude by level or name, and add its clause's data to each test."""
         if not self._worker:
             self._check_names([clause.name for item in items if (clause := clause_of(item))])
-        kept: list[pytest.Item] = []
-        left_out: list[pytest.Item] = []
+        selected: list[pytest.Item] = []
+        deselected: list[pytest.Item] = []
         for item in items:
             clause = clause_of(item)
-            (kept if clause is None or self._is_selected(clause) else left_out).append(item)
+            (selected if clause is None or self._is_selected(clause) else deselected).append(item)
             if clause:
                 item.user_properties += _properties(clause, _sentence(item))
-        if left_out:
-            config.hook.pytest_deselected(items=left_out)
-            items[:] = kept
+        if deselected:
+            config.hook.pytest_deselected(items=deselected)
+            items[:] = selected
 
     def _is_selected(self, clause: Clause) -> bool:
-        is_selected = not self._wanted or any(fnmatchcase(clause.name, pattern) for pattern in self._wanted)
+        is_selected = not self._patterns or any(fnmatchcase(clause.name, pattern) for pattern in self._patterns)
         return is_selected and _LEVELS.index(clause.level) <= _LEVELS.index(self._level)
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Record the clauses of the deselected tests."""
-        self._summary.partly |= {clause.name for item in items if (clause := clause_of(item))}
+        self._summary.partial_clauses |= {clause.name for item in items if (clause := clause_of(item))}
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Wrapper:
+    def pytest_tunedmodels_target(self, target: Target) -> None:
         """Install the mutant on the target, if an option names one, and observe all answers from the start."""
-        value = yield
-        if isinstance(value, Target) and fixturedef.argname == "target":
-            mutant = self._config.getoption("tunedmodels_mutant")
-            if mutant:
-                install(value.session, find_mutant(mutant))
-            self._summary.subject = Subject(value.kind, value.base_url)
-            self._summary.notes = value.notes
-            self._summary.seen.watch(value.session)
-            self._summary.allowances.watch(value.session)
-        return value
+        mutant = self._config.getoption("tunedmodels_mutant")
+        if mutant:
+            install(target.session, find_mutant(mutant))
+        self._summary.subject = CheckedServer(target.kind, target.base_url)
+        self._summary.notes = target.notes
+        self._summary.coverage.watch(target.session)
+        self._summary.allowances.watch(target.session)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Wrapper:
@@ -123,11 +119,11 @@ class Session:
             # A failure in the setup says nothing about the clause, so it stays an error of pytest at any level.
             if known is not None or (clause.level is not Level.REQUIRED and report.when == "call"):
                 report.outcome = "skipped"
-                report.wasxfail = f"known: {reason}" if known else f"{clause.level.value}, and broken: {reason}"
-        told = [("verdict", verdict.value), ("reason", reason), ("target", subject.kind)]
-        told.append(("server", subject.server))
-        item.user_properties += told  # for the report of the teardown: --junitxml writes that one
-        report.user_properties += told
+                report.wasxfail = f"known: {reason}" if known else f"broken, but only {clause.level.value}: {reason}"
+        properties = [("verdict", verdict.value), ("reason", reason), ("target", subject.kind)]
+        properties.append(("server", subject.server))
+        item.user_properties += properties  # for the report of the teardown: --junitxml writes that one
+        report.user_properties += properties
         return report
 
     # -- In the process that started pytest ----------------------------------------------------------------------------
@@ -141,27 +137,27 @@ class Session:
             self._check_names([])
 
     def _check_names(self, collected: Iterable[str]) -> None:
-        names = {*collected, *(catalog() if self._wanted else ())}
-        for pattern in self._wanted:
+        names = {*collected, *(catalog() if self._patterns else ())}
+        for pattern in self._patterns:
             if not matching(names, pattern):
                 raise pytest.UsageError(f"--tunedmodels-clause: {unknown_name('clause', pattern, names)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the verdicts, and add the evidence for its clause to each report."""
-        told = dict(report.user_properties)
-        if self._worker or "clause" not in told:
+        properties = dict(report.user_properties)
+        if self._worker or "clause" not in properties:
             return
-        report.user_properties.append(("evidence", str(self._summary.evidence(str(told["clause"])))))
-        if report.when != "teardown" and "verdict" in told:
-            self._summary.add(_test(report.nodeid), told)
+        report.user_properties.append(("evidence", str(self._summary.evidence(str(properties["clause"])))))
+        if report.when != "teardown" and "verdict" in properties:
+            self._summary.add(_test(report.nodeid), properties)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Add the coverage and notes of a worker of xdist. A worker that crashed has none."""
-        told = getattr(node, "workeroutput", {}).get(_OUTPUT)
-        if told:
-            self._summary.merge(told)
+        worker_output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if worker_output:
+            self._summary.merge(worker_output)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Wrapper:
@@ -172,36 +168,36 @@ class Session:
         value = yield
         if not self._config.option.collectonly:
             report = self._summary.report(int(session.exitstatus))
-            (account,) = report.runs
-            self._say([f"known difference that excuses nothing: {entry}: {why}" for entry, why in account.stale])
-            self._say([f"no evidence: {fault}" for fault in self._refused])
+            (run,) = report.runs
+            self._print([f"stale known difference: {entry}: {why}" for entry, why in run.stale])
+            self._print([f"invalid recording, ignored: {fault}" for fault in self._invalid_recordings])
             folder = self._config.getoption("tunedmodels_report")
             if folder:
                 files.write(report, Path(folder))
-                self._say([f"report: {Path(folder) / name}" for name in files.NAMES])
+                self._print([f"report: {Path(folder) / name}" for name in files.NAMES])
             self._last = last_line(report)
-            if not account.passed and not session.exitstatus:
+            if not run.has_passed and not session.exitstatus:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return value
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Print the summary in one line, after pytest's own messages."""
-        self._say([self._last] if self._last else [])
+        self._print([self._last] if self._last else [])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the notes of the target, and the broken clauses that do not fail the run. Pytest shows neither."""
         if self._summary.lines:
-            terminalreporter.section("of the target")
+            terminalreporter.section("notes of the target")
             for note in self._summary.lines:
                 terminalreporter.write_line(note)
-        lines = list(self._summary.unfailing())
+        lines = list(self._summary.non_failing_lines())
         if lines:
-            terminalreporter.section("clauses that are broken, and do not fail the run")
+            terminalreporter.section("broken clauses that do not fail the run")
             for line in lines:
                 terminalreporter.write_line(line)
 
-    def _say(self, lines: Iterable[str]) -> None:
+    def _print(self, lines: Iterable[str]) -> None:
         terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None:
             for line in lines:
@@ -220,16 +216,16 @@ def _make_folder(folder: str | None) -> None:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise pytest.UsageError(f"--tunedmodels-report: {folder} cannot be made: {error.strerror}") from None
+        raise pytest.UsageError(f"--tunedmodels-report: {folder} cannot be created: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise pytest.UsageError(f"--tunedmodels-report: nothing can be written to {folder}; name another folder")
+        raise pytest.UsageError(f"--tunedmodels-report: {folder} is not writable; use another folder")
 
 
-def _recorded(folder: str | None) -> tuple[Recorded, list[str]]:
+def _load_recordings(folder: str | None) -> tuple[RecordingsByClause, list[str]]:
     """Return the recordings of each clause, in *folder* and published ones, and the problems with other recordings."""
     if folder and not Path(folder).is_dir():
         raise pytest.UsageError(f"--tunedmodels-recordings: there is no folder {folder}")
-    return recorded((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve()))
+    return recordings_by_clause((evidences.PUBLISHED, Path(folder or evidences.PUBLISHED).resolve()))
 
 
 def _test(nodeid: str) -> str:
@@ -257,10 +253,10 @@ def _verdict_of(report: pytest.TestReport, call: pytest.CallInfo[None]) -> tuple
     if report.passed:
         return Verdict.HELD, ""
     if hasattr(report, "wasxfail"):  # the test itself is marked as an expected failure
-        return Verdict.EXCUSED, str(report.wasxfail).removeprefix("reason: ")[:_LONGEST]
+        return Verdict.EXCUSED, str(report.wasxfail).removeprefix("reason: ")[:_MAX_REASON]
     if report.skipped:
-        said = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-        reason = said.removeprefix("Skipped: ")
-        return skipped(reason), reason[:_LONGEST]
-    reason = (call.excinfo.exconly(tryshort=True) if call.excinfo else "failed").partition("\n")[0][:_LONGEST]
+        text = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        reason = text.removeprefix("Skipped: ")
+        return verdict_of_skip(reason), reason[:_MAX_REASON]
+    reason = (call.excinfo.exconly(tryshort=True) if call.excinfo else "failed").partition("\n")[0][:_MAX_REASON]
     return Verdict.BROKEN, reason if report.when == "call" else f"in {report.when}: {reason}"

@@ -12,7 +12,7 @@ from typing import Any
 from ..clauses import results
 from ..clauses.catalog import catalog
 from ..clauses.clause import Clause, Level
-from ..clauses.results import Check, Result, Subject, Verdict
+from ..clauses.results import Check, CheckedServer, Result, Verdict
 from ..evidence import evidence as evidences
 from ..evidence import known_differences
 from ..evidence.citations import citations
@@ -24,7 +24,7 @@ from ..report.report import Report
 from ..report.run import SuiteRun
 from ..schema.observed import ApiCoverage
 
-Recorded = dict[str, list[Provenance]]
+RecordingsByClause = dict[str, list[Provenance]]
 
 
 @dataclass
@@ -32,16 +32,17 @@ class Summary:
     """The results of the clauses so far.
 
     ``subject`` is the target of the run, and ``notes`` are its messages. ``known`` are the known differences.
-    ``recorded`` has the provenances of the recordings of each clause. ``partly`` names the clauses of which not all
-    tests run: the tests that hold prove nothing about the others. ``seen`` is the API coverage of the answers.
+    ``recordings`` has the provenances of the recordings of each clause. ``partial_clauses`` names the clauses of which
+    not all tests run: the tests that hold prove nothing about the others. ``coverage`` is the API coverage of the
+    answers.
     """
 
-    subject: Subject
+    subject: CheckedServer
     known: tuple[KnownDifference, ...] = ()
-    recorded: Recorded = field(default_factory=dict)
-    partly: set[str] = field(default_factory=set)
+    recordings: RecordingsByClause = field(default_factory=dict)
+    partial_clauses: set[str] = field(default_factory=set)
     notes: tuple[str, ...] = ()
-    seen: ApiCoverage = field(default_factory=ApiCoverage)
+    coverage: ApiCoverage = field(default_factory=ApiCoverage)
     allowances: Allowances = field(default_factory=Allowances)
     _checks: dict[str, tuple[Clause, str, list[Check]]] = field(default_factory=dict)
     _evidence: dict[str, Evidence] = field(default_factory=dict)
@@ -49,33 +50,35 @@ class Summary:
     def evidence(self, name: str) -> Evidence:
         """Return the strongest evidence for the clause called *name*."""
         if name not in self._evidence:
-            self._evidence[name] = evidence(name, citations(), self.recorded)
+            self._evidence[name] = evidence(name, citations(), self.recordings)
         return self._evidence[name]
 
-    def add(self, test: str, told: Mapping[str, object]) -> None:
-        """Add the verdict of *test*; *told* has the properties of its report."""
-        if told["server"]:
-            self.subject = Subject(str(told["target"]), str(told["server"]))
-        name = str(told["clause"])
-        clause = Clause(name, tuple(str(told["methods"]).split()), str(told["outcome"]), Level(told["level"]))
-        _, _, checks = self._checks.setdefault(name, (clause, str(told["sentence"]), []))
-        checks.append(Check(test, Verdict(told["verdict"]), str(told["reason"])))
+    def add(self, test: str, properties: Mapping[str, object]) -> None:
+        """Add the verdict of *test*; *properties* has the properties of its report."""
+        if properties["server"]:
+            self.subject = CheckedServer(str(properties["target"]), str(properties["server"]))
+        name = str(properties["clause"])
+        clause = Clause(
+            name, tuple(str(properties["methods"]).split()), str(properties["outcome"]), Level(properties["level"])
+        )
+        _, _, checks = self._checks.setdefault(name, (clause, str(properties["sentence"]), []))
+        checks.append(Check(test, Verdict(properties["verdict"]), str(properties["reason"])))
 
     def as_json(self) -> dict[str, Any]:
         """Return the data that a worker of xdist sends in addition to its reports, as a value for JSON."""
         return {
-            "seen": self.seen.as_json(),
-            "partly": sorted(self.partly),
+            "seen": self.coverage.as_json(),
+            "partly": sorted(self.partial_clauses),
             "notes": list(self.notes),
             "allowances": sorted(self.allowances.ids),
         }
 
-    def merge(self, told: Mapping[str, Any]) -> None:
-        """Add *told*, the ``as_json`` of a worker."""
-        self.seen.merge(ApiCoverage.from_json(told["seen"]))
-        self.partly |= set(told["partly"])
-        self.notes = self.notes or tuple(told["notes"])
-        self.allowances.ids |= set(told["allowances"])
+    def merge(self, worker_output: Mapping[str, Any]) -> None:
+        """Add *worker_output*, the ``as_json`` of a worker."""
+        self.coverage.merge(ApiCoverage.from_json(worker_output["seen"]))
+        self.partial_clauses |= set(worker_output["partly"])
+        self.notes = self.notes or tuple(worker_output["notes"])
+        self.allowances.ids |= set(worker_output["allowances"])
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -84,13 +87,13 @@ class Summary:
 
     def results(self) -> list[Result]:
         """Return the result of each clause, sorted by name."""
-        found = [
+        clause_results = [
             Result(clause, sentence, tuple(sorted(checks, key=_by_test)))
             for clause, sentence, checks in self._checks.values()
         ]
-        return sorted(found, key=lambda result: result.clause.name)
+        return sorted(clause_results, key=lambda result: result.clause.name)
 
-    def unfailing(self) -> Iterator[str]:
+    def non_failing_lines(self) -> Iterator[str]:
         """Yield a line for each broken clause that does not fail the run."""
         for result in self.results():
             broken = result.verdict is Verdict.BROKEN and result.clause.level is not Level.REQUIRED
@@ -99,29 +102,29 @@ class Summary:
 
     def report(self, status: int) -> Report:
         """Return the report; *status* is the exit status of pytest."""
-        found = tuple(self.results())
+        all_results = tuple(self.results())
         today = datetime.now(timezone.utc).date()
         names = catalog() if self.known else {}
-        stale = tuple(known_differences.stale(self.known, found, self.subject, names, self.partly))
-        account = SuiteRun(self.subject, today, found, self.seen, self.known, stale, status, self.lines)
-        evidence_of = {result.clause.name: self.evidence(result.clause.name) for result in found}
-        if self.subject.real:
-            for result in results.with_verdict(found, Verdict.HELD):
+        stale = tuple(known_differences.stale(self.known, all_results, self.subject, names, self.partial_clauses))
+        run = SuiteRun(self.subject, today, all_results, self.coverage, self.known, stale, status, self.lines)
+        evidence_of = {result.clause.name: self.evidence(result.clause.name) for result in all_results}
+        if self.subject.is_real:
+            for result in results.with_verdict(all_results, Verdict.HELD):
                 name = result.clause.name
-                evidence_of[name] = evidence(name, citations(), self.recorded, held_live=today)
-        return Report(_package(), (account,), evidence_of)
+                evidence_of[name] = evidence(name, citations(), self.recordings, live_date=today)
+        return Report(_package(), (run,), evidence_of)
 
 
-def recorded(folders: Iterable[Path]) -> tuple[Recorded, list[str]]:
+def recordings_by_clause(folders: Iterable[Path]) -> tuple[RecordingsByClause, list[str]]:
     """Return the provenances of each clause's recordings in *folders*, and the problems with invalid recordings."""
-    found: Recorded = {}
-    wrong: list[str] = []
+    recordings: RecordingsByClause = {}
+    problems: list[str] = []
     for folder in dict.fromkeys(folders):
-        those, faults = evidences.recorded(folder)
-        wrong += faults
-        for name, provenances in those.items():
-            found.setdefault(name, []).extend(provenances)
-    return found, wrong
+        in_folder, faults = evidences.recordings_by_clause(folder)
+        problems += faults
+        for name, provenances in in_folder.items():
+            recordings.setdefault(name, []).extend(provenances)
+    return recordings, problems
 
 
 def _package() -> str:

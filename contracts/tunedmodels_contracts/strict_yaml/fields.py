@@ -21,7 +21,7 @@ _NAMES = {
 class Fields:
     """The members of *value*, which is at *path* in *file*; without *path*, it is the whole file.
 
-    Raises RecordingError if *value* is no mapping, or if a member has the wrong type.
+    Raises RecordingError if *value* is not a mapping, or if a member has the wrong type.
     """
 
     def __init__(self, value: Any, file: str, path: str = "") -> None:
@@ -60,7 +60,7 @@ class Fields:
         values = self.take(name, list, [])
         for value in values:
             if not isinstance(value, str):
-                raise self.error(name, f"has {_describe(value)} in it", "it has to be a list of texts")
+                raise self.error(name, f"contains {_describe(value)}", "it has to be a list of texts")
         return tuple(values)
 
     def mapping(self, name: str) -> dict[str, str]:
@@ -82,11 +82,11 @@ class Fields:
     def refuse_rest(self) -> None:
         """Raise RecordingError if any member was not taken."""
         for name in self._rest:
-            raise self.error(name, "is no field of a recording", "take it out, or mend its name")
+            raise self.error(name, "is not a field of this file", "remove it, or correct its name")
 
-    def error(self, name: str, found: str, fix: str) -> RecordingError:
+    def error(self, name: str, problem: str, fix: str) -> RecordingError:
         """Return the error for the member *name*."""
-        return RecordingError(self.file, self._at(name), found, fix)
+        return RecordingError(self.file, self._at(name), problem, fix)
 
     def _at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name

@@ -38,12 +38,12 @@ def read(text: str, file: str) -> Any:
         return None if node is None else yaml.constructor.SafeConstructor().construct_document(node)
     except yaml.YAMLError as error:
         raise RecordingError(
-            file, "the file", f"is no YAML{_yaml_problem(error)}", "mend it, or record it again"
+            file, "the file", f"is not YAML{_yaml_problem(error)}", "correct it, or record it again"
         ) from None
     except ValueError as error:
         if isinstance(error, RecordingError):
             raise
-        raise RecordingError(file, "the file", "has a number that is none", "quote it if it is a text") from None
+        raise RecordingError(file, "the file", "has an invalid number", "quote it if it is a text") from None
 
 
 def _node(value: Any) -> Any:
@@ -86,7 +86,7 @@ def _refuse_deep_or_indirect(text: str, file: str) -> None:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise RecordingError(file, "the file", f"has an anchor or alias {line}", "write the value out")
         if getattr(event, "tag", None):
-            raise RecordingError(file, "the file", f"has a tag {line}", "leave the tag out")
+            raise RecordingError(file, "the file", f"has a tag {line}", "remove the tag")
 
 
 def _refuse_odd_nodes(node: Any, file: str) -> None:
@@ -101,15 +101,15 @@ def _refuse_odd_nodes(node: Any, file: str) -> None:
         for inner in node.value:
             _refuse_odd_nodes(inner, file)
     elif isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, inner in node.value:
             _refuse_odd_nodes(key, file)
             line = f"in line {key.start_mark.line + 1}"
             if key.tag != f"{_TAG}str":
-                raise RecordingError(file, "the file", f"has a key that is no text {line}", "quote it")
-            if key.value in seen:
+                raise RecordingError(file, "the file", f"has a key that is not a text {line}", "quote it")
+            if key.value in keys:
                 raise RecordingError(file, "the file", f"has {key.value!r:.80} twice {line}", "keep one of the two")
-            seen.add(key.value)
+            keys.add(key.value)
             _refuse_odd_nodes(inner, file)
 
 

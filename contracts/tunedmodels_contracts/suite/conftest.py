@@ -18,7 +18,7 @@ from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.conformance import NonconformingAnswer
 from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, ObservedRun, body, observe
-from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import open_scope_of_test as open_scope_of_test
 from tunedmodels_contracts.targets.pytest_hooks import register
 from tunedmodels_contracts.targets.scopes import Scope
 from tunedmodels_contracts.targets.select import open_target, skip_and_sort
@@ -240,14 +240,14 @@ def observed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
 @pytest.fixture(scope="session")
 def finished(observed_run: ObservedRun) -> ObservedRun:
     """The tutorial's run after its end. Clauses only read its model."""
-    return observed_run.ended
+    return observed_run.assert_ended()
 
 
 @pytest.fixture(scope="session")
 def scratch(api: Api, target: Target) -> Iterator[ObservedRun]:
     """A run after its end. Clauses may change its model in any way, so they rely on nothing in it."""
     with _run(api, target, displayName="contracts scratch") as created:
-        yield observe(api, created, target.clock, target.pause, target.bound).ended
+        yield observe(api, created, target.clock, target.pause, target.bound).assert_ended()
 
 
 @pytest.fixture(scope="session")
@@ -258,7 +258,7 @@ def cancelled(api: Api, target: Target) -> Iterator[tuple[ObservedRun, Answer]]:
         if api.get(f"v1beta/{created.ok()['name']}").ok().get("done"):
             pytest.skip("the run ended before it could be cancelled")
         stopped = api.post(f"v1/{created.ok()['name']}:cancel", {})
-        yield observe(api, created, target.clock, target.pause, target.bound).ended, stopped
+        yield observe(api, created, target.clock, target.pause, target.bound).assert_ended(), stopped
 
 
 @pytest.fixture(scope="session")

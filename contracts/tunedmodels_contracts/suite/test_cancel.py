@@ -60,7 +60,7 @@ def test_model_stays(api: Api, cancelled: Cancelled) -> None:
     run, _ = cancelled
 
     assert api.get(f"v1beta/{run.name}").ok()["name"] == run.name
-    assert run.name in [model["name"] for model in api.listed("v1beta/tunedModels", {"pageSize": 1000})]
+    assert run.name in [model["name"] for model in api.list_all("v1beta/tunedModels", {"pageSize": 1000})]
 
 
 @clause("cancel/model-can-be-shared", CANCEL, "tunedModels.permissions.create", cost=Cost.TUNING)
@@ -103,8 +103,8 @@ def test_a_result_stays(api: Api, scratch: ObservedRun) -> None:
 @clause("cancel/missing-operation", CANCEL, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_missing_operation(api: Api, finished: ObservedRun, new_id: Callable[[], str]) -> None:
     """An operation that does not exist cannot be cancelled. Inferred."""
-    api.post(f"v1/{finished.name}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
-    api.post(f"v1/tunedModels/{new_id()}/operations/abcdefghijkl:cancel", {}).refused(404, "NOT_FOUND")
+    api.post(f"v1/{finished.name}/operations/abcdefghijkl:cancel", {}).assert_error(404, "NOT_FOUND")
+    api.post(f"v1/tunedModels/{new_id()}/operations/abcdefghijkl:cancel", {}).assert_error(404, "NOT_FOUND")
 
 
 @clause(
@@ -118,5 +118,5 @@ def test_of_somebody_else(api: Api, other: Api, create: Callable[..., Answer]) -
     """A user cannot cancel another user's run, and the run goes on. Documented by the roles."""
     operation = create(by=other).ok()
 
-    api.post(f"v1/{operation['name']}:cancel", {}).refused(403, "PERMISSION_DENIED")
+    api.post(f"v1/{operation['name']}:cancel", {}).assert_error(403, "PERMISSION_DENIED")
     assert "error" not in other.get(f"v1beta/{operation['name']}").ok()

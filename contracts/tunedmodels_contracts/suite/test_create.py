@@ -279,7 +279,7 @@ def test_from_a_tuned_model(api: Api, target: Target, finished: ObservedRun, new
 @clause("create/needs-an-id-or-a-display-name", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_needs_an_id_or_a_display_name(api: Api, target: Target) -> None:
     """A request needs an id or a display name. The wording was observed in 2024."""
-    refusal = api.post("v1beta/tunedModels", body(target.base_model)).refused(400, "INVALID_ARGUMENT")
+    refusal = api.post("v1beta/tunedModels", body(target.base_model)).assert_error(400, "INVALID_ARGUMENT")
 
     assert refusal.message == "Either tuned_model_id or display_name must be set."
 
@@ -290,7 +290,7 @@ def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
     model_id = new_id()
     create(model_id=model_id).ok()
 
-    create(model_id=model_id).refused(409, "ALREADY_EXISTS")
+    create(model_id=model_id).assert_error(409, "ALREADY_EXISTS")
 
 
 @clause(
@@ -305,7 +305,7 @@ def test_id_of_a_failed_model(create: Create, failed: ObservedRun) -> None:
     """A model whose run failed keeps its id, so the id cannot be used again. Inferred: it is there until it is
     deleted.
     """
-    create(model_id=failed.name.partition("/")[2]).refused(409, "ALREADY_EXISTS")
+    create(model_id=failed.name.partition("/")[2]).assert_error(409, "ALREADY_EXISTS")
 
 
 @clause(
@@ -336,7 +336,7 @@ def test_id_taken_by_somebody_else(create: Create, foreign: str) -> None:
     Observed in 2025.
     """
     model_id = foreign.removeprefix("tunedModels/")
-    refusal = create(model_id=model_id).refused(403, "PERMISSION_DENIED")
+    refusal = create(model_id=model_id).assert_error(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {model_id}."
 
@@ -349,7 +349,7 @@ def test_malformed_ids(api: Api, target: Target, model_id: str) -> None:
     """An id has letters, digits and dashes, begins with a letter and does not end with a dash. Documented."""
     answer = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": model_id})
 
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/display-name-too-long", CREATE, outcome=INVALID, cost=Cost.FREE)
@@ -360,7 +360,7 @@ def test_display_name_too_long(api: Api, target: Target, new_id: NewId) -> None:
         "v1beta/tunedModels", body(target.base_model, displayName=display_name), {"tunedModelId": new_id()}
     )
 
-    assert answer.refused(400, "INVALID_ARGUMENT").message == "Request contains an invalid argument."
+    assert answer.assert_error(400, "INVALID_ARGUMENT").message == "Request contains an invalid argument."
 
 
 @clause("create/base-model-that-cannot-be-tuned", CREATE, outcome="400 FAILED_PRECONDITION", cost=Cost.FREE)
@@ -370,7 +370,7 @@ def test_base_model_that_cannot_be_tuned(api: Api, new_id: NewId) -> None:
     """
     answer = api.post("v1beta/tunedModels", body("models/gemini-2.5-flash"), {"tunedModelId": new_id()})
 
-    assert answer.refused(400, "FAILED_PRECONDITION").message == (
+    assert answer.assert_error(400, "FAILED_PRECONDITION").message == (
         "models/gemini-2.5-flash is not found for CREATE TUNED MODEL at API version v1beta."
     )
 
@@ -398,7 +398,7 @@ def test_required_members(api: Api, target: Target, new_id: NewId, missing: str)
         del rows[3]["output"]
     answer = api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()})
 
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/two-sources", CREATE, outcome=INVALID, cost=Cost.FREE)
@@ -406,7 +406,7 @@ def test_two_sources(api: Api, target: Target, new_id: NewId) -> None:
     """A model is tuned from a base model or from a tuned model, not from both. Documented."""
     wanted = body(target.base_model, tunedModelSource={"tunedModel": "tunedModels/any"})
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/two-learning-rates", CREATE, outcome=INVALID, cost=Cost.FREE)
@@ -414,7 +414,7 @@ def test_two_learning_rates(api: Api, target: Target, new_id: NewId) -> None:
     """A request can give a learning rate or a multiplier, not both. Documented."""
     wanted = body(target.base_model, hyperparameters={"learningRate": 0.001, "learningRateMultiplier": 1})
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/hyperparameters-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -436,7 +436,7 @@ def test_hyperparameters_out_of_range(
     """The service refuses counts and rates that are not above 0. Inferred."""
     wanted = body(target.base_model, hyperparameters=hyperparameters)
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/sampling-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -445,7 +445,7 @@ def test_sampling_out_of_range(api: Api, target: Target, new_id: NewId, values: 
     """The service refuses sampling values that are out of range. The ranges are documented, the refusal is inferred."""
     wanted = body(target.base_model, **values)
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/texts-too-long", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -454,4 +454,4 @@ def test_texts_too_long(api: Api, target: Target, new_id: NewId, example: tuple[
     """An input has at most 40,000 characters and an output at most 5,000. Documented, the refusal is inferred."""
     wanted = body(target.base_model, (*EXAMPLES, example))
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).refused(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")

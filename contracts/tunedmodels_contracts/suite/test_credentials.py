@@ -57,7 +57,7 @@ def _ask(api: Api, http: str, path: str, **more: str) -> Answer:
 @pytest.mark.parametrize("method", OPEN)
 def test_none(stranger: Api, method: str) -> None:
     """A request without credentials is refused, with a fixed message and without details. Observed."""
-    refusal = _ask(stranger, *OPEN[method]).refused(403, "PERMISSION_DENIED")
+    refusal = _ask(stranger, *OPEN[method]).assert_error(403, "PERMISSION_DENIED")
 
     assert refusal.message == (
         "Method doesn't allow unregistered callers (callers without established identity). "
@@ -71,7 +71,7 @@ def test_none_where_oauth_is_needed(stranger: Api) -> None:
     """Listing permissions without credentials gives 401, not 403, because the method accepts only OAuth. Observed in
     2025.
     """
-    stranger.get(f"{MODEL}/permissions").refused(401, "UNAUTHENTICATED")
+    stranger.get(f"{MODEL}/permissions").assert_error(401, "UNAUTHENTICATED")
 
 
 @clause(
@@ -89,7 +89,7 @@ def test_none_for_other_methods_that_need_oauth(stranger: Api, method: str) -> N
     """
     http, path, _ = OAUTH_ONLY[method]
 
-    _ask(stranger, http, path).refused(401, "UNAUTHENTICATED")
+    _ask(stranger, http, path).assert_error(401, "UNAUTHENTICATED")
 
 
 # -- API keys --------------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_places_of_a_key(stranger: Api, place: str) -> None:
         "v1beta/models",
         None if "-" in place else {place: key},
         headers={place: key} if "-" in place else None,
-    ).refused(400, "INVALID_ARGUMENT")
+    ).assert_error(400, "INVALID_ARGUMENT")
 
     assert refusal.message == "API key not valid. Please pass a valid API key."
     assert refusal.details[0] == {
@@ -127,7 +127,7 @@ def test_unknown_key(stranger: Api, method: str) -> None:
     """An unknown API key is not valid for any method that accepts keys. Observed."""
     refusal_or_stream = _ask(stranger, *OPEN[method], key="no-key-of-anybody")
 
-    assert refusal_or_stream.refused(400, "INVALID_ARGUMENT").message == (
+    assert refusal_or_stream.assert_error(400, "INVALID_ARGUMENT").message == (
         "API key not valid. Please pass a valid API key."
     )
 
@@ -137,7 +137,7 @@ def test_unknown_key(stranger: Api, method: str) -> None:
 )
 def test_localized_message(stranger: Api) -> None:
     """The error for an unknown API key has its message a second time, with the language. Seen since 2025."""
-    details = stranger.get("v1beta/models", {"key": "no-key-of-anybody"}).refused(400, "INVALID_ARGUMENT").details
+    details = stranger.get("v1beta/models", {"key": "no-key-of-anybody"}).assert_error(400, "INVALID_ARGUMENT").details
 
     assert details[1:] == (
         {
@@ -155,7 +155,7 @@ def test_keys_where_oauth_is_needed(keyed: Api, method: str) -> None:
     Observed in 2025.
     """
     http, path, rpc = OAUTH_ONLY[method]
-    refusal = _ask(keyed, http, path).refused(401, "UNAUTHENTICATED")
+    refusal = _ask(keyed, http, path).assert_error(401, "UNAUTHENTICATED")
 
     assert refusal.message == (
         "API keys are not supported by this API. Expected OAuth2 access token or other authentication credentials "
@@ -183,7 +183,7 @@ def test_keys_where_oauth_is_needed(keyed: Api, method: str) -> None:
 )
 def test_unknown_key_where_oauth_is_needed(stranger: Api) -> None:
     """A method that accepts only OAuth answers 401, not 400, to an unknown API key. Observed in 2025."""
-    stranger.get(f"{MODEL}/permissions", {"key": "no-key-of-anybody"}).refused(401, "UNAUTHENTICATED")
+    stranger.get(f"{MODEL}/permissions", {"key": "no-key-of-anybody"}).assert_error(401, "UNAUTHENTICATED")
 
 
 # -- Tokens ----------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_unknown_key_where_oauth_is_needed(stranger: Api) -> None:
 def test_unknown_token(api: Api, method: str) -> None:
     """An unknown token is refused, with a fixed message. Observed in 2024."""
     http, path, *_ = OPEN.get(method) or OAUTH_ONLY[method]
-    refusal = _ask(api.by(Credentials(token="no-token-of-anybody")), http, path).refused(401, "UNAUTHENTICATED")
+    refusal = _ask(api.by(Credentials(token="no-token-of-anybody")), http, path).assert_error(401, "UNAUTHENTICATED")
 
     assert refusal.message == (
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
@@ -206,7 +206,7 @@ def test_unknown_token(api: Api, method: str) -> None:
 @pytest.mark.parametrize("place", ["access_token", "oauth_token"])
 def test_places_of_a_token(stranger: Api, place: str) -> None:
     """A token can be in a parameter. Documented."""
-    stranger.get("v1beta/tunedModels", {place: "no-token-of-anybody"}).refused(401, "UNAUTHENTICATED")
+    stranger.get("v1beta/tunedModels", {place: "no-token-of-anybody"}).assert_error(401, "UNAUTHENTICATED")
 
 
 @clause(
@@ -221,7 +221,7 @@ def test_judged_first(stranger: Api) -> None:
     """The service checks the credentials before it reads the request. Inferred: the front end does it, within
     milliseconds.
     """
-    stranger.post("v1beta/tunedModels", data="{").refused(403, "PERMISSION_DENIED")
+    stranger.post("v1beta/tunedModels", data="{").assert_error(403, "PERMISSION_DENIED")
 
 
 @clause("credentials/tokens-of-two-people", "tunedModels.get", cost=Cost.TUNING, needs=[*JUDGED, Need.SECOND_CALLER])
@@ -229,7 +229,7 @@ def test_tokens_of_two_people(api: Api, other: Api, foreign: str, target: Target
     """A token identifies the user: the model that is forbidden for one user belongs to the other. Observed in 2024."""
     assert target.caller is not target.other
     assert other.get(f"v1beta/{foreign}").ok()["name"] == foreign
-    api.get(f"v1beta/{foreign}").refused(403, "PERMISSION_DENIED")
+    api.get(f"v1beta/{foreign}").assert_error(403, "PERMISSION_DENIED")
 
 
 Create = Callable[..., Answer]

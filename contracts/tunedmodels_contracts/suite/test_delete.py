@@ -33,7 +33,7 @@ def test_model_is_gone(api: Api, create: Create) -> None:
     name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
-    refusal = api.get(f"v1beta/{name}").refused(404, "NOT_FOUND")
+    refusal = api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
     assert refusal.message == f"Tuned model {name} does not exist."
 
 
@@ -50,13 +50,13 @@ def test_permissions_are_gone(api: Api, create: Create) -> None:
     name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
-    api.get(f"v1beta/{name}/permissions").refused(404, "NOT_FOUND")
+    api.get(f"v1beta/{name}/permissions").assert_error(404, "NOT_FOUND")
 
 
 @clause("delete/missing-model", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that does not exist cannot be deleted. Inferred from get."""
-    api.delete(f"v1beta/tunedModels/{new_id()}").refused(404, "NOT_FOUND")
+    api.delete(f"v1beta/tunedModels/{new_id()}").assert_error(404, "NOT_FOUND")
 
 
 @clause(
@@ -71,7 +71,7 @@ def test_a_failed_model(api: Api, own_failed_run: ObservedRun) -> None:
     """The model of a failed run can be deleted like any other. Documented: no state is left out."""
     assert api.delete(f"v1beta/{own_failed_run.name}").ok() == {}
 
-    api.get(f"v1beta/{own_failed_run.name}").refused(404, "NOT_FOUND")
+    api.get(f"v1beta/{own_failed_run.name}").assert_error(404, "NOT_FOUND")
 
 
 @clause("delete/twice", DELETE, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -80,7 +80,7 @@ def test_twice(api: Api, create: Create) -> None:
     name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
-    api.delete(f"v1beta/{name}").refused(404, "NOT_FOUND")
+    api.delete(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
 
 
 @clause(
@@ -94,5 +94,5 @@ def test_model_of_somebody_else(api: Api, other: Api, create: Create) -> None:
     """A user cannot delete another user's model, and the model stays. Documented by the roles."""
     name = _created_model(create(by=other))
 
-    api.delete(f"v1beta/{name}").refused(403, "PERMISSION_DENIED")
+    api.delete(f"v1beta/{name}").assert_error(403, "PERMISSION_DENIED")
     other.get(f"v1beta/{name}").ok()

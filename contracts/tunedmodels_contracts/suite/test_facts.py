@@ -104,8 +104,8 @@ def test_parts_of_answers(api: Api, target: Target, violations: Violations, fini
 @clause("facts/refusals", GET, GENERATE, outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_refusals(api: Api, target: Target, violations: Violations) -> None:
     """An error has code, message, status and details of known types, and they fit the HTTP status. Observed."""
-    api.get("v1beta/tunedModels/contracts-none").refused(404, "NOT_FOUND")
-    api.get("v1beta/tunedModels/contracts-none", {"$.xgafv": "1"}).refused(404, "NOT_FOUND")
-    api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1}).refused(400, "INVALID_ARGUMENT")
+    api.get("v1beta/tunedModels/contracts-none").assert_error(404, "NOT_FOUND")
+    api.get("v1beta/tunedModels/contracts-none", {"$.xgafv": "1"}).assert_error(404, "NOT_FOUND")
+    api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1}).assert_error(400, "INVALID_ARGUMENT")
 
     assert _own_violations(violations, target) == []

@@ -198,7 +198,7 @@ def test_envelope(api: Api) -> None:
     """An error has code, message and status, in this order, and here no details. Observed 2023 to 2025."""
     answer = api.get(MISSING)
 
-    answer.refused(404, "NOT_FOUND")
+    answer.assert_error(404, "NOT_FOUND")
     assert list(answer.json) == ["error"]
     assert list(answer.json["error"]) == ["code", "message", "status"]
 
@@ -208,7 +208,7 @@ def test_envelope_with_details(api: Api) -> None:
     """Details are the last member of an error, and each begins with its type. Observed."""
     answer = api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1})
 
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
     assert list(answer.json["error"]) == ["code", "message", "status", "details"]
     assert [next(iter(detail)) for detail in answer.json["error"]["details"]] == ["@type"]
 
@@ -217,7 +217,7 @@ def test_envelope_with_details(api: Api) -> None:
 def test_errors_of_the_first_form(api: Api) -> None:
     """``$.xgafv=1`` adds a list of errors before the status. Seen on sibling APIs, with no answer kept."""
     answer = api.get(MISSING, {"$.xgafv": "1"})
-    message = answer.refused(404, "NOT_FOUND").message
+    message = answer.assert_error(404, "NOT_FOUND").message
 
     assert list(answer.json["error"]) == ["code", "message", "errors", "status"]
     ((said, domain, reason),) = [tuple(error.values()) for error in answer.json["error"]["errors"]]
@@ -235,7 +235,7 @@ def test_errors_of_the_second_form(api: Api) -> None:
 @clause("forms/status-by-name", GET, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_status_by_name(api: Api) -> None:
     """The status of an error stays a name if the request asks for enums by number. Inferred."""
-    api.get(f"{MISSING}?$alt=json;enum-encoding=int").refused(404, "NOT_FOUND")
+    api.get(f"{MISSING}?$alt=json;enum-encoding=int").assert_error(404, "NOT_FOUND")
 
 
 # -- Headers ---------------------------------------------------------------------------------------------------

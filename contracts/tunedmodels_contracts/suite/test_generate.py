@@ -106,7 +106,7 @@ def test_shared_with_every_key(api: Api, keyed: Api, scratch: ObservedRun) -> No
 @clause("generate/not-ready", GENERATE, outcome=INVALID, cost=Cost.TUNING)
 def test_not_ready(api: Api, in_creation: str) -> None:
     """A model in creation is not ready to use, and the error says so in a fixed message. Observed in 2024 and 2025."""
-    refusal = api.post(f"v1beta/{in_creation}:generateContent", PROMPT).refused(400, "INVALID_ARGUMENT")
+    refusal = api.post(f"v1beta/{in_creation}:generateContent", PROMPT).assert_error(400, "INVALID_ARGUMENT")
 
     assert refusal.message == f"Tuned model {in_creation} is not ready to use."
 
@@ -122,7 +122,7 @@ def test_no_contents(api: Api, finished: ObservedRun) -> None:
     """A prompt needs contents, and the error is the service's own message with a line break at its end.
     Observed in 2026.
     """
-    refusal = api.post(f"v1beta/{finished.name}:generateContent", {}).refused(400, "INVALID_ARGUMENT")
+    refusal = api.post(f"v1beta/{finished.name}:generateContent", {}).assert_error(400, "INVALID_ARGUMENT")
 
     assert refusal.message == "* GenerateContentRequest.contents: contents is not specified\n"
     assert refusal.details == ()
@@ -134,13 +134,13 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     answer = api.post(f"v1beta/tunedModels/{new_id()}:generateContent", PROMPT)
 
     assert answer.status in (403, 404)
-    answer.refused(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
+    answer.assert_error(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
 
 
 @clause("generate/model-of-somebody-else", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
-    refusal = other.post(f"v1beta/{finished.name}:generateContent", PROMPT).refused(403, "PERMISSION_DENIED")
+    refusal = other.post(f"v1beta/{finished.name}:generateContent", PROMPT).assert_error(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {finished.name}."
     assert refusal.details == ()
@@ -151,7 +151,7 @@ def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
 def test_as_a_base_model(api: Api, finished: ObservedRun, version: str) -> None:
     """The id of a tuned model is not found among the base models. Observed in 2024, in v1."""
     name = finished.name.replace("tunedModels/", "models/")
-    refusal = api.post(f"{version}/{name}:generateContent", PROMPT).refused(404, "NOT_FOUND")
+    refusal = api.post(f"{version}/{name}:generateContent", PROMPT).assert_error(404, "NOT_FOUND")
 
     assert refusal.message.startswith(f"{name} is not found for API version {version}, or is not supported for ")
 
@@ -161,7 +161,7 @@ def test_a_tuned_model_among_base_models(api: Api, finished: ObservedRun) -> Non
     """The name of a tuned model after ``models/`` is refused for its format. Observed in 2024 and 2025."""
     answer = api.post(f"v1beta/models/{finished.name}:generateContent", PROMPT)
 
-    refusal = answer.refused(400, "INVALID_ARGUMENT")
+    refusal = answer.assert_error(400, "INVALID_ARGUMENT")
     assert refusal.message == "* GenerateContentRequest.model: unexpected model name format\n"
 
 
@@ -190,7 +190,7 @@ def test_what_tuned_models_lack(api: Api, finished: ObservedRun, more: dict[str,
     """
     answer = api.post(f"v1beta/{finished.name}:generateContent", {**PROMPT, **more})
 
-    assert answer.refused(400, "INVALID_ARGUMENT").message.startswith(f"{feature} is not enabled for ")
+    assert answer.assert_error(400, "INVALID_ARGUMENT").message.startswith(f"{feature} is not enabled for ")
 
 
 @clause("generate/prompt-too-long", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -198,7 +198,7 @@ def test_prompt_too_long(api: Api, finished: ObservedRun) -> None:
     """A prompt has at most 40,000 characters. Documented; the refusal is inferred."""
     asked = {"contents": [{"parts": [{"text": "1" * 40_001}]}]}
 
-    api.post(f"v1beta/{finished.name}:generateContent", asked).refused(400, "INVALID_ARGUMENT")
+    api.post(f"v1beta/{finished.name}:generateContent", asked).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("generate/v1-has-no-instruction", GENERATE, outcome=INVALID, cost=Cost.FREE)
@@ -207,4 +207,4 @@ def test_v1_has_no_instruction(api: Api, new_id: Callable[[], str]) -> None:
     asked = {**PROMPT, "systemInstruction": {"parts": [{"text": "Be brief."}]}}
     answer = api.post(f"v1/tunedModels/{new_id()}:generateContent", asked)
 
-    assert 'Unknown name "systemInstruction"' in answer.refused(400, "INVALID_ARGUMENT").message
+    assert 'Unknown name "systemInstruction"' in answer.assert_error(400, "INVALID_ARGUMENT").message

@@ -137,7 +137,7 @@ def test_reader_projects(api: Api, create: Create) -> None:
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that does not exist is not found, with a fixed message and without details. Observed 2023 to 2025."""
     name = f"tunedModels/{new_id()}"
-    refusal = api.get(f"v1beta/{name}").refused(404, "NOT_FOUND")
+    refusal = api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
 
     assert refusal.message == f"Tuned model {name} does not exist."
     assert refusal.details == ()
@@ -148,7 +148,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 )
 def test_model_of_somebody_else(api: Api, foreign: str) -> None:
     """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
-    refusal = api.get(f"v1beta/{foreign}").refused(403, "PERMISSION_DENIED")
+    refusal = api.get(f"v1beta/{foreign}").assert_error(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {foreign}."
     assert refusal.details == ()

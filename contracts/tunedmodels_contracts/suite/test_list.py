@@ -20,7 +20,7 @@ Create = Callable[..., Answer]
 
 
 def _names(api: Api, **params: str | int) -> list[str]:
-    return [model["name"] for model in api.listed(MODELS, {"pageSize": 1000, **params})]
+    return [model["name"] for model in api.list_all(MODELS, {"pageSize": 1000, **params})]
 
 
 def _created_model(created: Answer) -> str:
@@ -41,7 +41,7 @@ def test_visible_at_once(api: Api, create: Create) -> None:
 @clause("list/whole-models", LIST, "tunedModels.get", cost=Cost.TUNING)
 def test_whole_models(api: Api, finished: ObservedRun) -> None:
     """A list shows a model as get does, with its snapshots and without training data. Observed 2023 and 2024."""
-    entries = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] == finished.name]
+    entries = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] == finished.name]
 
     assert entries == [finished.model]
     assert list(entries[0]) == list(finished.model)
@@ -51,7 +51,7 @@ def test_whole_models(api: Api, finished: ObservedRun) -> None:
 @clause("list/in-order-of-creation", LIST, cost=Cost.TUNING)
 def test_in_order_of_creation(api: Api, eleven: list[str]) -> None:
     """Models are listed in the order of their creation, the oldest first. Observed 2023 and 2024."""
-    mine = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] in eleven]
+    mine = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] in eleven]
 
     assert [model["name"] for model in mine] == eleven
     times = [model["createTime"] for model in mine]
@@ -116,14 +116,14 @@ def test_page_size_beyond_the_limit(api: Api) -> None:
 @clause("list/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_negative_page_size(api: Api) -> None:
     """The list of tuned models refuses a page size below zero. Inferred from the rules for Google's APIs."""
-    api.get(MODELS, {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+    api.get(MODELS, {"pageSize": -1}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("list/malformed-page-token", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("token", ["x", "bm8gdG9rZW4=", "-1"])
 def test_malformed_page_token(api: Api, token: str) -> None:
     """A page token that no page had is refused. Inferred from the rules for Google's APIs."""
-    api.get(MODELS, {"pageToken": token}).refused(400, "INVALID_ARGUMENT")
+    api.get(MODELS, {"pageToken": token}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("list/page-token-of-another-list", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -134,7 +134,7 @@ def test_page_token_of_another_list(api: Api, eleven: list[str]) -> None:
     token = api.get(MODELS, {"pageSize": 1}).ok()["nextPageToken"]
 
     assert eleven
-    api.get(MODELS, {"pageSize": 1, "pageToken": token, "filter": "owner:me"}).refused(400, "INVALID_ARGUMENT")
+    api.get(MODELS, {"pageSize": 1, "pageToken": token, "filter": "owner:me"}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("list/nothing-is-an-empty-object", LIST, level=Level.RECOMMENDED)
@@ -230,7 +230,7 @@ def test_shared_with_everyone(api: Api, other: Api, create: Create) -> None:
 @clause("list/v1beta3-has-no-filter", LIST, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.FREE)
 def test_v1beta3_has_no_filter(api: Api) -> None:
     """Version v1beta3 refuses a filter as an unknown name. Documented for that version alone."""
-    refusal = api.get("v1beta3/tunedModels", {"filter": "owner:me"}).refused(400, "INVALID_ARGUMENT")
+    refusal = api.get("v1beta3/tunedModels", {"filter": "owner:me"}).assert_error(400, "INVALID_ARGUMENT")
 
     assert 'Unknown name "filter"' in refusal.message
 
@@ -238,7 +238,7 @@ def test_v1beta3_has_no_filter(api: Api) -> None:
 @clause("list/entries-are-models", LIST, cost=Cost.TUNING)
 def test_entries_are_models(api: Api, finished: ObservedRun) -> None:
     """Each entry has a name, a state and times, and none has training data. Observed 2023 and 2024."""
-    entries: list[dict[str, Any]] = api.listed(MODELS, {"pageSize": 1000})
+    entries: list[dict[str, Any]] = api.list_all(MODELS, {"pageSize": 1000})
 
     assert finished.name in [model["name"] for model in entries]
     for model in entries:

@@ -51,7 +51,7 @@ def test_the_tunable_say_so(api: Api, target: Target) -> None:
 @clause("models/listed-as-got", LIST, GET)
 def test_listed_as_got(api: Api, target: Target) -> None:
     """A list shows a base model as get does. Observed in 2024."""
-    listed = [model for model in api.listed(MODELS, {"pageSize": 1000}) if model["name"] == target.base_model]
+    listed = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] == target.base_model]
 
     assert listed == [api.get(f"v1beta/{target.base_model}").ok()]
 
@@ -59,7 +59,7 @@ def test_listed_as_got(api: Api, target: Target) -> None:
 @clause("models/pages-have-every-model-once", LIST)
 def test_pages_have_every_model_once(api: Api) -> None:
     """Pages are no larger than requested, and together they have each base model once. Documented."""
-    whole = [model["name"] for model in api.listed(MODELS, {"pageSize": 1000})]
+    whole = [model["name"] for model in api.list_all(MODELS, {"pageSize": 1000})]
     pages: list[Any] = api.pages(MODELS, {"pageSize": 3})
 
     assert all(len(page["models"]) <= 3 for page in pages)
@@ -70,13 +70,13 @@ def test_pages_have_every_model_once(api: Api) -> None:
 @clause("models/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_negative_page_size(api: Api) -> None:
     """The list of base models refuses a page size below zero. Inferred from the rules for Google's APIs."""
-    api.get(MODELS, {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+    api.get(MODELS, {"pageSize": -1}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("models/missing", GET, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_missing(api: Api, new_id: Callable[[], str]) -> None:
     """A base model that does not exist is not found. Inferred from generate."""
-    api.get(f"{MODELS}/{new_id()}").refused(404, "NOT_FOUND")
+    api.get(f"{MODELS}/{new_id()}").assert_error(404, "NOT_FOUND")
 
 
 @clause("models/generate", GENERATE)
@@ -84,7 +84,7 @@ def test_generate(api: Api) -> None:
     """A base model that lists generateContent among its methods generates content. Documented."""
     able = [
         model["name"]
-        for model in api.listed(MODELS, {"pageSize": 1000})
+        for model in api.list_all(MODELS, {"pageSize": 1000})
         if "generateContent" in model.get("supportedGenerationMethods", [])
     ]
     answer = api.post(f"v1beta/{able[0]}:generateContent", {"contents": [{"parts": [{"text": "Say yes."}]}]}).ok()
@@ -99,7 +99,7 @@ def test_generate_with_a_missing_one(api: Api, new_id: Callable[[], str], versio
     name = f"models/{new_id()}"
     answer = api.post(f"{version}/{name}:generateContent", {"contents": [{"parts": [{"text": "Say yes."}]}]})
 
-    assert answer.refused(404, "NOT_FOUND").message == (
+    assert answer.assert_error(404, "NOT_FOUND").message == (
         f"{name} is not found for API version {version}, or is not supported for generateContent. "
         "Call ListModels to see the list of available models and their supported methods."
     )

@@ -294,7 +294,7 @@ def test_all_laws_of_a_failure(failed: ObservedRun, law: str) -> None:
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
 def test_listed_with_their_model(api: Api, finished: ObservedRun, version: str) -> None:
     """A model's list of operations has the operation that created it, as get shows it. Documented."""
-    listed = api.listed(f"{version}/{finished.name}/operations")
+    listed = api.list_all(f"{version}/{finished.name}/operations")
 
     assert [operation["name"] for operation in listed] == [finished.operation_name]
     assert listed[0] == finished.operation
@@ -323,19 +323,19 @@ def test_all_of_the_caller_have_negative_pages(api: Api) -> None:
     """The list of operations that belongs to no model refuses a page size below zero. Inferred from the rules for
     Google's APIs.
     """
-    api.get("v1/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+    api.get("v1/operations", {"pageSize": -1}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("operations/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_negative_page_size(api: Api, finished: ObservedRun) -> None:
     """A model's list of operations refuses a page size below zero. Inferred from the rules for Google's APIs."""
-    api.get(f"v1beta/{finished.name}/operations", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+    api.get(f"v1beta/{finished.name}/operations", {"pageSize": -1}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("operations/list-of-a-missing-model", LIST, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.FREE)
 def test_list_of_a_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """Listing the operations of a model that does not exist gives 404. Inferred."""
-    api.get(f"v1beta/tunedModels/{new_id()}/operations").refused(404, "NOT_FOUND")
+    api.get(f"v1beta/tunedModels/{new_id()}/operations").assert_error(404, "NOT_FOUND")
 
 
 # -- Errors ----------------------------------------------------------------------------------------------------
@@ -345,8 +345,8 @@ def test_list_of_a_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 def test_missing(api: Api, finished: ObservedRun, new_id: Callable[[], str], version: str) -> None:
     """An operation that does not exist is not found, whether or not its model exists. Inferred."""
-    api.get(f"{version}/{finished.name}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
-    api.get(f"{version}/tunedModels/{new_id()}/operations/abcdefghijkl").refused(404, "NOT_FOUND")
+    api.get(f"{version}/{finished.name}/operations/abcdefghijkl").assert_error(404, "NOT_FOUND")
+    api.get(f"{version}/tunedModels/{new_id()}/operations/abcdefghijkl").assert_error(404, "NOT_FOUND")
 
 
 @clause(
@@ -366,7 +366,7 @@ def test_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     ]
 
     for answer in answers:
-        answer.refused(403, "PERMISSION_DENIED")
+        answer.assert_error(403, "PERMISSION_DENIED")
 
 
 @clause(
@@ -387,4 +387,4 @@ def test_tuning_operations_are_not_deleted(api: Api, finished: ObservedRun) -> N
 @clause("operations/deleting-what-is-not-there", "operations.delete", outcome=NOT_FOUND, level=Level.RECOMMENDED)
 def test_deleting_what_is_not_there(api: Api) -> None:
     """An operation that does not exist cannot be deleted. Inferred."""
-    api.delete("v1/operations/abcdefghijkl").refused(404, "NOT_FOUND")
+    api.delete("v1/operations/abcdefghijkl").assert_error(404, "NOT_FOUND")

@@ -54,7 +54,7 @@ def test_of_the_entries_of_a_list(api: Api, finished: ObservedRun) -> None:
 @pytest.mark.parametrize(("mask", "path"), [("x", "x"), ("name,x", "x")])
 def test_unknown_paths(api: Api, target: Target, mask: str, path: str) -> None:
     """A mask with an unknown path is refused, and the error names the whole mask. Observed on sibling APIs."""
-    refusal = api.get(f"v1beta/{target.base_model}", {"fields": mask}).refused(400, "INVALID_ARGUMENT")
+    refusal = api.get(f"v1beta/{target.base_model}", {"fields": mask}).assert_error(400, "INVALID_ARGUMENT")
     (detail,) = refusal.details
 
     assert refusal.message == "Request contains an invalid argument."

@@ -154,7 +154,7 @@ def test_what_never_changes(api: Api, path: str, mask: str, sent: dict[str, str]
 @clause("patch/v1beta3-wants-a-mask", PATCH, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
 def test_v1beta3_wants_a_mask(api: Api, path: str) -> None:
     """Version v1beta3 refuses a patch without a mask. Documented for that version alone."""
-    api.patch(path.replace("v1beta", "v1beta3"), {"description": "New."}).refused(400, "INVALID_ARGUMENT")
+    api.patch(path.replace("v1beta", "v1beta3"), {"description": "New."}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("patch/display-name-too-long", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -162,7 +162,7 @@ def test_display_name_too_long(api: Api, path: str) -> None:
     """The service refuses a display name of more than forty bytes. Observed for create, inferred here."""
     answer = api.patch(path, {"displayName": "ž" * 21}, {"updateMask": "displayName"})
 
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
     assert _model_texts(api, path)[0] == "Before"
 
 
@@ -170,7 +170,7 @@ def test_display_name_too_long(api: Api, path: str) -> None:
 @pytest.mark.parametrize(("member", "value"), [("temperature", -0.5), ("temperature", 2.5), ("topP", 1.5)])
 def test_sampling_out_of_range(api: Api, path: str, member: str, value: float) -> None:
     """The service refuses sampling values that are out of range. The ranges are documented, the refusal is inferred."""
-    api.patch(path, {member: value}, {"updateMask": member}).refused(400, "INVALID_ARGUMENT")
+    api.patch(path, {member: value}, {"updateMask": member}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("patch/missing-model", PATCH, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -178,7 +178,7 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that does not exist cannot be changed. Inferred from get."""
     answer = api.patch(f"v1beta/tunedModels/{new_id()}", {"description": "New."}, {"updateMask": "description"})
 
-    answer.refused(404, "NOT_FOUND")
+    answer.assert_error(404, "NOT_FOUND")
 
 
 @clause(
@@ -192,4 +192,4 @@ def test_model_of_somebody_else(api: Api, foreign: str) -> None:
     """A user cannot change another user's model. Documented by the roles."""
     answer: Answer = api.patch(f"v1beta/{foreign}", {"description": "New."}, {"updateMask": "description"})
 
-    answer.refused(403, "PERMISSION_DENIED")
+    answer.assert_error(403, "PERMISSION_DENIED")

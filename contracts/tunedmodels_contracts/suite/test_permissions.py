@@ -112,7 +112,7 @@ def test_a_model_begins_with_its_owner(api: Api, create: Create) -> None:
 def test_owner_first(api: Api, scratch: ObservedRun, grant: Grant, address: str) -> None:
     """The list begins with the owner's permission and has each new one. Observed in 2024."""
     permission = grant("WRITER", address, "GROUP").ok()
-    listed = api.listed(f"v1beta/{scratch.name}/permissions")
+    listed = api.list_all(f"v1beta/{scratch.name}/permissions")
 
     assert [held["role"] for held in listed].index("OWNER") == 0
     assert listed.count(permission) == 1
@@ -124,7 +124,7 @@ def test_withdrawn_ones_are_gone(api: Api, scratch: ObservedRun, grant: Grant, a
     permission = grant("READER", address).ok()
     api.delete(f"v1beta/{permission['name']}").ok()
 
-    assert permission["name"] not in [held["name"] for held in api.listed(f"v1beta/{scratch.name}/permissions")]
+    assert permission["name"] not in [held["name"] for held in api.list_all(f"v1beta/{scratch.name}/permissions")]
 
 
 @clause("permissions/pages", LIST, CREATE, cost=Cost.TUNING)
@@ -159,7 +159,7 @@ def test_page_size_beyond_the_limit(api: Api, scratch: ObservedRun) -> None:
 @clause("permissions/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
 def test_negative_page_size(api: Api, scratch: ObservedRun) -> None:
     """The list of permissions refuses a page size below zero. Inferred from the rules for Google's APIs."""
-    api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": -1}).refused(400, "INVALID_ARGUMENT")
+    api.get(f"v1beta/{scratch.name}/permissions", {"pageSize": -1}).assert_error(400, "INVALID_ARGUMENT")
 
 
 # -- Roles -----------------------------------------------------------------------------------------------------
@@ -216,8 +216,8 @@ def test_readers_do_not_change(other: Api, scratch: ObservedRun, grant: Grant, o
 
     changed = other.patch(f"v1beta/{scratch.name}", {"description": "New."}, {"updateMask": "description"})
     shared = other.post(f"v1beta/{scratch.name}/permissions", wanted)
-    changed.refused(403, "PERMISSION_DENIED")
-    shared.refused(403, "PERMISSION_DENIED")
+    changed.assert_error(403, "PERMISSION_DENIED")
+    shared.assert_error(403, "PERMISSION_DENIED")
 
 
 @clause(
@@ -234,7 +234,7 @@ def test_only_owners_delete(api: Api, other: Api, create: Create, other_email: s
     wanted = {"granteeType": "USER", "emailAddress": other_email, "role": role}
     api.post(f"v1beta/{model}/permissions", wanted).ok()
 
-    other.delete(f"v1beta/{model}").refused(403, "PERMISSION_DENIED")
+    other.delete(f"v1beta/{model}").assert_error(403, "PERMISSION_DENIED")
     assert api.get(f"v1beta/{model}").ok()["name"] == model
 
 
@@ -245,7 +245,7 @@ def test_end_with_their_withdrawal(api: Api, other: Api, scratch: ObservedRun, g
     other.get(f"v1beta/{scratch.name}").ok()
     api.delete(f"v1beta/{permission['name']}").ok()
 
-    other.get(f"v1beta/{scratch.name}").refused(403, "PERMISSION_DENIED")
+    other.get(f"v1beta/{scratch.name}").assert_error(403, "PERMISSION_DENIED")
 
 
 @clause(
@@ -274,7 +274,7 @@ def test_of_a_model_of_somebody_else(api: Api, other: Api, foreign: str, address
         "delete": lambda: api.delete(held),
     }
 
-    answers[method]().refused(403, "PERMISSION_DENIED")
+    answers[method]().assert_error(403, "PERMISSION_DENIED")
 
 
 # -- Errors ----------------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_of_a_model_of_somebody_else(api: Api, other: Api, foreign: str, address
 @pytest.mark.parametrize("path", ["permissions", "permissions/123456789012345678901"])
 def test_of_a_missing_model(api: Api, new_id: Callable[[], str], path: str) -> None:
     """Reading the permissions of a model that does not exist gives 404, not 403. Observed in 2025."""
-    api.get(f"v1beta/tunedModels/{new_id()}/{path}").refused(404, "NOT_FOUND")
+    api.get(f"v1beta/tunedModels/{new_id()}/{path}").assert_error(404, "NOT_FOUND")
 
 
 @clause(
@@ -307,7 +307,7 @@ def test_changing_those_of_a_missing_model(api: Api, new_id: Callable[[], str], 
     ]
 
     for answer in answers:
-        answer.refused(404, "NOT_FOUND")
+        answer.assert_error(404, "NOT_FOUND")
 
 
 @clause("permissions/missing", GET, PATCH, DELETE, outcome=NOT_FOUND, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -317,7 +317,7 @@ def test_missing(api: Api, scratch: ObservedRun) -> None:
     answers = [api.get(path), api.patch(path, {"role": "READER"}, {"updateMask": "role"}), api.delete(path)]
 
     for answer in answers:
-        answer.refused(404, "NOT_FOUND")
+        answer.assert_error(404, "NOT_FOUND")
 
 
 @clause("permissions/required-members", CREATE, outcome=INVALID, cost=Cost.TUNING)
@@ -335,7 +335,7 @@ def test_required_members(api: Api, scratch: ObservedRun, address: str, members:
     """A permission needs a role; a user or a group needs an address, and everyone must have none. Documented."""
     wanted: dict[str, Any] = {name: value.replace("ADDRESS", address) for name, value in members.items()}
 
-    api.post(f"v1beta/{scratch.name}/permissions", wanted).refused(400, "INVALID_ARGUMENT")
+    api.post(f"v1beta/{scratch.name}/permissions", wanted).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("permissions/a-grantee-type-may-be-left-out", CREATE, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -353,7 +353,7 @@ def test_v1beta3_wants_a_grantee_type(api: Api, scratch: ObservedRun, address: s
     """Version v1beta3 refuses a permission without a grantee type. Documented for that version alone."""
     answer = api.post(f"v1beta3/{scratch.name}/permissions", {"emailAddress": address, "role": "READER"})
 
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("permissions/patch-wants-a-mask", PATCH, outcome=INVALID, cost=Cost.TUNING)
@@ -361,7 +361,7 @@ def test_patch_wants_a_mask(api: Api, grant: Grant, address: str) -> None:
     """A patch of a permission needs a mask. Documented."""
     permission = grant("READER", address).ok()
 
-    api.patch(f"v1beta/{permission['name']}", {"role": "WRITER"}).refused(400, "INVALID_ARGUMENT")
+    api.patch(f"v1beta/{permission['name']}", {"role": "WRITER"}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("permissions/only-the-role-changes", PATCH, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -371,7 +371,7 @@ def test_only_the_role_changes(api: Api, grant: Grant, address: str, mask: str) 
     permission = grant("READER", address).ok()
     sent = {"role": "WRITER", "granteeType": "GROUP", "emailAddress": f"new-{address}"}
 
-    api.patch(f"v1beta/{permission['name']}", sent, {"updateMask": mask}).refused(400, "INVALID_ARGUMENT")
+    api.patch(f"v1beta/{permission['name']}", sent, {"updateMask": mask}).assert_error(400, "INVALID_ARGUMENT")
     assert api.get(f"v1beta/{permission['name']}").ok() == permission
 
 
@@ -383,9 +383,9 @@ def test_ownership_is_not_granted(api: Api, scratch: ObservedRun, grant: Grant, 
     permission = grant("READER", address).ok()
     another = {"granteeType": "USER", "emailAddress": f"new-{address}", "role": "OWNER"}
 
-    api.post(f"v1beta/{scratch.name}/permissions", another).refused(400, "INVALID_ARGUMENT")
+    api.post(f"v1beta/{scratch.name}/permissions", another).assert_error(400, "INVALID_ARGUMENT")
     answer = api.patch(f"v1beta/{permission['name']}", {"role": "OWNER"}, {"updateMask": "role"})
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("permissions/the-owner-stays", PATCH, DELETE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)

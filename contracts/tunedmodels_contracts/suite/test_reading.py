@@ -30,7 +30,7 @@ def _findings(answer: Answer) -> list[tuple[str | None, str]]:
     """Return the field and the description of each violation in an error. Assert that the message has a line for each
     of them.
     """
-    refusal = answer.refused(400, "INVALID_ARGUMENT")
+    refusal = answer.assert_error(400, "INVALID_ARGUMENT")
     (bad_request,) = refusal.details
     assert bad_request["@type"] == "type.googleapis.com/google.rpc.BadRequest"
     findings = [(violation.get("field"), violation["description"]) for violation in bad_request["fieldViolations"]]
@@ -140,7 +140,7 @@ def test_an_empty_body(api: Api, finished: ObservedRun) -> None:
     """An empty body is an empty message and not a syntax error. Inferred from the open-source twin of the reader."""
     answer = api.post(f"v1beta/{finished.name}:generateContent", data=b"")
 
-    assert "contents is not specified" in answer.refused(400, "INVALID_ARGUMENT").message
+    assert "contents is not specified" in answer.assert_error(400, "INVALID_ARGUMENT").message
 
 
 @clause("reading/spellings-of-parameters", LIST)
@@ -325,7 +325,7 @@ def test_too_deep(api: Api) -> None:
     answer = api.post(GENERATE_PATH, {"contents": [{"parts": [{"functionCall": {"name": "f", "args": args}}]}]})
 
     assert "Message too deep. Max recursion depth reached for key 'k'" in (
-        answer.refused(400, "INVALID_ARGUMENT").message
+        answer.assert_error(400, "INVALID_ARGUMENT").message
     )
 
 
@@ -335,7 +335,7 @@ def test_too_large(api: Api) -> None:
     here.
     """
     size = 48 * 1024 * 1024
-    message = api.post("v1beta/tunedModels", data=b" " * size).refused(400, "INVALID_ARGUMENT").message
+    message = api.post("v1beta/tunedModels", data=b" " * size).assert_error(400, "INVALID_ARGUMENT").message
 
     assert message.startswith("Request payload size exceeds the limit: ")
     assert message.endswith(" bytes.")
@@ -350,7 +350,7 @@ def test_too_large(api: Api) -> None:
 @pytest.mark.parametrize("text", ["{", "x", '{"contents": }', '{"contents" []}', '{"a": "b', "{}{}"])
 def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
     """A text that is not JSON is an invalid payload. Seen on other methods of the API, with no answer kept."""
-    assert api.post(path, data=text).refused(400, "INVALID_ARGUMENT").message.startswith(PAYLOAD)
+    assert api.post(path, data=text).assert_error(400, "INVALID_ARGUMENT").message.startswith(PAYLOAD)
 
 
 @clause("reading/where-text-is-no-json", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -377,7 +377,7 @@ def test_where_text_is_no_json(api: Api, text: str, said: str) -> None:
     """The error says what the service expected, shows the text around the place, and points at it. Inferred from the
     open-source twin; several of these messages were observed on this API.
     """
-    message = api.post(GENERATE_PATH, data=text).refused(400, "INVALID_ARGUMENT").message
+    message = api.post(GENERATE_PATH, data=text).assert_error(400, "INVALID_ARGUMENT").message
 
     assert message.startswith(f"{PAYLOAD}{said}\n")
     *_, shown, pointer = message.split("\n")
@@ -432,7 +432,7 @@ def test_members_of_a_body_are_no_parameters(api: Api, target: Target, new_id: C
     """A member of the body cannot be a parameter in the query string. Documented."""
     answer = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": new_id(), name: "x"})
 
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("reading/body-and-parameters-together", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)

@@ -95,7 +95,7 @@ def test_refused_array(api: Api, finished: ObservedRun) -> None:
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {})
 
     assert isinstance(answer.json, list)
-    assert answer.refused(400, "INVALID_ARGUMENT").message == (
+    assert answer.assert_error(400, "INVALID_ARGUMENT").message == (
         "* GenerateContentRequest.contents: contents is not specified\n"
     )
 
@@ -106,13 +106,13 @@ def test_refused_events(api: Api, finished: ObservedRun) -> None:
     answer = api.post(f"v1beta/{finished.name}:streamGenerateContent", {}, {"alt": "sse"})
 
     assert isinstance(answer.json, dict)
-    answer.refused(400, "INVALID_ARGUMENT")
+    answer.assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("stream/not-ready", STREAM, outcome=INVALID, cost=Cost.TUNING)
 def test_not_ready(api: Api, in_creation: str) -> None:
     """A model in creation is not ready to use, and the error says so in a fixed message. Observed in 2024 and 2025."""
-    refusal = api.post(f"v1beta/{in_creation}:streamGenerateContent", PROMPT).refused(400, "INVALID_ARGUMENT")
+    refusal = api.post(f"v1beta/{in_creation}:streamGenerateContent", PROMPT).assert_error(400, "INVALID_ARGUMENT")
 
     assert refusal.message == f"Tuned model {in_creation} is not ready to use."
 
@@ -123,12 +123,12 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     answer = api.post(f"v1beta/tunedModels/{new_id()}:streamGenerateContent", PROMPT)
 
     assert answer.status in (403, 404)
-    answer.refused(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
+    answer.assert_error(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
 
 
 @clause("stream/model-of-somebody-else", STREAM, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
 def test_model_of_somebody_else(other: Api, finished: ObservedRun) -> None:
     """Another user's model is forbidden, with a fixed message. Observed in 2024, for generate."""
-    refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).refused(403, "PERMISSION_DENIED")
+    refusal = other.post(f"v1beta/{finished.name}:streamGenerateContent", PROMPT).assert_error(403, "PERMISSION_DENIED")
 
     assert refusal.message == f"You do not have permission to access tuned model {finished.name}."

@@ -45,7 +45,7 @@ def test_answers_with_nothing(transfer: Transfer) -> None:
 def test_the_new_owner_owns(other: Api, transfer: Transfer, other_email: str) -> None:
     """After a transfer, the model has one owner, the new one. Documented."""
     name, _ = transfer
-    held = other.listed(f"v1beta/{name}/permissions")
+    held = other.list_all(f"v1beta/{name}/permissions")
 
     assert [one["emailAddress"] for one in held if one["role"] == "OWNER"] == [other_email]
     other.delete(f"v1beta/{name}").ok()
@@ -62,9 +62,9 @@ def test_the_old_owner_writes(api: Api, transfer: Transfer) -> None:
     """After a transfer, the old owner is a writer, who can change the model but not delete it. Documented."""
     name, _ = transfer
 
-    assert "WRITER" in [one["role"] for one in api.listed(f"v1beta/{name}/permissions")]
+    assert "WRITER" in [one["role"] for one in api.list_all(f"v1beta/{name}/permissions")]
     api.patch(f"v1beta/{name}", {"description": "New."}, {"updateMask": "description"}).ok()
-    api.delete(f"v1beta/{name}").refused(403, "PERMISSION_DENIED")
+    api.delete(f"v1beta/{name}").assert_error(403, "PERMISSION_DENIED")
 
 
 @clause(
@@ -79,7 +79,7 @@ def test_only_owners_hand_on(other: Api, scratch: ObservedRun, grant: Callable[.
     grant("WRITER", other_email).ok()
     answer = other.post(f"v1beta/{scratch.name}:transferOwnership", {"emailAddress": other_email})
 
-    refusal = answer.refused(403, "PERMISSION_DENIED")
+    refusal = answer.assert_error(403, "PERMISSION_DENIED")
     assert refusal.message == "You need to be the owner of the resource to transfer ownership"
 
 
@@ -87,7 +87,7 @@ def test_only_owners_hand_on(other: Api, scratch: ObservedRun, grant: Callable[.
 @pytest.mark.parametrize("sent", [{}, {"emailAddress": ""}])
 def test_needs_an_heir(api: Api, scratch: ObservedRun, sent: dict[str, str]) -> None:
     """A transfer needs an email address. Documented."""
-    api.post(f"v1beta/{scratch.name}:transferOwnership", sent).refused(400, "INVALID_ARGUMENT")
+    api.post(f"v1beta/{scratch.name}:transferOwnership", sent).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("transfer/missing-model", TRANSFER, outcome="404 NOT_FOUND", level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -95,4 +95,4 @@ def test_missing_model(api: Api, new_id: Callable[[], str], address: str) -> Non
     """A model that does not exist cannot be transferred. Inferred from get."""
     answer = api.post(f"v1beta/tunedModels/{new_id()}:transferOwnership", {"emailAddress": address})
 
-    answer.refused(404, "NOT_FOUND")
+    answer.assert_error(404, "NOT_FOUND")

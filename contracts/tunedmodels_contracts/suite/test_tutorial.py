@@ -135,7 +135,7 @@ def _run_to_end(api: Api, target: Target, started_by: str) -> Iterator[str]:
         return
     created = api.post("v1beta/tunedModels", data=TEXTS[started_by](target.base_model))
     try:
-        yield observe(api, created, target.clock, target.pause, target.bound).ended.operation_name
+        yield observe(api, created, target.clock, target.pause, target.bound).assert_ended().operation_name
     finally:
         if created.status == 200:
             api.delete(f"v1beta/{created.json['metadata']['tunedModel']}")

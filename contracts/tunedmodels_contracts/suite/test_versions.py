@@ -115,7 +115,7 @@ def test_unknown_paths(api: Api, http: str, path: str) -> None:
 def test_one_model_in_all(api: Api, finished: ObservedRun, version: str) -> None:
     """The other versions show a model that one version created. That they have these methods is documented."""
     assert api.get(f"{version}/{finished.name}").ok()["name"] == finished.name
-    assert finished.name in [model["name"] for model in api.listed(f"{version}/tunedModels", {"pageSize": 1000})]
+    assert finished.name in [model["name"] for model in api.list_all(f"{version}/tunedModels", {"pageSize": 1000})]
 
 
 @clause(
@@ -129,4 +129,4 @@ def test_v1beta3_has_no_reader_projects(api: Api) -> None:
     """Version v1beta3 refuses readerProjectNumbers as an unknown name. Documented for that version alone."""
     answer = api.post("v1beta3/tunedModels", {"readerProjectNumbers": ["1"]})
 
-    assert 'Unknown name "readerProjectNumbers"' in answer.refused(400, "INVALID_ARGUMENT").message
+    assert 'Unknown name "readerProjectNumbers"' in answer.assert_error(400, "INVALID_ARGUMENT").message

@@ -43,27 +43,27 @@ class CallerCredentials:
     @classmethod
     def of(cls, token: str = "", second_token: str = "", key: str = "") -> CallerCredentials:
         """Return the credentials for two tokens and a key. Without *token*, the key is the caller."""
-        named = api_key.Credentials(key) if key else AnonymousCredentials()
-        return cls(bearer(token) if token else named, bearer(second_token), named)
+        key_credentials = api_key.Credentials(key) if key else AnonymousCredentials()
+        return cls(bearer(token) if token else key_credentials, bearer(second_token), key_credentials)
 
     @property
-    def named(self) -> Mapping[str, Credentials]:
+    def available(self) -> Mapping[str, Credentials]:
         """The credentials that are not anonymous, by the name of the caller: ``caller``, ``other`` or ``key``."""
-        everybody = {"caller": self.caller, "other": self.other, "key": self.key}
-        return {name: who for name, who in everybody.items() if not isinstance(who, AnonymousCredentials)}
+        callers = {"caller": self.caller, "other": self.other, "key": self.key}
+        return {name: one for name, one in callers.items() if not isinstance(one, AnonymousCredentials)}
 
-    def who(self, request: requests.PreparedRequest) -> str:
+    def caller_name(self, request: requests.PreparedRequest) -> str:
         """Return the name of the caller whose credentials *request* has, or ``somebody`` if they are unknown."""
-        sent = [str(request.headers.get(name, "")) for name in ("Authorization", "X-Goog-Api-Key")]
-        sent += [value for values in parse_qs(urlsplit(request.url or "").query).values() for value in values]
-        for name, credentials in self.named.items():
-            if any(credentials.token and text.endswith(credentials.token) for text in sent):
+        texts = [str(request.headers.get(name, "")) for name in ("Authorization", "X-Goog-Api-Key")]
+        texts += [value for values in parse_qs(urlsplit(request.url or "").query).values() for value in values]
+        for name, credentials in self.available.items():
+            if any(credentials.token and text.endswith(credentials.token) for text in texts):
                 return name
         return "somebody"
 
     def secrets(self) -> Iterator[str]:
         """Yield each token or key that has at least six characters."""
-        for credentials in self.named.values():
+        for credentials in self.available.values():
             if len(credentials.token or "") >= 6:
                 yield str(credentials.token)
 
@@ -77,24 +77,25 @@ def find_credentials(second_token: str, *, stand_in: bool) -> CallerCredentials:
     """Return the callers whose credentials this machine has; *second_token* is the token of the other user.
 
     A stand-in gets nothing real: only a service account file whose token endpoint is on this machine, and a key that
-    does not look like one of Google's. Raises TargetError for other credentials, and if there are none or google-auth
-    gets no token with them.
+    does not look like one of Google's. One of the two is enough. Raises TargetError for other credentials, and if there
+    are none or google-auth gets no token with them.
     """
     key = environment.api_key() or ""
     if stand_in:
         _refuse_real(key)
-    named = api_key.Credentials(key) if key else AnonymousCredentials()
-    credentials = _default()
+    key_credentials = api_key.Credentials(key) if key else AnonymousCredentials()
+    # Without a file, google-auth would find real credentials.
+    credentials = None if stand_in and not environment.credentials_file() else _default()
     if credentials is None:
         if not key:
             raise TargetError(_NONE)
-        return CallerCredentials(named, bearer(second_token), named)
+        return CallerCredentials(key_credentials, bearer(second_token), key_credentials)
     caller = RefreshingCredentials(credentials, stand_in=stand_in)
     try:
         caller.before_request(None, "GET", "", {})
     except google.auth.exceptions.GoogleAuthError as error:
-        raise TargetError(f"The target live has credentials that are good for no token: {error}") from None
-    return CallerCredentials(caller, bearer(second_token), named)
+        raise TargetError(f"The target live cannot get a token with its credentials: {error}") from None
+    return CallerCredentials(caller, bearer(second_token), key_credentials)
 
 
 def bearer(token: str) -> Credentials:
@@ -106,20 +107,20 @@ class RefreshingCredentials(Credentials):
     """Credentials that get their tokens over a session of their own, so that no recording has a token request."""
 
     def __init__(self, inner: Any, *, stand_in: bool) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # google-auth says no types here
+        super().__init__()  # type: ignore[no-untyped-call]  # google-auth has no types here
         self._inner = inner
-        self._ask: Any = _TokenRequest(stand_in=stand_in)
+        self._token_request: Any = _TokenRequest(stand_in=stand_in)
 
     def refresh(self, request: Any) -> None:
         """Get a new token."""
         del request
-        self._inner.refresh(self._ask)
+        self._inner.refresh(self._token_request)
         self.token = self._inner.token
 
     def before_request(self, request: Any, method: str, url: str, headers: Any) -> None:
         """Add the token to *headers*."""
         del request
-        self._inner.before_request(self._ask, method, url, headers)
+        self._inner.before_request(self._token_request, method, url, headers)
         self.token = self._inner.token
 
 
@@ -140,7 +141,7 @@ class _TokenRequest(google.auth.transport.requests.Request):
         """
         del memo
         if self._stand_in:
-            raise TypeError("a stand-in's token is nothing to show to Google")
+            raise TypeError("a stand-in's token must not be sent to Google")
         return _TokenRequest(stand_in=False)
 
 
@@ -155,14 +156,20 @@ def _default() -> Any:
 
 def _refuse_real(key: str) -> None:
     path = environment.credentials_file()
-    try:
-        value = json.loads(Path(path).read_text(encoding="utf-8")) if path else None
-    except (OSError, ValueError):
-        value = None
-    uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
-    if key.startswith(_REAL) or not isinstance(uri, str) or not is_loopback_host(urlsplit(uri).hostname or ""):
+    is_refused = not _has_token_endpoint_here(path) if path else not key
+    if is_refused or key.startswith(_REAL):
         name = environment.CREDENTIALS_FILE
         raise TargetError(
-            f"A stand-in takes nothing that is real: {name} has to name a service account's file whose "
-            "token_uri is on this machine, and an API key has to be made up"
+            f"A stand-in refuses real credentials: set {name} to a service account file whose token_uri is on this "
+            "machine, and use a made-up API key"
         )
+
+
+def _has_token_endpoint_here(path: str) -> bool:
+    """Return whether *path* is a service account file whose token endpoint is on this machine."""
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
+    return isinstance(uri, str) and is_loopback_host(urlsplit(uri).hostname or "")

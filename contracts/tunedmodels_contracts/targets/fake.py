@@ -14,35 +14,29 @@ from .target import Target
 
 _URL = "http://fake.test"
 _SECOND = 1_000_000_000  # nanoseconds
-_FOREVER = 8_000_000_000  # seconds since 1970: the tokens expire in 2223
 
 
 def fake(seed: int | None = None) -> Target:
     """Return a new fake without models. With the same *seed* it repeats its ids and losses."""
     from tunedmodels_mockserver import ManualClock, Settings, create_app
-    from tunedmodels_mockserver.core.callers.grants import AccessGrant
-    from tunedmodels_mockserver.core.callers.scopes import TUNING
-    from tunedmodels_mockserver.core.defaults import API_KEY
+    from tunedmodels_mockserver.testing import API_KEY, access_token
 
     clock = ManualClock()
     adapter = WsgiAdapter(create_app(Settings(seed=seed, strict=True, auth="strict"), clock.now))
-    session, telling = requests.Session(), requests.Session()  # calls of the controls are not API traffic
-    for opened in (session, telling):
-        opened.mount("http://", adapter)
-
-    def token(email: str) -> Credentials:
-        return Credentials(token=AccessGrant(email, TUNING, _FOREVER, email).token())
+    session, control_session = requests.Session(), requests.Session()  # calls of the controls are not API traffic
+    for one in (session, control_session):
+        one.mount("http://", adapter)
 
     return Target(
         kind="fake",
         session=session,
         base_url=_URL,
-        caller=token("alice@example.com"),
-        other=token("bob@example.com"),
+        caller=Credentials(token=access_token("alice@example.com")),
+        other=Credentials(token=access_token("bob@example.com")),
         key=api_key.Credentials(API_KEY),
         base_model="models/gemini-1.0-pro-001",
         clock=TargetClock(lambda: clock.now() / _SECOND, clock.advance),
         bound=60.0,
         capabilities=frozenset(Need),
-        fail_next_run=Controls(telling, _URL).fail_next_run,
+        fail_next_run=Controls(control_session, _URL).fail_next_run,
     )

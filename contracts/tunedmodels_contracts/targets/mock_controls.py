@@ -41,12 +41,12 @@ class Controls:
 
     def advance(self, seconds: float) -> None:
         """Move the server's clock forward by *seconds*."""
-        self._tell("POST", "clock", {"advance": seconds})
+        self._command("POST", "clock", {"advance": seconds})
 
     def fail_next_run(self, model_id: str) -> None:
         """Make the run of the next model that is created with *model_id* fail, after some of its steps."""
         script = [{"percent": _FAILS_AT, "fail": _FAILURE}]
-        self._tell("POST", "faults", {"method": "tunedModels.create", "model": model_id, "run": {"script": script}})
+        self._command("POST", "faults", {"method": "tunedModels.create", "model": model_id, "run": {"script": script}})
 
     def drop(self) -> None:
         """Drop the world."""
@@ -54,14 +54,14 @@ class Controls:
 
     def _read(self, path: str) -> dict[str, Any]:
         """Return the members of the answer. Return none if the answer is not a JSON object with status 200."""
-        answer = self._send("GET", path)
+        response = self._send("GET", path)
         try:
-            value = answer.json() if answer.status_code == 200 else None
+            value = response.json() if response.status_code == 200 else None
         except ValueError:
             value = None
         return value if isinstance(value, dict) else {}
 
-    def _tell(self, method: str, path: str, body: Any) -> None:
+    def _command(self, method: str, path: str, body: Any) -> None:
         self._send(method, path, body).raise_for_status()
 
     def _send(self, method: str, path: str, body: Any = None) -> requests.Response:

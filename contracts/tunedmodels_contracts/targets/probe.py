@@ -16,46 +16,47 @@ _METHODS = ("createTunedModel", "createTunedTextModel")  # the second is its nam
 
 
 @dataclass(frozen=True)
-class Inquiry:
-    """The result of a probe: the *base_model* to tune, whether it is *tunable*, and whether the server checks
-    credentials (*judged*).
+class ProbeResult:
+    """The result of a probe: the name of a base model, whether it can be tuned, and whether the server checks
+    credentials.
     """
 
     base_model: str
-    tunable: bool
-    judged: bool
+    has_tunable_model: bool
+    checks_credentials: bool
 
     @property
     def capabilities(self) -> frozenset[Need]:
         """The needs of clauses that the server meets."""
-        found = {Need.TUNABLE_MODEL: self.tunable, Need.CREDENTIALS_JUDGED: self.judged}
-        return frozenset(need for need, there in found.items() if there)
+        supported = {Need.TUNABLE_MODEL: self.has_tunable_model, Need.CREDENTIALS_JUDGED: self.checks_credentials}
+        return frozenset(need for need, is_met in supported.items() if is_met)
 
 
-def probe(api: Api, missing_id: str, base_model: str = "") -> Inquiry:
+def probe(api: Api, missing_id: str, base_model: str = "") -> ProbeResult:
     """Send requests to a server to find out what it supports. *missing_id* is an id that no model has.
 
     If *base_model* is given, assume that it can be tuned. Raises TargetError if the server refuses the caller.
     """
-    nobody = api.by(AnonymousCredentials()).get(f"v1beta/tunedModels/{missing_id}")
-    judged = nobody.status in (401, 403)
+    anonymous_answer = api.by(AnonymousCredentials()).get(f"v1beta/tunedModels/{missing_id}")
+    checks_credentials = anonymous_answer.status in (401, 403)
     if base_model:
-        return Inquiry(base_model if "/" in base_model else f"models/{base_model}", tunable=True, judged=judged)
+        name = base_model if "/" in base_model else f"models/{base_model}"
+        return ProbeResult(name, has_tunable_model=True, checks_credentials=checks_credentials)
     answer = api.get("v1beta/models", {"pageSize": 1000})
     if answer.status in (400, 401, 403):
-        raise TargetError(f"The credentials are not let in: {answer} says {_message(answer)}")
-    if answer.status != 200:  # some fakes have no base models
-        return Inquiry(TUTORIALS_MODEL, tunable=True, judged=judged)
-    models = api.listed("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
+        raise TargetError(f"The server refused the credentials: {answer}: {_message(answer)}")
+    if answer.status != 200:  # some mock servers have no base models
+        return ProbeResult(TUTORIALS_MODEL, has_tunable_model=True, checks_credentials=checks_credentials)
+    models = api.list_all("v1beta/models", {"pageSize": 1000}) if answer.json.get("nextPageToken") else None
     models = answer.json.get("models", []) if models is None else models
-    able = [
+    tunable = [
         model["name"]
         for method in _METHODS
         for model in models
         if method in model.get("supportedGenerationMethods", ())
     ]
-    names = [*able, *(model["name"] for model in models), TUTORIALS_MODEL]
-    return Inquiry(names[0], tunable=bool(able), judged=judged)
+    names = [*tunable, *(model["name"] for model in models), TUTORIALS_MODEL]
+    return ProbeResult(names[0], has_tunable_model=bool(tunable), checks_credentials=checks_credentials)
 
 
 def _message(answer: Answer) -> str:

@@ -15,11 +15,10 @@ from ..clauses.clause import clause_of
 from .scopes import RUNS, scope_name
 from .target import Target
 
-_NAME = "tunedmodels-parts"
+_NAME = "tunedmodels-scopes"
 
-_TARGET = pytest.StashKey[Target]()
-_HELD = pytest.StashKey[bool]()
-_JUDGED = pytest.StashKey[Callable[[bool], object]]()
+_HAS_HELD = pytest.StashKey[bool]()
+_ON_JUDGED = pytest.StashKey[Callable[[bool], object]]()
 
 
 def register(config: pytest.Config) -> None:
@@ -40,38 +39,40 @@ class _Hooks:
     for them.
     """
 
+    def __init__(self) -> None:
+        self._target: Target | None = None
+
+    def pytest_tunedmodels_target(self, target: Target) -> None:
+        """Keep the target. Fixtures that are set up after it have a scope."""
+        self._target = target
+
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> Generator[None, Any, Any]:
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
         """Open the scope of a session fixture during its setup and its teardown, but not between them."""
-        target = request.config.stash.get(_TARGET, None)
-        if fixturedef.scope != "session" or fixturedef.argname == "target" or target is None:
-            made = yield
-            if isinstance(made, Target):
-                request.config.stash[_TARGET] = made
-            return made
+        target = self._target
+        if fixturedef.scope != "session" or target is None:
+            return (yield)
         name = shared_scope_name(fixturedef.argname)
         stack = ExitStack()
         # Finalizers run in reverse order, so the fixture's own teardown runs between these two.
         fixturedef.addfinalizer(stack.close)
-        with target.scopes.part(name):
-            made = yield
-        fixturedef.addfinalizer(lambda: stack.enter_context(target.scopes.part(name)))
-        return made
+        with target.scopes.open_scope(name):
+            value = yield
+        fixturedef.addfinalizer(lambda: stack.enter_context(target.scopes.open_scope(name)))
+        return value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """After the last phase of a clause, tell the target whether the clause held in all phases."""
         report = yield
-        item.stash[_HELD] = report.passed and (call.when == "setup" or item.stash.get(_HELD, False))
-        if call.when == "teardown" and _JUDGED in item.stash:
-            item.stash[_JUDGED](item.stash[_HELD])
+        item.stash[_HAS_HELD] = report.passed and (call.when == "setup" or item.stash.get(_HAS_HELD, False))
+        if call.when == "teardown" and _ON_JUDGED in item.stash:
+            item.stash[_ON_JUDGED](item.stash[_HAS_HELD])
         return report
 
 
 @pytest.fixture(autouse=True)
-def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
+def open_scope_of_test(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
     """Open the scope of the running test. If the test has passed, call ``on_scope_end``, which can fail it for unused
     exchanges.
     """
@@ -79,11 +80,11 @@ def part(request: pytest.FixtureRequest, target: Target) -> Iterator[None]:
     clause = clause_of(request.node)
     shared = tuple(map(shared_scope_name, request.fixturenames))
     if clause:
-        whose = clause.name
-        request.node.stash[_JUDGED] = lambda held: target.on_judged(name, whose, shared, held)
-    with target.scopes.part(name):
+        clause_name = clause.name
+        request.node.stash[_ON_JUDGED] = lambda held: target.on_judged(name, clause_name, shared, held)
+    with target.scopes.open_scope(name):
         yield
-        if request.node.stash.get(_HELD, False):
+        if request.node.stash.get(_HAS_HELD, False):
             target.on_scope_end()
 
 

@@ -31,36 +31,37 @@ _TARGET = "runs/target"
 _CREATE = ("POST", "/v1beta/tunedModels")
 
 
-class Player(ForwardingAdapter):
-    """An adapter that answers the requests of each scope in *parts* from the scope's own recording.
+class ReplayAdapter(ForwardingAdapter):
+    """An adapter that answers the requests of each scope in *scopes* from the scope's own recording.
 
-    It calls *left_out* with the reason for a scope without a recording. A scope must send only what its recording has.
+    It calls *skip* with the reason for a scope without a recording. A scope must send only what its recording has.
     With ``on_scope_end`` and ``finish``, it must also send all of it.
     """
 
     def __init__(
-        self, recordings: Mapping[str, Recording], parts: ScopeTracker, left_out: Callable[[str], NoReturn]
+        self, recordings: Mapping[str, Recording], scopes: ScopeTracker, skip: Callable[[str], NoReturn]
     ) -> None:
         super().__init__(Replay())
         self._recordings = recordings
-        self._parts = parts
-        self._left_out = left_out
+        self._scopes = scopes
+        self._skip = skip
         self._replays: dict[Scope, Replay] = {}
-        self._silent: set[Scope] = set()
+        self._skipped: set[Scope] = set()
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Answer *request* from the recording of the current scope. Raises UnrecordedRequest if the recording does not
         have it.
         """
-        part = self._parts.current
-        if part is None:
-            raise UnrecordedRequest(f"{request.method} {urlsplit(request.url or '').path} is asked between two parts")
-        replay = self._replays.get(part)
-        recording = self._recordings.get(recording_name(part.name))
+        scope = self._scopes.current
+        if scope is None:
+            path = urlsplit(request.url or "").path
+            raise UnrecordedRequest(f"{request.method} {path} was sent outside of a test or shared fixture")
+        replay = self._replays.get(scope)
+        recording = self._recordings.get(recording_name(scope.name))
         if recording is None:
-            return self._nothing(part, request)
+            return self._unrecorded(scope, request)
         if replay is None:
-            replay = self._replays[part] = Replay(recording)
+            replay = self._replays[scope] = Replay(recording)
         try:
             return replay.send(request, *how, **more)
         except UnrecordedRequest:
@@ -71,45 +72,45 @@ class Player(ForwardingAdapter):
 
     def on_scope_end(self) -> None:
         """Raise UnusedExchanges if the current scope has not sent all that its recording has."""
-        part = self._parts.current
-        if part in self._replays:
-            self._end(part)
+        scope = self._scopes.current
+        if scope in self._replays:
+            self._end(scope)
 
     def finish(self) -> None:
         """Raise UnusedExchanges if a shared run that did not fail has not sent all that its recording has."""
-        for part in self._replays:
-            if part.shared and part not in self._parts.failed:
-                self._end(part)
+        for scope in self._replays:
+            if scope.is_shared and scope not in self._scopes.failed:
+                self._end(scope)
 
-    def _end(self, part: Scope | None) -> None:
-        unused = self._replays[part].unused() if part else []
+    def _end(self, scope: Scope | None) -> None:
+        unused = self._replays[scope].unused() if scope else []
         if unused:
-            raise UnusedExchanges("\n".join(["Recorded, and never asked for:", *unused]))
+            raise UnusedExchanges("\n".join(["The recording has requests that were not sent:", *unused]))
 
-    def _nothing(self, part: Scope, request: requests.PreparedRequest) -> requests.Response:
-        if part not in self._silent:
-            self._silent.add(part)
-            self._left_out(f"there is no recording of {part.name}")
+    def _unrecorded(self, scope: Scope, request: requests.PreparedRequest) -> requests.Response:
+        if scope not in self._skipped:
+            self._skipped.add(scope)
+            self._skip(f"there is no recording of {scope.name}")
         # A skipped test has created nothing, but its fixtures still send delete calls.
         return _missing(request)
 
 
 @contextmanager
-def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 1.0) -> Iterator[Target]:
+def replay(folder: Path, *, skip: Callable[[str], NoReturn], pause: float = 1.0) -> Iterator[Target]:
     """Open the recordings in *folder*. Waiting takes no time, and meanwhile no code in this process can use the
     network.
 
-    *left_out* is called with the reason for a scope that has no recording. *pause* is the time in seconds between two
+    *skip* is called with the reason for a scope that has no recording. *pause* is the time in seconds between two
     polls. Raises TargetError if there are no recordings, if one is invalid, or if they are of two servers.
     """
-    recordings = _loaded(folder)
+    recordings = _load_all(folder)
     base_url = _base_url(recordings, folder)
-    parts = ScopeTracker(_run(recordings))
-    player = Player(recordings, parts, left_out)
+    scopes = ScopeTracker(_session_id(recordings))
+    adapter = ReplayAdapter(recordings, scopes, skip)
     session = requests.Session()
     session.trust_env = False
-    session.mount("https://", player)
-    session.mount("http://", player)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     caller = Credentials(token="replayed-caller")
     now = 0.0
 
@@ -120,8 +121,8 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
     with Replay(), session:
         base_model = TUTORIALS_MODEL
         if recording_name(_TARGET) in recordings:
-            with parts.part(_TARGET):
-                base_model = probe(Api(session, base_url, caller), parts.new_id()).base_model
+            with scopes.open_scope(_TARGET):
+                base_model = probe(Api(session, base_url, caller), scopes.new_id()).base_model
         yield Target(
             kind="replay",
             session=session,
@@ -134,50 +135,50 @@ def replay(folder: Path, *, left_out: Callable[[str], NoReturn], pause: float = 
             bound=float("inf"),  # the recording session checked the time
             pause=pause,
             capabilities=frozenset(Need) - {Need.FAILING_RUN},  # a recorded clause had what it needs
-            scopes=parts,
-            on_scope_end=player.on_scope_end,
+            scopes=scopes,
+            on_scope_end=adapter.on_scope_end,
             prior_operations=_prior_operations(recordings),
         )
-        player.finish()
+        adapter.finish()
 
 
-def _loaded(folder: Path) -> dict[str, Recording]:
+def _load_all(folder: Path) -> dict[str, Recording]:
     try:
-        found = {recording.name: recording for recording in map(load, sorted(folder.glob("*.yaml")))}
+        recordings = {recording.name: recording for recording in map(load, sorted(folder.glob("*.yaml")))}
     except (RecordingError, OSError) as error:
         raise TargetError(f"--tunedmodels-recordings: {error}") from None
-    if not found:
-        raise TargetError(f"--tunedmodels-recordings: there is no recording in {folder}; name a folder that has some")
-    return found
+    if not recordings:
+        raise TargetError(f"--tunedmodels-recordings: {folder} has no recordings; name another folder")
+    return recordings
 
 
 def _base_url(recordings: Mapping[str, Recording], folder: Path) -> str:
     urls = [urlsplit(exchange.request.url) for recording in recordings.values() for exchange in recording.exchanges]
-    found = sorted({f"{parts.scheme}://{parts.netloc}" for parts in urls})
-    if len(found) > 1:
+    servers = sorted({f"{url.scheme}://{url.netloc}" for url in urls})
+    if len(servers) > 1:
         raise TargetError(
-            f"--tunedmodels-recordings: those in {folder} are of {' and '.join(found)}; keep those of one server"
+            f"--tunedmodels-recordings: {folder} has recordings of {' and '.join(servers)}; keep only one server's"
         )
-    return found[0] if found else f"https://{HOST}"
+    return servers[0] if servers else f"https://{HOST}"
 
 
 def _prior_operations(recordings: Mapping[str, Recording]) -> dict[str, str]:
     """Return the operation in each published recording of a create call, by the clause. Later recordings continue these
     operations.
     """
-    found: dict[str, str] = {}
+    operations: dict[str, str] = {}
     for recording in recordings.values():
         if recording.provenance.kind == "published":
             for exchange in recording.exchanges:
                 answer = exchange.response
                 if answer.status == 200 and (exchange.request.method, urlsplit(exchange.request.url).path) == _CREATE:
-                    found[recording.name.replace(".", "/")] = json.loads(answer.body)["name"]
-    return found
+                    operations[recording.name.replace(".", "/")] = json.loads(answer.body)["name"]
+    return operations
 
 
 def _missing(request: requests.PreparedRequest) -> requests.Response:
     """Return a 404 answer to *request*."""
-    error = {"code": 404, "message": "Nothing was made.", "status": "NOT_FOUND"}
+    error = {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}
     answer = requests.Response()
     answer.status_code, answer.request, answer.url = 404, request, request.url or ""
     answer.headers["Content-Type"] = "application/json; charset=UTF-8"
@@ -185,9 +186,9 @@ def _missing(request: requests.PreparedRequest) -> requests.Response:
     return answer
 
 
-def _run(recordings: Mapping[str, Recording]) -> str:
-    """Return the session that most of *recordings* come from. In recordings of other sessions, the replay substitutes
-    this session's ids for the recorded ones.
+def _session_id(recordings: Mapping[str, Recording]) -> str:
+    """Return the id of the session that most of *recordings* come from. In recordings of other sessions, the replay
+    substitutes this session's ids for the recorded ones.
     """
-    runs = Counter(recording.variables["run"] for recording in recordings.values() if "run" in recording.variables)
-    return max(runs, key=lambda run: (runs[run], run)) if runs else ""
+    counts = Counter(recording.variables["run"] for recording in recordings.values() if "run" in recording.variables)
+    return max(counts, key=lambda session_id: (counts[session_id], session_id)) if counts else ""

@@ -31,30 +31,29 @@ def scope_name(clause: str, case: str = "") -> str:
     return f"{clause}/{'-'.join(filter(None, (slug, digest)))}"
 
 
-def recording_name(part: str) -> str:
-    """Return the name of the recording of the scope *part*."""
-    return part.replace("/", ".")
+def recording_name(scope: str) -> str:
+    """Return the name of the recording of *scope*."""
+    return scope.replace("/", ".")
 
 
 @dataclass(frozen=True)
 class Scope:
     """A clause, a case of one, or a shared run, with its *name*.
 
-    If a clause runs again, it is a scope with another *turn*. A shared run is always the same scope.
+    If a clause runs again, it is a scope with another *attempt*. A shared run is always the same scope.
     """
 
     name: str
-    turn: int = 0
+    attempt: int = 0
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether clauses share the scope."""
         return self.name.startswith(RUNS)
 
 
 class ScopeTracker:
-    """Tracks the current scope of a session. *run* is the part of all ids that identifies the session; by default it is
-    random.
+    """Tracks the current scope of a session. *run* is in all ids and identifies the session; by default it is random.
 
     An id depends only on the session, the scope and a count, so that a replay makes the recorded ids in any order of
     scopes.
@@ -64,39 +63,39 @@ class ScopeTracker:
         self.run = run or secrets.token_hex(_SALT)
         self.ids: dict[str, str] = {}
         self.failed: set[Scope] = set()
-        self._open: list[Scope] = []
-        self._turns: Counter[str] = Counter()
-        self._counts: Counter[Scope] = Counter()
+        self._stack: list[Scope] = []
+        self._run_counts: Counter[str] = Counter()
+        self._id_counts: Counter[Scope] = Counter()
 
     @property
     def current(self) -> Scope | None:
         """The scope that sends requests now, or None between scopes."""
-        return self._open[-1] if self._open else None
+        return self._stack[-1] if self._stack else None
 
     @contextmanager
-    def part(self, name: str) -> Iterator[Scope]:
+    def open_scope(self, name: str) -> Iterator[Scope]:
         """Make the scope called *name* the current one during the block. If the block raises, add the scope to
         ``failed``.
         """
-        part = Scope(name) if name.startswith(RUNS) else Scope(name, self._turns[name])
-        self._turns[name] += 1
-        self._open.append(part)
+        scope = Scope(name) if name.startswith(RUNS) else Scope(name, self._run_counts[name])
+        self._run_counts[name] += 1
+        self._stack.append(scope)
         try:
-            yield part
+            yield scope
         except BaseException:
-            self.failed.add(part)
+            self.failed.add(scope)
             raise
         finally:
-            self._open.remove(part)
+            self._stack.remove(scope)
 
     def new_id(self) -> str:
         """Return an id that no model has: the next one of the current scope."""
-        part = self.current or Scope("")
-        self._counts[part] += 1
-        count = self._counts[part]
-        digest = hashlib.sha256(f"{part.name} {count}".encode()).hexdigest()[:_DIGITS]
+        scope = self.current or Scope("")
+        self._id_counts[scope] += 1
+        count = self._id_counts[scope]
+        digest = hashlib.sha256(f"{scope.name} {count}".encode()).hexdigest()[:_DIGITS]
         model_id = f"{PREFIX}{self.run}{digest}"
-        self.ids[f"{part.name}-{count}"] = model_id
+        self.ids[f"{scope.name}-{count}"] = model_id
         return model_id
 
     def owns(self, model_id: str) -> bool:
@@ -107,5 +106,5 @@ class ScopeTracker:
         """Return the values in *text* that this session chose: its own value as ``run``, and its ids. *text* is all
         that a scope sent.
         """
-        found = {label: model_id for label, model_id in self.ids.items() if model_id in text}
-        return {"run": self.run, **found} if self.run in text else found
+        ids = {label: model_id for label, model_id in self.ids.items() if model_id in text}
+        return {"run": self.run, **ids} if self.run in text else ids

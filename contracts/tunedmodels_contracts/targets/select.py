@@ -12,7 +12,7 @@ import pytest
 from tunedmodels._transport.address import Address
 
 from ..clauses.clause import clause_of
-from ..options import OF_TARGET, PLUGIN, attribute
+from ..options import PLUGIN, TARGETS_OF_OPTION, attribute
 from .fake import fake
 from .live import anonymous
 from .live.budget import Budget, BudgetError, cheapest_first
@@ -38,11 +38,12 @@ def open_target(config: pytest.Config) -> Iterator[Target]:
         except (TargetError, ValueError) as error:
             target = str(error)
         if isinstance(target, str):  # outside the handler, so that the output does not show the cause as well
-            _end(config, target)
+            _end_session(config, target)
+        config.hook.pytest_tunedmodels_target(target=target)
         yield target
 
 
-def _end(config: pytest.Config, why: str) -> NoReturn:
+def _end_session(config: pytest.Config, why: str) -> NoReturn:
     session = config.pluginmanager.get_plugin("session")
     if hasattr(config, "workerinput") and session is not None:  # xdist reports a worker that exits as crashed
         session.shouldfail = why
@@ -54,39 +55,45 @@ def kind(config: pytest.Config) -> str:
     """Return the kind of target that the options name: ``url`` if they only give a URL, ``fake`` if they give
     nothing.
     """
-    named = _option(config, "target")
-    return str(named or ("url" if _option(config, "url") else "fake"))
+    target = _option(config, "target")
+    return str(target or ("url" if _option(config, "url") else "fake"))
 
 
 def check(config: pytest.Config) -> None:
     """Raise UsageError if the options do not go together, or if the target live cannot be used."""
     chosen_kind = kind(config)
-    for name, targets in OF_TARGET.items():
+    for name, targets in TARGETS_OF_OPTION.items():
         value = _option(config, name)
         if value is not None and value is not False and value != "" and chosen_kind not in targets:
             option = f"--tunedmodels-{name}"
-            raise pytest.UsageError(f"{option} is for the target {' or '.join(targets)}, and this is {chosen_kind}")
+            raise pytest.UsageError(
+                f"{option} works only with the target {' or '.join(targets)}, not with {chosen_kind}"
+            )
     _check_seconds(config)
     if chosen_kind == "url":
         _check_url(_option(config, "url"))
     if chosen_kind != "live":
         return
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
-        raise pytest.UsageError("the target live is asked by one process, so that what it spends is counted: -n 0")
+        raise pytest.UsageError("the target live counts its costs in one process; run with -n 0")
     try:
-        in_the_way = obstacles(_live_options(config))
+        problems = obstacles(_live_options(config))
     except (BudgetError, TargetError, LedgerError) as error:
         raise pytest.UsageError(str(error)) from None
-    if in_the_way:
-        raise pytest.UsageError("\n".join(in_the_way))
+    if problems:
+        raise pytest.UsageError("\n".join(problems))
 
 
 def _check_seconds(config: pytest.Config) -> None:
     bound, pause = _option(config, "bound"), _option(config, "pause")
     if bound is not None and not 0 < bound < float("inf"):
-        raise pytest.UsageError(f"--tunedmodels-bound: {bound:g} is no time to wait; give seconds above 0, such as 600")
+        raise pytest.UsageError(
+            f"--tunedmodels-bound: {bound:g} is invalid; give a number of seconds above 0, such as 600"
+        )
     if pause is not None and not 0 <= pause < float("inf"):
-        raise pytest.UsageError(f"--tunedmodels-pause: {pause:g} is no time to wait; give 0 seconds or more, such as 1")
+        raise pytest.UsageError(
+            f"--tunedmodels-pause: {pause:g} is invalid; give a number of seconds of 0 or more, such as 1"
+        )
 
 
 def _check_url(base_url: str | None) -> None:
@@ -105,33 +112,33 @@ def skip_and_sort(config: pytest.Config, items: list[pytest.Item]) -> None:
     check(config)
     if kind(config) != "live":
         return
-    spend = _spend(config) or Budget()
-    reason_for = anonymous.skip_reason if _option(config, "anonymous") else spend.skip_reason
-    turns: dict[pytest.Item, int] = {}
+    budget = _budget(config) or Budget()
+    reason_for = anonymous.skip_reason if _option(config, "anonymous") else budget.skip_reason
+    positions: dict[pytest.Item, int] = {}
     for item in items:
         clause = clause_of(item)
         if clause:
-            turns[item] = cheapest_first(clause, getattr(item, "fixturenames", ()))
+            positions[item] = cheapest_first(clause, getattr(item, "fixturenames", ()))
             reason = reason_for(clause)
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
-    items.sort(key=lambda item: turns.get(item, 0))
+    items.sort(key=lambda item: positions.get(item, 0))
 
 
 def _open(config: pytest.Config) -> AbstractContextManager[Target]:
     chosen_kind = kind(config)
     if chosen_kind == "url":
-        named = {name: _option(config, name) or "" for name in ("token", "key")}
-        return url(_option(config, "url"), **{**named, **_how(config)})
+        credentials = {name: _option(config, name) or "" for name in ("token", "key")}
+        return url(_option(config, "url"), **{**credentials, **_common_options(config)})
     if chosen_kind == "replay":
-        return replay(Path(_option(config, "recordings") or PUBLISHED), left_out=pytest.skip)
+        return replay(Path(_option(config, "recordings") or PUBLISHED), skip=pytest.skip)
     if chosen_kind == "live":
         return live(_live_options(config), pytest.skip)
-    return _closing(fake())
+    return _close_after(fake())
 
 
 @contextmanager
-def _closing(target: Target) -> Iterator[Target]:
+def _close_after(target: Target) -> Iterator[Target]:
     with target.session:
         yield target
 
@@ -139,21 +146,21 @@ def _closing(target: Target) -> Iterator[Target]:
 def _live_options(config: pytest.Config) -> LiveOptions:
     record = _option(config, "record")
     return LiveOptions(
-        spend=_spend(config),
+        budget=_budget(config),
         ledger=Path(_option(config, "ledger") or DEFAULT),
         record=Path(record) if record else None,
-        anonymously=bool(_option(config, "anonymous")),
-        **_how(config),
+        anonymous=bool(_option(config, "anonymous")),
+        **_common_options(config),
     )
 
 
-def _how(config: pytest.Config) -> dict[str, Any]:
+def _common_options(config: pytest.Config) -> dict[str, Any]:
     names = ("second-token", "base-model", "bound", "pause")
-    given = {name.replace("-", "_"): _option(config, name) for name in names}
-    return {name: value for name, value in given.items() if value is not None}
+    values = {name.replace("-", "_"): _option(config, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _spend(config: pytest.Config) -> Budget | None:
+def _budget(config: pytest.Config) -> Budget | None:
     text = _option(config, "spend")
     return Budget.parse(text) if text else None
 

@@ -19,13 +19,13 @@ class TargetError(ValueError):
     """The target cannot be opened. The message says what to do."""
 
 
-def ignore_judgement(_part: str, _clause: str, _shared: Sequence[str], _held: bool) -> None:
+def ignore_outcome(_scope: str, _clause: str, _shared: Sequence[str], _held: bool) -> None:
     """Ignore the outcome of a clause."""
 
 
-def unfailing(model_id: str) -> None:
+def refuse_to_fail_run(model_id: str) -> None:
     """Raise TargetError, because the target cannot make a run fail."""
-    raise TargetError(f"The target cannot let the run of {model_id} fail.")
+    raise TargetError(f"The target cannot make the run of {model_id} fail.")
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class Target:
     pause: float = 1.0
     capabilities: frozenset[Need] = frozenset()
     missing: Mapping[Need, str] = field(default_factory=dict)
-    fail_next_run: Callable[[str], object] = unfailing
+    fail_next_run: Callable[[str], object] = refuse_to_fail_run
     scopes: ScopeTracker = field(default_factory=ScopeTracker)
     on_scope_end: Callable[[], object] = lambda: None
-    on_judged: Callable[[str, str, Sequence[str], bool], object] = ignore_judgement
+    on_judged: Callable[[str, str, Sequence[str], bool], object] = ignore_outcome
     notes: tuple[str, ...] = ()
     prior_operations: Mapping[str, str] = field(default_factory=dict)
 

@@ -18,9 +18,7 @@ from .credentials import CallerCredentials, bearer
 from .mock_controls import Controls
 from .probe import probe
 from .scopes import ScopeTracker
-from .target import Target, TargetError, unfailing
-
-_FOREVER = 8_000_000_000  # seconds since 1970: the tokens expire in 2223
+from .target import Target, TargetError, refuse_to_fail_run
 
 
 @contextmanager
@@ -45,51 +43,51 @@ def url(
         address = Address(base_url)
     except ValueError as error:
         raise TargetError(f"--tunedmodels-url: {error}") from None
-    session, telling = requests.Session(), requests.Session()  # calls of the controls are not API traffic
-    session.trust_env = telling.trust_env = not address.is_loopback  # no proxy reaches this machine
-    controls = Controls(telling, address.url)
-    parts = ScopeTracker()
-    people = CallerCredentials.of(token, second_token, key)
-    named = bool(token or second_token or key)
+    session, control_session = requests.Session(), requests.Session()  # calls of the controls are not API traffic
+    session.trust_env = control_session.trust_env = not address.is_loopback  # no proxy reaches this machine
+    controls = Controls(control_session, address.url)
+    scopes = ScopeTracker()
+    credentials = CallerCredentials.of(token, second_token, key)
+    has_credentials = bool(token or second_token or key)
     try:
-        ours = controls.is_mock_server
+        is_mock = controls.is_mock_server
     except requests.RequestException as error:
         session.close()
-        telling.close()
+        control_session.close()
         raise TargetError(f"Nothing answers at {address.url}: {type(error).__name__}") from None
-    world = f"contracts-{parts.run}" if ours and not named else ""
+    world = f"contracts-{scopes.run}" if is_mock and not has_credentials else ""
     try:
         if world:
-            people = _in_world(world)
-        controls = controls.within({"X-Test-Id": world} if world else _header(people.caller))
-        with parts.part("runs/target"):
-            inquiry = probe(Api(session, address.url, people.caller), parts.new_id(), base_model)
-        failing = frozenset({Need.FAILING_RUN}) if ours and controls.can_fail_runs else frozenset[Need]()
-        second = frozenset() if isinstance(people.other, AnonymousCredentials) else frozenset({Need.SECOND_CALLER})
+            credentials = _in_world(world)
+        controls = controls.within({"X-Test-Id": world} if world else _header(credentials.caller))
+        with scopes.open_scope("runs/target"):
+            result = probe(Api(session, address.url, credentials.caller), scopes.new_id(), base_model)
+        failing = frozenset({Need.FAILING_RUN}) if is_mock and controls.can_fail_runs else frozenset[Need]()
+        second = frozenset() if isinstance(credentials.other, AnonymousCredentials) else frozenset({Need.SECOND_CALLER})
         yield Target(
             kind="url",
             session=session,
             base_url=address.url,
-            caller=people.caller,
-            other=people.other,
-            key=people.key,
-            base_model=inquiry.base_model,
-            clock=_Moved(controls).clock() if ours and controls.is_clock_manual else TargetClock(),
+            caller=credentials.caller,
+            other=credentials.other,
+            key=credentials.key,
+            base_model=result.base_model,
+            clock=_ManualServerClock(controls).clock() if is_mock and controls.is_clock_manual else TargetClock(),
             bound=bound,
             pause=pause,
-            capabilities=inquiry.capabilities | second | failing,
+            capabilities=result.capabilities | second | failing,
             missing={Need.TUNABLE_MODEL: "the server lists no base model that can be tuned"},
-            fail_next_run=controls.fail_next_run if failing else unfailing,
-            scopes=parts,
+            fail_next_run=controls.fail_next_run if failing else refuse_to_fail_run,
+            scopes=scopes,
         )
     finally:
         if world:
             controls.drop()
         session.close()
-        telling.close()
+        control_session.close()
 
 
-class _Moved:
+class _ManualServerClock:
     """The manual clock of a mock server. Only waiting moves it."""
 
     def __init__(self, controls: Controls) -> None:
@@ -105,15 +103,12 @@ class _Moved:
 
 
 def _in_world(world: str) -> CallerCredentials:
-    from tunedmodels_mockserver.core.callers.grants import AccessGrant
-    from tunedmodels_mockserver.core.callers.scopes import TUNING
-    from tunedmodels_mockserver.core.defaults import API_KEY
-
-    def token(email: str) -> Credentials:
-        return bearer(f"test-{world}/{AccessGrant(email, TUNING, _FOREVER, email).token()}")
+    from tunedmodels_mockserver.testing import API_KEY, access_token, in_world
 
     return CallerCredentials(
-        token("alice@example.com"), token("bob@example.com"), api_key.Credentials(f"test-{world}/{API_KEY}")
+        bearer(access_token("alice@example.com", world)),
+        bearer(access_token("bob@example.com", world)),
+        api_key.Credentials(in_world(API_KEY, world)),
     )
 
 

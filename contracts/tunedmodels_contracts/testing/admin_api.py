@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-_PATIENCE = 30  # seconds for one request
+_TIMEOUT = 30  # seconds for one request
 
 
 class WorldError(Exception):
@@ -30,11 +30,11 @@ class Admin:
 
         Raises WorldError if no server answers, if it refuses the request, or if the answer is not a JSON object.
         """
-        how: dict[str, Any] = {"params": query, "headers": self._headers, "timeout": _PATIENCE}
+        arguments: dict[str, Any] = {"params": query, "headers": self._headers, "timeout": _TIMEOUT}
         if body is not None:
-            how["json"] = body
+            arguments["json"] = body
         try:
-            answer = self._session.request(method, f"{self._root}/{path}", **how)
+            answer = self._session.request(method, f"{self._root}/{path}", **arguments)
         except requests.RequestException as error:
             raise WorldError(f"No mock server answers at {self._root}: {type(error).__name__}: {error}") from error
         try:
@@ -42,7 +42,11 @@ class Admin:
         except ValueError:
             content = None
         if not answer.ok or not isinstance(content, dict):
-            told = content.get("error") if isinstance(content, dict) else None
-            text = told if isinstance(told, str) else f"{method} {answer.url} was answered {answer.status_code}."
+            message = content.get("error") if isinstance(content, dict) else None
+            text = (
+                message
+                if isinstance(message, str)
+                else f"The server answered {method} {answer.url} with {answer.status_code}."
+            )
             raise WorldError(text, answer.status_code)
         return content

@@ -8,11 +8,7 @@ import requests
 from google.oauth2.credentials import Credentials
 
 from tunedmodels import Client
-from tunedmodels_mockserver.core.callers.grants import AccessGrant
-from tunedmodels_mockserver.core.callers.scopes import TUNING
-from tunedmodels_mockserver.core.world_names import with_world
-
-_FOREVER = 8_000_000_000  # the second, in 2223, at which a token expires
+from tunedmodels_mockserver.testing import access_token, in_world
 
 
 class Caller:
@@ -27,12 +23,12 @@ class Caller:
     @property
     def api_key(self) -> str:
         """An API key that names the user to a server that accepts every caller."""
-        return with_world(self.email, self._world)
+        return in_world(self.email, self._world)
 
     @property
     def token(self) -> str:
         """An access token of the user. A server with ``--auth strict`` accepts it too."""
-        return with_world(AccessGrant(self.email, TUNING, _FOREVER, self.email).token(), self._world)
+        return access_token(self.email, self._world)
 
     @property
     def headers(self) -> dict[str, str]:

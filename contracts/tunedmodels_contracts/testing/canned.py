@@ -23,8 +23,8 @@ class Canned:
         """
         rule: dict[str, Any] = {"answer": answer, "when": when}
         rule |= ({"id": id} if id else {}) | ({} if times is None else {"times": times})
-        told = self._admin.ask("POST", "canned", rule, at="first" if first else "last")
-        return str(told["rules"][0]["id"])
+        answer_json = self._admin.ask("POST", "canned", rule, at="first" if first else "last")
+        return str(answer_json["rules"][0]["id"])
 
     def replace(self, rules: Iterable[Mapping[str, Any]], *, strict: bool = False) -> None:
         """Replace all rules by *rules*. If *strict* is true, a call that no rule answers is an error."""

@@ -6,21 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SEVERITIES = ("error", "warning", "advice")  # the worst first
-_MOST = 5  # sentences or names of one kind in a message
+_MAX_LISTED = 5  # sentences or names of one kind in a message
 
 
-def unmet_expectations(left: Mapping[str, Any], *, leaks: bool = False) -> list[str]:
-    """Return a sentence for each problem in *left*, the content of a dropped world.
+def unmet_expectations(content: Mapping[str, Any], *, leaks: bool = False) -> list[str]:
+    """Return a sentence for each problem in *content*, the content of a dropped world.
 
     Problems are faults that had to fire and did not, calls that no canned rule answered and, if *leaks* is true, models
     that were not deleted. Of each kind the first five are named, and the others are counted.
     """
-    said = [*_cut([_unfired_fault(fault) for fault in left["faults"] if fault["required"] and not fault["fired"]])]
-    missed = [_unmatched_call(miss) for miss in left["misses"]]
-    said += _cut(missed, left["missed"])
-    if leaks and left["models"]:
-        said.append(f"These models were not deleted: {', '.join(_cut(left['models']))}.")
-    return said
+    problems = [
+        *_first_few([_unfired_fault(fault) for fault in content["faults"] if fault["required"] and not fault["fired"]])
+    ]
+    unmatched = [_unmatched_call(miss) for miss in content["misses"]]
+    problems += _first_few(unmatched, content["missed"])
+    if leaks and content["models"]:
+        problems.append(f"These models were not deleted: {', '.join(_first_few(content['models']))}.")
+    return problems
 
 
 def findings(verdict: Mapping[str, Any], severity: str) -> list[str]:
@@ -35,10 +37,10 @@ def findings(verdict: Mapping[str, Any], severity: str) -> list[str]:
 
 def _unfired_fault(fault: Mapping[str, Any]) -> str:
     scope = ", ".join(f"{name} {fault[name]}" for name in ("method", "model", "caller") if fault.get(name))
-    met = "no call was" if not fault["seen"] else f"{fault['seen']} calls were" if fault["seen"] > 1 else "1 call was"
+    calls = "no call was" if not fault["seen"] else f"{fault['seen']} calls were" if fault["seen"] > 1 else "1 call was"
     return (
-        f"The fault {fault['id']} ({fault['effect']}{'; ' if scope else ''}{scope}) never fired: {met} in its scope. "
-        "Call what it is armed for, or arm it with required=False."
+        f"The fault {fault['id']} ({fault['effect']}{'; ' if scope else ''}{scope}) never fired: {calls} in its scope. "
+        "Make a call in its scope, or arm the fault with required=False."
     )
 
 
@@ -48,13 +50,13 @@ def _unmatched_call(miss: Mapping[str, Any]) -> str:
         return f"{text}."
     near = miss["nearest"][0]
     failed = near["failed"][0]
-    told = failed.get("difference") or f"expected {failed['expected']}, got {failed['got']}"
-    return f"{text}. The nearest is {near['rule']}, of which {failed['condition']} does not hold: {told}"
+    detail = failed.get("difference") or f"expected {failed['expected']}, got {failed['got']}"
+    return f"{text}. The nearest is {near['rule']}; its condition {failed['condition']} does not hold: {detail}"
 
 
-def _cut(said: Sequence[str], count: int | None = None) -> Iterator[str]:
-    """Yield the first five of *said* and the number of the others. *count* is the number of all; None counts *said*."""
-    yield from said[:_MOST]
-    more = (len(said) if count is None else count) - min(len(said), _MOST)
+def _first_few(texts: Sequence[str], count: int | None = None) -> Iterator[str]:
+    """Yield the first five of *texts*, and the number of the others. *count* is the number of all texts."""
+    yield from texts[:_MAX_LISTED]
+    more = (len(texts) if count is None else count) - min(len(texts), _MAX_LISTED)
     if more > 0:
         yield f"and {more} more"

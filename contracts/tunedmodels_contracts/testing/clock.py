@@ -11,7 +11,7 @@ from .admin_api import Admin
 
 
 @dataclass(frozen=True)
-class Moved:
+class ClockChange:
     """The result of a move of the clock, with the time after it.
 
     ``caused`` has the runs that look different now (at most 100). ``stalled`` has the operations that never end by
@@ -39,34 +39,36 @@ class Clock:
         """The source of movement: ``real`` (the machine), ``manual`` (only these methods) or ``polling`` (polls)."""
         return str(self._admin.ask("GET", "clock")["mode"])
 
-    def advance(self, seconds: float) -> Moved:
+    def advance(self, seconds: float) -> ClockChange:
         """Move the clock forward by *seconds* at once."""
         return self._move(advance=seconds)
 
-    def next(self) -> Moved:
+    def next(self) -> ClockChange:
         """Move the clock to the next change in any run, such as its next step."""
         return self._move(advance="next")
 
-    def end(self) -> Moved:
+    def end(self) -> ClockChange:
         """Move the clock forward until all runs have ended."""
         return self._move(advance="end")
 
-    def set(self, moment: str) -> Moved:
+    def set(self, moment: str) -> ClockChange:
         """Move the clock to *moment*, such as 2026-01-01T00:00:00Z. It can also move back."""
         return self._move(set=moment)
 
-    def freeze(self) -> Moved:
+    def freeze(self) -> ClockChange:
         """Stop the clock. From now on only these methods move it."""
         return self._move(freeze=True)
 
-    def resume(self, rate: float | None = None) -> Moved:
+    def resume(self, rate: float | None = None) -> ClockChange:
         """Make the clock follow the machine's, *rate* times as fast; None keeps the rate."""
         return self._move(resume=True, **({} if rate is None else {"rate": rate}))
 
-    def poll(self) -> Moved:
+    def poll(self) -> ClockChange:
         """Make each poll of a run that has not ended move the clock by a tenth of the run."""
         return self._move(mode="polling")
 
-    def _move(self, **move: Any) -> Moved:
-        told = self._admin.ask("POST", "clock", move)
-        return Moved(Timestamp.parse(told["now"]), tuple(told.get("caused", ())), tuple(told.get("stalled", ())))
+    def _move(self, **move: Any) -> ClockChange:
+        answer = self._admin.ask("POST", "clock", move)
+        return ClockChange(
+            Timestamp.parse(answer["now"]), tuple(answer.get("caused", ())), tuple(answer.get("stalled", ()))
+        )

@@ -47,12 +47,12 @@ def _last_requests(world: World) -> str:
 
 def request_line(entry: Mapping[str, Any]) -> str:
     """Return a line for the journal's *entry*: the request, the answer's status and error, and the fault, if any."""
-    asked = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
-    told = [f"{entry['number']}: {asked} → {entry['status']}"]
+    request = f"{entry['http']} {entry['path']}{'?' if entry['query'] else ''}{entry['query']}"
+    parts = [f"{entry['number']}: {request} → {entry['status']}"]
     content = (entry["answer"] or {}).get("content")
     error = content.get("error") if isinstance(content, dict) else None
     if isinstance(error, dict) and error.get("message"):
-        told.append(json.dumps(error["message"], ensure_ascii=False)[:200])
-    told += [f"fault {entry['fault']}"] if entry["fault"] else []
-    told += ["the connection was cut"] if entry["lost"] else []
-    return " · ".join(told)
+        parts.append(json.dumps(error["message"], ensure_ascii=False)[:200])
+    parts += [f"fault {entry['fault']}"] if entry["fault"] else []
+    parts += ["the connection was cut"] if entry["lost"] else []
+    return " · ".join(parts)

@@ -58,9 +58,9 @@ class Faults:
         """
         if not isinstance(fault, Mapping | None):
             form = 'arm(error="UNAVAILABLE"), or a mapping such as {"method": "tunedModels.create", "error": 503}'
-            raise TypeError(f"A fault is given by keywords, {form}; got {fault!r}.")
-        given = {**(fault or {}), **{name.removesuffix("_"): value for name, value in members.items()}}
-        return str(self._admin.ask("POST", "faults", given)["faults"][0]["id"])
+            raise TypeError(f"Pass the fault as keywords, {form}; got {fault!r}.")
+        body = {**(fault or {}), **{name.removesuffix("_"): value for name, value in members.items()}}
+        return str(self._admin.ask("POST", "faults", body)["faults"][0]["id"])
 
     def preset(self, name: str) -> list[str]:
         """Arm the faults of the preset *name*, such as ``flaky``, and return their ids."""

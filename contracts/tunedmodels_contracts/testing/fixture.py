@@ -30,30 +30,30 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def world_for_test(item: pytest.Item, world: World, wished: WorldOptions) -> Iterator[World]:
+def world_for_test(item: pytest.Item, world: World, options: WorldOptions) -> Iterator[World]:
     """Attach *world* to the test *item* during the block, and drop the world at the end.
 
-    If the test passed, fail it for unmet expectations and for the findings that *wished* names. Fail it too if the
+    If the test passed, fail it for unmet expectations and for the findings that *options* names. Fail it too if the
     server does not answer at the end.
     """
     item.stash[WORLDS] = (*item.stash.get(WORLDS, ()), world)
-    said: list[str] = []
+    problems: list[str] = []
     try:
         yield world
     finally:
         item.stash[WORLDS] = tuple(other for other in item.stash[WORLDS] if other is not world)
         try:
-            if item.stash.get(PASSED, False) and wished.verdict:
-                said = findings(world.verdict(), wished.verdict)
-            left = world.drop()
+            if item.stash.get(PASSED, False) and options.verdict:
+                problems = findings(world.verdict(), options.verdict)
+            content = world.drop()
             if item.stash.get(PASSED, False):
-                said = unmet_expectations(left, leaks=wished.leaks) + said
+                problems = unmet_expectations(content, leaks=options.leaks) + problems
         except WorldError as error:
-            said.append(str(error))
+            problems.append(str(error))
         finally:
             world.close()
-    if said:
-        pytest.fail("\n".join((f"In the world {world.name} of this test:", *said)), pytrace=False)
+    if problems:
+        pytest.fail("\n".join((f"In the world {world.name} of this test:", *problems)), pytrace=False)
 
 
 def name_for(item: pytest.Item, unique: str) -> str:

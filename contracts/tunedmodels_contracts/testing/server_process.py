@@ -41,7 +41,7 @@ def run_server(arguments: Sequence[str]) -> Iterator[Server]:
                 status = process.wait()
                 errors.join()
                 raise ServerError(
-                    f"The mock server did not start (status {status}): {errors.last or 'it said nothing'}"
+                    f"The mock server did not start (status {status}): {errors.last or 'it printed no message'}"
                 )
             yield Server(url=ready.split()[1].removeprefix("url="))
         finally:

@@ -22,12 +22,12 @@ class Servers:
         key = tuple(arguments)
         if key not in self._servers:
             if self._folder is None:
-                made = run_server(key)
+                context = run_server(key)
             else:
                 from .shared_server import shared_server
 
-                made = shared_server(self._folder, key)
-            self._servers[key] = self._open.enter_context(made)
+                context = shared_server(self._folder, key)
+            self._servers[key] = self._open.enter_context(context)
         return self._servers[key]
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .server_process import Server, ServerError
 
-_PATIENCE = 30  # seconds for the keeper to accept a connection and send its line
+_TIMEOUT = 30  # seconds for the keeper to accept a connection and send its line
 
 
 @contextmanager
@@ -30,36 +30,36 @@ def shared_server(folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
     from filelock import FileLock
 
     digest = hashlib.sha256(json.dumps(list(arguments)).encode()).hexdigest()[:12]
-    note = folder / f"tunedmodels-server-{digest}.json"
-    with FileLock(note.with_suffix(".lock")):
-        entered = _connect(note)
-        if entered is None:
-            note.write_text(_start_process(arguments), encoding="utf-8")
-            entered = _connect(note)
-    if entered is None:
+    state_file = folder / f"tunedmodels-server-{digest}.json"
+    with FileLock(state_file.with_suffix(".lock")):
+        running = _connect(state_file)
+        if running is None:
+            state_file.write_text(_start_process(arguments), encoding="utf-8")
+            running = _connect(state_file)
+    if running is None:
         raise ServerError("The mock server that the workers share ended as soon as it had started.")
-    url, held = entered
-    with closing(held):
+    url, connection = running
+    with closing(connection):
         yield Server(url)
 
 
-def _connect(note: Path) -> tuple[str, socket.socket] | None:
-    """Return the URL of the server in the file *note* and a connection to its keeper; None if the keeper has ended."""
+def _connect(state_file: Path) -> tuple[str, socket.socket] | None:
+    """Return the URL of the server in *state_file* and a connection to its keeper; None if the keeper has ended."""
     try:
-        url, door = json.loads(note.read_text(encoding="utf-8"))
-        held = socket.create_connection(("127.0.0.1", door), timeout=_PATIENCE)
+        url, port = json.loads(state_file.read_text(encoding="utf-8"))
+        connection = socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT)
     except (OSError, ValueError):
         return None
     try:
         # Another program may listen on the port now. The keeper sends the URL as its first line.
-        with held.makefile("r", encoding="utf-8") as reader:
+        with connection.makefile("r", encoding="utf-8") as reader:
             greeting = reader.readline().strip()
     except OSError:
         greeting = ""
     if greeting != url:
-        held.close()
+        connection.close()
         return None
-    return url, held
+    return url, connection
 
 
 def _start_process(arguments: Sequence[str]) -> str:
@@ -68,14 +68,14 @@ def _start_process(arguments: Sequence[str]) -> str:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
     with process.stdout:
-        said = process.stdout.readline()
+        line = process.stdout.readline()
     try:
-        told = json.loads(said)
+        result = json.loads(line)
     except ValueError:
-        told = "The keeper of the mock server ended before it said anything; why is on stderr."
-    if not isinstance(told, list):
+        result = "The mock server did not start; stderr shows the reason."
+    if not isinstance(result, list):
         process.wait()
-        raise ServerError(told)
+        raise ServerError(result)
     # The process outlives this function on purpose. A return code prevents Python's warning about it.
     process.returncode = 0
-    return said
+    return line

@@ -10,16 +10,14 @@ from typing import Any
 import requests
 
 from tunedmodels import Client
-from tunedmodels_mockserver.core.callers.identity import address
-from tunedmodels_mockserver.core.defaults import API_KEY
-from tunedmodels_mockserver.core.world_names import with_world
 from tunedmodels_mockserver.environment import client_variables
+from tunedmodels_mockserver.testing import API_KEY, email_address, in_world
 
 from .admin_api import Admin
 from .admin_api import WorldError as WorldError
 from .caller import Caller
 from .canned import Canned
-from .clock import Clock, Moved
+from .clock import Clock, ClockChange
 from .faults import Faults
 
 
@@ -33,9 +31,9 @@ class World:
     def __init__(self, url: str, name: str | None = None, *, session: requests.Session | None = None) -> None:
         self.url = url.rstrip("/")
         self.name = f"world-{uuid.uuid4().hex}" if name is None else name
-        self._given = session
-        self._session = session or _direct()
-        self._people: dict[str, Caller] = {}
+        self._caller_session = session
+        self._session = session or _direct_session()
+        self._users: dict[str, Caller] = {}
         self._admin = Admin(self.url, self.name, self._session)
         #: The clock of the world.
         self.clock: Clock = Clock(self._admin)
@@ -47,7 +45,7 @@ class World:
     @property
     def api_key(self) -> str:
         """An API key that names this world. A server with ``--auth strict`` accepts it too."""
-        return with_world(API_KEY, self.name)
+        return in_world(API_KEY, self.name)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -62,21 +60,21 @@ class World:
     @cached_property
     def client(self) -> Client:
         """A client in this world."""
-        return Client(self.url, api_key=self.api_key, session=self._given)
+        return Client(self.url, api_key=self.api_key, session=self._caller_session)
 
     def as_user(self, email: str) -> Caller:
         """Return another user in the same world, with a ``client``, ``headers``, an ``api_key`` and a ``token``.
 
         Raises ValueError if *email* is not an e-mail address.
         """
-        email = address(email)
-        return self._people.setdefault(email, Caller(self.url, self.name, email, self._given))
+        email = email_address(email)
+        return self._users.setdefault(email, Caller(self.url, self.name, email, self._caller_session))
 
-    def advance(self, seconds: float) -> Moved:
+    def advance(self, seconds: float) -> ClockChange:
         """Move the world's clock forward by *seconds* at once."""
         return self.clock.advance(seconds)
 
-    def run_to_end(self) -> Moved:
+    def run_to_end(self) -> ClockChange:
         """Move the world's clock until all runs have ended.
 
         ``stalled`` in the result has the operations that never end by time alone.
@@ -113,9 +111,9 @@ class World:
         """Close the connections. The world stays on the server."""
         if "client" in vars(self):
             self.client.close()
-        for person in self._people.values():
-            person.close()
-        if self._given is None:
+        for user in self._users.values():
+            user.close()
+        if self._caller_session is None:
             self._session.close()
 
     def __enter__(self) -> World:
@@ -132,7 +130,7 @@ class World:
             self.close()
 
 
-def _direct() -> requests.Session:
+def _direct_session() -> requests.Session:
     """Return a session that uses no proxy and no password from ~/.netrc."""
     session = requests.Session()
     session.trust_env = False

@@ -15,9 +15,9 @@ class ForwardingAdapter(BaseAdapter):
         super().__init__()
         self.adapter = adapter or HTTPAdapter()
 
-    def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *settings: Any, **more: Any) -> requests.Response:
         """Send *request* with the adapter and return the answer."""
-        return self.adapter.send(request, *how, **more)
+        return self.adapter.send(request, *settings, **more)
 
     def close(self) -> None:
         """Close the adapter that gets the requests."""

@@ -18,15 +18,15 @@ def is_create(request: requests.PreparedRequest) -> bool:
     """Return whether *request* may start a tuning run. A request without credentials cannot."""
     method = str(request.headers.get("X-HTTP-Method-Override") or request.method or "").upper()
     url = urlsplit(request.url or "")
-    named = any(request.headers.get(header) for header in _CREDENTIAL_HEADERS)
-    named = named or any(name.lower() in _CREDENTIALS for name, _ in parse_qsl(url.query))
-    return method == "POST" and named and unquote(url.path).rstrip("/").endswith(f"/{_COLLECTION}")
+    has_credentials = any(request.headers.get(header) for header in _CREDENTIAL_HEADERS)
+    has_credentials = has_credentials or any(name.lower() in _CREDENTIALS for name, _ in parse_qsl(url.query))
+    return method == "POST" and has_credentials and unquote(url.path).rstrip("/").endswith(f"/{_COLLECTION}")
 
 
 def deleted_model(request: requests.PreparedRequest) -> str:
     """Return the name of the tuned model that *request* deletes, or an empty text for any other request."""
-    found = re.search(rf"/({_COLLECTION}/[^/:]+)\Z", unquote(urlsplit(request.url or "").path))
-    return found[1] if found and request.method == "DELETE" else ""
+    match = re.search(rf"/({_COLLECTION}/[^/:]+)\Z", unquote(urlsplit(request.url or "").path))
+    return match[1] if match and request.method == "DELETE" else ""
 
 
 def requested_name(request: requests.PreparedRequest) -> str:

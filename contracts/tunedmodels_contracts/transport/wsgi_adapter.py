@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from .wsgi_call import to_environ
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,36 +24,18 @@ class WsgiAdapter(BaseAdapter):
         self._application = application
         self._maker = HTTPAdapter()
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_settings: Any, **_more: Any) -> requests.Response:
         """Return the application's answer to *request*."""
-        from werkzeug.test import EnvironBuilder, run_wsgi_app
+        from werkzeug.test import run_wsgi_app
 
-        del stream, timeout, verify, cert, proxies
-        url = urlsplit(request.url or "")
         body = request.body.encode() if isinstance(request.body, str) else request.body
-        builder = EnvironBuilder(
-            path=url.path or "/",
-            query_string=url.query,
-            base_url=f"{url.scheme}://{url.netloc}",
-            method=request.method or "GET",
-            headers=[(name, str(value)) for name, value in request.headers.items()],
-            data=body,
-        )
-        environ = builder.get_environ()
-        builder.close()
-        parts, status, headers = run_wsgi_app(self._application, environ, buffered=False)
+        headers = [(name, str(value)) for name, value in request.headers.items()]
+        environ = to_environ(request.method or "GET", request.url or "", headers, body)
+        parts, status, response_headers = run_wsgi_app(self._application, environ, buffered=False)
         code, _, reason = status.partition(" ")
         raw = HTTPResponse(
             body=io.BufferedReader(_Parts(parts)),
-            headers=HTTPHeaderDict([(name, value) for name, value in headers]),
+            headers=HTTPHeaderDict([(name, value) for name, value in response_headers]),
             status=int(code),
             reason=reason,
             preload_content=False,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 @dataclass(frozen=True)
@@ -20,17 +20,17 @@ class Answer:
     body: bytes
 
 
-class Broken(Exception):
-    """The connection ended before the answer was complete. ``begun`` is the received part, or None."""
+class BrokenConnection(Exception):
+    """The connection ended before the answer was complete. ``partial`` is the received part, or None."""
 
-    def __init__(self, message: str, begun: Answer | None) -> None:
+    def __init__(self, message: str, partial: Answer | None) -> None:
         super().__init__(message)
-        self.begun = begun
+        self.partial = partial
 
 
-def ask(application: WSGIApplication, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
-    """Return the answer of *application* to one request. Raise Broken if a socket would have failed."""
-    from werkzeug.test import EnvironBuilder, run_wsgi_app
+def to_environ(method: str, url: str, headers: list[tuple[str, str]], body: Any) -> WSGIEnvironment:
+    """Return the WSGI environ of a request. *body* is bytes, a file or None."""
+    from werkzeug.test import EnvironBuilder
 
     parts = urlsplit(url)
     builder = EnvironBuilder(
@@ -38,21 +38,32 @@ def ask(application: WSGIApplication, method: str, url: str, headers: Iterable[t
         query_string=parts.query,
         base_url=f"{parts.scheme}://{parts.netloc}",
         method=method,
-        # The body is complete. With this header the server would treat its length as unknown, and ignore the body.
-        headers=[(name, value) for name, value in headers if name.lower() != "transfer-encoding"],
+        headers=headers,
         data=body,
     )
     environ = builder.get_environ()
     builder.close()
+    return environ
+
+
+def call_application(
+    application: WSGIApplication, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes
+) -> Answer:
+    """Return the answer of *application* to one request. Raise BrokenConnection if a socket would have failed."""
+    from werkzeug.test import run_wsgi_app
+
+    # The body is complete. With this header the server would treat its length as unknown, and ignore the body.
+    whole_headers = [(name, value) for name, value in headers if name.lower() != "transfer-encoding"]
+    environ = to_environ(method, url, whole_headers, body)
     answer: Answer | None = None
     try:
-        pieces, status, answered = run_wsgi_app(application, environ, buffered=False)
-        answer = Answer(int(status.partition(" ")[0]), list(answered), b"")
+        pieces, status, response_headers = run_wsgi_app(application, environ, buffered=False)
+        answer = Answer(int(status.partition(" ")[0]), list(response_headers), b"")
         for piece in pieces:
             answer = replace(answer, body=answer.body + piece)
     except ConnectionResetError as error:
-        raise Broken(str(error), answer if answer and answer.body else None) from error
-    whole = answered.get("Content-Length", type=int)
+        raise BrokenConnection(str(error), answer if answer and answer.body else None) from error
+    whole = response_headers.get("Content-Length", type=int)
     if method != "HEAD" and whole is not None and len(answer.body) < whole:
-        raise Broken(f"The connection closed after {len(answer.body)} of {whole} bytes", answer)
+        raise BrokenConnection(f"The connection closed after {len(answer.body)} of {whole} bytes", answer)
     return answer

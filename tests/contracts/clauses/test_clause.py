@@ -1,4 +1,4 @@
-"""Clauses: names that stay, outcomes of one form, and what a mark says."""
+"""Tests the clause and its mark."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def _marked(*marks: pytest.MarkDecorator) -> Any:
     return Item()
 
 
-def test_a_mark_says_which_clause_it_is() -> None:
-    """Name, methods, outcome, level, cost and needs; a success by default, and required."""
+def test_mark_has_defaults() -> None:
+    """By default a clause is required, its outcome is 200, and it has no needs."""
     found = clause_of(_marked(clause("models/get", "models.get")))
 
     assert found == Clause("models/get", ("models.get",), "200 OK", Level.REQUIRED, Cost.REQUEST, frozenset())
 
 
-def test_what_tunes_needs_a_model_to_tune() -> None:
-    """That need is never forgotten, and others are added to it."""
+def test_tuning_clause_needs_a_tunable_model() -> None:
+    """The need is added to the other needs."""
     found = clause_of(_marked(clause("create/any", "tunedModels.create", cost=Cost.TUNING, needs=[Need.SECOND_CALLER])))
 
     assert found is not None
@@ -36,32 +36,32 @@ def test_what_tunes_needs_a_model_to_tune() -> None:
 
 
 @pytest.mark.parametrize("marks", [(), (pytest.mark.clause,), (pytest.mark.clause("operations/any"),)])
-def test_tests_that_are_no_clauses(marks: tuple[pytest.MarkDecorator, ...]) -> None:
-    """No mark, an empty one and one with something else in it are no clause."""
+def test_other_marks_are_no_clause(marks: tuple[pytest.MarkDecorator, ...]) -> None:
+    """A test without the mark, or with another value in it, has no clause."""
     assert clause_of(_marked(*marks)) is None
 
 
 @pytest.mark.parametrize("name", ["get", "Get/any", "get/", "/get", "get/any_thing", "get/any thing", "get/-any", ""])
-def test_names_that_would_not_stay(name: str) -> None:
-    """A name is a path of lower-case words, so that it sorts, and fits into a file's name."""
-    with pytest.raises(ValueError, match="a clause's name is a path"):
+def test_invalid_name_is_refused(name: str) -> None:
+    """A name is a path of lower-case words, so that it fits into a file name."""
+    with pytest.raises(ValueError, match="is not a clause name"):
         Clause(name, ("models.get",))
 
 
 @pytest.mark.parametrize("outcome", ["200 OK", "404", "403 PERMISSION_DENIED", "501 UNIMPLEMENTED"])
-def test_outcomes(outcome: str) -> None:
-    """An outcome is a status with the name of its code, or alone."""
+def test_valid_outcomes(outcome: str) -> None:
+    """An outcome is a status, with or without the name of its code."""
     assert Clause("get/any", ("models.get",), outcome).outcome == outcome
 
 
 @pytest.mark.parametrize("outcome", ["", "OK", "NOT_FOUND", "404 Not Found", "4040", "404 ", "600"])
-def test_outcomes_of_another_form(outcome: str) -> None:
-    """Anything else could not be counted."""
-    with pytest.raises(ValueError, match="an outcome is like 404 NOT_FOUND"):
+def test_invalid_outcome_is_refused(outcome: str) -> None:
+    """Reports could not count another form."""
+    with pytest.raises(ValueError, match="is not an outcome; use a form such as 404 NOT_FOUND"):
         Clause("get/any", ("models.get",), outcome)
 
 
-def test_a_clause_is_about_a_method() -> None:
-    """A clause without a method would be missing in every count."""
-    with pytest.raises(ValueError, match="names no method"):
+def test_clause_without_a_method_is_refused() -> None:
+    """No count would have such a clause."""
+    with pytest.raises(ValueError, match="has no method"):
         Clause("get/any", ())

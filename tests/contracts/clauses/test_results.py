@@ -1,4 +1,4 @@
-"""What becomes of a clause, by what its tests told."""
+"""Tests how the outcomes of tests make the result of a clause."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Clause, Level
 from tunedmodels_contracts.clauses.results import (
     Check,
+    CheckedServer,
     Result,
-    Subject,
     Verdict,
     as_json,
     from_json,
-    skipped,
+    verdict_of_skip,
     with_verdict,
 )
 
 CLAUSE = Clause("get/missing-model", ("tunedModels.get",), "404 NOT_FOUND", Level.RECOMMENDED)
 HELD, BROKEN, EXCUSED = Verdict.HELD, Verdict.BROKEN, Verdict.EXCUSED
-NOT_RUN, GONE = Verdict.NOT_RUN, Verdict.NO_LONGER_VERIFIABLE
+NOT_RUN, UNVERIFIABLE = Verdict.NOT_RUN, Verdict.NO_LONGER_VERIFIABLE
 
 
 def result(*verdicts: Verdict, reason: str = "") -> Result:
@@ -28,25 +28,25 @@ def result(*verdicts: Verdict, reason: str = "") -> Result:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "whole"),
+    ("verdicts", "expected"),
     [
         ([HELD, HELD], HELD),
         ([HELD, BROKEN, HELD], BROKEN),
         ([EXCUSED, BROKEN], BROKEN),
         ([HELD, EXCUSED], EXCUSED),
         ([HELD, NOT_RUN], NOT_RUN),
-        ([GONE, HELD], GONE),
-        ([GONE, NOT_RUN], NOT_RUN),
+        ([UNVERIFIABLE, HELD], UNVERIFIABLE),
+        ([UNVERIFIABLE, NOT_RUN], NOT_RUN),
         ([], NOT_RUN),
     ],
 )
-def test_a_clause_holds_when_all_its_tests_hold(verdicts: list[Verdict], whole: Verdict) -> None:
-    """Of a parametrised clause the worst test counts; one that was not asked everything did not run."""
-    assert result(*verdicts).verdict is whole
+def test_clause_has_its_worst_verdict(verdicts: list[Verdict], expected: Verdict) -> None:
+    """A clause with several tests has the worst of their verdicts."""
+    assert result(*verdicts).verdict is expected
 
 
-def test_reasons() -> None:
-    """A clause that holds has no reason; one with several tests says how many of them did not."""
+def test_reason_of_a_clause() -> None:
+    """A clause that holds has no reason. The reason has the number of tests if only some have the verdict."""
     assert result(HELD, reason="x").reason == ""
     assert result(BROKEN, reason="x").reason == "x"
     assert result(BROKEN, HELD, reason="x").reason == "1 of 2 tests: x"
@@ -55,35 +55,35 @@ def test_reasons() -> None:
 @pytest.mark.parametrize(
     ("reason", "verdict"),
     [
-        ("no longer verifiable: no base model can be tuned", GONE),
-        ("No longer verifiable", GONE),
+        ("no longer verifiable: no base model can be tuned", UNVERIFIABLE),
+        ("No longer verifiable", UNVERIFIABLE),
         ("the target has no second-caller", NOT_RUN),
         ("", NOT_RUN),
     ],
 )
-def test_skipped(reason: str, verdict: Verdict) -> None:
-    """What nobody can verify any more is told from what did not run, by how its reason begins."""
-    assert skipped(reason) is verdict
+def test_verdict_of_a_skipped_test(reason: str, verdict: Verdict) -> None:
+    """The beginning of the reason says whether the clause can no longer be verified."""
+    assert verdict_of_skip(reason) is verdict
 
 
 @pytest.mark.parametrize(
-    ("subject", "name", "real"),
+    ("server", "name", "is_real"),
     [
-        (Subject("fake", "http://fake.test"), "fake", False),
-        (Subject("url", "http://localhost:9000"), "url http://localhost:9000", False),
-        (Subject("live", "https://generativelanguage.googleapis.com"), "live", True),
-        (Subject("live", "https://127.0.0.1:8443"), "live https://127.0.0.1:8443", False),
-        (Subject("stand-in", "https://127.0.0.1:8443"), "stand-in https://127.0.0.1:8443", False),
-        (Subject("replay", "https://generativelanguage.googleapis.com"), "replay", False),
+        (CheckedServer("fake", "http://fake.test"), "fake", False),
+        (CheckedServer("url", "http://localhost:9000"), "url http://localhost:9000", False),
+        (CheckedServer("live", "https://generativelanguage.googleapis.com"), "live", True),
+        (CheckedServer("live", "https://127.0.0.1:8443"), "live https://127.0.0.1:8443", False),
+        (CheckedServer("stand-in", "https://127.0.0.1:8443"), "stand-in https://127.0.0.1:8443", False),
+        (CheckedServer("replay", "https://generativelanguage.googleapis.com"), "replay", False),
     ],
 )
-def test_only_the_service_itself_is_real(subject: Subject, name: str, real: bool) -> None:
-    """Neither a stand-in that is reached by the live code nor a replay is the service."""
-    assert (str(subject), subject.real) == (name, real)
+def test_only_the_live_service_is_real(server: CheckedServer, name: str, is_real: bool) -> None:
+    """A stand-in and a replay are not the real service."""
+    assert (str(server), server.is_real) == (name, is_real)
 
 
-def test_json() -> None:
-    """A result comes back from JSON as it was."""
+def test_json_round_trip() -> None:
+    """``from_json`` reads what ``as_json`` wrote."""
     before = result(HELD, BROKEN, reason="E 7\n")
 
     assert from_json(json.loads(json.dumps(as_json(before)))) == before

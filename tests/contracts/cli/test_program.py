@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from tunedmodels_contracts.clauses.clause import Clause
-from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.clauses.results import Check, CheckedServer, Result, Verdict
 from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
 from tunedmodels_contracts.options import PLUGIN
@@ -29,9 +29,9 @@ from tunedmodels_contracts.schema.observed import ApiCoverage
 def report(folder: Path, kind: str, verdict: Verdict) -> Path:
     """Write the report of a run of one clause, and return where its JSON is."""
     seen = ApiCoverage()
-    seen.note("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
+    seen.record("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
     result = Result(Clause("list/whole-models", ("tunedModels.list",)), "A sentence.", (Check("t", verdict),))
-    files.write(Report("0.1.0", (SuiteRun(Subject(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
+    files.write(Report("0.1.0", (SuiteRun(CheckedServer(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
     return folder / "report.json"
 
 
@@ -152,9 +152,12 @@ def test_the_extra_has_all_that_the_command_needs() -> None:
         (["diff", "--right", "fake", "--clause", "zzz"], "There is no clause 'zzz'."),
         (["diff", "--right", "feka"], "--right: There is no target 'feka'; did you mean fake? There are fake, mutant,"),
         (["diff", "--right", "mutant=other-word"], "There is no mutant 'other-word'; did you mean other-words?"),
-        (["diff", "--left", "url", "--right", "fake"], "--left: url needs an address, as url=..."),
-        (["diff", "--right", "fake=1"], "--right: fake stands alone, and '1' follows it."),
-        (["diff", "--right", "fake", "--spend", "tunings=1"], "--spend is for live, and these are fake and fake."),
+        (["diff", "--left", "url", "--right", "fake"], "--left: url needs a URL: url=..."),
+        (["diff", "--right", "fake=1"], "--right: fake takes no value, got '1'."),
+        (
+            ["diff", "--right", "fake", "--spend", "tunings=1"],
+            "--spend is for live, but the targets are fake and fake.",
+        ),
         (["sweep", "--ledger", "none.jsonl"], "File 'none.jsonl' does not exist."),
     ],
 )
@@ -171,7 +174,7 @@ def test_url_is_for_its_target() -> None:
     result = CliRunner().invoke(main, ["run", "--url", "http://localhost:9000", "--target", "live"])
 
     assert result.exit_code == 2
-    assert "--url is for the target url, and --target says live." in result.output
+    assert "--url is for the target url, but --target is live." in result.output
 
 
 def test_run(tmp_path: Path) -> None:
@@ -238,9 +241,12 @@ def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
     [
         (["http://u:hidden@localhost"], "A base URL has no query, no fragment and no password; that of localhost has."),
         (["localhost:9000"], "--tunedmodels-url: A base URL begins with http:// or https:// and names a host"),
-        (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is no time to wait; give seconds above 0"),
-        (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is no time to wait"),
-        (["http://localhost", "--pause", "-1"], "--tunedmodels-pause: -1 is no time to wait; give 0 seconds or more"),
+        (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is invalid; give a number of seconds above 0"),
+        (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is invalid"),
+        (
+            ["http://localhost", "--pause", "-1"],
+            "--tunedmodels-pause: -1 is invalid; give a number of seconds of 0",
+        ),
     ],
 )
 def test_a_server_that_cannot_be_asked(tmp_path: Path, options: list[str], sentence: str) -> None:

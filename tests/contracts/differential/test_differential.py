@@ -314,7 +314,7 @@ def test_two_runs_of_the_suite() -> None:
 
 def test_what_one_side_leaves_out_is_no_difference() -> None:
     """A clause that has no recording is not compared with the fake's answers; where that is all, it is an error."""
-    with pytest.raises(RuntimeError, match="Nothing was asked of both, so nothing was compared"):
+    with pytest.raises(RuntimeError, match="No clause ran on both, so nothing was compared"):
         differential(Side(), Side(("--tunedmodels-target", "replay")), ["get/missing-model"])
 
 
@@ -329,4 +329,4 @@ def test_a_longer_run_hardly_matters() -> None:
     look = _exchange("{}", path="tunedModels/a-1/operations/abcdefghijkl")
 
     (found,) = compare([look, look], [look])
-    assert (found.kind, found.severity, found.text) == ("requests", "cosmetic", "asked of the first server more often")
+    assert (found.kind, found.severity, found.text) == ("requests", "cosmetic", "sent more often to the first server")

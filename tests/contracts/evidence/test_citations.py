@@ -1,4 +1,4 @@
-"""Citations: they name clauses and facts that there are, and can be looked up."""
+"""Tests that the citations name existing clauses and parts of the schema, and can be looked up."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ PLACE = Citation(
 )
 
 
-def test_nothing_is_wrong_with_ours() -> None:
-    """Every clause, method, member and value that they name exists, and every source can be looked up."""
+def test_our_citations_have_no_faults() -> None:
+    """Each clause, method, member and value in them exists, and each source can be looked up."""
     assert faults(citations(), catalog()) == []
 
 
-def test_each_case_once() -> None:
-    """An answer is one entry, and so is a place of a document."""
+def test_cases_are_unique() -> None:
+    """Each answer and each place of a document has one entry."""
     cited = [(citation.case, citation.place) for citation in citations()]
 
     assert len(set(cited)) == len(cited)
     assert sum(not citation.document for citation in citations()) == 97
 
 
-def test_digests_are_of_the_bodies() -> None:
-    """Where the answer is recorded too, as it was sent, the digest and the size are those of the recorded body."""
+def test_digests_match_the_recordings() -> None:
+    """If a recording has the answer as it was sent, the digest and the size are those of its body."""
     compared = 0
     for citation in citations():
         if citation.recording:
@@ -58,8 +58,8 @@ def test_digests_are_of_the_bodies() -> None:
     assert compared == 2
 
 
-def test_a_digest_is_of_what_was_sent() -> None:
-    """What was parsed and printed again has no digest: it would be of the printing."""
+def test_only_answers_as_sent_have_a_digest() -> None:
+    """An answer that was parsed and printed has no digest."""
     assert {citation.fidelity for citation in citations() if citation.sha256} == {"wire"}
     assert {citation.fidelity for citation in citations() if not citation.document} == {*FIDELITIES}
 
@@ -74,46 +74,46 @@ def test_a_digest_is_of_what_was_sent() -> None:
         (replace(PLACE, place="methods"), None),
         (replace(PLACE, case="guide", place="any words"), None),
         (replace(ANSWER, clauses=("get/nothing",)), "there is no clause get/nothing"),
-        (replace(ANSWER, date="in spring"), "is no day, month or year"),
+        (replace(ANSWER, date="in spring"), "is not a day, month or year"),
         (replace(ANSWER, source="several issue trackers"), "cannot be looked up"),
-        (replace(ANSWER, sha256="0" * 64), "goes with a size"),
+        (replace(ANSWER, sha256="0" * 64), "needs a size"),
         (replace(ANSWER, sha256="abc", size=3), "64 hexadecimal digits"),
-        (replace(ANSWER, fidelity="spec"), "its fidelity 'spec' is none of"),
+        (replace(ANSWER, fidelity="spec"), "its fidelity 'spec' is not one of"),
         (replace(ANSWER, method="tunedModels.sing"), "no method tunedModels.sing"),
         (replace(ANSWER, members=("TunedModel.colour",)), "no member TunedModel.colour"),
         (replace(ANSWER, values=("TunedModel.State ASLEEP",)), "no value TunedModel.State ASLEEP"),
         (replace(PLACE, place="tunedModels.list colour"), "no tunedModels.list colour"),
         (replace(PLACE, place="TunedModel.colour"), "no TunedModel.colour"),
-        (replace(PLACE, date="2025-01-01"), "the facts are of revision"),
-        (replace(PLACE, case="discovery/v9"), "no facts of v9"),
+        (replace(PLACE, date="2025-01-01"), "the schema is of revision"),
+        (replace(PLACE, case="discovery/v9"), "no schema of v9"),
     ],
 )
-def test_faults(citation: Citation, fault: str | None) -> None:
-    """What a citation names has to be there."""
+def test_faults_are_found(citation: Citation, fault: str | None) -> None:
+    """Each fault of a citation is reported."""
     found = faults([citation], ["get/missing-model"])
 
     assert len(found) == (fault is not None)
     assert fault is None or (fault in found[0] and found[0].startswith(f"citations.yaml: {citation.case}: "))
 
 
-def test_a_source_that_nobody_can_look_up_may_be_noted() -> None:
-    """It supports no clause."""
+def test_source_without_an_address_supports_no_clause() -> None:
+    """A citation without clauses may have a source that cannot be looked up."""
     assert faults([replace(ANSWER, source="several issue trackers", clauses=())], []) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         ("answers: []", "documents is missing"),
         ("answers:\n- {case: a}\ndocuments: []", "answers.1.source is missing"),
         ("answers: []\ndocuments:\n- {document: d, source: s, date: x}", "documents.1.says is missing"),
         ("answers: []\ndocuments:\n- {document: d, source: s, date: x, says: {p: 7}}", "documents.1.says.p is 7"),
-        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is no field"),
+        ("answers:\n- {case: a, source: s, date: d, fidelity: wire, text: t}\ndocuments: []", "text is not a field"),
     ],
 )
-def test_read_refuses(text: str, said: str) -> None:
-    """What is no such file is refused with the place."""
+def test_invalid_file_is_refused(text: str, problem: str) -> None:
+    """The error names the place."""
     with pytest.raises(RecordingError) as refusal:
         read(text, "citations.yaml")
 
-    assert said in str(refusal.value)
+    assert problem in str(refusal.value)

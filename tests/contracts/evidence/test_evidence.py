@@ -1,4 +1,4 @@
-"""Evidence: the strongest counts, and what nobody heard from the service counts for nothing."""
+"""Tests which evidence counts for a clause."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tunedmodels_contracts.evidence.citations import Citation
-from tunedmodels_contracts.evidence.evidence import PUBLISHED, Evidence, Kind, evidence, recorded
+from tunedmodels_contracts.evidence.evidence import PUBLISHED, Evidence, Kind, evidence, recordings_by_clause
 from tunedmodels_contracts.recordings import Exchange, Provenance, ReceivedResponse, Recording, SentRequest, save
 
 NAME = "operations/done-is-absorbing"
-SAID = Citation("spec", "a/b:c", "2026", (NAME,), document=True)
+DOCUMENT = Citation("spec", "a/b:c", "2026", (NAME,), document=True)
 OLD = Citation("old", "https://example.com/old", "2023-09-19", (NAME,), fidelity="wire")
 NEW = Citation("new", "https://example.com/new", "2024-06/2025-01", (NAME,), fidelity="quoted")
 PAGE = Provenance("published", "page", date(2024, 3, 14))
@@ -29,35 +29,35 @@ TODAY = date(2026, 11, 22)
         ([], [], None, Evidence()),
         ([], [EXAMPLE], None, Evidence()),
         ([], [STAND_IN], None, Evidence()),
-        ([SAID], [EXAMPLE], None, Evidence(Kind.SPECIFICATION, "2026", "a/b:c")),
-        ([OLD, SAID], [], None, Evidence(Kind.PUBLISHED, "2023-09-19", "https://example.com/old")),
+        ([DOCUMENT], [EXAMPLE], None, Evidence(Kind.SPECIFICATION, "2026", "a/b:c")),
+        ([OLD, DOCUMENT], [], None, Evidence(Kind.PUBLISHED, "2023-09-19", "https://example.com/old")),
         ([OLD, NEW], [PAGE], None, Evidence(Kind.PUBLISHED, "2024-06/2025-01", "https://example.com/new")),
         ([OLD], [PAGE], None, Evidence(Kind.PUBLISHED, "2024-03-14", "page")),
         ([NEW], [PAGE, LIVE], None, Evidence(Kind.LIVE_RECORDING, "2024-01-02", "us")),
         ([NEW], [LIVE], TODAY, Evidence(Kind.LIVE_NOW, "2026-11-22", "this run")),
     ],
 )
-def test_the_strongest_counts(
+def test_strongest_evidence_counts(
     citations: list[Citation], recordings: list[Provenance], live: date | None, expected: Evidence
 ) -> None:
-    """None, specification, published, live recording, live now; of one kind the latest."""
+    """The kinds rank from none to live now. Of two of one kind, the later one counts."""
     assert evidence(NAME, citations, {NAME: recordings}, live) == expected
     assert evidence("another/clause", citations, {NAME: recordings}) == Evidence()
 
 
 def test_only_live_kinds_verify() -> None:
-    """Verified against the real API counts live kinds alone."""
-    assert [kind for kind in Kind if kind.verified] == [Kind.LIVE_RECORDING, Kind.LIVE_NOW]
+    """Only live recordings and live runs verify a clause."""
+    assert [kind for kind in Kind if kind.is_verified] == [Kind.LIVE_RECORDING, Kind.LIVE_NOW]
 
 
-def test_words() -> None:
-    """Evidence is said with its date, if it has one."""
+def test_text_of_evidence() -> None:
+    """The text has the date if there is one."""
     assert str(Evidence()) == "none"
     assert str(Evidence(Kind.PUBLISHED, "2024-03")) == "published (2024-03)"
 
 
-def test_recorded(tmp_path: Path) -> None:
-    """A recording is for the clauses that held with it; one that was edited counts for nothing, and is named."""
+def test_clauses_in_the_note(tmp_path: Path) -> None:
+    """A recording supports the clauses that held with it. An edited one supports none and is reported."""
     url = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
     exchange = Exchange(SentRequest("GET", url), ReceivedResponse(200, body=b"{}\n"))
     example = replace(EXAMPLE, note=f"held with these answers: {NAME} get/visible-at-once")
@@ -68,33 +68,33 @@ def test_recorded(tmp_path: Path) -> None:
         encoding="utf-8",
     )
 
-    found, wrong = recorded(tmp_path)
+    found, problems = recordings_by_clause(tmp_path)
 
     assert {*found} == {NAME, "get/visible-at-once"}
     assert [one.kind for one in found[NAME]] == ["hand-written"]
-    assert len(wrong) == 1
-    assert wrong[0].startswith("edited.yaml: contract.provenance.sha256")
+    assert len(problems) == 1
+    assert problems[0].startswith("edited.yaml: contract.provenance.sha256")
 
 
-def test_recorded_by_name(tmp_path: Path) -> None:
-    """What somebody published is for the clause that it is called after; what is hand-written is for none."""
+def test_clause_in_the_name(tmp_path: Path) -> None:
+    """A published recording supports the clause in its name. A hand-written one supports none."""
     path = next(PUBLISHED.glob("tutorial.last-poll.yaml"))
     (tmp_path / path.name).write_bytes(path.read_bytes())
     url = "https://generativelanguage.googleapis.com/v1beta/tunedModels"
     exchange = Exchange(SentRequest("GET", url), ReceivedResponse(200, body=b"{}\n"))
     save(Recording("list.whole-models", EXAMPLE, (exchange,)), tmp_path / "list.whole-models.yaml")
 
-    found, wrong = recorded(tmp_path)
+    found, problems = recordings_by_clause(tmp_path)
 
-    assert wrong == []
+    assert problems == []
     assert {name: [one.kind for one in provenances] for name, provenances in found.items()} == {
         "tutorial/last-poll": ["published"]
     }
 
 
-def test_the_published_recordings_are_all_good() -> None:
-    """What comes with the package can be read."""
-    found, wrong = recorded(PUBLISHED)
+def test_published_recordings_are_valid() -> None:
+    """The recordings of the package can be read."""
+    found, problems = recordings_by_clause(PUBLISHED)
 
-    assert wrong == []
+    assert problems == []
     assert {one.kind for provenances in found.values() for one in provenances} <= {"published"}

@@ -47,19 +47,19 @@ def test_three_kinds(tmp_path: Path, provenance: Provenance) -> None:
 REFUSED: dict[str, tuple[Recording, str]] = {
     "no kind fake": (
         recording(replace(BY_HAND, kind="fake")),
-        "contract.provenance.kind is 'fake'; a recording is live, published or hand-written, and nothing else",
+        "contract.provenance.kind is 'fake'; it has to be live, published or hand-written",
     ),
     "no source": (
         recording(replace(BY_HAND, source=" ")),
-        "contract.provenance.source is empty; say where the answers can be looked up",
+        "contract.provenance.source is empty; say where a reader can find the answers",
     ),
     "a live stand-in": (
         recording(replace(LIVE, stand_in=True)),
-        "contract.provenance.stand_in is true and kind is 'live'; what a stand-in said counts as hand-written",
+        "contract.provenance.stand_in is true and kind is 'live'; the answers of a stand-in count as hand-written",
     ),
     "a published stand-in": (
         recording(replace(PUBLISHED, stand_in=True)),
-        "contract.provenance.stand_in is true and kind is 'published'; what a stand-in said counts as hand-written",
+        "contract.provenance.stand_in is true and kind is 'published'; the answers of a stand-in count as hand-written",
     ),
     "live, no day": (
         recording(replace(LIVE, captured=None)),
@@ -71,12 +71,12 @@ REFUSED: dict[str, tuple[Recording, str]] = {
     ),
     "live, another host": (
         recording(replace(LIVE, host="localhost")),
-        "contract.provenance.host is 'localhost'; only generativelanguage.googleapis.com is the service; of others "
-        "write hand-written",
+        "contract.provenance.host is 'localhost'; only generativelanguage.googleapis.com is the service; for another "
+        "host, write hand-written",
     ),
     "live, guessed": (
         recording(replace(LIVE, guessed=("status",))),
-        "contract.provenance.guessed names status; a live recording guesses nothing",
+        "contract.provenance.guessed names status; in a live recording nothing is guessed",
     ),
     "published, nothing guessed": (
         recording(replace(PUBLISHED, guessed=())),
@@ -92,16 +92,16 @@ REFUSED: dict[str, tuple[Recording, str]] = {
     ),
     "live, no digest": (
         replace(recording(LIVE), provenance=LIVE),
-        "contract.provenance.sha256 is missing; the file was edited: record it again, or call it hand-written and "
-        "leave the digest out",
+        "contract.provenance.sha256 is missing; the file was edited: record it again, or change its kind to "
+        "hand-written and remove the digest",
     ),
     "signed by the mock server": (
         recording(LIVE, headers=(("Server", "tunedmodels-mockserver/0.1.0"),)),
-        "contract.provenance.stand_in is false, and answers.1 is signed by the mock server; it is a stand-in: say so",
+        "contract.provenance.stand_in is false, and responses.1 is signed by the mock server; set stand_in to true",
     ),
     "a note of the mock server": (
         recording(BY_HAND, headers=(("x-tunedmodels-note", "hi"),)),
-        "contract.provenance.stand_in is false, and answers.1 is signed by the mock server; it is a stand-in: say so",
+        "contract.provenance.stand_in is false, and responses.1 is signed by the mock server; set stand_in to true",
     ),
 }
 
@@ -135,7 +135,7 @@ def test_only_the_real_host_is_the_service(tmp_path: Path, url: str, shown: str,
 
     assert str(caught.value) == (
         f"sample.yaml, exchange 1: url is at {shown}; "
-        f"a {provenance.kind} recording is of https://generativelanguage.googleapis.com alone"
+        f"a {provenance.kind} recording can only have answers of https://generativelanguage.googleapis.com"
     )
 
 
@@ -187,7 +187,10 @@ def test_an_edited_live_file_says_what_to_do(tmp_path: Path) -> None:
 
     assert caught.value.file == "sample.yaml"
     assert caught.value.field == "contract.provenance.sha256"
-    assert caught.value.fix == "the file was edited: record it again, or call it hand-written and leave the digest out"
+    assert (
+        caught.value.fix
+        == "the file was edited: record it again, or change its kind to hand-written and remove the digest"
+    )
 
 
 def test_layout_is_no_edit(tmp_path: Path) -> None:

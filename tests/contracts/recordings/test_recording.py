@@ -153,7 +153,7 @@ def test_hand_written_needs_no_digest(tmp_path: Path) -> None:
 REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "newer format": (
         lambda value: value["contract"].update(format=2),
-        "sample.yaml: contract.format is 2, and this release knows 1; a newer release of tunedmodels reads it",
+        "sample.yaml: contract.format is 2, and this release reads 1; use a newer release of tunedmodels",
     ),
     "the file of the stock recorder": (
         lambda value: value.pop("contract"),
@@ -161,7 +161,7 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "unknown field": (
         lambda value: value["contract"]["provenance"].update(colour="red"),
-        "sample.yaml: contract.provenance.colour is no field of a recording; take it out, or mend its name",
+        "sample.yaml: contract.provenance.colour is not a field of this file; remove it, or correct its name",
     ),
     "missing field": (
         lambda value: value["responses"][0]["response"].pop("status"),
@@ -185,33 +185,33 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     ),
     "nothing recorded": (
         lambda value: value.update(responses=[]),
-        "sample.yaml: responses is empty; a recording of nothing proves nothing: delete it",
+        "sample.yaml: responses is empty; a recording without answers proves nothing: delete it",
     ),
     "bad name": (
         lambda value: value["contract"].update(name="../sample"),
-        "sample.yaml: contract.name is '../sample'; it has to be small letters and digits, joined by - and .",
+        "sample.yaml: contract.name is '../sample'; it has to be lower-case letters and digits, joined by - and .",
     ),
     "a variable that nobody sent": (
         lambda value: value["contract"].update(variables={"id": "nowhere"}),
-        "sample.yaml: contract.variables.id is 'nowhere', which no request has; take it out",
+        "sample.yaml: contract.variables.id is 'nowhere', which is in no request; remove it",
     ),
     "a short variable": (
         lambda value: value["contract"].update(variables={"id": "v1"}),
-        "sample.yaml: contract.variables.id is 'v1'; give it 4 characters or more: a shorter one is found where it "
-        "does not stand",
+        "sample.yaml: contract.variables.id is 'v1'; use 4 characters or more: a shorter text also occurs in "
+        "other places",
     ),
-    "two truths": (
+    "a contradiction": (
         lambda value: value["responses"][0]["response"].update(body_base64="aGk="),
-        "sample.yaml: responses.1.response.body is not what stands beside it; what responses reads and what stands "
-        "beside it must agree: change both, or neither",
+        "sample.yaml: responses.1.response.body differs from its other form in the file; the library responses "
+        "reads it, and it must agree with `body_base64`: change both",
     ),
     "no base64": (
         lambda value: value["responses"][0]["response"].update(body="", body_base64="?"),
-        "sample.yaml: responses.1.response.body_base64 is no base64; record it again",
+        "sample.yaml: responses.1.response.body_base64 is not base64; record it again",
     ),
     "a body that cannot be seen through": (
         lambda value: value["responses"][0]["response"].update(headers={"Content-Encoding": "gzip"}),
-        "sample.yaml: responses.1.response has a body in 'gzip', in which no secret can be seen; store it decoded",
+        "sample.yaml: responses.1.response has a body in 'gzip', which hides secrets; store the body decoded",
     ),
 }
 
@@ -234,10 +234,10 @@ def test_refused(tmp_path: Path, name: str) -> None:
     [
         ("a: 1\na: 2\n", "sample.yaml: the file has 'a' twice in line 2; keep one of the two"),
         ("a: &x 1\n", "sample.yaml: the file has an anchor or alias in line 1; write the value out"),
-        ("a: !!python/name:os.system x\n", "sample.yaml: the file has a tag in line 1; leave the tag out"),
+        ("a: !!python/name:os.system x\n", "sample.yaml: the file has a tag in line 1; remove the tag"),
         ("<<: {a: 1}\n", "sample.yaml: the file has a value of an odd type in line 1; quote it"),
-        ("1: a\n", "sample.yaml: the file has a key that is no text in line 1; quote it"),
-        ("a: 0b_\n", "sample.yaml: the file has a number that is none; quote it if it is a text"),
+        ("1: a\n", "sample.yaml: the file has a key that is not a text in line 1; quote it"),
+        ("a: 0b_\n", "sample.yaml: the file has an invalid number; quote it if it is a text"),
         ("[" * 13 + "]" * 13, "sample.yaml: the file nests deeper than 12 levels in line 1; flatten it"),
         ("", "sample.yaml: the file is null; it has to be a mapping"),
         ("[]", "sample.yaml: the file is a list; it has to be a mapping"),
@@ -257,7 +257,7 @@ def test_broken_yaml_is_refused(tmp_path: Path, text: str) -> None:
     """What is no YAML is refused as a recording is, and without showing what stands in it."""
     (tmp_path / "sample.yaml").write_text(text, encoding="utf-8")
 
-    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file (is no YAML|nests deeper)"):
+    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file (is not YAML|nests deeper)"):
         load(tmp_path / "sample.yaml")
 
 
@@ -274,7 +274,7 @@ def test_no_text_is_refused(tmp_path: Path) -> None:
     """A file that is not UTF-8 is no recording."""
     (tmp_path / "sample.yaml").write_bytes(b"a: \xff\n")
 
-    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file is no UTF-8; record it again$"):
+    with pytest.raises(RecordingError, match=r"^sample\.yaml: the file is not UTF-8; record it again$"):
         load(tmp_path / "sample.yaml")
 
 
@@ -332,15 +332,15 @@ def test_check_names_every_problem(tmp_path: Path) -> None:
     texts = [problem.text for problem in check(tmp_path, names={"used"})]
 
     assert [text.split(" is '")[0] for text in texts] == [
-        "binary.yaml: the file is no UTF-8; record it again",
+        "binary.yaml: the file is not UTF-8; record it again",
         "broken.yaml: the file is a list; it has to be a mapping",
         "left.draft: the file ends in .draft; recordings end in .yaml: rename it, or delete it",
         "other.yaml: contract.provenance.sha256",
-        "other.yaml: line 22 looks like a secret (api-key): AIza… (20 characters); take it out",
-        "other.yaml: responses.1.response.body looks like a secret (api-key): AIza… (20 characters); take it out",
-        "other.yaml: the file holds the recording 'sample'; call it sample.yaml",
-        "other.yaml: the file is used by nothing; delete it, or write what it is for",
-        "sample.yaml: the file is used by nothing; delete it, or write what it is for",
+        "other.yaml: line 22 looks like a secret (api-key): AIza… (20 characters); remove it",
+        "other.yaml: responses.1.response.body looks like a secret (api-key): AIza… (20 characters); remove it",
+        "other.yaml: the file contains the recording 'sample'; rename it to sample.yaml",
+        "other.yaml: the file is not in use; delete it, or use it",
+        "sample.yaml: the file is not in use; delete it, or use it",
     ]
 
 

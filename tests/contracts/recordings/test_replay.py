@@ -95,8 +95,8 @@ def test_one_poll_too_many() -> None:
     ask(replay, POLL)
 
     assert refusal(lambda: ask(replay, POLL)) == (
-        f"GET {POLL} was asked more often than recorded (exchange 1 of sample, exchange 2 of sample), and the last "
-        "answer is no operation that is done, so nobody knows what came next"
+        f"GET {POLL} was sent more often than recorded (exchange 1 of sample, exchange 2 of sample); the last "
+        "answer cannot be repeated, because it is not an operation that is done"
     )
 
 
@@ -173,11 +173,11 @@ MISMATCHES: dict[str, tuple[Exchange, Callable[[Replay], object], str]] = {
         f"POST {MODELS} is not recorded. The closest is exchange 1 of sample, POST {MODELS}:\n"
         "  body: recorded 8 bytes, sent 0",
     ),
-    "no JSON": (
+    "not JSON": (
         post_exchange({"a": 1}),
         lambda replay: ask(replay, method="POST", data=b"{a}"),
         f"POST {MODELS} is not recorded. The closest is exchange 1 of sample, POST {MODELS}:\n"
-        "  body: recorded 8 bytes, sent 3 others, of which one is no JSON",
+        "  body: recorded 8 bytes, sent 3 other bytes; one of them is not JSON",
     ),
 }
 
@@ -330,7 +330,7 @@ def test_unused() -> None:
         ask(replay)
 
     assert str(caught.value) == (
-        f"Recorded, and never asked for:\nexchange 2 of sample: POST {MODELS}\nexchange 3 of sample: GET {POLL}"
+        f"These recorded requests were not sent:\nexchange 2 of sample: POST {MODELS}\nexchange 3 of sample: GET {POLL}"
     )
     assert replay.unused() == str(caught.value).splitlines()[1:]
 
@@ -361,7 +361,7 @@ def test_nothing_goes_to_the_network() -> None:
     with tunedmodels.Client(api_key="a-key", retry=None) as client:
         refusal(lambda: client.tuned_models.get("tunedModels/m"))
 
-    assert first == f"GET {BASE}/ was sent past the replay: use its session()"
+    assert first == f"GET {BASE}/ was not sent to the replay: use its session()"
     assert refusal(lambda: replay.__exit__(None, None, None)) == first
 
 

@@ -300,8 +300,8 @@ def test_a_secret_is_not_written(tmp_path: Path) -> None:
         save(leaking, tmp_path / "sample.yaml")
 
     assert str(caught.value) == (
-        "sample.yaml: line 27 looks like a secret (api-key); so do 1 more; "
-        "name it in secrets= when recording, or take it out and call the file hand-written"
+        "sample.yaml: line 27 looks like a secret (api-key), and so do 1 more; "
+        "pass it in secrets= when recording, or remove it and change the kind to hand-written"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -313,5 +313,5 @@ def test_a_live_file_with_a_secret_is_not_read(tmp_path: Path) -> None:
     save(Recording("sample", Provenance("live", "a run", date(2026, 11, 22)), (answer,)).with_digest(), path)
     path.write_text(path.read_text(encoding="utf-8") + "# ya29.a0AfH6SMBx\n", encoding="utf-8")
 
-    with pytest.raises(RecordingError, match=r"^sample\.yaml: line 31 looks like a secret \(token\); name it"):
+    with pytest.raises(RecordingError, match=r"^sample\.yaml: line 31 looks like a secret \(token\); pass it"):
         load(path)

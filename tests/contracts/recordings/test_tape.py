@@ -243,7 +243,7 @@ def test_what_was_not_read_to_the_end_is_told(server: Server, tape: Tape, sessio
     assert tape.incomplete == (sentence,)
     with pytest.raises(RecordingError) as caught:
         record("sample", tape, source="this test", captured=DAY, stand_in=True)
-    assert str(caught.value) == f"sample: the tape is not whole: {sentence}; read each answer to its end"
+    assert str(caught.value) == f"sample: the tape is incomplete: {sentence}; read each answer to its end"
 
 
 def test_what_is_too_long_is_told(server: Server, session: requests.Session) -> None:
@@ -273,7 +273,7 @@ def test_a_body_that_can_be_read_once_is_left_to_the_network(
     session.post(f"{server.url}/moved", data=iter([b"a", b"b"]), timeout=5, allow_redirects=False)
 
     assert tape.exchanges == ()
-    assert tape.incomplete == (f"POST {server.url}/moved was sent with a body that could be read but once",)
+    assert tape.incomplete == (f"POST {server.url}/moved was sent with a body that can be read only once",)
 
 
 def test_each_hop_of_a_redirect_is_an_exchange(server: Server, tape: Tape, session: requests.Session) -> None:
@@ -297,8 +297,8 @@ def test_a_stand_in_is_refused(server: Server, tape: Tape) -> None:
         record("sample", record_get(tape, server), source="this test", captured=DAY)
 
     assert str(caught.value) == (
-        f"sample: request 1 was sent to {server.url}; only https://generativelanguage.googleapis.com is the service: "
-        "say stand_in=True, and it counts as hand-written"
+        f"sample: request 1 was sent to {server.url}; only https://generativelanguage.googleapis.com is the service; "
+        "pass stand_in=True to record it as hand-written"
     )
 
 
@@ -319,7 +319,7 @@ def test_a_stand_in_that_says_so(server: Server, tape: Tape, tmp_path: Path) -> 
 
 def pretend(tape: Tape, exchange: Exchange) -> Tape:
     """The tape, with an exchange on it as if the service had answered."""
-    tape._noted[1] = exchange
+    tape._exchanges[1] = exchange
     return tape
 
 
@@ -344,7 +344,7 @@ def test_what_the_mock_server_signed_is_not_live(server: Server, tape: Tape) -> 
     (exchange,) = record_get(tape, server).exchanges
     signed = live(exchange, headers=(("Server", "tunedmodels-mockserver/0.1.0"),))
 
-    with pytest.raises(RecordingError, match=r"^sample: .*answers\.1 is signed by the mock server; it is a stand-in"):
+    with pytest.raises(RecordingError, match=r"^sample: .*responses\.1 is signed by the mock server; set stand_in"):
         record("sample", pretend(tape, signed), source="this test", captured=DAY)
 
 
@@ -375,8 +375,8 @@ def refusal(tape: Tape, verify: bool = True) -> str:
 def test_an_adapter_of_ones_own_is_a_doubt(server: Server) -> None:
     """An adapter that is not requests' own may have answered from anywhere."""
     assert refusal(Tape(Elsewhere(server.url))) == (
-        "sample: the tape cannot become live: the requests were sent by Elsewhere, which need not use a network; "
-        "send over an HTTPAdapter of requests, or say stand_in=True"
+        "sample: the tape cannot become a live recording: the requests were sent by Elsewhere, which may not use "
+        "a network; send with an HTTPAdapter of requests, or pass stand_in=True"
     )
 
 
@@ -385,7 +385,7 @@ def test_a_replay_is_a_doubt(server: Server, tape: Tape) -> None:
     (exchange,) = record_get(tape, server).exchanges
     recording = record("sample", pretend(tape, live(exchange)), source="this test", captured=DAY)
 
-    assert "were sent by Replay, which need not use a network" in refusal(Tape(Replay(recording)))
+    assert "were sent by Replay, which may not use a network" in refusal(Tape(Replay(recording)))
 
 
 def test_a_patched_requests_is_a_doubt() -> None:
@@ -403,10 +403,12 @@ def test_certificates_that_were_not_verified_are_a_doubt(server: Server, tape: T
         session.mount("http://", tape)
         session.get(f"{server.url}/plain", timeout=5, verify=False)
 
-    assert tape.doubts == ("certificates were not verified, so anyone may have answered",)
+    assert tape.doubts == ("certificates were not verified, so another server may have answered",)
 
 
 def test_an_empty_tape_is_no_recording(tape: Tape) -> None:
     """Of nothing there is no recording."""
-    with pytest.raises(RecordingError, match=r"^sample: responses is empty; a recording of nothing proves nothing"):
+    with pytest.raises(
+        RecordingError, match=r"^sample: responses is empty; a recording without answers proves nothing"
+    ):
         record("sample", tape, source="this test", captured=DAY)

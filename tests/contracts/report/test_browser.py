@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tunedmodels_contracts.clauses.clause import Clause, Level
-from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.clauses.results import Check, CheckedServer, Result, Verdict
 from tunedmodels_contracts.evidence.evidence import Evidence, Kind
 from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.report import Report, merge
@@ -30,7 +30,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 EVIL = "<img src=https://example.com/x onerror=alert(1)><script>alert(2)</script>"
 
 FAKE = SuiteRun(
-    Subject("fake", "http://fake.test"),
+    CheckedServer("fake", "http://fake.test"),
     date(2026, 11, 22),
     (
         Result(Clause("get/missing-model", ("tunedModels.get",)), "Gone.", (Check("a", Verdict.BROKEN, EVIL),)),
@@ -42,7 +42,7 @@ FAKE = SuiteRun(
         ),
     ),
 )
-REPLAY = replace(FAKE, subject=Subject("replay"), results=FAKE.results[1:2])
+REPLAY = replace(FAKE, subject=CheckedServer("replay"), results=FAKE.results[1:2])
 EVIDENCE = {"list/whole-models": Evidence(Kind.PUBLISHED, "2024", "owner/repository@362ab9b5379d:a/notebook.ipynb")}
 REPORT = merge([Report("0.1.0", (FAKE,), EVIDENCE), Report("0.1.0", (REPLAY,), EVIDENCE)])
 
@@ -120,7 +120,7 @@ def test_targets_stand_side_by_side(page: Page) -> None:
     """Each run is a column."""
     assert page.locator(".clauses thead th").all_inner_texts()[-2:] == ["fake", "replay"]
     assert page.locator("[id='list/whole-models'] td").all_inner_texts()[-2:] == ["held", "held"]
-    assert page.locator("[id='stream/events'] td").all_inner_texts()[-2:] == ["held", "not asked"]
+    assert page.locator("[id='stream/events'] td").all_inner_texts()[-2:] == ["held", "not in the run"]
 
 
 def test_filter(page: Page) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tunedmodels_contracts.clauses.clause import Clause, Level
-from tunedmodels_contracts.clauses.results import Check, Result, Subject, Verdict
+from tunedmodels_contracts.clauses.results import Check, CheckedServer, Result, Verdict
 from tunedmodels_contracts.evidence.evidence import Evidence, Kind
 from tunedmodels_contracts.evidence.known_differences import KnownDifference
 from tunedmodels_contracts.report import files, report
@@ -48,11 +48,11 @@ def result(name: str, verdict: Verdict, reason: str = "") -> Result:
 def run(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdict) -> SuiteRun:
     given = {name.replace("_", "-").replace("--", "/"): verdict for name, verdict in verdicts.items()}
     seen = ApiCoverage()
-    seen.note("GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}')
+    seen.record("GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}')
     results = tuple(
         result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in given.items()
     )
-    return SuiteRun(Subject(kind, server), date(2026, 11, 22), results, seen)
+    return SuiteRun(CheckedServer(kind, server), date(2026, 11, 22), results, seen)
 
 
 MIXED = run(
@@ -86,7 +86,7 @@ REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It ha
         (
             replace(GOOD, stale=((KNOWN, "it holds"),)),
             "contracts: fake: 2 of 2 required clauses held; of 2 clauses, 1 has published evidence, "
-            "none is verified against the real API; 1 known difference excuses nothing",
+            "none is verified against the real API; 1 known difference is stale",
         ),
         (
             run("url", "http://localhost:9000", get__missing_model=Verdict.NO_LONGER_VERIFIABLE),
@@ -124,7 +124,7 @@ def test_last_line(one: SuiteRun, line: str) -> None:
 )
 def test_passed(one: SuiteRun, passed: bool) -> None:
     """A run passes where something ran, no required clause is broken, and each known difference is one."""
-    assert one.passed is passed
+    assert one.has_passed is passed
 
 
 def test_verified_counts_live_kinds_only() -> None:
@@ -133,7 +133,7 @@ def test_verified_counts_live_kinds_only() -> None:
 
     assert headline(Report("0.1.0", (GOOD,), live)).endswith(
         "none has published evidence, 1 is verified against the real API. "
-        "Nothing is known of the service's own way with 1 of them."
+        "1 of them has no evidence from the real service."
     )
     assert headline(Report("0.1.0", (), {})) == "Nothing ran, so nothing is proved."
     assert headline(Report("0.1.0", (run(),), {})) == "fake: nothing ran, so nothing is proved."
@@ -151,12 +151,12 @@ def test_json() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (7, "it is no report"),
-        ({}, "it is no report"),
-        ({"format": 2}, "it is of format 2, and this release reads 1"),
-        ({"format": 1}, "it is no report of this format"),
+        (7, "it is not a report"),
+        ({}, "it is not a report"),
+        ({"format": 2}, "it has format 2, but this release reads 1"),
+        ({"format": 1}, "it is not a report of this format"),
         ({**report.to_json(REPORT), "evidence": {"a/b": {"kind": "hearsay", "date": "", "source": ""}}}, "hearsay"),
-        ({**report.to_json(REPORT), "runs": [7]}, "it is no report of this format"),
+        ({**report.to_json(REPORT), "runs": [7]}, "it is not a report of this format"),
     ],
 )
 def test_what_is_no_report(value: object, said: str) -> None:
@@ -246,7 +246,7 @@ def test_html() -> None:
 def test_html_of_an_evil_report() -> None:
     """What a server says is shown, and does nothing; an address of another kind is no link."""
     evil = replace(KNOWN, issue="javascript:alert(1)", reason=EVIL)
-    text = to_html(Report(EVIL, (replace(MIXED, subject=Subject("url", EVIL), known=(evil,)),), {}))
+    text = to_html(Report(EVIL, (replace(MIXED, subject=CheckedServer("url", EVIL), known=(evil,)),), {}))
     page = Page()
     page.feed(text)
 

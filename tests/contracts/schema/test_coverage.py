@@ -1,4 +1,4 @@
-"""What is seen of the API in answers, and how much of it that is."""
+"""Tests the coverage of the API by answers."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ MODEL = f"{BASE}/v1beta/tunedModels/m"
     ],
 )
 def test_method_of(http: str, path: str, method: str | None) -> None:
-    """A method is known by its HTTP method and its path, in the versions without facts of their own too."""
+    """A method has an HTTP method and a path, also in the versions without a schema of their own."""
     found = method_of(http, f"{BASE}/{path}")
 
     assert (found and found[1].id) == method
 
 
-def test_members_and_values() -> None:
-    """Members and values are seen through messages, lists and what may be of any type."""
+def test_members_and_values_are_recorded() -> None:
+    """Members and values inside of messages, lists and Any values are recorded."""
     seen = ApiCoverage()
     metadata = {
         "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata",
@@ -55,7 +55,7 @@ def test_members_and_values() -> None:
         "snapshots": [{"step": 1}],
     }
     model = {"@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.TunedModel", "state": "ACTIVE"}
-    seen.note("GET", f"{MODEL}/operations/o", 200, json.dumps({"metadata": metadata, "response": model}))
+    seen.record("GET", f"{MODEL}/operations/o", 200, json.dumps({"metadata": metadata, "response": model}))
 
     assert seen.outcomes == {("tunedModels.operations.get", "200 OK")}
     assert seen.members >= {"CreateTunedModelMetadata.totalSteps", "TuningSnapshot.step", "TunedModel.state"}
@@ -63,11 +63,11 @@ def test_members_and_values() -> None:
     assert not seen.unknown
 
 
-def test_enums_by_number() -> None:
-    """An enum's number is seen as its name, and a name that no fact has as unknown."""
+def test_enum_numbers_are_recorded_by_name() -> None:
+    """The number of an enum value counts as its name. A name that the schema does not have is unknown."""
     seen = ApiCoverage()
     for state in (2, 77, "ASLEEP"):
-        seen.note("GET", MODEL, 200, json.dumps({"state": state}))
+        seen.record("GET", MODEL, 200, json.dumps({"state": state}))
 
     assert seen.values == {"TunedModel.State ACTIVE"}
     assert seen.unknown == {"TunedModel.State 77", "TunedModel.State ASLEEP"}
@@ -76,10 +76,10 @@ def test_enums_by_number() -> None:
 @pytest.mark.parametrize(
     "body", ['{"error": {"code": 404, "status": "NOT_FOUND"}}', '[{"error": {"status": "NOT_FOUND"}}]']
 )
-def test_refusals(body: str) -> None:
-    """A refusal is an outcome by its status and its name, in an array too."""
+def test_error_is_an_outcome(body: str) -> None:
+    """An error is an outcome with its status and its name, also inside an array."""
     seen = ApiCoverage()
-    seen.note("POST", f"{MODEL}:streamGenerateContent", 404, body)
+    seen.record("POST", f"{MODEL}:streamGenerateContent", 404, body)
 
     assert seen.outcomes == {("tunedModels.streamGenerateContent", "404 NOT_FOUND")}
     assert seen.statuses == {"NOT_FOUND"}
@@ -88,21 +88,21 @@ def test_refusals(body: str) -> None:
 
 @pytest.mark.parametrize("body", ["", "no JSON", "[]", "7", "null", '{"error": 7}', '{"error": {"status": "MADE_UP"}}'])
 @pytest.mark.parametrize("status", [200, 404])
-def test_whatever_a_server_says(body: str, status: int) -> None:
-    """No body is too odd to be seen, and no name of a server's own becomes one of ours."""
+def test_unexpected_bodies_are_accepted(body: str, status: int) -> None:
+    """No body is an error, and an unknown status name is not recorded."""
     seen = ApiCoverage()
-    seen.note("GET", MODEL, status, body)
+    seen.record("GET", MODEL, status, body)
 
     assert seen.outcomes == {("tunedModels.get", "200 OK" if status == 200 else "404")}
     assert not seen.statuses
 
 
-def test_bounded() -> None:
-    """However many names a server makes up, a hundred of them are kept."""
+def test_unknown_names_are_limited() -> None:
+    """At most a hundred unknown names are kept."""
     seen = ApiCoverage()
     for number in range(1000):
-        seen.note("GET", MODEL, 200, json.dumps({f"member{number}": 1}))
-        seen.note("GET", f"{BASE}/v1beta/{number}", 200, "{}")
+        seen.record("GET", MODEL, 200, json.dumps({f"member{number}": 1}))
+        seen.record("GET", f"{BASE}/v1beta/{number}", 200, "{}")
 
     assert len(seen.unknown) == 100
     assert len(seen.outcomes) == 1
@@ -110,8 +110,8 @@ def test_bounded() -> None:
 
 
 @responses.activate
-def test_watch() -> None:
-    """Answers of a session are seen, and one that is read as it arrives is left to its reader."""
+def test_session_is_watched() -> None:
+    """The answers of a session are recorded. The body of a streamed one is left to its reader."""
     responses.get(MODEL, json={"name": "tunedModels/m"})
     seen = ApiCoverage()
     with requests.Session() as session:
@@ -123,23 +123,23 @@ def test_watch() -> None:
     assert (seen.answers, seen.members) == (2, {"TunedModel.name"})
 
 
-def test_workers_are_merged() -> None:
-    """What several workers have seen comes together, by JSON."""
+def test_merge() -> None:
+    """The coverage of a worker is merged from JSON."""
     one, other = ApiCoverage(), ApiCoverage()
-    one.note("GET", MODEL, 200, '{"name": "tunedModels/m"}')
-    other.note("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
+    one.record("GET", MODEL, 200, '{"name": "tunedModels/m"}')
+    other.record("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
     one.merge(ApiCoverage.from_json(json.loads(json.dumps(other.as_json()))))
 
     assert one.outcomes == {("tunedModels.get", "200 OK"), ("tunedModels.get", "404 NOT_FOUND")}
     assert one.answers == 2
 
 
-def test_coverage() -> None:
-    """Shares are of what facts and clauses name; an outcome was seen where one of a clause's methods had it."""
+def test_shares() -> None:
+    """The totals come from the schema and the clauses. An outcome is covered if one method of its clause had it."""
     seen = ApiCoverage()
-    seen.note("GET", MODEL, 200, '{"state": "ACTIVE"}')
-    seen.note("DELETE", MODEL, 200, "{}")
-    seen.note("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
+    seen.record("GET", MODEL, 200, '{"state": "ACTIVE"}')
+    seen.record("DELETE", MODEL, 200, "{}")
+    seen.record("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
     clauses = [
         Clause("delete/model-is-gone", ("tunedModels.delete", "tunedModels.get"), "404 NOT_FOUND"),
         Clause("list/negative-page-size", ("tunedModels.list",), "400 INVALID_ARGUMENT"),
@@ -158,4 +158,4 @@ def test_coverage() -> None:
     assert "TunedModel.State FAILED" in shares["enum values"].missing
     assert "TunedModel.State STATE_UNSPECIFIED" not in shares["enum values"].missing
     assert "TuningTask.trainingData" not in shares["members"].missing
-    assert shares["error statuses"].whole == 16
+    assert shares["error statuses"].total == 16

@@ -1,4 +1,4 @@
-"""The facts of the published API: that they are whole, hold together and are read only when asked for."""
+"""Tests that the schema of the published API is complete and consistent."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ SCALARS = {"string", "bytes", "bool", "int32", "int64", "float", "double"}
 
 
 @pytest.fixture(params=VERSIONS)
-def on(request: pytest.FixtureRequest) -> Surface:
-    """The facts of each version."""
+def schema(request: pytest.FixtureRequest) -> Surface:
+    """The schema of each version."""
     return surface(request.param)
 
 
 def types(message: Message) -> Iterator[tuple[str, Type]]:
     for member in message.members.values():
         type_ = member.type
-        while type_.of is not None:
-            type_ = type_.of
+        while type_.item_type is not None:
+            type_ = type_.item_type
         yield member.name, type_
 
 
 def test_revisions() -> None:
-    """The facts say which discovery document they are from."""
+    """Each schema names the revision of its discovery document."""
     assert {version: surface(version).revision for version in VERSIONS} == {"v1": "20240410", "v1beta": "20260325"}
 
 
-def test_every_name_leads_somewhere(on: Surface) -> None:
-    """Methods, members and Any types name messages and enums that are there."""
-    for method in on.methods.values():
-        assert {method.response, method.request or method.response} <= {*on.messages}, method.id
-        assert {*method.required} <= {*on.messages[method.response].members}, method.id
-    for message in on.messages.values():
+def test_all_references_exist(schema: Surface) -> None:
+    """Methods, members and Any types refer to messages and enums that exist."""
+    for method in schema.methods.values():
+        assert {method.response, method.request or method.response} <= {*schema.messages}, method.id
+        assert {*method.required} <= {*schema.messages[method.response].members}, method.id
+    for message in schema.messages.values():
         for name, type_ in types(message):
             if type_.kind == "message":
-                assert type_.name in on.messages, (message.name, name)
+                assert type_.name in schema.messages, (message.name, name)
             elif type_.kind == "enum":
-                assert type_.name in on.enums, (message.name, name)
+                assert type_.name in schema.enums, (message.name, name)
             else:
                 assert type_.kind in SCALARS | WELL_KNOWN, (message.name, name)
         for member in message.members.values():
-            # What an Any of v1 holds may be a message of v1beta, which made it.
-            assert {*(member.of or ())} <= {*on.messages, *surface("v1beta").messages}, member
+            # An Any of v1 can have a message of v1beta, whose call created it.
+            assert {*(member.allowed or ())} <= {*schema.messages, *surface("v1beta").messages}, member
 
 
-def test_members_are_in_order_and_named_once(on: Surface) -> None:
-    """Numbers go up, and those that are not known come last."""
-    for message in on.messages.values():
+def test_members_are_in_order(schema: Surface) -> None:
+    """The numbers of members ascend, and members without a known number come last."""
+    for message in schema.messages.values():
         numbers = [member.number for member in message.members.values()]
         known = [number for number in numbers if number is not None]
 
@@ -64,27 +64,27 @@ def test_members_are_in_order_and_named_once(on: Surface) -> None:
         assert numbers == known + [None] * (len(numbers) - len(known)), message.name
 
 
-def test_required_names_are_members_or_oneofs(on: Surface) -> None:
-    """What is required can be there."""
-    for message in on.messages.values():
+def test_required_names_are_members_or_oneofs(schema: Surface) -> None:
+    """Each required name is a member or a oneof of the message."""
+    for message in schema.messages.values():
         oneofs = {member.oneof for member in message.members.values()}
 
         assert {*message.required} <= {*message.members} | oneofs, message.name
 
 
-def test_members_of_a_oneof_have_presence(on: Surface) -> None:
-    """As in protobuf, which could not tell them apart otherwise; lists and maps never have it."""
-    for message in on.messages.values():
+def test_members_of_a_oneof_have_presence(schema: Surface) -> None:
+    """Members of a oneof have presence, as in protobuf. Lists and maps have none."""
+    for message in schema.messages.values():
         for member in message.members.values():
             if member.oneof:
-                assert member.explicit, (message.name, member.name)
+                assert member.has_presence, (message.name, member.name)
             if member.type.kind in ("list", "map"):
-                assert member.explicit is False, (message.name, member.name)
+                assert member.has_presence is False, (message.name, member.name)
 
 
-def test_first_value_of_an_enum_is_its_zero(on: Surface) -> None:
-    """As in proto3, where the numbers are known."""
-    for name, values in on.enums.items():
+def test_first_value_of_an_enum_is_its_zero(schema: Surface) -> None:
+    """As in proto3, the first value is 0 if the numbers are known."""
+    for name, values in schema.enums.items():
         assert next(iter(values.values())) in (0, None), name
 
 
@@ -105,13 +105,13 @@ def test_first_value_of_an_enum_is_its_zero(on: Surface) -> None:
         ("Error", "code message errors status details"),
     ],
 )
-def test_members_of_what_matters_most(message: str, members: str) -> None:
-    """The members of the tuning messages, in the order of the wire."""
+def test_members_of_tuning_messages(message: str, members: str) -> None:
+    """The members are in the order of the wire."""
     assert " ".join(surface("v1beta").messages[message].members) == members
 
 
 @pytest.mark.parametrize(
-    ("message", "member", "explicit"),
+    ("message", "member", "has_presence"),
     [
         ("TunedModel", "description", False),
         ("TunedModel", "topK", True),
@@ -125,21 +125,21 @@ def test_members_of_what_matters_most(message: str, members: str) -> None:
         ("ThinkingConfig", "thinkingLevel", None),
     ],
 )
-def test_presence(message: str, member: str, explicit: bool | None) -> None:
-    """Whether a zero is written, by the protos; unknown where they do not have the member."""
-    assert surface("v1beta").messages[message].members[member].explicit is explicit
+def test_presence(message: str, member: str, has_presence: bool | None) -> None:
+    """The protos say whether a zero is written. It is unknown for members that they do not have."""
+    assert surface("v1beta").messages[message].members[member].has_presence is has_presence
 
 
 def test_v1_has_operations_and_no_tuned_models() -> None:
-    """v1 polls and cancels what v1beta creates."""
+    """Version v1 gets and cancels the operations that v1beta creates."""
     assert "TunedModel" not in surface("v1").messages
     assert {"tunedModels.operations.get", "tunedModels.operations.cancel"} <= {*surface("v1").methods}
     assert "tunedModels.operations.cancel" not in surface("v1beta").methods
 
 
 @pytest.mark.parametrize("package", ["v1beta", "v1beta3"])
-def test_payload_is_of_the_version_that_made_it(package: str) -> None:
-    """An operation of v1beta that is polled under v1 has v1beta's messages in it."""
+def test_payload_has_the_version_of_its_type(package: str) -> None:
+    """An operation of v1beta that is polled under v1 has messages of v1beta."""
     found = surface("v1").payload(f"type.googleapis.com/google.ai.generativelanguage.{package}.TunedModel")
 
     assert found is not None
@@ -160,31 +160,31 @@ def test_payload_is_of_the_version_that_made_it(package: str) -> None:
     ],
 )
 def test_unknown_payload(type_url: str) -> None:
-    """What no message is known of is no payload."""
+    """A type without a known message has no payload."""
     assert surface("v1").payload(type_url) is None
 
 
 def test_status_is_a_payload() -> None:
-    """The one google.rpc message that the discovery document has too, under its short name."""
+    """The discovery document has this message of google.rpc under its short name."""
     found = surface("v1beta").payload("type.googleapis.com/google.rpc.Status")
 
     assert found is not None
     assert found[1].name == "Status"
 
 
-def test_unknown_version() -> None:
-    """There are no facts of v2."""
-    with pytest.raises(ValueError, match=r"^There are facts of v1 and v1beta, none of 'v2'\.$"):
+def test_unknown_version_is_refused() -> None:
+    """There is no schema of v2."""
+    with pytest.raises(ValueError, match=r"^There is no schema of 'v2', only of v1 and v1beta\.$"):
         surface("v2")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_data_is_names_and_types(version: str) -> None:
-    """No descriptions: apart from where the facts are from, no text has a blank in it."""
-    facts = json.loads(files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8"))
-    assert facts.pop("sources")
+def test_data_files_have_no_descriptions(version: str) -> None:
+    """Apart from the sources, no text in the data files has a space."""
+    data = json.loads(files("tunedmodels_contracts.schema").joinpath(f"{version}.json").read_text(encoding="utf-8"))
+    assert data.pop("sources")
 
-    assert [text for text in texts(facts) if " " in text] == []
+    assert [text for text in texts(data) if " " in text] == []
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -199,8 +199,8 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(inner)
 
 
-def test_facts_are_read_on_first_use_and_know_nobody() -> None:
-    """Importing the judge reads no data and brings in neither the client nor the mock server."""
+def test_import_reads_no_data_and_no_other_package() -> None:
+    """The import of the schema reads no data file and imports neither the client nor the mock server."""
     program = (
         "import sys, tunedmodels_contracts.schema.validate, tunedmodels_contracts.schema.drift;"
         "from tunedmodels_contracts.schema.surface import surface;"

@@ -1,4 +1,4 @@
-"""The judge of answers: what is on record has no findings, each spoilt answer has its own, and the fake has none."""
+"""Tests the check of answers against the schema, with recorded answers, with invalid ones and with the mock server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RPC = "type.googleapis.com/google.rpc"
 MODEL = "tunedModels/number-generator-model-abcdefghijkl"
 
 
-# --- the forms on record, with values of our own
+# --- answers in recorded forms, with other values
 
 
 def created() -> Json:
@@ -38,7 +38,7 @@ def created() -> Json:
 
 
 def snapshots(count: int) -> list[Json]:
-    """Losses as floats of 32 bits are written, and the epoch left out while it is 0."""
+    """Return *count* snapshots. Losses have 32 bits, and an epoch of 0 is omitted."""
     return [
         {
             "step": step,
@@ -158,13 +158,13 @@ GOOD: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "version", "value"), GOOD, ids=[f"{row[0]} {row[1]}" for row in GOOD])
-def test_forms_on_record(method: str, version: str, value: Any) -> None:
-    """An answer of a form that the service gave has no findings."""
+def test_recorded_forms_are_valid(method: str, version: str, value: Any) -> None:
+    """An answer in a form that the service sent has no findings."""
     assert validate_answer(method, version, 200, value) == []
 
 
-def test_forms_have_the_size_on_record() -> None:
-    """The bytes that were counted when the answers were recorded: 296 for a create, 494 for a get."""
+def test_recorded_forms_have_the_recorded_size() -> None:
+    """The recorded answers had 296 bytes for a create call and 494 for a get call."""
     assert len(json.dumps(created(), indent=2)) + 1 == 296
     assert len(json.dumps(creating(), indent=2)) + 1 == 494
 
@@ -208,8 +208,8 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("value", ERRORS, ids=lambda value: value["error"]["status"])
-def test_errors_on_record(value: Json) -> None:
-    """Each error of the forms on record fits its HTTP status; of a streaming method it may be in a list."""
+def test_recorded_errors_are_valid(value: Json) -> None:
+    """A recorded error has no findings. The error of a streaming method can be in a list."""
     code = value["error"]["code"]
 
     assert validate_error(value, code) == []
@@ -217,8 +217,8 @@ def test_errors_on_record(value: Json) -> None:
     assert validate_answer("tunedModels.streamGenerateContent", "v1beta", code, [value]) == []
 
 
-def test_legacy_errors_only_where_asked() -> None:
-    """``$.xgafv=1`` puts ``errors`` between the message and the status; without it there are none."""
+def test_legacy_errors_need_the_parameter() -> None:
+    """With ``$.xgafv=1`` an error has the member ``errors``, without it it must not."""
     reason = {"message": "no", "domain": "global", "reason": "notFound"}
     legacy = {"error": {"code": 404, "message": "no", "errors": [reason], "status": "NOT_FOUND"}}
 
@@ -248,20 +248,20 @@ def test_legacy_errors_only_where_asked() -> None:
         ([error(404, "NOT_FOUND")], ("wrong-type", "")),
     ],
 )
-def test_spoilt_errors(value: Any, expected: tuple[str, str]) -> None:
-    """Each thing that an error answer can have wrong is found at its place."""
+def test_invalid_error_is_found(value: Any, expected: tuple[str, str]) -> None:
+    """Each violation in an error is found at its place."""
     assert expected in kinds(validate_answer("tunedModels.get", "v1beta", 404, value))
 
 
-# --- spoilt answers
+# --- invalid answers
 
 
 def kinds(findings: list[SchemaViolation]) -> set[tuple[str, str]]:
     return {(finding.kind, finding.place) for finding in findings}
 
 
-def spoilt(value: Json, path: str, put: Any) -> Json:
-    """A copy of *value* with *put* at *path*; where the member is already there, in its place."""
+def replaced(value: Json, path: str, put: Any) -> Json:
+    """Return a copy of *value* with *put* at *path*. An existing member keeps its position."""
     value = copy.deepcopy(value)
     *way, last = [int(step) if step.isdigit() else step for step in path.split("/")]
     inner: Any = value
@@ -276,87 +276,93 @@ def without(value: Json, name: str) -> Json:
 
 
 LOSS = "tuningTask.snapshots[3].meanLoss"
-SPOILT: list[tuple[str, Json, Kind, str]] = [
+VIOLATIONS: list[tuple[str, Json, Kind, str]] = [
     (
         "TunedModel",
-        spoilt(active(), "tuningTask/snapshots/3/loss", 1),
+        replaced(active(), "tuningTask/snapshots/3/loss", 1),
         "unknown-member",
         "tuningTask.snapshots[3].loss",
     ),
-    ("TunedModel", spoilt(active(), "display_name", "n"), "unknown-member", "display_name"),
+    ("TunedModel", replaced(active(), "display_name", "n"), "unknown-member", "display_name"),
     ("TunedModel", without(active(), "state"), "missing-member", "state"),
     ("TunedModel", without(active(), "baseModel"), "missing-member", ""),
     (
         "TunedModel",
-        spoilt(active(), "tuningTask/snapshots/3", {"step": 4}),
+        replaced(active(), "tuningTask/snapshots/3", {"step": 4}),
         "missing-member",
         "tuningTask.snapshots[3].computeTime",
     ),
-    ("TunedModel", spoilt(active(), "tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/step", 4.0), "wrong-type", "tuningTask.snapshots[3].step"),
+    ("TunedModel", replaced(active(), "tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
     (
         "TunedModel",
-        spoilt(active(), "tuningTask/snapshots/3/step", 2**31),
+        replaced(active(), "tuningTask/snapshots/3/step", 4.0),
         "wrong-type",
         "tuningTask.snapshots[3].step",
     ),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
-    ("TunedModel", spoilt(active(), "tuningTask", []), "wrong-type", "tuningTask"),
-    ("TunedModel", spoilt(active(), "displayName", 7), "wrong-type", "displayName"),
-    ("TunedModel", spoilt(active(), "createTime", 1722409100), "wrong-type", "createTime"),
-    ("TunedModel", spoilt(active(), "state", 2), "wrong-type", "state"),
-    ("TunedModel", spoilt(active(), "readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
-    ("TunedModel", spoilt(active(), "readerProjectNumbers", ["0123"]), "wrong-type", "readerProjectNumbers[0]"),
-    ("TunedModel", spoilt(active(), "readerProjectNumbers", ["9" * 5000]), "wrong-type", "readerProjectNumbers[0]"),
-    ("TunedModel", spoilt(active(), "state", "SUCCEEDED"), "unknown-enum-value", "state"),
-    ("TunedModel", spoilt(active(), "state", "STATE_UNSPECIFIED"), "zero-written", "state"),
-    ("TunedModel", spoilt(active(), "displayName", ""), "zero-written", "displayName"),
-    ("TunedModel", spoilt(active(), "readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
-    ("TunedModel", {**creating(), "description": "late"}, "out-of-order", "description"),
-    ("TunedModel", {"name": MODEL, "tunedModelSource": {"tunedModel": MODEL}, **active()}, "oneof", "baseModel"),
-    ("TunedModel", spoilt(active(), "createTime", "2024-07-20T18:23:29.427331+00:00"), "bad-time", "createTime"),
-    ("TunedModel", spoilt(active(), "createTime", "2024-07-20T18:23:29.427331228Z"), "bad-time", "createTime"),
-    ("TunedModel", spoilt(active(), "createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
     (
         "TunedModel",
-        spoilt(active(), "tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
+        replaced(active(), "tuningTask/snapshots/3/step", 2**31),
+        "wrong-type",
+        "tuningTask.snapshots[3].step",
+    ),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
+    ("TunedModel", replaced(active(), "tuningTask", []), "wrong-type", "tuningTask"),
+    ("TunedModel", replaced(active(), "displayName", 7), "wrong-type", "displayName"),
+    ("TunedModel", replaced(active(), "createTime", 1722409100), "wrong-type", "createTime"),
+    ("TunedModel", replaced(active(), "state", 2), "wrong-type", "state"),
+    ("TunedModel", replaced(active(), "readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", replaced(active(), "readerProjectNumbers", ["0123"]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", replaced(active(), "readerProjectNumbers", ["9" * 5000]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", replaced(active(), "state", "SUCCEEDED"), "unknown-enum-value", "state"),
+    ("TunedModel", replaced(active(), "state", "STATE_UNSPECIFIED"), "zero-written", "state"),
+    ("TunedModel", replaced(active(), "displayName", ""), "zero-written", "displayName"),
+    ("TunedModel", replaced(active(), "readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
+    ("TunedModel", {**creating(), "description": "late"}, "out-of-order", "description"),
+    ("TunedModel", {"name": MODEL, "tunedModelSource": {"tunedModel": MODEL}, **active()}, "oneof", "baseModel"),
+    ("TunedModel", replaced(active(), "createTime", "2024-07-20T18:23:29.427331+00:00"), "bad-time", "createTime"),
+    ("TunedModel", replaced(active(), "createTime", "2024-07-20T18:23:29.427331228Z"), "bad-time", "createTime"),
+    ("TunedModel", replaced(active(), "createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
+    (
+        "TunedModel",
+        replaced(active(), "tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
         "bad-time",
         "tuningTask.startTime",
     ),
-    ("TunedModel", spoilt(active(), "tuningTask/snapshots/3/meanLoss", 7.523674011230469), "float-too-precise", LOSS),
-    ("TunedModel", spoilt(active(), "topP", 1.0), "float-too-precise", "topP"),
-    ("TuningSnapshot", spoilt(snapshots(1)[0], "meanLoss", 0), "zero-written", "meanLoss"),
-    ("Operation", spoilt(created(), "done", False), "zero-written", "done"),
+    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", 7.523674011230469), "float-too-precise", LOSS),
+    ("TunedModel", replaced(active(), "topP", 1.0), "float-too-precise", "topP"),
+    ("TuningSnapshot", replaced(snapshots(1)[0], "meanLoss", 999999.0), "float-too-precise", "meanLoss"),
+    ("TuningSnapshot", replaced(snapshots(1)[0], "meanLoss", 0), "zero-written", "meanLoss"),
+    ("Operation", replaced(created(), "done", False), "zero-written", "done"),
     (
         "Operation",
-        spoilt(finished(), "metadata/completedSteps", 0),
+        replaced(finished(), "metadata/completedSteps", 0),
         "zero-written",
         "metadata.completedSteps",
     ),
     ("Operation", {**failed(), "response": finished()["response"]}, "oneof", "response"),
     (
         "Operation",
-        spoilt(created(), "metadata", {"@type": f"{RPC}.RetryInfo", "retryDelay": "3s"}),
+        replaced(created(), "metadata", {"@type": f"{RPC}.RetryInfo", "retryDelay": "3s"}),
         "any-type",
         "metadata",
     ),
-    ("Operation", spoilt(created(), "metadata/@type", "TunedModel"), "any-type", "metadata"),
+    ("Operation", replaced(created(), "metadata/@type", "TunedModel"), "any-type", "metadata"),
     ("Operation", {"name": "n", "metadata": {"totalSteps": 1, "tunedModel": MODEL}}, "any-type", "metadata"),
     (
         "Operation",
-        spoilt(created(), "metadata", {"totalSteps": 1, "@type": TYPE, "tunedModel": MODEL}),
+        replaced(created(), "metadata", {"totalSteps": 1, "@type": TYPE, "tunedModel": MODEL}),
         "any-type",
         "metadata",
     ),
     ("Operation", {"name": "n", "metadata": "m"}, "wrong-type", "metadata"),
     (
         "Operation",
-        spoilt(finished(), "response/tuningTask/snapshots/9/epoch", 0),
+        replaced(finished(), "response/tuningTask/snapshots/9/epoch", 0),
         "zero-written",
         "response.tuningTask.snapshots[9].epoch",
     ),
@@ -371,24 +377,25 @@ SPOILT: list[tuple[str, Json, Kind, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("message", "value", "kind", "place"), SPOILT)
-def test_spoilt_answer(message: str, value: Json, kind: Kind, place: str) -> None:
-    """One spoilt member is found, as what it is and where it is, and nothing else is."""
+@pytest.mark.parametrize(("message", "value", "kind", "place"), VIOLATIONS)
+def test_violation_is_found(message: str, value: Json, kind: Kind, place: str) -> None:
+    """One invalid member gives one finding, with its kind and its place."""
     assert kinds(validate(value, message)) == {(kind, place)}
 
 
-def test_every_kind_has_a_spoilt_example() -> None:
-    """No kind of finding is there for show; ``status-mismatch`` is of error answers."""
-    assert {kind for _, _, kind, _ in SPOILT} | {"status-mismatch"} == {*get_args(Kind)}
+def test_every_kind_has_an_example() -> None:
+    """Each kind of finding has a test. ``status-mismatch`` is tested with the errors."""
+    assert {kind for _, _, kind, _ in VIOLATIONS} | {"status-mismatch"} == {*get_args(Kind)}
 
 
 @pytest.mark.parametrize(
     ("message", "value"),
     [
         ("TunedModel", {**active(), "temperature": 0, "topP": 0, "topK": 0}),
-        ("TunedModel", spoilt(active(), "tuningTask/hyperparameters", {})),
-        ("TunedModel", spoilt(active(), "tuningTask", {})),
+        ("TunedModel", replaced(active(), "tuningTask/hyperparameters", {})),
+        ("TunedModel", replaced(active(), "tuningTask", {})),
         ("TuningSnapshot", {"step": 1, "meanLoss": -1.1145603e-06, "computeTime": "2024-07-20T18:23:29.427331000Z"}),
+        ("TuningSnapshot", replaced(snapshots(1)[0], "meanLoss", 1e06)),
         ("TuningSnapshot", {"step": 1, "meanLoss": "NaN", "computeTime": "2024-07-20T18:23:29.427331228Z"}),
         ("Candidate", {"index": 0, "avgLogprobs": -0.12345678901234567}),
         ("Part", {"text": ""}),
@@ -398,13 +405,13 @@ def test_every_kind_has_a_spoilt_example() -> None:
         ("ModelStatus", {"modelStage": "STABLE", "retirementTime": "2024-07-20T18:23:29Z"}),
     ],
 )
-def test_absent_and_zero_are_different_things(message: str, value: Json) -> None:
-    """A zero is written where its member has presence, an item of a list or a value of free form may be one."""
+def test_zero_with_presence_is_valid(message: str, value: Json) -> None:
+    """A member with presence can be a zero, and so can an item of a list and a value of any form."""
     assert validate(value, message) == []
 
 
-def test_partial_answers_lack_members() -> None:
-    """A mask leaves out what is required; what is there is judged all the same."""
+def test_partial_answer_may_lack_members() -> None:
+    """A partial answer may lack required members. Its other members are checked."""
     assert validate({"displayName": "x"}, "TunedModel", partial=True) == []
     assert kinds(validate({"displayName": ""}, "TunedModel", partial=True)) == {("zero-written", "displayName")}
     assert validate_answer("tunedModels.get", "v1beta", 200, {"tuningTask": {}}, partial=True) == []
@@ -412,7 +419,7 @@ def test_partial_answers_lack_members() -> None:
 
 
 def test_enum_numbers() -> None:
-    """Where numbers were asked for, names are wrong; a number is judged where the numbers are known."""
+    """If the request asked for numbers, names are violations. A number is checked if the numbers are known."""
     model = {**active(), "state": 2}
 
     assert validate(model, "TunedModel", enum_numbers=True) == []
@@ -423,7 +430,7 @@ def test_enum_numbers() -> None:
 
 
 def test_operation_of_a_tuning_run_has_metadata() -> None:
-    """Every answer of a create and a poll has it, which the message alone does not demand."""
+    """The answers of create and get have metadata, although the message does not require it."""
     for method in ("tunedModels.create", "tunedModels.operations.get"):
         findings = validate_answer(method, "v1beta", 200, {"name": "n"})
         assert kinds(findings) == {("missing-member", "metadata")}
@@ -440,33 +447,33 @@ def test_operation_of_a_tuning_run_has_metadata() -> None:
         ([generated(), 1], ("wrong-type", "[1]")),
     ],
 )
-def test_spoilt_stream(value: Any, expected: tuple[str, str]) -> None:
-    """A stream is judged message by message."""
+def test_invalid_stream_is_found(value: Any, expected: tuple[str, str]) -> None:
+    """Each message of a stream is checked."""
     assert kinds(validate_answer("tunedModels.streamGenerateContent", "v1beta", 200, value)) == {expected}
 
 
-def test_unknown_names() -> None:
-    """What the facts do not have cannot be judged."""
-    with pytest.raises(ValueError, match=r"^The facts of v1 have no message 'TunedModel'\.$"):
+def test_unknown_message_or_method_is_refused() -> None:
+    """The schema must have the message and the method."""
+    with pytest.raises(ValueError, match=r"^The schema of v1 has no message 'TunedModel'\.$"):
         validate({}, "TunedModel", version="v1")
-    with pytest.raises(ValueError, match=r"^The facts of v1 have no method 'tunedModels\.get'\.$"):
+    with pytest.raises(ValueError, match=r"^The schema of v1 has no method 'tunedModels\.get'\.$"):
         validate_answer("tunedModels.get", "v1", 200, {})
 
 
-def test_findings_read_well() -> None:
-    """A finding is one line."""
-    (finding,) = validate(spoilt(active(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
-    assert str(finding) == "tuningTask.snapshots[9].epoch: zero-written: 0 is the zero, which is left out"
+def test_finding_is_one_line() -> None:
+    """The text of a finding has its place, its kind and its problem."""
+    (finding,) = validate(replaced(active(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
+    assert str(finding) == "tuningTask.snapshots[9].epoch: zero-written: 0 is the zero and must be omitted"
 
     (finding,) = validate([], "Permission")
-    assert str(finding) == "the answer: wrong-type: [] is no object, expected Permission"
+    assert str(finding) == "the answer: wrong-type: [] is not an object, expected Permission"
 
 
 # --- texts and numbers
 
 
-def test_parse_keeps_order_and_finds_doubles() -> None:
-    """A member that is there twice is no answer of the service's, and ``json.loads`` would not say so."""
+def test_parse_keeps_order_and_refuses_duplicates() -> None:
+    """``json.loads`` would accept an object with two members of one name."""
     assert [*parse('{"b": 1, "a": {"c": [1.5]}}')] == ["b", "a"]
     with pytest.raises(ValueError, match=r"two members of one name: 'a', 'b'\.$"):
         parse('[{"b": 1, "a": 1, "c": 1, "b": 2, "a": 1}]')
@@ -478,7 +485,7 @@ def test_parse_keeps_order_and_finds_doubles() -> None:
 @example(3.4025001647762064e38)
 @example((2 - 2**-23) * 2.0**127)
 def test_shortest_float(value: float) -> None:
-    """The shortest decimal names the same 32 bits, and no decimal with a digit less does."""
+    """The number has the same 32 bits, and no decimal with fewer digits has them."""
     number = shortest(value)
     digits = len(f"{number:.9g}".lstrip("-0.").partition("e")[0].replace(".", "").rstrip("0"))
 
@@ -497,20 +504,20 @@ def same_bits(one: float, other: float) -> bool:
 
 @given(st.floats(width=32, min_value=2**-100, max_value=2**100))
 def test_float_of_64_bits_is_found(value: float) -> None:
-    """A loss as Python writes it is found, unless it happens to be as short; as an integer if it is one."""
+    """A loss with the digits of 64 bits is a violation, unless it is as short as the one of 32 bits."""
     expected = shortest(value)
-    written = int(expected) if expected.is_integer() and expected < 1e5 else expected
+    json_number = int(expected) if expected.is_integer() and expected < 1e6 else expected
 
     def snapshot(loss: float) -> Json:
         return {"step": 1, "meanLoss": loss, "computeTime": "2024-07-20T18:23:29.427331228Z"}
 
-    assert validate(snapshot(written), "TuningSnapshot") == []
+    assert validate(snapshot(json_number), "TuningSnapshot") == []
     if value != expected:
         assert kinds(validate(snapshot(value), "TuningSnapshot")) == {("float-too-precise", "meanLoss")}
 
 
-def test_negative_zero_is_no_zero() -> None:
-    """protobuf leaves out what is all zero bits."""
+def test_negative_zero_is_written() -> None:
+    """protobuf omits only the positive zero."""
     snapshot = {"step": 1, "meanLoss": -0.0, "computeTime": "2024-07-20T18:23:29.427331228Z"}
     assert math.copysign(1, snapshot["meanLoss"]) == -1  # type: ignore[arg-type]
 
@@ -528,16 +535,16 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from(["Operation", "TunedModel", "Candidate", "Schema", "ErrorAnswer"]))
-def test_any_value_can_be_judged(value: Any, message: str) -> None:
-    """Whatever comes over the wire has findings or none, and never breaks the judge."""
+def test_any_value_can_be_checked(value: Any, message: str) -> None:
+    """No JSON value raises an exception."""
     for numbers in (False, True):
         validate(value, message, enum_numbers=numbers)
     validate_error(value, 400)
 
 
-def test_large_operation_is_judged_quickly() -> None:
-    """Ten thousand snapshots take about a tenth of a second; the bound is for slow machines."""
-    operation = spoilt(created(), "metadata", {**finished()["metadata"], "snapshots": snapshots(10_000)})
+def test_large_operation_is_checked_quickly() -> None:
+    """Ten thousand snapshots take about a tenth of a second. The limit is for slow machines."""
+    operation = replaced(created(), "metadata", {**finished()["metadata"], "snapshots": snapshots(10_000)})
     begin = time.process_time()
     findings = validate(operation, "Operation")
 
@@ -545,32 +552,34 @@ def test_large_operation_is_judged_quickly() -> None:
     assert time.process_time() - begin < 2
 
 
-# --- the mock server, by facts that are not its own
+# --- the answers of the mock server
 
 
 class Fake:
-    """A caller of the mock server whose every answer is judged; ``judged`` has what was asked."""
+    """Calls the mock server and checks every answer. ``checked`` has the methods that succeeded."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(1_710_409_530_123_456_000)
         self._http = create_app(Settings(seed=1), self.clock.now).test_client()
-        self.judged: set[tuple[str, str]] = set()
+        self.checked: set[tuple[str, str]] = set()
 
-    def __call__(self, method_id: str, name: str, body: Any = None, *, version: str = "v1beta", **asked: bool) -> Any:
-        """Call the method on the resource *name* (with its query) and return the answer, which has no findings."""
+    def __call__(
+        self, method_id: str, name: str, body: Any = None, *, version: str = "v1beta", **parameters: bool
+    ) -> Any:
+        """Call the method on the resource *name* (with its query), and return the answer. It must have no findings."""
         method = surface(version).methods[method_id]
         resource, _, query = name.partition("?")
         path = method.path.replace("{+name}", resource).replace("{+model}", resource).replace("{+parent}", resource)
         answer = self._http.open(f"/{path}?{query}", method=method.http, json=body)
         value = parse(answer.get_data())
         if answer.status_code < 400:
-            self.judged.add((version, method_id))
-        assert validate_answer(method_id, version, answer.status_code, value, **asked) == [], (method_id, name)
+            self.checked.add((version, method_id))
+        assert validate_answer(method_id, version, answer.status_code, value, **parameters) == [], (method_id, name)
         return value
 
 
 PROMPT = {"contents": [{"parts": [{"text": "LXIII"}]}]}
-ASKED: list[Json] = [PROMPT, {}, {"content": []}]
+BODIES: list[Json] = [PROMPT, {}, {"content": []}]
 INT = "?$alt=json;enum-encoding=int"
 
 
@@ -637,11 +646,11 @@ def use_generation(fake: Fake) -> None:
     fake("tunedModels.generateContent", model, PROMPT)
     fake.clock.advance(60)
     for version in ("v1", "v1beta"):
-        for asked in ASKED:
+        for body in BODIES:
             for name in (model, "models/gemini-1.5-flash-001", "models/none"):
                 collection = name.partition("/")[0]
-                fake(f"{collection}.generateContent", name, asked, version=version)
-                fake(f"{collection}.streamGenerateContent", name, asked, version=version)
+                fake(f"{collection}.generateContent", name, body, version=version)
+                fake(f"{collection}.streamGenerateContent", name, body, version=version)
         fake("models.countTokens", "models/gemini-1.5-flash-001", PROMPT, version=version)
         for base in fake("models.list", "?pageSize=100", version=version)["models"]:
             fake("models.get", base["name"], version=version)
@@ -666,18 +675,18 @@ def use_wrongly(fake: Fake) -> None:
 
 @pytest.mark.parametrize("use", [use_tuning, use_permissions, use_generation, use_wrongly])
 def test_mock_server_has_no_findings(use: Callable[[Fake], None]) -> None:
-    """Every answer of the fake is as the facts say, which are not the facts that it was built from."""
+    """Every answer of the mock server matches the schema, which is not the one that the server uses."""
     use(Fake())
 
 
-def test_mock_server_was_asked_for_everything() -> None:
-    """The test above sees a success of each method that the fake serves."""
+def test_mock_server_is_tested_with_every_method() -> None:
+    """The test above has a success of each method that the mock server serves."""
     fake = Fake()
     for use in (use_tuning, use_permissions, use_generation):
         use(fake)
     methods = {(version, id_) for version in ("v1", "v1beta") for id_ in surface(version).methods}
 
-    assert methods - fake.judged == {
+    assert methods - fake.checked == {
         ("v1beta", "tunedModels.asyncBatchEmbedContent"),
         ("v1beta", "tunedModels.batchGenerateContent"),
         ("v1", "operations.delete"),

@@ -1,4 +1,4 @@
-"""Anonymous: what anybody may ask."""
+"""Tests the checks of the real service that need no credentials."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ URL = "http://fake.test"
 
 @pytest.fixture
 def session() -> requests.Session:
-    made = requests.Session()
-    made.mount("http://", WsgiAdapter(create_app(Settings(auth="strict"))))
-    return made
+    session = requests.Session()
+    session.mount("http://", WsgiAdapter(create_app(Settings(auth="strict"))))
+    return session
 
 
 @pytest.mark.parametrize(
-    ("outcome", "cost", "needs", "asked"),
+    ("outcome", "cost", "needs", "is_checked"),
     [
         ("403 PERMISSION_DENIED", Cost.FREE, [Need.CREDENTIALS_JUDGED], True),
         ("404", Cost.FREE, [], True),
@@ -36,15 +36,15 @@ def session() -> requests.Session:
         ("403 PERMISSION_DENIED", Cost.REQUEST, [Need.CREDENTIALS_JUDGED], False),
     ],
 )
-def test_what_needs_no_credentials(outcome: str, cost: Cost, needs: Iterable[Need], asked: bool) -> None:
-    """Who is not let in, and where there is no path, anybody can see; for the rest there is a reason."""
+def test_clauses_that_need_no_credentials(outcome: str, cost: Cost, needs: Iterable[Need], is_checked: bool) -> None:
+    """Only free clauses about rejected credentials and unknown paths run. The others have a reason."""
     reason = anonymous.skip_reason(Clause("a/b", METHOD, outcome, cost=cost, needs=frozenset(needs)))
 
-    assert reason == ("" if asked else "it needs credentials, and --tunedmodels-anonymous asks without")
+    assert reason == ("" if is_checked else "it needs credentials, and --tunedmodels-anonymous runs without them")
 
 
-def test_the_published_document_is_compared(session: requests.Session) -> None:
-    """The discovery document is to be had without credentials, and its difference from our facts is told."""
+def test_discovery_document_is_compared(session: requests.Session) -> None:
+    """The discovery document needs no credentials, and its differences from the schema are lines of the notes."""
     lines = anonymous.notes(session, URL)
 
     assert lines
@@ -52,8 +52,8 @@ def test_the_published_document_is_compared(session: requests.Session) -> None:
     assert "v1beta" in lines[0]
 
 
-def test_drift_is_told_line_by_line(session: requests.Session) -> None:
-    """A method that is gone and a collection that is new have a line each."""
+def test_each_difference_is_a_line(session: requests.Session) -> None:
+    """A method that was removed and a new collection have a line each."""
     document: dict[str, Any] = anonymous.fetch_discovery_document(session, URL)
     del document["resources"]["tunedModels"]["methods"]["transferOwnership"]
     document["resources"]["novelties"] = {"methods": {}}
@@ -65,8 +65,8 @@ def test_drift_is_told_line_by_line(session: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("answer", ["not there", "no JSON"])
-def test_a_document_that_is_not_to_be_had(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    """That there is no document is told in its place."""
+def test_unreadable_discovery_document(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """If the document cannot be read, one line says so."""
     response = requests.Response()
     response.status_code = 404 if answer == "not there" else 200
     response._content = b"<html>"
@@ -75,4 +75,4 @@ def test_a_document_that_is_not_to_be_had(monkeypatch: pytest.MonkeyPatch, answe
 
     (line,) = anonymous.notes(session, URL)
 
-    assert line.startswith("drift: not known, for ")
+    assert line.startswith("drift: unknown: ")

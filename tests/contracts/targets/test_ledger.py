@@ -28,24 +28,25 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    opened = fake()
-    with opened.session:
-        yield opened
+    with (target := fake()).session:
+        yield target
 
 
 @pytest.fixture
-def noted(target: Target, path: Path) -> Target:
+def logged_target(target: Target, path: Path) -> Target:
     """The fake, with a ledger between."""
     adapter = target.session.get_adapter(HOST)
 
-    def who(request: requests.PreparedRequest) -> str:
+    def caller_name(request: requests.PreparedRequest) -> str:
         return "other" if str(target.other.token) in str(request.headers.get("Authorization")) else "caller"
 
-    target.session.mount(f"{HOST}/", LedgerAdapter(Ledger(path, target.scopes.run, HOST), adapter, who=who))
+    target.session.mount(
+        f"{HOST}/", LedgerAdapter(Ledger(path, target.scopes.run, HOST), adapter, caller_name=caller_name)
+    )
     return target
 
 
-def people(target: Target) -> dict[str, Api]:
+def apis(target: Target) -> dict[str, Api]:
     api = Api(target.session, target.base_url, target.caller)
     return {"caller": api, "other": api.by(target.other)}
 
@@ -65,19 +66,19 @@ class Broken(ForwardingAdapter):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        self.seen: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
 
     def send(self, request: requests.PreparedRequest, *_how: Any, **_more: Any) -> requests.Response:
         self.seen = lines(self.path)
         raise requests.ConnectionError(f"no answer to {request.method}")
 
 
-def test_a_create_call_is_noted_before_it_is_sent(path: Path, target: Target) -> None:
-    """When the request leaves, its name is on the disk; that no answer came is noted too."""
+def test_create_call_is_logged_before_it_is_sent(path: Path, target: Target) -> None:
+    """The name is in the file when the request is sent. A missing answer is logged, too."""
     broken = Broken(path)
     target.session.mount(f"{HOST}/", LedgerAdapter(Ledger(path, "abcdef", HOST), broken))
     with pytest.raises(requests.ConnectionError):
-        create(people(target)["caller"], target, "contracts-abcdef1", displayName="number generator")
+        create(apis(target)["caller"], target, "contracts-abcdef1", displayName="number generator")
 
     (first,) = broken.seen
     assert first.pop("at")
@@ -93,13 +94,13 @@ def test_a_create_call_is_noted_before_it_is_sent(path: Path, target: Target) ->
     assert lines(path)[1:] == [{"event": "unanswered", "run": "abcdef", "number": 1}]
 
 
-def test_answers_are_noted(path: Path, noted: Target) -> None:
-    """What was made has the service's name for it, what was refused is none of ours, and no secret is written."""
-    api = people(noted)["caller"]
-    model_id = noted.scopes.new_id()
-    assert create(api, noted, model_id) == 200
-    assert create(api, noted, model_id) == 409
-    assert create(api, noted, "", displayName="number generator") == 200
+def test_answers_are_logged(path: Path, logged_target: Target) -> None:
+    """A created model has the service's name, a refused one is not open, and no secret is written."""
+    api = apis(logged_target)["caller"]
+    model_id = logged_target.scopes.new_id()
+    assert create(api, logged_target, model_id) == 200
+    assert create(api, logged_target, model_id) == 409
+    assert create(api, logged_target, "", displayName="number generator") == 200
     api.delete(f"v1beta/tunedModels/{model_id}")
 
     events = [(line["event"], line["number"]) for line in lines(path)]
@@ -113,94 +114,97 @@ def test_answers_are_noted(path: Path, noted: Target) -> None:
         ("deleted", 1),
     ]
     first, second, third = read(path)
-    assert (first.deleted, second.left, third.left) == (True, False, True)
+    assert (first.deleted, second.is_open, third.is_open) == (True, False, True)
     assert third.name.startswith("tunedModels/number-generator-")
-    assert str(noted.caller.token) not in path.read_text(encoding="utf-8")
+    assert str(logged_target.caller.token) not in path.read_text(encoding="utf-8")
 
 
-def test_all_that_was_made_is_deleted_and_proved_gone(path: Path, noted: Target) -> None:
-    """Each model is noted as not found any more, also one that a clause has deleted, or the other made."""
-    callers = people(noted)
-    kept, deleted, others = (noted.scopes.new_id() for _ in range(3))
-    assert [create(callers["caller"], noted, kept), create(callers["caller"], noted, deleted)] == [200, 200]
-    assert create(callers["other"], noted, others) == 200
-    callers["caller"].delete(f"v1beta/tunedModels/{deleted}")
-    settled = clean_up(path, callers, HOST, noted.scopes.run)
+def test_all_created_models_are_deleted(path: Path, logged_target: Target) -> None:
+    """Each model is confirmed as gone, also one that a clause deleted, and one that the other user created."""
+    callers = apis(logged_target)
+    model_id, deleted_id, other_id = (logged_target.scopes.new_id() for _ in range(3))
+    assert [
+        create(callers["caller"], logged_target, model_id),
+        create(callers["caller"], logged_target, deleted_id),
+    ] == [200, 200]
+    assert create(callers["other"], logged_target, other_id) == 200
+    callers["caller"].delete(f"v1beta/tunedModels/{deleted_id}")
+    result = clean_up(path, callers, HOST, logged_target.scopes.run)
 
-    assert settled.left == []
-    assert settled.gone == [f"tunedModels/{model_id}" for model_id in (kept, deleted, others)]
-    assert [entry for entry in read(path) if entry.left] == []
-    assert {callers["other"].get(f"v1beta/{name}").status for name in settled.gone} == {404}
+    assert result.remaining == []
+    assert result.deleted == [f"tunedModels/{one}" for one in (model_id, deleted_id, other_id)]
+    assert [entry for entry in read(path) if entry.is_open] == []
+    assert {callers["other"].get(f"v1beta/{name}").status for name in result.deleted} == {404}
 
 
-def test_a_model_that_was_handed_on_is_deleted_by_who_has_it(path: Path, noted: Target) -> None:
-    """Who made a model need not own it in the end."""
-    callers = people(noted)
-    model_id = noted.scopes.new_id()
-    create(callers["caller"], noted, model_id)
+def test_transferred_model_is_deleted_by_its_new_owner(path: Path, logged_target: Target) -> None:
+    """The user who created a model may no longer own it."""
+    callers = apis(logged_target)
+    model_id = logged_target.scopes.new_id()
+    create(callers["caller"], logged_target, model_id)
     callers["caller"].post(f"v1beta/tunedModels/{model_id}:transferOwnership", {"emailAddress": "bob@example.com"}).ok()
 
-    assert clean_up(path, callers, HOST).left == []
+    assert clean_up(path, callers, HOST).remaining == []
     assert callers["other"].get(f"v1beta/tunedModels/{model_id}").status == 404
 
 
-def test_nothing_is_deleted_that_was_not_made_here(path: Path, target: Target) -> None:
-    """A model of the same look that the ledger does not know is told and stays; so does one that may be another's."""
-    callers = people(target)
+def test_models_of_others_are_not_deleted(path: Path, target: Target) -> None:
+    """A model that is not in the ledger, or that may not be ours, is reported and stays."""
+    callers = apis(target)
     assert create(callers["caller"], target, "contracts-of-yesterday") == 200
     assert create(callers["caller"], target, "mine") == 200
     ledger = Ledger(path, "abcdef", HOST)
     ledger.begin("caller", "tunedModels/mine", "")
     ledger.begin("caller", "", "number generator")
-    settled = clean_up(path, callers, HOST)
+    result = clean_up(path, callers, HOST)
 
-    assert settled.gone == []
-    assert [text.partition(",")[0] for text in settled.left] == [
+    assert result.deleted == []
+    assert [text.partition(",")[0] for text in result.remaining] == [
         "tunedModels/mine",
-        "a model displayed as 'number generator'",
+        "a model with the display name 'number generator' (its create call got no answer)",
     ]
-    assert all(text.endswith("nobody knows whether it is ours; look, and delete it by hand") for text in settled.left)
+    assert all(text.endswith("it may not be ours; check it and delete it by hand") for text in result.remaining)
     assert find_unknown_models(path, callers["caller"]) == ["tunedModels/contracts-of-yesterday"]
     assert callers["caller"].get("v1beta/tunedModels/mine").status == 200
 
 
-def test_a_create_call_of_ours_that_nobody_answered_is_settled(path: Path, target: Target) -> None:
-    """A name that has the run in it is this run's: whether it was made or not, it is gone afterwards."""
-    callers = people(target)
+def test_unanswered_create_call_is_cleaned_up(path: Path, target: Target) -> None:
+    """A name that contains the run is ours. The model is gone afterwards, whether it was created or not."""
+    callers = apis(target)
     ledger = Ledger(path, target.scopes.run, HOST)
     for number in (1, 2):
         ledger.begin("caller", f"tunedModels/contracts-{target.scopes.run}{number}", "")
     create(callers["caller"], target, f"contracts-{target.scopes.run}1")
 
-    assert clean_up(path, callers, HOST).left == []
+    assert clean_up(path, callers, HOST).remaining == []
 
 
-def test_other_runs_and_other_hosts_are_left_alone(path: Path, noted: Target) -> None:
-    """A run settles what it has made itself, and where."""
+def test_other_runs_and_hosts_are_ignored(path: Path, logged_target: Target) -> None:
+    """The clean-up of a run deletes only models of that run and that host."""
     Ledger(path, "aaaaaa", HOST).begin("caller", "tunedModels/contracts-aaaaaa1", "")
     Ledger(path, "bbbbbb", "http://another.test").begin("caller", "tunedModels/contracts-bbbbbb1", "")
-    settled = clean_up(path, people(noted), HOST, "bbbbbb")
+    result = clean_up(path, apis(logged_target), HOST, "bbbbbb")
 
-    assert (settled.gone, settled.left) == ([], [])
-
-
-def test_what_stays_is_told(path: Path, noted: Target) -> None:
-    """A model that nobody may delete is left, with the answer to it."""
-    callers = people(noted)
-    model_id = noted.scopes.new_id()
-    create(callers["other"], noted, model_id)
-    (left,) = clean_up(path, {"caller": callers["caller"]}, HOST).left
-
-    assert left.startswith(f"tunedModels/{model_id}, of ")
-    assert left.endswith(f"by other at {HOST}: to delete it is answered 403")
+    assert (result.deleted, result.remaining) == ([], [])
 
 
-@pytest.mark.parametrize("cut", [5, 30])
-def test_a_line_that_a_crash_has_cut_is_passed_over(path: Path, cut: int) -> None:
-    """Half a line is what a crash leaves; the next run writes behind it, and both are read."""
+def test_remaining_model_is_reported(path: Path, logged_target: Target) -> None:
+    """A model that no caller may delete remains, with the status of the delete call."""
+    callers = apis(logged_target)
+    model_id = logged_target.scopes.new_id()
+    create(callers["other"], logged_target, model_id)
+    (model,) = clean_up(path, {"caller": callers["caller"]}, HOST).remaining
+
+    assert model.startswith(f"tunedModels/{model_id}, of ")
+    assert model.endswith(f"by other at {HOST}: the delete call got status 403")
+
+
+@pytest.mark.parametrize("length", [5, 30])
+def test_cut_line_is_skipped(path: Path, length: int) -> None:
+    """A crash can cut the last line. The next run writes after it, and both runs are read."""
     Ledger(path, "abcdef", HOST).begin("caller", "tunedModels/contracts-abcdef1", "")
-    whole = path.read_text(encoding="utf-8")
-    path.write_text(whole + whole[:cut], encoding="utf-8")
+    line = path.read_text(encoding="utf-8")
+    path.write_text(line + line[:length], encoding="utf-8")
     assert [entry.name for entry in read(path)] == ["tunedModels/contracts-abcdef1"]
 
     Ledger(path, "fedcba", HOST).begin("caller", "tunedModels/contracts-fedcba1", "")
@@ -208,21 +212,21 @@ def test_a_line_that_a_crash_has_cut_is_passed_over(path: Path, cut: int) -> Non
 
 
 @pytest.mark.parametrize("text", ["{}", '{"type": "service_account"}\n', "any", '{"event": "other"}'])
-def test_a_file_that_is_no_ledger(path: Path, text: str) -> None:
-    """Nothing is written behind what is something else, even if it is one line without an end."""
+def test_other_file_is_refused(path: Path, text: str) -> None:
+    """Another file is refused, even if it has one line without a line break."""
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(LedgerError, match=r"ledger\.jsonl: line 1 is none of a ledger; name another file"):
+    with pytest.raises(LedgerError, match=r"ledger\.jsonl: line 1 is not a ledger entry; name another file"):
         read(path)
 
 
-def test_no_file_is_an_empty_ledger(path: Path) -> None:
-    """Before the first run there is none."""
+def test_missing_file_is_an_empty_ledger(path: Path) -> None:
+    """Before the first run there is no file."""
     assert read(path) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "made", "sure"),
+    ("name", "created", "is_ours"),
     [
         ("tunedModels/contracts-abcdef12", False, True),
         ("tunedModels/contracts-123456", False, False),
@@ -230,6 +234,6 @@ def test_no_file_is_an_empty_ledger(path: Path) -> None:
         ("", False, False),
     ],
 )
-def test_what_is_surely_ours(name: str, made: bool, sure: bool) -> None:
-    """Ours is what the service said was made, and what has the run in its name."""
-    assert Entry("abcdef", 1, HOST, "caller", "", name, made=made).sure is sure
+def test_is_ours(name: str, created: bool, is_ours: bool) -> None:
+    """A model is ours if the service confirmed its creation or if its name contains the run."""
+    assert Entry("abcdef", 1, HOST, "caller", "", name, created=created).is_ours is is_ours

@@ -51,7 +51,7 @@ from google.auth.credentials import AnonymousCredentials
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body, observe
 from tunedmodels_contracts.targets.select import skip_and_sort, open_target
-from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import open_scope_of_test as open_scope_of_test
 from tunedmodels_contracts.targets.pytest_hooks import register
 
 def pytest_configure(config):
@@ -88,12 +88,12 @@ def test_looks_only(finished):
 @clause("small/listed", "tunedModels.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("size", [1, 1000])
 def test_listed(api, finished, size):
-    assert finished.name in [model["name"] for model in api.listed("v1beta/tunedModels", {"pageSize": size})]
+    assert finished.name in [model["name"] for model in api.list_all("v1beta/tunedModels", {"pageSize": size})]
 
 @clause("small/missing", "tunedModels.get", outcome="404 NOT_FOUND", cost=Cost.FREE)
 def test_missing(api, target):
     name = f"tunedModels/{target.scopes.new_id()}"
-    assert name in api.get(f"v1beta/{name}").refused(404, "NOT_FOUND").message
+    assert name in api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND").message
 
 @clause("small/breaks", "tunedModels.list")
 def test_breaks(api):
@@ -126,13 +126,13 @@ def there(alone: pytest.MonkeyPatch, stands: Standing) -> Standing:
     return stands
 
 
-def asked(folder: Path, **more: object) -> LiveOptions:
-    how: dict[str, object] = {
-        "spend": Budget(3, 100, 60),
+def options(folder: Path, **more: object) -> LiveOptions:
+    defaults: dict[str, object] = {
+        "budget": Budget(3, 100, 60),
         "ledger": folder / "ledger.jsonl",
         "pause": 0.1,
     }
-    return LiveOptions(**{**how, **more})  # type: ignore[arg-type]
+    return LiveOptions(**{**defaults, **more})  # type: ignore[arg-type]
 
 
 def api_of(target: Target) -> Api:
@@ -146,12 +146,11 @@ def make(target: Target) -> str:
     return str(created.ok()["metadata"]["tunedModel"])
 
 
-NO_SPEND = (
-    "The target live needs to know what it may cost: give --tunedmodels-spend "
-    "tunings=1,requests=200,seconds=1800, tunings=0 for no tuning; or ask what needs no credentials, with "
-    "--tunedmodels-anonymous"
+NO_BUDGET = (
+    "The target live needs a budget: give --tunedmodels-spend tunings=1,requests=200,seconds=1800 "
+    "(tunings=0 for no tuning), or use --tunedmodels-anonymous to check only what needs no credentials"
 )
-NOBODY = (
+NO_CREDENTIALS = (
     "The target live has no credentials: run gcloud auth application-default login, or set "
     "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_API_KEY or GEMINI_API_KEY"
 )
@@ -163,45 +162,45 @@ NOBODY = (
 def test_without_a_spend_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Who does not say what it may cost gets one sentence that says how to."""
     del alone
-    with pytest.raises(TargetError) as refusal, live(asked(tmp_path, spend=None), refuse):
+    with pytest.raises(TargetError) as refusal, live(options(tmp_path, budget=None), refuse):
         pass
 
-    assert str(refusal.value).splitlines() == [NO_SPEND, NOBODY]
+    assert str(refusal.value).splitlines() == [NO_BUDGET, NO_CREDENTIALS]
 
 
 def test_without_credentials_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where google-auth finds none and no key is set, one sentence says what to set."""
     del alone
-    with pytest.raises(TargetError) as refusal, live(asked(tmp_path), refuse):
+    with pytest.raises(TargetError) as refusal, live(options(tmp_path), refuse):
         pass
 
-    assert str(refusal.value) == NOBODY
+    assert str(refusal.value) == NO_CREDENTIALS
 
 
 def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
     """A key of the environment asks where there is nobody else."""
     alone.setenv("GEMINI_API_KEY", "a-key-that-is-made-up")
-    people = find_credentials("", stand_in=False)
+    credentials = find_credentials("", stand_in=False)
 
-    assert people.caller is people.key
-    assert people.key.token == "a-key-that-is-made-up"
+    assert credentials.caller is credentials.key
+    assert credentials.key.token == "a-key-that-is-made-up"
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--tunedmodels-spend", PLENTY], "--tunedmodels-spend is for the target live, and this is fake"),
-        (["--tunedmodels-anonymous"], "--tunedmodels-anonymous is for the target live, and this is fake"),
-        (["--tunedmodels-record", "x"], "--tunedmodels-record is for the target live, and this is fake"),
+        (["--tunedmodels-spend", PLENTY], "--tunedmodels-spend works only with the target live, not with fake"),
+        (["--tunedmodels-anonymous"], "--tunedmodels-anonymous works only with the target live, not with fake"),
+        (["--tunedmodels-record", "x"], "--tunedmodels-record works only with the target live, not with fake"),
         (
             ["--tunedmodels-target", "url", "--tunedmodels-url", "http://127.0.0.1:1", "--tunedmodels-record", "x"],
-            "--tunedmodels-record is for the target live, and this is url",
+            "--tunedmodels-record works only with the target live, not with url",
         ),
-        (["--tunedmodels-target", "live", "--tunedmodels-spend", "money=1"], "'money=1' is no limit"),
+        (["--tunedmodels-target", "live", "--tunedmodels-spend", "money=1"], "'money=1' is not a limit"),
         (["--tunedmodels-target", "url"], "the target url needs --tunedmodels-url, such as http://127.0.0.1:9480"),
-        (["--tunedmodels-target", "live"], "The target live needs to know what it may cost"),
-        (["--tunedmodels-bound", "0"], "--tunedmodels-bound is for the target url or live, and this is fake"),
-        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be made: File exists"),
+        (["--tunedmodels-target", "live"], "The target live needs a budget"),
+        (["--tunedmodels-bound", "0"], "--tunedmodels-bound works only with the target url or live, not with fake"),
+        (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be created: File exists"),
     ],
 )
 def test_options_that_do_not_go_together(
@@ -222,7 +221,7 @@ def test_a_stand_in_is_on_this_machine(alone: pytest.MonkeyPatch, url: str) -> N
     """The override for tests leads nowhere else, and not without TLS."""
     alone.setenv(VARIABLE, url)
 
-    with pytest.raises(TargetError, match="has to be https:// and on this machine, for tests alone"):
+    with pytest.raises(TargetError, match="it must be an https:// URL on this machine; it is only for tests"):
         stand_in_url()
 
 
@@ -234,8 +233,20 @@ def test_a_stand_in_gets_nothing_real(there: Standing, alone: pytest.MonkeyPatch
     real.write_text('{"type": "service_account", "token_uri": "https://oauth2.service.test/token"}', encoding="utf-8")
     alone.setenv(name, "AIza" + "x" * 35 if name == "GOOGLE_API_KEY" else str(real))
 
-    with pytest.raises(TargetError, match="A stand-in takes nothing that is real"):
+    with pytest.raises(TargetError, match="A stand-in refuses real credentials"):
         find_credentials("", stand_in=True)
+
+
+@pytest.mark.usefixtures("there")
+def test_a_stand_in_accepts_a_made_up_key_alone(alone: pytest.MonkeyPatch) -> None:
+    """Without a file, a stand-in gets the key, and google-auth is not asked for credentials."""
+    alone.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    alone.setenv("GOOGLE_API_KEY", "a-made-up-key")
+    alone.setattr("google.auth.default", lambda **_: pytest.fail("google-auth was asked"))
+    credentials = find_credentials("", stand_in=True)
+
+    assert credentials.caller is credentials.key
+    assert credentials.key.token == "a-made-up-key"
 
 
 # -- What it has -----------------------------------------------------------------------------------------------
@@ -243,18 +254,18 @@ def test_a_stand_in_gets_nothing_real(there: Standing, alone: pytest.MonkeyPatch
 
 def test_what_a_stand_in_is_called(there: Standing, tmp_path: Path) -> None:
     """It is no live target by its kind, says so, and has what it was found to have."""
-    with live(asked(tmp_path, second_token=there.second_token), refuse) as target:
+    with live(options(tmp_path, second_token=there.second_token), refuse) as target:
         assert (target.kind, target.base_url) == ("stand-in", there.url)
         assert target.capabilities == {Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}
         assert target.base_model == "models/gemini-1.0-pro-001"
-        assert "nothing of this is evidence" in target.notes[0]
+        assert "this run is not evidence" in target.notes[0]
 
 
 def test_no_longer_verifiable(there: Standing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the service lists no base model that can be tuned, the reason says that nobody can check it any more."""
     del there
     monkeypatch.setattr(probe, "_METHODS", ("createNothing",))
-    with live(asked(tmp_path), refuse) as target:
+    with live(options(tmp_path), refuse) as target:
         assert Need.TUNABLE_MODEL not in target.capabilities
         assert target.reason(Need.TUNABLE_MODEL).startswith("no longer verifiable: ")
         assert "--tunedmodels-second-token" in target.reason(Need.SECOND_CALLER)
@@ -263,7 +274,7 @@ def test_no_longer_verifiable(there: Standing, tmp_path: Path, monkeypatch: pyte
 def test_nothing_but_this_machine_is_asked(there: Standing, tmp_path: Path) -> None:
     """A session of a stand-in sends to no other host."""
     del there
-    with live(asked(tmp_path), refuse) as target, pytest.raises(TargetError, match="was to be sent to service"):
+    with live(options(tmp_path), refuse) as target, pytest.raises(TargetError, match="a request would go to service"):
         target.session.get("https://service.test/v1beta/models")
 
 
@@ -273,13 +284,13 @@ def test_nothing_but_this_machine_is_asked(there: Standing, tmp_path: Path) -> N
 def test_what_was_made_is_gone(there: Standing, tmp_path: Path) -> None:
     """In the end each model is deleted and proved gone, and no more was tuned than allowed."""
     del there
-    with live(asked(tmp_path, spend=Budget(1, 50, 60)), refuse) as target:
+    with live(options(tmp_path, budget=Budget(1, 50, 60)), refuse) as target:
         name = make(target)
-        with pytest.raises(BudgetExceeded, match="1 tuning could be started"):
+        with pytest.raises(BudgetExceeded, match="used up: 1 of 1 tunings"):
             make(target)
 
     (entry,) = ledger.read(tmp_path / "ledger.jsonl")
-    assert (entry.name, entry.by, entry.made, entry.gone) == (name, "caller", True, True)
+    assert (entry.name, entry.caller, entry.created, entry.confirmed_gone) == (name, "caller", True, True)
 
 
 def test_what_stays_fails_the_run(there: Standing, tmp_path: Path) -> None:
@@ -287,14 +298,14 @@ def test_what_stays_fails_the_run(there: Standing, tmp_path: Path) -> None:
     del there
 
     def run() -> None:
-        with live(asked(tmp_path), refuse) as target:
+        with live(options(tmp_path), refuse) as target:
             name = make(target)
             heir = {"emailAddress": "carol@example.com"}
             api_of(target).post(f"v1beta/{name}:transferOwnership", heir).ok()
 
-    with pytest.raises(LedgerError, match="to delete it is answered 403"):
+    with pytest.raises(LedgerError, match="the delete call got status 403"):
         run()
-    with pytest.raises(TargetError, match="knows of 1 not proved gone, such as tunedModels/contracts-"):
+    with pytest.raises(TargetError, match="lists 1 model that may still exist, such as tunedModels/contracts-"):
         run()
 
 
@@ -306,7 +317,7 @@ from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.targets.live.budget import Budget, refuse
 from tunedmodels_contracts.targets.live.target import LiveOptions, live
 
-with live(LiveOptions(spend=Budget(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as target:
+with live(LiveOptions(budget=Budget(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as target:
     api = Api(target.session, target.base_url, target.caller)
     for _ in range(2):
         api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.scopes.new_id()}).ok()
@@ -318,24 +329,24 @@ with live(LiveOptions(spend=Budget(3, 100, 60), ledger=Path(sys.argv[1])), refus
 def test_a_crash_is_swept_up(there: Standing, tmp_path: Path) -> None:
     """A run that was killed between creating and deleting leaves its models in the ledger, and a sweep deletes them."""
     path = tmp_path / "ledger.jsonl"
-    people = find_credentials("", stand_in=True)
+    credentials = find_credentials("", stand_in=True)
     killed = subprocess.run([sys.executable, "-c", CRASH, str(path)], env=os.environ, check=False)
-    left = [entry.name for entry in ledger.read(path) if entry.left]
-    assert (killed.returncode, len(left)) == (-signal.SIGKILL, 2)
-    with pytest.raises(TargetError, match="run tunedmodels-contracts sweep"), live(asked(tmp_path), refuse):
+    names = [entry.name for entry in ledger.read(path) if entry.is_open]
+    assert (killed.returncode, len(names)) == (-signal.SIGKILL, 2)
+    with pytest.raises(TargetError, match="run tunedmodels-contracts sweep"), live(options(tmp_path), refuse):
         pass
     other = {"tunedModelId": "contracts-of-somebody"}
-    with live(asked(tmp_path, ledger=tmp_path / "another.jsonl"), refuse) as target:
-        direct = Api(target.session, there.url, people.caller)
+    with live(options(tmp_path, ledger=tmp_path / "another.jsonl"), refuse) as target:
+        direct = Api(target.session, there.url, credentials.caller)
         direct.post("v1beta/tunedModels", body(target.base_model), other).ok()
         (tmp_path / "another.jsonl").unlink()  # nobody has noted that one
 
-    swept = sweep(path)
+    result = sweep(path)
 
-    assert (sorted(swept.gone), swept.left) == (sorted(left), [])
-    assert "tunedModels/contracts-of-somebody" in swept.unknown_models
-    assert sweep(path).gone == []
-    with live(asked(tmp_path), refuse) as target:
+    assert (sorted(result.deleted), result.remaining) == (sorted(names), [])
+    assert "tunedModels/contracts-of-somebody" in result.unknown_models
+    assert sweep(path).deleted == []
+    with live(options(tmp_path), refuse) as target:
         assert api_of(target).delete("v1beta/tunedModels/contracts-of-somebody").ok() == {}
 
 
@@ -386,7 +397,7 @@ def test_little_spend_leaves_out_what_it_does_not_pay_for(pytester: pytest.Pytes
     run.stdout.fnmatch_lines(["*it costs a tuning, and --tunedmodels-spend allows none"])
     less = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=2")
     less.assert_outcomes(skipped=4, deselected=1)
-    less.stdout.fnmatch_lines(["*2 of 2 requests were sent: --tunedmodels-spend allows no more"])
+    less.stdout.fnmatch_lines(["*the budget --tunedmodels-spend is used up: 2 of 2 requests"])
 
 
 def test_the_whole_suite_is_recorded_and_replayed(tmp_path: Path, there: Standing, alone: pytest.MonkeyPatch) -> None:
@@ -401,7 +412,7 @@ def test_the_whole_suite_is_recorded_and_replayed(tmp_path: Path, there: Standin
     assert recorded.returncode == 0, recorded.stdout[-4000:] + recorded.stderr[-2000:]
     assert recorded.stdout.splitlines()[-1].startswith(f"contracts: stand-in {there.url}: ")
     assert "none is verified against the real API" in recorded.stdout.splitlines()[-1]
-    assert f"{VARIABLE} is set: what was asked is a stand-in, and nothing of this is evidence" in recorded.stdout
+    assert f"{VARIABLE} is set: the server is a stand-in, so this run is not evidence" in recorded.stdout
     assert len(list(recordings.iterdir())) > 500
     assert {(one.kind, one.stand_in) for one in (load(path).provenance for path in recordings.iterdir())} == {
         ("hand-written", True)
@@ -452,12 +463,12 @@ import os, signal, sys
 if "--multiprocessing-fork" in sys.argv:
     from tunedmodels_contracts.targets.live.ledger import Ledger
 
-    def note(self, event, *rest, noted=Ledger.note, **facts):
-        noted(self, event, *rest, **facts)
+    def record(self, event, *rest, original=Ledger.record, **fields):
+        original(self, event, *rest, **fields)
         if event == "made":
             os.kill(os.getppid(), signal.SIGTERM)
 
-    Ledger.note = note
+    Ledger.record = record
 """
 
 
@@ -474,7 +485,7 @@ def test_missing_keys_are_named(alone: pytest.MonkeyPatch, tmp_path: Path, how: 
     ended = command(tmp_path, *how)
 
     assert ended.returncode != 0
-    assert ended.stderr.split("\n")[:2] == [f"ERROR: {NO_SPEND}", NOBODY]
+    assert ended.stderr.split("\n")[:2] == [f"ERROR: {NO_BUDGET}", NO_CREDENTIALS]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -503,10 +514,10 @@ def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: 
     (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
     alone.setenv("PYTHONPATH", str(tmp_path))
     alone.setenv("SIGNAL", "SIGKILL")
-    book = tmp_path / ledger.DEFAULT
+    path = tmp_path / ledger.DEFAULT
 
     crashed = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS, "--", "-p", "ends")
-    (left,) = [entry for entry in ledger.read(book) if entry.left]
+    (left,) = [entry for entry in ledger.read(path) if entry.is_open]
     again = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS)
     swept = command(tmp_path, "sweep", "--ledger", str(ledger.DEFAULT))
 
@@ -514,9 +525,9 @@ def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: 
     assert again.returncode != 0
     assert f"run tunedmodels-contracts sweep --ledger {ledger.DEFAULT}" in again.stderr
     assert swept.returncode == 0, swept.stderr
-    told = swept.stdout.splitlines()  # other tests may have left models of which this ledger does not know
-    assert (told[0], told[-1]) == (f"gone: {left.name}", f"{ledger.DEFAULT}: 1 proved gone, 0 left")
-    assert [entry.gone for entry in ledger.read(book)] == [True]
+    lines = swept.stdout.splitlines()  # other tests may have left models of which this ledger does not know
+    assert (lines[0], lines[-1]) == (f"deleted: {left.name}", f"{ledger.DEFAULT}: 1 deleted, 0 remaining")
+    assert [entry.confirmed_gone for entry in ledger.read(path)] == [True]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
@@ -533,7 +544,7 @@ def test_the_command_is_interrupted(there: Standing, tmp_path: Path, alone: pyte
 
     assert ended.returncode == -signal.Signals[name]
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
+    assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
@@ -549,7 +560,7 @@ def test_a_signal_while_it_deletes_waits(there: Standing, tmp_path: Path, alone:
 
     assert ended.returncode == -signal.SIGINT
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
+    assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
@@ -563,19 +574,19 @@ def test_a_comparison_with_live_is_interrupted(there: Standing, tmp_path: Path, 
 
     assert ended.returncode == -signal.SIGTERM
     assert (ended.stdout, ended.stderr) == ("", "")
-    assert [(entry.made, entry.gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
+    assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 
 def test_what_cannot_be_swept_fails(there: Standing, tmp_path: Path) -> None:
     """A model that somebody else owns by now stays, is named, and fails."""
-    book = tmp_path / "book.jsonl"
-    made: list[str] = []
+    path = tmp_path / "book.jsonl"
+    names: list[str] = []
 
     def run() -> None:
-        with live(asked(tmp_path, ledger=book), refuse) as target:
-            made.append(make(target))
+        with live(options(tmp_path, ledger=path), refuse) as target:
+            names.append(make(target))
             heir = {"emailAddress": "bob@example.com"}
-            api_of(target).post(f"v1beta/{made[0]}:transferOwnership", heir).ok()
+            api_of(target).post(f"v1beta/{names[0]}:transferOwnership", heir).ok()
 
     with pytest.raises(LedgerError):
         run()
@@ -583,8 +594,8 @@ def test_what_cannot_be_swept_fails(there: Standing, tmp_path: Path) -> None:
     goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", there.second_token)
 
     assert (stays.returncode, goes.returncode) == (1, 0)
-    assert stays.stdout.startswith(f"left: {made[0]}, of ")
-    assert stays.stdout.endswith("book.jsonl: 0 proved gone, 1 left\n")
+    assert stays.stdout.startswith(f"remains: {names[0]}, of ")
+    assert stays.stdout.endswith("book.jsonl: 0 deleted, 1 remaining\n")
 
 
 def test_the_command_compares_with_live(there: Standing, tmp_path: Path) -> None:
@@ -606,4 +617,4 @@ def test_the_command_compares_with_live(there: Standing, tmp_path: Path) -> None
 
     assert free.stdout.splitlines()[-1].startswith("fake and live: 1 clauses compared, 1 left out; "), free.stderr
     assert paid.stdout.splitlines()[-1].startswith("fake and live: 2 clauses compared, 0 left out; "), paid.stderr
-    assert [entry.gone for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [True]
+    assert [entry.confirmed_gone for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [True]

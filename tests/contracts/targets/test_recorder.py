@@ -1,4 +1,4 @@
-"""Recording: a file for each part that held, and for nothing else."""
+"""Tests which scopes the recorder of the target live writes to files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGE = 2 * 1024 * 1024
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the path that it is asked for, or with much."""
+    """Answers with the path of the request, or with a large body."""
 
     def do_GET(self) -> None:
         body = b"{}" + b" " * LARGE if self.path == "/large" else f'{{"path": "{self.path}"}}'.encode()
@@ -30,7 +30,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class calls it so
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +44,21 @@ def url() -> Iterator[str]:
     thread.join(10)
 
 
-class Recording:
+class RecordedSession:
     """A session with a recorder in it."""
 
     def __init__(self, folder: Path, url: str, *secrets: str) -> None:
-        self.parts = ScopeTracker("abc123")
-        self.recorder = Recorder(folder, self.parts, stand_in=True, secrets=lambda: secrets)
+        self.scopes = ScopeTracker("abc123")
+        self.recorder = Recorder(folder, self.scopes, stand_in=True, secrets=lambda: secrets)
         self.folder = folder
         self.url = url
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.mount(url, self.recorder)
 
-    def part(self, name: str, path: str, *, held: bool = True, shared: tuple[str, ...] = ()) -> None:
-        """Play the part called *name*, which asks for *path* where there is one, and then say whether it *held*."""
-        with self.parts.part(name):
+    def run_clause(self, name: str, path: str, *, held: bool = True, shared: tuple[str, ...] = ()) -> None:
+        """Run the scope *name*, which gets *path* if there is one, and then report whether its clause *held*."""
+        with self.scopes.open_scope(name):
             if path:
                 self.session.get(f"{self.url}{path}")
         self.recorder.on_judged(name, "/".join(name.split("/")[:2]), shared, held)
@@ -68,84 +68,84 @@ class Recording:
 
 
 @pytest.fixture
-def made(tmp_path: Path, url: str) -> Iterator[Recording]:
-    recording = Recording(tmp_path / "recordings", url, "a-secret-of-ours")
-    with recording.session:
-        yield recording
+def session(tmp_path: Path, url: str) -> Iterator[RecordedSession]:
+    recorded = RecordedSession(tmp_path / "recordings", url, "a-secret-of-ours")
+    with recorded.session:
+        yield recorded
 
 
-def test_what_held_is_kept(made: Recording) -> None:
-    """A clause that held in all phases is a file at once, with its name and its variables; another is none."""
-    with made.parts.part("a/one"):
-        model_id = made.parts.new_id()
-    made.part("a/one", f"/v1beta/tunedModels/{model_id}")
-    made.part("a/two", "/v1beta/tunedModels", held=False)
-    made.part("a/three", "")
+def test_clauses_that_held_are_written(session: RecordedSession) -> None:
+    """The recording of a clause that held is written at once, with its name and its variables. No other is."""
+    with session.scopes.open_scope("a/one"):
+        model_id = session.scopes.new_id()
+    session.run_clause("a/one", f"/v1beta/tunedModels/{model_id}")
+    session.run_clause("a/two", "/v1beta/tunedModels", held=False)
+    session.run_clause("a/three", "")
 
-    assert made.files() == ["a.one.yaml"]
-    recording = load(made.folder / "a.one.yaml")
+    assert session.files() == ["a.one.yaml"]
+    recording = load(session.folder / "a.one.yaml")
     assert recording.variables == {"run": "abc123", "a/one-1": model_id}
     assert held_clauses(recording.provenance) == ("a/one",)
     assert (recording.provenance.kind, recording.provenance.stand_in) == ("hand-written", True)
 
 
-def test_a_shared_run_knows_which_clauses_held_with_it(made: Recording) -> None:
-    """Shared runs are kept in the end, if they did not fail, with the clauses all of whose cases held."""
-    with made.parts.part("runs/finished"):
-        made.session.get(f"{made.url}/v1beta/operations")
+def test_shared_run_names_the_clauses_that_held(session: RecordedSession) -> None:
+    """Shared runs that did not fail are written at the end. They name the clauses of which all cases held."""
+    with session.scopes.open_scope("runs/finished"):
+        session.session.get(f"{session.url}/v1beta/operations")
     try:
-        with made.parts.part("runs/failed"):
-            made.session.get(f"{made.url}/v1beta/operations")
+        with session.scopes.open_scope("runs/failed"):
+            session.session.get(f"{session.url}/v1beta/operations")
             raise KeyError
     except KeyError:
         pass
     for name, held in (("a/one/x", True), ("a/two/x", True), ("a/two/y", False)):
-        made.part(name, "", held=held, shared=("runs/finished",))
-    made.recorder.finish()
+        session.run_clause(name, "", held=held, shared=("runs/finished",))
+    session.recorder.finish()
 
-    assert made.files() == ["runs.finished.yaml"]
-    assert held_clauses(load(made.folder / "runs.finished.yaml").provenance) == ("a/one",)
-
-
-def test_the_last_clause_is_judged_after_the_end(made: Recording) -> None:
-    """What is shared ends with the last clause, of which it is known only then whether it held."""
-    with made.parts.part("runs/finished"):
-        made.session.get(f"{made.url}/v1beta/operations")
-    made.part("a/one", "", shared=("runs/finished",))
-    made.recorder.finish()
-    made.part("a/two", "", shared=("runs/finished",))
-    made.part("a/one", "", held=False, shared=("runs/finished",))
-
-    assert held_clauses(load(made.folder / "runs.finished.yaml").provenance) == ("a/two",)
+    assert session.files() == ["runs.finished.yaml"]
+    assert held_clauses(load(session.folder / "runs.finished.yaml").provenance) == ("a/one",)
 
 
-def test_between_parts_nothing_is_kept(made: Recording) -> None:
-    """What the target asks for itself is of no recording."""
-    made.session.get(f"{made.url}/v1beta/tunedModels")
-    made.recorder.finish()
+def test_last_clause_is_judged_after_finish(session: RecordedSession) -> None:
+    """The shared runs end before the last clause is judged, so their recordings are written again."""
+    with session.scopes.open_scope("runs/finished"):
+        session.session.get(f"{session.url}/v1beta/operations")
+    session.run_clause("a/one", "", shared=("runs/finished",))
+    session.recorder.finish()
+    session.run_clause("a/two", "", shared=("runs/finished",))
+    session.run_clause("a/one", "", held=False, shared=("runs/finished",))
 
-    assert made.files() == []
+    assert held_clauses(load(session.folder / "runs.finished.yaml").provenance) == ("a/two",)
 
 
-def test_what_is_too_large_or_not_whole_is_passed_over(made: Recording) -> None:
-    """Who reads two megabytes; and half an answer is none."""
-    made.part("a/large", "/large")
-    with made.parts.part("a/half"), made.session.get(f"{made.url}/large", stream=True):
+def test_requests_between_scopes_are_not_recorded(session: RecordedSession) -> None:
+    """Requests outside of all scopes are in no recording."""
+    session.session.get(f"{session.url}/v1beta/tunedModels")
+    session.recorder.finish()
+
+    assert session.files() == []
+
+
+def test_large_or_incomplete_recordings_are_skipped(session: RecordedSession) -> None:
+    """A scope with a large answer, or with one that was not read to its end, gets no recording."""
+    session.run_clause("a/large", "/large")
+    with session.scopes.open_scope("a/half"), session.session.get(f"{session.url}/large", stream=True):
         pass
-    made.recorder.on_judged("a/half", "a/half", (), True)
-    made.recorder.finish()
+    session.recorder.on_judged("a/half", "a/half", (), True)
+    session.recorder.finish()
 
-    assert made.files() == []
+    assert session.files() == []
 
 
-def test_what_looks_like_a_secret_is_not_written(made: Recording) -> None:
-    """A secret is scrubbed; what may be one and is not known fails the run, and is never on the disk."""
-    made.part("a/known", "/v1beta/tunedModels?filter=a-secret-of-ours")
-    made.part("a/unknown", "/v1beta/Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OTw")
+def test_possible_secrets_are_not_written(session: RecordedSession) -> None:
+    """A known secret is scrubbed. A text that looks like a secret fails the run and is not written."""
+    session.run_clause("a/known", "/v1beta/tunedModels?filter=a-secret-of-ours")
+    session.run_clause("a/unknown", "/v1beta/Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OTw")
 
-    assert "a-secret-of-ours" not in (made.folder / "a.known.yaml").read_text(encoding="utf-8")
+    assert "a-secret-of-ours" not in (session.folder / "a.known.yaml").read_text(encoding="utf-8")
     with pytest.raises(
         UnwrittenRecordings, match=r"These recordings were not written:\na\.unknown\.yaml: .* looks like a secret"
     ):
-        made.recorder.finish()
-    assert made.files() == ["a.known.yaml"]
+        session.recorder.finish()
+    assert session.files() == ["a.known.yaml"]

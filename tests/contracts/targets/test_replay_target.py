@@ -1,4 +1,4 @@
-"""The target replay: what was recorded, and nothing else."""
+"""Tests the target replay."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from tunedmodels_contracts.targets.target import Target, TargetError
 HOST = "https://generativelanguage.googleapis.com"
 
 
-class LeftOut(BaseException):
-    """A part was left out."""
+class Skipped(BaseException):
+    """A scope was skipped."""
 
 
-def leave_out(sentence: str) -> NoReturn:
-    raise LeftOut(sentence)
+def skip(reason: str) -> NoReturn:
+    raise Skipped(reason)
 
 
 def exchange(path: str, body: str = "{}", status: int = 200, host: str = HOST) -> Exchange:
@@ -50,7 +50,7 @@ Write = Callable[..., None]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Write a recording of a part."""
+    """A function that writes the recording of a scope."""
 
     def recording(name: str, *exchanges: Exchange, **variables: str) -> None:
         provenance = Provenance("hand-written", "this test")
@@ -63,59 +63,61 @@ def api(target: Target) -> Api:
     return Api(target.session, target.base_url, target.caller)
 
 
-def test_each_part_is_answered_from_its_own_recording(tmp_path: Path, write: Write) -> None:
-    """The same request has another answer in another part; a shared run goes on where it was."""
+def test_each_scope_has_its_own_recording(tmp_path: Path, write: Write) -> None:
+    """The same request has another answer in another scope. A shared run continues where it stopped."""
     write("a.one", exchange("v1beta/tunedModels", '{"a": 1}'))
     write("runs.finished", exchange("v1beta/tunedModels", '{"a": 2}'), exchange("v1beta/tunedModels", '{"a": 3}'))
-    with replay(tmp_path, left_out=leave_out) as target:
-        seen = []
+    with replay(tmp_path, skip=skip) as target:
+        answers = []
         for name in ("runs/finished", "a/one", "runs/finished"):
-            with target.scopes.part(name):
-                seen.append(api(target).get("v1beta/tunedModels").ok()["a"])
+            with target.scopes.open_scope(name):
+                answers.append(api(target).get("v1beta/tunedModels").ok()["a"])
                 target.on_scope_end() if name == "a/one" else None
 
-    assert seen == [2, 1, 3]
+    assert answers == [2, 1, 3]
     assert (target.kind, target.base_url) == ("replay", HOST)
 
 
 def test_waiting_takes_no_time(tmp_path: Path, write: Write) -> None:
-    """A run that took an hour is replayed at once, and its time goes on all the same."""
+    """A sleep of an hour returns at once and moves the clock by an hour."""
     write("a.one", exchange("v1beta/tunedModels"))
-    with replay(tmp_path, left_out=leave_out) as target:
+    with replay(tmp_path, skip=skip) as target:
         target.clock.sleep(3600)
 
         assert target.clock.now() == 3600
         assert target.bound > 10**9
 
 
-def test_names_come_out_as_recorded(tmp_path: Path, write: Write) -> None:
-    """A name follows from the recorded session and the part, so that lists show it as it was recorded."""
-    then = ScopeTracker("abc123")
-    with then.part("runs/finished"):
-        model_id = then.new_id()
+def test_ids_are_the_recorded_ones(tmp_path: Path, write: Write) -> None:
+    """An id follows from the recorded session and the scope, so a recorded list has it."""
+    recorded_scopes = ScopeTracker("abc123")
+    with recorded_scopes.open_scope("runs/finished"):
+        model_id = recorded_scopes.new_id()
     name = f"tunedModels/{model_id}"
     write("runs.finished", exchange(f"v1beta/{name}", f'{{"name": "{name}"}}'), run="abc123", model=model_id)
     write("a.one", exchange("v1beta/tunedModels", f'{{"tunedModels": [{{"name": "{name}"}}]}}'))
-    with replay(tmp_path, left_out=leave_out) as target:
-        with target.scopes.part("a/one"):
-            listed = api(target).listed("v1beta/tunedModels")
-        with target.scopes.part("runs/finished"):
+    with replay(tmp_path, skip=skip) as target:
+        with target.scopes.open_scope("a/one"):
+            listed = api(target).list_all("v1beta/tunedModels")
+        with target.scopes.open_scope("runs/finished"):
             got = api(target).get(f"v1beta/tunedModels/{target.scopes.new_id()}").ok()
 
     assert listed == [got] == [{"name": name}]
 
 
-def test_names_of_another_session_stand_for_ours(tmp_path: Path, write: Write) -> None:
-    """A recording of another day is answered with the names that are asked for now."""
+def test_ids_of_other_sessions_are_replaced(tmp_path: Path, write: Write) -> None:
+    """In a recording of another session, the ids of this session replace the recorded ones."""
     for run in ("abc123", "def456"):
-        then = ScopeTracker(run)
-        parts = ["a/one", "a/two"] if run == "abc123" else ["a/three"]
-        for part in parts:
-            with then.part(part):
-                model_id = then.new_id()
+        recorded_scopes = ScopeTracker(run)
+        scopes = ["a/one", "a/two"] if run == "abc123" else ["a/three"]
+        for scope in scopes:
+            with recorded_scopes.open_scope(scope):
+                model_id = recorded_scopes.new_id()
             path = f"v1beta/tunedModels/{model_id}"
-            write(part.replace("/", "."), exchange(path, f'{{"name": "tunedModels/{model_id}"}}'), run=run, id=model_id)
-    with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/three"):
+            write(
+                scope.replace("/", "."), exchange(path, f'{{"name": "tunedModels/{model_id}"}}'), run=run, id=model_id
+            )
+    with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("a/three"):
         model_id = target.scopes.new_id()
         got = api(target).get(f"v1beta/tunedModels/{model_id}").ok()
 
@@ -123,23 +125,23 @@ def test_names_of_another_session_stand_for_ours(tmp_path: Path, write: Write) -
     assert got == {"name": f"tunedModels/{model_id}"}
 
 
-def test_a_part_without_a_recording_is_left_out(tmp_path: Path, write: Write) -> None:
-    """It is left out at its first request, and may clean up what it has not made."""
+def test_scope_without_a_recording_is_skipped(tmp_path: Path, write: Write) -> None:
+    """Its first request skips it. Later delete calls get 404."""
     write("a.one", exchange("v1beta/tunedModels"))
-    with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/two"):
-        with pytest.raises(LeftOut, match="there is no recording of a/two"):
+    with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("a/two"):
+        with pytest.raises(Skipped, match="there is no recording of a/two"):
             api(target).get("v1beta/tunedModels")
 
         assert api(target).delete("v1beta/tunedModels/any").status == 404
 
 
-def test_what_is_not_as_recorded_fails(tmp_path: Path, write: Write) -> None:
-    """A request that was not recorded is an assertion that fails, and so is one that was and is not asked for."""
+def test_requests_that_differ_from_the_recording_fail(tmp_path: Path, write: Write) -> None:
+    """A request without a recorded exchange fails, and so does a recorded request that was not sent."""
     write("a.one", exchange("v1beta/tunedModels"), exchange("v1beta/models"))
-    with replay(tmp_path, left_out=leave_out) as target:
-        with pytest.raises(UnrecordedRequest, match="is asked between two parts"):
+    with replay(tmp_path, skip=skip) as target:
+        with pytest.raises(UnrecordedRequest, match="was sent outside of a test or shared fixture"):
             api(target).get("v1beta/tunedModels")
-        with target.scopes.part("a/one"):
+        with target.scopes.open_scope("a/one"):
             api(target).get("v1beta/tunedModels")
             with pytest.raises(UnrecordedRequest, match="is not recorded"):
                 api(target).get("v1beta/tunedModels/any")
@@ -147,52 +149,52 @@ def test_what_is_not_as_recorded_fails(tmp_path: Path, write: Write) -> None:
                 target.on_scope_end()
 
 
-def test_a_shared_run_that_was_not_asked_for_all_fails(tmp_path: Path, write: Write) -> None:
-    """What is left of a shared run shows in the end."""
+def test_unsent_request_of_a_shared_run_fails(tmp_path: Path, write: Write) -> None:
+    """The requests that a shared run did not send fail at the end."""
     write("runs.finished", exchange("v1beta/tunedModels"), exchange("v1beta/models"))
 
     def run() -> None:
-        with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("runs/finished"):
+        with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("runs/finished"):
             api(target).get("v1beta/tunedModels")
 
     with pytest.raises(UnusedExchanges, match=r"exchange 2 of runs\.finished"):
         run()
 
 
-def test_there_is_no_network_meanwhile(tmp_path: Path, write: Write) -> None:
-    """Other sessions are kept off the network, too."""
+def test_replay_blocks_the_network(tmp_path: Path, write: Write) -> None:
+    """Other sessions of requests cannot use the network, either."""
     write("a.one", exchange("v1beta/tunedModels"))
 
     def run() -> None:
-        with replay(tmp_path, left_out=leave_out):
+        with replay(tmp_path, skip=skip):
             requests.get("https://service.test", timeout=1)
 
-    with pytest.raises(UnrecordedRequest, match="was sent past the replay"):
+    with pytest.raises(UnrecordedRequest, match="was not sent to the replay"):
         run()
 
 
-def test_recordings_of_two_servers_do_not_mix(tmp_path: Path, write: Write) -> None:
-    """What a stand-in said is not played beside what the service said."""
+def test_recordings_of_two_servers_are_refused(tmp_path: Path, write: Write) -> None:
+    """The recordings of a folder must be of one server."""
     write("a.one", exchange("v1beta/tunedModels"))
     write("a.two", exchange("v1beta/tunedModels", host="https://127.0.0.1:1"))
 
-    with pytest.raises(TargetError, match=r"are of https://127\.0\.0\.1:1 and https://generativelanguage"):
-        replay(tmp_path, left_out=leave_out).__enter__()
+    with pytest.raises(TargetError, match=r"has recordings of https://127\.0\.0\.1:1 and https://generativelanguage"):
+        replay(tmp_path, skip=skip).__enter__()
 
 
-def test_what_a_page_does_not_show_is_not_there_to_delete(tmp_path: Path, write: Write) -> None:
-    """Who cleans up after a published transcript finds nothing; of another, cleaning up has to be recorded."""
-    with replay(PUBLISHED, left_out=leave_out) as target, target.scopes.part("tutorial/create-by-curl"):
-        api(target).delete("v1beta/tunedModels/any").refused(404, "NOT_FOUND")
+def test_delete_calls_after_a_published_recording_get_404(tmp_path: Path, write: Write) -> None:
+    """A published recording has no delete calls, so they get 404. Other recordings must have them."""
+    with replay(PUBLISHED, skip=skip) as target, target.scopes.open_scope("tutorial/create-by-curl"):
+        api(target).delete("v1beta/tunedModels/any").assert_error(404, "NOT_FOUND")
 
     write("a.one", exchange("v1beta/tunedModels"))
-    with replay(tmp_path, left_out=leave_out) as target, target.scopes.part("a/one"), pytest.raises(UnrecordedRequest):
+    with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("a/one"), pytest.raises(UnrecordedRequest):
         api(target).delete("v1beta/tunedModels/any")
 
 
-def test_runs_that_were_published_need_no_other() -> None:
-    """The operations that the published transcripts show to be started are there from the beginning."""
-    with replay(PUBLISHED, left_out=leave_out) as target:
+def test_published_create_calls_are_prior_operations() -> None:
+    """The target has the operations that the published recordings started."""
+    with replay(PUBLISHED, skip=skip) as target:
         assert {
             name: operation.partition("/operations/")[0] for name, operation in target.prior_operations.items()
         } == {
@@ -201,8 +203,8 @@ def test_runs_that_were_published_need_no_other() -> None:
         }
 
 
-def test_the_tutorial_is_replayed_without_an_option() -> None:
-    """Its clauses hold on what was published: all of them, and no other runs."""
+def test_tutorial_is_replayed_by_default() -> None:
+    """Without a folder, the published recordings are replayed: the clauses of the tutorial hold, and no others run."""
     command = [
         sys.executable,
         "-m",
@@ -224,19 +226,19 @@ def test_the_tutorial_is_replayed_without_an_option() -> None:
 
 
 @pytest.mark.parametrize("how", ["curl", "python"])
-def test_the_clauses_send_what_the_page_sends(how: str) -> None:
-    """The text is the page's, to the byte."""
+def test_tutorial_clauses_send_the_bytes_of_the_page(how: str) -> None:
+    """The body of the clause is that of the page."""
     text = test_tutorial.TEXTS[f"tutorial/create-by-{how}"]("models/gemini-1.0-pro-001")
     (recorded,) = load(PUBLISHED / f"tutorial.create-by-{how}.yaml").exchanges
 
     assert text.encode() == recorded.request.body
 
 
-def test_no_recordings(tmp_path: Path) -> None:
-    """An empty folder proves nothing, and a file that is no recording is told."""
-    with pytest.raises(TargetError, match=r"there is no recording in .*; name a folder that has some"):
-        replay(tmp_path, left_out=leave_out).__enter__()
+def test_invalid_folder(tmp_path: Path) -> None:
+    """An empty folder is refused, and so is a file that is not a recording."""
+    with pytest.raises(TargetError, match=r" has no recordings; name another folder"):
+        replay(tmp_path, skip=skip).__enter__()
 
     (tmp_path / "a.one.yaml").write_text("contract: 1", encoding="utf-8")
     with pytest.raises(TargetError, match=r"--tunedmodels-recordings: a\.one\.yaml: contract"):
-        replay(tmp_path, left_out=leave_out).__enter__()
+        replay(tmp_path, skip=skip).__enter__()

@@ -1,4 +1,4 @@
-"""Targets: parts, names, and what a target is told of them."""
+"""Tests scopes, the ids that they make, and what a target learns of them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ WATCHED = """
 import pytest
 from tunedmodels_contracts.clauses.clause import clause
 from tunedmodels_contracts.targets.fake import fake
-from tunedmodels_contracts.targets.pytest_hooks import part as part
+from tunedmodels_contracts.targets.pytest_hooks import open_scope_of_test as open_scope_of_test
 from tunedmodels_contracts.targets.pytest_hooks import register
 
 def pytest_configure(config):
     register(config)
 
 @pytest.fixture(scope="session")
-def target():
+def target(pytestconfig):
     from dataclasses import replace
-    made = fake()
+    fake_target = fake()
     target = replace(
-        made,
-        on_judged=lambda part, clause, shared, held: print("judged", part, clause, "runs/a-run" in shared, held),
-        on_scope_end=lambda: print("ended", made.scopes.current.name),
+        fake_target,
+        on_judged=lambda scope, clause, shared, held: print("judged", scope, clause, "runs/a-run" in shared, held),
+        on_scope_end=lambda: print("ended", fake_target.scopes.current.name),
     )
+    pytestconfig.hook.pytest_tunedmodels_target(target=target)
     with target.session:
         yield target
 
@@ -44,7 +45,7 @@ def target():
 def a_run(target):
     print("up", target.scopes.current.name)
     yield
-    print("down", target.scopes.current.name, target.scopes.current.shared)
+    print("down", target.scopes.current.name, target.scopes.current.is_shared)
 
 @pytest.fixture
 def own(target):
@@ -71,14 +72,14 @@ def test_left_out(target):
 """
 
 
-def test_hooks_tell_who_asks(pytester: pytest.Pytester) -> None:
-    """Each clause is a part with its fixtures, a fixture of the session is one of its own, at both of its ends."""
+def test_hooks_report_scopes_to_the_target(pytester: pytest.Pytester) -> None:
+    """A clause and its fixtures are one scope. A session fixture is another, during its setup and its teardown."""
     pytester.makeconftest(WATCHED)
     pytester.makepyfile(CLAUSES)
-    shown = pytester.runpytest_subprocess(*PLUGIN, "-s", "-q").stdout.str()
+    output = pytester.runpytest_subprocess(*PLUGIN, "-s", "-q").stdout.str()
 
-    said = re.findall(r"^\.?F?s?((?:up|down|in|own|ended|judged) .+)$", shown, re.MULTILINE)
-    assert said == [
+    lines = re.findall(r"^\.?F?s?((?:up|down|in|own|ended|judged) .+)$", output, re.MULTILINE)
+    assert lines == [
         "up runs/a-run",
         "in a/one",
         "own a/one",
@@ -87,7 +88,7 @@ def test_hooks_tell_who_asks(pytester: pytest.Pytester) -> None:
         "ended a/cases/v1",
         "judged a/cases/v1 a/cases False True",
         f"judged {scope_name('a/cases', 'No!')} a/cases False False",
-        "down runs/a-run True",  # with the last clause's teardown, whose end is told after it
+        "down runs/a-run True",  # the last clause is judged after its teardown
         "judged a/left-out a/left-out False False",
     ]
 
@@ -103,29 +104,29 @@ def test_hooks_tell_who_asks(pytester: pytest.Pytester) -> None:
         ("...", r"create/id/[0-9a-f]{6}"),
     ],
 )
-def test_cases_have_names_that_files_can_have(case: str, name: str) -> None:
-    """A case is called as its parameters are, with a digest where that is no name for a file, or looks secret."""
+def test_scope_name_fits_into_a_file_name(case: str, name: str) -> None:
+    """A case has the name of its parameters. A digest replaces what no file name can have, and what looks secret."""
     assert re.fullmatch(name, scope_name("create/id", case))
 
 
 @given(st.lists(st.text(st.characters(codec="ascii"), min_size=1), unique=True, min_size=2, max_size=5))
-def test_no_two_cases_have_one_name(cases: list[str]) -> None:
-    """Whatever the ids of parameters are, each case has a name of its own, and a legal one."""
+def test_scope_names_are_unique(cases: list[str]) -> None:
+    """Different parameters give different and valid names."""
     names = [recording_name(scope_name("a/b", case)) for case in cases]
 
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", name) for name in names)
 
 
-def test_names_follow_from_session_part_and_count() -> None:
-    """The same part of the same session comes to the same names, whatever came before."""
+def test_ids_depend_on_session_scope_and_count() -> None:
+    """The same scope of the same session makes the same ids, whatever ran before."""
     first, second = ScopeTracker("abc123"), ScopeTracker("abc123")
-    with second.part("a/another"):
+    with second.open_scope("a/another"):
         second.new_id()
     names = []
-    for parts in (first, second):
-        with parts.part("a/b"):
-            names.append((parts.new_id(), parts.new_id()))
+    for scopes in (first, second):
+        with scopes.open_scope("a/b"):
+            names.append((scopes.new_id(), scopes.new_id()))
 
     assert names[0] == names[1]
     assert len(set(names[0])) == 2
@@ -134,44 +135,44 @@ def test_names_follow_from_session_part_and_count() -> None:
     assert not first.owns("contracts-other")
 
 
-def test_a_run_is_one_part_and_a_clause_tried_again_another() -> None:
-    """A shared run goes on with its count where it is entered again; a clause begins anew."""
-    parts = ScopeTracker()
+def test_only_shared_scopes_continue_their_count() -> None:
+    """If a shared run is opened again, its count continues. A clause that runs again makes the same ids again."""
+    scopes = ScopeTracker()
     ids: dict[str, list[str]] = {"runs/finished": [], "a/b": []}
-    for name, made in ids.items():
+    for name, scope_ids in ids.items():
         for _ in range(2):
-            with parts.part(name):
-                made.append(parts.new_id())
+            with scopes.open_scope(name):
+                scope_ids.append(scopes.new_id())
 
     assert len(set(ids["runs/finished"])) == 2
     assert len(set(ids["a/b"])) == 1
-    assert parts.current is None
+    assert scopes.current is None
 
 
-def test_parts_within_parts() -> None:
-    """A run that a clause needs first is a part of its own; one that fails is remembered."""
-    parts = ScopeTracker()
-    with parts.part("a/b") as outer:
-        with suppress(KeyError), parts.part("runs/finished") as inner:
-            assert parts.current == inner
+def test_nested_scopes() -> None:
+    """A shared run inside a clause is a scope of its own. A scope that raises is in ``failed``."""
+    scopes = ScopeTracker()
+    with scopes.open_scope("a/b") as outer:
+        with suppress(KeyError), scopes.open_scope("runs/finished") as inner:
+            assert scopes.current == inner
             raise KeyError
-        assert parts.current == outer
+        assert scopes.current == outer
 
-    assert parts.failed == {inner}
-
-
-def test_variables() -> None:
-    """Of what a session has chosen, a recording gets what was sent in it."""
-    parts = ScopeTracker("abc123")
-    with parts.part("a/b"):
-        sent, _not_sent = parts.new_id(), parts.new_id()
-
-    assert parts.variables(f"GET /v1beta/tunedModels/{sent}") == {"run": "abc123", "a/b-1": sent}
-    assert parts.variables("GET /v1beta/tunedModels") == {}
+    assert scopes.failed == {inner}
 
 
-def test_reasons() -> None:
-    """A target says why it has not what a clause needs."""
+def test_variables_are_those_that_were_sent() -> None:
+    """A recording gets only those ids of the session that its requests contain."""
+    scopes = ScopeTracker("abc123")
+    with scopes.open_scope("a/b"):
+        sent_id, _unsent_id = scopes.new_id(), scopes.new_id()
+
+    assert scopes.variables(f"GET /v1beta/tunedModels/{sent_id}") == {"run": "abc123", "a/b-1": sent_id}
+    assert scopes.variables("GET /v1beta/tunedModels") == {}
+
+
+def test_target_has_a_reason_for_a_missing_capability() -> None:
+    """A target says why it does not meet a need."""
     with (target := fake()).session:
         assert target.kind in KINDS
         assert target.reason(Need.FAILING_RUN) == "the target has no failing-run"

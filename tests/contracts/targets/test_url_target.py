@@ -55,7 +55,7 @@ class Bare(BaseHTTPRequestHandler):
 
 @contextmanager
 def bare(models: list[dict[str, object]] | None = None) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Told", (Bare,), {"models": models}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("BareWithModels", (Bare,), {"models": models}))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -74,15 +74,15 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
             assert target.capabilities == set(Need)
             assert target.base_model == "models/gemini-1.0-pro-001"
             api = Api(target.session, target.base_url, target.caller)
-            wanted = {"tunedModelId": target.scopes.new_id()}
-            created = api.post("v1beta/tunedModels", body(target.base_model), wanted)
+            parameters = {"tunedModelId": target.scopes.new_id()}
+            created = api.post("v1beta/tunedModels", body(target.base_model), parameters)
             run = observe(api, created, target.clock, 1000, 9000)
 
             assert run.operation["done"]
             assert api.by(target.other).get(f"v1beta/{run.name}").status == 403
             assert api.by(target.key).get("v1beta/tunedModels").status == 200
         with url(base_url) as again:
-            assert Api(again.session, again.base_url, again.caller).listed("v1beta/tunedModels") == []
+            assert Api(again.session, again.base_url, again.caller).list_all("v1beta/tunedModels") == []
 
 
 def test_a_mock_server_that_takes_everybody() -> None:
@@ -103,7 +103,7 @@ def test_a_run_that_is_to_fail(clock: str) -> None:
             if model_id == "second":
                 target.fail_next_run(model_id)
             created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": model_id})
-            runs.append(observe(api, created, target.clock, target.pause, 30).ended)
+            runs.append(observe(api, created, target.clock, target.pause, 30).assert_ended())
 
         assert ["error" in run.operation for run in runs] == [False, True, False]
         assert 0 < runs[1].operation["metadata"]["completedSteps"] < 38
@@ -120,7 +120,7 @@ def test_credentials_that_are_refused() -> None:
     with served("--auth", "strict") as base_url, pytest.raises(TargetError) as refusal, url(base_url, token="wrong"):
         pass
 
-    assert "The credentials are not let in" in str(refusal.value)
+    assert "The server refused the credentials: " in str(refusal.value)
     assert "Request had invalid authentication credentials." in str(refusal.value)
 
 
@@ -128,7 +128,7 @@ def test_a_server_of_somebody_else() -> None:
     """A server without base models is asked with the tutorial's, and has no second caller unless one is named."""
     with bare() as base_url, url(base_url, bound=5, pause=0.5) as target:
         assert target.capabilities == {Need.TUNABLE_MODEL}
-        with pytest.raises(TargetError, match="cannot let the run of a fail"):
+        with pytest.raises(TargetError, match="cannot make the run of a fail"):
             target.fail_next_run("a")
         assert (target.base_model, target.bound, target.pause) == ("models/gemini-1.0-pro-001", 5, 0.5)
 

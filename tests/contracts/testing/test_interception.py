@@ -532,5 +532,5 @@ def test_what_would_run_outside_of_its_block_is_refused() -> None:
         intercept()(generator)
     with pytest.raises(TypeError, match=r"^Tests is a class; .* InterceptTestCase\.$"):
         intercept()(Tests)
-    with pytest.raises(TypeError, match=r"@intercept\(\) with its parentheses"):
+    with pytest.raises(TypeError, match=r"@intercept\(\) with parentheses"):
         intercept(generator)  # type: ignore[arg-type]

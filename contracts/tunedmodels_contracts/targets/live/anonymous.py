@@ -14,7 +14,7 @@ from .budget import Budget
 
 OPTION = "--tunedmodels-anonymous"
 
-SPEND = Budget(tunings=1, requests=500, seconds=600)
+BUDGET = Budget(tunings=1, requests=500, seconds=600)
 """The default budget without credentials. Requests without credentials cost nothing; the limits keep the load on the
 service low.
 
@@ -32,11 +32,11 @@ def skip_reason(clause: Clause) -> str:
     Only free clauses about rejected credentials or unknown paths can. The outcome of an unknown path has no
     status name.
     """
-    judged = Need.CREDENTIALS_JUDGED in clause.needs
-    nowhere = " " not in clause.outcome and not clause.needs
-    if clause.cost is Cost.FREE and (judged or nowhere):
+    checks_credentials = Need.CREDENTIALS_JUDGED in clause.needs
+    is_unknown_path = " " not in clause.outcome and not clause.needs
+    if clause.cost is Cost.FREE and (checks_credentials or is_unknown_path):
         return ""
-    return f"it needs credentials, and {OPTION} asks without"
+    return f"it needs credentials, and {OPTION} runs without them"
 
 
 def fetch_discovery_document(session: requests.Session, base_url: str, version: str = _VERSION) -> Any:
@@ -45,18 +45,18 @@ def fetch_discovery_document(session: requests.Session, base_url: str, version: 
     """
     answer = session.get(f"{base_url}/$discovery/rest", params={"version": version}, timeout=_PATIENCE)
     if answer.status_code != 200:
-        raise ValueError(f"the discovery document of {version} is answered {answer.status_code}")
+        raise ValueError(f"the request for the discovery document of {version} got status {answer.status_code}")
     return answer.json()
 
 
-def format_drift(found: Drift) -> tuple[str, ...]:
+def format_drift(result: Drift) -> tuple[str, ...]:
     """Return the differences between the schema and a published discovery document as lines for the user."""
-    known = f"{found.version}, revision {found.revision or 'unknown'} (our facts: {found.known})"
-    if not found.differences and not found.new_collections:
-        return (f"drift: none in {known}",)
-    collections = [f"new-collection: {name}" for name in found.new_collections]
-    lines = [*map(str, found.differences), *collections]
-    return (f"drift: {len(lines)} in {known}", *(f"drift: {line}" for line in lines))
+    compared = f"{result.version}, revision {result.revision or 'unknown'} (our schema: {result.known})"
+    if not result.differences and not result.new_collections:
+        return (f"drift: none in {compared}",)
+    collections = [f"new-collection: {name}" for name in result.new_collections]
+    lines = [*map(str, result.differences), *collections]
+    return (f"drift: {len(lines)} in {compared}", *(f"drift: {line}" for line in lines))
 
 
 def notes(session: requests.Session, base_url: str) -> tuple[str, ...]:
@@ -67,4 +67,4 @@ def notes(session: requests.Session, base_url: str) -> tuple[str, ...]:
     try:
         return format_drift(drift(fetch_discovery_document(session, base_url)))
     except (ValueError, requests.RequestException) as error:
-        return (f"drift: not known, for {error}",)
+        return (f"drift: unknown: {error}",)

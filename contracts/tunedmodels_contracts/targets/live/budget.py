@@ -21,7 +21,7 @@ OPTION = "--tunedmodels-spend"
 EXAMPLE = "tunings=1,requests=200,seconds=1800"
 
 # The number of requests that delete a model and check that it is gone.
-_TO_BE_RID = 2
+_REQUESTS_TO_DELETE = 2
 
 
 class BudgetError(ValueError):
@@ -46,17 +46,17 @@ class Budget:
 
         A limit that is not named has its default: no tuning, 200 requests, 1800 seconds. Raises BudgetError.
         """
-        known = tuple(field.name for field in fields(cls))
-        found: dict[str, Any] = {}
+        names = tuple(field.name for field in fields(cls))
+        limits: dict[str, Any] = {}
         for word in text.split(","):
             name, equals, value = (part.strip() for part in word.partition("="))
-            if not equals or name not in known:
-                fix = f"it has to be {', '.join(known)}, each with = and a number: {EXAMPLE}"
-                raise BudgetError(f"{OPTION}: {word.strip()!r:.80} is no limit; {fix}")
-            if name in found:
-                raise BudgetError(f"{OPTION}: {name} is there twice; keep one of the two")
-            found[name] = _number(name, value)
-        return cls(**found)
+            if not equals or name not in names:
+                fix = f"use {', '.join(names)}, each with = and a number: {EXAMPLE}"
+                raise BudgetError(f"{OPTION}: {word.strip()!r:.80} is not a limit; {fix}")
+            if name in limits:
+                raise BudgetError(f"{OPTION}: {name} is given twice; remove one")
+            limits[name] = _number(name, value)
+        return cls(**limits)
 
     def skip_reason(self, clause: Clause) -> str:
         """Return why *clause* costs more than the budget allows, or an empty text if it does not."""
@@ -66,23 +66,23 @@ class Budget:
 
 
 def _number(name: str, value: str) -> float:
-    whole = name != "seconds"
-    if not re.fullmatch(r"\d{1,9}" if whole else r"\d{1,9}(\.\d{1,3})?", value, re.ASCII):
-        kind = "a whole number" if whole else "a number of seconds"
-        raise BudgetError(f"{OPTION}: {name} is {value!r:.80}; it has to be {kind}, as in {EXAMPLE}")
-    number = int(value) if whole else float(value)
+    is_whole = name != "seconds"
+    if not re.fullmatch(r"\d{1,9}" if is_whole else r"\d{1,9}(\.\d{1,3})?", value, re.ASCII):
+        kind = "a whole number" if is_whole else "a number of seconds"
+        raise BudgetError(f"{OPTION}: {name} is {value!r:.80}; give {kind}, as in {EXAMPLE}")
+    number = int(value) if is_whole else float(value)
     if not number and name != "tunings":
-        raise BudgetError(f"{OPTION}: {name} is {value}, so that nothing could be asked; give it more than 0")
+        raise BudgetError(f"{OPTION}: {name} is {value}, so no request is possible; give more than 0")
     return number
 
 
-def refuse(sentence: str) -> NoReturn:
+def refuse(reason: str) -> NoReturn:
     """Raise BudgetExceeded."""
-    raise BudgetExceeded(sentence)
+    raise BudgetExceeded(reason)
 
 
 class BudgetAdapter(ForwardingAdapter):
-    """An adapter that counts requests, and calls *exceeded* in place of sending one that exceeds *spend*.
+    """An adapter that counts requests, and calls *on_exceeded* in place of sending one that exceeds *budget*.
 
     A create call counts as a tuning until it is refused. For each model that was made, the adapter reserves the
     requests that delete it and check that it is gone. It sends them even if the time is over. Threads may share the
@@ -91,86 +91,86 @@ class BudgetAdapter(ForwardingAdapter):
 
     def __init__(
         self,
-        spend: Budget,
+        budget: Budget,
         adapter: BaseAdapter | None = None,
         *,
-        exceeded: Callable[[str], NoReturn] = refuse,
+        on_exceeded: Callable[[str], NoReturn] = refuse,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(adapter)
-        self.spend = spend
+        self.budget = budget
         self.tunings = 0
         self.requests = 0
-        self._exceeded = exceeded
+        self._on_exceeded = on_exceeded
         self._clock = clock
-        self._began = clock()
-        self._held: dict[str, int] = {}
-        self._on_their_way = 0  # create calls
-        self._settling = False
+        self._start = clock()
+        self._reserved: dict[str, int] = {}
+        self._pending_creates = 0
+        self._is_cleaning_up = False
         self._lock = threading.Lock()
 
     @property
     def seconds(self) -> float:
         """The number of seconds since the adapter was created."""
-        return self._clock() - self._began
+        return self._clock() - self._start
 
     @contextmanager
-    def settling(self) -> Iterator[None]:
+    def cleaning_up(self) -> Iterator[None]:
         """Allow the reserved requests during the block."""
-        self._settling = True
+        self._is_cleaning_up = True
         try:
             yield
         finally:
-            self._settling = False
+            self._is_cleaning_up = False
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
-        """Send *request* if the budget allows it; else call ``exceeded``, or raise BudgetExceeded during the
+        """Send *request* if the budget allows it; else call ``on_exceeded``, or raise BudgetExceeded during the
         clean-up.
         """
-        making, name = is_create(request), deleted_model(request)
+        creates, name = is_create(request), deleted_model(request)
         with self._lock:
-            why = self._why_not(making=making, deleting=name in self._held)
-            if not why:
+            reason = self._refusal_reason(creates=creates, deletes=name in self._reserved)
+            if not reason:
                 self.requests += 1
-                self.tunings += making
-                self._on_their_way += making
-        if why:
+                self.tunings += creates
+                self._pending_creates += creates
+        if reason:
             # The clean-up is not a clause, so it cannot be skipped.
-            (refuse if self._settling else self._exceeded)(f"{why}: {OPTION} allows no more")
-        refused = False
-        made_name = requested_name(request) if making else ""
+            (refuse if self._is_cleaning_up else self._on_exceeded)(f"the budget {OPTION} is used up: {reason}")
+        is_refused = False
+        model_name = requested_name(request) if creates else ""
         try:
             response = super().send(request, *how, **more)
-            refused = 400 <= response.status_code < 500
-            made_name = (making and created_name(response)) or made_name
+            is_refused = 400 <= response.status_code < 500
+            model_name = (creates and created_name(response)) or model_name
         finally:
             with self._lock:
-                self._on_their_way -= making
-                if making and refused:  # the call made no model
+                self._pending_creates -= creates
+                if creates and is_refused:  # the call made no model
                     self.tunings -= 1
-                elif making:
-                    self._held[made_name] = self._held.get(made_name, 0) + _TO_BE_RID
+                elif creates:
+                    self._reserved[model_name] = self._reserved.get(model_name, 0) + _REQUESTS_TO_DELETE
         with self._lock:
-            if response.status_code == 200 and name in self._held:
-                self._held[name] = 1
+            if response.status_code == 200 and name in self._reserved:
+                self._reserved[name] = 1
         return response
 
-    def _why_not(self, *, making: bool, deleting: bool) -> str:
-        left = self.spend.requests - self.requests
-        held = sum(self._held.values()) + self._on_their_way * _TO_BE_RID
-        if self._settling or deleting:
-            return "" if left else f"all {self.spend.requests} requests were sent"
-        if self.seconds >= self.spend.seconds:
-            return f"the {self.spend.seconds:g} seconds are over"
-        if making and self.tunings >= self.spend.tunings:
-            return f"{self.tunings or 'no'} tuning{'' if self.tunings == 1 else 's'} could be started"
-        if left - held < (1 + _TO_BE_RID if making else 1):
-            kept = f", and {held} are kept to delete what was made" if held else ""
-            return f"{self.requests} of {self.spend.requests} requests were sent{kept}"
+    def _refusal_reason(self, *, creates: bool, deletes: bool) -> str:
+        remaining = self.budget.requests - self.requests
+        reserved = sum(self._reserved.values()) + self._pending_creates * _REQUESTS_TO_DELETE
+        used = f"{self.requests} of {self.budget.requests} requests"
+        if self._is_cleaning_up or deletes:
+            return "" if remaining else used
+        if self.seconds >= self.budget.seconds:
+            return f"{self.seconds:.0f} of {self.budget.seconds:g} seconds"
+        if creates and self.tunings >= self.budget.tunings:
+            return f"{self.tunings} of {self.budget.tunings} tunings"
+        if remaining - reserved < (1 + _REQUESTS_TO_DELETE if creates else 1):
+            return used + (f"; {reserved} are reserved for deleting models" if reserved else "")
         return ""
 
 
-_SHARED = ("finished", "scratch", "cancelled", "foreign", "eleven")
+_SHARED = ("observed_run", "finished", "scratch", "cancelled", "foreign", "eleven")
 
 
 def cheapest_first(clause: Clause, fixtures: Collection[str]) -> int:
@@ -182,4 +182,4 @@ def cheapest_first(clause: Clause, fixtures: Collection[str]) -> int:
     if clause.cost is not Cost.TUNING:
         return 0
     own = "create" in fixtures or not set(_SHARED) & set(fixtures)
-    return len(_SHARED) + 1 if own else 1 + max(turn for turn, name in enumerate(_SHARED) if name in fixtures)
+    return len(_SHARED) + 1 if own else 1 + max(position for position, name in enumerate(_SHARED) if name in fixtures)

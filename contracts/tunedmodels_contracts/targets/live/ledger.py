@@ -24,7 +24,9 @@ DEFAULT = Path("tunedmodels-ledger.jsonl")
 
 _READERS_TOO = 0o644
 _BEGINNING = '{"event": "'  # the start of every line
-_FACTS = ("host", "by", "at", "name", "display_name")
+_FIELDS = ("host", "by", "at", "name", "display_name")
+# The attribute of an entry that each event sets.
+_ATTRIBUTES = {"made": "created", "refused": "refused", "deleted": "deleted", "gone": "confirmed_gone"}
 
 
 class LedgerError(ValueError):
@@ -33,41 +35,41 @@ class LedgerError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One create call: its *run*, its *number* in the run, its *host*, its caller (*by*), its time (*at*), and what
-    happened.
+    """One create call: its *run*, its *number* in the run, its *host*, its *caller*, its time (*at*), and its outcome.
 
-    *name* is the name of the model, if it is known. *made* and *refused* are the service's answers to the create call.
-    *deleted* means that the service confirmed a delete call, *gone* that the model was not found afterwards.
+    *name* is the name of the model, if it is known. *created* and *refused* are the service's answers to the create
+    call. *deleted* means that the service confirmed a delete call, *confirmed_gone* that the model was not found
+    afterwards.
     """
 
     run: str
     number: int
     host: str
-    by: str
+    caller: str
     at: str
     name: str = ""
     display_name: str = ""
-    made: bool = False
+    created: bool = False
     refused: bool = False
     deleted: bool = False
-    gone: bool = False
+    confirmed_gone: bool = False
 
     @property
-    def left(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the model exists or may exist."""
-        return not self.refused and not self.gone
+        return not self.refused and not self.confirmed_gone
 
     @property
-    def sure(self) -> bool:
+    def is_ours(self) -> bool:
         """Whether the model is certainly of this run: the service confirmed its creation, or its name contains
         the run.
         """
-        return bool(self.name) and (self.made or self.name.startswith(f"tunedModels/{PREFIX}{self.run}"))
+        return bool(self.name) and (self.created or self.name.startswith(f"tunedModels/{PREFIX}{self.run}"))
 
     def __str__(self) -> str:
         """Describe the create call for the user."""
-        name = self.name or f"a model displayed as {self.display_name!r}, whose create call got no answer"
-        return f"{name}, of {self.at}, by {self.by} at {self.host}"
+        name = self.name or f"a model with the display name {self.display_name!r} (its create call got no answer)"
+        return f"{name}, of {self.at}, by {self.caller} at {self.host}"
 
 
 @dataclass
@@ -79,34 +81,34 @@ class Ledger:
     host: str
     _count: int = field(default=0, init=False)
 
-    def begin(self, by: str, name: str, display_name: str) -> int:
+    def begin(self, caller: str, name: str, display_name: str) -> int:
         """Write an entry for a create call that is about to be sent, and return its number."""
         self._count += 1
         at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        values = (self.host, by, at, name, display_name)
-        self._write("sending", self._count, **dict(zip(_FACTS, values, strict=True)))
+        values = (self.host, caller, at, name, display_name)
+        self._write("sending", self._count, **dict(zip(_FIELDS, values, strict=True)))
         return self._count
 
-    def note(self, event: str, number: int, **facts: Any) -> None:
+    def record(self, event: str, number: int, **fields: Any) -> None:
         """Write what happened to a create call or its model. *event* is made, refused, unanswered, deleted or gone."""
-        self._write(event, number, **facts)
+        self._write(event, number, **fields)
 
-    def left(self) -> list[Entry]:
+    def open_entries(self) -> list[Entry]:
         """Return the create calls of this run whose models exist or may exist."""
-        return [entry for entry in read(self.path) if entry.run == self.run and entry.left]
+        return [entry for entry in read(self.path) if entry.run == self.run and entry.is_open]
 
-    def of(self, name: str) -> list[Entry]:
+    def entries_of(self, name: str) -> list[Entry]:
         """Return the create calls of this run that made the model *name* and that no delete call follows."""
-        return [entry for entry in self.left() if entry.made and entry.name == name and not entry.deleted]
+        return [entry for entry in self.open_entries() if entry.created and entry.name == name and not entry.deleted]
 
-    def _write(self, event: str, number: int, **facts: Any) -> None:
-        line = json.dumps({"event": event, "run": self.run, "number": number, **facts}) + "\n"
+    def _write(self, event: str, number: int, **fields: Any) -> None:
+        line = json.dumps({"event": event, "run": self.run, "number": number, **fields}) + "\n"
         text = (b"\n" if _is_cut(self.path) else b"") + line.encode()
         # Write the whole line at once, because several runs may have the file open.
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _READERS_TOO)
         try:
             if os.write(descriptor, text) < len(text):
-                raise LedgerError(f"{self.path}: there was no room for a whole line; make some")
+                raise LedgerError(f"{self.path}: the disk is full; free some space")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -122,11 +124,11 @@ def read(path: Path) -> list[Entry]:
         key = (line["run"], line["number"])
         event = line["event"]
         if event == "sending":
-            host, by, at, name, shown = (str(line.get(fact, "")) for fact in _FACTS)
-            entries[key] = Entry(*key, host, by, at, name, shown)
-        elif key in entries and event in ("made", "refused", "deleted", "gone"):
-            events: dict[str, Any] = {event: True}
-            entries[key] = replace(entries[key], name=str(line.get("name") or entries[key].name), **events)
+            host, caller, at, name, display_name = (str(line.get(field, "")) for field in _FIELDS)
+            entries[key] = Entry(*key, host, caller, at, name, display_name)
+        elif key in entries and event in _ATTRIBUTES:
+            changes: dict[str, Any] = {_ATTRIBUTES[event]: True}
+            entries[key] = replace(entries[key], name=str(line.get("name") or entries[key].name), **changes)
     return list(entries.values())
 
 
@@ -145,7 +147,7 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
         if isinstance(line, dict) and isinstance(line.get("run"), str) and isinstance(line.get("number"), int):
             yield line
         else:
-            raise LedgerError(f"{path}: line {number} is none of a ledger; name another file, or move this one away")
+            raise LedgerError(f"{path}: line {number} is not a ledger entry; name another file or move this one")
 
 
 def _is_cut(path: Path) -> bool:
@@ -160,7 +162,7 @@ def _is_cut(path: Path) -> bool:
 class LedgerAdapter(ForwardingAdapter):
     """An adapter that writes each create call to *ledger* before it sends it, and the result after it.
 
-    *who* returns the name of the caller of a request.
+    *caller_name* returns the name of the caller of a request.
     """
 
     def __init__(
@@ -168,11 +170,11 @@ class LedgerAdapter(ForwardingAdapter):
         ledger: Ledger,
         adapter: BaseAdapter | None = None,
         *,
-        who: Callable[[requests.PreparedRequest], str] = lambda _request: "caller",
+        caller_name: Callable[[requests.PreparedRequest], str] = lambda _request: "caller",
     ) -> None:
         super().__init__(adapter)
         self._ledger = ledger
-        self._who = who
+        self._caller_name = caller_name
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Send *request*. If it creates or deletes a model, write that to the ledger."""
@@ -180,23 +182,23 @@ class LedgerAdapter(ForwardingAdapter):
         if name:
             response = super().send(request, *how, **more)
             if response.status_code == 200:
-                for entry in self._ledger.of(name):
-                    self._ledger.note("deleted", entry.number)
+                for entry in self._ledger.entries_of(name):
+                    self._ledger.record("deleted", entry.number)
             return response
         if not is_create(request):
             return super().send(request, *how, **more)
         name = requested_name(request)
-        number = self._ledger.begin(self._who(request), name, requested_display_name(request))
+        number = self._ledger.begin(self._caller_name(request), name, requested_display_name(request))
         try:
             response = super().send(request, *how, **more)
-            made_name = created_name(response) or name  # this reads the answer to its end
+            model_name = created_name(response) or name  # this reads the answer to its end
         except BaseException:
-            self._ledger.note("unanswered", number)
+            self._ledger.record("unanswered", number)
             raise
         if 400 <= response.status_code < 500:
-            self._ledger.note("refused", number, status=response.status_code)
+            self._ledger.record("refused", number, status=response.status_code)
         elif 200 <= response.status_code < 300:
-            self._ledger.note("made", number, name=made_name)
+            self._ledger.record("made", number, name=model_name)
         else:  # the model may exist
-            self._ledger.note("unanswered", number, status=response.status_code)
+            self._ledger.record("unanswered", number, status=response.status_code)
         return response

@@ -25,9 +25,11 @@ def stand_in_url() -> str:
     Raises TargetError if the URL is not https or not on this machine.
     """
     url = os.environ.get(VARIABLE, "").strip().rstrip("/")
-    parts = urlsplit(url)
-    if url and not (parts.scheme == "https" and is_loopback_host(parts.hostname or "")):
-        raise TargetError(f"{VARIABLE} names {url!r:.100}; it has to be https:// and on this machine, for tests alone")
+    split_url = urlsplit(url)
+    if url and not (split_url.scheme == "https" and is_loopback_host(split_url.hostname or "")):
+        raise TargetError(
+            f"{VARIABLE} is {url!r:.100}; it must be an https:// URL on this machine; it is only for tests"
+        )
     return url
 
 
@@ -38,5 +40,5 @@ class Loopback(HTTPAdapter):
         """Send *request*. Raises TargetError if it would leave this machine."""
         host = urlsplit(request.url or "").hostname or ""
         if not is_loopback_host(host):
-            raise TargetError(f"A stand-in was asked for, and something was to be sent to {host}")
+            raise TargetError(f"A stand-in is in use, but a request would go to {host}")
         return super().send(request, *how, **more)

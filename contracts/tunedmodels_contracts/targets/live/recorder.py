@@ -18,7 +18,7 @@ from ..scopes import Scope, ScopeTracker, recording_name
 
 _LOG = logging.getLogger(__name__)
 
-_LARGEST = 1024 * 1024  # bytes of all that one scope sent and received; a larger file is too long to read
+_MAX_SIZE = 1024 * 1024  # bytes of all that one scope sent and received; a larger file is too long to read
 
 
 class UnwrittenRecordings(ValueError):
@@ -26,7 +26,7 @@ class UnwrittenRecordings(ValueError):
 
 
 class Recorder(ForwardingAdapter):
-    """An adapter that records each scope in *parts*, and writes the recording of each clause that held into *folder*.
+    """An adapter that records each scope in *scopes*, and writes the recording of each clause that held into *folder*.
 
     It does not record requests between scopes, and does not write a recording that is incomplete or too large.
     *stand_in* says that the server is not the real service. *secrets* returns texts to keep out of files, beside those
@@ -36,28 +36,28 @@ class Recorder(ForwardingAdapter):
     def __init__(
         self,
         folder: Path,
-        parts: ScopeTracker,
+        scopes: ScopeTracker,
         *,
         stand_in: bool,
         secrets: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         super().__init__()
         self._folder = folder
-        self._parts = parts
+        self._scopes = scopes
         self._stand_in = stand_in
         self._secrets = secrets
         self._tapes: dict[Scope, Tape] = {}
         self._problems: list[str] = []
-        self._looking: dict[str, dict[str, None]] = {}
+        self._clauses_by_run: dict[str, dict[str, None]] = {}
         self._broken: set[str] = set()
         self._finished = False
 
     def send(self, request: requests.PreparedRequest, *how: Any, **more: Any) -> requests.Response:
         """Send *request*, and record it for the current scope."""
-        part = self._parts.current
-        if part is None:
+        scope = self._scopes.current
+        if scope is None:
             return super().send(request, *how, **more)
-        return self._tapes.setdefault(part, Tape(self.adapter)).send(request, *how, **more)
+        return self._tapes.setdefault(scope, Tape(self.adapter)).send(request, *how, **more)
 
     def on_judged(self, name: str, clause: str, shared: Sequence[str], held: bool) -> None:
         """Write the recording of the scope *name* of *clause* if the clause has *held*.
@@ -66,10 +66,10 @@ class Recorder(ForwardingAdapter):
         """
         if held:
             for run in shared:
-                self._looking.setdefault(run, {})[clause] = None
-            turns = [part for part in self._tapes if part.name == name]
-            if turns and turns[-1] not in self._parts.failed:
-                self._write(turns[-1], [clause])
+                self._clauses_by_run.setdefault(run, {})[clause] = None
+            attempts = [scope for scope in self._tapes if scope.name == name]
+            if attempts and attempts[-1] not in self._scopes.failed:
+                self._write_recording(attempts[-1], [clause])
         else:
             self._broken.add(clause)
         if self._finished:  # the last clause is judged after its teardown, in which the session has already ended
@@ -80,35 +80,37 @@ class Recorder(ForwardingAdapter):
         written.
         """
         self._finished = True
-        for part in self._tapes:
-            if part.shared and part not in self._parts.failed:
-                self._write(part, [name for name in self._looking.get(part.name, ()) if name not in self._broken])
+        for scope in self._tapes:
+            if scope.is_shared and scope not in self._scopes.failed:
+                self._write_recording(
+                    scope, [name for name in self._clauses_by_run.get(scope.name, ()) if name not in self._broken]
+                )
         if self._problems:
             raise UnwrittenRecordings("\n".join(["These recordings were not written:", *self._problems]))
 
-    def _write(self, part: Scope, clauses: Sequence[str]) -> None:
-        tape = self._tapes[part]
-        name = recording_name(part.name)
+    def _write_recording(self, scope: Scope, clauses: Sequence[str]) -> None:
+        tape = self._tapes[scope]
+        name = recording_name(scope.name)
         size = sum(len(exchange.request.body) + len(exchange.response.body) for exchange in tape.exchanges)
-        why = next(iter(tape.incomplete), f"it has {size} bytes" if size > _LARGEST else "")
-        if why or not tape.exchanges:
-            _LOG.info("There is no recording of %s: %s", part.name, why or "it asks for nothing")
+        reason = next(iter(tape.incomplete), f"it has {size} bytes" if size > _MAX_SIZE else "")
+        if reason or not tape.exchanges:
+            _LOG.info("Wrote no recording of %s: %s", scope.name, reason or "it sent no request")
             return
-        sent = "\n".join(
+        sent_text = "\n".join(
             f"{exchange.request.url}\n{exchange.request.body.decode('latin-1')}" for exchange in tape.exchanges
         )
         try:
             recording = record(
                 name,
                 tape,
-                source=f"the contract suite, {part.name}",
+                source=f"the contract suite, {scope.name}",
                 captured=date.today(),
                 stand_in=self._stand_in,
-                variables=self._parts.variables(sent),
+                variables=self._scopes.variables(sent_text),
                 secrets=self._secrets(),
             )
-            noted = replace(recording.provenance, note=note_of(clauses))
-            recording = replace(recording, provenance=noted).with_digest()
+            provenance = replace(recording.provenance, note=note_of(clauses))
+            recording = replace(recording, provenance=provenance).with_digest()
             self._folder.mkdir(parents=True, exist_ok=True)
             save(recording, self._folder / f"{name}.yaml")
         except (RecordingError, OSError) as error:

@@ -12,96 +12,96 @@ import requests
 from google.auth.credentials import AnonymousCredentials
 
 from ...clauses.clause import Need
-from ...clauses.results import GONE
-from ...deferral import Deferral
+from ...clauses.results import Verdict
 from ...harness.api import Api
-from .. import credentials
-from ..credentials import CallerCredentials
+from ...signal_delay import SignalDelay
+from ..credentials import CallerCredentials, find_credentials, missing_credentials
 from ..probe import probe
 from ..scopes import ScopeTracker
-from ..target import Target, TargetError, ignore_judgement
-from . import anonymous, ledger
+from ..target import Target, TargetError, ignore_outcome
+from . import anonymous
 from .budget import EXAMPLE, OPTION, Budget, BudgetAdapter
 from .cleanup import CleanupResult, clean_up, find_unknown_models
-from .ledger import Ledger, LedgerAdapter, LedgerError
+from .ledger import DEFAULT, Ledger, LedgerAdapter, LedgerError, read
 from .loopback import VARIABLE, Loopback, stand_in_url
 from .recorder import Recorder
 
 HOST = "https://generativelanguage.googleapis.com"
 
-_COSTS = (
-    f"The target live needs to know what it may cost: give {OPTION} {EXAMPLE}, tunings=0 for no tuning; "
-    f"or ask what needs no credentials, with {anonymous.OPTION}"
+_NO_BUDGET = (
+    f"The target live needs a budget: give {OPTION} {EXAMPLE} (tunings=0 for no tuning), "
+    f"or use {anonymous.OPTION} to check only what needs no credentials"
 )
-_UNVERIFIABLE = f"{GONE}: the service lists no base model that can be tuned"
+_UNVERIFIABLE = f"{Verdict.NO_LONGER_VERIFIABLE.value}: the service lists no base model that can be tuned"
 
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """The options of the target live. Without *spend* it does not open, unless it is used *anonymously*.
+    """The options of the target live. Without a *budget* it opens only if *anonymous*, which means
+    that it uses no credentials.
 
-    *spend* is the budget, *ledger* the path of the ledger, *record* the folder for recordings, and *second_token* the
+    *ledger* is the path of the ledger, *record* the folder for recordings, and *second_token* the
     token of the other user. *base_model* is the base model to tune; if it is empty, the probe chooses one. *bound* is
     the number of seconds that a run may take, *pause* the number of seconds between two polls.
     """
 
-    spend: Budget | None = None
-    ledger: Path = ledger.DEFAULT
+    budget: Budget | None = None
+    ledger: Path = DEFAULT
     record: Path | None = None
-    anonymously: bool = False
+    anonymous: bool = False
     second_token: str = ""
     base_model: str = ""
     bound: float = 3600.0
     pause: float = 10.0
 
 
-def obstacles(asked: LiveOptions) -> list[str]:
-    """Return a sentence for each obstacle: a missing budget, missing credentials, and models that an earlier run has
-    left.
+def obstacles(options: LiveOptions) -> list[str]:
+    """Return a sentence for each obstacle: a missing budget, missing credentials, and models that an earlier
+    run has left.
 
     Raises TargetError if the URL of the stand-in is invalid, and LedgerError if the ledger is.
     """
-    if asked.anonymously:
+    if options.anonymous:
         return []
-    reasons = [] if asked.spend else [_COSTS]
+    sentences = [] if options.budget else [_NO_BUDGET]
     if not stand_in_url():  # find_credentials reports what a stand-in needs
-        reasons.append(credentials.missing_credentials())
-    return [sentence for sentence in (*reasons, _leftovers(asked.ledger)) if sentence]
+        sentences.append(missing_credentials())
+    return [sentence for sentence in (*sentences, _leftovers(options.ledger)) if sentence]
 
 
 @contextmanager
-def live(asked: LiveOptions, left_out: Callable[[str], NoReturn]) -> Iterator[Target]:
-    """Open the real service. *left_out* is called with the reason for a request that would exceed the budget.
+def live(options: LiveOptions, skip: Callable[[str], NoReturn]) -> Iterator[Target]:
+    """Open the real service. *skip* is called with the reason for a request that would exceed the budget.
 
     At the end, delete all models that the run created, and check that they are gone. Ctrl-C and SIGTERM wait for that.
     Raises TargetError if there is an obstacle, and LedgerError if this run leaves a model.
     """
-    in_the_way = obstacles(asked)
-    if in_the_way:
-        raise TargetError("\n".join(in_the_way))
-    standing = stand_in_url()
-    base_url = standing or HOST
-    if asked.anonymously:
-        spend, asking = asked.spend or anonymous.SPEND, CallerCredentials()
+    problems = obstacles(options)
+    if problems:
+        raise TargetError("\n".join(problems))
+    stand_in = stand_in_url()
+    base_url = stand_in or HOST
+    if options.anonymous:
+        budget, credentials = options.budget or anonymous.BUDGET, CallerCredentials()
     else:
-        spend, asking = (
-            asked.spend or Budget(),
-            credentials.find_credentials(asked.second_token, stand_in=bool(standing)),
-        )
-    parts = ScopeTracker()
-    recorder = Recorder(asked.record, parts, stand_in=bool(standing), secrets=asking.secrets) if asked.record else None
-    book = Ledger(asked.ledger, parts.run, base_url)
-    noting = recorder if asked.anonymously else LedgerAdapter(book, recorder, who=asking.who)
-    meter = BudgetAdapter(spend, noting, exceeded=left_out)
-    with _session(standing) as session, Deferral() as deferral:
-        session.mount(f"{base_url}/", meter)
+        budget = options.budget or Budget()
+        credentials = find_credentials(options.second_token, stand_in=bool(stand_in))
+    scopes = ScopeTracker()
+    recorder: Recorder | None = None
+    if options.record:
+        recorder = Recorder(options.record, scopes, stand_in=bool(stand_in), secrets=credentials.secrets)
+    ledger = Ledger(options.ledger, scopes.run, base_url)
+    adapter = recorder if options.anonymous else LedgerAdapter(ledger, recorder, caller_name=credentials.caller_name)
+    budget_adapter = BudgetAdapter(budget, adapter, on_exceeded=skip)
+    with _session(stand_in) as session, SignalDelay() as signal_delay:
+        session.mount(f"{base_url}/", budget_adapter)
         try:
-            yield _target(asked, asking, session, base_url, parts, recorder)
+            yield _target(options, credentials, session, base_url, scopes, recorder)
         finally:
-            deferral.hold()
+            signal_delay.hold()
             try:
-                with meter.settling():
-                    _clean_up(book, session, asking, asked.pause)
+                with budget_adapter.cleaning_up():
+                    _clean_up(ledger, session, credentials, options.pause)
             finally:
                 if recorder:
                     recorder.finish()
@@ -113,82 +113,84 @@ def sweep(path: Path, second_token: str = "") -> CleanupResult:
     Report, but do not delete, models whose names begin like those of live runs and that the ledger does not list.
     Raises TargetError if there are no credentials, and LedgerError if the file is not a ledger.
     """
-    standing = stand_in_url()
-    base_url = standing or HOST
-    ledger.read(path)
-    asking = credentials.find_credentials(second_token, stand_in=bool(standing))
-    with _session(standing) as session:
-        callers = {name: Api(session, base_url, who) for name, who in asking.named.items()}
-        settled = clean_up(path, callers, base_url)
-        settled.unknown_models.extend(find_unknown_models(path, callers["caller"]))
-    elsewhere = [entry for entry in ledger.read(path) if entry.left and entry.host != base_url]
-    settled.left.extend(f"{entry}: it is another server" for entry in elsewhere)
-    return settled
+    stand_in = stand_in_url()
+    base_url = stand_in or HOST
+    read(path)
+    credentials = find_credentials(second_token, stand_in=bool(stand_in))
+    with _session(stand_in) as session:
+        callers = {name: Api(session, base_url, one) for name, one in credentials.available.items()}
+        result = clean_up(path, callers, base_url)
+        result.unknown_models.extend(find_unknown_models(path, callers["caller"]))
+    on_other_servers = [entry for entry in read(path) if entry.is_open and entry.host != base_url]
+    result.remaining.extend(f"{entry}: it is on another server" for entry in on_other_servers)
+    return result
 
 
 def _target(
-    asked: LiveOptions,
-    asking: CallerCredentials,
+    options: LiveOptions,
+    credentials: CallerCredentials,
     session: requests.Session,
     base_url: str,
-    parts: ScopeTracker,
+    scopes: ScopeTracker,
     recorder: Recorder | None,
 ) -> Target:
-    has, base_model = frozenset({Need.CREDENTIALS_JUDGED}), asked.base_model
-    standing = base_url != HOST
+    capabilities, base_model = frozenset({Need.CREDENTIALS_JUDGED}), options.base_model
+    stand_in = base_url != HOST
     notes: tuple[str, ...] = ()
-    if standing:
-        notes = (f"{VARIABLE} is set: what was asked is a stand-in, and nothing of this is evidence",)
-    if asked.anonymously:
+    if stand_in:
+        notes = (f"{VARIABLE} is set: the server is a stand-in, so this run is not evidence",)
+    if options.anonymous:
         notes += anonymous.notes(session, base_url)
     else:
-        with parts.part("runs/target"):
-            inquiry = probe(Api(session, base_url, asking.caller), parts.new_id(), asked.base_model)
-        has, base_model = inquiry.capabilities, inquiry.base_model
-    if not isinstance(asking.other, AnonymousCredentials):
-        has |= {Need.SECOND_CALLER}
+        with scopes.open_scope("runs/target"):
+            probe_result = probe(Api(session, base_url, credentials.caller), scopes.new_id(), options.base_model)
+        capabilities, base_model = probe_result.capabilities, probe_result.base_model
+    if not isinstance(credentials.other, AnonymousCredentials):
+        capabilities |= {Need.SECOND_CALLER}
     return Target(
-        kind="stand-in" if standing else "live",
+        kind="stand-in" if stand_in else "live",
         session=session,
         base_url=base_url,
-        caller=asking.caller,
-        other=asking.other,
-        key=asking.key,
+        caller=credentials.caller,
+        other=credentials.other,
+        key=credentials.key,
         base_model=base_model or "models/none",
-        bound=asked.bound,
-        pause=asked.pause,
-        capabilities=has,
+        bound=options.bound,
+        pause=options.pause,
+        capabilities=capabilities,
         missing={
             Need.TUNABLE_MODEL: _UNVERIFIABLE,
-            Need.SECOND_CALLER: "there is no --tunedmodels-second-token, so nobody else to share with",
+            Need.SECOND_CALLER: "it needs a second user: give --tunedmodels-second-token",
         },
-        scopes=parts,
+        scopes=scopes,
         notes=notes,
-        on_judged=recorder.on_judged if recorder else ignore_judgement,
+        on_judged=recorder.on_judged if recorder else ignore_outcome,
     )
 
 
-def _session(standing: str) -> requests.Session:
+def _session(stand_in: str) -> requests.Session:
     session = requests.Session()
-    if standing:
+    if stand_in:
         for scheme in ("https://", "http://"):
             session.mount(scheme, Loopback())
     return session
 
 
 def _leftovers(path: Path) -> str:
-    left = [entry for entry in ledger.read(path) if entry.left]
-    if not left:
+    entries = [entry for entry in read(path) if entry.is_open]
+    if not entries:
         return ""
+    models = "1 model" if len(entries) == 1 else f"{len(entries)} models"
     return (
-        f"{path} knows of {len(left)} not proved gone, such as {left[0]}: "
+        f"{path} lists {models} that may still exist, such as {entries[0]}; "
         f"run tunedmodels-contracts sweep --ledger {path}"
     )
 
 
-def _clean_up(book: Ledger, session: requests.Session, asking: CallerCredentials, pause: float) -> None:
-    callers = {name: Api(session, book.host, who) for name, who in asking.named.items()}
-    settled = clean_up(book.path, callers, book.host, book.run, pause=pause)
-    if settled.left:
-        lines = [f"Left at {book.host}; {book.path} knows of it, for tunedmodels-contracts sweep:", *settled.left]
+def _clean_up(ledger: Ledger, session: requests.Session, credentials: CallerCredentials, pause: float) -> None:
+    callers = {name: Api(session, ledger.host, one) for name, one in credentials.available.items()}
+    result = clean_up(ledger.path, callers, ledger.host, ledger.run, pause=pause)
+    if result.remaining:
+        lines = [f"These models remain at {ledger.host}; run tunedmodels-contracts sweep --ledger {ledger.path}:"]
+        lines += result.remaining
         raise LedgerError("\n".join(lines))

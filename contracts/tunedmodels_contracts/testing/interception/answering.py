@@ -14,7 +14,7 @@ from tunedmodels_mockserver import Pace, Settings, create_app
 from ...transport.wsgi_adapter import WsgiAdapter
 from ..world import World
 from .hosts import URL
-from .patches import patched
+from .patches import patch_process
 from .process import Process
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ WORLD = "intercepted"
 _TUNING_TIME = 0.5  # seconds
 
 # The patches affect the whole process, so the process has one list of applications that answer.
-_PROCESS = Process(patched)
+_PROCESS = Process(patch_process)
 # werkzeug compiles routes by ast.parse. In some CPython 3.11 this raises SystemError if two threads do it at once.
-_MAKING = threading.Lock()
+_CREATE_LOCK = threading.Lock()
 
 
 @contextmanager
-def answering(settings: Settings | None = None) -> Iterator[World]:
+def answer_service_calls(settings: Settings | None = None) -> Iterator[World]:
     """Answer the calls of this process to the service with a new mock server, during the block. Yield its world.
 
     Without *settings*, a tuning run takes half a second. The world is not checked at the end.
     """
-    with _MAKING:
+    with _CREATE_LOCK:
         application = create_app(settings or Settings(pace=Pace(_TUNING_TIME, None, 0.0)))
     session = requests.Session()
     session.trust_env = False

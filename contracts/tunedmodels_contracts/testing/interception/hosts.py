@@ -15,11 +15,11 @@ class NotIntercepted(RuntimeError):
     The error is not an OSError, because a client would treat that as a network error and try again.
     """
 
-    def __init__(self, how: str) -> None:
+    def __init__(self, client_name: str) -> None:
         super().__init__(
-            f"{how} asked for the real Gemini API while it is intercepted, and nothing was sent. What goes by "
-            "requests, httpx, aiohttp or google-auth over requests is intercepted; give other clients a mock server's "
-            "URL instead: the fixture tunedmodels_world has one."
+            f"{client_name} called the real Gemini API during an interception; nothing was sent. Calls through "
+            "requests, httpx, aiohttp and google-auth (over requests) are intercepted. Give other clients the URL of "
+            "a mock server, for example from the fixture tunedmodels_world."
         )
 
 

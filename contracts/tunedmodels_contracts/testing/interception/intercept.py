@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..checks import unmet_expectations
 from ..world import World
-from .answering import answering
+from .answering import answer_service_calls
 
 if TYPE_CHECKING:
     from tunedmodels_mockserver import Settings
@@ -32,14 +32,14 @@ class intercept:
 
     def __init__(self, settings: Settings | None = None) -> None:
         if callable(settings):
-            raise TypeError("intercept is called first: write @intercept() with its parentheses.")
+            raise TypeError("Write @intercept() with parentheses.")
         self._settings = settings
         self._open: list[tuple[ExitStack, World]] = []
 
     def __enter__(self) -> World:
         """Start to intercept, and return the world."""
         stack = ExitStack()
-        world = stack.enter_context(answering(self._settings))
+        world = stack.enter_context(answer_service_calls(self._settings))
         self._open.append((stack, world))
         return world
 
@@ -49,10 +49,10 @@ class intercept:
         """Stop intercepting. Raises AssertionError for unmet expectations, unless the block raised an error."""
         stack, world = self._open.pop()
         with stack:
-            said = unmet_expectations(world.drop())
+            problems = unmet_expectations(world.drop())
             world.close()
-        if said and error is None:
-            raise AssertionError("\n".join(said))
+        if problems and error is None:
+            raise AssertionError("\n".join(problems))
 
     def __call__(self, function: Function) -> Function:
         """Return *function*, which may be a coroutine function, with a block around each call.
@@ -66,18 +66,18 @@ class intercept:
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def later(*arguments: Any, **more: Any) -> Any:
+            async def call_async(*arguments: Any, **more: Any) -> Any:
                 with intercept(self._settings):
                     return await function(*arguments, **more)
 
-            return later  # type: ignore[return-value]  # it takes the same arguments as *function*
+            return call_async  # type: ignore[return-value]  # it takes the same arguments as *function*
 
         @functools.wraps(function)
-        def now(*arguments: Any, **more: Any) -> Any:
+        def call(*arguments: Any, **more: Any) -> Any:
             with intercept(self._settings):
                 return function(*arguments, **more)
 
-        return now  # type: ignore[return-value]
+        return call  # type: ignore[return-value]
 
 
 class InterceptTestCase(unittest.TestCase):

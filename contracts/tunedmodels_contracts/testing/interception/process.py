@@ -19,8 +19,8 @@ class Process:
     one. If a thread has none, such as a thread that the code under test started, the latest of all answers.
     """
 
-    def __init__(self, patched: Callable[[Callable[[], WSGIApplication | None]], ExitStack]) -> None:
-        self._patched = patched
+    def __init__(self, patch: Callable[[Callable[[], WSGIApplication | None]], ExitStack]) -> None:
+        self._patch = patch
         self._all: tuple[WSGIApplication, ...] = ()
         self._own: ContextVar[tuple[WSGIApplication, ...]] = ContextVar("tunedmodels-interceptions", default=())
         self._patches: ExitStack | None = None
@@ -30,7 +30,7 @@ class Process:
         """Add *application*. The first application patches the process."""
         with self._lock:
             if self._patches is None:
-                self._patches = self._patched(self.current)
+                self._patches = self._patch(self.current)
             self._all += (application,)
         self._own.set((*self._own.get(), application))
 
@@ -46,7 +46,7 @@ class Process:
 
     def current(self) -> WSGIApplication | None:
         """Return the application that answers the current call, or None if the last one was removed during the call."""
-        everybody = self._all
-        own = [item for item in self._own.get() if item in everybody]
-        latest = own or everybody
+        applications = self._all
+        own = [item for item in self._own.get() if item in applications]
+        latest = own or applications
         return latest[-1] if latest else None

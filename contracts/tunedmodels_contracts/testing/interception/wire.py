@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...transport.wsgi_call import Answer, Broken, ask
+from ...transport.wsgi_call import Answer, BrokenConnection, call_application
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -46,11 +46,11 @@ class Wire(asyncio.Transport):
     def _answer(self, request: _Request) -> None:
         url = request.target if "://" in request.target.partition("?")[0] else self._origin + request.target
         try:
-            answer = ask(self._application, request.method, url, request.headers, request.body)
-        except Broken as broken:
-            if broken.begun:
-                self._protocol.data_received(_bytes(broken.begun, missing=1))
-            self._lose(ConnectionResetError(str(broken)))
+            answer = call_application(self._application, request.method, url, request.headers, request.body)
+        except BrokenConnection as error:
+            if error.partial:
+                self._protocol.data_received(_bytes(error.partial, missing=1))
+            self._lose(ConnectionResetError(str(error)))
         except Exception as error:  # otherwise the error is lost, and the client waits forever
             self._protocol.set_exception(error)
         else:
@@ -91,8 +91,8 @@ def _request(received: bytes) -> _Request | None:
     """Return the request in *received*, or None if it is incomplete."""
     from werkzeug.serving import DechunkedInput
 
-    head, ended, body = received.partition(b"\r\n\r\n")
-    if not ended:
+    head, separator, body = received.partition(b"\r\n\r\n")
+    if not separator:
         return None
     first, _, fields = head.partition(b"\r\n")
     headers = http.client.parse_headers(BytesIO(fields + b"\r\n\r\n"))

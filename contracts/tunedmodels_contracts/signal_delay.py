@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 
-class Deferral:
+class SignalDelay:
     """A block that Ctrl-C and SIGTERM interrupt only once, so a second signal does not break its clean-up.
 
     After ``hold`` the first signal also waits until the block ends. A signal that is ignored stays ignored. Outside of
@@ -19,7 +19,7 @@ class Deferral:
         self._interrupted = False
         self._waiting: list[int] = []
 
-    def __enter__(self) -> Deferral:
+    def __enter__(self) -> SignalDelay:
         """Install the signal handlers."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
