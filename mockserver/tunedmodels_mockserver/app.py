@@ -65,7 +65,7 @@ def create_app(
     base_models = with_custom_models([*preload.base_models, *map(parse, settings.base_models)])
     canned = Rulebook().with_only(read_rules(settings.canned, base_models))
     initial_controls = Controls(
-        settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), 0, 0)
+        settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), None, 0)
     )
     try:
         initial_states = preload.initial_states(initial_controls, seed, machine(), base_models)

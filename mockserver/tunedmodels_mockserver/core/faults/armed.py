@@ -26,12 +26,13 @@ _COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})
 class ArmedFault:
     """A fault with its counters. It was armed ``at`` on the world's clock, ``machine`` on the machine's (nanoseconds).
 
+    ``at`` is None for a fault of the server's options until the world begins, which arms it.
     ``seen`` is the number of calls in its scope and window. ``hits`` is the number of times that it fired. ``calls``
     are the moments of the calls that a quota has let pass and still counts.
     """
 
     fault: Fault
-    at: int
+    at: int | None
     machine: int
     seen: int = 0
     hits: int = 0
@@ -57,7 +58,7 @@ class ArmedFault:
 class TriggeredFault:
     """A fault that fires at the present call. ``draw`` is a number in [0, 1) from the seed, for the jitter.
 
-    ``retry`` is the time in seconds after which a quota lets the next call pass, None if that is unknown.
+    ``retry`` is the time in seconds after which a quota lets the next call pass, None if it is unknown or never.
     """
 
     fault: Fault
@@ -65,9 +66,12 @@ class TriggeredFault:
     retry: int | None = None
 
 
-def arm(armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int, machine: int) -> tuple[ArmedFault, ...]:
+def arm(
+    armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int | None, machine: int
+) -> tuple[ArmedFault, ...]:
     """Return *armed* with *faults* after them. Expired faults are removed, and a fault without an id gets one.
 
+    With None for *now*, ``arm_at_start`` arms the faults when the world begins.
     Raises BadInput for an id that another fault has, and for more than 1000 faults.
     """
     kept = without_expired(armed, machine)
@@ -104,9 +108,14 @@ def without_expired(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedF
     )
 
 
-def rearm(armed: tuple[ArmedFault, ...], now: int, machine: int) -> tuple[ArmedFault, ...]:
-    """Return *armed* as if they were armed at *now*, for a world whose clock starts then."""
-    return tuple(replace(item, at=now, machine=machine) for item in armed)
+def arm_at_start(armed: tuple[ArmedFault, ...], now: int, machine: int) -> tuple[ArmedFault, ...]:
+    """Return *armed* with those armed at *now* that wait for the beginning of their world."""
+    return tuple(replace(item, at=now, machine=machine) if item.at is None else item for item in armed)
+
+
+def restart_lifetimes(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedFault, ...]:
+    """Return *armed* with times to live that start at the machine's time *machine*. Their windows do not move."""
+    return tuple(replace(item, machine=machine) for item in armed)
 
 
 def counts_runs(armed: tuple[ArmedFault, ...], method: str) -> bool:
@@ -189,10 +198,15 @@ def _charge_quota(
     calls = tuple(moment for moment in item.calls if now - span < moment <= now)
     if len(calls) < quota.limit:
         return replace(item, calls=(*calls, now)), None
-    frees = calls[len(calls) - quota.limit] + span if quota.limit else now + span
-    return replace(item, calls=calls), TriggeredFault(item.fault, retry=max(ceil((frees - now) / SECOND), 1))
+    item = replace(item, calls=calls)
+    if not quota.limit:
+        return item, TriggeredFault(item.fault)  # no wait lets a call pass
+    frees = calls[len(calls) - quota.limit] + span
+    return item, TriggeredFault(item.fault, retry=max(ceil((frees - now) / SECOND), 1))
 
 
 def _is_open(item: ArmedFault, now: int) -> bool:
+    if item.at is None:
+        return False
     closes = item.fault.closes(item.at)
     return item.fault.opens(item.at) <= now and (closes is None or now < closes)

@@ -63,13 +63,14 @@ class State(NamedTuple):
     def start(self, machine: int) -> State:
         """Return the state with its clock started at the machine's time *machine*, unless it has started already.
 
-        The faults then count as armed at that moment.
+        A clock that starts also starts the times to live of the faults, which are the machine's. Faults that wait for
+        the beginning of the world are armed. All others stay as they were on the world's clock.
         """
-        clock = self.controls.clock
-        if clock.origin is not None:
-            return self
-        clock = clock.start(machine)
-        faults = armed.rearm(self.controls.faults, clock.now(machine), machine)
+        clock, faults = self.controls.clock, self.controls.faults
+        if clock.origin is None:
+            clock = clock.start(machine)
+            faults = armed.restart_lifetimes(faults, machine)
+        faults = armed.arm_at_start(faults, clock.now(machine), machine)
         return self._replace(controls=replace(self.controls, clock=clock, faults=faults))
 
     def _with_clock(self, clock: Clock) -> State:

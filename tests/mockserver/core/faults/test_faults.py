@@ -102,6 +102,13 @@ def test_a_quota_says_when_it_frees() -> None:
     assert trigger(armed, GET, round(60.5 * SECOND), 0)[1] == ()
 
 
+def test_quota_of_no_calls_names_no_wait() -> None:
+    """With limit 0, no wait lets a call pass, so the error has no RetryInfo."""
+    _, (fired,) = trigger(arm((), [fault(quota={"limit": 0, "per": 60})], 0, 0), GET, 0, 0)
+
+    assert fired.retry is None
+
+
 @pytest.mark.parametrize(("running", "fires"), [(1, False), (2, True), (3, True)])
 def test_a_quota_of_runs_counts_the_unfinished(running: int, fires: bool) -> None:
     """The create that would be one too many is refused."""
