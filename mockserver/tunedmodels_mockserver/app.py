@@ -45,7 +45,7 @@ from .web.system_parameters import SystemParameters
 from .wire import discovery
 from .wire.protojson.reading import query_pairs
 from .wire.status import Code, Status
-from .wire.surface import VERSIONS, surface
+from .wire.surface import VERSIONS, surface_of
 
 
 def create_app(
@@ -133,7 +133,7 @@ def _discovery() -> Response:
     version = dict(query_pairs(request.query_string)).get("version", "v1beta")
     if version not in VERSIONS or not request.host:
         return not_found.response(request.method, request.path)
-    return responses.document(discovery.document(surface(version), request.url_root))
+    return responses.document(discovery.document(surface_of(version), request.url_root))
 
 
 def _not_found(_error: HTTPException) -> Response:

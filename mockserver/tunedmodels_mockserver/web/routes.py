@@ -145,7 +145,7 @@ def _allowance_routes() -> Iterator[Route]:
 
 def _name_format(entry: Method) -> Callable[[], Exception]:
     request = "GetModelRequest" if entry.id == "tunedModels.get" else entry.request
-    return lambda: errors.model_name_format(request, entry.bound or "name")
+    return lambda: errors.model_name_format(request, entry.path_field or "name")
 
 
 def _cancel_model(call: RequestContext, request: Value) -> Value:

@@ -304,7 +304,7 @@ def test_a_method_that_is_not_served_says_so(http: FlaskClient, entry: str) -> N
     found = next(known for known in UNSERVED if known.id == entry)
     verb = entry.partition(".")[2]
     models = [model for model in BASE_MODELS.values() if model.serves(verb)]
-    path = f"{models[0].name}:{verb}" if found.bound else "cachedContents"
+    path = f"{models[0].name}:{verb}" if found.path_field else "cachedContents"
 
     for version in ("v1", "v1beta", "v1alpha", "v1beta3"):
         answer = http.post(f"/{version}/{path}", json={"anything": 1})

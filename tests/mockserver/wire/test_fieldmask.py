@@ -6,9 +6,9 @@ import pytest
 
 from tunedmodels_mockserver.wire.fieldmask import update_paths
 from tunedmodels_mockserver.wire.status import StatusError
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
-ON = surface("v1beta")
+ON = surface_of("v1beta")
 TUNED_MODEL = ON.message("TunedModel")
 
 

@@ -21,16 +21,16 @@ parameters = st.lists(st.text(), max_size=3).map(tuple)
 
 
 @pytest.mark.parametrize(("asked", "size"), [(0, 10), (1, 1), (10, 10), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)])
-def test_page_sizes(asked: int, size: int) -> None:
+def test_page_sizes(requested: int, size: int) -> None:
     """Nothing asked is the default, and more than a thousand is a thousand."""
-    assert page_size(asked, 10) == size
+    assert page_size(requested, 10) == size
 
 
 @pytest.mark.parametrize("asked", [-1, -(2**31)])
-def test_negative_page_sizes(asked: int) -> None:
+def test_negative_page_sizes(requested: int) -> None:
     """A negative size is refused."""
     with pytest.raises(StatusError) as refusal:
-        page_size(asked, 10)
+        page_size(requested, 10)
 
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
 

@@ -7,9 +7,9 @@ import pytest
 from tunedmodels_mockserver.wire.partial import Tree, parse_mask, partial
 from tunedmodels_mockserver.wire.protojson.writing import any_to_json
 from tunedmodels_mockserver.wire.status import Code, StatusError
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
-ON = surface("v1beta")
+ON = surface_of("v1beta")
 TUNED_MODEL = ON.message("TunedModel")
 LIST = ON.message("ListTunedModelsResponse")
 OPERATION = ON.message("google.longrunning.Operation")

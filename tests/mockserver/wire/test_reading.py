@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.reading import Reader, query_pairs
 from tunedmodels_mockserver.wire.status import Code, Status, StatusError, Violation
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,17 +51,17 @@ def list_in(name: str, path: str) -> Finding:
 
 def body(text: str, name: str = "TunedModel", path: str = "tuned_model") -> tuple[dict[str, Any], list[Finding]]:
     """Return the value of the message called *name* in the body *text*, and the findings."""
-    on = surface("v1beta")
-    reader = Reader(on)
-    value = reader.body(text.encode(), on.message(name), path)
+    surface = surface_of("v1beta")
+    reader = Reader(surface)
+    value = reader.read_body(text.encode(), surface.message(name), path)
     return value, [(found.field, found.description) for found in reader.violations]
 
 
 def query(text: str, name: str, unbindable: str | None = None) -> tuple[dict[str, Any], list[Finding]]:
     """Return the value of the message called *name* in the query string *text*, and the findings."""
-    on = surface("v1beta")
-    reader = Reader(on)
-    value = reader.query(query_pairs(text.encode()), on.message(name), unbindable)
+    surface = surface_of("v1beta")
+    reader = Reader(surface)
+    value = reader.read_query(query_pairs(text.encode()), surface.message(name), unbindable)
     return value, [(found.field, found.description) for found in reader.violations]
 
 
@@ -353,29 +353,29 @@ def test_other_bodies_that_are_refused(name: str, text: str, findings: list[Find
 
 def test_versions_differ() -> None:
     """A member that another version has is unknown."""
-    on = surface("v1beta3")
-    reader = Reader(on)
-    reader.body(b'{"learningRateMultiplier": 1}', on.message("Hyperparameters"), "h")
+    surface = surface_of("v1beta3")
+    reader = Reader(surface)
+    reader.read_body(b'{"learningRateMultiplier": 1}', surface.message("Hyperparameters"), "h")
 
     assert reader.violations == [Violation(*unknown("learningRateMultiplier", "h"))]
 
 
 def test_both_spellings_of_v1beta3s_learning_rate() -> None:
     """Without a oneof the last counts."""
-    on = surface("v1beta3")
+    surface = surface_of("v1beta3")
     text = b'{"learningRate": 1, "learning_rate": 2}'
 
-    assert Reader(on).body(text, on.message("Hyperparameters")) == {"learning_rate": 2.0}
+    assert Reader(surface).read_body(text, surface.message("Hyperparameters")) == {"learning_rate": 2.0}
 
 
 def test_one_refusal_for_all_findings() -> None:
     """The message joins the findings' lines; without findings nothing is refused."""
-    reader = Reader(surface("v1beta"))
-    reader.finish()
+    reader = Reader(surface_of("v1beta"))
+    reader.raise_violations()
     reader.violations += [Violation("a", "one"), Violation("", "two")]
 
     with pytest.raises(StatusError) as refusal:
-        reader.finish()
+        reader.raise_violations()
     assert refusal.value.status.message == "one\ntwo"
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
 

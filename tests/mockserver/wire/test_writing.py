@@ -22,7 +22,7 @@ from tunedmodels_mockserver.wire.protojson.writing import (
     to_json,
 )
 from tunedmodels_mockserver.wire.status import AnyValue, Code, Status
-from tunedmodels_mockserver.wire.surface import Field, Message, surface
+from tunedmodels_mockserver.wire.surface import Field, Message, surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from tunedmodels_mockserver import ManualClock
 
-ON = surface("v1beta")
+ON = surface_of("v1beta")
 NOON = 1_710_417_600_000_000_000  # 2024-03-14T12:00:00Z
 
 
 def written(name: str, value: dict[str, Any], version: str = "v1beta", *, numbers: bool = False) -> str:
     """Return *value* as the JSON text of the message called *name*, on one line."""
-    on = surface(version)
-    return dump(to_json(on.message(name), value, on, numbers=numbers), COMPACT)
+    surface = surface_of(version)
+    return dump(to_json(surface.message(name), value, surface, numbers=numbers), COMPACT)
 
 
 # -- Whole answers -------------------------------------------------------------------------------------------
@@ -440,4 +440,4 @@ def test_read_back(name: str, data: st.DataObject) -> None:
     text = dump(to_json(message, value, ON, numbers=data.draw(st.booleans())), layout)
     reader = Reader(ON)
 
-    assert (reader.body(text.encode(), message), reader.violations) == (value, [])
+    assert (reader.read_body(text.encode(), message), reader.violations) == (value, [])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .. import errors
 from ..base_models import BaseModel
 from ..canned import replies
@@ -194,7 +194,7 @@ def _check_limits(config: Value, request: str, path: str = "") -> None:
 
 
 def _candidate(call: RequestContext, index: int, reply: Reply, parts: Parts | None) -> Value:
-    known = surface(call.version).message("Part").by_name
+    known = surface_of(call.version).message("Part").by_name
     # A version cannot show a kind of part that it does not have.
     shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
     return {

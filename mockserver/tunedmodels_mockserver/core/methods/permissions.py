@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...wire import fieldmask, pages
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .. import errors
 from ..callers import identity
 from ..state.records import GranteeType, Permission, Role, TunedModelRecord
@@ -57,11 +57,11 @@ def patch(call: RequestContext, request: Value) -> Value:
     """Change a permission's role, the only member that can change, and return the whole permission."""
     body = request["permission"]
     parent, permission_id = _split(body["name"])
-    message = surface(call.version).message("Permission")
+    message = surface_of(call.version).message("Permission")
     mask = request.get("update_mask", "")
     if not mask:
         raise errors.not_specified("UpdatePermissionRequest", "update_mask")
-    paths = fieldmask.update_paths(mask, message, surface(call.version), "update_mask")
+    paths = fieldmask.update_paths(mask, message, surface_of(call.version), "update_mask")
     if mask.strip() != "*" and set(paths) != {"role"}:
         raise errors.invalid_argument()
     role = _role("UpdatePermissionRequest", body)

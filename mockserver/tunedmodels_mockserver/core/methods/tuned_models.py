@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ...wire import fieldmask, pages
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .. import errors
 from ..base_models import BaseModel
 from ..runs import interventions, view
@@ -93,15 +93,15 @@ def patch(call: RequestContext, request: Value) -> Value:
     """
     model = request["tuned_model"]
     mask = request.get("update_mask", "")
-    on = surface(call.version)
-    message = on.message("TunedModel")
+    surface = surface_of(call.version)
+    message = surface.message("TunedModel")
     if mask:
-        paths = fieldmask.update_paths(mask, message, on, "update_mask")
+        paths = fieldmask.update_paths(mask, message, surface, "update_mask")
         named = {path.partition(".")[0] for path in paths}
         fixed = [field.name for field in message.fields if field.name in named and not field.is_output_only]
         if mask.strip() != "*" and not set(fixed) <= _MUTABLE:
             raise errors.invalid_argument()
-    elif "REQUIRED" in on.message(_REQUEST).by_name["update_mask"].behavior:
+    elif "REQUIRED" in surface.message(_REQUEST).by_name["update_mask"].behavior:
         raise errors.not_specified(_REQUEST, "update_mask")
     else:
         named = set(model)

@@ -66,9 +66,7 @@ def difference(before: State, after: State) -> Difference:
         removed=[model for _, model in old.order if model not in new.records],
         changed=[item for item in changed if item.changes],
         controls=[
-            change
-            for change in _changes(before.controls, after.controls)
-            if not _MACHINE_TIME.fullmatch(change.path)
+            change for change in _changes(before.controls, after.controls) if not _MACHINE_TIME.fullmatch(change.path)
         ],
         draws=new.draws - old.draws,
     )

@@ -27,7 +27,7 @@ from tunedmodels_mockserver.core.state.records import Examples, TunedModelRecord
 from tunedmodels_mockserver.core.strict_input import BadInput, convert, read_json
 from tunedmodels_mockserver.wire.protojson.writing import dump, to_json
 from tunedmodels_mockserver.wire.status import Code
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
 SECOND = 1_000_000_000
 CREATED = 1_710_429_083_123_456_000
@@ -330,7 +330,7 @@ def taken(
     of: Plan, looks: list[tuple[float, dict[str, Any] | None]], see: Callable[[lro.View], None]
 ) -> list[Observation]:
     """Look at a run, and let calls befall it meanwhile; return what callers saw, and show each view to *see*."""
-    on = surface("v1beta")
+    surface = surface_of("v1beta")
     now, trace = of.created, []
     for seconds, what in looks:
         now += round(seconds * 1e6) * 1000
@@ -343,7 +343,7 @@ def taken(
         ):
             of = of.with_poll(now) if of.counts_polls else of
             see(view(of, now))
-            shown.append(json.loads(dump(to_json(on.message(kind), make(record(of), now), on))))
+            shown.append(json.loads(dump(to_json(surface.message(kind), make(record(of), now), surface))))
         trace.append(Observation((now - of.created) / SECOND, *shown))
     return trace
 

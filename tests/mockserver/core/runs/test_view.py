@@ -19,7 +19,7 @@ from tunedmodels_mockserver.core.state.records import Examples, GranteeType, Per
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.writing import any_to_json, to_json
 from tunedmodels_mockserver.wire.status import Code, Status
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
 SECOND = 1_000_000_000
 CREATED = 1_710_429_083_123_456_000
@@ -212,9 +212,9 @@ moments = st.floats(-0.1, 1.2)
 def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
     """At any moment the operation and the tuned model tell one story; a cancelled run is the one exception."""
     now = of.created + int(share * of.whole)
-    on = surface("v1beta")
-    model = to_json(on.message("TunedModel"), resources.tuned_model(record(of), now), on)
-    operation = to_json(on.message("google.longrunning.Operation"), resources.operation(record(of), now), on)
+    surface = surface_of("v1beta")
+    model = to_json(surface.message("TunedModel"), resources.tuned_model(record(of), now), surface)
+    operation = to_json(surface.message("google.longrunning.Operation"), resources.operation(record(of), now), surface)
 
     assert model["tuningTask"].get("snapshots") == operation["metadata"].get("snapshots")
     assert operation.get("done", False) == (model["state"] != "CREATING") == ("completeTime" in model["tuningTask"])
@@ -246,8 +246,8 @@ def test_times_stand_in_order(of: Plan, share: float) -> None:
     """created <= started <= computed <= completed, as written on the wire, and nothing lies in the future."""
     now = of.created + int(share * of.whole)
     seen = view(of, now)
-    on = surface("v1beta")
-    task = to_json(on.message("TunedModel"), resources.tuned_model(record(of), now), on)["tuningTask"]
+    surface = surface_of("v1beta")
+    task = to_json(surface.message("TunedModel"), resources.tuned_model(record(of), now), surface)["tuningTask"]
     computed = [row["computeTime"] for row in task.get("snapshots", [])]
     written = [task.get("startTime"), *computed, task.get("completeTime")]
     padded = [text.removesuffix("Z").ljust(29, "0") for text in written if text]
