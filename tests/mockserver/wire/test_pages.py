@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 parameters = st.lists(st.text(), max_size=3).map(tuple)
 
 
-@pytest.mark.parametrize(("asked", "size"), [(0, 10), (1, 1), (10, 10), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)])
+@pytest.mark.parametrize(
+    ("requested", "size"), [(0, 10), (1, 1), (10, 10), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)]
+)
 def test_page_sizes(requested: int, size: int) -> None:
     """Nothing asked is the default, and more than a thousand is a thousand."""
     assert page_size(requested, 10) == size
 
 
-@pytest.mark.parametrize("asked", [-1, -(2**31)])
+@pytest.mark.parametrize("requested", [-1, -(2**31)])
 def test_negative_page_sizes(requested: int) -> None:
     """A negative size is refused."""
     with pytest.raises(StatusError) as refusal:

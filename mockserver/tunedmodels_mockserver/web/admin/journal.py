@@ -49,7 +49,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         if not 1 <= listing.page_size <= _LARGEST_PAGE:
             raise BadInput(f"page_size must be from 1 to {_LARGEST_PAGE}, got {listing.page_size}.")
         entries = journal_.entries()
-        matches = search.find(entries, search.check(listing))
+        matches = search.matching_entries(entries, search.check(listing))
         rest = [entry for entry in matches if entry.number > listing.page_token]
         page = rest[: listing.page_size]
         more = str(page[-1].number) if len(rest) > len(page) else None
@@ -84,7 +84,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
     @blueprint.post("/journal:repro")
     def repeat_journal() -> Response:
         reproduction = read_json(request.get_data() or b"{}", Reproduction)
-        matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))
+        matches: list[Entry] = search.matching_entries(journals.of(world().name).entries(), search.check(reproduction))
         if not matches:
             raise BadInput(
                 f"No request of the journal is one of ({search.describe(reproduction)}): there is nothing to repeat."

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal
-from tunedmodels_mockserver.core.journal.near_misses import near_misses, route
+from tunedmodels_mockserver.core.journal.near_misses import near_misses, nearest_route
 from tunedmodels_mockserver.core.journal.registry import Journals
-from tunedmodels_mockserver.core.journal.search import JournalQuery, find
+from tunedmodels_mockserver.core.journal.search import JournalQuery, matching_entries
 from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
 from tunedmodels_mockserver.core.strict_input import BadInput
 
@@ -124,7 +124,7 @@ ROWS = numbered(
 )
 def test_a_query_finds_what_has_all_that_it_names(query: JournalQuery, numbers: list[int]) -> None:
     """Globs, classes of status, texts."""
-    assert [item.number for item in find(ROWS, query)] == numbers
+    assert [item.number for item in matching_entries(ROWS, query)] == numbers
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_claim_that_fails_names_what_came_nearest() -> None:
         (Claim(status="4x"), "status must be such as 404 or 4xx, got '4x'."),
         (Claim(count=-1), "count must be a number from 0, or at_least and at_most, got exactly -1."),
         (Claim(count=Bounds(2, 1)), "count must be a number from 0, or at_least and at_most, got from 2 to 1."),
-        (Claim(count=Bounds()), "count says nothing: give a number, at_least or at_most."),
+        (Claim(count=Bounds()), "count has no limit: give a number, at_least or at_most."),
         (
             Claim(count=1, in_order=(JournalQuery(),)),
             "Give count or in_order, not both: in_order has each of its requests once.",
@@ -179,19 +179,19 @@ def test_a_claim_that_says_nothing_is_refused(claim: Claim, message: str) -> Non
 @pytest.mark.parametrize(
     ("http", "path", "nearest", "difference"),
     [
-        ("GET", "/v1beta/tunedmodels/x", "GET /v1beta/tunedModels/*", "tunedmodels where it has tunedModels"),
-        ("PUT", "/v1beta/tunedModels/x", "PATCH /v1beta/tunedModels/*", "PUT where it has PATCH"),
-        ("GET", "/v2/tunedModels", "GET /v1beta/tunedModels", "v2 where it has v1beta"),
+        ("GET", "/v1beta/tunedmodels/x", "GET /v1beta/tunedModels/*", "tunedmodels (expected tunedModels)"),
+        ("PUT", "/v1beta/tunedModels/x", "PATCH /v1beta/tunedModels/*", "PUT (expected PATCH)"),
+        ("GET", "/v2/tunedModels", "GET /v1beta/tunedModels", "v2 (expected v1beta)"),
         (
             *("POST", "/v1beta/tunedModels/x:generatecontent"),
-            *("POST /v1beta/tunedModels/*:generateContent", ":generatecontent where it has :generateContent"),
+            *("POST /v1beta/tunedModels/*:generateContent", ":generatecontent (expected :generateContent)"),
         ),
-        ("GET", "/favicon.ico", "", "No route is like it."),
+        ("GET", "/favicon.ico", "", "No route is similar."),
     ],
 )
 def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
     """Spelling, verb, version; what is far from everything has none."""
-    found, told = route(http, path)
+    found, told = nearest_route(http, path)
 
     assert found == nearest
     assert difference in told
@@ -200,10 +200,14 @@ def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, ne
 @pytest.mark.parametrize(
     ("path", "nearest", "difference"),
     [
-        ("/v1beta/tunedModels/numbr", "tunedModels/number", "The request has nothing where it has e."),
+        ("/v1beta/tunedModels/numbr", "tunedModels/number", "The request has nothing (expected e)."),
         ("/v1beta/tunedModels/gone", None, "tunedModels/gone was deleted by request 1."),
-        ("/v1beta/tunedModels/there", None, "tunedModels/there is in the world w1, and this request asked another."),
-        ("/v1beta/tunedModels/zzz", None, "No model is called like tunedModels/zzz; the world has 1."),
+        (
+            "/v1beta/tunedModels/there",
+            None,
+            "tunedModels/there exists in the world w1, but the request went to another world.",
+        ),
+        ("/v1beta/tunedModels/zzz", None, "No model has a name similar to tunedModels/zzz; the world has 1 model."),
         ("/v1/tunedModels/number/operations/o", "tunedModels/number", "it has no such operation or permission."),
     ],
 )
@@ -213,5 +217,5 @@ def test_the_nearest_model_is_named_with_the_difference(path: str, nearest: str 
     rows = numbered(deleted, entry(status=404, path=path))
     found = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)
 
-    assert [(item["number"], item["met_no"], item["nearest"]) for item in found] == [(2, "model", nearest)]
+    assert [(item["number"], item["missing"], item["nearest"]) for item in found] == [(2, "model", nearest)]
     assert difference in found[0]["difference"]

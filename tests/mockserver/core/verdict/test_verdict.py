@@ -154,7 +154,7 @@ def test_the_worst_comes_first_and_the_text_says_all() -> None:
     assert not document["ok"]
     assert document["loops"][0]["requests_per_day"] == 864_000
     assert "864,000 requests a day" in text
-    assert "What was answered to 8 (f1 run) was injected" in text
+    assert "A fault caused the answer to 8 (f1 run), but the reaction is the client's." in text
     assert text.startswith("1 error, 1 warning, 1 piece of advice in 9 requests.\n")
 
 
