@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.base_models import parse, with_custom_models
 from .core.canned.rulebook import Rulebook
-from .core.faults.armed import arm
+from .core.faults.armed_faults import arm
 from .core.journal.registry import Journals
 from .core.seeding.preload import Preload
 from .core.state.controls import Controls
@@ -63,7 +63,7 @@ def create_app(
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
     preload = _preload(settings)
     base_models = with_custom_models([*preload.base_models, *map(parse, settings.base_models)])
-    canned = Rulebook().with_only(read_rules(settings.canned, base_models))
+    canned = Rulebook().replace_rules(read_rules(settings.canned, base_models))
     initial_controls = Controls(
         settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), None, 0)
     )

@@ -75,15 +75,15 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid id, an unknown method, no methods, or a limit below 1."""
         if not _ID.fullmatch(self.id):
-            text = "has 1 to 100 letters, digits, dots, dashes or underscores"
+            text = "must have 1 to 100 letters, digits, dots, dashes or underscores"
             raise ValueError(f"the name of a base model {text}, got {self.id[:100]!r}")
         for method in self.methods:
             if method not in METHODS:
                 raise ValueError(f"a base model has no method {method!r}{nearest(method, list(METHODS))}")
         if not self.methods:
-            raise ValueError("a base model has one method or more, such as generateContent")
+            raise ValueError("a base model must have at least one method, such as generateContent")
         if min(self.input_token_limit, self.output_token_limit) < 1:
-            raise ValueError("the limits of a base model are 1 token or more")
+            raise ValueError("the limits of a base model must be at least 1 token")
 
     @property
     def name(self) -> str:
@@ -208,7 +208,7 @@ def parse(text: str) -> BaseModel:
     try:
         return BaseModel(name.strip().removeprefix(PREFIX), methods=chosen)
     except ValueError as error:
-        raise BadInput(f"{text[:200]!r} is no base model: {error}.") from None
+        raise BadInput(f"{text[:200]!r} is not a valid base model: {error}.") from None
 
 
 def with_custom_models(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:

@@ -42,9 +42,11 @@ class Clock:
     def __post_init__(self) -> None:
         """Raise ValueError for a rate out of range, or for a moment that timestamps cannot show."""
         if not 0 < self.rate <= FASTEST:
-            raise ValueError(f"A clock's rate is more than 0 and at most {FASTEST:.0f}, got {self.rate}.")
+            raise ValueError(f"The rate of a clock must be more than 0 and at most {FASTEST:.0f}, got {self.rate}.")
         if self.moment is not None and not 0 <= self.moment <= END:
-            raise ValueError(f"A clock goes from 1970 to 2255; {self.moment / SECOND} seconds since 1970 lie beyond.")
+            raise ValueError(
+                f"A clock can show 1970 to 2255; {self.moment / SECOND} seconds since 1970 are outside of that."
+            )
 
     def start(self, machine: int) -> Clock:
         """Return the clock, started when the machine's time is *machine*."""
@@ -66,7 +68,9 @@ class Clock:
         """Return the clock *seconds* later, or earlier if negative. Raises ValueError outside 1970 to 2255."""
         now = self.now(machine)
         if not -END <= seconds * SECOND <= END or not 0 <= now + round(seconds * SECOND) <= END:
-            raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
+            raise ValueError(
+                f"A clock can show 1970 to 2255; {seconds} seconds from its present time are outside of that."
+            )
         return self.set(machine, now + round(seconds * SECOND))
 
     def with_mode(self, machine: int, mode: Mode | None = None, rate: float | None = None) -> Clock:

@@ -126,7 +126,7 @@ class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     def __post_init__(self) -> None:
         """Raise ValueError if the two together exceed the longest latency."""
         if self.seconds + self.jitter > LONGEST_LATENCY:
-            raise ValueError(f"seconds and jitter together are at most {LONGEST_LATENCY:.0f}")
+            raise ValueError(f"seconds and jitter together must be at most {LONGEST_LATENCY:.0f}")
 
 
 def latency_of(given: Latency | float) -> Latency:
@@ -146,7 +146,7 @@ class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     def __post_init__(self) -> None:
         """Raise ValueError if both members are set, or neither."""
         if (self.bytes is None) == (self.fraction is None):
-            raise ValueError("say either bytes or fraction: how much of the body is kept")
+            raise ValueError("set either bytes or fraction, which is the part of the body that is sent")
 
 
 class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -196,8 +196,7 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         """Raise ValueError unless exactly one member is set."""
         given = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(given) != 1:
-            text = f"got {' and '.join(given)}" if given else "got none"
-            raise ValueError(f"exactly one effect is needed, one of {', '.join(self.kinds)}; {text}")
+            raise ValueError(f"set exactly one of {', '.join(self.kinds)}; got {' and '.join(given) or 'none'}")
         if self.error is not None:
             error_of(self.error)
         if self.latency is not None:

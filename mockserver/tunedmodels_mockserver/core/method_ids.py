@@ -16,6 +16,6 @@ def check_method(pattern: str, *more: str) -> None:
     known = [method.id for method in methods()]
     if any(fnmatchcase(name, pattern) for name in (*known, *more)):
         return
-    what = "no method fits" if set(pattern) & set("*?[") else "there is no method"
+    what = "no method matches" if set(pattern) & set("*?[") else "there is no method"
     near = nearest(pattern, known) or f"; known are {', '.join(known)}"
     raise ValueError(f"{what} {pattern!r}{near}")

@@ -47,7 +47,7 @@ def read_json(data: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise BadInput(_sentence(error, kind)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"This is no JSON: {error}.") from None
+        raise BadInput(f"This is not valid JSON: {error}.") from None
 
 
 def convert(value: Any, kind: type[T]) -> T:
@@ -58,7 +58,7 @@ def convert(value: Any, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise BadInput(_sentence(error, kind)) from None
     except RecursionError:
-        raise BadInput("This is nested too deeply.") from None
+        raise BadInput("The input is nested too deeply.") from None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

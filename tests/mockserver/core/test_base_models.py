@@ -68,11 +68,11 @@ def test_a_model_does_what_its_methods_say() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the name of a base model has 1 to 100 letters, digits, dots, dashes or underscores, got ''."),
+        ("", "the name of a base model must have 1 to 100 letters, digits, dots, dashes or underscores, got ''."),
         ("a b", "got 'a b'."),
         ("tunedModels/x", "got 'tunedModels/x'."),
         ("x=generateContents", "a base model has no method 'generateContents'; the nearest is generateContent."),
-        ("x=", "a base model has one method or more, such as generateContent."),
+        ("x=", "a base model must have at least one method, such as generateContent."),
     ],
 )
 def test_a_bad_model_is_refused(text: str, said: str) -> None:
@@ -84,7 +84,7 @@ def test_a_bad_model_is_refused(text: str, said: str) -> None:
 
 def test_the_command_refuses_a_bad_model() -> None:
     """With status 2 and one sentence."""
-    sentence = "'x=embed' is no base model: a base model has no method 'embed'; the nearest is embedText.\n"
+    sentence = "'x=embed' is not a valid base model: a base model has no method 'embed'; the nearest is embedText.\n"
 
     assert ended("--base-model", "x=embed") == (2, sentence)
 
@@ -156,7 +156,7 @@ def test_a_preload_tunes_its_own_models(tmp_path: Path, clock: ManualClock) -> N
         ("baseModels: [{name: x}]", "There is no member 'name'"),
         ("baseModels: [{id: x, methods: [generate]}]", "a base model has no method 'generate'; the nearest is"),
         ("baseModels: [x y]", "got 'x y'."),
-        ("baseModels: [{id: x, inputTokenLimit: 0}]", "the limits of a base model are 1 token or more"),
+        ("baseModels: [{id: x, inputTokenLimit: 0}]", "the limits of a base model must be at least 1 token"),
     ],
 )
 def test_a_bad_model_of_a_preload_is_refused(text: str, said: str, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_rule_for_a_model_that_can_be_is_taken(model: str) -> None:
 )
 def test_a_rule_for_a_model_that_cannot_be_is_refused(http: FlaskClient, model: str, near: str, tmp_path: Path) -> None:
     """By call, one or all; in a file; and in the settings. A file that changes so keeps its old rules."""
-    said = f"no model fits when.model {model!r}{near}. The base models are those of models.list; --base-model adds one."
+    said = f"no model matches when.model {model!r}{near}. models.list shows the base models; add one with --base-model."
 
     for answer in (
         http.post("/_emulator/canned", json=rule(model)),

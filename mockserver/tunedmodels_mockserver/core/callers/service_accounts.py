@@ -37,10 +37,10 @@ PRIMES = tuple(
 )
 """The private half of the key. It is public: a mock server has no secrets."""
 
-LONGEST = 3600  # seconds; a signed JWT must expire within this time from now (Google's limit)
+MAX_LIFETIME = 3600  # seconds; a signed JWT must expire within this time from now (Google's limit)
 # Google's libraries for PHP and Ruby stamp a JWT this many seconds before they sign it, because a clock may be slow.
 # The service accepts this (inferred: the libraries do it by default).
-BACKDATED = 60
+MAX_BACKDATING = 60
 # The machine's clock decides here, because google-auth stamps by the machine's clock. Client and server usually run on
 # the same machine, so this only allows for a container with a slow clock.
 SKEW = 10
@@ -92,7 +92,11 @@ def is_timely(claims: Mapping[str, Any], now: float) -> bool:
     if issued is None or expires is None:
         return False
     begun = issued <= now + SKEW
-    return begun and now - SKEW < expires <= now + LONGEST + SKEW and expires - issued <= LONGEST + BACKDATED
+    return (
+        begun
+        and now - SKEW < expires <= now + MAX_LIFETIME + SKEW
+        and expires - issued <= MAX_LIFETIME + MAX_BACKDATING
+    )
 
 
 def is_for(claims: Mapping[str, Any], audiences: Collection[str]) -> bool:

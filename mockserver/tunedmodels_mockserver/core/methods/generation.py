@@ -102,7 +102,7 @@ def count_tokens(call: RequestContext, request: Value) -> Value:
     hit = canned.match_rule(call, _query(call, request, "countTokens", _text(contents[-1])))
     return {
         "total_tokens": _prompt_tokens(base, contents),
-        **(replies.token_counts(hit.rule.full_answer) if hit else {}),
+        **(replies.count_tokens_overrides(hit.rule.full_answer) if hit else {}),
     }
 
 
@@ -194,11 +194,11 @@ def _check_limits(config: Value, request: str, path: str = "") -> None:
 
 
 def _candidate(call: RequestContext, index: int, reply: Reply, parts: Parts | None) -> Value:
-    known = surface_of(call.version).message("Part").by_name
+    names = surface_of(call.version).message("Part").by_name
     # A version cannot show a kind of part that it does not have.
-    shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
+    visible_parts = None if parts is None else [part for part in parts if any(name in names for name in part)]
     return {
-        "content": None if shown is None else {"parts": shown, "role": "model"},
+        "content": None if visible_parts is None else {"parts": visible_parts, "role": "model"},
         "index": index,
         "safety_ratings": _SAFETY_RATINGS if reply.ratings is None else reply.ratings,
     }

@@ -16,8 +16,8 @@ from .. import random_draws
 from .losses import Curve, mean_loss
 from .script import Event
 
-_LONGEST_LAG = 1_400_000_000  # a step shows 1.4 s after its computation (observed once, in the middle of a run)
-_LONGEST_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end (observed)
+_MAX_LAG = 1_400_000_000  # a step shows 1.4 s after its computation (observed once, in the middle of a run)
+_MAX_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end (observed)
 
 
 class Snapshot(NamedTuple):
@@ -115,7 +115,7 @@ class Plan(_WithHistory):
 
     def compute_time(self, step: int) -> int:
         """Return the position of the computation of *step*, shortly before it shows."""
-        return self.report_time(step) - min(_LONGEST_LAG, self._training // self.total_steps // 4)
+        return self.report_time(step) - min(_MAX_LAG, self._training // self.total_steps // 4)
 
     def completed_steps(self, position: int) -> int:
         """Return the number of complete steps at *position*."""
@@ -139,7 +139,7 @@ class Plan(_WithHistory):
     @property
     def _training(self) -> int:
         """The span from the start to the position at which the last step shows at the latest."""
-        return self.length - min(self.length // 50, _LONGEST_TAIL)
+        return self.length - min(self.length // 50, _MAX_TAIL)
 
     # -- The script
 

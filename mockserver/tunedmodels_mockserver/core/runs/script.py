@@ -13,10 +13,10 @@ from .losses import Shape
 MAX_EVENTS: Final = 1_000  # of a script in one request
 MAX_POLL: Final = 10_000
 MAX_LAG: Final = 3_600  # seconds
-_LONGEST = 1e9  # seconds
+_MAX_SECONDS = 1e9  # seconds
 
 Steps = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=_MAX_SECONDS)]
 Poll = Annotated[int, msgspec.Meta(ge=1, le=MAX_POLL)]
 Lag = Annotated[float, msgspec.Meta(ge=0, le=MAX_LAG)]
 
@@ -44,7 +44,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     fault: Effect | None = None  # applies to the answer of that poll
     repeat: Poll | None = None  # the answer is the one of the poll with this number
     fail: Error | str | int | None = None  # the error, or its code
-    stall: Annotated[float, msgspec.Meta(ge=-1, le=_LONGEST)] | None = None  # seconds; -1 for ever, 0 ends a stall
+    stall: Annotated[float, msgspec.Meta(ge=-1, le=_MAX_SECONDS)] | None = None  # seconds; -1 for ever, 0 ends a stall
     cancel: bool | None = None
     done: bool | None = None  # all steps and the run are complete
 

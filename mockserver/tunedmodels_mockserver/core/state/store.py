@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
-from ..faults import armed
+from ..faults import armed_faults
 from .controls import Controls
 from .records import TunedModelRecord
 
@@ -69,8 +69,8 @@ class State(NamedTuple):
         clock, faults = self.controls.clock, self.controls.faults
         if clock.origin is None:
             clock = clock.start(machine)
-            faults = armed.restart_lifetimes(faults, machine)
-        faults = armed.arm_at_start(faults, clock.now(machine), machine)
+            faults = armed_faults.restart_lifetimes(faults, machine)
+        faults = armed_faults.arm_at_start(faults, clock.now(machine), machine)
         return self._replace(controls=replace(self.controls, clock=clock, faults=faults))
 
     def _with_clock(self, clock: Clock) -> State:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_LONGEST = 200  # characters; real numerals are far shorter, and prompts may have megabytes
+_MAX_LENGTH = 200  # characters; real numerals are far shorter, and prompts may have megabytes
 
 _MINUS_SIGNS = ("-", "\N{MINUS SIGN}")
 _DIGITS = re.compile(r"([-+\N{MINUS SIGN}]?)(\d[\d,]*)")
@@ -88,7 +88,7 @@ def successor(text: str) -> str | None:
 
     White space around the number is dropped. The largest number that a script can write has no successor.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return None
     numeral = text.strip()
     if not numeral:

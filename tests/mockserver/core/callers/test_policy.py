@@ -16,7 +16,7 @@ from tunedmodels_mockserver.core.callers.policy import Policy
         ("auth", "none", "auth must be any or strict, got 'none'"),
         ("api_keys", {""}, "an API key must be 1 to 200 visible ASCII characters, got ''"),
         ("api_keys", {"a b"}, "an API key must be 1 to 200 visible ASCII characters, got 'a b'"),
-        ("api_keys", {"AIza" + "x" * 35}, "an API key for a fake must not look like a real one"),
+        ("api_keys", {"AIza" + "x" * 35}, "an API key of a mock server must not look like a real one"),
         ("groups", {"team": ["a@example.com"]}, "a group and its members must be e-mail addresses, got 'team'"),
         ("groups", {"t@example.com": ["a"]}, "a group and its members must be e-mail addresses, got 'a'"),
         ("projects", {"My Project"}, "a project must be an id such as my-project, or a number, got 'My Project'"),

@@ -79,8 +79,8 @@ def test_a_real_credential_is_refused(
 
     status, message = refused(answer)
     assert status == "PERMISSION_DENIED"
-    assert message.startswith("A secret nearly went to a fake: ")
-    assert f"what looks like a real {REAL[credential]}." in message
+    assert message.startswith("The request has a credential that looks like a real ")
+    assert f"looks like a real {REAL[credential]}, but this is a mock server" in message
     told = f"{answer.text} {answer.headers} {caplog.text}"
     assert credential.removeprefix("test-w1/") not in told
     assert f"GET /v1beta/tunedModels: refused, for it carried what looks like a real {REAL[credential]}" in caplog.text
@@ -116,7 +116,7 @@ def test_the_token_endpoint_refuses_them_too(
 
     assert answer.json is not None
     assert (answer.status_code, answer.json["error"]) == (403, "access_denied")
-    assert answer.json["error_description"].startswith("A secret nearly went to a fake: ")
+    assert answer.json["error_description"].startswith("The request has a credential that looks like a real ")
     assert credential.removeprefix("test-w1/") not in f"{answer.text} {caplog.text}"
 
 

@@ -8,7 +8,14 @@ import msgspec
 import pytest
 
 from tunedmodels_mockserver.core.effects import Error, Latency, error_of, latency_of
-from tunedmodels_mockserver.core.faults.armed import MOST, ArmedFault, arm, disarm, trigger, without_expired
+from tunedmodels_mockserver.core.faults.armed_faults import (
+    MAX_FAULTS,
+    ArmedFault,
+    arm,
+    disarm,
+    trigger,
+    without_expired,
+)
 from tunedmodels_mockserver.core.faults.fault import Fault, FaultQuery
 from tunedmodels_mockserver.core.runs.script import Run
 from tunedmodels_mockserver.core.strict_input import BadInput, convert
@@ -97,7 +104,7 @@ def test_a_quota_says_when_it_frees() -> None:
     """In whole seconds, rounded up, so that who waits that long is let pass."""
     armed, _ = trigger(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
     armed, (fired,) = trigger(armed, GET, round(20.5 * SECOND), 0)
-    assert fired.retry == 40
+    assert fired.retry_after == 40
 
     assert trigger(armed, GET, round(60.5 * SECOND), 0)[1] == ()
 
@@ -106,7 +113,7 @@ def test_quota_of_no_calls_names_no_wait() -> None:
     """With limit 0, no wait lets a call pass, so the error has no RetryInfo."""
     _, (fired,) = trigger(arm((), [fault(quota={"limit": 0, "per": 60})], 0, 0), GET, 0, 0)
 
-    assert fired.retry is None
+    assert fired.retry_after is None
 
 
 @pytest.mark.parametrize(("running", "fires"), [(1, False), (2, True), (3, True)])
@@ -148,7 +155,7 @@ def test_latency_adds_to_others() -> None:
 
 def test_what_is_answered_already_meets_no_other_answer() -> None:
     """A fault of the request's own header goes before; the others count the call and wait."""
-    armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, answered=True)
+    armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, has_answer=True)
 
     assert [hit.fault.kind for hit in fired] == ["latency"]
     assert [(item.seen, item.hits) for item in armed] == [(1, 0), (1, 1)]
@@ -175,7 +182,7 @@ def test_ids_are_made_and_kept_apart() -> None:
     assert [item.fault.id for item in armed] == ["fault-1", "mine", "fault-2"]
     assert [item.fault.id for item in disarm(armed, "fault-1")] == ["mine", "fault-2"]
 
-    with pytest.raises(BadInput, match="There is a fault 'mine' already"):
+    with pytest.raises(BadInput, match="The fault 'mine' already exists"):
         arm(armed, [fault(id="mine")], 0, 0)
     with pytest.raises(KeyError, match=r"There is no fault 'mime'; the nearest is mine."):
         disarm(armed, "mime")
@@ -183,20 +190,20 @@ def test_ids_are_made_and_kept_apart() -> None:
 
 def test_a_world_has_an_end_of_faults() -> None:
     """A loop that arms and arms is told."""
-    with pytest.raises(BadInput, match=f"at most {MOST} faults"):
-        arm((), [fault()] * (MOST + 1), 0, 0)
+    with pytest.raises(BadInput, match=f"at most {MAX_FAULTS} faults"):
+        arm((), [fault()] * (MAX_FAULTS + 1), 0, 0)
 
 
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
         ({"method": "tunedModels.creat"}, "there is no method 'tunedModels.creat'; the nearest is tunedModels.create"),
-        ({"method": "unedModels.*"}, "no method fits 'unedModels.*'"),
+        ({"method": "unedModels.*"}, "no method matches 'unedModels.*'"),
         ({"method": "TUNEDMODELS.LIST"}, "there is no method 'TUNEDMODELS.LIST'; the nearest is tunedModels.list"),
         ({"method": "GET"}, "there is no method 'GET'; known are models.get, models.list, models.generateContent, "),
         ({"metod": "tunedModels.get"}, "There is no member 'metod'; the nearest is method."),
-        ({"method": "tunedModels.get", "run": {}}, "run befalls tunedModels.create, not 'tunedModels.get'"),
-        ({"quota": {}}, "say either limit or concurrent"),
+        ({"method": "tunedModels.get", "run": {}}, "run applies to tunedModels.create only, not to 'tunedModels.get'"),
+        ({"quota": {}}, "set either limit (calls in per seconds) or concurrent (unfinished runs)"),
         ({"quota": {"limit": 2, "window": 60}}, "'window' - at `$.quota`; known here: limit, per, concurrent."),
         ({"quota": {"limt": 2}}, "There is no member 'limt' - at `$.quota`; the nearest is limit."),
         ({"run": {"fail_at_step": 10}}, "`$.run`; known here: shape, script, model_lag, list_lag."),

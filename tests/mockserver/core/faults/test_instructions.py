@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver.core.faults.instructions import WORDS, effect
+from tunedmodels_mockserver.core.faults.instructions import WORDS, parse_effect
 from tunedmodels_mockserver.core.strict_input import BadInput
 
 from ...conftest import refused
@@ -42,7 +42,7 @@ KIB = 1024
 )
 def test_words_are_effects(words: str, body: int, expected: dict[str, Any] | None) -> None:
     """Each as the testbench has it, as far as that makes sense for an API of JSON."""
-    found = effect(words, body)
+    found = parse_effect(words, body)
 
     assert (None if found is None else msgspec.to_builtins(found)) == expected
 
@@ -50,7 +50,7 @@ def test_words_are_effects(words: str, body: int, expected: dict[str, Any] | Non
 @pytest.mark.parametrize("words", WORDS)
 def test_every_known_word_is_one(words: str) -> None:
     """What a refusal lists works."""
-    assert effect(words, 1 << 20) is not None
+    assert parse_effect(words, 1 << 20) is not None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_every_known_word_is_one(words: str) -> None:
     [
         ("return-50", "the nearest is return-503"),
         ("return-reset-conection", "the nearest is return-reset-connection"),
-        ("redirect-send-token-abc", "has no words 'redirect-send-token-abc'"),
+        ("redirect-send-token-abc", "does not know 'redirect-send-token-abc'"),
         ("return-200", "the status of an error is 400 to 599"),
         ("stall-for-61s", "<= 60.0"),
     ],
@@ -66,7 +66,7 @@ def test_every_known_word_is_one(words: str) -> None:
 def test_unknown_words_are_refused(words: str, sentence: str) -> None:
     """With the nearest that are known."""
     with pytest.raises(BadInput) as caught:
-        effect(words, 0)
+        parse_effect(words, 0)
 
     assert sentence in str(caught.value)
 
@@ -85,7 +85,7 @@ def test_unknown_words_are_a_bad_request(http: FlaskClient) -> None:
     status, message = refused(http.get("/v1beta/tunedModels", headers={HEADER: "retrun-503"}))
 
     assert status == "INVALID_ARGUMENT"
-    assert "has no words 'retrun-503'; the nearest is return-503" in message
+    assert "does not know 'retrun-503'; the nearest is return-503" in message
 
 
 @pytest.mark.parametrize("path", ["/health", "/_emulator/faults", "/_emulator/clock"])
