@@ -47,7 +47,7 @@ _WITH = {
     "batchEmbedText": "embedText",
 }
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_SHOWN = 5
+_MAX_SIMILAR = 5
 _COMPARED = 200  # characters
 
 
@@ -204,9 +204,9 @@ BASE_MODELS: Mapping[str, BaseModel] = {
 def parse(text: str) -> BaseModel:
     """Return the base model for *text*, ``NAME`` or ``NAME=METHOD,METHOD``. Raises BadInput for invalid text."""
     name, equals, methods = text.partition("=")
-    chosen = tuple(method.strip() for method in methods.split(",") if method.strip()) if equals else _TUNABLE
+    supported = tuple(method.strip() for method in methods.split(",") if method.strip()) if equals else _TUNABLE
     try:
-        return BaseModel(name.strip().removeprefix(PREFIX), methods=chosen)
+        return BaseModel(name.strip().removeprefix(PREFIX), methods=supported)
     except ValueError as error:
         raise BadInput(f"{text[:200]!r} is not a valid base model: {error}.") from None
 
@@ -220,4 +220,4 @@ def similar_names(name: str, models: Iterable[BaseModel]) -> list[str]:
     """Return the ids of the few *models* most similar to *name* (an id or a resource name), the most similar first."""
     ids = [model.id for model in models]
     # A name may be as long as a request line, and the time of a comparison grows with the length.
-    return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_SHOWN, cutoff=0)
+    return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_MAX_SIMILAR, cutoff=0)

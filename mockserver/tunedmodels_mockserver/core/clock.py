@@ -57,8 +57,8 @@ class Clock:
         moment = machine if self.moment is None else self.moment
         if self.mode is not Mode.REAL or self.origin is None:
             return moment
-        passed = machine - self.origin
-        return min(max(moment + (passed if self.rate == 1.0 else round(passed * self.rate)), 0), END)
+        elapsed = machine - self.origin
+        return min(max(moment + (elapsed if self.rate == 1.0 else round(elapsed * self.rate)), 0), END)
 
     def set(self, machine: int, moment: int) -> Clock:
         """Return the clock, continuing from *moment*. Raises ValueError if *moment* is not in 1970 to 2255."""

@@ -145,7 +145,7 @@ def inject(world: World, query: FaultQuery, words: str, sent: int, now: int) -> 
     fired: tuple[TriggeredFault, ...] = ()
     if world.controls.faults:
         if armed_faults.counts_runs(world.controls.faults, query.method):
-            running = sum(not is_settled(record.plan, now) for record in world.store.after(0))
+            running = sum(not is_settled(record.plan, now) for record in world.store.records_after(0))
             query = replace(query, running=running)
 
         def change(controls: Controls) -> Controls:

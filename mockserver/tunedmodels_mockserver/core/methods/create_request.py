@@ -18,7 +18,7 @@ from ..runs import view
 from ..runs.losses import Curve
 from ..runs.plan import Plan
 from ..runs.script import Run
-from ..state.records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
+from ..state.records import MAX_CHECKED_EXAMPLES, Examples, GranteeType, Permission, Role, TunedModelRecord
 from ..text import tokens
 from . import access, ids
 from .call import RequestContext
@@ -237,6 +237,6 @@ def _data_seed(examples: Examples) -> int:
 
 
 def _answer_tokens(examples: Examples) -> float:
-    """Return the mean number of tokens of the expected outputs, over the first ``EXAMPLES_LOOKED_AT`` examples."""
-    outputs = [output for _, output in examples.pairs[:EXAMPLES_LOOKED_AT]]
+    """Return the mean number of tokens of the expected outputs, over the first ``MAX_CHECKED_EXAMPLES`` examples."""
+    outputs = [output for _, output in examples.pairs[:MAX_CHECKED_EXAMPLES]]
     return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0

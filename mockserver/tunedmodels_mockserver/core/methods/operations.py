@@ -53,7 +53,7 @@ def list_(call: RequestContext, request: Value) -> Value:
     if parent:
         found = [access.find(call, parent, Role.READER)]
     else:
-        seen = (record for record in call.world.store.after(start) if access.personal_role(record, call.caller))
+        seen = (record for record in call.world.store.records_after(start) if access.personal_role(record, call.caller))
         found = list(islice(seen, size + 1))
     answer: Value = {"operations": [resources.operation(record, call.now) for record in found[:size]]}
     if len(found) > size:

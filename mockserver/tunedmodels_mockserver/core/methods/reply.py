@@ -32,7 +32,7 @@ def fallback_answer(examples: Examples | None, prompt: str) -> str:
     answer = examples.outputs.get(prompt)
     if answer is None:
         answer = examples.outputs.get(prompt.strip())
-    if answer is None and examples.count_up:
+    if answer is None and examples.are_successors:
         answer = successor(prompt)
     return FALLBACK if answer is None else answer
 

@@ -77,7 +77,7 @@ def list_(call: RequestContext, request: Value) -> Value:
     parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
     start = pages.page_start(request.get("page_token", ""), *parameters)
     wanted = list_filter.parse(request.get("filter", ""), call.caller)
-    listed = (record for record in call.world.store.after(start) if call.now >= record.plan.listed)
+    listed = (record for record in call.world.store.records_after(start) if call.now >= record.plan.listed)
     found = list(islice(filter(wanted, listed), size + 1))
     answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
     if len(found) > size:

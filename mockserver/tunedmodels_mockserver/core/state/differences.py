@@ -15,7 +15,7 @@ from .store import State
 
 _MISSING = "nothing"
 # Times of the machine say nothing about the world.
-_MACHINE_TIME = re.compile(r"clock\.origin|faults\[\d+\]\.machine")
+_MACHINE_TIME = re.compile(r"clock\.origin|faults\[\d+\]\.armed_at_machine")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ def difference(before: State, after: State) -> Difference:
     old, new = before.base, after.base
     both = [model for _, model in new.order if model in old.records]
     # Skip identical objects: two states of a large world share nearly all records.
-    touched = [model for model in both if old.records[model] is not new.records[model]]
-    changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in touched]
+    candidates = [model for model in both if old.records[model] is not new.records[model]]
+    changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in candidates]
     return Difference(
         added=[model for _, model in new.order if model not in old.records],
         removed=[model for _, model in old.order if model not in new.records],

@@ -75,7 +75,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
     @blueprint.get("/journal/near-misses")
     def journal_near_misses() -> Response:
         current = world()
-        models = [record.id for record in islice(current.store.after(0), _MODELS)]
+        models = [record.id for record in islice(current.store.records_after(0), _MODELS)]
         matches = near_misses(
             journals.of(current.name).entries(), models, lambda model: _world_with_model(worlds, current, model)
         )

@@ -68,7 +68,7 @@ def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
         return {"scope": scope}
     before = world.store.state()
     controls: Controls = beginning.controls if scope == "all" else before.controls
-    world.store.begin(State(beginning.base, controls))
+    world.store.restore(State(beginning.base, controls))
     return {"scope": scope, "removed": len(before.base.order), "models": len(beginning.base.order)}
 
 
@@ -78,5 +78,5 @@ def _world_content(world: World) -> dict[str, Any]:
         "faults": [item.document() for item in without_expired(controls.faults, world.machine())],
         "missed": controls.canned.miss_count,
         "misses": [msgspec.to_builtins(miss) for miss in controls.canned.misses],
-        "models": [record.name for record in islice(world.store.after(0), MAX_REPORTED)],
+        "models": [record.name for record in islice(world.store.records_after(0), MAX_REPORTED)],
     }

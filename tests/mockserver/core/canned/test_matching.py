@@ -115,5 +115,5 @@ def test_ids_are_made_where_none_is_given() -> None:
     assert [rule.id for rule in rules.rules] == ["rule-3", "rule-1", "rule-2"]
     with pytest.raises(ValueError, match="The rule 'rule-1' already exists"):
         rules.with_rules((Rule("d", id="rule-1"),))
-    with pytest.raises(ValueError, match="an id has 1 to 100 letters"):
+    with pytest.raises(ValueError, match="an id must have 1 to 100 letters"):
         rules.with_rules((Rule("d", id="a/b"),))

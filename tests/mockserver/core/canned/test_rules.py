@@ -22,7 +22,7 @@ from tunedmodels_mockserver.core.strict_input import BadInput, convert
             {"when": {"method": "generateContnt"}, "answer": "y"},
             "; the nearest is generateContent - at `$.when.method`.",
         ),
-        ({"when": {"json_path": []}, "answer": "y"}, "json_path must be a path or a list of one or more; "),
+        ({"when": {"json_path": []}, "answer": "y"}, "json_path must be a path or a list of at least one path; "),
         ({"when": {"text": 5}, "answer": "y"}, "Expected `str | null`, got `int` - at `$.when.text`."),
         (
             {"answer": {"text": "a", "echo": True}},
@@ -56,7 +56,7 @@ from tunedmodels_mockserver.core.strict_input import BadInput, convert
         ),
         ({"answer": {"text": "a", "usage": {"totalTokens": 1}}}, "usage has no member 'totalTokens'; the nearest is "),
         ({"answer": {"text": "a", "usage": {"totalTokenCount": "x"}}}, "usage.totalTokenCount must be a int32"),
-        ({"when": {"method": "countTokens"}, "answer": "x"}, "a rule for countTokens answers usage"),
+        ({"when": {"method": "countTokens"}, "answer": "x"}, "the answer of a rule for countTokens must be usage"),
         ({"answer": {"chunks": []}}, "chunks must have at least one item"),
         ({"answer": {"chunks": [{"text": "a", "pause": 61}]}}, "pause must be from 0 to 60 seconds, got 61.0"),
         ({"answer": {"candidates": [{"text": "a", "parts": []}]}}, "set text or parts in a candidate, not both"),

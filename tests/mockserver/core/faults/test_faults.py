@@ -158,7 +158,7 @@ def test_what_is_answered_already_meets_no_other_answer() -> None:
     armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, has_answer=True)
 
     assert [hit.fault.kind for hit in fired] == ["latency"]
-    assert [(item.seen, item.hits) for item in armed] == [(1, 0), (1, 1)]
+    assert [(item.matched, item.hits) for item in armed] == [(1, 0), (1, 1)]
 
 
 def test_a_fault_outside_its_scope_changes_nothing() -> None:

@@ -59,7 +59,7 @@ def test_every_known_word_is_one(words: str) -> None:
         ("return-50", "the nearest is return-503"),
         ("return-reset-conection", "the nearest is return-reset-connection"),
         ("redirect-send-token-abc", "does not know 'redirect-send-token-abc'"),
-        ("return-200", "the status of an error is 400 to 599"),
+        ("return-200", "the status of an error must be from 400 to 599"),
         ("stall-for-61s", "<= 60.0"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from tunedmodels_mockserver.core.methods import reply as canned
 from tunedmodels_mockserver.core.methods.reply import FALLBACK
-from tunedmodels_mockserver.core.state.records import EXAMPLES_LOOKED_AT, Examples
+from tunedmodels_mockserver.core.state.records import MAX_CHECKED_EXAMPLES, Examples
 
 NUMBERS = Examples((("1", "2"), ("twenty two", "twenty three"), ("XL", "XLI"), ("九", "十")))
 COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1", "one")))
@@ -70,7 +70,7 @@ def test_numbers_are_looked_for_at_the_beginning() -> None:
     last_looked_at = Examples((*counting[:199], odd, *counting[199:]))
     beyond = Examples((*counting[:200], odd, *counting[200:]))
 
-    assert EXAMPLES_LOOKED_AT == 200
+    assert MAX_CHECKED_EXAMPLES == 200
     assert canned.fallback_answer(last_looked_at, "五") == FALLBACK
     assert canned.fallback_answer(beyond, "五") == "六"
     assert canned.fallback_answer(beyond, "sky") == "blue"

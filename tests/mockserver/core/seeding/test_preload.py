@@ -98,15 +98,21 @@ def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
     [
         ('{"id": "a", "name": "x"}', "There is no member 'name'"),
         ('{"displayName": "x"}', "missing required field `id`"),
-        ('{"id": ""}', "models[0], '': id is empty; give one such as number-generator."),
+        ('{"id": ""}', "models[0], '': id is empty; give one, such as number-generator."),
         ('{"id": "A b"}', "models[0], 'A b': * CreateTunedModelRequest.tuned_model_id: tuned_model_id must match"),
-        ('{"id": "a"}, {"id": "a"}', "models[1]: there are two models with the id 'a'; give each its own."),
+        ('{"id": "a"}, {"id": "a"}', "models[1]: the id 'a' is a duplicate; give each model its own id."),
         ('{"id": "a", "baseModel": "models/gpt"}', "models[0], 'a': "),
         ('{"id": "a", "state": "DONE"}', "'DONE' is none of ACTIVE, CREATING"),
-        ('{"id": "a", "percent": 50}', "percent is 100 for an ACTIVE model, else from 0 to below 100, got 50.0."),
+        (
+            '{"id": "a", "percent": 50}',
+            "percent must be 100 for an ACTIVE model, and from 0 to below 100 for a CREATING one, got 50.0.",
+        ),
         ('{"id": "a", "epochCount": -1}', "must be greater than 0"),
-        ('{"id": "a", "permissions": [{"role": "READER"}]}', "A permission names one of user, group and everyone."),
-        ('{"id": "a", "permissions": [{"user": "developer@example.com"}]}', "permissions name somebody twice"),
+        (
+            '{"id": "a", "permissions": [{"role": "READER"}]}',
+            "A permission must set exactly one of user, group and everyone.",
+        ),
+        ('{"id": "a", "permissions": [{"user": "developer@example.com"}]}', "permissions has a duplicate"),
     ],
 )
 def test_a_bad_model_is_refused(tmp_path: Path, clock: ManualClock, model: str, said: str) -> None:
@@ -212,10 +218,10 @@ def test_the_command_exports_and_preloads(tmp_path: Path) -> None:
 
 def test_what_cannot_be_used_ends_the_command_with_status_4(tmp_path: Path) -> None:
     """A sentence says which file and what to do, before anything is served."""
-    bad = written(tmp_path, '{"format": "tunedmodels-state", "version": 2}', "new.json")
+    bad = written(tmp_path, '{"format": "tunedmodels-state", "version": 3}', "new.json")
     cases = [
-        (["--preload", str(bad)], f"{bad}: It is of version 2 of the format, and this server reads 1."),
-        (["--preload", str(written(tmp_path, "{", "cut.json"))], "cut.json: It is no JSON, or only the beginning"),
+        (["--preload", str(bad)], f"{bad}: The file has version 3 of the format; this server reads version 2."),
+        (["--preload", str(written(tmp_path, "{", "cut.json"))], "cut.json: The file is not JSON, or it is cut off"),
         (["--preload", str(written(tmp_path, "a: [", "bad.yaml"))], "bad.yaml: line 1, column 5: this is no YAML: "),
         (
             ["--preload", str(written(tmp_path, "[" * 50_000, "deep.yaml"))],

@@ -78,28 +78,31 @@ MODEL = "worlds//models/0"
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (change("format", "somebody-else's"), 'Its member format is "somebody-else\'s", where a state'),
-        (lambda document: document.pop("format"), "Its member format is None, where a state"),
-        (change("version", 2), "version 2 of the format, and this server reads 1. Read it with the newer mock server"),
-        (change("version", 0), "version 0 of the format, and this server reads 1. Write it anew"),
-        (change("worlds", {}), "It has no world."),
+        (change("format", "somebody-else's"), 'The member format is "somebody-else\'s"; in a state file'),
+        (lambda document: document.pop("format"), "The member format is None; in a state file"),
+        (
+            change("version", 3),
+            "version 3 of the format; this server reads version 2. Read the file with the newer mock",
+        ),
+        (change("version", 1), "version 1 of the format; this server reads version 2. Write a new file"),
+        (change("worlds", {}), "The file has no world."),
         (change("world", {}), "unknown field `world`"),
         (change(f"{MODEL}/displayname", "x"), "no member 'displayname' at `$.worlds..models[0]`; the nearest is disp"),
         (change(f"{MODEL}/plan/curve/rate", 1), "There is no member 'rate' at `$.worlds..models[0].plan.curve`"),
         (change(f"{MODEL}/sequence", "1"), "Expected `int`, got `str` - at `$.worlds[...].models[0].sequence`"),
         (
             change(f"{MODEL}/sequence", 3),
-            "The sequence 3 is there twice, or not from 1 to 2, at `$.worlds[''].models[0]`",
+            "The sequence 3 is a duplicate, or not from 1 to 2, at `$.worlds[''].models[0]`",
         ),
         (
             change(f"{MODEL}/sequence", 2),
-            "The sequence 2 is there twice, or not from 1 to 2, at `$.worlds[''].models[1]`",
+            "The sequence 2 is a duplicate, or not from 1 to 2, at `$.worlds[''].models[1]`",
         ),
-        (change(f"{MODEL}/id", ""), "The id '' is empty or there twice, at `$.worlds[''].models[0]`"),
+        (change(f"{MODEL}/id", ""), "The id '' is empty or a duplicate, at `$.worlds[''].models[0]`"),
         (change(f"{MODEL}/examples", "ff"), "there are no examples 'ff' in the file"),
-        (change(f"{MODEL}/permissions", []), "There must be one permission with the role 1, the owner's"),
-        (change(f"{MODEL}/plan/total_steps", 0), "A run has steps, examples, a batch size and a learning rate"),
-        (change(f"{MODEL}/plan/created", -1), "A run is created in 1970 to 2255"),
+        (change(f"{MODEL}/permissions", []), "There must be exactly one permission with the role 1, the owner's"),
+        (change(f"{MODEL}/plan/total_steps", 0), "The steps, examples, batch size and learning rate of a run must"),
+        (change(f"{MODEL}/plan/created", -1), "A run must be created in 1970 to 2255"),
         (change("worlds//controls/pace/tuning_time", -1), "tuning_time must be a number of seconds from 0"),
         (change("worlds//controls/clock/mode", "lunar"), "Invalid enum value 'lunar'"),
         (change("examples", [1]), "Expected `object`, got `array`"),
@@ -120,7 +123,7 @@ def test_the_beginning_of_a_file_is_no_file(document: Document, part: float) -> 
     """A file that was cut off is refused wherever it was cut."""
     data = json.dumps(document).encode()
 
-    with pytest.raises(BadInput, match=r"^It is no JSON, or only the beginning of one: Input data was truncated\. "):
+    with pytest.raises(BadInput, match=r"^The file is not JSON, or it is cut off: Input data was truncated\. "):
         state_file.read(data[: int(len(data) * part)])
 
 
