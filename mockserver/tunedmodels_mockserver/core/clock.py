@@ -80,15 +80,15 @@ class Clock:
         """
         return Clock(mode or self.mode, self.rate if rate is None else rate, self.now(machine), machine)
 
-    def after_poll(self, run: int) -> Clock:
-        """Return the clock after a poll of an unfinished run. The whole run takes *run* nanoseconds.
+    def after_poll(self, run_duration: int) -> Clock:
+        """Return the clock after a poll of an unfinished run. The whole run takes *run_duration* nanoseconds.
 
         In mode polling the clock moves by a tenth of the run, rounded up to a whole microsecond. Therefore ten polls
         always reach the end.
         """
         if self.mode is not Mode.POLLING or self.moment is None:
             return self
-        tenth = -(-run // (POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
+        tenth = -(-run_duration // (POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
         return replace(self, moment=min(self.moment + max(tenth, MICROSECOND), END))
 
 

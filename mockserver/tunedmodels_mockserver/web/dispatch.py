@@ -51,7 +51,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods.allowances import Allowances
-from ..core.methods.call import RequestContext
+from ..core.methods.request_context import RequestContext
 from ..core.runs.script import RunInterrupted
 from ..log import LOG, one_line
 from ..wire import partial

@@ -16,8 +16,8 @@ from ..core.faults.armed_faults import TriggeredFault
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods import operations, resources
 from ..core.methods.access import find
-from ..core.methods.call import RequestContext
 from ..core.methods.pedantic import distort, pedantic
+from ..core.methods.request_context import RequestContext
 from ..core.methods.withdrawn import without_tuning
 from ..core.resource_names import TUNED_MODELS
 from ..core.runs.script import Run, RunInterrupted

@@ -11,7 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from ..core import errors
 from ..core.methods import generation, models, operations, permissions, tuned_models
-from ..core.methods.call import RequestContext
+from ..core.methods.request_context import RequestContext
 from ..wire.surface import VERSIONS, Method, method, methods
 
 Value = dict[str, Any]

@@ -50,12 +50,12 @@ def test_a_body_that_is_no_text() -> None:
 
 def test_a_note_of_a_mock_server() -> None:
     """Who fails at an answer that an allowance let through is told so, once, and how to make the server strict."""
-    told = answer(200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was taken outside /v1"))
+    told = answer(200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was accepted outside /v1"))
 
     with pytest.raises(AssertionError) as failure:
         told.refused(404, "NOT_FOUND")
     assert str(failure.value).startswith(
-        "GET http://a/b -> 200 (cancel-beta: An operation's :cancel was taken outside /v1; "
+        "GET http://a/b -> 200 (cancel-beta: An operation's :cancel was accepted outside /v1; "
         "start the server with --strict --auth strict) is not 404: {}"
     )
 

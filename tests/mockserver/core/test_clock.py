@@ -149,7 +149,7 @@ def test_ten_polls_end_the_longest_run_of_all() -> None:
     world = app.extensions["tunedmodels"].get("")
     plan = world.store.get(operation.split("/")[1]).plan
     for _ in range(9):
-        assert world.advance_on_poll(plan, world.now()) < plan.created + plan.whole
+        assert world.advance_on_poll(plan, world.now()) < plan.created + plan.total_duration
 
     last = http.get(f"/v1/{operation}?fields=done,metadata(completedSteps)")
     assert last.get_json() == {"done": True, "metadata": {"completedSteps": 100_000}}

@@ -79,23 +79,23 @@ def signer(jwt: Jwt) -> str | None:
     issuer = jwt.claims.get("iss")
     if not isinstance(issuer, str) or not ADDRESS.fullmatch(issuer):
         return None
-    ours = key(jwt.header["kid"]) if "kid" in jwt.header else Key(issuer)
-    if ours is None or ours.email != issuer or jwt.header.get("alg") != "RS256":
+    own_key = key(jwt.header["kid"]) if "kid" in jwt.header else Key(issuer)
+    if own_key is None or own_key.email != issuer or jwt.header.get("alg") != "RS256":
         return None
-    public = RSAPublicNumbers(EXPONENT, ours.modulus).public_key()
-    return ours.email if RSAVerifier(public).verify(jwt.signed, jwt.signature) else None
+    public = RSAPublicNumbers(EXPONENT, own_key.modulus).public_key()
+    return own_key.email if RSAVerifier(public).verify(jwt.signed, jwt.signature) else None
 
 
 def is_timely(claims: Mapping[str, Any], now: float) -> bool:
     """Whether *claims* are valid at the second *now*, and for at most an hour after it."""
-    issued, expires = _second(claims.get("iat")), _second(claims.get("exp"))
-    if issued is None or expires is None:
+    issue_time, expiry = _second(claims.get("iat")), _second(claims.get("exp"))
+    if issue_time is None or expiry is None:
         return False
-    begun = issued <= now + SKEW
+    has_started = issue_time <= now + SKEW
     return (
-        begun
-        and now - SKEW < expires <= now + MAX_LIFETIME + SKEW
-        and expires - issued <= MAX_LIFETIME + MAX_BACKDATING
+        has_started
+        and now - SKEW < expiry <= now + MAX_LIFETIME + SKEW
+        and expiry - issue_time <= MAX_LIFETIME + MAX_BACKDATING
     )
 
 

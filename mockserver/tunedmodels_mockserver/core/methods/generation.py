@@ -21,7 +21,7 @@ from ..state.records import Examples, Role
 from ..text import tokens
 from . import access
 from . import reply as canned
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 

@@ -20,7 +20,7 @@ from ..effects import error_of
 from ..state.controls import Controls
 from ..state.records import Examples
 from ..text.numerals import successor
-from .call import RequestContext
+from .request_context import RequestContext
 
 FALLBACK = "This is a canned answer from a mock server: no model has read the prompt."
 

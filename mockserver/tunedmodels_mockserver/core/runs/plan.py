@@ -88,7 +88,7 @@ class Plan(_WithHistory):
             return self._memory
 
     @property
-    def whole(self) -> int:
+    def total_duration(self) -> int:
         """The span from creation to completion."""
         return self.queue + self.length
 
@@ -100,10 +100,10 @@ class Plan(_WithHistory):
     @property
     def end(self) -> int:
         """The position at which the run is complete."""
-        return self.created + self.whole
+        return self.created + self.total_duration
 
     @property
-    def listed(self) -> int:
+    def list_time(self) -> int:
         """The moment from which lists have the model."""
         return self.created + self.list_lag
 

@@ -13,8 +13,8 @@ from ..base_models import BASE_MODELS, BaseModel, parse
 from ..callers.identity import Caller
 from ..clock import Clock
 from ..methods import create_request, ids
-from ..methods.call import RequestContext
 from ..methods.permissions import EVERYONE
+from ..methods.request_context import RequestContext
 from ..runs.plan import Plan
 from ..state.controls import Controls
 from ..state.file import WorldContent, check_base_models

@@ -62,7 +62,7 @@ class World:
         """
         if view.is_settled(plan, now):
             return now
-        self.change(lambda controls: _with_clock(controls, controls.clock.after_poll(plan.whole)))
+        self.change(lambda controls: _with_clock(controls, controls.clock.after_poll(plan.total_duration)))
         return self.now()
 
     def draw(self) -> int:

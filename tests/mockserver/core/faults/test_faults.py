@@ -281,7 +281,7 @@ def test_short_forms_are_what_the_long_ones_are() -> None:
 
     assert event.fail is not None
     assert error_of(event.fail) == Error("INTERNAL")
-    with pytest.raises(BadInput, match="another code than CANCELLED"):
+    with pytest.raises(BadInput, match="The code of fail must not be CANCELLED"):
         convert({"script": [{"step": 1, "fail": 499}]}, Run)
     late = fault(latency=0.5).latency
     assert late is not None

@@ -54,21 +54,21 @@ def steps(of: Plan, *seconds: float) -> list[int]:
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        ({"fail": {}}, "An event says when by one of step, percent, seconds, poll, moment; got none"),
+        ({"fail": {}}, "An event must have exactly one of step, percent, seconds, poll, moment, got none"),
         (
             {"step": 1, "poll": 1, "done": True},
-            "An event says when by one of step, percent, seconds, poll, moment; got st",
+            "An event must have exactly one of step, percent, seconds, poll, moment, got st",
         ),
         (
             {"step": 1},
-            "An event says what by one of progress, skip, fault, repeat, fail, stall, cancel, done; got none",
+            "An event must have exactly one of progress, skip, fault, repeat, fail, stall, cancel, done, got none",
         ),
         ({"step": 1, "done": True, "cancel": True}, "got cancel, done"),
-        ({"step": 1, "stall": -0.5}, "stall is a number of seconds from 0, or -1 for ever; got -0.5"),
-        ({"step": 1, "cancel": False}, "cancel and done can only be true; leave the event out"),
-        ({"step": 1, "fail": {"code": "CANCELLED"}}, 'to cancel it send "cancel": true'),
-        ({"step": 1, "fault": {"error": {}}}, "fault and repeat befall an answer; say which by poll"),
-        ({"poll": 2, "repeat": 2}, "repeat names an earlier poll than 2, got 2"),
+        ({"step": 1, "stall": -0.5}, "stall must be a number of seconds from 0, or -1 for ever; got -0.5"),
+        ({"step": 1, "cancel": False}, "cancel and done can only be true; to omit them, leave the event out"),
+        ({"step": 1, "fail": {"code": "CANCELLED"}}, 'to cancel the run, send "cancel": true'),
+        ({"step": 1, "fault": {"error": {}}}, "fault and repeat change the answer to a poll; name the poll with poll"),
+        ({"poll": 2, "repeat": 2}, "repeat must be an earlier poll than 2, got 2"),
         ({"step": 1, "stal": 1}, "There is no member 'stal'; the nearest is stall."),
         ({"step": -1, "stall": 1}, "`int` >= 0 - at `$.step`"),
         ({"percent": 101, "stall": 1}, "`float` <= 100.0 - at `$.percent`"),
@@ -200,15 +200,15 @@ def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
     """The second look is broken, the fourth shows what the first one showed, whatever happened meanwhile."""
     fault = Effect(error=Error(code="UNAVAILABLE"))
     of = plan(Event(poll=2, fault=fault), Event(poll=3, progress=7), Event(poll=4, repeat=1)).with_poll(after(10))
-    assert interventions.shown(of, after(10)) == (of, after(10))
+    assert interventions.plan_and_moment_of_poll(of, after(10)) == (of, after(10))
 
     of = of.with_poll(after(10))
     with pytest.raises(RunInterrupted) as interrupted:
-        interventions.shown(of, after(10))
+        interventions.plan_and_moment_of_poll(of, after(10))
     assert interrupted.value.effect == fault
 
     of = interventions.with_event(of.with_poll(after(10)), after(10), fail=FAIL).with_poll(after(10))
-    old, moment = interventions.shown(of, after(10))
+    old, moment = interventions.plan_and_moment_of_poll(of, after(10))
     assert (view(of, after(10)).state, view(old, moment).state) == (State.FAILED, State.CREATING)
     assert (view(of, after(10)).completed_steps, view(old, moment).completed_steps) == (7, 0)
 
@@ -280,12 +280,15 @@ def test_a_script_is_replaced_from_now_on() -> None:
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (Event(step=2, fail=FAIL), "$[0]: step 2 is past, the run is at 2; name a later one."),
-        (Event(percent=15, fail=FAIL), "$[0]: percent 15 is past, the run is at 20; name a later one."),
-        (Event(seconds=25, fail=FAIL), "$[0]: seconds 25 is past, the run is at 25; name a later one."),
-        (Event(poll=1, stall=1), "$[0]: poll 1 is past, the run is at 1; name a later one."),
-        (Event(step=11, fail=FAIL), "$[0]: step 11 never comes, the run has 10 steps."),
-        (Event(poll=2, done=True), "This script would change what the run has shown already; only a new run can"),
+        (Event(step=2, fail=FAIL), "$[0]: step 2 is in the past; the run is at 2, give a later one."),
+        (Event(percent=15, fail=FAIL), "$[0]: percent 15 is in the past; the run is at 20, give a later one."),
+        (Event(seconds=25, fail=FAIL), "$[0]: seconds 25 is in the past; the run is at 25, give a later one."),
+        (Event(poll=1, stall=1), "$[0]: poll 1 is in the past; the run is at 1, give a later one."),
+        (Event(step=11, fail=FAIL), "$[0]: step 11 does not exist; the run has 10 steps."),
+        (
+            Event(poll=2, done=True),
+            "This script would change what the run has already shown; only polls of a new run can",
+        ),
     ],
     ids=repr,
 )

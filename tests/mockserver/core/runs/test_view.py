@@ -211,7 +211,7 @@ moments = st.floats(-0.1, 1.2)
 @given(plans, moments)
 def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
     """At any moment the operation and the tuned model tell one story; a cancelled run is the one exception."""
-    now = of.created + int(share * of.whole)
+    now = of.created + int(share * of.total_duration)
     surface = surface_of("v1beta")
     model = to_json(surface.message("TunedModel"), resources.tuned_model(record(of), now), surface)
     operation = to_json(surface.message("google.longrunning.Operation"), resources.operation(record(of), now), surface)
@@ -232,7 +232,7 @@ def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
 @given(plans, moments, moments)
 def test_progress_never_falls(of: Plan, one: float, other: float) -> None:
     """Later views show at least as much: steps, percent, done, and the same snapshots before the new ones."""
-    earlier, later = (view(of, of.created + int(share * of.whole)) for share in sorted((one, other)))
+    earlier, later = (view(of, of.created + int(share * of.total_duration)) for share in sorted((one, other)))
 
     assert earlier.completed_steps <= later.completed_steps
     assert earlier.update_time <= later.update_time
@@ -244,7 +244,7 @@ def test_progress_never_falls(of: Plan, one: float, other: float) -> None:
 @given(plans, moments)
 def test_times_stand_in_order(of: Plan, share: float) -> None:
     """created <= started <= computed <= completed, as written on the wire, and nothing lies in the future."""
-    now = of.created + int(share * of.whole)
+    now = of.created + int(share * of.total_duration)
     seen = view(of, now)
     surface = surface_of("v1beta")
     task = to_json(surface.message("TunedModel"), resources.tuned_model(record(of), now), surface)["tuningTask"]
