@@ -91,7 +91,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
         return PREFIX + self.id
 
     @property
-    def tunable(self) -> bool:
+    def is_tunable(self) -> bool:
         """Whether a client can create a tuned model from it."""
         return "createTunedModel" in self.methods or "createTunedTextModel" in self.methods
 

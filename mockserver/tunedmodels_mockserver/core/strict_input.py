@@ -87,16 +87,16 @@ def _no_member(name: str, path: str, kind: Any) -> str:
     Only members of the object at *path* are suggested: a member of another object would be refused there too.
     """
     root = msgspec.inspect.type_info(kind)
-    here = [field.encode_name for info in _at(root, path) for field in getattr(info, "fields", ())]
+    names = [field.encode_name for info in _at(root, path) for field in getattr(info, "fields", ())]
     sentence = f"There is no member {name!r}{f' - at `{path}`' if path else ''}"
     places = {place for place, member in _members(root, "", frozenset()) if member == name}
     if places:
         outer = sorted(places, key=lambda place: (place.count("."), place))[:_MAX_PLACES]
         return f"{sentence}; it belongs in {' or '.join(place or 'the outermost object' for place in outer)}."
-    near = nearest(name, here)
-    if near or not 0 < len(here) <= _MAX_LISTED:
+    near = nearest(name, names)
+    if near or not 0 < len(names) <= _MAX_LISTED:
         return f"{sentence}{near}."
-    return f"{sentence}; known here: {', '.join(here)}."
+    return f"{sentence}; known here: {', '.join(names)}."
 
 
 def _choices(kind: Any, path: str) -> list[str]:

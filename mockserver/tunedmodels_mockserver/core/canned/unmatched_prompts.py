@@ -17,7 +17,7 @@ from .rules import Rule
 NEAREST = 3
 MAX_TEXT = 2048  # bytes of the prompt that a miss keeps
 _COMPARED = 500  # characters of each text that a comparison uses
-_SHOWN = 300  # characters of an expected or actual value that a message shows
+_MAX_SHOWN = 300  # characters of an expected or actual value that a message shows
 _AROUND = 30  # characters that a message shows on each side of a difference
 _WORD = re.compile(r"\s+|\w+|.", re.DOTALL)
 
@@ -129,7 +129,7 @@ def _value_text(value: Any) -> str:
 
 
 def _truncate(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def _elide(text: str, *, first: bool, last: bool) -> str:

@@ -33,7 +33,7 @@ def role(record: TunedModelRecord, caller: Caller) -> Role | None:
     return min(filter(None, [personal_role(record, caller), *roles]), default=None)
 
 
-def shared_with_everyone(record: TunedModelRecord) -> bool:
+def is_shared_with_everyone(record: TunedModelRecord) -> bool:
     """Whether every caller may use the model."""
     return any(grant.grantee_type is GranteeType.EVERYONE for grant in record.permissions)
 

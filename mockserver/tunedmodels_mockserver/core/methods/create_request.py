@@ -159,7 +159,7 @@ def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
         raise errors.one_of(_REQUEST, "tuned_model", "source_model")
     if "base_model" in model:
         base = call.world.base_models.get(model["base_model"])
-        if base is None or not base.tunable:
+        if base is None or not base.is_tunable:
             raise errors.not_tunable(model["base_model"], call.version)
         return base, ""
     source = model["tuned_model_source"].get("tuned_model", "")

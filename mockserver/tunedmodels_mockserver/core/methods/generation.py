@@ -210,12 +210,12 @@ def _chunks(call: RequestContext, outcome: RenderedAnswer, usage: Value) -> Iter
         return
     streams = [reply.pieces() for reply in outcome.replies]
     for place in range(max(map(len, streams))):
-        here = [(index, pieces[place]) for index, pieces in enumerate(streams) if place < len(pieces)]
-        pause = max(piece.pause for _, piece in here)
+        present = [(index, pieces[place]) for index, pieces in enumerate(streams) if place < len(pieces)]
+        pause = max(piece.pause for _, piece in present)
         if pause:
             yield Pause(pause)
         candidates = []
-        for index, piece in here:
+        for index, piece in present:
             reply, last = outcome.replies[index], place == len(streams[index]) - 1
             candidate = _candidate(call, index, reply, None if reply.parts is None else piece.parts)
             candidates.append({**candidate, "finish_reason": reply.finish_reason if last else None})

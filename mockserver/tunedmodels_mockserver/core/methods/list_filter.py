@@ -33,7 +33,7 @@ def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
         if colon and operator in ("owner", "writers", "readers"):
             if (operator, value) == ("readers", "everyone"):
                 personal = False
-                predicates.append(access.shared_with_everyone)
+                predicates.append(access.is_shared_with_everyone)
             elif value == "me":
                 required = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
                 predicates.append(_has_role(caller, required))

@@ -125,8 +125,8 @@ class Plan(_WithHistory):
         if elapsed >= span:
             return self.total_steps
         # No step shows later than at an even pace, and none more than one step earlier.
-        least = elapsed * self.total_steps // span
-        return least + (least < self.total_steps and self.report_time(least + 1) <= position)
+        even_pace = elapsed * self.total_steps // span
+        return even_pace + (even_pace < self.total_steps and self.report_time(even_pace + 1) <= position)
 
     def epoch(self, step: int) -> int:
         """Return the epoch in which *step* ends."""

@@ -135,17 +135,17 @@ def _check(place: str, world: _World) -> None:
     ids: set[str] = set()
     sequences: set[int] = set()
     for number, record in enumerate(world.models):
-        here = f"at `{place}.models[{number}]`. {_ADVICE}."
+        advice = f"at `{place}.models[{number}]`. {_ADVICE}."
         if record.id in ids or not record.id:
-            raise BadInput(f"The id {record.id!r} is empty or a duplicate, {here}")
+            raise BadInput(f"The id {record.id!r} is empty or a duplicate, {advice}")
         if record.sequence in sequences or not 0 < record.sequence <= world.draws:
-            raise BadInput(f"The sequence {record.sequence} is a duplicate, or not from 1 to {world.draws}, {here}")
+            raise BadInput(f"The sequence {record.sequence} is a duplicate, or not from 1 to {world.draws}, {advice}")
         if sum(grant.role is Role.OWNER for grant in record.permissions) != 1:
-            raise BadInput(f"There must be exactly one permission with the role {Role.OWNER:d}, the owner's, {here}")
+            raise BadInput(f"There must be exactly one permission with the role {Role.OWNER:d}, the owner's, {advice}")
         plan = record.plan
         if min(plan.total_steps, plan.curve.examples, plan.curve.batch_size) < 1 or plan.curve.learning_rate <= 0:
-            raise BadInput(f"The steps, examples, batch size and learning rate of a run must be more than 0, {here}")
+            raise BadInput(f"The steps, examples, batch size and learning rate of a run must be more than 0, {advice}")
         if not (0 <= plan.created <= END and plan.queue >= 0 and plan.length >= 0):
-            raise BadInput(f"A run must be created in 1970 to 2255, and its durations must not be negative, {here}")
+            raise BadInput(f"A run must be created in 1970 to 2255, and its durations must not be negative, {advice}")
         ids.add(record.id)
         sequences.add(record.sequence)
