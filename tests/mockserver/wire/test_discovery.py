@@ -1,4 +1,4 @@
-"""The discovery document: its form, and that it is whole."""
+"""Tests that the discovery document has its form and is complete."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def documented(version: str) -> list[Method]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_head(version: str) -> None:
-    """A document says which it is and where the service answers."""
+    """A document has its name and the address of the service."""
     found = document(surface_of(version), ROOT)
 
     assert {name: text for name, text in found.items() if isinstance(text, str) and name != "title"} == {
@@ -118,7 +118,7 @@ def test_no_two_messages_share_a_schema(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_documented_method(version: str) -> None:
-    """Every method is there under its collections with its HTTP method and messages, and no other is."""
+    """Exactly the documented methods are under their collections, with HTTP method and messages."""
     found = document(surface_of(version), ROOT)
     ids = {node["id"] for node in objects(found["resources"]) if "httpMethod" in node}
 
@@ -157,7 +157,7 @@ def test_paths_of_v1() -> None:
 
 @pytest.mark.parametrize("method_id", QUERIES)
 def test_query_parameters(method_id: str) -> None:
-    """What may stand in the query: the request's members that neither path nor body fills."""
+    """The members of the request that neither path nor body sets can be in the query."""
     parameters = method_of(document(surface_of("v1beta"), ROOT), method_id)["parameters"]
 
     assert {name for name, row in parameters.items() if row["location"] == "query"} == QUERIES[method_id]
@@ -171,7 +171,7 @@ def test_v1beta3_lists_without_filter() -> None:
 
 
 def test_messages() -> None:
-    """Bodies are named: a member of the request, or all of it."""
+    """Bodies are named: a member of the request, or the whole request."""
     found = document(surface_of("v1beta"), ROOT)
 
     assert method_of(found, "tunedModels.create")["request"] == {"$ref": "TunedModel"}

@@ -1,4 +1,4 @@
-"""The surface: what exists in which version, held to the published methods and messages."""
+"""Tests the surface of each version against the published methods and messages."""
 
 from __future__ import annotations
 
@@ -198,14 +198,14 @@ def test_methods_of_tuned_models(name: str) -> None:
     ],
 )
 def test_parts_of_a_path(name: str, parts: tuple[str | None, str, str]) -> None:
-    """A path is the member that its variable fills, the variable's form, and what follows."""
+    """A path has the member of its variable, the form of the variable, and the rest."""
     found = method(name)
 
     assert (found.path_field, found.pattern, found.suffix) == parts
 
 
-def test_no_method_beside_the_published_ones() -> None:
-    """Base models and their caches aside, there is one method more, which only a client's notes tell of."""
+def test_no_other_methods() -> None:
+    """Without base models and caches, only one more method exists, which a client's notes mention."""
     ours = {entry.id for entry in methods() if not entry.id.startswith("models.")}
 
     assert ours - set(DOCUMENTED) == {"tunedModels.operations.delete", "cachedContents.create"}
@@ -244,7 +244,7 @@ def test_streams() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_type_exists(version: str) -> None:
-    """Whatever a message or a method of a version names is there in that version."""
+    """Each version has every type that its messages and methods name."""
     surface = surface_of(version)
     for entry in filter(lambda entry: entry.served, surface.methods()):
         surface.message(entry.request)
@@ -260,7 +260,7 @@ def test_every_type_exists(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_order_and_names(version: str) -> None:
-    """Members stand by number, those without a known one last; no number and no spelling is given twice."""
+    """Members are in the order of their numbers, those without one last; numbers and spellings are unique."""
     surface = surface_of(version)
     for name in surface.names():
         fields = surface.message(name).fields
@@ -285,7 +285,7 @@ def test_members(name: str, version: str) -> None:
 
 @pytest.mark.parametrize("name", PRESENCE)
 def test_presence(name: str) -> None:
-    """The scalars of which a zero that was set is told from none."""
+    """The scalars with explicit presence, whose zero is written if it is set."""
     surface = surface_of("v1beta")
     scalars = [field for field in surface.message(name).fields if field.type in SCALARS or surface.is_enum(field.type)]
 
@@ -294,7 +294,7 @@ def test_presence(name: str) -> None:
 
 
 def test_presence_of_other_kinds() -> None:
-    """A message is there or not, even an empty one or the moment 0; lists and maps are not told from empty ones."""
+    """A message has presence, also an empty one or the moment 0; lists and maps do not."""
     surface = surface_of("v1beta")
     task = surface.message("TuningTask").by_name
     schema = surface.message("Schema").by_name
@@ -351,7 +351,7 @@ def test_enums(name: str, numbers: list[str]) -> None:
 
 
 def test_behaviour_of_a_tuned_model() -> None:
-    """What only the service sets, in a model and in its task."""
+    """The members of a model and of its task that only the service sets."""
     surface = surface_of("v1beta")
     set_by_the_service = {
         field.name
@@ -372,7 +372,7 @@ def test_behaviour_of_a_tuned_model() -> None:
 
 
 def test_full_names() -> None:
-    """The types of this API carry the version, shared ones do not."""
+    """The types of this API have the version in their names, shared types do not."""
     assert surface_of("v1beta3").message("TunedModel").type_url == (
         "type.googleapis.com/google.ai.generativelanguage.v1beta3.TunedModel"
     )
@@ -380,7 +380,7 @@ def test_full_names() -> None:
 
 
 def test_unknown_names() -> None:
-    """What no version has is no message, enum or version's message."""
+    """An unknown name raises KeyError for messages and enums."""
     with pytest.raises(KeyError):
         surface_of("v1beta").message("Nonsense")
     with pytest.raises(KeyError):
@@ -391,5 +391,5 @@ def test_unknown_names() -> None:
     ("name", "spelling"), [("tuned_model", "tunedModel"), ("name", "name"), ("top_k", "topK"), ("a_2b", "a2b")]
 )
 def test_camel(name: str, spelling: str) -> None:
-    """The spelling in JSON of a name of the protos."""
+    """The JSON name of a proto name."""
     assert camel(name) == spelling

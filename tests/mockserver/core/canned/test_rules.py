@@ -1,4 +1,4 @@
-"""Rules: what is refused when it is read, with a sentence that says what would do."""
+"""Tests the checks of canned rules."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ from tunedmodels_mockserver.core.strict_input import BadInput, convert
     ],
 )
 def test_a_bad_rule_is_refused(rule: dict[str, Any], sentence: str) -> None:
-    """Names, values, patterns and places are checked before any call comes, and the nearest known name is told."""
+    """Names, values, patterns and paths are checked when a rule is read, and the message has the nearest known name."""
     with pytest.raises(BadInput) as refusal:
         convert(rule, Rule)
 
@@ -132,8 +132,8 @@ WHOLE = {
 }
 
 
-def test_rules_go_through_json_and_come_back() -> None:
-    """A world's rules may be kept as JSON, and read again they are the same; null is a value to compare with."""
+def test_rules_survive_json() -> None:
+    """Rules are equal after writing and reading JSON; null is a value to compare with."""
     given = convert(WHOLE, Rules)
 
     assert msgspec.json.decode(msgspec.json.encode(given), type=Rules) == given
@@ -141,8 +141,8 @@ def test_rules_go_through_json_and_come_back() -> None:
     assert given.rules[1].when.json_paths[1].equals is msgspec.UNSET
 
 
-def test_a_catastrophic_regex_hangs_nobody() -> None:
-    """A pattern on which a backtracking engine would not end before the sun does answers at once."""
+def test_catastrophic_regex_is_fast() -> None:
+    """A pattern on which a backtracking engine would hang answers at once."""
     from tunedmodels_mockserver.core.canned.patterns import regex
 
     assert regex("(a+)+$").search("a" * 40_000 + "b") is None

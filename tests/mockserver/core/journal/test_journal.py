@@ -1,4 +1,4 @@
-"""The journal: numbered, bounded, counted."""
+"""Tests that the journal numbers, limits and searches its entries."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def numbered(*rows: Entry) -> list[Entry]:
     return [journal.add(row) for row in rows]
 
 
-def test_the_newest_stay_and_the_numbers_go_on() -> None:
-    """Beyond its bound the oldest goes, and a cleared journal does not begin anew."""
+def test_oldest_entry_is_dropped_and_numbers_continue() -> None:
+    """Beyond the limit the oldest entry is removed, and a cleared journal continues its numbers."""
     journal = Journal(entries=2)
     for _ in range(3):
         journal.add(entry())
@@ -37,8 +37,8 @@ def test_the_newest_stay_and_the_numbers_go_on() -> None:
     assert journal.dropped == 1
 
 
-def test_it_is_bounded_in_bytes() -> None:
-    """Large bodies push out more than one; what grows later counts, too; the newest always stays."""
+def test_bytes_are_limited() -> None:
+    """Large bodies can push out several entries, growth counts, too, and the newest entry always stays."""
     journal = Journal(size=10_000)
     for _ in range(5):
         journal.add(entry())
@@ -52,15 +52,15 @@ def test_it_is_bounded_in_bytes() -> None:
     assert [item.number for item in journal.entries()] == [7]
 
 
-def test_looks_at_a_run_are_counted() -> None:
-    """Each run for itself."""
+def test_polls_are_counted() -> None:
+    """Each run has its own count."""
     journal = Journal()
 
     assert [journal.add(entry(), model).poll for model in ("a", "b", "a", "")] == [1, 1, 2, None]
 
 
-def test_who_waits_is_told_and_let_go() -> None:
-    """What is there is given at once; a closed journal keeps nobody."""
+def test_wait_returns_entries_and_ends_on_close() -> None:
+    """Existing entries are returned at once; a closed journal ends every wait."""
     journals = Journals()
     journal = journals.of("w")
     journal.add(entry())
@@ -71,8 +71,8 @@ def test_who_waits_is_told_and_let_go() -> None:
     assert not journal.is_open
 
 
-def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
-    """That of the world which was asked for least lately goes first."""
+def test_number_of_journals_is_limited() -> None:
+    """The least recently used journal is removed first."""
     journals = Journals(worlds=2)
     for name in "abac":
         journals.of(name)
@@ -80,8 +80,8 @@ def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
     assert list(journals.all()) == ["a", "c"]
 
 
-def test_all_journals_together_have_a_bound() -> None:
-    """Where they hold too many bytes the least lately asked one goes, and the last one stays whatever its size."""
+def test_bytes_of_all_journals_are_limited() -> None:
+    """The least recently used journal is removed; the last one stays, whatever its size."""
     journals = Journals(size=50_000)
     for name in "abc":
         journals.of(name).add(entry(answer=Body(b"x" * 20_000, 20_000)))
@@ -122,8 +122,8 @@ ROWS = numbered(
         (JournalQuery(method="*.get", status=200), []),
     ],
 )
-def test_a_query_finds_what_has_all_that_it_names(query: JournalQuery, numbers: list[int]) -> None:
-    """Globs, classes of status, texts."""
+def test_query_finds_entries_that_match_all_members(query: JournalQuery, numbers: list[int]) -> None:
+    """With globs, classes of status and texts."""
     assert [item.number for item in matching_entries(ROWS, query)] == numbers
 
 
@@ -142,13 +142,13 @@ def test_a_query_finds_what_has_all_that_it_names(query: JournalQuery, numbers: 
         (Claim(in_order=(JournalQuery(status=503), JournalQuery(status=503))), False),
     ],
 )
-def test_a_claim_is_borne_out_or_not(claim: Claim, ok: bool) -> None:
+def test_claim_is_verified(claim: Claim, ok: bool) -> None:
     """By count, and by order."""
     assert verify(ROWS, claim)["ok"] is ok
 
 
-def test_a_claim_that_fails_names_what_came_nearest() -> None:
-    """The nearest request first, with what it lacks."""
+def test_failed_claim_names_the_nearest_request() -> None:
+    """The nearest request comes first, with its differences."""
     told = verify(ROWS, Claim(method="tunedModels.create", status=409))
 
     assert told["message"] == "At least 1 of (method tunedModels.create, status 409): found 0."
@@ -169,7 +169,7 @@ def test_a_claim_that_fails_names_what_came_nearest() -> None:
         ),
     ],
 )
-def test_a_claim_that_says_nothing_is_refused(claim: Claim, message: str) -> None:
+def test_meaningless_claim_is_refused(claim: Claim, message: str) -> None:
     """With a sentence."""
     with pytest.raises(BadInput) as refused:
         verify(ROWS, claim)
@@ -189,8 +189,8 @@ def test_a_claim_that_says_nothing_is_refused(claim: Claim, message: str) -> Non
         ("GET", "/favicon.ico", "", "No route is similar."),
     ],
 )
-def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
-    """Spelling, verb, version; what is far from everything has none."""
+def test_nearest_route_has_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
+    """In spelling, verb or version; a request unlike all routes has no nearest one."""
     found, told = nearest_route(http, path)
 
     assert found == nearest
@@ -211,8 +211,8 @@ def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, ne
         ("/v1/tunedModels/number/operations/o", "tunedModels/number", "it has no such operation or permission."),
     ],
 )
-def test_the_nearest_model_is_named_with_the_difference(path: str, nearest: str | None, difference: str) -> None:
-    """By spelling; else what became of it, or where it is."""
+def test_nearest_model_has_the_difference(path: str, nearest: str | None, difference: str) -> None:
+    """By spelling, else by a deletion, or by the world that has the model."""
     deleted = entry(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
     rows = numbered(deleted, entry(status=404, path=path))
     found = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)

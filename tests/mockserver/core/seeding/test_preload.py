@@ -1,4 +1,4 @@
-"""Preload: what new worlds begin with."""
+"""Tests the preload, with which new worlds begin."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def begun(path: Path, clock: ManualClock, **settings: Any) -> FlaskClient:
 
 
 def test_a_short_list_of_models(tmp_path: Path, clock: ManualClock) -> None:
-    """Each is as a create call would have made it, at the point of its run that the list says."""
+    """Each model is as a create call makes it, at the percentage of its run that the list says."""
     http = begun(written(tmp_path, SHORT), clock)
     done = ok(http.get("/v1beta/tunedModels/finished"))
     half = ok(http.get("/v1beta/tunedModels/halfway"))
@@ -68,8 +68,8 @@ def test_a_short_list_of_models(tmp_path: Path, clock: ManualClock) -> None:
     assert "two" in http.post("/v1beta/tunedModels/halfway:generateContent", json=prompt).text
 
 
-def test_the_list_that_the_docs_show(tmp_path: Path, clock: ManualClock) -> None:
-    """It can be copied."""
+def test_list_in_the_docs_is_valid(tmp_path: Path, clock: ManualClock) -> None:
+    """Users can copy it."""
     page = (Path(__file__).parents[4] / "docs" / "state.md").read_text("utf-8")
     block = page.partition("```yaml\n")[2].partition("```")[0]
     http = begun(written(tmp_path, block), clock)
@@ -79,8 +79,8 @@ def test_the_list_that_the_docs_show(tmp_path: Path, clock: ManualClock) -> None
     assert ok(http.get("/v1beta/tunedModels/halfway", headers=alice))["state"] == "CREATING"
 
 
-def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
-    """However late; what one does to its models the others do not see, and a world that is dropped begins so again."""
+def test_every_new_world_has_the_preload(tmp_path: Path, clock: ManualClock) -> None:
+    """At any time. Worlds do not share changes, and a dropped world begins with the preload again."""
     http = begun(written(tmp_path, SHORT), clock)
     ok(http.get("/v1beta/tunedModels/halfway"))
     clock.advance(3600)
@@ -131,7 +131,7 @@ def exported(http: FlaskClient, path: Path, query: str = "?world=*") -> Path:
 
 
 def test_an_export_is_a_preload(tmp_path: Path, clock: ManualClock) -> None:
-    """Worlds that the file has begin as they were, all others as its default world; runs go on from their stamps."""
+    """Worlds in the file are restored, all others begin as its default world; runs continue from their times."""
     http = begun(written(tmp_path, SHORT), clock)
     before = ok(http.get("/v1beta/tunedModels"))
     ok(http.delete("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w1"}))
@@ -144,8 +144,8 @@ def test_an_export_is_a_preload(tmp_path: Path, clock: ManualClock) -> None:
     assert ok(again.get("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w2"}))["state"] == "CREATING"
 
 
-def test_resume_goes_on_as_if_no_time_had_passed(tmp_path: Path, clock: ManualClock) -> None:
-    """What was under way at the export is under way in each new world, however late it is made."""
+def test_resume_continues_from_the_time_of_the_export(tmp_path: Path, clock: ManualClock) -> None:
+    """Unfinished runs continue in each new world, however late the world is created."""
     http = begun(written(tmp_path, SHORT), clock)
     before = ok(http.get("/v1beta/tunedModels"))
     path = exported(http, tmp_path / "state.json")
@@ -159,8 +159,8 @@ def test_resume_goes_on_as_if_no_time_had_passed(tmp_path: Path, clock: ManualCl
     assert ok(resumed.get("/v1beta/tunedModels", headers={"X-Test-Id": "late"})) == before
 
 
-def test_the_only_world_of_a_file_is_that_of_all(tmp_path: Path, clock: ManualClock) -> None:
-    """A state that was taken of a named world begins every world."""
+def test_single_world_of_a_file_begins_every_world(tmp_path: Path, clock: ManualClock) -> None:
+    """Also if the state is that of a named world."""
     http = create_app(Settings(seed=1), clock.now).test_client()
     body = {"baseModel": "models/gemini-1.0-pro-001", "displayName": "x", "tuningTask": {}}
     ok(http.post("/v1beta/tunedModels?tunedModelId=own&key=test-w1", json=body))
@@ -170,8 +170,8 @@ def test_the_only_world_of_a_file_is_that_of_all(tmp_path: Path, clock: ManualCl
     assert ok(again.get("/v1beta/tunedModels/own"))["displayName"] == "x"
 
 
-def test_what_the_server_is_told_wins(tmp_path: Path, clock: ManualClock) -> None:
-    """A clock and a pace that are asked for take the place of the file's; time goes on from the file's."""
+def test_options_win_over_the_file(tmp_path: Path, clock: ManualClock) -> None:
+    """The clock and pace of the options replace those of the file; time continues from the file's."""
     http = begun(written(tmp_path, SHORT), clock, pace=Pace(tuning_time=7))
     path = exported(http, tmp_path / "state.json")
     clock.advance(100)
@@ -184,8 +184,8 @@ def test_what_the_server_is_told_wins(tmp_path: Path, clock: ManualClock) -> Non
     assert (world.controls.clock.mode, world.now()) == (Mode.MANUAL, START)
 
 
-def test_a_folder_is_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
-    """Models of short lists come on top of states; two files with one world are refused."""
+def test_folder_means_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
+    """Short lists add models to states; two files with the same world are refused."""
     http = create_app(Settings(seed=1), clock.now).test_client()
     body = {"baseModel": "models/gemini-1.0-pro-001", "displayName": "x", "tuningTask": {}}
     ok(http.post("/v1beta/tunedModels?tunedModelId=own", json=body))
@@ -203,7 +203,7 @@ def test_a_folder_is_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
 
 
 def test_the_command_exports_and_preloads(tmp_path: Path) -> None:
-    """What is there at a clean end is there at the next start."""
+    """The models that exist at a clean exit exist at the next start."""
     path = tmp_path / "state.json"
     with serving("--preload", str(written(tmp_path, SHORT)), "--export-on-exit", str(path)) as (process, url):
         assert requests.delete(f"{url}/v1beta/tunedModels/halfway", timeout=30).status_code == 200
@@ -216,8 +216,8 @@ def test_the_command_exports_and_preloads(tmp_path: Path) -> None:
         assert requests.get(f"{url}/v1beta/tunedModels/finished", timeout=30).json()["state"] == "ACTIVE"
 
 
-def test_what_cannot_be_used_ends_the_command_with_status_4(tmp_path: Path) -> None:
-    """A sentence says which file and what to do, before anything is served."""
+def test_unusable_file_ends_the_command_with_status_4(tmp_path: Path) -> None:
+    """A sentence names the file and what to do, before the server starts."""
     bad = written(tmp_path, '{"format": "tunedmodels-state", "version": 3}', "new.json")
     cases = [
         (["--preload", str(bad)], f"{bad}: The file has version 3 of the format; this server reads version 2."),

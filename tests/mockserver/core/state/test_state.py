@@ -1,4 +1,4 @@
-"""State files: what is written can be read, and what does not fit is refused with its place."""
+"""Tests that state files read back, and that invalid files are refused with the place."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def models(document: Document) -> list[Document]:
     return found
 
 
-def test_what_is_written_is_read(state: State) -> None:
-    """Records, draws and controls come back equal, with the training examples, which are written once."""
+def test_state_reads_back(state: State) -> None:
+    """Records, draws, controls and examples are equal, and the examples are written once."""
     data = state_file.write({"": state, "w1": state})
     contents = state_file.read(data)
 
@@ -108,7 +108,7 @@ MODEL = "worlds//models/0"
         (change("examples", [1]), "Expected `object`, got `array`"),
     ],
 )
-def test_what_does_not_fit_is_refused(document: Document, spoil: Callable[[Document], None], said: str) -> None:
+def test_invalid_file_is_refused(document: Document, spoil: Callable[[Document], None], said: str) -> None:
     """The sentence names the place and the value."""
     spoil(document)
 
@@ -119,8 +119,8 @@ def test_what_does_not_fit_is_refused(document: Document, spoil: Callable[[Docum
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
-def test_the_beginning_of_a_file_is_no_file(document: Document, part: float) -> None:
-    """A file that was cut off is refused wherever it was cut."""
+def test_truncated_file_is_refused(document: Document, part: float) -> None:
+    """At any place where it is cut off."""
     data = json.dumps(document).encode()
 
     with pytest.raises(BadInput, match=r"^The file is not JSON, or it is cut off: Input data was truncated\. "):
@@ -129,6 +129,6 @@ def test_the_beginning_of_a_file_is_no_file(document: Document, part: float) -> 
 
 @pytest.mark.parametrize("data", [b"\x00\xff", b"[]", b"null", b"PK\x03\x04", b'{"a": ' * 100_000])
 def test_other_files_are_refused(data: bytes) -> None:
-    """Whatever it is."""
+    """The content can be anything."""
     with pytest.raises(BadInput):
         state_file.read(data)
