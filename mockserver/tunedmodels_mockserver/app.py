@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.base_models import parse, with_custom_models
 from .core.canned.rulebook import Rulebook
-from .core.faults.armed import arm
+from .core.faults.armed_faults import arm
 from .core.journal.registry import Journals
 from .core.seeding.preload import Preload
 from .core.state.controls import Controls
@@ -45,7 +45,7 @@ from .web.system_parameters import SystemParameters
 from .wire import discovery
 from .wire.protojson.reading import query_pairs
 from .wire.status import Code, Status
-from .wire.surface import VERSIONS, surface
+from .wire.surface import VERSIONS, surface_of
 
 
 def create_app(
@@ -63,9 +63,9 @@ def create_app(
     seed = secrets.randbits(64) if settings.seed is None else settings.seed
     preload = _preload(settings)
     base_models = with_custom_models([*preload.base_models, *map(parse, settings.base_models)])
-    canned = Rulebook().with_only(read_rules(settings.canned, base_models))
+    canned = Rulebook().replace_rules(read_rules(settings.canned, base_models))
     initial_controls = Controls(
-        settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), 0, 0)
+        settings.clock, settings.pace, canned=canned, faults=arm((), tuple(settings.faults), None, 0)
     )
     try:
         initial_states = preload.initial_states(initial_controls, seed, machine(), base_models)
@@ -133,7 +133,7 @@ def _discovery() -> Response:
     version = dict(query_pairs(request.query_string)).get("version", "v1beta")
     if version not in VERSIONS or not request.host:
         return not_found.response(request.method, request.path)
-    return responses.document(discovery.document(surface(version), request.url_root))
+    return responses.document(discovery.document(surface_of(version), request.url_root))
 
 
 def _not_found(_error: HTTPException) -> Response:

@@ -11,4 +11,4 @@ LOG = logging.getLogger("tunedmodels_mockserver")
 
 def one_line(text: str) -> str:
     """Return *text*, such as a path, on one line and without secrets, for use in the log."""
-    return masking.query(text).encode("unicode_escape").decode("ascii")
+    return masking.mask_query(text).encode("unicode_escape").decode("ascii")

@@ -1,4 +1,4 @@
-"""The page of allowances and the code tell the same."""
+"""Tests that the page of allowances has the same texts as the code."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_lists_every_allowance_as_the_code_has_it() -> None:
-    """Row by row: id, what is let through, for whom, what the service does and how that is known, the way round."""
+    """Each row has the id, the requests, the clients, the answer of the service, its source and the alternative."""
     rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", (ROOT / "docs" / "allowances.md").read_text("utf-8"), re.MULTILINE)
 
     assert rows == [
-        (item.id, f"{item.lets} | {item.clients} | {item.otherwise} | {item.known} | {item.way_round}")
+        (item.id, f"{item.accepts} | {item.clients} | {item.service_answer} | {item.source} | {item.alternative}")
         for item in ALLOWANCES.values()
     ]

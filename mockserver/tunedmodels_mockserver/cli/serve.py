@@ -244,7 +244,7 @@ def _step_time(step_time: float | None) -> float | None:
 
 def _read_faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:
     """Return the faults of the file at *path* and of the presets *names*."""
-    from ..core.faults.armed import arm
+    from ..core.faults.armed_faults import arm
     from ..core.faults.presets import preset
     from ..core.strict_input import BadInput
     from ..files.faults import read

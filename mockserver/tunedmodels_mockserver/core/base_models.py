@@ -47,7 +47,7 @@ _WITH = {
     "batchEmbedText": "embedText",
 }
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_SHOWN = 5
+_MAX_SIMILAR = 5
 _COMPARED = 200  # characters
 
 
@@ -75,15 +75,15 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid id, an unknown method, no methods, or a limit below 1."""
         if not _ID.fullmatch(self.id):
-            text = "has 1 to 100 letters, digits, dots, dashes or underscores"
+            text = "must have 1 to 100 letters, digits, dots, dashes or underscores"
             raise ValueError(f"the name of a base model {text}, got {self.id[:100]!r}")
         for method in self.methods:
             if method not in METHODS:
                 raise ValueError(f"a base model has no method {method!r}{nearest(method, list(METHODS))}")
         if not self.methods:
-            raise ValueError("a base model has one method or more, such as generateContent")
+            raise ValueError("a base model must have at least one method, such as generateContent")
         if min(self.input_token_limit, self.output_token_limit) < 1:
-            raise ValueError("the limits of a base model are 1 token or more")
+            raise ValueError("the limits of a base model must be at least 1 token")
 
     @property
     def name(self) -> str:
@@ -91,7 +91,7 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
         return PREFIX + self.id
 
     @property
-    def tunable(self) -> bool:
+    def is_tunable(self) -> bool:
         """Whether a client can create a tuned model from it."""
         return "createTunedModel" in self.methods or "createTunedTextModel" in self.methods
 
@@ -204,11 +204,11 @@ BASE_MODELS: Mapping[str, BaseModel] = {
 def parse(text: str) -> BaseModel:
     """Return the base model for *text*, ``NAME`` or ``NAME=METHOD,METHOD``. Raises BadInput for invalid text."""
     name, equals, methods = text.partition("=")
-    chosen = tuple(method.strip() for method in methods.split(",") if method.strip()) if equals else _TUNABLE
+    supported = tuple(method.strip() for method in methods.split(",") if method.strip()) if equals else _TUNABLE
     try:
-        return BaseModel(name.strip().removeprefix(PREFIX), methods=chosen)
+        return BaseModel(name.strip().removeprefix(PREFIX), methods=supported)
     except ValueError as error:
-        raise BadInput(f"{text[:200]!r} is no base model: {error}.") from None
+        raise BadInput(f"{text[:200]!r} is not a valid base model: {error}.") from None
 
 
 def with_custom_models(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
@@ -220,4 +220,4 @@ def similar_names(name: str, models: Iterable[BaseModel]) -> list[str]:
     """Return the ids of the few *models* most similar to *name* (an id or a resource name), the most similar first."""
     ids = [model.id for model in models]
     # A name may be as long as a request line, and the time of a comparison grows with the length.
-    return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_SHOWN, cutoff=0)
+    return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_MAX_SIMILAR, cutoff=0)

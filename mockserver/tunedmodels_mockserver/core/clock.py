@@ -42,9 +42,11 @@ class Clock:
     def __post_init__(self) -> None:
         """Raise ValueError for a rate out of range, or for a moment that timestamps cannot show."""
         if not 0 < self.rate <= FASTEST:
-            raise ValueError(f"A clock's rate is more than 0 and at most {FASTEST:.0f}, got {self.rate}.")
+            raise ValueError(f"The rate of a clock must be more than 0 and at most {FASTEST:.0f}, got {self.rate}.")
         if self.moment is not None and not 0 <= self.moment <= END:
-            raise ValueError(f"A clock goes from 1970 to 2255; {self.moment / SECOND} seconds since 1970 lie beyond.")
+            raise ValueError(
+                f"A clock can show 1970 to 2255; {self.moment / SECOND} seconds since 1970 are outside of that."
+            )
 
     def start(self, machine: int) -> Clock:
         """Return the clock, started when the machine's time is *machine*."""
@@ -55,8 +57,8 @@ class Clock:
         moment = machine if self.moment is None else self.moment
         if self.mode is not Mode.REAL or self.origin is None:
             return moment
-        passed = machine - self.origin
-        return min(max(moment + (passed if self.rate == 1.0 else round(passed * self.rate)), 0), END)
+        elapsed = machine - self.origin
+        return min(max(moment + (elapsed if self.rate == 1.0 else round(elapsed * self.rate)), 0), END)
 
     def set(self, machine: int, moment: int) -> Clock:
         """Return the clock, continuing from *moment*. Raises ValueError if *moment* is not in 1970 to 2255."""
@@ -66,7 +68,9 @@ class Clock:
         """Return the clock *seconds* later, or earlier if negative. Raises ValueError outside 1970 to 2255."""
         now = self.now(machine)
         if not -END <= seconds * SECOND <= END or not 0 <= now + round(seconds * SECOND) <= END:
-            raise ValueError(f"A clock goes from 1970 to 2255; {seconds} seconds from its present lead beyond.")
+            raise ValueError(
+                f"A clock can show 1970 to 2255; {seconds} seconds from its present time are outside of that."
+            )
         return self.set(machine, now + round(seconds * SECOND))
 
     def with_mode(self, machine: int, mode: Mode | None = None, rate: float | None = None) -> Clock:
@@ -76,15 +80,15 @@ class Clock:
         """
         return Clock(mode or self.mode, self.rate if rate is None else rate, self.now(machine), machine)
 
-    def after_poll(self, run: int) -> Clock:
-        """Return the clock after a poll of an unfinished run. The whole run takes *run* nanoseconds.
+    def after_poll(self, run_duration: int) -> Clock:
+        """Return the clock after a poll of an unfinished run. The whole run takes *run_duration* nanoseconds.
 
         In mode polling the clock moves by a tenth of the run, rounded up to a whole microsecond. Therefore ten polls
         always reach the end.
         """
         if self.mode is not Mode.POLLING or self.moment is None:
             return self
-        tenth = -(-run // (POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
+        tenth = -(-run_duration // (POLLS_PER_RUN * MICROSECOND)) * MICROSECOND
         return replace(self, moment=min(self.moment + max(tenth, MICROSECOND), END))
 
 

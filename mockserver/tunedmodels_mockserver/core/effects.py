@@ -12,10 +12,10 @@ from ..wire.status import AnyValue, Code, Status
 from .errors import SERVICE
 from .strict_input import nearest
 
-LONGEST_LATENCY = 60.0  # seconds; all of these are the machine's, not the world's
-LONGEST_STALL = 600.0
+MAX_LATENCY = 60.0  # seconds; all of these are the machine's, not the world's
+MAX_STALL = 600.0
 
-Seconds = Annotated[float, Meta(ge=0, le=LONGEST_LATENCY)]
+Seconds = Annotated[float, Meta(ge=0, le=MAX_LATENCY)]
 Bytes = Annotated[int, Meta(ge=0, le=1 << 30)]
 
 # The first five are observed. The others are general wordings of Google's APIs, or our own (invented).
@@ -102,9 +102,9 @@ class Error(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return Status(code, self.message or WORDINGS[code.name], tuple(details))
 
 
-def error_of(given: Error | str | int) -> Error:
-    """Return *given* as an Error. The name of a code or an HTTP status becomes an error with that code only."""
-    return given if isinstance(given, Error) else Error(given)
+def error_of(error: Error | str | int) -> Error:
+    """Return *error* as an Error. The name of a code or an HTTP status becomes an error with that code only."""
+    return error if isinstance(error, Error) else Error(error)
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -125,13 +125,13 @@ class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     def __post_init__(self) -> None:
         """Raise ValueError if the two together exceed the longest latency."""
-        if self.seconds + self.jitter > LONGEST_LATENCY:
-            raise ValueError(f"seconds and jitter together are at most {LONGEST_LATENCY:.0f}")
+        if self.seconds + self.jitter > MAX_LATENCY:
+            raise ValueError(f"seconds and jitter together must be at most {MAX_LATENCY:.0f}")
 
 
-def latency_of(given: Latency | float) -> Latency:
-    """Return *given* as a Latency. A number means its seconds."""
-    return given if isinstance(given, Latency) else Latency(given)
+def latency_of(latency: Latency | float) -> Latency:
+    """Return *latency* as a Latency. A number means its seconds."""
+    return latency if isinstance(latency, Latency) else Latency(latency)
 
 
 class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -146,7 +146,7 @@ class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     def __post_init__(self) -> None:
         """Raise ValueError if both members are set, or neither."""
         if (self.bytes is None) == (self.fraction is None):
-            raise ValueError("say either bytes or fraction: how much of the body is kept")
+            raise ValueError("set either bytes or fraction, which is the part of the body that is sent")
 
 
 class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -163,7 +163,7 @@ class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the body at the latest. ``after=0`` means that the server does not even send the status line.
     """
 
-    seconds: Annotated[float, Meta(ge=0, le=LONGEST_STALL)]
+    seconds: Annotated[float, Meta(ge=0, le=MAX_STALL)]
     after: Bytes = 0
     resumes: bool = False
 
@@ -194,10 +194,9 @@ class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     def __post_init__(self) -> None:
         """Raise ValueError unless exactly one member is set."""
-        given = [kind for kind in self.kinds if getattr(self, kind) is not None]
-        if len(given) != 1:
-            text = f"got {' and '.join(given)}" if given else "got none"
-            raise ValueError(f"exactly one effect is needed, one of {', '.join(self.kinds)}; {text}")
+        kinds = [kind for kind in self.kinds if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"set exactly one of {', '.join(self.kinds)}; got {' and '.join(kinds) or 'none'}")
         if self.error is not None:
             error_of(self.error)
         if self.latency is not None:
@@ -215,14 +214,14 @@ def _duration(seconds: float) -> str:
     return f"{whole // 1000}s" if whole % 1000 == 0 else f"{whole // 1000}.{whole % 1000:03d}s"
 
 
-def _parse_code(given: str | int) -> Code:
+def _parse_code(value: str | int) -> Code:
     """Return the code with this name or HTTP status. Raises ValueError if no error has it."""
-    name = str(given)[:100]
+    name = str(value)[:100]
     code = Code.of_http(int(name)) if re.fullmatch("[0-9]{3}", name) else Code.__members__.get(name)
     if code is not None and code.name in WORDINGS:
         return code
     if name.isdecimal():
-        known = ", ".join(map(str, sorted({Code[name].http for name in WORDINGS})))
-        raise ValueError(f"no error has the HTTP status {name}; known are {known}")
+        statuses = ", ".join(map(str, sorted({Code[name].http for name in WORDINGS})))
+        raise ValueError(f"no error has the HTTP status {name}; known are {statuses}")
     near = nearest(name, WORDINGS) or f"; known are {', '.join(WORDINGS)}"
     raise ValueError(f"there is no code {name!r}{near}")

@@ -131,7 +131,7 @@ def busy() -> StatusError:
 
 def canned_miss(nearest: str) -> StatusError:
     """Return the error for a call that no canned rule matches, if rules are strict. Ours (invented), not Google's."""
-    return StatusError(Code.NOT_FOUND, f"No canned rule of this fake answers the call: {nearest}.")
+    return StatusError(Code.NOT_FOUND, f"No canned rule of the mock server answers the call: {nearest}.")
 
 
 def unregistered() -> StatusError:
@@ -215,9 +215,9 @@ def real_credential(kind: str) -> StatusError:
     """Return the error for a credential that looks real. Ours (invented), not the service's."""
     return StatusError(
         Code.PERMISSION_DENIED,
-        "A secret nearly went to a fake: this is no server of Google's, and the request carried what looks like a real "
-        f"{kind}. Nothing of it was kept or logged. Send what `tunedmodels-mockserver credentials` prints instead, or "
-        "start the fake with --allow-real-credentials.",
+        f"The request has a credential that looks like a real {kind}, but this is a mock server and not Google's. "
+        "It did not store or log the credential. Send what `tunedmodels-mockserver credentials` prints instead, or "
+        "start the mock server with --allow-real-credentials.",
     )
 
 

@@ -11,11 +11,11 @@ from .strict_input import nearest
 STANDS_FOR = {"tunedModels.cancel": "tunedModels.operations.cancel", "tunedModels.countTokens": "models.countTokens"}
 
 
-def check_method(pattern: str, *more: str) -> None:
-    """Raise ValueError if *pattern*, an id or a glob, matches no method and none of the ids in *more*."""
-    known = [method.id for method in methods()]
-    if any(fnmatchcase(name, pattern) for name in (*known, *more)):
+def check_method(pattern: str, *other_ids: str) -> None:
+    """Raise ValueError if *pattern*, an id or a glob, matches no method and none of the ids in *other_ids*."""
+    ids = [method.id for method in methods()]
+    if any(fnmatchcase(name, pattern) for name in (*ids, *other_ids)):
         return
-    what = "no method fits" if set(pattern) & set("*?[") else "there is no method"
-    near = nearest(pattern, known) or f"; known are {', '.join(known)}"
-    raise ValueError(f"{what} {pattern!r}{near}")
+    problem = "no method matches" if set(pattern) & set("*?[") else "there is no method"
+    near = nearest(pattern, ids) or f"; known are {', '.join(ids)}"
+    raise ValueError(f"{problem} {pattern!r}{near}")

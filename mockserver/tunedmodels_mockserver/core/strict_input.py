@@ -17,8 +17,8 @@ T = TypeVar("T")
 
 _NO_SUCH = re.compile(r"Invalid enum value '(?P<value>.*?)'(?P<where>(?: - at `(?P<path>.*)`)?)", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>.*)`)?", re.DOTALL)
-_MANY = 8  # members of one object that are listed at most
-_FEW = 3  # places of a member that are named at most
+_MAX_LISTED = 8  # members of one object that are listed at most
+_MAX_PLACES = 3  # places of a member that are named at most
 
 
 class BadInput(ValueError):
@@ -47,7 +47,7 @@ def read_json(data: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise BadInput(_sentence(error, kind)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"This is no JSON: {error}.") from None
+        raise BadInput(f"This is not valid JSON: {error}.") from None
 
 
 def convert(value: Any, kind: type[T]) -> T:
@@ -58,25 +58,25 @@ def convert(value: Any, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise BadInput(_sentence(error, kind)) from None
     except RecursionError:
-        raise BadInput("This is nested too deeply.") from None
+        raise BadInput("The input is nested too deeply.") from None
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``; the nearest is X`` for the most similar of the *known* names, or an empty text if none is similar.
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """Return ``; the nearest is X`` for the most similar of *choices*, or an empty text if none is similar.
 
     The comparison ignores case.
     """
-    spelled = {item.lower(): item for item in known}
-    close = get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
-    return f"; the nearest is {spelled[close[0]]}" if close else ""
+    by_lower_case = {item.lower(): item for item in choices}
+    close = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
+    return f"; the nearest is {by_lower_case[close[0]]}" if close else ""
 
 
 def _sentence(error: msgspec.ValidationError, kind: Any) -> str:
     text = str(error)
     match = _NO_SUCH.fullmatch(text)
-    known = _choices(kind, match["path"] or "") if match else []
-    if match and known:
-        return f"{match['value']!r} is none of {', '.join(known)}{nearest(match['value'], known)}{match['where']}."
+    choices = _choices(kind, match["path"] or "") if match else []
+    if match and choices:
+        return f"{match['value']!r} is none of {', '.join(choices)}{nearest(match['value'], choices)}{match['where']}."
     match = _UNKNOWN.fullmatch(text)
     return _no_member(match["name"], match["path"] or "", kind) if match else f"{text}."
 
@@ -87,16 +87,16 @@ def _no_member(name: str, path: str, kind: Any) -> str:
     Only members of the object at *path* are suggested: a member of another object would be refused there too.
     """
     root = msgspec.inspect.type_info(kind)
-    here = [field.encode_name for info in _at(root, path) for field in getattr(info, "fields", ())]
+    names = [field.encode_name for info in _at(root, path) for field in getattr(info, "fields", ())]
     sentence = f"There is no member {name!r}{f' - at `{path}`' if path else ''}"
     places = {place for place, member in _members(root, "", frozenset()) if member == name}
     if places:
-        outer = sorted(places, key=lambda place: (place.count("."), place))[:_FEW]
+        outer = sorted(places, key=lambda place: (place.count("."), place))[:_MAX_PLACES]
         return f"{sentence}; it belongs in {' or '.join(place or 'the outermost object' for place in outer)}."
-    near = nearest(name, here)
-    if near or not 0 < len(here) <= _MANY:
+    near = nearest(name, names)
+    if near or not 0 < len(names) <= _MAX_LISTED:
         return f"{sentence}{near}."
-    return f"{sentence}; known here: {', '.join(here)}."
+    return f"{sentence}; known here: {', '.join(names)}."
 
 
 def _choices(kind: Any, path: str) -> list[str]:
@@ -114,7 +114,7 @@ def _at(info: msgspec.inspect.Type, path: str) -> list[msgspec.inspect.Type]:
     """Return the types allowed at *path* in a value of this type."""
     infos = _alternatives(info)
     for step in re.findall(r"\.(\w+)|\[", path):
-        infos = [found for info in infos for inner in _inside(info, step) for found in _alternatives(inner)]
+        infos = [alternative for info in infos for inner in _inside(info, step) for alternative in _alternatives(inner)]
     return infos
 
 
@@ -122,7 +122,7 @@ def _alternatives(info: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
     if isinstance(info, msgspec.inspect.Metadata):
         return _alternatives(info.type)
     if isinstance(info, msgspec.inspect.UnionType):
-        return [found for one in info.types for found in _alternatives(one)]
+        return [alternative for member in info.types for alternative in _alternatives(member)]
     return [info]
 
 
@@ -131,17 +131,17 @@ def _inside(info: msgspec.inspect.Type, step: str) -> list[msgspec.inspect.Type]
     if step:
         return [field.type for field in getattr(info, "fields", ()) if field.encode_name == step]
     inner = [getattr(info, "item_type", None), getattr(info, "value_type", None), *getattr(info, "item_types", ())]
-    return [one for one in inner if isinstance(one, msgspec.inspect.Type)]
+    return [item for item in inner if isinstance(item, msgspec.inspect.Type)]
 
 
-def _members(info: msgspec.inspect.Type, place: str, above: frozenset[type]) -> Iterator[tuple[str, str]]:
+def _members(info: msgspec.inspect.Type, place: str, outer_types: frozenset[type]) -> Iterator[tuple[str, str]]:
     """Yield the place, such as ``run.script``, and the name of each member of a value of this type."""
-    for one in _alternatives(info):
-        for inner in _inside(one, ""):
-            yield from _members(inner, place, above)
-        cls = getattr(one, "cls", None)
-        if cls is None or cls in above:
+    for alternative in _alternatives(info):
+        for inner in _inside(alternative, ""):
+            yield from _members(inner, place, outer_types)
+        cls = getattr(alternative, "cls", None)
+        if cls is None or cls in outer_types:
             continue
-        for field in getattr(one, "fields", ()):
+        for field in getattr(alternative, "fields", ()):
             yield place, field.encode_name
-            yield from _members(field.type, f"{place}.{field.encode_name}".lstrip("."), above | {cls})
+            yield from _members(field.type, f"{place}.{field.encode_name}".lstrip("."), outer_types | {cls})

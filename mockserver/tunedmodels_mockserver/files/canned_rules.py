@@ -12,7 +12,7 @@ import msgspec
 
 from ..core.base_models import BASE_MODELS
 from ..core.canned import rules
-from ..core.canned.reach import check_models
+from ..core.canned.model_checks import check_models
 from ..core.canned.rulebook import FileRules, RuleFile
 from ..core.canned.rules import Rule, Rules
 from ..core.strict_input import BadInput, convert

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.faults.armed import arm
+from ..core.faults.armed_faults import arm
 from ..core.faults.fault import Fault
 from ..core.faults.presets import read_faults
 from ..core.strict_input import BadInput

@@ -48,7 +48,7 @@ class SqlStore:
             self._decoded_controls = decode(self._controls, Controls, _no_examples)
         return self._decoded_controls
 
-    def control(self, old: Controls, new: Controls) -> bool:
+    def replace_controls(self, old: Controls, new: Controls) -> bool:
         """Replace *old* with *new*. Return False if another request changed the controls in the meantime."""
         body = encode_text(new)
         mine = and_(worlds.c.id == self._world, worlds.c.controls == encode_text(old))
@@ -110,7 +110,7 @@ class SqlStore:
                 return True
             return self._base().records[old.id] == old and self._add_row(connection, old, None)
 
-    def after(self, sequence: int) -> Iterator[TunedModelRecord]:
+    def records_after(self, sequence: int) -> Iterator[TunedModelRecord]:
         """Yield records in order, page by page. Changes during the iteration may or may not appear."""
         while True:
             page = self._page(sequence)
@@ -137,7 +137,7 @@ class SqlStore:
         present = (record for record in records.values() if record is not None)
         return State(Base.of(present, world.draws), controls)
 
-    def begin(self, state: State) -> None:
+    def restore(self, state: State) -> None:
         """Replace all records, draws and controls with *state*."""
         digest = write_base(self._database, self._cache, state.base)
         controls = encode_text(state.controls)
@@ -150,7 +150,7 @@ class SqlStore:
             connection.execute(delete(models).where(models.c.world == self._world))
         self._base_digest, self._controls, self._decoded_controls = digest, controls, state.controls
 
-    def save(self, name: str, state: State) -> None:
+    def save_snapshot(self, name: str, state: State) -> None:
         """Store *state* as the snapshot *name*."""
         digest = write_base(self._database, self._cache, state.base)
         values = {"base": digest, "controls": encode_text(state.controls)}
@@ -159,7 +159,7 @@ class SqlStore:
         with self._translate_world_gone(), self._database.autocommit() as connection:
             connection.execute(new)
 
-    def saved(self, name: str) -> State | None:
+    def snapshot(self, name: str) -> State | None:
         """Return the snapshot *name*, or None."""
         with self._database.autocommit() as connection:
             row = connection.execute(select(snapshots).where(self._has_name(name))).first()
@@ -167,14 +167,14 @@ class SqlStore:
             return None
         return State(self._base(row.base), decode(row.controls, Controls, _no_examples))
 
-    def saves(self) -> list[str]:
+    def snapshot_names(self) -> list[str]:
         """Return the names of the snapshots."""
         with self._database.autocommit() as connection:
             return sorted(
                 connection.execute(select(snapshots.c.name).where(snapshots.c.world == self._world)).scalars()
             )
 
-    def forget(self, name: str) -> bool:
+    def delete_snapshot(self, name: str) -> bool:
         """Remove the snapshot *name* and return True, or return False if there is none."""
         with self._database.autocommit() as connection:
             return bool(connection.execute(delete(snapshots).where(self._has_name(name))).rowcount)
@@ -205,7 +205,7 @@ class SqlStore:
 
         # The cache keeps the record after this request, so the record must not keep anything of the request.
         world, database, cache = self._world, self._database, self._cache
-        return Examples.later(digest, lambda: cache.examples(digest, read))
+        return Examples.lazy(digest, lambda: cache.examples(digest, read))
 
     def _write_examples_and_encode(self, record: TunedModelRecord) -> str:
         """Return *record* as text, after writing its examples into the database."""
@@ -226,7 +226,7 @@ class SqlStore:
         mine = models.c.world == self._world
         rows = select(models).where(mine, models.c.sequence > sequence).order_by(models.c.sequence).limit(_PAGE)
         base = self._base()
-        beyond = base.following(sequence, _PAGE)
+        beyond = base.items_after(sequence, _PAGE)
         covered: set[str] = set()
         with self._database.autocommit() as connection:
             model_rows = connection.execute(rows).all()

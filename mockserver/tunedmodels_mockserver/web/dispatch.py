@@ -51,13 +51,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods.allowances import Allowances
-from ..core.methods.call import RequestContext
+from ..core.methods.request_context import RequestContext
 from ..core.runs.script import RunInterrupted
 from ..log import LOG, one_line
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
-from ..wire.surface import Surface, surface
+from ..wire.surface import Surface, surface_of
 from . import journaling, not_found, responses, system_parameters
 from .connection import connection
 from .fault_injection import HEADER, Injection, inject, model_name
@@ -135,7 +135,7 @@ class Dispatch:
             raise route.error()
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
-        on = surface(version)
+        on = surface_of(version)
         world = self.callers.world(params)
         now = world.now()
         caller = self.callers.admit(params, world, now, route.method.id, on.full_name(route.method.rpc))
@@ -143,7 +143,7 @@ class Dispatch:
         words = request.environ.get(HEADER)
         injection = None
         if words or world.controls.faults:
-            name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
+            name = route.name(request.path.split("/", 2)[2]) if route.method.path_field else ""
             model = model_name(route.method.id, name, pairs)
             query = FaultQuery(route.method.id, model, caller.email, world.seed)
             context.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
@@ -180,12 +180,12 @@ class Dispatch:
         Raise the StatusError of the first try if both refuse.
         """
         try:
-            return _message(route, surface(version), pairs)
+            return _message(route, surface_of(version), pairs)
         except StatusError as refusal:
             if self.strict or version != "v1" or not route.method.id.startswith("tunedModels."):
                 raise
             try:
-                value = _message(route, surface("v1beta"), pairs)
+                value = _message(route, surface_of("v1beta"), pairs)
             except StatusError:
                 raise refusal from None
             allowances.permit("v1-members")
@@ -199,11 +199,11 @@ def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[st
     reader = Reader(on)
     value: dict[str, Any] = {}
     if method.body == "*":
-        value = reader.body(_body(), message)
+        value = reader.read_body(_body(), message)
     elif method.body:
-        value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
-    value.update(reader.query(pairs, message, method.body))
-    reader.finish()
+        value[method.body] = reader.read_body(_body(), on.message(message.by_name[method.body].type), method.body)
+    value.update(reader.read_query(pairs, message, method.body))
+    reader.raise_violations()
     return _with_name(value, route)
 
 
@@ -217,8 +217,8 @@ def _body() -> bytes:
 
 def _with_name(message: dict[str, Any], route: Route) -> dict[str, Any]:
     """Return *message* with the resource name from the path in the member that the method binds."""
-    if route.method.bound:
-        *parents, last = route.method.bound.split(".")
+    if route.method.path_field:
+        *parents, last = route.method.path_field.split(".")
         value = message
         for parent in parents:
             inner = value.get(parent)

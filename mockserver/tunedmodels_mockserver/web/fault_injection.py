@@ -11,13 +11,13 @@ from flask import Response, json
 
 from ..core import errors
 from ..core.effects import Effect, Error, error_of, latency_of
-from ..core.faults import armed, instructions, quotas
-from ..core.faults.armed import TriggeredFault
+from ..core.faults import armed_faults, instructions, quotas
+from ..core.faults.armed_faults import TriggeredFault
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods import operations, resources
 from ..core.methods.access import find
-from ..core.methods.call import RequestContext
 from ..core.methods.pedantic import distort, pedantic
+from ..core.methods.request_context import RequestContext
 from ..core.methods.withdrawn import without_tuning
 from ..core.resource_names import TUNED_MODELS
 from ..core.runs.script import Run, RunInterrupted
@@ -144,14 +144,14 @@ def inject(world: World, query: FaultQuery, words: str, sent: int, now: int) -> 
     own = _header_effect(words, sent)
     fired: tuple[TriggeredFault, ...] = ()
     if world.controls.faults:
-        if armed.counts_runs(world.controls.faults, query.method):
-            running = sum(not is_settled(record.plan, now) for record in world.store.after(0))
+        if armed_faults.counts_runs(world.controls.faults, query.method):
+            running = sum(not is_settled(record.plan, now) for record in world.store.records_after(0))
             query = replace(query, running=running)
 
         def change(controls: Controls) -> Controls:
             nonlocal fired
             answered = own is not None and own.latency is None
-            faults, fired = armed.trigger(controls.faults, query, now, world.machine(), answered=answered)
+            faults, fired = armed_faults.trigger(controls.faults, query, now, world.machine(), has_answer=answered)
             return controls if faults is controls.faults else replace(controls, faults=faults)
 
         world.change(change)
@@ -178,12 +178,14 @@ def model_name(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
 
 
 def _refund(world: World, query: FaultQuery, now: int, fired: Collection[str]) -> None:
-    world.change(lambda controls: replace(controls, faults=armed.undo_run_faults(controls.faults, query, now, fired)))
+    world.change(
+        lambda controls: replace(controls, faults=armed_faults.undo_run_faults(controls.faults, query, now, fired))
+    )
 
 
 def _header_effect(words: str, sent: int) -> Effect | None:
     try:
-        return instructions.effect(words, sent) if words else None
+        return instructions.parse_effect(words, sent) if words else None
     except BadInput as error:
         raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 
@@ -192,7 +194,7 @@ def _apply(injection: Injection, hit: TriggeredFault, query: FaultQuery, world: 
     fault = hit.fault
     if fault.quota:
         injection.faults.append((fault.id, fault.kind))
-        injection.error = quotas.quota_error(fault.quota, query, _base_model_id(query, world), hit.retry)
+        injection.error = quotas.quota_error(fault.quota, query, _base_model_id(query, world), hit.retry_after)
     elif fault.run:
         injection.faults.append((fault.id, fault.kind))
         injection.run = fault.run

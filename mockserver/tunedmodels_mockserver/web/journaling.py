@@ -124,7 +124,7 @@ def journal_requests(
                 fault=draft.fault,
                 allowances=draft.allowances,
                 lost=draft.lost,
-                said=answer_fields.read_fields(answer) if len(answer) > BODY_LIMIT else None,
+                long_answer_fields=answer_fields.read_fields(answer) if len(answer) > BODY_LIMIT else None,
                 retry_after=_header_value(headers, "Retry-After"),
                 note=_header_value(headers, responses.NOTE),
             )
@@ -211,7 +211,11 @@ def _body(data: bytes, *, is_request: bool = False, length: int = 0) -> Body:
     if not data:
         return EMPTY
     near = data[:_READ_LIMIT]
-    masked = masking.form(near) if is_request and not near.lstrip().startswith((b"{", b"[")) else masking.body(near)
+    masked = (
+        masking.mask_form(near)
+        if is_request and not near.lstrip().startswith((b"{", b"["))
+        else masking.mask_body(near)
+    )
     # If the read limit cut a secret in two, masking does not recognize its first half. So leave out the last bytes of
     # the masked text: masks can have moved the end.
     kept = BODY_LIMIT if len(near) == len(data) else min(BODY_LIMIT, len(masked) - masking.MARGIN)
@@ -226,13 +230,13 @@ def _content_length(environ: dict[str, Any]) -> int:
 def _masked_request(path: str, query: str, environ: dict[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Return the path, the query and the headers of a request that the journal keeps, without secrets."""
     headers = [(name, environ[key]) for name, key in _HEADERS if environ.get(key)]
-    secret = [(name, masking.authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
+    secret = [(name, masking.mask_authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
     path, query = _as_utf8(path), _as_utf8(query)
     together = "\n".join([path, *(value for _, value in headers)])
-    if masking.text(together) != together:
-        path, headers = masking.text(path), [(name, masking.text(value)) for name, value in headers]
+    if masking.mask_text(together) != together:
+        path, headers = masking.mask_text(path), [(name, masking.mask_text(value)) for name, value in headers]
     # If a client writes & in place of the ?, the query is in the path.
-    return masking.query(path) if "&" in path else path, masking.query(query), (*headers, *secret)
+    return masking.mask_query(path) if "&" in path else path, masking.mask_query(query), (*headers, *secret)
 
 
 def _header_value(headers: Iterable[tuple[str, str]], name: str) -> str:

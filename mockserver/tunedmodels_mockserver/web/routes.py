@@ -11,7 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from ..core import errors
 from ..core.methods import generation, models, operations, permissions, tuned_models
-from ..core.methods.call import RequestContext
+from ..core.methods.request_context import RequestContext
 from ..wire.surface import VERSIONS, Method, method, methods
 
 Value = dict[str, Any]
@@ -145,7 +145,7 @@ def _allowance_routes() -> Iterator[Route]:
 
 def _name_format(entry: Method) -> Callable[[], Exception]:
     request = "GetModelRequest" if entry.id == "tunedModels.get" else entry.request
-    return lambda: errors.model_name_format(request, entry.bound or "name")
+    return lambda: errors.model_name_format(request, entry.path_field or "name")
 
 
 def _cancel_model(call: RequestContext, request: Value) -> Value:

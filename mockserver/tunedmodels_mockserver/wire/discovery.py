@@ -47,15 +47,15 @@ _SYSTEM_PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
-def document(on: Surface, root_url: str) -> dict[str, Any]:
-    """Return the discovery document of the version *on*, for a server at *root_url*, which ends with a slash."""
+def document(surface: Surface, root_url: str) -> dict[str, Any]:
+    """Return the discovery document of the version *surface*, for a server at *root_url*, which ends with a slash."""
     result: dict[str, Any] = {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",
-        "id": f"{_NAME}:{on.version}",
+        "id": f"{_NAME}:{surface.version}",
         "name": _NAME,
         "canonicalName": "Generative Language",
-        "version": on.version,
+        "version": surface.version,
         "title": "Generative Language API, as the tunedmodels mock server serves it",
         "protocol": "rest",
         "rootUrl": root_url,
@@ -66,43 +66,43 @@ def document(on: Surface, root_url: str) -> dict[str, Any]:
         "fullyEncodeReservedExpansion": True,
         "parameters": {name: {"location": "query", **row} for name, row in _SYSTEM_PARAMETERS.items()},
         "resources": {},
-        "schemas": {_schema_name(name): _schema(name, on) for name in on.names()},
+        "schemas": {_schema_name(name): _schema(name, surface) for name in surface.names()},
     }
     result["schemas"]["Empty"] = {"id": "Empty", "type": "object", "properties": {}}
-    for method in on.methods():
+    for method in surface.methods():
         if method.documented and method.served:
             *collections, verb = method.id.split(".")
             resource = result
             for collection in collections:
                 resource = resource.setdefault("resources", {}).setdefault(collection, {})
-            resource.setdefault("methods", {})[verb] = _method(method, on)
+            resource.setdefault("methods", {})[verb] = _method(method, surface)
     return result
 
 
-def _method(method: Method, on: Surface) -> dict[str, Any]:
-    request = on.message(method.request)
-    bound = (method.bound or "").split(".")[-1]
+def _method(method: Method, surface: Surface) -> dict[str, Any]:
+    request = surface.message(method.request)
+    path_field = (method.path_field or "").split(".")[-1]
     parameters: dict[str, Any] = {
-        field.json_name: {"location": "query", **_type(field, on)}
+        field.json_name: {"location": "query", **_type(field, surface)}
         for field in request.fields
-        if method.body != "*" and field.name not in (bound, method.body) and _fits_query(field, on)
+        if method.body != "*" and field.name not in (path_field, method.body) and _fits_query(field, surface)
     }
-    path = f"{on.version}/{method.path}"
-    if bound:
-        parameters[bound] = {
+    path = f"{surface.version}/{method.path}"
+    if path_field:
+        parameters[path_field] = {
             "location": "path",
             "required": True,
             "type": "string",
             "pattern": f"^{_pattern(method.pattern)}$",
         }
-        path = f"{on.version}/{{+{bound}}}{method.suffix}"
+        path = f"{surface.version}/{{+{path_field}}}{method.suffix}"
     result = {
         "id": f"{_NAME}.{method.id}",
         "httpMethod": method.http,
         "path": path,
         "flatPath": path,
         "parameters": parameters,
-        "parameterOrder": [bound] if bound else [],
+        "parameterOrder": [path_field] if path_field else [],
         "response": {"$ref": _schema_name(method.response)},
     }
     if method.body:
@@ -115,14 +115,14 @@ def _pattern(template: str) -> str:
     return "/".join({"**": ".*", "*": "[^/]+"}.get(part, part) for part in template.split("/"))
 
 
-def _schema(name: str, on: Surface) -> dict[str, Any]:
-    message: Message = on.message(name)
-    properties = {field.json_name: _type(field, on) for field in message.fields}
+def _schema(name: str, surface: Surface) -> dict[str, Any]:
+    message: Message = surface.message(name)
+    properties = {field.json_name: _type(field, surface) for field in message.fields}
     return {"id": _schema_name(name), "type": "object", "properties": properties}
 
 
-def _type(field: Field, on: Surface) -> dict[str, Any]:
-    inner = _inner(field.map_of or field.type, on)
+def _type(field: Field, surface: Surface) -> dict[str, Any]:
+    inner = _inner(field.map_of or field.type, surface)
     if field.map_of:
         inner = {"type": "object", "additionalProperties": inner}
     elif field.repeated:
@@ -130,17 +130,17 @@ def _type(field: Field, on: Surface) -> dict[str, Any]:
     return {**inner, "readOnly": True} if field.is_output_only else inner
 
 
-def _inner(kind: str, on: Surface) -> dict[str, Any]:
+def _inner(kind: str, surface: Surface) -> dict[str, Any]:
     if kind in _SCALARS:
         return dict(_SCALARS[kind])
-    if on.is_enum(kind):
-        names = list(on.enum(kind).numbers)
+    if surface.is_enum(kind):
+        names = list(surface.enum(kind).numbers)
         return {"type": "string", "enum": names, "enumDescriptions": [""] * len(names)}
     return {"$ref": _schema_name(kind)}
 
 
-def _fits_query(field: Field, on: Surface) -> bool:
-    return not field.map_of and "$ref" not in _inner(field.type, on)
+def _fits_query(field: Field, surface: Surface) -> bool:
+    return not field.map_of and "$ref" not in _inner(field.type, surface)
 
 
 def _schema_name(name: str) -> str:

@@ -6,7 +6,7 @@ from .status import Violation, bad_request
 from .surface import Message, Surface
 
 
-def update_paths(mask: str, message: Message, on: Surface, where: str) -> list[str]:
+def update_paths(mask: str, message: Message, surface: Surface, where: str) -> list[str]:
     """Return the paths of an update mask as proto names, in the order of the mask.
 
     A mask is a list of paths with commas between them, in camelCase or snake_case; ``*`` means every member. Raise
@@ -15,10 +15,10 @@ def update_paths(mask: str, message: Message, on: Surface, where: str) -> list[s
     """
     if mask.strip() == "*":
         return [field.name for field in message.fields]
-    return [_proto_path(path.strip(), message, on, where) for path in mask.split(",") if path.strip()]
+    return [_proto_path(path.strip(), message, surface, where) for path in mask.split(",") if path.strip()]
 
 
-def _proto_path(path: str, message: Message, on: Surface, where: str) -> str:
+def _proto_path(path: str, message: Message, surface: Surface, where: str) -> str:
     names = []
     current: Message | None = message
     for part in path.split("."):
@@ -27,5 +27,5 @@ def _proto_path(path: str, message: Message, on: Surface, where: str) -> str:
             description = f"Invalid value at '{where}' (type.googleapis.com/google.protobuf.FieldMask), \"{path}\""
             raise bad_request([Violation(where, description)])
         names.append(field.name)
-        current = on.inner(field.type)
+        current = surface.message_or_none(field.type)
     return ".".join(names)

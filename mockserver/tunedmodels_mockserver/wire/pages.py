@@ -17,14 +17,14 @@ _MAGIC = base64.b64decode("Ghdl")  # the beginning of a token of the service (ob
 MAX_PAGE_SIZE = 1000
 
 
-def page_size(asked: int, default: int) -> int:
+def page_size(requested: int, default: int) -> int:
     """Return the number of items of a page: *default* for 0, at most 1000 (documented for every list here).
 
     Raise StatusError for a negative size (the wording is invented).
     """
-    if asked < 0:
+    if requested < 0:
         raise StatusError(Code.INVALID_ARGUMENT, "page_size must not be negative.")
-    return min(asked or default, MAX_PAGE_SIZE)
+    return min(requested or default, MAX_PAGE_SIZE)
 
 
 def page_token(place: int, *parameters: str) -> str:

@@ -17,7 +17,7 @@ _WORD = re.compile(r"[\w@*.$-]+")
 _FREE_FORM = frozenset(f"{WELL_KNOWN}{name}" for name in ("Any", "Struct", "Value"))  # their members are unknown
 
 
-def parse_mask(mask: str, message: Message, on: Surface) -> Tree:
+def parse_mask(mask: str, message: Message, surface: Surface) -> Tree:
     """Return the tree of the members of *message* that *mask* names, such as ``a,b(c,d),e/f``. An empty tree means all.
 
     Raise StatusError if *mask* is malformed, or names a member that *message* does not have. The wording is the one of
@@ -25,7 +25,7 @@ def parse_mask(mask: str, message: Message, on: Surface) -> Tree:
     """
     paths = _paths(mask)
     for path in paths:
-        _check(path, message, on, mask)
+        _check(path, message, surface, mask)
     root: dict[str, Any] = {}
     for path in sorted(paths, key=len):  # short paths first: after a whole member, its parts add nothing
         node = root
@@ -49,7 +49,7 @@ def partial(value: Any, tree: Tree) -> Any:
     return {name: partial(item, tree[name]) for name, item in value.items() if name in tree}
 
 
-def _check(path: _Path, message: Message, on: Surface, mask: str) -> None:
+def _check(path: _Path, message: Message, surface: Surface, mask: str) -> None:
     below: Message | None = message
     for place, name in enumerate(path):
         if name in ("*", "@type"):
@@ -60,7 +60,7 @@ def _check(path: _Path, message: Message, on: Surface, mask: str) -> None:
         kind = field.map_of or field.type
         if kind in _FREE_FORM:
             return
-        below = on.inner(kind)
+        below = surface.message_or_none(kind)
 
 
 def _paths(mask: str) -> list[_Path]:

@@ -86,11 +86,11 @@ class Method:
     """A method of the API: the HTTP method, the path template, and the types of the request and the response.
 
     ``rpc`` is the service and method in the protos, without the package, which depends on the version. ``path`` is the
-    template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``bound`` is the request field that
-    its variable sets (None if it has no variable), ``pattern`` the form of the variable, and ``suffix`` the rest of the
-    template. ``body`` is the request field that the HTTP body sets: a name, ``*`` for the whole request, None for no
-    body. ``documented`` is False if only the notes of a client mention the route. ``request`` and ``response`` are
-    empty for a known method that the server does not implement: the facts do not have its messages.
+    template after ``/{version}/``, such as ``{parent=tunedModels/*}/permissions``: ``path_field`` is the request field
+    that its variable sets (None if it has no variable), ``pattern`` the form of the variable, and ``suffix`` the rest
+    of the template. ``body`` is the request field that the HTTP body sets: a name, ``*`` for the whole request, None
+    for no body. ``documented`` is False if only the notes of a client mention the route. ``request`` and ``response``
+    are empty for a known method that the server does not implement: the facts do not have its messages.
     """
 
     id: str
@@ -98,7 +98,7 @@ class Method:
     http: str
     path: str
     versions: tuple[str, ...]
-    bound: str | None
+    path_field: str | None
     pattern: str
     suffix: str
     request: str = ""
@@ -151,7 +151,7 @@ class Surface:
             return False
         return field.optional or field.oneof is not None or not (field.type in SCALARS or self.is_enum(field.type))
 
-    def inner(self, kind: str) -> Message | None:
+    def message_or_none(self, kind: str) -> Message | None:
         """Return the message called *kind*, or None for a scalar, an enum and a well-known type."""
         if kind in SCALARS or kind.startswith(WELL_KNOWN) or self.is_enum(kind):
             return None
@@ -188,7 +188,7 @@ class Surface:
 
 
 @cache
-def surface(version: str) -> Surface:
+def surface_of(version: str) -> Surface:
     """Return the surface of *version*, one of ``VERSIONS``."""
     return Surface(version)
 
@@ -235,5 +235,5 @@ def _field(row: Mapping[str, Any]) -> Field:
 
 def _method(row: Mapping[str, Any]) -> Method:
     variable = re.fullmatch(r"\{([\w.]+)=([^}]*)\}(.*)", row["path"])
-    bound, pattern, suffix = variable.groups() if variable else (None, row["path"], "")
-    return Method(**{**row, "versions": tuple(row["versions"])}, bound=bound, pattern=pattern, suffix=suffix)
+    path_field, pattern, suffix = variable.groups() if variable else (None, row["path"], "")
+    return Method(**{**row, "versions": tuple(row["versions"])}, path_field=path_field, pattern=pattern, suffix=suffix)

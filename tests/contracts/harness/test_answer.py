@@ -51,13 +51,13 @@ def test_body_that_is_not_utf8_fails() -> None:
 def test_allowance_is_in_the_message() -> None:
     """If an allowance applied, the message names it once, and says how to make the server strict."""
     answer_with_note = answer(
-        200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was taken outside /v1")
+        200, "{}", ("X-Tunedmodels-Note", "cancel-beta: An operation's :cancel was accepted outside /v1")
     )
 
     with pytest.raises(AssertionError) as failure:
         answer_with_note.assert_error(404, "NOT_FOUND")
     assert str(failure.value).startswith(
-        "GET http://a/b -> 200 (cancel-beta: An operation's :cancel was taken outside /v1; "
+        "GET http://a/b -> 200 (cancel-beta: An operation's :cancel was accepted outside /v1; "
         "start the server with --strict --auth strict) is not 404: {}"
     )
 

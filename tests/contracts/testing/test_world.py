@@ -342,7 +342,7 @@ def test_what_is_unfinished_fails_the_test(pytester: pytest.Pytester) -> None:
     assert "No canned rule answered 'the whether' (generateContent of models/gemini-1.5-flash)." in shown
     assert "text does not hold: the [-weather-]{+whether+}" in shown
     assert "These models were not deleted: tunedModels/mine." in shown
-    assert "advice: Left models behind [models-leaked]." in shown
+    assert "advice: Did not delete models [models-leaked]." in shown
     result.stdout.fnmatch_lines(["*last requests of the world test-failed-*"])
     result.stdout.fnmatch_lines(['1: GET /v1beta/tunedModels/nope → 404 · "Tuned model*'])
     for name in ("unfired", "missed", "leaked", "judged"):

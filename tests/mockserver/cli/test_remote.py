@@ -195,7 +195,7 @@ def test_verdict(url: str) -> None:
             2,
             "there is no method 'tunedModels.creat'; the nearest is tunedModels.create.",
         ),
-        (["journal", "export", "--method", "foo.*"], 2, "no method fits 'foo.*'"),
+        (["journal", "export", "--method", "foo.*"], 2, "no method matches 'foo.*'"),
         (["journal", "export", "--status", "418"], 2, "there is nothing to export"),
         (["state", "get", "--all-worlds", "--world", "a"], 2, "give one of them"),
         (["verdict", "--all-worlds", "--world", "a"], 2, "give one of them"),
@@ -222,7 +222,7 @@ def test_a_json_file_that_is_none_is_said(tmp_path: Path) -> None:
         result = run(*command, str(file))
 
         assert result.exit_code == 2
-        assert result.stderr.startswith(f"{file}: This is no JSON: ")
+        assert result.stderr.startswith(f"{file}: This is not valid JSON: ")
 
 
 def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_an_allowance_is_logged_with_its_sentence() -> None:
         process.terminate()
         _, err = process.communicate(timeout=10)
 
-    assert err.count("v1-tuned-models: A tunedModels call under /v1 was taken as one under /v1beta") == 1
+    assert err.count("v1-tuned-models: A tunedModels call under /v1 was read as one under /v1beta") == 1
     assert err.count("\n") == 1
     assert "a-secret" not in err
 

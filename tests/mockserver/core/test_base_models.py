@@ -1,4 +1,4 @@
-"""Base models of one's own, rules and calls for those that there are not, and methods that only the list has."""
+"""Tests custom base models, rules and calls for unknown ones, and methods that are not implemented."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def create(http: FlaskClient, base_model: str, model_id: str = "mine") -> Any:
 # -- Models of one's own -------------------------------------------------------------------------------------
 
 
-def test_a_model_of_ones_own_does_all(clock: ManualClock) -> None:
-    """By default it is listed last, generates, counts, and can be tuned; so can what is tuned on it."""
+def test_custom_model_does_everything(clock: ManualClock) -> None:
+    """By default it is listed last, generates, counts, and can be tuned; so can a model tuned on it."""
     http = served("my-model", clock=clock)
 
     shown = ok(http.get("/v1beta/models/my-model"))
@@ -53,8 +53,8 @@ def test_a_model_of_ones_own_does_all(clock: ManualClock) -> None:
     assert answer["candidates"][0]["content"]["parts"] == [{"text": "2"}]
 
 
-def test_a_model_does_what_its_methods_say() -> None:
-    """A name in either form, its methods behind it; one of a known name takes its place."""
+def test_custom_model_has_its_methods_only() -> None:
+    """A name in either form, with its methods; a known name replaces that model."""
     http = served("models/reader=countTokens", "gemini-2.5-flash=generateContent, createTunedModel")
 
     names = [model["name"] for model in ok(http.get("/v1beta/models"))["models"]]
@@ -68,11 +68,11 @@ def test_a_model_does_what_its_methods_say() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the name of a base model has 1 to 100 letters, digits, dots, dashes or underscores, got ''."),
+        ("", "the name of a base model must have 1 to 100 letters, digits, dots, dashes or underscores, got ''."),
         ("a b", "got 'a b'."),
         ("tunedModels/x", "got 'tunedModels/x'."),
         ("x=generateContents", "a base model has no method 'generateContents'; the nearest is generateContent."),
-        ("x=", "a base model has one method or more, such as generateContent."),
+        ("x=", "a base model must have at least one method, such as generateContent."),
     ],
 )
 def test_a_bad_model_is_refused(text: str, said: str) -> None:
@@ -84,14 +84,14 @@ def test_a_bad_model_is_refused(text: str, said: str) -> None:
 
 def test_the_command_refuses_a_bad_model() -> None:
     """With status 2 and one sentence."""
-    sentence = "'x=embed' is no base model: a base model has no method 'embed'; the nearest is embedText.\n"
+    sentence = "'x=embed' is not a valid base model: a base model has no method 'embed'; the nearest is embedText.\n"
 
     assert ended("--base-model", "x=embed") == (2, sentence)
 
 
 @pytest.mark.parametrize("source", ["option", "variable", "file"])
-def test_the_command_takes_models(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than one, from the command line, the environment or a file."""
+def test_command_accepts_models(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several models, from the command line, the environment or a file."""
     models, options = ["one", "two=generateContent"], []
     if source == "option":
         options = [word for model in models for word in ("--base-model", model)]
@@ -117,8 +117,8 @@ baseModels:
 
 
 @pytest.mark.parametrize("name", ["models.yaml", "models.json"])
-def test_a_preload_has_models(name: str, tmp_path: Path, clock: ManualClock) -> None:
-    """As the option takes them, or with members of the message; what the settings say wins."""
+def test_preload_adds_models(name: str, tmp_path: Path, clock: ManualClock) -> None:
+    """In the form of the option, or with members of the message; the settings win."""
     path = tmp_path / name
     only = '{"baseModels": ["plain", {"id": "small", "inputTokenLimit": 100, "topK": null}]}'
     path.write_text(PRELOAD if name.endswith("yaml") else only, "utf-8")
@@ -129,8 +129,8 @@ def test_a_preload_has_models(name: str, tmp_path: Path, clock: ManualClock) -> 
     assert ok(http.get("/v1beta/models/plain"))["supportedGenerationMethods"] == ["generateContent"]
 
 
-def test_the_models_that_the_docs_show(tmp_path: Path) -> None:
-    """The list can be copied, and so can the lines that are as the option takes them."""
+def test_models_in_the_docs_are_valid(tmp_path: Path) -> None:
+    """Users can copy the list, and the lines in the form of the option."""
     page = (Path(__file__).parents[3] / "docs" / "state.md").read_text("utf-8")
     block = page.partition("## Base models")[2].partition("```yaml\n")[2].partition("```")[0]
     path = tmp_path / "models.yaml"
@@ -156,7 +156,7 @@ def test_a_preload_tunes_its_own_models(tmp_path: Path, clock: ManualClock) -> N
         ("baseModels: [{name: x}]", "There is no member 'name'"),
         ("baseModels: [{id: x, methods: [generate]}]", "a base model has no method 'generate'; the nearest is"),
         ("baseModels: [x y]", "got 'x y'."),
-        ("baseModels: [{id: x, inputTokenLimit: 0}]", "the limits of a base model are 1 token or more"),
+        ("baseModels: [{id: x, inputTokenLimit: 0}]", "the limits of a base model must be at least 1 token"),
     ],
 )
 def test_a_bad_model_of_a_preload_is_refused(text: str, said: str, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_bad_model_of_a_preload_is_refused(text: str, said: str, tmp_path: Pat
 
 
 def test_a_state_needs_its_base_models(tmp_path: Path, clock: ManualClock) -> None:
-    """A state whose models were tuned on a base model that the server does not have is refused, with the way out."""
+    """A state with models that were tuned on an unknown base model is refused, with advice."""
     own = served("my-model", clock=clock)
     ok(create(own, "models/my-model"))
     state = own.get("/_emulator/state").data
@@ -186,8 +186,8 @@ def test_a_state_needs_its_base_models(tmp_path: Path, clock: ManualClock) -> No
     assert ok(served("my-model", clock=clock, preload=path).get("/v1beta/tunedModels/mine"))
 
 
-def test_a_store_outlives_a_base_model(tmp_path: Path, clock: ManualClock) -> None:
-    """Without it, models that were tuned on it are listed and changed, and answer no more, as after a withdrawal."""
+def test_models_stay_without_their_base_model(tmp_path: Path, clock: ManualClock) -> None:
+    """They can be listed and changed, and do not answer, as after the withdrawal."""
     store = f"sqlite:///{tmp_path / 'worlds.db'}"
     before = create_app(Settings(seed=1, base_models=["my-model"], store=store), clock.now)
     ok(create(before.test_client(), "models/my-model"))
@@ -210,8 +210,8 @@ def test_a_store_outlives_a_base_model(tmp_path: Path, clock: ManualClock) -> No
 
 
 @pytest.mark.parametrize("verb", ["generateContent", "streamGenerateContent", "countTokens"])
-def test_a_refusal_notes_the_nearest_models(http: FlaskClient, verb: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A header and the log name a few models that have the method; the body stays the service's."""
+def test_error_notes_the_nearest_models(http: FlaskClient, verb: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A header and the log name similar models with the method; the body is the service's."""
     with caplog.at_level(logging.WARNING):
         answer = http.post(f"/v1beta/models/gemini-2.5-flsh:{verb}", json=PROMPT)
 
@@ -223,8 +223,8 @@ def test_a_refusal_notes_the_nearest_models(http: FlaskClient, verb: str, caplog
     assert [record.getMessage() for record in caplog.records] == [f"POST /v1beta/models/gemini-2.5-flsh:{verb}: {note}"]
 
 
-def test_a_look_at_a_missing_model_notes_the_nearest(http: FlaskClient) -> None:
-    """Of all models; and nothing is noted where the model is there."""
+def test_get_of_a_missing_model_notes_the_nearest(http: FlaskClient) -> None:
+    """Of all models; an existing model gets no note."""
     note = http.get("/v1beta/models/gemini-3-pro").headers[NOTE]
 
     assert note.startswith(f"base-models: models.list shows {len(BASE_MODELS)}; the nearest are gemini-")
@@ -243,8 +243,8 @@ def rule(model: str) -> dict[str, Any]:
         *["tunedModels/later", "later", "later-*", "tunedModels/*", "*Models/later", "number-generator-[a-c]?"],
     ],
 )
-def test_a_rule_for_a_model_that_can_be_is_taken(model: str) -> None:
-    """A base model that there is, or a tuned one that may come."""
+def test_rule_for_a_possible_model_is_accepted(model: str) -> None:
+    """For an existing base model, or for a tuned model that can be created later."""
     http = served("my.model")
 
     assert http.post("/_emulator/canned", json=rule(model)).status_code == 200
@@ -263,9 +263,9 @@ def test_a_rule_for_a_model_that_can_be_is_taken(model: str) -> None:
         ("GPT", ""),
     ],
 )
-def test_a_rule_for_a_model_that_cannot_be_is_refused(http: FlaskClient, model: str, near: str, tmp_path: Path) -> None:
-    """By call, one or all; in a file; and in the settings. A file that changes so keeps its old rules."""
-    said = f"no model fits when.model {model!r}{near}. The base models are those of models.list; --base-model adds one."
+def test_rule_for_an_impossible_model_is_refused(http: FlaskClient, model: str, near: str, tmp_path: Path) -> None:
+    """By call, in a file, and in the settings. A file with such a change keeps its old rules."""
+    said = f"no model matches when.model {model!r}{near}. models.list shows the base models; add one with --base-model."
 
     for answer in (
         http.post("/_emulator/canned", json=rule(model)),
@@ -288,7 +288,7 @@ UNSERVED = [entry for entry in methods() if not entry.served]
 
 
 def test_every_method_of_the_list_has_a_route() -> None:
-    """What the models of the list offer is served or known; making models and caches goes by other paths."""
+    """Each method of a listed model is served or known; creates of models and caches have other paths."""
     elsewhere = {"createTunedModel", "createTunedTextModel", "createCachedContent"}
     offered = {method for model in BASE_MODELS.values() for method in model.methods}
 
@@ -299,12 +299,12 @@ def test_every_method_of_the_list_has_a_route() -> None:
 
 
 @pytest.mark.parametrize("entry", [entry.id for entry in UNSERVED])
-def test_a_method_that_is_not_served_says_so(http: FlaskClient, entry: str) -> None:
-    """501 in an envelope, in the versions that have it, whatever the request says; elsewhere the route is unknown."""
+def test_method_that_is_not_implemented_answers_501(http: FlaskClient, entry: str) -> None:
+    """In the versions that have it, for any request; in other versions the route is unknown."""
     found = next(known for known in UNSERVED if known.id == entry)
     verb = entry.partition(".")[2]
     models = [model for model in BASE_MODELS.values() if model.serves(verb)]
-    path = f"{models[0].name}:{verb}" if found.bound else "cachedContents"
+    path = f"{models[0].name}:{verb}" if found.path_field else "cachedContents"
 
     for version in ("v1", "v1beta", "v1alpha", "v1beta3"):
         answer = http.post(f"/{version}/{path}", json={"anything": 1})
@@ -315,7 +315,7 @@ def test_a_method_that_is_not_served_says_so(http: FlaskClient, entry: str) -> N
 
 
 def test_a_model_without_the_method_is_not_found(http: FlaskClient) -> None:
-    """In the words of the other methods, with the models that have it."""
+    """With the wording of the other methods, and the models that have it."""
     answer = http.post("/v1beta/models/gemini-2.5-flash:embedContent", json={})
 
     status, message = refused(answer)
@@ -326,14 +326,14 @@ def test_a_model_without_the_method_is_not_found(http: FlaskClient) -> None:
     assert "text-embedding-004" in answer.headers[NOTE]
 
 
-def test_a_fault_may_befall_a_method_that_is_not_served(http: FlaskClient) -> None:
-    """It has an id, as the others have."""
+def test_fault_applies_to_a_method_that_is_not_implemented(http: FlaskClient) -> None:
+    """It has an id like other methods."""
     ok(http.post("/_emulator/faults", json={"method": "models.embedContent", "error": {"code": "UNAVAILABLE"}}))
 
     assert refused(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNAVAILABLE"
     assert refused(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNIMPLEMENTED"
 
 
-def test_its_callers_are_judged_first(guarded: FlaskClient) -> None:
-    """Nobody learns without a credential what there is."""
+def test_credentials_are_checked_first(guarded: FlaskClient) -> None:
+    """A caller without a credential learns nothing about the method."""
     assert refused(guarded.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "PERMISSION_DENIED"

@@ -1,4 +1,4 @@
-"""The clock of a world, and the one that a test holds."""
+"""Tests the clock of a world, and the clock that a test controls."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ START = 1_710_409_530_123_456_000
 POLLING = Clock(Mode.POLLING, moment=START)
 
 
-def test_a_real_clock_tells_the_machines_time() -> None:
-    """At rate 1 a clock says what the machine says, started or not."""
+def test_real_clock_shows_the_machines_time() -> None:
+    """At rate 1, whether it has started or not."""
     assert Clock().now(5 * SECOND) == 5 * SECOND
     assert Clock().start(3 * SECOND).now(5 * SECOND) == 5 * SECOND
 
 
-def test_a_rate_stretches_time_from_the_start() -> None:
-    """At rate 60 a second of the machine is a minute; from the present on, where the rate changes meanwhile."""
+def test_rate_scales_time() -> None:
+    """At rate 60 a second of the machine is a minute; a new rate applies from the present on."""
     clock = Clock(rate=60).start(100 * SECOND)
     assert [clock.now(101 * SECOND), clock.now(103 * SECOND)] == [160 * SECOND, 280 * SECOND]
 
@@ -35,8 +35,8 @@ def test_a_rate_stretches_time_from_the_start() -> None:
     assert slower.now(105 * SECOND) == 281 * SECOND
 
 
-def test_a_clock_is_frozen_and_goes_on() -> None:
-    """A frozen clock shows the moment of its freezing; later it goes on from there."""
+def test_clock_stops_and_continues() -> None:
+    """A stopped clock shows the moment of the stop; later it continues from there."""
     frozen = Clock().start(10 * SECOND).with_mode(12 * SECOND, Mode.MANUAL)
     assert frozen.now(99 * SECOND) == 12 * SECOND
 
@@ -44,21 +44,21 @@ def test_a_clock_is_frozen_and_goes_on() -> None:
     assert thawed.now(100 * SECOND) == 13 * SECOND
 
 
-def test_a_clock_starts_where_it_is_told() -> None:
-    """A moment given is where the clock stands at its start, and a real one goes on from there."""
+def test_clock_starts_at_its_moment() -> None:
+    """A real clock continues from there."""
     assert Clock(moment=7 * SECOND).start(100 * SECOND).now(101 * SECOND) == 8 * SECOND
     assert Clock(Mode.MANUAL).start(100 * SECOND).now(101 * SECOND) == 100 * SECOND
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf, 1e7])
-def test_a_rate_has_bounds(rate: float) -> None:
-    """No clock stands still by its rate, goes back, or faster than a million times."""
-    with pytest.raises(ValueError, match=r"^A clock's rate is more than 0 and at most 1000000, got "):
+def test_rate_is_limited(rate: float) -> None:
+    """A rate is more than zero, and at most a million."""
+    with pytest.raises(ValueError, match=r"^The rate of a clock must be more than 0 and at most 1000000, got "):
         Clock(rate=rate)
 
 
-def test_a_manual_clock_moves_only_when_told() -> None:
-    """Looking leaves it where it is; advance moves it, backwards too."""
+def test_manual_clock_moves_only_by_calls() -> None:
+    """Reading does not move it; advance moves it, also backwards."""
     clock = ManualClock(10 * SECOND)
     assert clock.now() == 10 * SECOND
 
@@ -68,18 +68,18 @@ def test_a_manual_clock_moves_only_when_told() -> None:
 
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf, 1e10, 1e308, -1e308, 4_000_000_001, -5_000_000_001])
-def test_a_manual_clock_has_two_ends(seconds: float) -> None:
-    """A move out of 1970 to 2255 is refused with the number, and leaves the clock where it is."""
+def test_manual_clock_refuses_moves_out_of_range(seconds: float) -> None:
+    """A move out of 1970 to 2255 is refused with the number, and does not move the clock."""
     clock = ManualClock(5_000_000_000 * SECOND)
-    with pytest.raises(ValueError, match=r"^A clock goes from 1970 to 2255; ") as refusal:
+    with pytest.raises(ValueError, match=r"^A clock can show 1970 to 2255; ") as refusal:
         clock.advance(seconds)
 
     assert f"; {seconds} seconds from" in str(refusal.value)
     assert clock.now() == 5_000_000_000 * SECOND
 
 
-def test_a_manual_clock_reaches_its_ends() -> None:
-    """The first and the last moment can be moved to."""
+def test_manual_clock_reaches_its_limits() -> None:
+    """The first and the last moment are valid."""
     clock = ManualClock(5_000_000_000 * SECOND)
     clock.advance(-5_000_000_000)
     assert clock.now() == 0
@@ -102,15 +102,15 @@ def test_ten_polls_reach_the_end_of_any_run(run: int) -> None:
 
 
 @given(st.integers(1, 10**18))
-def test_a_poll_never_leaves_half_a_microsecond(run: int) -> None:
-    """Creation times show whole microseconds, so a run of any length moves the clock by whole ones."""
+def test_poll_moves_by_whole_microseconds(run: int) -> None:
+    """Creation times show whole microseconds."""
     clock = Clock(Mode.POLLING, moment=START).after_poll(run)
 
     assert 0 < clock.now(0) - START == -(-run // (10 * MICROSECOND)) * MICROSECOND
 
 
-def test_a_polling_clock_stops_at_the_end_of_time() -> None:
-    """No poll leads beyond 2255."""
+def test_polling_clock_stops_in_2255() -> None:
+    """No poll moves it beyond."""
     clock = Clock(Mode.POLLING, moment=END - SECOND)
     for _ in range(3):
         clock = clock.after_poll(10**18)
@@ -132,7 +132,7 @@ def test_a_polling_clock_stops_at_the_end_of_time() -> None:
     ids=str,
 )
 def test_ten_polls_end_any_run_of_the_app(pace: Pace, epochs: int) -> None:
-    """Through the whole fake, from no time at all to sixty years."""
+    """Through the whole server, for runs from zero to sixty years."""
     http = create_app(Settings(seed=1, pace=pace, clock=POLLING)).test_client()
     operation = start(http, epochs)
     polls = [http.get(f"/v1/{operation}?fields=done,metadata(completedSteps)") for _ in range(10)]
@@ -149,7 +149,7 @@ def test_ten_polls_end_the_longest_run_of_all() -> None:
     world = app.extensions["tunedmodels"].get("")
     plan = world.store.get(operation.split("/")[1]).plan
     for _ in range(9):
-        assert world.advance_on_poll(plan, world.now()) < plan.created + plan.whole
+        assert world.advance_on_poll(plan, world.now()) < plan.created + plan.total_duration
 
     last = http.get(f"/v1/{operation}?fields=done,metadata(completedSteps)")
     assert last.get_json() == {"done": True, "metadata": {"completedSteps": 100_000}}

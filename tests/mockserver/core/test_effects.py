@@ -1,4 +1,4 @@
-"""What a fault may make of an answer, read strictly."""
+"""Tests the effects of faults on an answer."""
 
 from __future__ import annotations
 
@@ -36,29 +36,29 @@ def test_an_effect_is_the_one_member_that_is_set(value: dict[str, Any], kind: st
         ({"rest": True}, "There is no member 'rest'; the nearest is reset."),
         ({"error": {"code": "UNAVAILABEL"}}, "there is no code 'UNAVAILABEL'; the nearest is UNAVAILABLE"),
         ({"latency": {"seconds": 61}}, "<= 60.0 - at `$.latency.seconds`"),
-        ({"latency": {"seconds": 40, "jitter": 40}}, "together are at most 60"),
-        ({"truncate": {}}, "say either bytes or fraction"),
-        ({"truncate": {"bytes": 1, "fraction": 0.5}}, "say either bytes or fraction"),
+        ({"latency": {"seconds": 40, "jitter": 40}}, "together must be at most 60"),
+        ({"truncate": {}}, "set either bytes or fraction"),
+        ({"truncate": {"bytes": 1, "fraction": 0.5}}, "set either bytes or fraction"),
         ({"slow": {"bytes": 0, "pause": 1}}, ">= 1 - at `$.slow.bytes`"),
         ({"stall": {"seconds": 601}}, "<= 600.0"),
         ({"page": {"status": 200}}, ">= 400"),
     ],
 )
-def test_what_is_no_effect_is_refused_with_a_sentence(value: dict[str, Any], sentence: str) -> None:
-    """The sentence names the member and what would do."""
+def test_invalid_effect_is_refused(value: dict[str, Any], sentence: str) -> None:
+    """The sentence names the member and the valid values."""
     with pytest.raises(BadInput) as caught:
         convert(value, Effect)
 
     assert sentence in str(caught.value)
 
 
-def test_every_code_but_ok_has_a_wording() -> None:
-    """An error without a message says something, whatever its code."""
+def test_every_error_code_has_a_wording() -> None:
+    """An error without a message has the wording of its code."""
     assert set(WORDINGS) == {code.name for code in Code if code}
 
 
-def test_details_come_in_the_order_in_which_they_were_seen() -> None:
-    """QuotaFailure, Help, RetryInfo, as the service answered in 2025; and the message that was given."""
+def test_details_have_the_observed_order() -> None:
+    """QuotaFailure, Help, RetryInfo, as in 2025, and the given message."""
     status = Error("RESOURCE_EXHAUSTED", "Slow down.", 24, quota_failure=QuotaViolation()).status()
 
     assert (status.code, status.message) == (Code.RESOURCE_EXHAUSTED, "Slow down.")

@@ -107,7 +107,7 @@ def test_a_file_without_a_rule_is_refused_at_the_start(tmp_path: Path, name: str
     path = tmp_path / name
     path.write_text(text)
 
-    with pytest.raises(ValueError, match=r"rules\.\w+: (there is no rule in it|This is no JSON)"):
+    with pytest.raises(ValueError, match=r"rules\.\w+: (there is no rule in it|This is not valid JSON)"):
         create_app(Settings(canned_files=[path]))
     path.write_text("[]")
     assert ok(create_app(Settings(canned_files=[path])).test_client().get(CANNED))["rules"] == []
@@ -145,7 +145,7 @@ def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: p
         ("- {answer: 5}", "Expected `str | object`, got `int` - at `$[0].answer`."),
         ("rules: [{answer: x}]\nstrickt: true", "There is no member 'strickt'; the nearest is strict."),
         ("- {id: a, answer: x}\n- {id: a, answer: y}", "There are two rules 'a'. Give one of them another id."),
-        ("- {id: a b, answer: x}", "an id has 1 to 100 letters, digits, dots, dashes or underscores, got 'a b'"),
+        ("- {id: a b, answer: x}", "an id must have 1 to 100 letters, digits, dots, dashes or underscores, got 'a b'"),
     ],
 )
 def test_a_bad_file_is_refused_at_the_start(tmp_path: Path, text: str, sentence: str) -> None:

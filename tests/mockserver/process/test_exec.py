@@ -164,7 +164,7 @@ print(info["settings"]["seed"], *sys.argv[1:])
     [
         (["--sede", "1", "--", "true"], 2, "--seed"),
         ([], 2, "Missing argument"),
-        (["--preset", "nope", "--", "true"], 2, ": There is no preset 'nope'. There are quota, flaky"),
+        (["--preset", "nope", "--", "true"], 2, ": There is no preset 'nope'. Known presets are quota, flaky"),
         (["--step-time", "1", "--tuning-time", "1", "--", "true"], 2, "give one of them"),
         (["--preload", "/no/such/file", "--", "true"], 2, "does not exist"),
         (["--store", "nonsense", "--", "true"], 4, "nonsense"),

@@ -155,7 +155,7 @@ def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_p
     worlds = app.extensions["tunedmodels"]
     one, two = worlds.get("w").store, worlds.get("w").store
     record = one.get("x")
-    two.begin(State(Base.of([], 0), two.controls()))
+    two.restore(State(Base.of([], 0), two.controls()))
 
     changes: list[Callable[[], bool]] = [
         lambda: one.replace(record, replace(record, description="new")),
@@ -165,7 +165,7 @@ def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_p
     for change in changes:
         with pytest.raises(StoreUnavailable, match="begun anew while it was asked; ask again"):
             change()
-    assert list(worlds.get("w").store.after(0)) == []
+    assert list(worlds.get("w").store.records_after(0)) == []
     assert worlds.get("w").store.insert(record)
     assert worlds.get("w").store.get("x") == record
     worlds.close()

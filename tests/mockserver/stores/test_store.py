@@ -87,13 +87,13 @@ def test_an_id_is_taken_once(store: Store) -> None:
 
 
 def test_records_come_in_order_of_creation(store: Store) -> None:
-    """``after`` goes by sequence, whatever the order of insertion and the ids."""
+    """``records_after`` goes by sequence, whatever the order of insertion and the ids."""
     for model_id, sequence in [("m", 3), ("z", 1), ("a", 2)]:
         store.insert(make(model_id, sequence))
 
-    assert [record.id for record in store.after(0)] == ["z", "a", "m"]
-    assert [record.id for record in store.after(2)] == ["m"]
-    assert list(store.after(3)) == []
+    assert [record.id for record in store.records_after(0)] == ["z", "a", "m"]
+    assert [record.id for record in store.records_after(2)] == ["m"]
+    assert list(store.records_after(3)) == []
 
 
 def test_a_stale_change_is_turned_away(store: Store) -> None:
@@ -108,7 +108,7 @@ def test_a_stale_change_is_turned_away(store: Store) -> None:
     assert store.get("a") == new
     assert store.delete(new)
     assert store.get("a") is None
-    assert list(store.after(0)) == []
+    assert list(store.records_after(0)) == []
 
 
 def test_a_deleted_id_can_be_taken_again(store: Store) -> None:
@@ -119,7 +119,7 @@ def test_a_deleted_id_can_be_taken_again(store: Store) -> None:
     store.delete(old)
 
     assert store.insert(make("a", 3))
-    assert [record.id for record in store.after(0)] == ["b", "a"]
+    assert [record.id for record in store.records_after(0)] == ["b", "a"]
 
 
 def test_going_through_survives_changes(store: Store) -> None:
@@ -127,7 +127,7 @@ def test_going_through_survives_changes(store: Store) -> None:
     for sequence in range(1, 121):
         store.insert(make(f"m{sequence}", sequence))
     seen = []
-    for record in store.after(0):
+    for record in store.records_after(0):
         seen.append(record.id)
         if record.id == "m2":
             for gone in ("m1", "m2", "m3", "m60", "m100"):
@@ -158,7 +158,7 @@ def test_threads_lose_nothing(store: Store) -> None:
     for thread in threads:
         thread.join()
 
-    kept = [record.sequence for record in store.after(-1)]
+    kept = [record.sequence for record in store.records_after(-1)]
     assert kept == sorted(thread * 1000 + number for thread in range(4) for number in range(0, 200, 2))
 
 
@@ -179,9 +179,13 @@ def test_worlds_on_one_base_do_not_meet(stores: Stores) -> None:
     assert not one.insert(make("m3", one.draw()))
     assert one.insert(make("m2", one.draw()))
 
-    assert [(record.id, record.description) for record in one.after(0)] == [("m1", "new"), ("m3", ""), ("m2", "")]
-    assert [(record.id, record.sequence) for record in two.after(0)] == [("m1", 1), ("m2", 2), ("m3", 3)]
-    assert [record.sequence for record in one.after(3)] == [5]
+    assert [(record.id, record.description) for record in one.records_after(0)] == [
+        ("m1", "new"),
+        ("m3", ""),
+        ("m2", ""),
+    ]
+    assert [(record.id, record.sequence) for record in two.records_after(0)] == [("m1", 1), ("m2", 2), ("m3", 3)]
+    assert [record.sequence for record in one.records_after(3)] == [5]
     assert two.draw() == 4
 
 
@@ -197,7 +201,7 @@ def test_a_large_base_is_gone_through(stores: Stores) -> None:
         assert store.insert(make(f"m{number}", store.draw()))
 
     expected = [*range(1, 10), *range(130, 161), *range(40, 100)]
-    assert [record.id for record in store.after(0)] == [f"m{number}" for number in expected]
+    assert [record.id for record in store.records_after(0)] == [f"m{number}" for number in expected]
 
 
 def test_controls_change_one_after_the_other(store: Store) -> None:
@@ -205,8 +209,8 @@ def test_controls_change_one_after_the_other(store: Store) -> None:
     old = store.controls()
     new = replace(old, revoked=frozenset({"x", "y", "z"}))
 
-    assert store.control(old, new)
-    assert not store.control(old, old)
+    assert store.replace_controls(old, new)
+    assert not store.replace_controls(old, old)
     assert store.controls() == new
 
 
@@ -215,8 +219,8 @@ def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
     one, two = open_store(server(), "w"), open_store(server(), "w", seed=1)
     record = make("a", one.draw(), Examples([("1", "2"), ("\u4e03 \x00", "8")]))
     one.insert(record)
-    one.save("s", one.state())
-    assert one.control(one.controls(), replace(Controls(), revoked=frozenset({"x"})))
+    one.save_snapshot("s", one.state())
+    assert one.replace_controls(one.controls(), replace(Controls(), revoked=frozenset({"x"})))
 
     assert two.seed == one.seed == SEED
     assert two.draw() == 2
@@ -226,8 +230,8 @@ def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
     assert found is not None
     assert found.examples.pairs == (("1", "2"), ("\u4e03 \x00", "8"))
     assert found.examples.outputs["1"] == "2"
-    assert two.saves() == ["s"]
-    two.control(Controls(), Controls())  # its controls are of when it was opened; it looks again
+    assert two.snapshot_names() == ["s"]
+    two.replace_controls(Controls(), Controls())  # its controls are of when it was opened; it looks again
     assert two.controls().revoked == {"x"}
     assert two.replace(found, replace(found, description="new"))
     assert not one.delete(record)
@@ -238,16 +242,16 @@ def test_a_world_dropped_by_one_is_gone_for_all(server: Callable[[], Stores]) ->
     one, two = server(), server()
     store = open_store(one, "w")
     store.insert(make("a", store.draw()))
-    store.save("s", store.state())
+    store.save_snapshot("s", store.state())
     two.drop("w")
 
     assert one.names() == two.names() == []
     again = open_store(one, "w")
     assert again.get("a") is None
-    assert again.saves() == []
+    assert again.snapshot_names() == []
     assert again.draw() == 1
     if one.kind != "memory":
-        for ask in (store.draw, store.state, lambda: store.insert(make("b", 2)), lambda: store.begin(START)):
+        for ask in (store.draw, store.state, lambda: store.insert(make("b", 2)), lambda: store.restore(START)):
             with pytest.raises(StoreUnavailable, match=r"^The world was dropped or begun anew while it was asked; "):
                 ask()
     assert again.get("b") is None
@@ -296,32 +300,34 @@ def test_one_id_is_won_once(server: Callable[[], Stores]) -> None:
         thread.join()
 
     assert sorted(record.id for record in won) == [f"m{turn}" for turn in range(10)]
-    assert sorted(servers[0].after(0), key=lambda record: record.id) == sorted(won, key=lambda record: record.id)
+    assert sorted(servers[0].records_after(0), key=lambda record: record.id) == sorted(
+        won, key=lambda record: record.id
+    )
     assert sorted(drawn) == list(range(1, 81))
 
 
 def test_a_state_is_put_in_the_place_of_another(store: Store) -> None:
-    """``state`` is all there is, and ``begin`` brings it back, whatever came between."""
+    """``state`` is all there is, and ``restore`` brings it back, whatever came between."""
     examples = Examples([("1", "2")])
     for number in (1, 2, 3):
         store.insert(make(f"m{number}", store.draw(), examples))
     before = store.state()
-    store.control(store.controls(), replace(Controls(), revoked=frozenset({"x"})))
+    store.replace_controls(store.controls(), replace(Controls(), revoked=frozenset({"x"})))
     first = store.get("m1")
     assert first is not None
     store.delete(first)
     store.insert(make("m4", store.draw()))
     after = store.state()
 
-    store.begin(before)
-    assert [record.id for record in store.after(0)] == ["m1", "m2", "m3"]
+    store.restore(before)
+    assert [record.id for record in store.records_after(0)] == ["m1", "m2", "m3"]
     assert store.controls() == Controls()
     assert store.draw() == 4
     found = store.get("m2")
     assert found is not None
     assert found.examples.pairs == (("1", "2"),)
 
-    store.begin(after)
+    store.restore(after)
     assert [record.id for record in store.state().base.models()] == ["m2", "m3", "m4"]
     assert store.state().controls.revoked == {"x"}
     assert store.state().base.draws == 4
@@ -330,18 +336,18 @@ def test_a_state_is_put_in_the_place_of_another(store: Store) -> None:
 def test_snapshots_are_kept_by_name(store: Store) -> None:
     """A name has one snapshot, the last; what is forgotten is there no more."""
     store.insert(make("a", store.draw()))
-    store.save("s", store.state())
+    store.save_snapshot("s", store.state())
     store.insert(make("b", store.draw()))
-    store.save("t", store.state())
-    store.save("s", store.state())
+    store.save_snapshot("t", store.state())
+    store.save_snapshot("s", store.state())
 
-    assert store.saves() == ["s", "t"]
-    saved = store.saved("s")
+    assert store.snapshot_names() == ["s", "t"]
+    saved = store.snapshot("s")
     assert saved is not None
     assert [record.id for record in saved.base.models()] == ["a", "b"]
-    assert store.saved("u") is None
-    assert store.forget("s")
-    assert not store.forget("s")
-    assert store.saves() == ["t"]
-    store.begin(START)
-    assert store.saves() == ["t"]
+    assert store.snapshot("u") is None
+    assert store.delete_snapshot("s")
+    assert not store.delete_snapshot("s")
+    assert store.snapshot_names() == ["t"]
+    store.restore(START)
+    assert store.snapshot_names() == ["t"]

@@ -27,7 +27,7 @@ from tunedmodels_mockserver.core.callers import grants, signing
 from tunedmodels_mockserver.core.callers.token_endpoint import JWT_BEARER
 from tunedmodels_mockserver.web.routes import Route, routes
 from tunedmodels_mockserver.wire.status import Code
-from tunedmodels_mockserver.wire.surface import Field, Message, Surface, surface
+from tunedmodels_mockserver.wire.surface import Field, Message, Surface, surface_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -110,7 +110,7 @@ NEEDED |= {"prompt", "role", "email_address", "update_mask", "display_name"}
 
 
 @st.composite
-def messages(draw: st.DrawFn, message: Message, on: Surface, sane: bool, depth: int = 6) -> dict[str, Any]:
+def messages(draw: st.DrawFn, message: Message, surface: Surface, sane: bool, depth: int = 6) -> dict[str, Any]:
     """Draw an object with members of *message*; a *sane* one is mostly what the service would take."""
     fields = message.fields
     if not fields:
@@ -123,26 +123,26 @@ def messages(draw: st.DrawFn, message: Message, on: Surface, sane: bool, depth: 
     for field in chosen:
         name = draw(st.sampled_from([field.name, field.json_name]))
         odd = draw(st.integers(0, 99 if sane else 9)) == 5  # hypothesis likes the ends of a range too much
-        result[name] = draw(ODD if odd else members(field, on, sane, depth))
+        result[name] = draw(ODD if odd else members(field, surface, sane, depth))
     if not sane and draw(st.integers(0, 9)) == 5:
         result[draw(ODD_TEXT)] = draw(ODD)
     return result
 
 
-def members(field: Field, on: Surface, sane: bool, depth: int) -> st.SearchStrategy[Any]:
+def members(field: Field, surface: Surface, sane: bool, depth: int) -> st.SearchStrategy[Any]:
     """Return values of *field*."""
     kind = field.map_of or field.type
     if field.name in LIKELY and kind in FIT:
         one = LIKELY[field.name] if sane else LIKELY[field.name] | FIT[kind]
     elif kind in FIT:
         one = SANE.get(kind, FIT[kind]) if sane else FIT[kind]
-    elif on.is_enum(kind):
-        names = sorted(on.enum(kind).numbers)
+    elif surface.is_enum(kind):
+        names = sorted(surface.enum(kind).numbers)
         one = st.sampled_from(names if sane else [*names, names[0].lower(), 0, 1, 2, 3, 99, -1, "2", "X"])
     elif kind.startswith("google.protobuf."):
         one = st.just({}) if sane else JSON_VALUES
     elif depth > 0:
-        one = messages(on.message(kind), on, sane, depth - 1)
+        one = messages(surface.message(kind), surface, sane, depth - 1)
     else:
         one = st.just({}) if sane else ODD
     if field.map_of:
@@ -224,11 +224,11 @@ class Request(NamedTuple):
 
 
 @st.composite
-def requests(draw: st.DrawFn, route: Route, on: Surface) -> Request:
+def requests(draw: st.DrawFn, route: Route, surface: Surface) -> Request:
     """Draw a request for *route*: two in three with nothing odd but some member of the body."""
     sane = draw(st.sampled_from([True, True, False]))
     path = "".join(draw(segments(part, sane)) for part in split(route.path))
-    message = on.message(route.method.request or "GetModelRequest")  # any will do where none is read
+    message = surface.message(route.method.request or "GetModelRequest")  # any will do where none is read
     raw = st.binary(max_size=40).map(lambda data: data.decode("latin-1"))
     query = draw(queries(route, message, sane) if sane else queries(route, message, sane) | raw)
     headers = {"X-Test-Id": "fuzz"}
@@ -237,7 +237,7 @@ def requests(draw: st.DrawFn, route: Route, on: Surface) -> Request:
         more, credential = draw(credentials())
         headers |= more
         query = "&".join(filter(None, (query, credential)))
-    return Request(path, query, draw(bodies(route, message, on, sane)), headers)
+    return Request(path, query, draw(bodies(route, message, surface, sane)), headers)
 
 
 def split(path: str) -> list[str]:
@@ -262,7 +262,7 @@ def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
     if not sane:
         texts |= dict.fromkeys(("fields", "key", "x", ""), LIKELY["fields"])
     for name, field in message.by_name.items():
-        if not sane or (field.name not in (route.method.bound, route.method.body) and route.method.body != "*"):
+        if not sane or (field.name not in (route.method.path_field, route.method.body) and route.method.body != "*"):
             texts[name] = LIKELY.get(field.name, SANE.get(field.type, ODD_TEXT))
     chosen = draw(st.lists(st.sampled_from(sorted(texts)), max_size=2))
     chosen += [name for name in sorted(texts) if sane and name in NEEDED]
@@ -273,12 +273,12 @@ def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
     return "&".join(pairs)
 
 
-def bodies(route: Route, message: Message, on: Surface, sane: bool) -> st.SearchStrategy[bytes]:
+def bodies(route: Route, message: Message, surface: Surface, sane: bool) -> st.SearchStrategy[bytes]:
     """Return bodies: of the message that belongs there, or else of any JSON, or any bytes."""
     inner = message
     if route.method.body not in (None, "*"):
-        inner = on.message(message.by_name[route.method.body or ""].type)
-    fitting = messages(inner, on, sane).map(encode)
+        inner = surface.message(message.by_name[route.method.body or ""].type)
+    fitting = messages(inner, surface, sane).map(encode)
     return fitting if sane else st.one_of(fitting, JSON_VALUES.map(encode), st.binary(max_size=60))
 
 
@@ -373,7 +373,7 @@ def test_any_request(name: str, data: st.DataObject) -> None:
     route = ROUTES[name]
     version = data.draw(st.sampled_from(route.versions), "version")
     named = version if version in route.method.versions else "v1beta"
-    request = data.draw(requests(route, surface(named)), "request")
+    request = data.draw(requests(route, surface_of(named)), "request")
     age = data.draw(st.sampled_from([60.0, 60.0, 10.0, 0.0]), "age")
     strict = data.draw(st.booleans(), "strict")
 

@@ -1,4 +1,4 @@
-"""The discovery document: its form, and that it is whole."""
+"""Tests that the discovery document has its form and is complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.wire.discovery import document
-from tunedmodels_mockserver.wire.surface import VERSIONS, Method, surface
+from tunedmodels_mockserver.wire.surface import VERSIONS, Method, surface_of
 
 ROOT = "http://localhost:9480/"
 TM, OP, PM = "^tunedModels/[^/]+$", "^tunedModels/[^/]+/operations/[^/]+$", "^tunedModels/[^/]+/permissions/[^/]+$"
@@ -67,13 +67,13 @@ def objects(node: object) -> Iterator[dict[str, Any]]:
 
 
 def documented(version: str) -> list[Method]:
-    return [entry for entry in surface(version).methods() if entry.documented and entry.served]
+    return [entry for entry in surface_of(version).methods() if entry.documented and entry.served]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_head(version: str) -> None:
-    """A document says which it is and where the service answers."""
-    found = document(surface(version), ROOT)
+    """A document has its name and the address of the service."""
+    found = document(surface_of(version), ROOT)
 
     assert {name: text for name, text in found.items() if isinstance(text, str) and name != "title"} == {
         "kind": "discovery#restDescription",
@@ -95,7 +95,7 @@ def test_head(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_reference_resolves(version: str) -> None:
     """Each ``$ref`` names a schema, and each schema bears its own name."""
-    found = document(surface(version), ROOT)
+    found = document(surface_of(version), ROOT)
     references = {node["$ref"] for node in objects(found) if "$ref" in node}
 
     assert references <= set(found["schemas"])
@@ -107,19 +107,19 @@ def test_every_reference_resolves(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_no_two_messages_share_a_schema(version: str) -> None:
     """Each message has a schema of its own, with all its members."""
-    schemas = document(surface(version), ROOT)["schemas"]
-    names = surface(version).names()
+    schemas = document(surface_of(version), ROOT)["schemas"]
+    names = surface_of(version).names()
 
     assert len(schemas) == len({*names, "google.protobuf.Empty"})
     assert sum(len(schema["properties"]) for schema in schemas.values()) == sum(
-        len(surface(version).message(name).fields) for name in names
+        len(surface_of(version).message(name).fields) for name in names
     )
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_documented_method(version: str) -> None:
-    """Every method is there under its collections with its HTTP method and messages, and no other is."""
-    found = document(surface(version), ROOT)
+    """Exactly the documented methods are under their collections, with HTTP method and messages."""
+    found = document(surface_of(version), ROOT)
     ids = {node["id"] for node in objects(found["resources"]) if "httpMethod" in node}
 
     assert ids == {f"generativelanguage.{entry.id}" for entry in documented(version)}
@@ -136,7 +136,7 @@ def test_every_documented_method(version: str) -> None:
 @pytest.mark.parametrize("method_id", PATHS)
 def test_paths(method_id: str) -> None:
     """Paths and the patterns of their parameters are those of Google's own document."""
-    told = method_of(document(surface("v1beta"), ROOT), method_id)
+    told = method_of(document(surface_of("v1beta"), ROOT), method_id)
     patterns = [told["parameters"][name]["pattern"] for name in told["parameterOrder"]]
 
     path, pattern = PATHS[method_id]
@@ -146,7 +146,7 @@ def test_paths(method_id: str) -> None:
 
 def test_paths_of_v1() -> None:
     """The top-level operations, which v1 alone has: a fixed name, and a name of any length."""
-    found = document(surface("v1"), ROOT)
+    found = document(surface_of("v1"), ROOT)
     patterns = {
         verb: method_of(found, f"operations.{verb}")["parameters"]["name"]["pattern"] for verb in ("list", "delete")
     }
@@ -157,22 +157,22 @@ def test_paths_of_v1() -> None:
 
 @pytest.mark.parametrize("method_id", QUERIES)
 def test_query_parameters(method_id: str) -> None:
-    """What may stand in the query: the request's members that neither path nor body fills."""
-    parameters = method_of(document(surface("v1beta"), ROOT), method_id)["parameters"]
+    """The members of the request that neither path nor body sets can be in the query."""
+    parameters = method_of(document(surface_of("v1beta"), ROOT), method_id)["parameters"]
 
     assert {name for name, row in parameters.items() if row["location"] == "query"} == QUERIES[method_id]
 
 
 def test_v1beta3_lists_without_filter() -> None:
     """A version's document shows its own members."""
-    parameters = method_of(document(surface("v1beta3"), ROOT), "tunedModels.list")["parameters"]
+    parameters = method_of(document(surface_of("v1beta3"), ROOT), "tunedModels.list")["parameters"]
 
     assert set(parameters) == {"pageSize", "pageToken"}
 
 
 def test_messages() -> None:
-    """Bodies are named: a member of the request, or all of it."""
-    found = document(surface("v1beta"), ROOT)
+    """Bodies are named: a member of the request, or the whole request."""
+    found = document(surface_of("v1beta"), ROOT)
 
     assert method_of(found, "tunedModels.create")["request"] == {"$ref": "TunedModel"}
     assert method_of(found, "tunedModels.create")["response"] == {"$ref": "Operation"}
@@ -182,7 +182,7 @@ def test_messages() -> None:
 
 def test_types() -> None:
     """Members have the types of Google's documents."""
-    schemas = document(surface("v1beta"), ROOT)["schemas"]
+    schemas = document(surface_of("v1beta"), ROOT)["schemas"]
     model, task = schemas["TunedModel"]["properties"], schemas["TuningTask"]["properties"]
 
     assert model["name"] == {"type": "string", "readOnly": True}
@@ -200,7 +200,7 @@ def test_types() -> None:
 
 def test_system_parameters() -> None:
     """Every method takes them, from the query."""
-    parameters = document(surface("v1beta"), ROOT)["parameters"]
+    parameters = document(surface_of("v1beta"), ROOT)["parameters"]
 
     assert {"$.xgafv", "alt", "fields", "key", "access_token", "prettyPrint", "quotaUser"} <= set(parameters)
     assert {row["location"] for row in parameters.values()} == {"query"}

@@ -1,4 +1,4 @@
-"""Field masks of updates."""
+"""Tests the field masks of updates."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 
 from tunedmodels_mockserver.wire.fieldmask import update_paths
 from tunedmodels_mockserver.wire.status import StatusError
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
-ON = surface("v1beta")
+ON = surface_of("v1beta")
 TUNED_MODEL = ON.message("TunedModel")
 
 
@@ -27,7 +27,7 @@ TUNED_MODEL = ON.message("TunedModel")
     ],
 )
 def test_update_paths(mask: str, paths: list[str]) -> None:
-    """Both spellings, in the order given; a star is every member."""
+    """Both spellings are read, in order; a star means every member."""
     assert update_paths(mask, TUNED_MODEL, ON, "update_mask") == paths
 
 
@@ -35,7 +35,7 @@ def test_update_paths(mask: str, paths: list[str]) -> None:
     "path", ["nonsense", "displayName.x", "tuningTask.nonsense", "createTime.seconds", "a..b", ".", "Description"]
 )
 def test_unknown_update_paths(path: str) -> None:
-    """A path that the message has not is refused by name, whatever stands beside it."""
+    """A path that the message does not have is refused by name, whatever the mask also has."""
     with pytest.raises(StatusError) as refusal:
         update_paths(f"description,{path}", TUNED_MODEL, ON, "update_mask")
 

@@ -1,4 +1,4 @@
-"""JSON text is read, and refused, as by protobuf's JSON stream parser."""
+"""Tests that JSON text is read and refused as by protobuf's JSON stream parser."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ REFUSED: dict[str, str] = {
 @pytest.mark.parametrize("read", [parse, read_leniently])
 @pytest.mark.parametrize("text", ACCEPTED)
 def test_accepted(read: Callable[[bytes], Value], text: str) -> None:
-    """What is JSON, or nearly, is read; by either reader where strict JSON goes to the faster one."""
+    """Valid and nearly valid JSON is read; the fast parser reads strict JSON."""
     value = read(text.encode())
 
     assert repr(value) == repr(ACCEPTED[text])
@@ -186,7 +186,7 @@ def test_accepted(read: Callable[[bytes], Value], text: str) -> None:
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_refused(text: str) -> None:
-    """What cannot be read is refused with a message that shows the place."""
+    """Invalid text is refused with a message that shows the place."""
     with pytest.raises(JsonSyntaxError) as refusal:
         parse(text.encode())
 
@@ -195,7 +195,7 @@ def test_refused(text: str) -> None:
 
 @pytest.mark.parametrize("data", [b'{"a": "\xff"}', b'{"a": "\xc3', b'"\xed\xa0\x80"', b"{} \x80"])
 def test_not_utf_8(data: bytes) -> None:
-    """Bytes that are not UTF-8 are refused before anything is read, with the beginning of the text."""
+    """Bytes that are not UTF-8 are refused first, with the beginning of the text."""
     with pytest.raises(JsonSyntaxError) as refusal:
         parse(data)
 
@@ -203,8 +203,8 @@ def test_not_utf_8(data: bytes) -> None:
     assert refusal.value.args == (f"Encountered non UTF-8 code points.\n{shown}\n^",)
 
 
-def test_members_are_no_list() -> None:
-    """Members are told from arrays by their type: theirs is a tuple."""
+def test_members_are_not_a_list() -> None:
+    """The type distinguishes members from arrays: members are a tuple."""
     value = parse(b'{"a": 1}')
 
     assert isinstance(value, Members)
@@ -222,7 +222,7 @@ def nested(levels: int, opening: str, closing: str) -> bytes:
     [("{k:", "}", "k"), ('{"é":', "}", "é"), ("[", "]", ""), ("[{'k':[", "]}]", "")],
 )
 def test_depth(opening: str, closing: str, key: str) -> None:
-    """A hundred objects, and a hundred arrays, may be in one another, and not one more of a kind."""
+    """A hundred objects or arrays can be nested, and not one more of a kind."""
     deepest = 50 if "[{" in opening else 100
     parse(nested(deepest, opening, closing))
 
@@ -232,7 +232,7 @@ def test_depth(opening: str, closing: str, key: str) -> None:
 
 
 def test_depth_in_an_array() -> None:
-    """An object in an array stands under no name, which the message then leaves empty."""
+    """An object in an array has no name, so the message has an empty one."""
     with pytest.raises(JsonSyntaxError) as refusal:
         parse(b'{"k": [{}]}', max_depth=1)
 
@@ -240,7 +240,7 @@ def test_depth_in_an_array() -> None:
 
 
 def test_depth_is_not_breadth() -> None:
-    """Containers side by side are not deep, however many."""
+    """Many containers side by side are not deep."""
     value = parse(b"[" + b'[], {"a": {}},' * 1000 + b"]", max_depth=2)
 
     assert isinstance(value, list)
@@ -254,8 +254,8 @@ def test_depth_without_end(opening: str) -> None:
         parse(opening.encode() * (100 * sys.getrecursionlimit()))
 
 
-def test_refusal_tells_no_other_story() -> None:
-    """The refusal of the one reader does not drag along that of the other."""
+def test_error_has_no_context() -> None:
+    """The error of the lenient parser does not show that of the strict parser."""
     with pytest.raises(JsonSyntaxError) as refusal:
         parse(b"[1 2]")
 
@@ -291,8 +291,8 @@ def as_read(value: object) -> Value:
 
 
 @given(values, styles)
-def test_what_is_written_is_read(value: object, style: Callable[[object], str]) -> None:
-    """What the standard library writes, in whatever style, comes back from both readers."""
+def test_standard_json_reads_back(value: object, style: Callable[[object], str]) -> None:
+    """Both parsers read all that the standard library writes, in any style."""
     data = style(value).encode()
 
     assert outcome(parse, data) == outcome(read_leniently, data) == repr(as_read(value))
@@ -325,20 +325,20 @@ bracketed_soup = soup.map(lambda text: b"[" + text + b"]")
 
 
 @given(soup | quoted_soup | bracketed_soup)
-def test_readers_agree(data: bytes) -> None:
-    """Whichever reader gets the text first, its value or the complaint about it is the same."""
+def test_parsers_agree(data: bytes) -> None:
+    """Both parsers give the same value or the same error."""
     assert outcome(parse, data) == outcome(read_leniently, data)
 
 
 @given(st.binary() | soup)
-def test_nothing_else_is_raised(data: bytes) -> None:
-    """No bytes, whatever they are, raise anything but a syntax error."""
+def test_only_syntax_errors_are_raised(data: bytes) -> None:
+    """For any bytes."""
     outcome(parse, data)
 
 
 @given(written, st.data())
-def test_nothing_else_is_raised_after_a_change(data: bytes, draw: st.DataObject) -> None:
-    """No change to good JSON, however small, raises anything but a syntax error."""
+def test_only_syntax_errors_are_raised_after_a_change(data: bytes, draw: st.DataObject) -> None:
+    """For any small change of valid JSON."""
     start = draw.draw(st.integers(0, len(data)))
     end = draw.draw(st.integers(start, min(start + 3, len(data))))
 

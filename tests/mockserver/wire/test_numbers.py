@@ -1,4 +1,4 @@
-"""Numbers are written as the shortest decimals that read back the same."""
+"""Tests that numbers are written as the shortest decimals that read back the same."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tunedmodels_mockserver.wire.protojson.numbers import float32, format_double
     ],
 )
 def test_floats_of_single_precision(value: float, text: str) -> None:
-    """The forms of recorded answers: no more digits than needed, none for a whole number, names for the rest."""
+    """The forms of recorded answers: the fewest digits, no fraction for a whole number, names for special values."""
     assert format_float(float32(value)) == text
 
 
@@ -52,13 +52,13 @@ def test_floats_of_single_precision(value: float, text: str) -> None:
     ],
 )
 def test_doubles(value: float, text: str) -> None:
-    """Fifteen digits where they suffice, else seventeen."""
+    """Fifteen digits if they suffice, else seventeen."""
     assert format_double(value) == text
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_floats_read_back(value: float) -> None:
-    """What is written is a JSON number, and reads back as the same single-precision number."""
+    """The text is a JSON number, and reads back as the same single-precision number."""
     assert float32(json.loads(format_float(value))) == value
 
 
@@ -72,12 +72,12 @@ def test_floats_have_no_digit_to_spare(value: float) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_doubles_read_back(value: float) -> None:
-    """What is written is a JSON number that reads back as the same number."""
+    """The text is a JSON number that reads back as the same number."""
     assert json.loads(format_double(value)) == value
 
 
 @pytest.mark.parametrize("value", [1e39, -1e39, 3.5e38])
 def test_numbers_beyond_single_precision(value: float) -> None:
-    """A number that single precision cannot hold is not made infinite behind one's back."""
+    """A number that single precision cannot hold raises an error and does not become infinite."""
     with pytest.raises(OverflowError):
         float32(value)

@@ -1,4 +1,4 @@
-"""Pages: sizes, and tokens that fit the list that they were made for and no other."""
+"""Tests page sizes, and page tokens that are valid for one list only."""
 
 from __future__ import annotations
 
@@ -20,24 +20,26 @@ if TYPE_CHECKING:
 parameters = st.lists(st.text(), max_size=3).map(tuple)
 
 
-@pytest.mark.parametrize(("asked", "size"), [(0, 10), (1, 1), (10, 10), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)])
-def test_page_sizes(asked: int, size: int) -> None:
-    """Nothing asked is the default, and more than a thousand is a thousand."""
-    assert page_size(asked, 10) == size
+@pytest.mark.parametrize(
+    ("requested", "size"), [(0, 10), (1, 1), (10, 10), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)]
+)
+def test_page_sizes(requested: int, size: int) -> None:
+    """Zero means the default, and more than a thousand means a thousand."""
+    assert page_size(requested, 10) == size
 
 
-@pytest.mark.parametrize("asked", [-1, -(2**31)])
-def test_negative_page_sizes(asked: int) -> None:
+@pytest.mark.parametrize("requested", [-1, -(2**31)])
+def test_negative_page_sizes(requested: int) -> None:
     """A negative size is refused."""
     with pytest.raises(StatusError) as refusal:
-        page_size(asked, 10)
+        page_size(requested, 10)
 
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
 
 
 @given(st.integers(0, 2**64 - 1), parameters)
-def test_tokens_lead_back(position: int, of_list: tuple[str, ...]) -> None:
-    """A token holds its place, in the characters of a URL, and begins as one of the service's did."""
+def test_tokens_read_back(position: int, of_list: tuple[str, ...]) -> None:
+    """A token contains its place, has URL characters, and begins like a token of the service."""
     made = page_token(position, *of_list)
 
     assert page_start(made, *of_list) == position
@@ -45,14 +47,14 @@ def test_tokens_lead_back(position: int, of_list: tuple[str, ...]) -> None:
     assert set(made) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 
 
-def test_no_token_is_the_first_page() -> None:
-    """An empty token is the beginning of any list."""
+def test_empty_token_is_the_first_page() -> None:
+    """An empty token means the beginning of any list."""
     assert page_start("", "tunedModels", "owner:me") == 0
 
 
 @given(parameters, parameters)
-def test_tokens_of_another_list(mine: tuple[str, ...], theirs: tuple[str, ...]) -> None:
-    """A token is refused wherever another parameter of the call has changed."""
+def test_token_of_another_list_is_refused(mine: tuple[str, ...], theirs: tuple[str, ...]) -> None:
+    """If any other parameter of the call differs."""
     assume("\x1f".join(mine) != "\x1f".join(theirs))
     made = page_token(7, *mine)
 
@@ -63,8 +65,8 @@ def test_tokens_of_another_list(mine: tuple[str, ...], theirs: tuple[str, ...]) 
 
 
 @given(st.text(min_size=1) | st.binary(min_size=1).map(lambda data: base64.urlsafe_b64encode(data).decode()))
-def test_anything_else_is_no_token(text: str) -> None:
-    """What we did not make is refused, and echoed no longer than a hundred characters."""
+def test_foreign_token_is_refused(text: str) -> None:
+    """The message repeats at most a hundred characters of it."""
     with pytest.raises(StatusError) as refusal:
         page_start(text, "tunedModels")
 
@@ -73,8 +75,8 @@ def test_anything_else_is_no_token(text: str) -> None:
 
 
 @pytest.mark.parametrize("junk", ["x", "!", "\n", " ", "=", "====", "\0", "é", "AAAA", "%0A"])
-def test_tampered_tokens(junk: str) -> None:
-    """A token with anything before, after or within is none, white space and signs outside base64 included."""
+def test_changed_token_is_refused(junk: str) -> None:
+    """With anything before, after or inside, white space and characters outside base64 included."""
     made = page_token(7, "tunedModels")
 
     for text in (junk + made, made + junk, made[:12] + junk + made[12:]):
@@ -82,8 +84,8 @@ def test_tampered_tokens(junk: str) -> None:
             page_start(text, "tunedModels")
 
 
-def test_pages_follow_each_other(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """The size may change from page to page, the filter may not, and the last page has no token."""
+def test_pages_are_consecutive(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """The size can change from page to page, the filter cannot, and the last page has no token."""
     names = [create(http) for _ in range(4)]
     first = http.get("/v1beta/tunedModels?page_size=1").get_json()
     rest = http.get(f"/v1beta/tunedModels?pageToken={first['nextPageToken']}&pageSize=3").get_json()

@@ -1,4 +1,4 @@
-"""Partial responses: the system parameter ``fields``."""
+"""Tests partial responses, by the system parameter ``fields``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 from tunedmodels_mockserver.wire.partial import Tree, parse_mask, partial
 from tunedmodels_mockserver.wire.protojson.writing import any_to_json
 from tunedmodels_mockserver.wire.status import Code, StatusError
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
-ON = surface("v1beta")
+ON = surface_of("v1beta")
 TUNED_MODEL = ON.message("TunedModel")
 LIST = ON.message("ListTunedModelsResponse")
 OPERATION = ON.message("google.longrunning.Operation")
@@ -39,14 +39,14 @@ OPERATION = ON.message("google.longrunning.Operation")
         ("tuningTask(*)", {"tuningTask": {"*": {}}}),
     ],
 )
-def test_masks_that_are_read(mask: str, tree: Tree) -> None:
-    """Commas, dots, slashes and brackets, and both spellings, which mean the name that answers bear."""
+def test_valid_masks(mask: str, tree: Tree) -> None:
+    """Commas, dots, slashes, brackets and both spellings, which mean the JSON name."""
     assert parse_mask(mask, TUNED_MODEL, ON) == tree
 
 
 @pytest.mark.parametrize("mask", [",", "()", "tuningTask()", "tuningTask(,)"])
-def test_a_mask_that_names_nothing_is_refused(mask: str) -> None:
-    """What names no member does not stand for all of them."""
+def test_mask_without_members_is_refused(mask: str) -> None:
+    """A mask that names no member does not mean all of them."""
     with pytest.raises(StatusError, match="invalid argument"):
         parse_mask(mask, TUNED_MODEL, ON)
 
@@ -61,8 +61,8 @@ def test_a_mask_that_names_nothing_is_refused(mask: str) -> None:
         "tuningTask/snapshots/step,tuningTask.snapshots,tuningTask",
     ],
 )
-def test_what_is_wanted_whole_is_not_cut(mask: str) -> None:
-    """A mask is a union: who asks for a member and for a part of it gets all of the member, in any order."""
+def test_whole_member_wins_over_its_part(mask: str) -> None:
+    """A mask is a union: with a member and a part of it, the answer has the whole member, in any order."""
     assert parse_mask(mask, TUNED_MODEL, ON) == {"tuningTask": {}}
 
 
@@ -83,8 +83,8 @@ def test_what_is_wanted_whole_is_not_cut(mask: str) -> None:
     ],
     ids=lambda mask: mask[:30],
 )
-def test_masks_that_are_none(mask: str) -> None:
-    """What cannot be read as a mask is refused, however long."""
+def test_invalid_masks_are_refused(mask: str) -> None:
+    """However long they are."""
     with pytest.raises(StatusError) as refusal:
         parse_mask(mask, TUNED_MODEL, ON)
 
@@ -102,13 +102,13 @@ def test_masks_that_are_none(mask: str) -> None:
         ("tunedModels/*", {"tunedModels": {"*": {}}}),
     ],
 )
-def test_masks_go_through_lists(mask: str, tree: Tree) -> None:
-    """The members of a list's items stand right below the list."""
+def test_masks_apply_to_items_of_lists(mask: str, tree: Tree) -> None:
+    """The path has the members of the items directly under the list."""
     assert parse_mask(mask, LIST, ON) == tree
 
 
-def test_masks_within_an_any() -> None:
-    """What an Any may hold is not known beforehand, so anything is allowed there."""
+def test_masks_in_an_any() -> None:
+    """The members of an Any are not known, so any name is valid there."""
     mask = "name,metadata(@type,completedPercent),response/whatever"
 
     assert parse_mask(mask, OPERATION, ON) == {
@@ -119,8 +119,8 @@ def test_masks_within_an_any() -> None:
 
 
 @pytest.mark.parametrize("mask", ["a b", "response/a b", "metadata(na\nme)", "response/x;y"])
-def test_masks_are_of_words(mask: str) -> None:
-    """A name with a space is none, not even where any name is allowed."""
+def test_masks_have_words(mask: str) -> None:
+    """A name with a space is invalid, also where any name is valid."""
     with pytest.raises(StatusError):
         parse_mask(mask, OPERATION, ON)
 
@@ -139,8 +139,8 @@ def test_masks_are_of_words(mask: str) -> None:
         ("a b", "a b"),
     ],
 )
-def test_masks_that_do_not_fit(mask: str, path: str) -> None:
-    """The refusal names the whole mask as the field, and in its text the path as it was spelled, with dots."""
+def test_unknown_members_are_refused(mask: str, path: str) -> None:
+    """The error has the whole mask as its field, and the path in its spelling, with dots."""
     with pytest.raises(StatusError) as refusal:
         parse_mask(mask, LIST, ON)
 
@@ -174,10 +174,10 @@ WHOLE = {"aB": 1, "rows": [{"c": 2, "d": 3}, {"d": 4}], "e": {"f": {"g": 5}}}
     ],
 )
 def test_partial(tree: Tree, kept: object) -> None:
-    """What the tree names is kept in the value's order, lists gone through; what is not there is not made up."""
+    """The answer keeps the members of the tree in the order of the value, also in lists, and adds none."""
     assert partial(WHOLE, tree) == kept
 
 
-def test_the_order_is_the_values() -> None:
-    """The order of a mask changes nothing."""
+def test_order_of_the_mask_does_not_matter() -> None:
+    """The answer has the order of the value."""
     assert list(partial(WHOLE, {"e": {}, "aB": {}})) == ["aB", "e"]

@@ -1,4 +1,4 @@
-"""Requests are read leniently and refused by the book: every rule has its row, in bodies and in query strings."""
+"""Tests that requests are read leniently and refused as by the service, in bodies and query strings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.reading import Reader, query_pairs
 from tunedmodels_mockserver.wire.status import Code, Status, StatusError, Violation
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,17 +51,17 @@ def list_in(name: str, path: str) -> Finding:
 
 def body(text: str, name: str = "TunedModel", path: str = "tuned_model") -> tuple[dict[str, Any], list[Finding]]:
     """Return the value of the message called *name* in the body *text*, and the findings."""
-    on = surface("v1beta")
-    reader = Reader(on)
-    value = reader.body(text.encode(), on.message(name), path)
+    surface = surface_of("v1beta")
+    reader = Reader(surface)
+    value = reader.read_body(text.encode(), surface.message(name), path)
     return value, [(found.field, found.description) for found in reader.violations]
 
 
 def query(text: str, name: str, unbindable: str | None = None) -> tuple[dict[str, Any], list[Finding]]:
     """Return the value of the message called *name* in the query string *text*, and the findings."""
-    on = surface("v1beta")
-    reader = Reader(on)
-    value = reader.query(query_pairs(text.encode()), on.message(name), unbindable)
+    surface = surface_of("v1beta")
+    reader = Reader(surface)
+    value = reader.read_query(query_pairs(text.encode()), surface.message(name), unbindable)
     return value, [(found.field, found.description) for found in reader.violations]
 
 
@@ -137,8 +137,8 @@ READ: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("text", READ)
-def test_bodies_that_are_read(text: str) -> None:
-    """The value that the core sees, without a finding."""
+def test_valid_bodies(text: str) -> None:
+    """The value for the core, without violations."""
     assert body(text) == (READ[text], [])
 
 
@@ -173,12 +173,12 @@ def test_bodies_that_are_read(text: str) -> None:
     ],
 )
 def test_bodies_of_other_messages(name: str, text: str, value: dict[str, Any]) -> None:
-    """The kinds of members that a tuned model has not."""
+    """The kinds of members that a tuned model does not have."""
     assert body(text, name, ROOT) == (value, [])
 
 
 def test_not_a_number() -> None:
-    """NaN comes as a string."""
+    """NaN is a string in JSON."""
     value, findings = body('{"temperature": "NaN"}')
 
     assert math.isnan(value["temperature"])
@@ -295,8 +295,8 @@ REFUSED: dict[str, list[Finding]] = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_bodies_that_are_refused(text: str) -> None:
-    """Every finding, with the field it is about and the words about it."""
+def test_invalid_bodies(text: str) -> None:
+    """Every violation has its field and its text."""
     assert body(text)[1] == REFUSED[text]
 
 
@@ -346,36 +346,36 @@ def test_bodies_that_are_refused(text: str) -> None:
         ),
     ],
 )
-def test_other_bodies_that_are_refused(name: str, text: str, findings: list[Finding]) -> None:
-    """The same for messages that fill the whole body, whose root has no name, and for other kinds."""
+def test_invalid_bodies_of_other_messages(name: str, text: str, findings: list[Finding]) -> None:
+    """For messages that fill the whole body, whose root has no name, and for other kinds."""
     assert body(text, name, ROOT)[1] == findings
 
 
 def test_versions_differ() -> None:
-    """A member that another version has is unknown."""
-    on = surface("v1beta3")
-    reader = Reader(on)
-    reader.body(b'{"learningRateMultiplier": 1}', on.message("Hyperparameters"), "h")
+    """A member of another version is unknown."""
+    surface = surface_of("v1beta3")
+    reader = Reader(surface)
+    reader.read_body(b'{"learningRateMultiplier": 1}', surface.message("Hyperparameters"), "h")
 
     assert reader.violations == [Violation(*unknown("learningRateMultiplier", "h"))]
 
 
 def test_both_spellings_of_v1beta3s_learning_rate() -> None:
     """Without a oneof the last counts."""
-    on = surface("v1beta3")
+    surface = surface_of("v1beta3")
     text = b'{"learningRate": 1, "learning_rate": 2}'
 
-    assert Reader(on).body(text, on.message("Hyperparameters")) == {"learning_rate": 2.0}
+    assert Reader(surface).read_body(text, surface.message("Hyperparameters")) == {"learning_rate": 2.0}
 
 
-def test_one_refusal_for_all_findings() -> None:
-    """The message joins the findings' lines; without findings nothing is refused."""
-    reader = Reader(surface("v1beta"))
-    reader.finish()
+def test_one_error_for_all_violations() -> None:
+    """The message joins the lines of the violations; without violations there is no error."""
+    reader = Reader(surface_of("v1beta"))
+    reader.raise_violations()
     reader.violations += [Violation("a", "one"), Violation("", "two")]
 
     with pytest.raises(StatusError) as refusal:
-        reader.finish()
+        reader.raise_violations()
     assert refusal.value.status.message == "one\ntwo"
     assert refusal.value.status.code is Code.INVALID_ARGUMENT
 
@@ -393,15 +393,15 @@ def test_a_number_without_end_is_refused_quickly(name: str) -> None:
     )
 
 
-def test_findings_stop_at_a_hundred() -> None:
-    """A body of a thousand unknown names is answered with the first hundred of them."""
+def test_violations_are_limited() -> None:
+    """A body with a thousand unknown names gets the first hundred of them."""
     text = json.dumps({f"n{number}": 0 for number in range(1000)})
 
     assert body(text)[1] == [unknown(f"n{number}", "tuned_model") for number in range(100)]
 
 
-def test_findings_of_a_query_stop_too(http: FlaskClient) -> None:
-    """The limit is one of the whole request."""
+def test_violations_of_a_query_are_limited(http: FlaskClient) -> None:
+    """The limit is for the whole request."""
     query = "&".join(f"q{number}=0" for number in range(80))
     response = http.post(f"/v1beta/tunedModels?{query}", json={f"n{number}": 0 for number in range(80)})
 
@@ -422,8 +422,8 @@ def test_findings_of_a_query_stop_too(http: FlaskClient) -> None:
         ('{"k":' * 101 + "1" + "}" * 101, "Message too deep. Max recursion depth reached for key 'k'"),
     ],
 )
-def test_text_that_is_no_json(text: str, message: str) -> None:
-    """Refused at once and without details, whatever else is wrong."""
+def test_text_that_is_not_json(text: str, message: str) -> None:
+    """It is refused at once and without details, whatever else is wrong."""
     with pytest.raises(StatusError) as refusal:
         body(text)
 
@@ -431,7 +431,7 @@ def test_text_that_is_no_json(text: str, message: str) -> None:
 
 
 def test_depth() -> None:
-    """A hundred objects within each other are read."""
+    """A hundred nested objects are read."""
     text = '{"items":' * 99 + "{}" + "}" * 99
 
     assert body(text, "Schema")[1] == []
@@ -486,7 +486,7 @@ def cannot_bind(name: str) -> Finding:
         ],
     ],
 )
-def test_query_strings_that_are_read(name: str, text: str, value: dict[str, Any]) -> None:
+def test_valid_query_strings(name: str, text: str, value: dict[str, Any]) -> None:
     """Both spellings, any percent-encoding; the last of a repeated parameter counts."""
     assert query(text, name) == (value, [])
 
@@ -523,19 +523,19 @@ def test_query_strings_that_are_read(name: str, text: str, value: dict[str, Any]
         (LIST, "x=1&pageSize=a&y", [cannot_bind("x"), invalid("page_size", "TYPE_INT32", '"a"'), cannot_bind("y")]),
     ],
 )
-def test_query_strings_that_are_refused(name: str, text: str, findings: list[Finding]) -> None:
-    """A finding names the field by its proto name; an unknown parameter has none."""
+def test_invalid_query_strings(name: str, text: str, findings: list[Finding]) -> None:
+    """A violation names the field by its proto name; an unknown parameter has no field."""
     assert query(text, name, "tuned_model")[1] == findings
 
 
-def test_nothing_binds_beside_a_whole_body() -> None:
-    """Where the body fills the request, its members cannot stand in the query."""
+def test_query_is_refused_if_the_body_is_the_request() -> None:
+    """Then its members cannot be in the query."""
     assert query("emailAddress=a@example.com", "TransferOwnershipRequest", "*")[1] == [cannot_bind("emailAddress")]
 
 
 @given(st.binary())
 def test_any_query_string_has_pairs(text: bytes) -> None:
-    """Whatever a query string holds, it splits into text that can be written again."""
+    """Any query string splits into text that can be written again."""
     for pair in query_pairs(text):
         "".join(pair).encode()
 
@@ -543,8 +543,8 @@ def test_any_query_string_has_pairs(text: bytes) -> None:
 # -- Through HTTP --------------------------------------------------------------------------------------------
 
 
-def test_findings_of_body_and_query_together(http: FlaskClient) -> None:
-    """One refusal for both; a finding at the root has no field."""
+def test_violations_of_body_and_query_are_one_error(http: FlaskClient) -> None:
+    """A violation at the root has no field."""
     response = http.post("/v1beta/tunedModels?x=1&tunedModelId=a", data='{"y": 1}')
 
     descriptions = [unknown("y", "tuned_model")[1], cannot_bind("x")[1]]
@@ -575,8 +575,8 @@ def test_findings_of_body_and_query_together(http: FlaskClient) -> None:
         ("/v1beta/tunedModels/a:generateContent", None),
     ],
 )
-def test_paths_begin_with_the_member_that_the_body_fills(http: FlaskClient, path: str, field: str | None) -> None:
-    """``tuned_model`` and ``permission``; where the body is the whole request, no field at all."""
+def test_paths_begin_with_the_member_that_the_body_sets(http: FlaskClient, path: str, field: str | None) -> None:
+    """``tuned_model`` and ``permission``; no field if the body is the whole request."""
     error = http.post(path, json={"x": 1}).get_json()["error"]
     at = f" at '{field}'" if field else ""
 
@@ -585,7 +585,7 @@ def test_paths_begin_with_the_member_that_the_body_fills(http: FlaskClient, path
 
 
 def test_lenient_json(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """A tutorial's call with trailing commas, single quotes and bare keys is taken."""
+    """A tutorial's call with trailing commas, single quotes and bare keys is accepted."""
     text = json.dumps(tutorial()).replace("}", ",}").replace("]", ",]")
     text = text.replace('"display_name"', "display_name").replace(
         '"number generator model"', "'number generator model'"
@@ -596,7 +596,7 @@ def test_lenient_json(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]
 
 @pytest.mark.parametrize("text", ["", "{}"])
 def test_empty_bodies(http: FlaskClient, active: str, text: str) -> None:
-    """No body is an empty message: nothing to change here, nobody to give a model to there."""
+    """No body is an empty message: a patch changes nothing, and a grant lacks its members."""
     unchanged = http.patch(f"/v1beta/{active}", data=text)
     nobody = http.post(f"/v1beta/{active}:transferOwnership", data=text, content_type="application/json")
 
@@ -604,8 +604,8 @@ def test_empty_bodies(http: FlaskClient, active: str, text: str) -> None:
     assert nobody.get_json()["error"]["message"].startswith("* TransferOwnershipRequest.email_address")
 
 
-def test_bodies_where_none_belongs(http: FlaskClient, active: str) -> None:
-    """A body of a GET or DELETE is not looked at."""
+def test_body_of_a_get_is_ignored(http: FlaskClient, active: str) -> None:
+    """The body of a GET or DELETE is not read."""
     assert http.get(f"/v1beta/{active}", data="{").status_code == 200
     assert http.delete(f"/v1beta/{active}", json={}).status_code == 200
 

@@ -1,4 +1,4 @@
-"""Statuses: codes, the envelope of an HTTP error, the refusal of a request."""
+"""Tests status codes, the envelope of an HTTP error, and the error for a bad request."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_codes() -> None:
 
 
 def test_envelope() -> None:
-    """An HTTP error has code, message and status, in this order, and no details where there are none."""
+    """An HTTP error has code, message and status, in this order, and no empty details."""
     status = Status(Code.NOT_FOUND, "Tuned model tunedModels/a does not exist.")
 
     assert json.dumps(status.envelope([])) == (
@@ -79,15 +79,15 @@ def test_status_within_an_operation() -> None:
     assert Status(Code.CANCELLED, "m").value() == {"code": 1, "message": "m", "details": []}
 
 
-def test_error_carries_its_status() -> None:
-    """What is raised holds all that is answered."""
+def test_error_has_its_status() -> None:
+    """The exception has everything that the answer needs."""
     detail = AnyValue("v1beta", "google.rpc.BadRequest", {})
 
     assert StatusError(Code.ABORTED, "m", detail).status == Status(Code.ABORTED, "m", (detail,))
 
 
-def test_bad_request_tells_every_finding() -> None:
-    """One line and one violation a finding; a finding at the root names no field."""
+def test_bad_request_has_every_violation() -> None:
+    """One line and one detail for each violation; a violation at the root names no field."""
     status = bad_request([Violation("a.b", "one"), Violation("", "two")]).status
 
     assert (status.code, status.message) == (Code.INVALID_ARGUMENT, "one\ntwo")

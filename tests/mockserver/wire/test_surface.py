@@ -1,10 +1,19 @@
-"""The surface: what exists in which version, held to the published methods and messages."""
+"""Tests the surface of each version against the published methods and messages."""
 
 from __future__ import annotations
 
 import pytest
 
-from tunedmodels_mockserver.wire.surface import SCALARS, VERSIONS, WELL_KNOWN, Method, camel, method, methods, surface
+from tunedmodels_mockserver.wire.surface import (
+    SCALARS,
+    VERSIONS,
+    WELL_KNOWN,
+    Method,
+    camel,
+    method,
+    methods,
+    surface_of,
+)
 
 ALL = ("v1", "v1beta", "v1alpha", "v1beta3")
 BETAS = ("v1beta", "v1alpha", "v1beta3")
@@ -189,14 +198,14 @@ def test_methods_of_tuned_models(name: str) -> None:
     ],
 )
 def test_parts_of_a_path(name: str, parts: tuple[str | None, str, str]) -> None:
-    """A path is the member that its variable fills, the variable's form, and what follows."""
+    """A path has the member of its variable, the form of the variable, and the rest."""
     found = method(name)
 
-    assert (found.bound, found.pattern, found.suffix) == parts
+    assert (found.path_field, found.pattern, found.suffix) == parts
 
 
-def test_no_method_beside_the_published_ones() -> None:
-    """Base models and their caches aside, there is one method more, which only a client's notes tell of."""
+def test_no_other_methods() -> None:
+    """Without base models and caches, only one more method exists, which a client's notes mention."""
     ours = {entry.id for entry in methods() if not entry.id.startswith("models.")}
 
     assert ours - set(DOCUMENTED) == {"tunedModels.operations.delete", "cachedContents.create"}
@@ -205,7 +214,7 @@ def test_no_method_beside_the_published_ones() -> None:
 
 def test_each_method_has_its_name_in_the_protos() -> None:
     """A service of the version's package, or of google.longrunning; the two kinds of models share some of them."""
-    names = {entry.id: surface("v1beta").full_name(entry.rpc) for entry in methods()}
+    names = {entry.id: surface_of("v1beta").full_name(entry.rpc) for entry in methods()}
     package = "google.ai.generativelanguage.v1beta"
 
     assert names["tunedModels.patch"] == f"{package}.ModelService.UpdateTunedModel"
@@ -220,7 +229,7 @@ def test_each_method_has_its_name_in_the_protos() -> None:
 @pytest.mark.parametrize("version", ALL)
 def test_methods_of_a_version(version: str) -> None:
     """A surface offers the methods of its version."""
-    offered = {entry.id for entry in surface(version).methods()}
+    offered = {entry.id for entry in surface_of(version).methods()}
 
     assert offered & set(DOCUMENTED) == {name for name, row in DOCUMENTED.items() if version in row[-1]}
 
@@ -235,26 +244,26 @@ def test_streams() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_type_exists(version: str) -> None:
-    """Whatever a message or a method of a version names is there in that version."""
-    on = surface(version)
-    for entry in filter(lambda entry: entry.served, on.methods()):
-        on.message(entry.request)
-        on.message(entry.response)
-    kinds = {field.map_of or field.type for name in on.names() for field in on.message(name).fields}
+    """Each version has every type that its messages and methods name."""
+    surface = surface_of(version)
+    for entry in filter(lambda entry: entry.served, surface.methods()):
+        surface.message(entry.request)
+        surface.message(entry.response)
+    kinds = {field.map_of or field.type for name in surface.names() for field in surface.message(name).fields}
 
     for kind in kinds - SCALARS:
-        if on.is_enum(kind):
-            assert on.enum(kind).names[0].endswith("UNSPECIFIED"), kind
+        if surface.is_enum(kind):
+            assert surface.enum(kind).names[0].endswith("UNSPECIFIED"), kind
         elif not kind.startswith(WELL_KNOWN):
-            assert on.message(kind).full_name == on.full_name(kind)
+            assert surface.message(kind).full_name == surface.full_name(kind)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_order_and_names(version: str) -> None:
-    """Members stand by number, those without a known one last; no number and no spelling is given twice."""
-    on = surface(version)
-    for name in on.names():
-        fields = on.message(name).fields
+    """Members are in the order of their numbers, those without one last; numbers and spellings are unique."""
+    surface = surface_of(version)
+    for name in surface.names():
+        fields = surface.message(name).fields
         numbers = [field.number for field in fields if field.number]
 
         assert numbers == sorted(set(numbers)), name
@@ -267,51 +276,51 @@ def test_members(name: str, version: str) -> None:
     """The members of a version, in the order in which they are written."""
     expected = MEMBERS[name, version]
     if expected is None:
-        assert name not in surface(version).names()
+        assert name not in surface_of(version).names()
         with pytest.raises(KeyError):
-            surface(version).message(name)
+            surface_of(version).message(name)
     else:
-        assert [field.json_name for field in surface(version).message(name).fields] == expected.split()
+        assert [field.json_name for field in surface_of(version).message(name).fields] == expected.split()
 
 
 @pytest.mark.parametrize("name", PRESENCE)
 def test_presence(name: str) -> None:
-    """The scalars of which a zero that was set is told from none."""
-    on = surface("v1beta")
-    scalars = [field for field in on.message(name).fields if field.type in SCALARS or on.is_enum(field.type)]
+    """The scalars with explicit presence, whose zero is written if it is set."""
+    surface = surface_of("v1beta")
+    scalars = [field for field in surface.message(name).fields if field.type in SCALARS or surface.is_enum(field.type)]
 
     oneof = {"base_model"} if name == "TunedModel" else set()
-    assert {field.name for field in scalars if on.has_presence(field)} == PRESENCE[name] | oneof
+    assert {field.name for field in scalars if surface.has_presence(field)} == PRESENCE[name] | oneof
 
 
 def test_presence_of_other_kinds() -> None:
-    """A message is there or not, even an empty one or the moment 0; lists and maps are not told from empty ones."""
-    on = surface("v1beta")
-    task = on.message("TuningTask").by_name
-    schema = on.message("Schema").by_name
+    """A message has presence, also an empty one or the moment 0; lists and maps do not."""
+    surface = surface_of("v1beta")
+    task = surface.message("TuningTask").by_name
+    schema = surface.message("Schema").by_name
 
-    assert on.has_presence(task["hyperparameters"])
-    assert on.has_presence(task["startTime"])
-    assert not on.has_presence(task["snapshots"])
-    assert not on.has_presence(schema["properties"])
+    assert surface.has_presence(task["hyperparameters"])
+    assert surface.has_presence(task["startTime"])
+    assert not surface.has_presence(task["snapshots"])
+    assert not surface.has_presence(schema["properties"])
 
 
 @pytest.mark.parametrize(("version", "oneof"), [("v1beta", "learning_rate_option"), ("v1beta3", None)])
 def test_learning_rate(version: str, oneof: str | None) -> None:
     """The rate shares a oneof with the multiplier, except in v1beta3, which has no multiplier."""
-    rate = surface(version).message("Hyperparameters").by_name["learningRate"]
+    rate = surface_of(version).message("Hyperparameters").by_name["learningRate"]
 
     assert (rate.oneof, rate.number, rate.type) == (oneof, 16, "float")
-    assert surface(version).has_presence(rate)
+    assert surface_of(version).has_presence(rate)
 
 
 def test_digits_of_timestamps() -> None:
     """Six digits for the moments of a model and of completion, nine for start and computation (observed)."""
-    on = surface("v1beta")
+    surface = surface_of("v1beta")
     times = {
         f"{name}.{field.json_name}": field.digits
         for name in ("TunedModel", "TuningTask", "TuningSnapshot")
-        for field in on.message(name).fields
+        for field in surface.message(name).fields
         if field.type.endswith("Timestamp")
     }
 
@@ -334,7 +343,7 @@ def test_digits_of_timestamps() -> None:
 )
 def test_enums(name: str, numbers: list[str]) -> None:
     """The enums of tuned models, numbered from 0."""
-    enum = surface("v1beta").enum(name)
+    enum = surface_of("v1beta").enum(name)
 
     assert enum.numbers == {value: number for number, value in enumerate(numbers)}
     assert enum.names == dict(enumerate(numbers))
@@ -342,10 +351,13 @@ def test_enums(name: str, numbers: list[str]) -> None:
 
 
 def test_behaviour_of_a_tuned_model() -> None:
-    """What only the service sets, in a model and in its task."""
-    on = surface("v1beta")
+    """The members of a model and of its task that only the service sets."""
+    surface = surface_of("v1beta")
     set_by_the_service = {
-        field.name for name in ("TunedModel", "TuningTask") for field in on.message(name).fields if field.is_output_only
+        field.name
+        for name in ("TunedModel", "TuningTask")
+        for field in surface.message(name).fields
+        if field.is_output_only
     }
 
     assert set_by_the_service == {
@@ -360,24 +372,24 @@ def test_behaviour_of_a_tuned_model() -> None:
 
 
 def test_full_names() -> None:
-    """The types of this API carry the version, shared ones do not."""
-    assert surface("v1beta3").message("TunedModel").type_url == (
+    """The types of this API have the version in their names, shared types do not."""
+    assert surface_of("v1beta3").message("TunedModel").type_url == (
         "type.googleapis.com/google.ai.generativelanguage.v1beta3.TunedModel"
     )
-    assert surface("v1").message("google.rpc.Status").type_url == "type.googleapis.com/google.rpc.Status"
+    assert surface_of("v1").message("google.rpc.Status").type_url == "type.googleapis.com/google.rpc.Status"
 
 
 def test_unknown_names() -> None:
-    """What no version has is no message, enum or version's message."""
+    """An unknown name raises KeyError for messages and enums."""
     with pytest.raises(KeyError):
-        surface("v1beta").message("Nonsense")
+        surface_of("v1beta").message("Nonsense")
     with pytest.raises(KeyError):
-        surface("v1beta").enum("Nonsense")
+        surface_of("v1beta").enum("Nonsense")
 
 
 @pytest.mark.parametrize(
     ("name", "spelling"), [("tuned_model", "tunedModel"), ("name", "name"), ("top_k", "topK"), ("a_2b", "a2b")]
 )
 def test_camel(name: str, spelling: str) -> None:
-    """The spelling in JSON of a name of the protos."""
+    """The JSON name of a proto name."""
     assert camel(name) == spelling

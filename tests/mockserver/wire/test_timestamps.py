@@ -1,4 +1,4 @@
-"""Timestamps are written with the digits seen on the wire, and read as RFC 3339 is."""
+"""Tests that timestamps are written with the digits seen on the wire, and read as RFC 3339."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ moments = st.integers(FIRST, LAST)
         (NOON + 999_999_999, 9, "2024-03-14T12:00:00.999999499Z"),
     ],
 )
-def test_written(moment: int, digits: int, text: str) -> None:
-    """Six or nine digits, trailing zeros kept, and no fraction that a client would round to a second."""
+def test_format(moment: int, digits: int, text: str) -> None:
+    """Six or nine digits with zeros at the end, and no fraction that a client would round to a second."""
     assert format_timestamp(moment, digits) == text
 
 
@@ -56,7 +56,7 @@ def test_written(moment: int, digits: int, text: str) -> None:
         ("9999-12-31T23:59:59.999999999Z", LAST),
     ],
 )
-def test_read(text: str, moment: int) -> None:
+def test_parse(text: str, moment: int) -> None:
     """Up to nine digits of a fraction, in UTC or with an offset."""
     assert parse_timestamp(text) == moment
 
@@ -85,24 +85,24 @@ def test_read(text: str, moment: int) -> None:
         "2024-03-14T12:00:00.٥Z",
     ],
 )
-def test_refused(text: str) -> None:
-    """What is no RFC 3339 timestamp of the years 1 to 9999, in plain digits, is none at all."""
+def test_invalid_timestamps(text: str) -> None:
+    """Only RFC 3339 timestamps of the years 1 to 9999, in ASCII digits, are valid."""
     assert parse_timestamp(text) is None
 
 
 @given(moments.filter(lambda moment: moment % SECOND <= 999_999_499))
 def test_read_back(moment: int) -> None:
-    """Nine digits tell a moment to the nanosecond."""
+    """Nine digits show a moment to the nanosecond."""
     assert parse_timestamp(format_timestamp(moment, 9)) == moment
 
 
 @given(moments, st.sampled_from([6, 9]))
 def test_no_fraction_rounds_up(moment: int, digits: int) -> None:
-    """A fraction rounded to seven digits stays below one, and moves the moment by less than a microsecond."""
+    """A fraction that the SDK rounds to six digits stays below one, and differs by less than a microsecond."""
     text = format_timestamp(moment, digits)
     fraction = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)Z", text)
 
     assert fraction is not None
     assert len(fraction[1]) == 1 + digits
-    assert round(float(fraction[1]), 7) < 1
+    assert round(float(fraction[1]), 6) < 1
     assert 0 <= moment - (parse_timestamp(text) or 0) < 1_000

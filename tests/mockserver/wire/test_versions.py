@@ -1,4 +1,4 @@
-"""Versions: which of them has which method."""
+"""Tests which version has which method."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("method", "path", "versions"), TABLE, ids=[f"{row[0]} {row[1]}" for row in TABLE])
 def test_routes(strict_http: FlaskClient, method: str, path: str, versions: str) -> None:
-    """Without allowances a version answers its own methods in JSON, all others with a page and 404."""
+    """Without allowances a version answers its own methods in JSON, and all others with a page and 404."""
     answers = {version: strict_http.open(f"/{version}/{path}", method=method) for version in [*ALL.split(), "v2"]}
 
     pages = {version: answer for version, answer in answers.items() if not answer.is_json}
@@ -57,8 +57,8 @@ def test_routes(strict_http: FlaskClient, method: str, path: str, versions: str)
 
 
 @pytest.mark.parametrize(("method", "path", "versions"), TABLE[:19], ids=[f"{row[0]} {row[1]}" for row in TABLE[:19]])
-def test_v1_is_taken_for_v1beta(http: FlaskClient, method: str, path: str, versions: str) -> None:
-    """What v1 lacks of tunedModels is an allowance, for clients that send everything there; the answer says so."""
+def test_v1_is_read_as_v1beta(http: FlaskClient, method: str, path: str, versions: str) -> None:
+    """An allowance adds to v1 the methods of tunedModels that it lacks; the answer names it."""
     answer = http.open(f"/v1/{path}", method=method)
 
     note = answer.headers.get("X-Tunedmodels-Note", "")
@@ -67,8 +67,8 @@ def test_v1_is_taken_for_v1beta(http: FlaskClient, method: str, path: str, versi
 
 
 @pytest.mark.parametrize("method", ["batchGenerateContent", "asyncBatchEmbedContent"])
-def test_batches_are_not_served_yet(http: FlaskClient, method: str) -> None:
-    """Batch methods are known and not implemented, in either version and whatever the body asks."""
+def test_batches_are_not_implemented(http: FlaskClient, method: str) -> None:
+    """Batch methods are known and not implemented, in both versions and for any body."""
     for version in ("v1", "v1beta"):
         answer = http.post(f"/{version}/tunedModels/x:{method}", json={"batch": {"displayName": "nightly"}})
 

@@ -1,4 +1,4 @@
-"""Messages are written to the byte as in recorded answers."""
+"""Tests that messages are written byte for byte as in recorded answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tunedmodels_mockserver.wire.protojson.writing import (
     to_json,
 )
 from tunedmodels_mockserver.wire.status import AnyValue, Code, Status
-from tunedmodels_mockserver.wire.surface import Field, Message, surface
+from tunedmodels_mockserver.wire.surface import Field, Message, surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from tunedmodels_mockserver import ManualClock
 
-ON = surface("v1beta")
+ON = surface_of("v1beta")
 NOON = 1_710_417_600_000_000_000  # 2024-03-14T12:00:00Z
 
 
 def written(name: str, value: dict[str, Any], version: str = "v1beta", *, numbers: bool = False) -> str:
     """Return *value* as the JSON text of the message called *name*, on one line."""
-    on = surface(version)
-    return dump(to_json(on.message(name), value, on, numbers=numbers), COMPACT)
+    surface = surface_of(version)
+    return dump(to_json(surface.message(name), value, surface, numbers=numbers), COMPACT)
 
 
 # -- Whole answers -------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_answer_to_create(
     steps: int,
     size: int,
 ) -> None:
-    """The answers to the tutorial's call: the bytes that curl counted in March 2024 and September 2023."""
+    """The answers to the tutorial's call have the bytes that curl counted in March 2024 and September 2023."""
     answer = http.post(f"/{version}/tunedModels", json=tutorial(base_model, epoch_count=epochs)).get_data(as_text=True)
     model, _, operation = json.loads(answer)["name"].partition("/operations/")
 
@@ -104,7 +104,7 @@ def test_answer_to_create(
 
 
 def test_model_in_creation(http: FlaskClient, clock: ManualClock, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """A model that has started and made no step: the 494 bytes that curl counted in September 2023."""
+    """A model that has started and has no step has the 494 bytes that curl counted in September 2023."""
     body = tutorial("models/text-bison-001", epoch_count=3)
     model = http.post("/v1beta3/tunedModels", json=body).get_json()["metadata"]["tunedModel"]
     clock.advance(0.4)
@@ -160,7 +160,7 @@ def test_running_operation() -> None:
 
 
 def test_finished_operation() -> None:
-    """``done`` stands between metadata and response, and the types are those of the version that created it."""
+    """``done`` is between metadata and response, and the types are those of the creating version."""
     operation = {
         "name": "o",
         "metadata": AnyValue("v1beta3", "CreateTunedModelMetadata", {"completed_percent": 100.0}),
@@ -176,7 +176,7 @@ def test_finished_operation() -> None:
 
 
 def test_failed_operation() -> None:
-    """An operation's error is a status with the number of gRPC, and without empty details."""
+    """An operation's error has the number of gRPC, and no empty details."""
     operation = {"name": "o", "done": True, "error": Status(Code.CANCELLED, "m").value()}
 
     assert written("google.longrunning.Operation", operation) == (
@@ -185,7 +185,7 @@ def test_failed_operation() -> None:
 
 
 def test_any_with_numbers() -> None:
-    """Enums become numbers within an Any as well."""
+    """Enums become numbers in an Any, too."""
     model = AnyValue("v1beta", "TunedModel", {"state": 2})
 
     assert any_to_json(model, numbers=True) == {
@@ -249,7 +249,7 @@ def test_members(name: str, value: dict[str, Any], text: str) -> None:
     ],
 )
 def test_enums_as_numbers(name: str, value: dict[str, Any], text: str) -> None:
-    """On request enums are written as numbers, in lists too."""
+    """On request enums are numbers, also in lists."""
     assert written(name, value, numbers=True) == text
 
 
@@ -265,7 +265,7 @@ def test_enums_as_numbers(name: str, value: dict[str, Any], text: str) -> None:
     ],
 )
 def test_layouts(layout: Layout, text: str) -> None:
-    """Two spaces a level by default, empty lists and objects closed at once; or all on one line."""
+    """Two spaces for each level by default, empty lists and objects on one line; or everything on one line."""
     assert dump({"a": [1, {"b": None}], "c": {}, "d": []}, layout) == text
 
 
@@ -296,7 +296,7 @@ def written_as(*ranges: tuple[int, int]) -> list[str]:
     ],
 )
 def test_strings(text: str, expected: str) -> None:
-    """JSON's own escapes, signs that HTML minds and signs that nobody sees; all else is UTF-8 as it is."""
+    """JSON's own escapes, HTML characters and invisible characters are escaped; the rest is UTF-8."""
     assert quote(text) == expected
 
 
@@ -318,8 +318,8 @@ def test_strings(text: str, expected: str) -> None:
         (0xE0020, 0xE007F),
     ),
 )
-def test_invisible_signs(sign: str) -> None:
-    """Both ends of every range that protobuf's writer escapes, in lower-case hexadecimals."""
+def test_invisible_characters(sign: str) -> None:
+    """Both ends of each range that protobuf's writer escapes, in lower-case hexadecimal digits."""
     text = quote(sign)
 
     assert text.isascii()
@@ -331,8 +331,8 @@ def test_invisible_signs(sign: str) -> None:
     "sign",
     written_as((0x20, 0x7E), (0xA0, 0x5FF), (0x604, 0x6DC), (0x2010, 0x2027), (0x202F, 0x205F), (0x10000, 0x1D172)),
 )
-def test_visible_signs(sign: str) -> None:
-    """The neighbours of those ranges stay as they are."""
+def test_visible_characters(sign: str) -> None:
+    """The neighbors of those ranges are not escaped."""
     assert quote(f"a{sign}") == f'"a{sign}"'
 
 
@@ -351,8 +351,8 @@ readable = st.text(st.sampled_from("aZ09 &'/\n\"\\é七😀"))
         lambda inner: st.lists(inner) | st.dictionaries(readable, inner),
     )
 )
-def test_pretty_is_what_python_writes(value: Any) -> None:
-    """Signs of our own escapes aside, the text is that of ``json.dumps(indent=2, ensure_ascii=False)``."""
+def test_pretty_equals_python(value: Any) -> None:
+    """Except for our own escapes, the text is that of ``json.dumps(indent=2, ensure_ascii=False)``."""
     assert dump(value) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
@@ -433,11 +433,11 @@ def one(field: Field, kind: str, depth: int) -> st.SearchStrategy[Any]:
 @settings(deadline=None)
 @given(data=st.data())
 def test_read_back(name: str, data: st.DataObject) -> None:
-    """What is written is read as the same value, in every layout, with enums as names or numbers."""
+    """The text reads back as the same value, in every layout, with enums as names or numbers."""
     message = ON.message(name)
     value = data.draw(values(message))
     layout = data.draw(st.sampled_from([PRETTY, COMPACT, EVENT]))
     text = dump(to_json(message, value, ON, numbers=data.draw(st.booleans())), layout)
     reader = Reader(ON)
 
-    assert (reader.body(text.encode(), message), reader.violations) == (value, [])
+    assert (reader.read_body(text.encode(), message), reader.violations) == (value, [])

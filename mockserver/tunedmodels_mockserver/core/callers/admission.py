@@ -39,34 +39,36 @@ class Moment:
     machine: float
 
 
-def admit(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> Caller:
+def admit(policy: Policy, credentials: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> Caller:
     """Return the caller of the method *method_id*, which error details call *rpc*.
 
     Raise StatusError if the policy is strict and the service would refuse. The order of the checks is invented: the
     token before the key, the project last.
     """
-    caller = identity.caller(given.token, given.key, given.project)
+    caller = identity.caller(credentials.token, credentials.key, credentials.project)
     if policy.strict:
-        caller = replace(caller, email=_authenticate(policy, given, world, moment, method_id, rpc))
+        caller = replace(caller, email=_authenticate(policy, credentials, world, moment, method_id, rpc))
     return replace(caller, groups=policy.groups_of(caller.email))
 
 
-def _authenticate(policy: Policy, given: Credentials, world: World, moment: Moment, method_id: str, rpc: str) -> str:
-    if given.token is None and scopes.needs_oauth(method_id):
+def _authenticate(
+    policy: Policy, credentials: Credentials, world: World, moment: Moment, method_id: str, rpc: str
+) -> str:
+    if credentials.token is None and scopes.needs_oauth(method_id):
         # The validity of the key does not matter here.
-        raise errors.oauth_needed(rpc) if given.key else errors.token_missing(rpc)
-    if given.token is None and not given.key:
+        raise errors.oauth_needed(rpc) if credentials.key else errors.token_missing(rpc)
+    if credentials.token is None and not credentials.key:
         raise errors.unregistered()
-    email, granted = identity.DEVELOPER, None
-    if given.token is not None:
-        audiences = _AUDIENCES | {given.sent_to, given.sent_to.rstrip("/")}
-        email, granted = _bearer(given.token, audiences, world, moment)
-    if given.key and not policy.knows_key(given.key, without_world(given.key)):
+    email, token_scopes = identity.DEVELOPER, None
+    if credentials.token is not None:
+        audiences = _AUDIENCES | {credentials.sent_to, credentials.sent_to.rstrip("/")}
+        email, token_scopes = _bearer(credentials.token, audiences, world, moment)
+    if credentials.key and not policy.knows_key(credentials.key, without_world(credentials.key)):
         raise errors.api_key_invalid()
-    if granted is not None and not scopes.ACCEPTED[method_id] & granted:
+    if token_scopes is not None and not scopes.ACCEPTED[method_id] & token_scopes:
         raise errors.scopes_insufficient(rpc)
-    if given.project and not policy.knows_project(given.project):
-        raise errors.project_denied(given.project)
+    if credentials.project and not policy.knows_project(credentials.project):
+        raise errors.project_denied(credentials.project)
     return email
 
 
@@ -76,20 +78,20 @@ def _bearer(token: str, audiences: frozenset[str], world: World, moment: Moment)
     *audiences* are the valid audiences of a JWT without scopes. The server's own address is one of them (invented):
     Google's library for Node signs for the URL of the server that it calls.
     """
-    own = grants.read_access(token)
-    if own:
-        if own.expires <= moment.world or not world.controls.revoked.isdisjoint({own.id, own.parent} - {""}):
+    grant = grants.read_access(token)
+    if grant:
+        if grant.expires <= moment.world or not world.controls.revoked.isdisjoint({grant.id, grant.parent} - {""}):
             raise errors.token_invalid()
-        return own.email, frozenset(own.scopes)
-    signed = jwt.read(without_world(token))
-    email = service_accounts.signer(signed) if signed else None
-    if signed is None or email is None or not service_accounts.is_timely(signed.claims, moment.machine):
+        return grant.email, frozenset(grant.scopes)
+    jwt_ = jwt.read(without_world(token))
+    email = service_accounts.signer(jwt_) if jwt_ else None
+    if jwt_ is None or email is None or not service_accounts.is_timely(jwt_.claims, moment.machine):
         raise errors.token_invalid()
-    if signed.claims.get("sub", email) != email:
+    if jwt_.claims.get("sub", email) != email:
         raise errors.token_invalid()
-    scope = signed.claims.get("scope")
+    scope = jwt_.claims.get("scope")
     if isinstance(scope, str):
         return email, frozenset(scope.split())
-    if not service_accounts.is_for(signed.claims, audiences):
+    if not service_accounts.is_for(jwt_.claims, audiences):
         raise errors.token_invalid()
     return email, None

@@ -29,15 +29,15 @@ class Caller:
 
 def caller(token: str | None, key: str | None, project: str | None) -> Caller:
     """Return the caller that a bearer *token* or an API *key* names, billed to *project*."""
-    named = (person(text) for text in (token, key) if text)
-    return Caller(next((email for email in named if email), DEVELOPER), project_number(project))
+    emails = (person(text) for text in (token, key) if text)
+    return Caller(next((email for email in emails if email), DEVELOPER), project_number(project))
 
 
 def person(credential: str) -> str | None:
     """Return the email or subject that *credential* names, without verification. None if it names no caller."""
-    own = grants.read_access(credential) or grants.read_refresh(credential)
-    if own:
-        return own.email
+    grant = grants.read_access(credential) or grants.read_refresh(credential)
+    if grant:
+        return grant.email
     match = ADDRESS.search(credential)
     return match[0].lower() if match else subject(jwt.claims(credential) or {})
 
@@ -51,8 +51,8 @@ def address(text: str) -> str:
 
 def subject(claims: Mapping[str, Any]) -> str | None:
     """Return the subject of the JWT *claims* in lower case, or None if it is not a valid name."""
-    claimed = claims.get("sub")
-    return claimed.lower() if isinstance(claimed, str) and _SUBJECT.fullmatch(claimed) else None
+    value = claims.get("sub")
+    return value.lower() if isinstance(value, str) and _SUBJECT.fullmatch(value) else None
 
 
 def project_number(project: str | None) -> int | None:

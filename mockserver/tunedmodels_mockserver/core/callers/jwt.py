@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_LONGEST = 20_000  # characters; a token that Google's libraries make has some thousand
+_MAX_LENGTH = 20_000  # characters; a token that Google's libraries make has some thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Jwt:
 def read(token: str) -> Jwt | None:
     """Return the parts of *token*, or None if it is not a JWT."""
     parts = token.split(".")
-    if len(parts) != 3 or len(token) > _LONGEST:
+    if len(parts) != 3 or len(token) > _MAX_LENGTH:
         return None
     header, body = _object(parts[0]), _object(parts[1])
     try:
@@ -39,7 +39,7 @@ def read(token: str) -> Jwt | None:
 def claims(token: str) -> Mapping[str, Any] | None:
     """Return the claims of *token*, without reading its other parts. None if it is not a JWT."""
     parts = token.split(".")
-    return _object(parts[1]) if len(parts) == 3 and len(token) <= _LONGEST else None
+    return _object(parts[1]) if len(parts) == 3 and len(token) <= _MAX_LENGTH else None
 
 
 def _object(part: str) -> Mapping[str, Any] | None:

@@ -36,7 +36,7 @@ class Policy:
                 raise ValueError(f"an API key must be 1 to 200 visible ASCII characters, got {key!r}")
             if real_credentials.kind([key]) and not self.allow_real_credentials:
                 raise ValueError(
-                    "an API key for a fake must not look like a real one; --allow-real-credentials allows it"
+                    "an API key of a mock server must not look like a real one; --allow-real-credentials allows it"
                 )
         for address in (*self.groups, *(member for members in self.groups.values() for member in members)):
             if not ADDRESS.fullmatch(address):

@@ -30,8 +30,8 @@ def kind(credentials: Iterable[str]) -> str | None:
         for name, form in FORMS:
             if form.fullmatch(text):
                 return name
-        signed = jwt.read(text)
+        jwt_ = jwt.read(text)
         # The form of Google's key ids. Key ids of this server have another form.
-        if signed and _KEY_ID.fullmatch(str(signed.header.get("kid"))):
+        if jwt_ and _KEY_ID.fullmatch(str(jwt_.header.get("kid"))):
             return "token signed by a service account"
     return None

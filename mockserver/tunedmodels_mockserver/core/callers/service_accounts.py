@@ -37,10 +37,10 @@ PRIMES = tuple(
 )
 """The private half of the key. It is public: a mock server has no secrets."""
 
-LONGEST = 3600  # seconds; a signed JWT must expire within this time from now (Google's limit)
+MAX_LIFETIME = 3600  # seconds; a signed JWT must expire within this time from now (Google's limit)
 # Google's libraries for PHP and Ruby stamp a JWT this many seconds before they sign it, because a clock may be slow.
 # The service accepts this (inferred: the libraries do it by default).
-BACKDATED = 60
+MAX_BACKDATING = 60
 # The machine's clock decides here, because google-auth stamps by the machine's clock. Client and server usually run on
 # the same machine, so this only allows for a container with a slow clock.
 SKEW = 10
@@ -79,20 +79,24 @@ def signer(jwt: Jwt) -> str | None:
     issuer = jwt.claims.get("iss")
     if not isinstance(issuer, str) or not ADDRESS.fullmatch(issuer):
         return None
-    ours = key(jwt.header["kid"]) if "kid" in jwt.header else Key(issuer)
-    if ours is None or ours.email != issuer or jwt.header.get("alg") != "RS256":
+    own_key = key(jwt.header["kid"]) if "kid" in jwt.header else Key(issuer)
+    if own_key is None or own_key.email != issuer or jwt.header.get("alg") != "RS256":
         return None
-    public = RSAPublicNumbers(EXPONENT, ours.modulus).public_key()
-    return ours.email if RSAVerifier(public).verify(jwt.signed, jwt.signature) else None
+    public = RSAPublicNumbers(EXPONENT, own_key.modulus).public_key()
+    return own_key.email if RSAVerifier(public).verify(jwt.signed, jwt.signature) else None
 
 
 def is_timely(claims: Mapping[str, Any], now: float) -> bool:
     """Whether *claims* are valid at the second *now*, and for at most an hour after it."""
-    issued, expires = _second(claims.get("iat")), _second(claims.get("exp"))
-    if issued is None or expires is None:
+    issue_time, expiry = _second(claims.get("iat")), _second(claims.get("exp"))
+    if issue_time is None or expiry is None:
         return False
-    begun = issued <= now + SKEW
-    return begun and now - SKEW < expires <= now + LONGEST + SKEW and expires - issued <= LONGEST + BACKDATED
+    has_started = issue_time <= now + SKEW
+    return (
+        has_started
+        and now - SKEW < expiry <= now + MAX_LIFETIME + SKEW
+        and expiry - issue_time <= MAX_LIFETIME + MAX_BACKDATING
+    )
 
 
 def is_for(claims: Mapping[str, Any], audiences: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 _KEY = b"tunedmodels"
 _MARK = "tunedmodels"
-_LONGEST = 200_000  # characters
+_MAX_LENGTH = 200_000  # characters
 
 
 def sign(kind: str, content: Any) -> str:
@@ -31,7 +31,7 @@ def unsign(kind: str, text: str) -> Any:
     payload, _, proof = rest.partition("~")
     if (
         not text.isascii()
-        or len(text) > _LONGEST
+        or len(text) > _MAX_LENGTH
         or mark != f"{_MARK}-{kind}"
         or not payload
         or proof != _signature(kind, payload)

@@ -44,15 +44,15 @@ class GrantError(Exception):
 class TokenEndpoint:
     """One world's token endpoint at one moment.
 
-    ``own`` are the endpoint's own addresses. ``machine`` is the machine's time in seconds; clients stamp assertions by
-    it. ``fresh`` is an id that no other token has.
+    ``own_urls`` are the endpoint's own addresses. ``machine`` is the machine's time in seconds, by which clients stamp
+    assertions. ``token_id`` is an id that no other token has.
     """
 
     policy: Policy
     world: World
-    own: Collection[str]
+    own_urls: Collection[str]
     machine: float
-    fresh: str
+    token_id: str
 
     def exchange(self, form: Mapping[str, str]) -> Value:
         """Return an access token for the grant in *form*. Raise GrantError for an invalid grant."""
@@ -64,17 +64,17 @@ class TokenEndpoint:
             return self.issue(email, scopes)
         if grant_type == REFRESH_TOKEN:
             refresh = self._read_refresh_token(form.get("refresh_token", ""))
-            wanted = _scopes(form.get("scope", ""))
+            requested = _scopes(form.get("scope", ""))
             # Without a scope the answer has all scopes of the refresh token (RFC 6749, section 6).
-            if self.policy.strict and not set(wanted) <= set(refresh.scopes):
+            if self.policy.strict and not set(requested) <= set(refresh.scopes):
                 raise GrantError("invalid_scope", "Bad Request")  # observed
-            return self.issue(refresh.email, wanted or refresh.scopes, refresh.id)
+            return self.issue(refresh.email, requested or refresh.scopes, refresh.id)
         raise GrantError("unsupported_grant_type", f"Invalid grant_type: {grant_type[:100]}")
 
     def issue(self, email: str, scopes: tuple[str, ...], parent: str = "") -> Value:
         """Return the answer with a new access token for *email*."""
         expires = self.world.now() // SECOND + grants.LIFETIME
-        token = AccessGrant(email, scopes, expires, self.fresh, parent).token()
+        token = AccessGrant(email, scopes, expires, self.token_id, parent).token()
         return {
             "access_token": with_world(token, self.world.name),
             "expires_in": grants.LIFETIME - 1,  # as Google's
@@ -108,14 +108,14 @@ class TokenEndpoint:
             issuer = claims.get("iss")
             robot = issuer.lower() if isinstance(issuer, str) and identity.ADDRESS.fullmatch(issuer) else None
             return identity.subject(claims) or robot or identity.DEVELOPER, scopes
-        signed = jwt.read(assertion)
-        email = service_accounts.signer(signed) if signed else None
+        jwt_ = jwt.read(assertion)
+        email = service_accounts.signer(jwt_) if jwt_ else None
         if email is None:
             raise GrantError("invalid_grant", "Invalid JWT Signature.")  # observed
         if not service_accounts.is_timely(claims, self.machine):
             text = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
             raise GrantError("invalid_grant", f"{text}Check your iat and exp values in the JWT claim.")  # observed
-        if not service_accounts.is_for(claims, (AUDIENCE, OLDER_AUDIENCE, *self.own)):
+        if not service_accounts.is_for(claims, (AUDIENCE, OLDER_AUDIENCE, *self.own_urls)):
             raise GrantError("invalid_grant", "Invalid JWT: Failed audience check.")  # observed
         if not scopes:
             raise GrantError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")  # observed

@@ -17,14 +17,14 @@ from .query import PromptQuery
 from .rules import JsonPath, Rule, When
 
 
-class Count(msgspec.Struct, frozen=True):
+class RuleCounters(msgspec.Struct, frozen=True):
     """The counters of one rule.
 
-    ``seen`` is the number of calls for which all conditions except ``nth`` held; only rules with ``nth`` count it.
+    ``matched`` is the number of calls for which all conditions except ``nth`` held; only rules with ``nth`` count it.
     ``hits`` is the number of calls that the rule has answered.
     """
 
-    seen: int = 0
+    matched: int = 0
     hits: int = 0
 
 
@@ -44,7 +44,7 @@ def call_conditions(when: When, query: PromptQuery) -> Iterator[Condition]:
     if when.method is not None:
         yield Condition("method", lambda: when.method == method, when.method, lambda: method)
     elif method == "countTokens":
-        yield Condition("method", lambda: False, "one that generates", lambda: method)
+        yield Condition("method", lambda: False, "a method that generates", lambda: method)
     if when.model is not None:
         model = when.model
         name = query.model if "/" in model else query.model_id
@@ -58,41 +58,44 @@ def call_conditions(when: When, query: PromptQuery) -> Iterator[Condition]:
         regex = when.regex
         yield Condition("regex", lambda: bool(patterns.regex(regex).search(query.text)), regex, lambda: query.text)
     for item in when.json_paths:
-        yield _at_path(item, query)
+        yield _json_path_condition(item, query)
 
 
-def count_conditions(rule: Rule, count: Count) -> Iterator[Condition]:
-    """Yield the conditions of *rule* that depend on its counters *count*. ``seen`` includes the present call."""
+def count_conditions(rule: Rule, counters: RuleCounters) -> Iterator[Condition]:
+    """Yield the conditions of *rule* that depend on its *counters*. ``matched`` includes the present call."""
     nth, times = rule.when.nth, rule.times
     if nth is not None:
-        yield Condition("nth", lambda: _is_nth(nth, count.seen), nth, lambda: count.seen)
+        yield Condition("nth", lambda: _is_nth(nth, counters.matched), nth, lambda: counters.matched)
     if times is not None:
-        yield Condition("times", lambda: count.hits < times, f"{times} answers at most", lambda: count.hits)
+        yield Condition("times", lambda: counters.hits < times, f"at most {times} answers", lambda: counters.hits)
 
 
-def _is_nth(nth: int | tuple[int, ...] | str, seen: int) -> bool:
+def _is_nth(nth: int | tuple[int, ...] | str, matched: int) -> bool:
     if isinstance(nth, str):
-        return seen == 1 if nth == "first" else seen > 1
-    return seen == nth if isinstance(nth, int) else seen in nth
+        return matched == 1 if nth == "first" else matched > 1
+    return matched == nth if isinstance(nth, int) else matched in nth
 
 
-def _at_path(item: JsonPath, query: PromptQuery) -> Condition:
+def _json_path_condition(condition: JsonPath, query: PromptQuery) -> Condition:
     def values() -> list[Any]:
-        return patterns.select(item.path, query.document)
+        return patterns.select(condition.path, query.document)
 
-    if item.equals is msgspec.UNSET:
-        return Condition("json_path", lambda: bool(values()), f"something at {item.path}", values)
+    if condition.equals is msgspec.UNSET:
+        return Condition("json_path", lambda: bool(values()), f"something at {condition.path}", values)
     return Condition(
-        "json_path", lambda: any(_equal(value, item.equals) for value in values()), {item.path: item.equals}, values
+        "json_path",
+        lambda: any(_json_equal(value, condition.equals) for value in values()),
+        {condition.path: condition.equals},
+        values,
     )
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _json_equal(left: Any, right: Any) -> bool:
     """Return whether two JSON values are equal. Numbers compare by value; true and false equal no number."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return bool(one == other)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_json_equal(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(_json_equal, left, right))
+    return bool(left == right)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .conditions import Count, call_conditions, count_conditions
+from .conditions import RuleCounters, call_conditions, count_conditions
 from .query import PromptQuery
 from .rulebook import Rulebook
 from .rules import Rule
-from .templates import TemplateValues
+from .templates import TemplateSources
 
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """The rule that answers a call. ``call`` is the number of calls that it has answered, this one included."""
+    """The rule that answers a call. ``hits`` is the number of calls that it has answered, this one included."""
 
     rule: Rule
-    call: int
+    hits: int
 
-    def template_values(self, query: PromptQuery) -> TemplateValues:
+    def template_values(self, query: PromptQuery) -> TemplateSources:
         """Return the values for the placeholders in the rule's answer to *query*."""
-        return TemplateValues(query, self.rule.when.regex, self.call)
+        return TemplateSources(query, self.rule.when.regex, self.hits)
 
 
 def find(book: Rulebook, rules: Iterable[Rule], query: PromptQuery) -> tuple[Rulebook, RuleHit | None]:
@@ -33,11 +33,11 @@ def find(book: Rulebook, rules: Iterable[Rule], query: PromptQuery) -> tuple[Rul
             continue
         if not all(condition.holds() for condition in call_conditions(when, query)):
             continue
-        count = book.count(rule)
+        counters = book.counters(rule)
         if when.nth is not None:
-            count = Count(count.seen + 1, count.hits)
-            book = book.with_count(rule, count)
-        if all(condition.holds() for condition in count_conditions(rule, count)):
-            count = Count(count.seen, count.hits + 1)
-            return book.with_count(rule, count), RuleHit(rule, count.hits)
+            counters = RuleCounters(counters.matched + 1, counters.hits)
+            book = book.with_counters(rule, counters)
+        if all(condition.holds() for condition in count_conditions(rule, counters)):
+            counters = RuleCounters(counters.matched, counters.hits + 1)
+            return book.with_counters(rule, counters), RuleHit(rule, counters.hits)
     return book, None

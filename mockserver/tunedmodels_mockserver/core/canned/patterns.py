@@ -35,7 +35,7 @@ def regex(text: str) -> Any:
         return re2.compile(text, options)
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(f"{text!r} is no regex that RE2 takes: {reason}") from None
+        raise ValueError(f"{text!r} is not a valid RE2 regex: {reason}") from None
 
 
 @lru_cache(maxsize=4096)
@@ -54,9 +54,9 @@ def json_path(text: str) -> JSONPathQuery:
     try:
         query = environment.compile(text)
     except (JSONPathError, RecursionError) as error:
-        raise ValueError(f"{text!r} is no JSON path: {error}") from None
+        raise ValueError(f"{text!r} is not a valid JSON path: {error}") from None
     if len(re.findall(r"\.\.", text)) > 1:
-        raise ValueError(f"{text!r} has more than one `..`; a JSON path may have one")
+        raise ValueError(f"{text!r} has more than one `..`; a JSON path can have at most one")
     return query
 
 

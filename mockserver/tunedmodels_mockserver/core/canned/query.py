@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ...wire.protojson.writing import COMPACT, dump, to_json
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .message_checks import FULL_VERSION
 
 
@@ -36,5 +36,5 @@ class PromptQuery:
     @cached_property
     def document(self) -> Any:
         """The request in the JSON form of the API: members in camel case, enums by name, zero values omitted."""
-        on = surface(FULL_VERSION)
-        return json.loads(dump(to_json(on.message(self.message), self.request, on), COMPACT))
+        surface = surface_of(FULL_VERSION)
+        return json.loads(dump(to_json(surface.message(self.message), self.request, surface), COMPACT))

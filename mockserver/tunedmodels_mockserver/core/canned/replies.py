@@ -10,7 +10,7 @@ from typing import Any
 from ..text import tokens
 from . import message_checks
 from .rules import BLOCK_REASON, COUNT, FINISH_REASON, USAGE, Answer, Candidate, Chunk
-from .templates import TemplateValues
+from .templates import TemplateSources
 
 Value = dict[str, Any]
 Parts = Sequence[Value]
@@ -34,7 +34,7 @@ class Reply:
     parts: Parts | None
     finish_reason: int
     ratings: Sequence[Value] | None = None
-    told: Sequence[Piece] | None = None  # the chunks that a rule gives; None to split the parts
+    chunks: Sequence[Piece] | None = None  # the chunks that a rule gives; None to split the parts
 
     @property
     def text(self) -> str:
@@ -43,9 +43,9 @@ class Reply:
 
     def pieces(self) -> Sequence[Piece]:
         """Return the candidate's piece for each chunk of a stream, at least one."""
-        if self.told is not None:
-            return self.told
-        pieces = [Piece(parts) for part in self.parts or () for parts in _split(part)]
+        if self.chunks is not None:
+            return self.chunks
+        pieces = [Piece(parts) for part in self.parts or () for parts in _stream_pieces(part)]
         return pieces or [Piece(())]
 
 
@@ -67,20 +67,20 @@ def truncate(text: str, config: Value) -> Reply:
     """Return *text* up to the first stop sequence and up to the token limit, both from the generation *config*."""
     ends = [text.find(sequence) for sequence in config.get("stop_sequences", ()) if sequence and sequence in text]
     text = text[: min(ends, default=len(text))]
-    kept = tokens.head(text, config.get("max_output_tokens", len(text)))
-    return Reply(_parts(kept), STOP if kept == text else MAX_TOKENS)
+    head = tokens.head(text, config.get("max_output_tokens", len(text)))
+    return Reply(_parts(head), STOP if head == text else MAX_TOKENS)
 
 
-def token_counts(answer: Answer) -> Value:
+def count_tokens_overrides(answer: Answer) -> Value:
     """Return the members of the answer to countTokens that *answer* overrides."""
     return message_checks.read_message(answer.usage or {}, COUNT, "usage")
 
 
-def render(answer: Answer, filling: TemplateValues, config: Value) -> RenderedAnswer:
+def render(answer: Answer, template_values: TemplateSources, config: Value) -> RenderedAnswer:
     """Return *answer*, which is not an error, for a request with the generation *config*.
 
-    *filling* has the values for its placeholders. If the answer gives one candidate only, without a list, it repeats
-    ``candidate_count`` times.
+    *template_values* gives the values for its placeholders. If the answer gives one candidate only, without a list, it
+    repeats ``candidate_count`` times.
     """
     usage = message_checks.read_message(answer.usage or {}, USAGE, "usage")
     if answer.blocked is not None:
@@ -88,56 +88,58 @@ def render(answer: Answer, filling: TemplateValues, config: Value) -> RenderedAn
         feedback["safety_ratings"] = _ratings(answer.safety_ratings) or []
         return RenderedAnswer((), usage, feedback)
     if answer.candidates is not None:
-        return RenderedAnswer([_candidate(candidate, filling, config) for candidate in answer.candidates], usage)
+        return RenderedAnswer(
+            [_candidate(candidate, template_values, config) for candidate in answer.candidates], usage
+        )
     if answer.chunks is not None:
-        reply = _chunk_reply(answer, filling)
+        reply = _chunk_reply(answer, template_values)
     else:
-        text = filling.query.text if answer.echo else filling.fill(answer.text)
-        reply = _reply(text, answer, filling, config)
+        text = template_values.query.text if answer.echo else template_values.fill(answer.text)
+        reply = _reply(text, answer, template_values, config)
     return RenderedAnswer([reply] * config.get("candidate_count", 1), usage)
 
 
-def _candidate(candidate: Candidate, filling: TemplateValues, config: Value) -> Reply:
-    return _reply(filling.fill(candidate.text), candidate, filling, config)
+def _candidate(candidate: Candidate, template_values: TemplateSources, config: Value) -> Reply:
+    return _reply(template_values.fill(candidate.text), candidate, template_values, config)
 
 
-def _reply(text: str | None, said: Answer | Candidate, filling: TemplateValues, config: Value) -> Reply:
-    ratings = _ratings(said.safety_ratings)
-    if text is not None and said.finish_reason is None:
+def _reply(text: str | None, source: Answer | Candidate, template_values: TemplateSources, config: Value) -> Reply:
+    ratings = _ratings(source.safety_ratings)
+    if text is not None and source.finish_reason is None:
         reply = truncate(text, config)
         return Reply(reply.parts, reply.finish_reason, ratings)
     parts: Parts | None = None
     if text is not None:
         parts = _parts(text)
-    elif said.parts is not None:
-        parts = [message_checks.read_message(part, "Part", "parts") for part in filling.fill(said.parts)]
-    return Reply(parts, _end(said.finish_reason), ratings)
+    elif source.parts is not None:
+        parts = [message_checks.read_message(part, "Part", "parts") for part in template_values.fill(source.parts)]
+    return Reply(parts, _finish_reason_number(source.finish_reason), ratings)
 
 
-def _chunk_reply(answer: Answer, filling: TemplateValues) -> Reply:
+def _chunk_reply(answer: Answer, template_values: TemplateSources) -> Reply:
     chunks = [Chunk(item) if isinstance(item, str) else item for item in answer.chunks or ()]
-    pieces = [Piece(_parts(filling.fill(chunk.text)), chunk.pause) for chunk in chunks]
+    pieces = [Piece(_parts(template_values.fill(chunk.text)), chunk.pause) for chunk in chunks]
     whole = "".join(text_of(piece.parts) for piece in pieces)
-    return Reply(_parts(whole), _end(answer.finish_reason), _ratings(answer.safety_ratings), pieces)
+    return Reply(_parts(whole), _finish_reason_number(answer.finish_reason), _ratings(answer.safety_ratings), pieces)
 
 
 def _parts(text: str) -> list[Value]:
     return [{"text": text}] if text else []
 
 
-def _end(name: str | None) -> int:
+def _finish_reason_number(name: str | None) -> int:
     return STOP if name is None else message_checks.enum_value(name, FINISH_REASON, "finish_reason")
 
 
-def _ratings(given: Sequence[Value] | None) -> list[Value] | None:
+def _ratings(ratings: Sequence[Value] | None) -> list[Value] | None:
     return (
         None
-        if given is None
-        else [message_checks.read_message(rating, "SafetyRating", "safety_ratings") for rating in given]
+        if ratings is None
+        else [message_checks.read_message(rating, "SafetyRating", "safety_ratings") for rating in ratings]
     )
 
 
-def _split(part: Value) -> list[Parts]:
+def _stream_pieces(part: Value) -> list[Parts]:
     """Return *part* as it comes in a stream: a text in up to four pieces of whole tokens, any other part whole."""
     text = part.get("text", "")
     total = tokens.count(text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from . import rules
-from .conditions import Count
+from .conditions import RuleCounters
 from .rules import Rule, Rules
 from .unmatched_prompts import Miss
 
@@ -49,63 +49,65 @@ class FileRules:
 class Rulebook:
     """The canned rules of one world.
 
-    ``made`` is the number in the last generated id. ``missed`` is the number of calls that no rule matched, and
-    ``misses`` has the last of them. ``counts`` has the counters by rule id, those of rules from files included.
+    ``last_generated_id`` is the number in the last generated id. ``miss_count`` is the number of calls that no rule
+    matched, and ``misses`` has the last of them. ``counts`` has the counters by rule id, also for rules from files.
     """
 
     rules: tuple[Rule, ...] = ()
     strict: bool = False
-    counts: dict[str, Count] = field(default_factory=dict)
+    counts: dict[str, RuleCounters] = field(default_factory=dict)
     misses: tuple[Miss, ...] = ()
-    made: int = 0
-    missed: int = 0
+    last_generated_id: int = 0
+    miss_count: int = 0
 
-    def count(self, rule: Rule) -> Count:
+    def counters(self, rule: Rule) -> RuleCounters:
         """Return the counters of *rule*."""
-        return self.counts.get(rule.id, Count())
+        return self.counts.get(rule.id, RuleCounters())
 
-    def with_count(self, rule: Rule, count: Count) -> Rulebook:
-        """Return the book with *count* as the counters of *rule*."""
-        return replace(self, counts={**self.counts, rule.id: count})
+    def with_counters(self, rule: Rule, counters: RuleCounters) -> Rulebook:
+        """Return the book with *counters* as the counters of *rule*."""
+        return replace(self, counts={**self.counts, rule.id: counters})
 
-    def with_rules(self, more: Iterable[Rule], *, first: bool = False) -> Rulebook:
-        """Return the book with *more* rules, at its end or *first*. A rule without an id gets one.
+    def with_rules(self, rules_to_add: Iterable[Rule], *, first: bool = False) -> Rulebook:
+        """Return the book with *rules_to_add* at its end, or *first*. A rule without an id gets one.
 
         Raises DuplicateRuleId for an id that another rule has. Raises ValueError for an invalid id, and for more than
         10,000 rules.
         """
-        known, named, made = {rule.id for rule in self.rules}, [], self.made
-        for rule in more:
+        ids, with_ids, last_id = {rule.id for rule in self.rules}, [], self.last_generated_id
+        for rule in rules_to_add:
             if not rule.id:
-                made += 1
-                while f"rule-{made}" in known:
-                    made += 1
-                rule = msgspec.structs.replace(rule, id=f"rule-{made}")
+                last_id += 1
+                while f"rule-{last_id}" in ids:
+                    last_id += 1
+                rule = msgspec.structs.replace(rule, id=f"rule-{last_id}")
             rules.check_id(rule.id)
-            if rule.id in known:
+            if rule.id in ids:
                 raise DuplicateRuleId(
-                    f"There is a rule {rule.id!r} already. Give another id, or delete that one first."
+                    f"The rule {rule.id!r} already exists. Give another id, or delete that rule first."
                 )
-            known.add(rule.id)
-            named.append(rule)
-        if len(self.rules) + len(named) > MAX_RULES:
-            raise ValueError(f"A world has at most {MAX_RULES} rules.")
-        return replace(self, rules=(*named, *self.rules) if first else (*self.rules, *named), made=made)
+            ids.add(rule.id)
+            with_ids.append(rule)
+        if len(self.rules) + len(with_ids) > MAX_RULES:
+            raise ValueError(f"A world can have at most {MAX_RULES} rules.")
+        return replace(
+            self, rules=(*with_ids, *self.rules) if first else (*self.rules, *with_ids), last_generated_id=last_id
+        )
 
-    def with_only(self, given: Rules) -> Rulebook:
-        """Return a new book with only the rules *given*. All counters are zero and there are no misses."""
-        return Rulebook(strict=given.strict).with_rules(given.rules)
+    def replace_rules(self, rule_set: Rules) -> Rulebook:
+        """Return a new book with only the rules of *rule_set*. All counters are zero and there are no misses."""
+        return Rulebook(strict=rule_set.strict).with_rules(rule_set.rules)
 
     def without(self, rule_id: str) -> Rulebook:
         """Return the book without the rule that has this id. Raises KeyError if no rule has it."""
-        kept = tuple(rule for rule in self.rules if rule.id != rule_id)
-        if len(kept) == len(self.rules):
+        remaining = tuple(rule for rule in self.rules if rule.id != rule_id)
+        if len(remaining) == len(self.rules):
             raise KeyError(rule_id)
         counts = {key: count for key, count in self.counts.items() if key != rule_id}
-        return replace(self, rules=kept, counts=counts)
+        return replace(self, rules=remaining, counts=counts)
 
     def with_miss(self, miss: Miss) -> Rulebook:
         """Return the book with *miss* as its last miss. The miss gets its number, and only the last 50 stay."""
-        number = self.missed + 1
+        number = self.miss_count + 1
         last = (*self.misses, msgspec.structs.replace(miss, number=number))
-        return replace(self, misses=last[-MAX_MISSES:], missed=number)
+        return replace(self, misses=last[-MAX_MISSES:], miss_count=number)

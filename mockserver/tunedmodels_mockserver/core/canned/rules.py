@@ -23,6 +23,7 @@ BLOCK_REASON = "GenerateContentResponse.PromptFeedback.BlockReason"
 USAGE = "GenerateContentResponse.UsageMetadata"
 COUNT = "CountTokensResponse"
 _CONTENTS = ("text", "parts", "candidates", "blocked", "chunks", "error", "echo")
+_FINISHED = ("text", "parts", "chunks", "echo")  # the contents that have one finish reason
 
 Parts = tuple[dict[str, Any], ...]
 MethodName = Literal["generateContent", "streamGenerateContent", "generateText", "countTokens"]
@@ -38,7 +39,7 @@ class JsonPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         """Raise ValueError if the path or the value is invalid."""
         patterns.json_path(self.path)
         if self.equals is not msgspec.UNSET:
-            message_checks.check_json(self.equals, "equals")
+            message_checks.check_json_value(self.equals, "equals")
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -64,7 +65,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         if self.regex is not None:
             patterns.regex(self.regex)
         if self.json_path == ():
-            raise ValueError("json_path must be a path or a list of one or more; leave it out for none")
+            raise ValueError("json_path must be a path or a list of at least one path; leave it out for no path")
         numbers = (self.nth,) if isinstance(self.nth, int) else self.nth if isinstance(self.nth, tuple) else (1,)
         if not numbers or min(numbers) < 1:
             raise ValueError(f"nth must be 1 or more, a list of such numbers, first or rest, got {self.nth!r}")
@@ -98,9 +99,9 @@ class Candidate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     def __post_init__(self) -> None:
         """Raise ValueError if the API cannot have such a candidate."""
         if self.text is not None and self.parts is not None:
-            raise ValueError("a candidate has text or parts, got both")
+            raise ValueError("set text or parts in a candidate, not both")
         _check_parts(self.parts)
-        _check_end(self.finish_reason, self.safety_ratings)
+        _check_finish(self.finish_reason, self.safety_ratings)
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -124,25 +125,29 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     def __post_init__(self) -> None:
         """Raise ValueError if the API cannot give such an answer."""
-        given = [name for name in _CONTENTS if getattr(self, name) is not None]
-        if len(given) > 1 or (not given and self.usage is None):
-            named = " and ".join(given) or "none"
-            raise ValueError(f"an answer has exactly one of {', '.join(_CONTENTS)}, got {named}")
-        kind = given[0] if given else ""
-        if self.finish_reason is not None and kind in ("candidates", "blocked", "error", ""):
-            raise ValueError("finish_reason goes with text, parts, chunks and echo; a candidate has its own")
-        if self.safety_ratings is not None and kind in ("candidates", "error", ""):
-            raise ValueError("safety_ratings goes with text, parts, chunks, echo and blocked; a candidate has its own")
+        contents = [name for name in _CONTENTS if getattr(self, name) is not None]
+        if len(contents) > 1 or (not contents and self.usage is None):
+            names = " and ".join(contents) or "none"
+            raise ValueError(f"an answer must have exactly one of {', '.join(_CONTENTS)}, got {names}")
+        kind = contents[0] if contents else ""
+        for name, kinds in (("finish_reason", _FINISHED), ("safety_ratings", (*_FINISHED, "blocked"))):
+            if getattr(self, name) is None or kind in kinds:
+                continue
+            if kind == "candidates":
+                raise ValueError(f"set the {name} of a candidate in the candidate")
+            raise ValueError(f"{name} can be set with {', '.join(kinds[:-1])} and {kinds[-1]} only")
         if self.usage is not None and kind == "error":
-            raise ValueError("usage goes with everything but error")
-        if self.candidates == () or self.chunks == () or len(self.chunks or ()) > MAX_CHUNKS:
-            raise ValueError(f"{kind} must have one item or more, and of chunks there are at most {MAX_CHUNKS}")
+            raise ValueError("usage cannot be set with error")
+        if self.candidates == () or self.chunks == ():
+            raise ValueError(f"{kind} must have at least one item")
+        if len(self.chunks or ()) > MAX_CHUNKS:
+            raise ValueError(f"chunks can have at most {MAX_CHUNKS} items, got {len(self.chunks or ())}")
         if self.error is not None:
             error_of(self.error)
         if self.blocked is not None:
             message_checks.enum_value(self.blocked, BLOCK_REASON, "blocked")
         _check_parts(self.parts)
-        _check_end(self.finish_reason, self.safety_ratings)
+        _check_finish(self.finish_reason, self.safety_ratings)
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -161,9 +166,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         content = next((name for name in _CONTENTS if getattr(self.full_answer, name) is not None), None)
         counting = self.when.method == "countTokens"
         if counting and content not in (None, "error"):
-            raise ValueError(f"a rule for countTokens answers usage, such as totalTokens: 7, or error, got {content}")
+            raise ValueError(
+                f"the answer of a rule for countTokens must be usage, such as totalTokens: 7, or error; got {content}"
+            )
         if content is None and not counting:
-            raise ValueError(f"an answer has exactly one of {', '.join(_CONTENTS)}, got usage alone")
+            raise ValueError(f"an answer must have exactly one of {', '.join(_CONTENTS)}, got usage alone")
         if self.full_answer.usage is not None:
             message_checks.read_message(self.full_answer.usage, COUNT if counting else USAGE, "usage")
 
@@ -188,7 +195,9 @@ def digest(rule: Rule) -> str:
 def check_id(rule_id: str) -> None:
     """Raise ValueError if *rule_id* cannot be the id of a rule."""
     if not _ID.fullmatch(rule_id):
-        raise ValueError(f"an id has 1 to 100 letters, digits, dots, dashes or underscores, got {rule_id[:100]!r}")
+        raise ValueError(
+            f"an id must have 1 to 100 letters, digits, dots, dashes or underscores, got {rule_id[:100]!r}"
+        )
 
 
 def _check_parts(parts: Parts | None) -> None:
@@ -198,7 +207,7 @@ def _check_parts(parts: Parts | None) -> None:
             raise ValueError(f"parts[{number}] has no content, such as text, functionCall or inlineData")
 
 
-def _check_end(finish_reason: str | None, ratings: tuple[dict[str, Any], ...] | None) -> None:
+def _check_finish(finish_reason: str | None, ratings: tuple[dict[str, Any], ...] | None) -> None:
     if finish_reason is not None:
         message_checks.enum_value(finish_reason, FINISH_REASON, "finish_reason")
     for number, rating in enumerate(ratings or ()):

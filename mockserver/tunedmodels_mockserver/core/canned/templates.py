@@ -18,31 +18,31 @@ from . import patterns
 from .query import PromptQuery
 
 _NAMES = ("prompt", "model", "model_id", "caller", "call", "json:", "match:")
-_PLACE = re.compile(r"(?P<escaped>\\\{\{)|\{\{(?P<name>[^{}]*)\}\}|(?P<open>\{\{)")
+_PLACEHOLDER = re.compile(r"(?P<escaped>\\\{\{)|\{\{(?P<name>[^{}]*)\}\}|(?P<open>\{\{)")
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateValues:
+class TemplateSources:
     """The sources of the values: the call, the rule's regex (or None), and how often the rule has answered."""
 
     query: PromptQuery
     regex: str | None
-    call: int
+    hits: int
 
     def fill(self, value: Any) -> Any:
         """Return plain JSON *value* with the placeholders in all its texts replaced by their values."""
         if isinstance(value, str):
-            return _PLACE.sub(self._place, value) if "{{" in value else value
+            return _PLACEHOLDER.sub(self._value, value) if "{{" in value else value
         if isinstance(value, dict):
             return {key: self.fill(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.fill(item) for item in value]
         return value
 
-    def _place(self, place: re.Match[str]) -> str:
-        if place["escaped"]:
+    def _value(self, placeholder: re.Match[str]) -> str:
+        if placeholder["escaped"]:
             return "{{"
-        name, _, argument = place["name"].strip().partition(":")
+        name, _, argument = placeholder["name"].strip().partition(":")
         query = self.query
         if name == "json":
             values = patterns.select(argument.strip(), query.document)
@@ -50,14 +50,14 @@ class TemplateValues:
         if name == "match":
             match = patterns.regex(self.regex or "").search(query.text)
             return (match and match.group(_group(argument))) or ""
-        return str(self.call if name == "call" else query.text if name == "prompt" else getattr(query, name))
+        return str(self.hits if name == "call" else query.text if name == "prompt" else getattr(query, name))
 
 
 def check(value: Any, regex: str | None) -> None:
     """Raise ValueError if a text in *value* has an invalid placeholder. *regex* is that of the rule, or None."""
     if isinstance(value, str):
-        for place in _PLACE.finditer(value):
-            _check(place, regex)
+        for placeholder in _PLACEHOLDER.finditer(value):
+            _check(placeholder, regex)
     elif isinstance(value, dict):
         for item in value.values():
             check(item, regex)
@@ -66,23 +66,27 @@ def check(value: Any, regex: str | None) -> None:
             check(item, regex)
 
 
-def _check(place: re.Match[str], regex: str | None) -> None:
-    if place["escaped"]:
+def _check(placeholder: re.Match[str], regex: str | None) -> None:
+    if placeholder["escaped"]:
         return
-    if place["open"]:
+    if placeholder["open"]:
         raise ValueError("a text has {{ without a name and }} after it; write \\{{ for two braces")
-    name, colon, argument = place["name"].strip().partition(":")
+    name, colon, argument = placeholder["name"].strip().partition(":")
     if f"{name}{colon}" not in _NAMES:
         near = nearest(f"{name}{colon}", list(_NAMES))
-        raise ValueError(f"nothing fills {place[0]}{near}; there are {', '.join(_NAMES)}; write \\{{{{ for two braces")
+        raise ValueError(
+            f"{placeholder[0]} is not a known placeholder{near}; known are {', '.join(_NAMES)}; write "
+            f"\\{{{{ for two braces"
+        )
     if name == "json":
         patterns.json_path(argument.strip())
     elif name == "match":
         if regex is None:
-            raise ValueError(f"{place[0]} needs a regex among the rule's conditions")
+            raise ValueError(f"{placeholder[0]} needs a condition regex in the rule")
         pattern, group = patterns.regex(regex), _group(argument)
         if group not in pattern.groupindex and group not in range(pattern.groups + 1):
-            raise ValueError(f"{place[0]} names no group of the regex {regex!r}, which has {pattern.groups}")
+            groups = f"{pattern.groups} group{'' if pattern.groups == 1 else 's'}"
+            raise ValueError(f"{placeholder[0]} names a group that the regex {regex!r} does not have; it has {groups}")
 
 
 def _group(argument: str) -> int | str:

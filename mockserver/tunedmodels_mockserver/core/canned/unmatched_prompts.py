@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from .conditions import Condition, Count, call_conditions, count_conditions
+from .conditions import Condition, RuleCounters, call_conditions, count_conditions
 from .query import PromptQuery
 from .rules import Rule
 
 NEAREST = 3
 MAX_TEXT = 2048  # bytes of the prompt that a miss keeps
 _COMPARED = 500  # characters of each text that a comparison uses
-_SHOWN = 300  # characters of an expected or actual value that a message shows
+_MAX_SHOWN = 300  # characters of an expected or actual value that a message shows
 _AROUND = 30  # characters that a message shows on each side of a difference
 _WORD = re.compile(r"\s+|\w+|.", re.DOTALL)
 
@@ -36,10 +36,10 @@ class FailedCondition(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NearRule(msgspec.Struct, frozen=True):
-    """A rule that nearly matched. ``held`` of its ``conditions`` held, and ``failed`` has the others."""
+    """A rule that nearly matched. ``holding`` of its ``conditions`` hold, and ``failed`` has the others."""
 
     rule: str
-    held: int
+    holding: int
     conditions: int
     failed: tuple[FailedCondition, ...]
 
@@ -56,26 +56,26 @@ class Miss(msgspec.Struct, frozen=True):
     number: int = 0
 
     @property
-    def short(self) -> str:
+    def summary(self) -> str:
         """A sentence that names the nearest rule and its first condition that failed."""
         near = self.nearest[0]
         failed = near.failed[0]
-        told = failed.difference or f"expected {failed.expected}, got {failed.got}"
-        rank = f"the nearest is {near.rule}, {near.held} of whose {near.conditions} conditions hold"
-        return f"{rank}; {failed.condition}: {told}"
+        reason = failed.difference or f"expected {failed.expected}, got {failed.got}"
+        rank = f"the nearest rule is {near.rule}: {near.holding} of its {near.conditions} conditions hold"
+        return f"{rank}; {failed.condition}: {reason}"
 
 
-def describe_miss(rules: Sequence[Rule], counts: Mapping[str, Count], query: PromptQuery, now: int) -> Miss:
+def describe_miss(rules: Sequence[Rule], counts: Mapping[str, RuleCounters], query: PromptQuery, now: int) -> Miss:
     """Return the miss for *query*, which none of *rules* (at least one) answered at *now*.
 
     *counts* has the counters of rules by id.
     """
-    judged = [(rule, *_check_rule(rule, counts.get(rule.id, Count()), query)) for rule in rules]
-    judged.sort(key=lambda item: (-item[1], -_likeness(item[0], query.text)))
+    ranked = [(rule, *_check_rule(rule, counts.get(rule.id, RuleCounters()), query)) for rule in rules]
+    ranked.sort(key=lambda item: (-item[1], -_similarity(item[0], query.text)))
     text = query.text.encode()[:MAX_TEXT].decode("utf-8", "ignore")
     nearest = tuple(
-        NearRule(rule.id, held, held + len(failed), tuple(_failure(condition) for condition in failed))
-        for rule, held, failed in judged[:NEAREST]
+        NearRule(rule.id, holding, holding + len(failed), tuple(_failure(condition) for condition in failed))
+        for rule, holding, failed in ranked[:NEAREST]
     )
     return Miss(now, query.method, query.model, query.caller, text, nearest)
 
@@ -87,27 +87,27 @@ def difference(expected: str, got: str) -> str:
     """
     before, after = _WORD.findall(expected[:_COMPARED]), _WORD.findall(got[:_COMPARED])
     changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    shown = []
+    pieces = []
     for place, (kind, start, end, low, high) in enumerate(changes):
         removed, added = "".join(before[start:end]), "".join(after[low:high])
         if kind == "equal":
-            shown.append(_elide(removed, first=place == 0, last=place == len(changes) - 1))
+            pieces.append(_elide(removed, first=place == 0, last=place == len(changes) - 1))
         else:
-            shown.append((f"[-{removed}-]" if removed else "") + (f"{{+{added}+}}" if added else ""))
-    return _truncate("".join(shown))
+            pieces.append((f"[-{removed}-]" if removed else "") + (f"{{+{added}+}}" if added else ""))
+    return _truncate("".join(pieces))
 
 
-def _check_rule(rule: Rule, count: Count, query: PromptQuery) -> tuple[int, list[Condition]]:
+def _check_rule(rule: Rule, counters: RuleCounters, query: PromptQuery) -> tuple[int, list[Condition]]:
     """Return the number of conditions of *rule* that hold, and the conditions that do not hold."""
-    of_the_call = list(call_conditions(rule.when, query))
-    failed = [condition for condition in of_the_call if not condition.holds()]
+    call_checks = list(call_conditions(rule.when, query))
+    failed = [condition for condition in call_checks if not condition.holds()]
     # The other conditions count the calls for which these hold, so for any other call they mean nothing.
-    of_the_count = [] if failed else list(count_conditions(rule, count))
-    failed += [condition for condition in of_the_count if not condition.holds()]
-    return len(of_the_call) + len(of_the_count) - len(failed), failed
+    count_checks = [] if failed else list(count_conditions(rule, counters))
+    failed += [condition for condition in count_checks if not condition.holds()]
+    return len(call_checks) + len(count_checks) - len(failed), failed
 
 
-def _likeness(rule: Rule, text: str) -> float:
+def _similarity(rule: Rule, text: str) -> float:
     """Return the similarity, from 0 to 100, of *text* and the text that *rule* expects."""
     from rapidfuzz import fuzz  # imported here, so that only a miss waits for the import
 
@@ -129,7 +129,7 @@ def _value_text(value: Any) -> str:
 
 
 def _truncate(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 def _elide(text: str, *, first: bool, last: bool) -> str:

@@ -18,9 +18,9 @@ from ..runs.script import Run
 CREATE = "tunedModels.create"
 _GENERATES = frozenset(f"tunedModels.{verb}" for verb in ("generateContent", "streamGenerateContent", "generateText"))
 _WITHDRAWN = _GENERATES | {CREATE, "models.get", "models.list"}
-_LONGEST = 1e9  # seconds
+_MAX_SECONDS = 1e9  # seconds
 
-Span = Annotated[float, Meta(ge=0, le=_LONGEST)]
+Span = Annotated[float, Meta(ge=0, le=_MAX_SECONDS)]
 Scope = Annotated[str, Meta(min_length=1, max_length=300)]
 
 
@@ -28,13 +28,13 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """A limit of ``limit`` calls in any ``per`` seconds of the world's clock, or of ``concurrent`` unfinished runs."""
 
     limit: Annotated[int, Meta(ge=0, le=10_000)] | None = None
-    per: Annotated[float, Meta(gt=0, le=_LONGEST)] = 60.0
+    per: Annotated[float, Meta(gt=0, le=_MAX_SECONDS)] = 60.0
     concurrent: Annotated[int, Meta(ge=0, le=10_000)] | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError if both limits are set, or neither."""
         if (self.limit is None) == (self.concurrent is None):
-            raise ValueError("say either limit or concurrent: how many calls in per seconds, or how many runs at once")
+            raise ValueError("set either limit (calls in per seconds) or concurrent (unfinished runs)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     until: str | None = None
     after: Span = 0.0
     lasts: Span | None = None
-    ttl: Annotated[float, Meta(gt=0, le=_LONGEST)] | None = None
+    ttl: Annotated[float, Meta(gt=0, le=_MAX_SECONDS)] | None = None
     required: bool = True
 
     def __post_init__(self) -> None:
@@ -87,17 +87,17 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         super().__post_init__()
         if self.method is not None:
             check_method(self.method)
-        concurrent = self.quota is not None and self.quota.concurrent is not None
-        if (self.run is not None or concurrent) and not self.fits_method(CREATE):
-            raise ValueError(f"{self.kind} befalls {CREATE}, not {self.method!r}; leave method out")
+        counts_runs = self.quota is not None and self.quota.concurrent is not None
+        if (self.run is not None or counts_runs) and not self.matches_method(CREATE):
+            raise ValueError(f"{self.kind} applies to {CREATE} only, not to {self.method!r}; leave method out")
         for name, text in (("from", self.from_), ("until", self.until)):
             if text is not None and parse_timestamp(text) is None:
                 raise ValueError(f"{name} must be a time such as 2026-01-01T00:00:00Z, got {text!r}")
         if (self.from_ is not None or self.until is not None) and (self.after or self.lasts is not None):
-            raise ValueError("say the window either by from and until, or by after and lasts")
-        closes = self.closes(0)
-        if closes is not None and closes <= self.opens(0):
-            raise ValueError("the window closes before it opens; say an until after from, or a lasts above 0")
+            raise ValueError("give the window either by from and until, or by after and lasts")
+        closes = self.closes_at(0)
+        if closes is not None and closes <= self.opens_at(0):
+            raise ValueError("the window closes before it opens; set until after from, or lasts above 0")
 
     @property
     def limit(self) -> int | None:
@@ -107,38 +107,38 @@ class Fault(Effect, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         return self.times
 
     @property
-    def rank(self) -> int:
+    def order(self) -> int:
         """The order in which faults are checked: 0 for those of a model, 1 of a method or caller, 2 for all others."""
         if self.model not in (None, "*"):
             return 0
         return 1 if {self.method, self.caller} - {None, "*"} else 2
 
-    def fits_method(self, method: str) -> bool:
+    def matches_method(self, method: str) -> bool:
         """Return whether it applies to the method called *method*."""
         method = STANDS_FOR.get(method, method)
         return self.method is None or fnmatchcase(method, self.method)
 
-    def fits(self, query: FaultQuery) -> bool:
+    def matches(self, query: FaultQuery) -> bool:
         """Return whether *query* is in its scope. Faults of runs and quotas of concurrent runs fit creates only."""
         only_create = self.run is not None or (self.quota is not None and self.quota.concurrent is not None)
         if only_create and query.method != CREATE:
             return False
         if self.withdrawn and query.method not in _WITHDRAWN:
             return False
-        if not self.fits_method(query.method):
+        if not self.matches_method(query.method):
             return False
         if self.caller is not None and not fnmatchcase(query.caller, self.caller):
             return False
         names = (query.model, query.model.rpartition("/")[2])
         return self.model is None or (bool(query.model) and any(fnmatchcase(name, self.model) for name in names))
 
-    def opens(self, armed_at: int) -> int:
+    def opens_at(self, armed_at: int) -> int:
         """Return the moment at which its window opens, if it was armed at *armed_at*."""
         moment = parse_timestamp(self.from_) if self.from_ is not None else None
         return armed_at + round(self.after * SECOND) if moment is None else moment
 
-    def closes(self, armed_at: int) -> int | None:
+    def closes_at(self, armed_at: int) -> int | None:
         """Return the moment at which its window closes, if it was armed at *armed_at*; None for never."""
         if self.until is not None:
             return parse_timestamp(self.until)
-        return None if self.lasts is None else self.opens(armed_at) + round(self.lasts * SECOND)
+        return None if self.lasts is None else self.opens_at(armed_at) + round(self.lasts * SECOND)

@@ -35,29 +35,29 @@ WORDS = (
 )
 
 
-def effect(text: str, body: int) -> Effect | None:
+def parse_effect(text: str, body: int) -> Effect | None:
     """Return the effect that the header's *text* asks for. *body* is the number of bytes in the body of the request.
 
     Return None if the words do not apply to this request: for an error after more bytes than the body has, and for a
     later retry. Raises BadInput for unknown words, and names the nearest known ones.
     """
     text = text.strip()
-    for form, made in _FORMS:
+    for form, build in _FORMS:
         match = form.fullmatch(text)
         if match:
             try:
-                return made(*(int(group) if group else 0 for group in match.groups()), body)
+                return build(*(int(group) if group else 0 for group in match.groups()), body)
             except (ValueError, msgspec.ValidationError) as error:
                 raise BadInput(f"x-goog-emulator-instructions {text[:100]!r}: {error}.") from None
-    known = f"known are {', '.join(WORDS)}, with other numbers"
+    choices = f"known are {', '.join(WORDS)}; the numbers can differ"
     text = text[:100]
-    raise BadInput(f"x-goog-emulator-instructions has no words {text!r}{nearest(text, list(WORDS))}; {known}.")
+    raise BadInput(f"x-goog-emulator-instructions does not know {text!r}{nearest(text, list(WORDS))}; {choices}.")
 
 
 def _error(status: int, _body: int) -> Effect:
     """Return an error with this HTTP *status*, or a page if no error has it. Raises ValueError outside 400 to 599."""
     if not 400 <= status <= 599:
-        raise ValueError("the status of an error is 400 to 599")
+        raise ValueError("the status of an error must be from 400 to 599")
     if Code.of_http(status):
         return Effect(error=status)
     return Effect(page=Page(status, f"<html><body><h1>{status}</h1></body></html>\n"))
@@ -68,7 +68,7 @@ def _error_after(status: int, kibibytes: int, retry: int, body: int) -> Effect |
     return _error(status, body) if failing else None
 
 
-def _broken(after: int) -> Effect:
+def _broken_stream(after: int) -> Effect:
     return Effect(stall=Stall(0.0, after))
 
 
@@ -85,8 +85,8 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[..., Effect | None]], ...] = (
     (re.compile(r"return-(\d{3})-after-(\d{1,7})K(?:/retry-(\d{1,4}))?"), _error_after),
     (re.compile(r"return-reset-connection"), lambda _body: Effect(reset=True)),
     (re.compile(r"return-broken-stream"), lambda _body: Effect(truncate=Truncate(fraction=0.5))),
-    (re.compile(r"return-broken-stream-after-(\d{1,6})K"), lambda after, _body: _broken(after * KIB)),
-    (re.compile(r"return-broken-stream-final-chunk-after-(\d{1,9})B"), lambda after, _body: _broken(after)),
+    (re.compile(r"return-broken-stream-after-(\d{1,6})K"), lambda after, _body: _broken_stream(after * KIB)),
+    (re.compile(r"return-broken-stream-final-chunk-after-(\d{1,9})B"), lambda after, _body: _broken_stream(after)),
     (re.compile(r"return-corrupted-data"), lambda _body: Effect(malformed=True)),
     (re.compile(r"stall-always"), lambda _body: _stall(PAUSE, 0)),
     (re.compile(r"stall-at-(\d{1,6})KiB"), lambda after, _body: _stall(PAUSE, after * KIB)),

@@ -43,11 +43,13 @@ PRESETS: Mapping[str, tuple[Fault, ...]] = {
 def preset(name: str) -> tuple[Fault, ...]:
     """Return the faults of the preset called *name*. Raises BadInput for an unknown name, and names the nearest."""
     if name not in PRESETS:
-        raise BadInput(f"There is no preset {name!r}{nearest(name, list(PRESETS))}. There are {', '.join(PRESETS)}.")
+        raise BadInput(
+            f"There is no preset {name!r}{nearest(name, list(PRESETS))}. Known presets are {', '.join(PRESETS)}."
+        )
     return PRESETS[name]
 
 
-class Named(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PresetReference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reference to all faults of one preset, by its name."""
 
     preset: str
@@ -60,14 +62,14 @@ def read_faults(value: Any) -> tuple[Fault, ...]:
     """
     if not isinstance(value, list):
         return _read(value)
-    read = (_read(item, f"Fault {number} of the list: ") for number, item in enumerate(value, start=1))
-    return tuple(fault for faults in read for fault in faults)
+    groups = (_read(item, f"Fault {number} of the list: ") for number, item in enumerate(value, start=1))
+    return tuple(fault for faults in groups for fault in faults)
 
 
 def _read(value: Any, place: str = "") -> tuple[Fault, ...]:
     try:
         if isinstance(value, dict) and "preset" in value:
-            return preset(convert(value, Named).preset)
+            return preset(convert(value, PresetReference).preset)
         return (convert(value, Fault),)
     except BadInput as error:
         raise BadInput(f"{place}{error}") from None

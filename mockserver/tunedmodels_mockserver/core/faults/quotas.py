@@ -18,10 +18,10 @@ MESSAGE = (
 _MINUTE = 60.0  # seconds
 
 
-def quota_error(quota: Quota, query: FaultQuery, model: str, retry: int | None) -> Error:
+def quota_error(quota: Quota, query: FaultQuery, model: str, retry_after: int | None) -> Error:
     """Return the error for *query*. *model* is the id of the base model of the call, empty if there is none.
 
-    *retry* is the time in seconds after which the quota lets the next call pass, None if that is unknown.
+    *retry_after* is the time in seconds after which the quota lets the next call pass, None if that is unknown.
     """
     if quota.limit is None:
         violation = QuotaViolation(
@@ -33,7 +33,7 @@ def quota_error(quota: Quota, query: FaultQuery, model: str, retry: int | None) 
         name = camel(query.method.rpartition(".")[2])
         name = name[:1].upper() + name[1:]
         violation = QuotaViolation(f"{SERVICE}/requests", _id(name, quota), quota.limit, model)
-    return Error("RESOURCE_EXHAUSTED", MESSAGE, retry, quota_failure=violation)
+    return Error("RESOURCE_EXHAUSTED", MESSAGE, retry_after, quota_failure=violation)
 
 
 def _id(name: str, quota: Quota) -> str:

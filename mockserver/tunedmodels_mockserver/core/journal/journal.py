@@ -46,8 +46,8 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     world's clock. ``started`` and ``ended`` are times of the machine's monotonic clock in nanoseconds. ``method`` is
     the id of the API's method; it is empty if no route matched. ``fault`` is the id of the fault that fired, a space,
     and its effect. ``lost`` is true if the connection ended before the whole answer was sent. ``poll`` counts the
-    polls of a run; it is None if the request does not poll one. ``said`` has the fields of an answer that is too long
-    to store whole.
+    polls of a run; it is None if the request does not poll one. ``long_answer_fields`` has the fields of an answer that
+    is too long to store whole.
     """
 
     http: str
@@ -69,12 +69,12 @@ class Entry(msgspec.Struct, frozen=True, dict=True):
     allowances: tuple[str, ...] = ()
     lost: bool = False
     poll: int | None = None
-    said: AnswerFields | None = None
+    long_answer_fields: AnswerFields | None = None
 
     @cached_property
     def answer_fields(self) -> AnswerFields:
         """The members of the answer that decide what a client does next."""
-        return self.said or read_fields(self.answer.data)
+        return self.long_answer_fields or read_fields(self.answer.data)
 
     @cached_property
     def name(self) -> str:
@@ -150,8 +150,8 @@ class Journal:
     """
 
     def __init__(self, entries: int = ENTRIES, size: int = BYTES) -> None:
-        self._most = entries
-        self._largest = size
+        self._max_entries = entries
+        self._max_bytes = size
         self._entries: dict[int, Entry] = {}
         self._polls: dict[str, int] = {}
         self._first = self._next = 1  # the numbers of the oldest entry and of the next
@@ -160,18 +160,18 @@ class Journal:
         self._closed = False
         self.dropped = 0
 
-    def add(self, entry: Entry, looked_at: str = "") -> Entry:
+    def add(self, entry: Entry, polled_model: str = "") -> Entry:
         """Give *entry* the next number, add it and return it.
 
-        *looked_at* is the name of the model if the request polls its run, or empty. The entry gets the number of the
+        *polled_model* is the name of the model if the request polls its run, or empty. The entry gets the number of the
         poll.
         """
         with self._lock:
-            poll = self._look(looked_at) if looked_at else None
+            poll = self._count_poll(polled_model) if polled_model else None
             entry = msgspec.structs.replace(entry, number=self._next, poll=poll)
             self._entries[self._next] = entry
             self._next += 1
-            self._bound(entry.size)
+            self._trim(entry.size)
             self._lock.notify_all()
         return entry
 
@@ -181,7 +181,7 @@ class Journal:
             old = self._entries.get(number)
             if old is not None:
                 self._entries[number] = new = msgspec.structs.replace(old, **changes)
-                self._bound(new.size - old.size)
+                self._trim(new.size - old.size)
 
     def entries(self) -> list[Entry]:
         """Return the entries, the oldest first."""
@@ -191,17 +191,17 @@ class Journal:
     def clear(self) -> int:
         """Remove all entries and return their number. New entries continue the numbering."""
         with self._lock:
-            gone = len(self._entries)
+            count = len(self._entries)
             self._entries.clear()
             self._polls.clear()
             self._first, self._size = self._next, 0
-        return gone
+        return count
 
     def wait(self, number: int, seconds: float) -> list[Entry]:
         """Return the entries after *number*. If there are none, wait for one, at most so many *seconds*."""
         with self._lock:
             self._lock.wait_for(lambda: self._closed or self._next > number + 1, seconds)
-            return [entry for kept, entry in self._entries.items() if kept > number]
+            return [entry for entry_number, entry in self._entries.items() if entry_number > number]
 
     def close(self) -> None:
         """End every ``wait``, now and later."""
@@ -224,16 +224,16 @@ class Journal:
         """The number of the newest entry, which is also the number of requests recorded so far."""
         return self._next - 1
 
-    def _look(self, model: str) -> int:
+    def _count_poll(self, model: str) -> int:
         self._polls[model] = count = self._polls.pop(model, 0) + 1
-        if len(self._polls) > self._most:
+        if len(self._polls) > self._max_entries:
             del self._polls[next(iter(self._polls))]
         return count
 
-    def _bound(self, more: int) -> None:
-        self._size += more
+    def _trim(self, added_bytes: int) -> None:
+        self._size += added_bytes
         # The newest entry stays, even if it alone is larger than the limit.
-        while len(self._entries) > self._most or (self._size > self._largest and len(self._entries) > 1):
+        while len(self._entries) > self._max_entries or (self._size > self._max_bytes and len(self._entries) > 1):
             self._size -= self._entries.pop(self._first).size
             self._first += 1
             self.dropped += 1

@@ -10,7 +10,7 @@ from .journal import Journal
 WORLDS = 1000
 BYTES = 256 * 1024 * 1024  # approximate, of all journals
 
-_LOOK = 64  # the sum of all bytes is checked once in this many requests
+_SIZE_CHECK_INTERVAL = 64  # the sum of all bytes is checked once in this many requests
 
 
 class Journals:
@@ -22,9 +22,9 @@ class Journals:
 
     def __init__(self, worlds: int = WORLDS, size: int = BYTES) -> None:
         self.closed = False
-        self._most = worlds
-        self._largest = size
-        self._asked = 0
+        self._max_journals = worlds
+        self._max_bytes = size
+        self._requests = 0
         self._journals: dict[str, Journal] = {}
         self._lock = threading.Lock()
 
@@ -33,8 +33,10 @@ class Journals:
         with self._lock:
             journal = self._journals.pop(world, None) or Journal()
             self._journals[world] = journal
-            self._asked += 1
-            while len(self._journals) > self._most or (self._asked % _LOOK == 0 and self._too_large()):
+            self._requests += 1
+            while len(self._journals) > self._max_journals or (
+                self._requests % _SIZE_CHECK_INTERVAL == 0 and self._is_too_large()
+            ):
                 self._journals.pop(next(iter(self._journals))).close()
         return journal
 
@@ -56,5 +58,5 @@ class Journals:
         for journal in self.all().values():
             journal.close()
 
-    def _too_large(self) -> bool:
-        return len(self._journals) > 1 and sum(journal.size for journal in self._journals.values()) > self._largest
+    def _is_too_large(self) -> bool:
+        return len(self._journals) > 1 and sum(journal.size for journal in self._journals.values()) > self._max_bytes

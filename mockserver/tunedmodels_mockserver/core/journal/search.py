@@ -53,7 +53,7 @@ def check(query: JournalQuery) -> JournalQuery:
     return query
 
 
-def find(entries: Iterable[Entry], query: JournalQuery) -> list[Entry]:
+def matching_entries(entries: Iterable[Entry], query: JournalQuery) -> list[Entry]:
     """Return the *entries* that match *query*."""
     return [entry for entry in entries if next(differences(entry, query), None) is None]
 
@@ -61,9 +61,9 @@ def find(entries: Iterable[Entry], query: JournalQuery) -> list[Entry]:
 def differences(entry: Entry, query: JournalQuery) -> Iterator[str]:
     """Yield a phrase for each condition of *query* that *entry* does not meet."""
     for name in _GLOBS:
-        wanted = getattr(query, name)
-        if wanted is not None and not any(fnmatchcase(got, wanted) for got in _values(entry, name)):
-            yield f"{name} is {getattr(entry, name) or 'none'}, not {wanted}"
+        pattern = getattr(query, name)
+        if pattern is not None and not any(fnmatchcase(value, pattern) for value in _values(entry, name)):
+            yield f"{name} is {getattr(entry, name) or 'none'}, not {pattern}"
     if query.http is not None and entry.http != query.http.upper():
         yield f"http is {entry.http}, not {query.http.upper()}"
     if query.status is not None and not _has_status(entry.status, str(query.status)):
@@ -71,17 +71,17 @@ def differences(entry: Entry, query: JournalQuery) -> Iterator[str]:
     if query.since is not None and entry.number <= query.since:
         yield f"number is {entry.number}, not after {query.since}"
     if query.text is not None and not _contains(entry, query.text):
-        yield f"{query.text!r} stands nowhere in it"
+        yield f"{query.text!r} is not in the path, the query or a body"
 
 
 def nearest_entries(entries: Iterable[Entry], query: JournalQuery) -> list[dict[str, Any]]:
     """Return at most three *entries* that do not match *query*, the nearest first, with the differences."""
-    rated = [(entry, list(differences(entry, query))) for entry in entries]
-    missed = [(entry, why) for entry, why in rated if why]
-    missed.sort(key=lambda row: (len(row[1]), -_similarity(row[0], query), -row[0].number))
+    candidates = [(entry, list(differences(entry, query))) for entry in entries]
+    mismatches = [(entry, reasons) for entry, reasons in candidates if reasons]
+    mismatches.sort(key=lambda row: (len(row[1]), -_similarity(row[0], query), -row[0].number))
     return [
-        {"number": entry.number, "request": entry.request_line, "status": entry.status, "differences": why}
-        for entry, why in missed[:_NEAREST]
+        {"number": entry.number, "request": entry.request_line, "status": entry.status, "differences": reasons}
+        for entry, reasons in mismatches[:_NEAREST]
     ]
 
 
@@ -96,8 +96,8 @@ def _values(entry: Entry, name: str) -> tuple[str, ...]:
     return (value, *value.split(" ", 1)) if name == "fault" and value else (value,)
 
 
-def _has_status(status: int, wanted: str) -> bool:
-    return str(status)[0] == wanted[0] if wanted.endswith("xx") else str(status) == wanted
+def _has_status(status: int, expected: str) -> bool:
+    return str(status)[0] == expected[0] if expected.endswith("xx") else str(status) == expected
 
 
 def _contains(entry: Entry, text: str) -> bool:
@@ -107,4 +107,4 @@ def _contains(entry: Entry, text: str) -> bool:
 
 def _similarity(entry: Entry, query: JournalQuery) -> float:
     pairs = [(getattr(entry, name), getattr(query, name)) for name in _GLOBS if getattr(query, name) is not None]
-    return sum(SequenceMatcher(None, got[:200], wanted[:200]).ratio() for got, wanted in pairs)
+    return sum(SequenceMatcher(None, value[:200], pattern[:200]).ratio() for value, pattern in pairs)

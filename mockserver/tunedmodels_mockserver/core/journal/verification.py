@@ -42,35 +42,35 @@ def verify(entries: Sequence[Entry], claim: Claim) -> dict[str, Any]:
     bounds = Bounds(at_least=1) if claim.count is None else claim.count
     if isinstance(bounds, int):
         bounds = Bounds(bounds, bounds)
-    least, most = bounds.at_least or 0, bounds.at_most
-    if min(least, least if most is None else most) < 0 or (most is not None and most < least):
+    minimum, maximum = bounds.at_least or 0, bounds.at_most
+    if min(minimum, minimum if maximum is None else maximum) < 0 or (maximum is not None and maximum < minimum):
         raise BadInput(
-            f"count must be a number from 0, or at_least and at_most, got {_count_phrase(least, most).lower()}."
+            f"count must be a number from 0, or at_least and at_most, got {_count_phrase(minimum, maximum).lower()}."
         )
     if claim.count is not None and bounds == Bounds():
-        raise BadInput("count says nothing: give a number, at_least or at_most.")
-    found = search.find(entries, claim)
+        raise BadInput("count has no limit: give a number, at_least or at_most.")
+    matches = search.matching_entries(entries, claim)
     if claim.in_order:
         if claim.count is not None:
             raise BadInput("Give count or in_order, not both: in_order has each of its requests once.")
-        return _verify_order(found, claim.in_order)
-    ok = least <= len(found) and (most is None or len(found) <= most)
-    message = f"{_count_phrase(least, most)} of ({search.describe(claim)}): found {len(found)}."
-    nearest_entries = [] if ok or len(found) >= least else search.nearest_entries(entries, claim)
-    return _result(ok, message, [entry.number for entry in found], nearest_entries)
+        return _verify_order(matches, claim.in_order)
+    ok = minimum <= len(matches) and (maximum is None or len(matches) <= maximum)
+    message = f"{_count_phrase(minimum, maximum)} of ({search.describe(claim)}): found {len(matches)}."
+    nearest_entries = [] if ok or len(matches) >= minimum else search.nearest_entries(entries, claim)
+    return _result(ok, message, [entry.number for entry in matches], nearest_entries)
 
 
 def _verify_order(entries: Sequence[Entry], steps: Sequence[JournalQuery]) -> dict[str, Any]:
     numbers: list[int] = []
-    left = list(entries)
-    for place, step in enumerate(steps, start=1):
-        matched = next(iter(search.find(left, step)), None)
-        if matched is None:
+    remaining = list(entries)
+    for position, step in enumerate(steps, start=1):
+        match = next(iter(search.matching_entries(remaining, step)), None)
+        if match is None:
             earlier = f" after request {numbers[-1]}" if numbers else ""
-            message = f"in_order: number {place} of {len(steps)} ({search.describe(step)}) was not found{earlier}."
-            return _result(False, message, numbers, search.nearest_entries(left, step))
-        numbers.append(matched.number)
-        left = [entry for entry in left if entry.number > matched.number]
+            message = f"in_order: number {position} of {len(steps)} ({search.describe(step)}) was not found{earlier}."
+            return _result(False, message, numbers, search.nearest_entries(remaining, step))
+        numbers.append(match.number)
+        remaining = [entry for entry in remaining if entry.number > match.number]
     return _result(True, f"in_order: all {len(steps)} were found.", numbers, [])
 
 
@@ -78,7 +78,7 @@ def _result(ok: bool, message: str, requests: list[int], near: list[dict[str, An
     return {"ok": ok, "message": message, "requests": requests, "near_misses": near}
 
 
-def _count_phrase(least: int, most: int | None) -> str:
-    if most is None:
-        return f"At least {least}"
-    return f"Exactly {least}" if least == most else f"From {least} to {most}"
+def _count_phrase(minimum: int, maximum: int | None) -> str:
+    if maximum is None:
+        return f"At least {minimum}"
+    return f"Exactly {minimum}" if minimum == maximum else f"From {minimum} to {maximum}"

@@ -10,7 +10,7 @@ from .. import errors
 from ..callers.identity import Caller
 from ..resource_names import TUNED_MODELS
 from ..state.records import GranteeType, Permission, Role, TunedModelRecord
-from .call import RequestContext
+from .request_context import RequestContext
 
 
 def personal_role(record: TunedModelRecord, caller: Caller) -> Role | None:
@@ -33,7 +33,7 @@ def role(record: TunedModelRecord, caller: Caller) -> Role | None:
     return min(filter(None, [personal_role(record, caller), *roles]), default=None)
 
 
-def shared_with_everyone(record: TunedModelRecord) -> bool:
+def is_shared_with_everyone(record: TunedModelRecord) -> bool:
     """Whether every caller may use the model."""
     return any(grant.grantee_type is GranteeType.EVERYONE for grant in record.permissions)
 
@@ -51,7 +51,7 @@ def find(call: RequestContext, name: str, needed: Role) -> TunedModelRecord:
     record = call.world.store.get(name.removeprefix(TUNED_MODELS))
     if record is None:
         raise errors.model_missing(name)
-    held = role(record, call.caller)
-    if held is None or held > needed:
+    caller_role = role(record, call.caller)
+    if caller_role is None or caller_role > needed:
         raise errors.model_forbidden(name)
     return record

@@ -14,21 +14,22 @@ from dataclasses import dataclass, field
 class Allowance:
     """One allowance: the clients that need it, the requests that it accepts, and a way to do without it.
 
-    ``otherwise`` is the answer of the service. ``known`` is the source of that: observed, documented or inferred.
+    ``service_answer`` is the answer of the service. ``source`` says how it is known: observed, documented or inferred.
     """
 
     id: str
     clients: str
-    lets: str
-    otherwise: str
-    known: str
-    way_round: str
+    accepts: str
+    service_answer: str
+    source: str
+    alternative: str
 
     @property
     def note(self) -> str:
         """The sentence for the answer's header and the log."""
         return (
-            f"{self.lets} ({self.clients}). The service ({self.known}): {self.otherwise}. Way round: {self.way_round}."
+            f"{self.accepts} ({self.clients}). The service ({self.source}): {self.service_answer}. "
+            f"Alternative: {self.alternative}."
         )
 
 
@@ -38,7 +39,7 @@ ALLOWANCES = {
         Allowance(
             "v1-tuned-models",
             "google-genai and @google/genai since 3.0 send them there",
-            "A tunedModels call under /v1 was taken as one under /v1beta",
+            "A tunedModels call under /v1 was read as one under /v1beta",
             "404, v1 has no such method",
             "documented",
             "set the client's api_version to v1beta",
@@ -62,7 +63,7 @@ ALLOWANCES = {
         Allowance(
             "models-prefix",
             "LangChain's completion class and litellm put models/ before every name",
-            "models/tunedModels/{id} was taken as tunedModels/{id}",
+            "models/tunedModels/{id} was read as tunedModels/{id}",
             "400, unexpected model name format",
             "observed",
             "use the client's chat class, or a name that the client leaves alone",
@@ -78,7 +79,7 @@ ALLOWANCES = {
         Allowance(
             "cancel-beta",
             "google-generativeai 0.x posts it there",
-            "An operation's :cancel was taken outside /v1",
+            "An operation's :cancel was accepted outside /v1",
             "404, only v1 has it",
             "inferred",
             "POST it under /v1",
@@ -102,7 +103,7 @@ ALLOWANCES = {
         Allowance(
             "system-instruction",
             "pydantic-ai, LangChain and llama-index send one with every prompt",
-            "A system instruction for a tuned model was taken and ignored",
+            "A system instruction for a tuned model was accepted and ignored",
             "400, Developer instruction is not enabled",
             "inferred",
             "put the instruction into the prompt",
@@ -110,7 +111,7 @@ ALLOWANCES = {
         Allowance(
             "multi-turn",
             "the chat classes of google-genai and LangChain send the whole conversation",
-            "A conversation of several turns with a tuned model was taken; its last turn is answered",
+            "A conversation of several turns with a tuned model was accepted; its last turn is answered",
             "400, Multiturn chat is not enabled",
             "inferred",
             "send the last turn alone",

@@ -18,10 +18,10 @@ from ..runs import view
 from ..runs.losses import Curve
 from ..runs.plan import Plan
 from ..runs.script import Run
-from ..state.records import EXAMPLES_LOOKED_AT, Examples, GranteeType, Permission, Role, TunedModelRecord
+from ..state.records import MAX_CHECKED_EXAMPLES, Examples, GranteeType, Permission, Role, TunedModelRecord
 from ..text import tokens
 from . import access, ids
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 
@@ -29,7 +29,7 @@ MAX_DISPLAY_NAME = 40  # bytes of UTF-8, as observed
 MAX_TEXT_INPUT = 40_000  # characters, documented
 MAX_OUTPUT = 5_000  # characters, documented
 MAX_STEPS = 100_000  # ours: the size of a poll's answer grows with it, some 150 bytes a step
-_LEAST_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
+_MIN_RATE = 1.0e-44  # a float32 that is not zero; a multiplier may ask for less
 EXAMPLES_WHEN_DROPPED = 20  # the minimum in the documentation
 
 _DEFAULT_RUN = Run()
@@ -159,7 +159,7 @@ def _origin(call: RequestContext, model: Value) -> tuple[BaseModel, str]:
         raise errors.one_of(_REQUEST, "tuned_model", "source_model")
     if "base_model" in model:
         base = call.world.base_models.get(model["base_model"])
-        if base is None or not base.tunable:
+        if base is None or not base.is_tunable:
             raise errors.not_tunable(model["base_model"], call.version)
         return base, ""
     source = model["tuned_model_source"].get("tuned_model", "")
@@ -201,7 +201,7 @@ def _examples(call: RequestContext, task: Value) -> tuple[Examples, int]:
     return Examples(tuple((row["text_input"], row["output"]) for row in rows)), len(rows)
 
 
-def _hyperparameters(call: RequestContext, given: Value, count: int) -> tuple[int, int, float]:
+def _hyperparameters(call: RequestContext, requested: Value, count: int) -> tuple[int, int, float]:
     """Return epoch count, batch size and learning rate of the request, with the version's defaults.
 
     A multiplier without a rate becomes a rate: the multiplier times the recommended rate (invented: google-generativeai
@@ -209,19 +209,19 @@ def _hyperparameters(call: RequestContext, given: Value, count: int) -> tuple[in
     """
     defaults = _DEFAULTS_OF_2023 if call.version == "v1beta3" else _DEFAULTS
     many = count >= MANY_EXAMPLES
-    rate = given.get("learning_rate")
+    rate = requested.get("learning_rate")
     if rate is None:
-        multiplier = given.get("learning_rate_multiplier", 1.0)
+        multiplier = requested.get("learning_rate_multiplier", 1.0)
         _check_positive("learning_rate_multiplier", multiplier)
         rate = multiplier * defaults.learning_rates[many]
     numbers = {
-        "epoch_count": given.get("epoch_count", defaults.epoch_count),
-        "batch_size": given.get("batch_size", defaults.batch_sizes[many]),
+        "epoch_count": requested.get("epoch_count", defaults.epoch_count),
+        "batch_size": requested.get("batch_size", defaults.batch_sizes[many]),
         "learning_rate": rate,
     }
     for name, number in numbers.items():
         _check_positive(name, number)
-    return numbers["epoch_count"], numbers["batch_size"], float32(min(max(rate, _LEAST_RATE), 3.0e38))
+    return numbers["epoch_count"], numbers["batch_size"], float32(min(max(rate, _MIN_RATE), 3.0e38))
 
 
 def _check_positive(name: str, number: float) -> None:
@@ -237,6 +237,6 @@ def _data_seed(examples: Examples) -> int:
 
 
 def _answer_tokens(examples: Examples) -> float:
-    """Return the mean number of tokens of the expected outputs, over the first ``EXAMPLES_LOOKED_AT`` examples."""
-    outputs = [output for _, output in examples.pairs[:EXAMPLES_LOOKED_AT]]
+    """Return the mean number of tokens of the expected outputs, over the first ``MAX_CHECKED_EXAMPLES`` examples."""
+    outputs = [output for _, output in examples.pairs[:MAX_CHECKED_EXAMPLES]]
     return sum(map(tokens.count, outputs)) / len(outputs) if outputs else 10.0

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .. import errors
 from ..base_models import BaseModel
 from ..canned import replies
@@ -21,7 +21,7 @@ from ..state.records import Examples, Role
 from ..text import tokens
 from . import access
 from . import reply as canned
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 
@@ -102,7 +102,7 @@ def count_tokens(call: RequestContext, request: Value) -> Value:
     hit = canned.match_rule(call, _query(call, request, "countTokens", _text(contents[-1])))
     return {
         "total_tokens": _prompt_tokens(base, contents),
-        **(replies.token_counts(hit.rule.full_answer) if hit else {}),
+        **(replies.count_tokens_overrides(hit.rule.full_answer) if hit else {}),
     }
 
 
@@ -194,11 +194,11 @@ def _check_limits(config: Value, request: str, path: str = "") -> None:
 
 
 def _candidate(call: RequestContext, index: int, reply: Reply, parts: Parts | None) -> Value:
-    known = surface(call.version).message("Part").by_name
+    names = surface_of(call.version).message("Part").by_name
     # A version cannot show a kind of part that it does not have.
-    shown = None if parts is None else [part for part in parts if any(name in known for name in part)]
+    visible_parts = None if parts is None else [part for part in parts if any(name in names for name in part)]
     return {
-        "content": None if shown is None else {"parts": shown, "role": "model"},
+        "content": None if visible_parts is None else {"parts": visible_parts, "role": "model"},
         "index": index,
         "safety_ratings": _SAFETY_RATINGS if reply.ratings is None else reply.ratings,
     }
@@ -210,12 +210,12 @@ def _chunks(call: RequestContext, outcome: RenderedAnswer, usage: Value) -> Iter
         return
     streams = [reply.pieces() for reply in outcome.replies]
     for place in range(max(map(len, streams))):
-        here = [(index, pieces[place]) for index, pieces in enumerate(streams) if place < len(pieces)]
-        pause = max(piece.pause for _, piece in here)
+        present = [(index, pieces[place]) for index, pieces in enumerate(streams) if place < len(pieces)]
+        pause = max(piece.pause for _, piece in present)
         if pause:
             yield Pause(pause)
         candidates = []
-        for index, piece in here:
+        for index, piece in present:
             reply, last = outcome.replies[index], place == len(streams[index]) - 1
             candidate = _candidate(call, index, reply, None if reply.parts is None else piece.parts)
             candidates.append({**candidate, "finish_reason": reply.finish_reason if last else None})

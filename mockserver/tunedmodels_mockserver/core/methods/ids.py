@@ -14,7 +14,7 @@ MAX_ID = 40
 GIVEN_ID = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 
 _RANDOM_PART = 12
-_SHORTEST_RANDOM_PART = 6  # the shortest observed; longer slugs are cut to make room for it (invented)
+_MIN_RANDOM_PART = 6  # the shortest observed; longer slugs are cut to make room for it (invented)
 
 
 def slug(display_name: str) -> str:
@@ -25,7 +25,7 @@ def slug(display_name: str) -> str:
 def model_id(display_name: str, seed: int, draw: int) -> str:
     """Return a new model's id: the slug, ``-`` and 12 characters, or fewer to stay within 40."""
     # An id begins with a letter, so characters before the slug's first letter are dropped (invented, never observed).
-    head = slug(display_name).lstrip("-0123456789")[: MAX_ID - 1 - _SHORTEST_RANDOM_PART]
+    head = slug(display_name).lstrip("-0123456789")[: MAX_ID - 1 - _MIN_RANDOM_PART]
     if not head:
         return f"m{random_draws.base36(_RANDOM_PART - 1, seed, 'model', draw)}"
     length = min(_RANDOM_PART, MAX_ID - 1 - len(head))

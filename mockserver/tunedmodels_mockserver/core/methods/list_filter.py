@@ -22,34 +22,34 @@ def parse(text: str, caller: Caller) -> Callable[[TunedModelRecord], bool]:
     whole display name. The operators are the documented ones. All parts must match. Models that the caller may read
     only because everyone may are left out, unless the filter asks for them. Raise StatusError for an unknown operand.
     """
-    tests: list[Callable[[TunedModelRecord], bool]] = []
+    predicates: list[Callable[[TunedModelRecord], bool]] = []
     personal = True
     for part in _PARTS.finditer(text):
         if part["display_name"] is not None:
-            tests.append(_is_called(part["display_name"]))
+            predicates.append(_is_called(part["display_name"]))
             continue
         word = part["word"] or ""
         operator, colon, value = word.partition(":")
         if colon and operator in ("owner", "writers", "readers"):
             if (operator, value) == ("readers", "everyone"):
                 personal = False
-                tests.append(access.shared_with_everyone)
+                predicates.append(access.is_shared_with_everyone)
             elif value == "me":
-                least = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
-                tests.append(_has_role(caller, least))
+                required = {"owner": Role.OWNER, "writers": Role.WRITER, "readers": Role.READER}[operator]
+                predicates.append(_has_role(caller, required))
             else:
                 raise errors.invalid("ListTunedModelsRequest", "filter", f"unknown operand in `{word}`")
         else:
-            tests.append(_mentions((part["phrase"] or word).casefold()))
+            predicates.append(_mentions((part["phrase"] or word).casefold()))
     if personal:
-        tests.insert(0, _has_role(caller, Role.READER))
-    return lambda record: all(test(record) for test in tests)
+        predicates.insert(0, _has_role(caller, Role.READER))
+    return lambda record: all(test(record) for test in predicates)
 
 
-def _has_role(caller: Caller, least: Role) -> Callable[[TunedModelRecord], bool]:
+def _has_role(caller: Caller, required: Role) -> Callable[[TunedModelRecord], bool]:
     def test(record: TunedModelRecord) -> bool:
-        held = access.personal_role(record, caller)
-        return held is not None and held <= least
+        caller_role = access.personal_role(record, caller)
+        return caller_role is not None and caller_role <= required
 
     return test
 

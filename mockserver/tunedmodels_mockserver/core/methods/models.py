@@ -6,7 +6,7 @@ from typing import Any
 
 from ...wire import pages
 from .. import errors
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 

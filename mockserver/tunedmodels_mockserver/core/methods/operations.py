@@ -14,7 +14,7 @@ from .. import errors
 from ..resource_names import TUNED_MODELS
 from ..state.records import Role, TunedModelRecord
 from . import access, resources, tuned_models
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 
@@ -51,13 +51,15 @@ def list_(call: RequestContext, request: Value) -> Value:
     parameters = (call.world.name, request["name"], call.caller.email)
     start = pages.page_start(request.get("page_token", ""), *parameters)
     if parent:
-        found = [access.find(call, parent, Role.READER)]
+        page = [access.find(call, parent, Role.READER)]
     else:
-        seen = (record for record in call.world.store.after(start) if access.personal_role(record, call.caller))
-        found = list(islice(seen, size + 1))
-    answer: Value = {"operations": [resources.operation(record, call.now) for record in found[:size]]}
-    if len(found) > size:
-        answer["next_page_token"] = pages.page_token(found[size - 1].sequence, *parameters)
+        visible = (
+            record for record in call.world.store.records_after(start) if access.personal_role(record, call.caller)
+        )
+        page = list(islice(visible, size + 1))
+    answer: Value = {"operations": [resources.operation(record, call.now) for record in page[:size]]}
+    if len(page) > size:
+        answer["next_page_token"] = pages.page_token(page[size - 1].sequence, *parameters)
     return answer
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import random_draws
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 View = Callable[[RequestContext, Value], Any]
@@ -37,10 +37,10 @@ def distort(body: Any) -> Any:
         return [distort(item) for item in body]
     if not isinstance(body, dict):
         return body
-    kept = {
+    members = {
         key: UNKNOWN_VALUE if key in _ENUMS else distort(value) for key, value in body.items() if key not in _OPTIONAL
     }
-    return {**kept, UNKNOWN_MEMBER: {"why": "legal, and rare"}}
+    return {**members, UNKNOWN_MEMBER: {"why": "legal, and rare"}}
 
 
 def _page(call: RequestContext, request: Value, view: View) -> Value:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from ...wire import fieldmask, pages
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .. import errors
 from ..callers import identity
 from ..state.records import GranteeType, Permission, Role, TunedModelRecord
 from . import access, ids, resources, tuned_models
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 
@@ -25,7 +25,7 @@ def create(call: RequestContext, request: Value) -> Value:
     grant = _new_grant(call.version, request.get("permission", {}))
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
-        if any(held.id == grant.id for held in record.permissions):
+        if any(permission.id == grant.id for permission in record.permissions):
             raise errors.permission_exists(resources.permission_name(record, grant.id))
         return replace(record, permissions=(*record.permissions, grant))
 
@@ -46,8 +46,8 @@ def list_(call: RequestContext, request: Value) -> Value:
     record = access.find(call, request["parent"], Role.READER)
     parameters = (call.world.name, "permissions", record.name)
     start = pages.page_start(request.get("page_token", ""), *parameters)
-    found = record.permissions[start : start + size]
-    answer: Value = {"permissions": [resources.permission(record, grant) for grant in found]}
+    page = record.permissions[start : start + size]
+    answer: Value = {"permissions": [resources.permission(record, grant) for grant in page]}
     if start + size < len(record.permissions):
         answer["next_page_token"] = pages.page_token(start + size, *parameters)
     return answer
@@ -57,11 +57,11 @@ def patch(call: RequestContext, request: Value) -> Value:
     """Change a permission's role, the only member that can change, and return the whole permission."""
     body = request["permission"]
     parent, permission_id = _split(body["name"])
-    message = surface(call.version).message("Permission")
+    message = surface_of(call.version).message("Permission")
     mask = request.get("update_mask", "")
     if not mask:
         raise errors.not_specified("UpdatePermissionRequest", "update_mask")
-    paths = fieldmask.update_paths(mask, message, surface(call.version), "update_mask")
+    paths = fieldmask.update_paths(mask, message, surface_of(call.version), "update_mask")
     if mask.strip() != "*" and set(paths) != {"role"}:
         raise errors.invalid_argument()
     role = _role("UpdatePermissionRequest", body)
@@ -71,7 +71,8 @@ def patch(call: RequestContext, request: Value) -> Value:
         return replace(
             record,
             permissions=tuple(
-                replace(held, role=role) if held.id == permission_id else held for held in record.permissions
+                replace(permission, role=role) if permission.id == permission_id else permission
+                for permission in record.permissions
             ),
         )
 
@@ -85,8 +86,8 @@ def delete(call: RequestContext, request: Value) -> Value:
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         _check_not_owner(record, permission_id)
-        kept = tuple(held for held in record.permissions if held.id != permission_id)
-        return replace(record, permissions=kept)
+        remaining = tuple(permission for permission in record.permissions if permission.id != permission_id)
+        return replace(record, permissions=remaining)
 
     tuned_models.update(call, parent, Role.WRITER, change)
     return {}
@@ -104,7 +105,7 @@ def transfer_ownership(call: RequestContext, request: Value) -> Value:
         if old.email == email:
             return record
         new = Permission(ids.permission_id(email), GranteeType.USER, email, Role.OWNER)
-        rest = tuple(held for held in record.permissions if held.id not in (old.id, new.id))
+        rest = tuple(permission for permission in record.permissions if permission.id not in (old.id, new.id))
         return replace(record, permissions=(new, replace(old, role=Role.WRITER), *rest))
 
     tuned_models.update(call, request["name"], Role.READER, change)
@@ -158,9 +159,9 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _find_grant(record: TunedModelRecord, permission_id: str) -> Permission:
-    for held in record.permissions:
-        if held.id == permission_id:
-            return held
+    for permission in record.permissions:
+        if permission.id == permission_id:
+            return permission
     raise errors.permission_missing(resources.permission_name(record, permission_id))
 
 

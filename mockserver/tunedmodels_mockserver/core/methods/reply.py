@@ -20,7 +20,7 @@ from ..effects import error_of
 from ..state.controls import Controls
 from ..state.records import Examples
 from ..text.numerals import successor
-from .call import RequestContext
+from .request_context import RequestContext
 
 FALLBACK = "This is a canned answer from a mock server: no model has read the prompt."
 
@@ -29,12 +29,12 @@ def fallback_answer(examples: Examples | None, prompt: str) -> str:
     """Return the answer to *prompt* if no rule matches. The model is tuned on *examples* (None for a base model)."""
     if examples is None:
         return FALLBACK
-    known = examples.outputs.get(prompt)
-    if known is None:
-        known = examples.outputs.get(prompt.strip())
-    if known is None and examples.count_up:
-        known = successor(prompt)
-    return FALLBACK if known is None else known
+    answer = examples.outputs.get(prompt)
+    if answer is None:
+        answer = examples.outputs.get(prompt.strip())
+    if answer is None and examples.are_successors:
+        answer = successor(prompt)
+    return FALLBACK if answer is None else answer
 
 
 def match_rule(call: RequestContext, query: PromptQuery) -> RuleHit | None:
@@ -61,9 +61,9 @@ def match_rule(call: RequestContext, query: PromptQuery) -> RuleHit | None:
     strict = call.world.change(change).canned.strict or file_rules.strict
     if miss is not None:
         # A header is one line of ASCII.
-        call.notes.append(f"canned-miss: {miss.short}".encode("unicode_escape").decode())
+        call.notes.append(f"canned-miss: {miss.summary}".encode("unicode_escape").decode())
         if strict:
-            raise errors.canned_miss(miss.short)
+            raise errors.canned_miss(miss.summary)
     if hit is not None and hit.rule.full_answer.error is not None:
         error = error_of(hit.rule.full_answer.error)
         message = hit.template_values(query).fill(error.message)

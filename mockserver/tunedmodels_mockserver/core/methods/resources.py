@@ -28,7 +28,7 @@ def changeable(record: TunedModelRecord) -> Value:
     }
 
 
-def _tuned_model(record: TunedModelRecord, seen: view.View) -> Value:
+def _tuned_model(record: TunedModelRecord, view_: view.View) -> Value:
     if record.source:
         origin: Value = {"tuned_model_source": {"tuned_model": record.source, "base_model": record.base_model}}
     else:
@@ -37,13 +37,13 @@ def _tuned_model(record: TunedModelRecord, seen: view.View) -> Value:
         "name": record.name,
         **origin,
         **changeable(record),
-        "state": int(seen.state),
+        "state": int(view_.state),
         "create_time": record.plan.created,
-        "update_time": seen.update_time,
+        "update_time": view_.update_time,
         "tuning_task": {
-            "start_time": seen.start_time,
-            "complete_time": seen.complete_time,
-            "snapshots": _snapshots(seen),
+            "start_time": view_.start_time,
+            "complete_time": view_.complete_time,
+            "snapshots": _snapshots(view_),
             "hyperparameters": {
                 "epoch_count": record.epoch_count,
                 "batch_size": record.batch_size,
@@ -59,23 +59,23 @@ def operation(record: TunedModelRecord, now: int) -> Value:
     The types in it are those of the create call's API version, even if the caller asks by another version (observed). A
     finished operation keeps its metadata (observed). Its response repeats the whole model (inferred).
     """
-    seen = view.view(record.plan, now)
-    model = _tuned_model(record, seen)
+    view_ = view.view(record.plan, now)
+    model = _tuned_model(record, view_)
     metadata = {
         "total_steps": record.plan.total_steps,
-        "completed_steps": seen.completed_steps,
-        "completed_percent": seen.completed_percent,
+        "completed_steps": view_.completed_steps,
+        "completed_percent": view_.completed_percent,
         "snapshots": model["tuning_task"]["snapshots"],
         "tuned_model": record.name,
     }
     value: Value = {
         "name": record.operation_name,
         "metadata": AnyValue(record.version, "CreateTunedModelMetadata", metadata),
-        "done": seen.done,
+        "done": view_.done,
     }
-    if seen.error:
-        value["error"] = seen.error.value()
-    elif seen.done:
+    if view_.error:
+        value["error"] = view_.error.value()
+    elif view_.done:
         # Older clients do not know reader_project_numbers, and refuse an operation with an unknown member.
         value["response"] = AnyValue(record.version, "TunedModel", {**model, "reader_project_numbers": ()})
     return value
@@ -96,7 +96,7 @@ def permission_name(record: TunedModelRecord, permission_id: str) -> str:
     return f"{record.name}/permissions/{permission_id}"
 
 
-def _snapshots(seen: view.View) -> list[Value]:
+def _snapshots(view_: view.View) -> list[Value]:
     return [
         {
             "step": snapshot.step,
@@ -104,5 +104,5 @@ def _snapshots(seen: view.View) -> list[Value]:
             "mean_loss": snapshot.mean_loss,
             "compute_time": snapshot.compute_time,
         }
-        for snapshot in seen.snapshots()
+        for snapshot in view_.snapshots()
     ]

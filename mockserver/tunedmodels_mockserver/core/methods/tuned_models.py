@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any
 
 from ...wire import fieldmask, pages
-from ...wire.surface import surface
+from ...wire.surface import surface_of
 from .. import errors
 from ..base_models import BaseModel
 from ..runs import interventions, view
 from ..state.records import Role, TunedModelRecord
 from . import access, create_request, list_filter, resources
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 
@@ -34,13 +34,13 @@ def create(call: RequestContext, request: Value) -> Value:
     model_id = request.get("tuned_model_id", "")
     for _ in range(_ATTEMPTS):
         record = create_request.new_record(call, model_id, request.get("tuned_model", {}), call.run)
-        taken = call.world.store.get(record.id)
-        if taken is None and call.world.store.insert(record):
+        existing = call.world.store.get(record.id)
+        if existing is None and call.world.store.insert(record):
             return resources.operation(record, call.now)
-        if model_id and taken is not None:
-            if access.role(taken, call.caller) is not Role.OWNER:
-                raise errors.model_forbidden(taken.id)
-            raise errors.model_exists(taken.name)
+        if model_id and existing is not None:
+            if access.role(existing, call.caller) is not Role.OWNER:
+                raise errors.model_forbidden(existing.id)
+            raise errors.model_exists(existing.name)
     raise errors.busy()
 
 
@@ -56,18 +56,18 @@ def poll(call: RequestContext, record: TunedModelRecord) -> tuple[TunedModelReco
     fault for it.
     """
     now = call.world.advance_on_poll(record.plan, call.now)
-    counted = False
+    is_counted = False
 
     def change(old: TunedModelRecord) -> TunedModelRecord:
-        nonlocal counted
-        counted = old.plan.counts_polls
-        return replace(old, plan=old.plan.with_poll(now)) if counted else old
+        nonlocal is_counted
+        is_counted = old.plan.counts_polls
+        return replace(old, plan=old.plan.with_poll(now)) if is_counted else old
 
     if record.plan.counts_polls:
         record = update(call, record.name, Role.READER, change)
-    if not counted:
+    if not is_counted:
         return record, now
-    plan, moment = interventions.shown(record.plan, now)
+    plan, moment = interventions.plan_and_moment_of_poll(record.plan, now)
     return replace(record, plan=plan), moment
 
 
@@ -76,12 +76,12 @@ def list_(call: RequestContext, request: Value) -> Value:
     size = pages.page_size(request.get("page_size", 0), DEFAULT_PAGE_SIZE)
     parameters = (call.world.name, "tunedModels", request.get("filter", ""), call.caller.email)
     start = pages.page_start(request.get("page_token", ""), *parameters)
-    wanted = list_filter.parse(request.get("filter", ""), call.caller)
-    listed = (record for record in call.world.store.after(start) if call.now >= record.plan.listed)
-    found = list(islice(filter(wanted, listed), size + 1))
-    answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in found[:size]]}
-    if len(found) > size:
-        answer["next_page_token"] = pages.page_token(found[size - 1].sequence, *parameters)
+    matches = list_filter.parse(request.get("filter", ""), call.caller)
+    visible = (record for record in call.world.store.records_after(start) if call.now >= record.plan.list_time)
+    page = list(islice(filter(matches, visible), size + 1))
+    answer: Value = {"tuned_models": [resources.tuned_model(record, call.now) for record in page[:size]]}
+    if len(page) > size:
+        answer["next_page_token"] = pages.page_token(page[size - 1].sequence, *parameters)
     return answer
 
 
@@ -93,34 +93,34 @@ def patch(call: RequestContext, request: Value) -> Value:
     """
     model = request["tuned_model"]
     mask = request.get("update_mask", "")
-    on = surface(call.version)
-    message = on.message("TunedModel")
+    surface = surface_of(call.version)
+    message = surface.message("TunedModel")
     if mask:
-        paths = fieldmask.update_paths(mask, message, on, "update_mask")
-        named = {path.partition(".")[0] for path in paths}
-        fixed = [field.name for field in message.fields if field.name in named and not field.is_output_only]
-        if mask.strip() != "*" and not set(fixed) <= _MUTABLE:
+        paths = fieldmask.update_paths(mask, message, surface, "update_mask")
+        names = {path.partition(".")[0] for path in paths}
+        writable = [field.name for field in message.fields if field.name in names and not field.is_output_only]
+        if mask.strip() != "*" and not set(writable) <= _MUTABLE:
             raise errors.invalid_argument()
-    elif "REQUIRED" in on.message(_REQUEST).by_name["update_mask"].behavior:
+    elif "REQUIRED" in surface.message(_REQUEST).by_name["update_mask"].behavior:
         raise errors.not_specified(_REQUEST, "update_mask")
     else:
-        named = set(model)
-    named &= _MUTABLE
-    if "display_name" in named:
+        names = set(model)
+    names &= _MUTABLE
+    if "display_name" in names:
         create_request.check_display_name(model.get("display_name", ""))
-    create_request.check_sampling(_REQUEST, {name: model[name] for name in named if name in model})
+    create_request.check_sampling(_REQUEST, {name: model[name] for name in names if name in model})
 
     def change(record: TunedModelRecord) -> TunedModelRecord:
         blank = {"display_name": "", "description": "", "reader_project_numbers": ()}
         base = call.world.base_models.get(record.base_model, _MISSING_BASE_MODEL)
         cleared = {**blank, **create_request.sampling(base, {})}
-        values = {name: model.get(name, cleared[name]) for name in named}
+        values = {name: model.get(name, cleared[name]) for name in names}
         if "reader_project_numbers" in values:
             values["reader_project_numbers"] = tuple(values["reader_project_numbers"])
         return replace(record, **values)
 
     changed = resources.changeable(update(call, model["name"], Role.WRITER, change))
-    return {name: changed[name] for name in named}
+    return {name: changed[name] for name in names}
 
 
 def delete(call: RequestContext, request: Value) -> Value:

@@ -14,7 +14,7 @@ from ..faults.fault import CREATE
 from ..resource_names import TUNED_MODELS
 from ..state.records import Role
 from . import access
-from .call import RequestContext
+from .request_context import RequestContext
 
 Value = dict[str, Any]
 View = Callable[[RequestContext, Value], Any]
@@ -27,7 +27,7 @@ def without_tuning(method: str, view: View) -> View:
     if method == CREATE:
         return _create
     if method in ("models.get", "models.list"):
-        return lambda call, request: _listed(view(call, request))
+        return lambda call, request: _without_tuning_methods(view(call, request))
     return lambda call, request: _generate(call, request, method.rpartition(".")[2])
 
 
@@ -45,9 +45,9 @@ def _generate(call: RequestContext, request: Value, method: str) -> Value:
     raise errors.not_supported(record.base_model, call.version, method)
 
 
-def _listed(answer: Value) -> Value:
+def _without_tuning_methods(answer: Value) -> Value:
     """Return *answer*, which has base models in it, with the tuning methods removed."""
     if "models" in answer:
-        return {**answer, "models": [_listed(model) for model in answer["models"]]}
+        return {**answer, "models": [_without_tuning_methods(model) for model in answer["models"]]}
     methods = tuple(name for name in answer["supported_generation_methods"] if name not in _TUNING)
     return {**answer, "supported_generation_methods": methods}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...wire.units import SECOND
 
-_LONGEST_RUN = 1e9  # seconds, some thirty years
+_MAX_RUN_SECONDS = 1e9  # seconds, some thirty years
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Pace:
         """Refuse numbers outside the limits."""
         for name in ("tuning_time", "step_time", "queue_time"):
             seconds = getattr(self, name)
-            if seconds is not None and not 0 <= seconds <= _LONGEST_RUN:
-                raise ValueError(f"{name} must be a number of seconds from 0 to {_LONGEST_RUN:.0f}, got {seconds}")
+            if seconds is not None and not 0 <= seconds <= _MAX_RUN_SECONDS:
+                raise ValueError(f"{name} must be a number of seconds from 0 to {_MAX_RUN_SECONDS:.0f}, got {seconds}")
 
     def length(self, steps: int) -> int:
         """Return the nanoseconds from start to completion of a run with *steps* steps, thirty years at most."""
         seconds = self.tuning_time if self.step_time is None else self.step_time * steps
-        return round(min(seconds, _LONGEST_RUN) * SECOND)
+        return round(min(seconds, _MAX_RUN_SECONDS) * SECOND)
 
     @property
     def queue(self) -> int:

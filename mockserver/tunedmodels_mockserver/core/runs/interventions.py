@@ -15,35 +15,35 @@ from .plan import Plan
 from .script import MAX_EVENTS, Event, RunInterrupted
 from .timeline import timeline
 
-MOST_EVENTS: Final = 10_000  # of a run's script, with the events that calls added
+MAX_SCRIPT_EVENTS: Final = 10_000  # of a run's script, with the events that calls added
 
 
 class RunOver(Exception):
     """A call tries to change a run that has ended, or has all its steps. The message is a sentence."""
 
 
-def with_event(plan: Plan, now: int, **what: Any) -> Plan:
-    """Return *plan* with one more event at *now*. *what* is the one member of ``Event`` that says what happens.
+def with_event(plan: Plan, now: int, **effect: Any) -> Plan:
+    """Return *plan* with one more event at *now*. *effect* is the member of ``Event`` that says what happens.
 
     Raise RunOver if the run has ended, and BadInput if its script is full.
     """
     check_running(plan, now)
-    event = Event(moment=now, polls=len(plan.polls), **what)
-    if len(plan.script) >= MOST_EVENTS and not event.ends:
-        raise BadInput(f"No run's script has more than {MOST_EVENTS} events; start another run.")
+    event = Event(moment=now, polls=len(plan.polls), **effect)
+    if len(plan.script) >= MAX_SCRIPT_EVENTS and not event.ends:
+        raise BadInput(f"The script of a run can have at most {MAX_SCRIPT_EVENTS} events; start another run.")
     return plan.with_script((*plan.script, event))
 
 
-def advance(plan: Plan, now: int, more: float) -> Plan:
-    """Return *plan* with *more* steps complete at *now*, rounded up, and not above the total. This ends a stall.
+def advance(plan: Plan, now: int, steps: float) -> Plan:
+    """Return *plan* with *steps* more steps complete at *now*, rounded up, and not above the total. This ends a stall.
 
     Raise RunOver if the run has ended or has all its steps.
     """
     completed = view.view(plan, now).completed_steps
     if completed == plan.total_steps:
         check_running(plan, now)
-        raise RunOver(f"This run has all its {completed} steps; finish it.")
-    return with_event(plan, now, progress=min(completed + max(math.ceil(more), 1), plan.total_steps))
+        raise RunOver(f"This run has completed all {completed} steps; finish it.")
+    return with_event(plan, now, progress=min(completed + max(math.ceil(steps), 1), plan.total_steps))
 
 
 def with_script(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
@@ -53,39 +53,41 @@ def with_script(plan: Plan, now: int, script: tuple[Event, ...]) -> Plan:
     """
     check_running(plan, now)
     if len(script) > MAX_EVENTS:
-        raise BadInput(f"A script has at most {MAX_EVENTS} events, got {len(script)}.")
+        raise BadInput(f"A script can have at most {MAX_EVENTS} events, got {len(script)}.")
     run = timeline(plan, now)
-    past = tuple(event for index, event in enumerate(plan.script) if index in run.fired)
+    past = tuple(event for index, event in enumerate(plan.script) if index in run.applied_events)
     for place, event in enumerate(script):
-        for name, value, least in (
+        for name, value, earliest in (
             ("step", event.step, run.completed),
             ("percent", event.percent, 100 * run.completed / plan.total_steps),
             ("poll", event.poll, len(plan.polls)),
             ("seconds", event.seconds, (now - plan.created) / 1e9),
             ("moment", event.moment, now),
         ):
-            waiting = name in ("step", "percent") and value == 0 and run.position < plan.start
-            if value is not None and value <= least and not waiting:
-                raise BadInput(f"$[{place}]: {name} {value} is past, the run is at {least:.12g}; name a later one.")
+            is_in_queue = name in ("step", "percent") and value == 0 and run.position < plan.start
+            if value is not None and value <= earliest and not is_in_queue:
+                raise BadInput(
+                    f"$[{place}]: {name} {value} is in the past; the run is at {earliest:.12g}, give a later one."
+                )
         if event.step is not None and event.step > plan.total_steps:
-            raise BadInput(f"$[{place}]: step {event.step} never comes, the run has {plan.total_steps} steps.")
+            raise BadInput(f"$[{place}]: step {event.step} does not exist; the run has {plan.total_steps} steps.")
     changed = plan.with_script((*past, *script))
-    if timeline(changed, now).fired != set(range(len(past))) or view.view(changed, now) != _like(plan, now, changed):
-        raise BadInput(
-            "This script would change what the run has shown already; only a new run can begin to go by polls."
-        )
+    if timeline(changed, now).applied_events != set(range(len(past))) or view.view(changed, now) != _view_with_plan(
+        plan, now, changed
+    ):
+        raise BadInput("This script would change what the run has already shown; only polls of a new run can move it.")
     return changed
 
 
 def check_running(plan: Plan, now: int) -> None:
     """Raise RunOver if the run has ended by *now*."""
-    seen = view.view(plan, now)
-    if seen.done:
-        how = seen.error.code.name if seen.error else "OK"
-        raise RunOver(f"This run has ended with {how}, after {seen.completed_steps} of {plan.total_steps} steps.")
+    view_ = view.view(plan, now)
+    if view_.done:
+        outcome = view_.error.code.name if view_.error else "OK"
+        raise RunOver(f"This run has ended with {outcome}, after {view_.completed_steps} of {plan.total_steps} steps.")
 
 
-def shown(plan: Plan, now: int) -> tuple[Plan, int]:
+def plan_and_moment_of_poll(plan: Plan, now: int) -> tuple[Plan, int]:
     """Return the plan and the moment that answer the latest poll of *plan*, made at *now*.
 
     For an event with ``repeat`` these are the ones of an earlier poll. Raise RunInterrupted if the script has a fault
@@ -96,13 +98,13 @@ def shown(plan: Plan, now: int) -> tuple[Plan, int]:
         if event.fault is not None:
             raise RunInterrupted(event.fault)
     number: int | None = None
-    again = next((event.repeat for event in events if event.repeat is not None), None)
-    while again is not None:
-        number = again
-        again = next((event.repeat for event in plan.script if event.poll == number and event.repeat), None)
+    repeat = next((event.repeat for event in events if event.repeat is not None), None)
+    while repeat is not None:
+        number = repeat
+        repeat = next((event.repeat for event in plan.script if event.poll == number and event.repeat), None)
     return (plan, now) if number is None else (plan.as_of(number), plan.polls[number - 1])
 
 
-def _like(plan: Plan, now: int, changed: Plan) -> view.View:
+def _view_with_plan(plan: Plan, now: int, changed: Plan) -> view.View:
     """Return the view of *plan* with *changed* as its plan, to compare it with the view of *changed*."""
     return replace(view.view(plan, now), plan=changed)

@@ -108,7 +108,7 @@ def mean_loss(curve: Curve, step: int) -> float:
     """Return the mean loss of *step* (from 1) in nats, a float32; near zero it may be slightly negative."""
     base = _BASE_MODELS.get(curve.base_model, _ANY_OTHER)
     tokens = curve.answer_tokens + 1.0  # the model predicts the end of an answer, too
-    start, level = _course(curve, base, tokens, step)
+    start, level = _noiseless_losses(curve, base, tokens, step)
     batch_noise = base.noise / math.sqrt(curve.batch_size * tokens) * (start / level) ** NOISE_POWER
     bump = min(batch_noise, base.wildest) * normal(curve.data_seed, "batch", curve.batch_size, step)
     drift = 1.0 - 1.0 / step  # runs on the same data begin with the same loss
@@ -118,7 +118,7 @@ def mean_loss(curve: Curve, step: int) -> float:
     return rounded
 
 
-def _course(curve: Curve, base: _BaseModel, tokens: float, step: int) -> tuple[float, float]:
+def _noiseless_losses(curve: Curve, base: _BaseModel, tokens: float, step: int) -> tuple[float, float]:
     """Return the loss before the first update and the loss at *step*, both without noise."""
     form = base.form * tokens / (tokens + FORM_TOKENS)
     content = CONTENT * tokens**CONTENT_POWER

@@ -16,8 +16,8 @@ from .. import random_draws
 from .losses import Curve, mean_loss
 from .script import Event
 
-_LONGEST_LAG = 1_400_000_000  # a step shows 1.4 s after its computation (observed once, in the middle of a run)
-_LONGEST_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end (observed)
+_MAX_LAG = 1_400_000_000  # a step shows 1.4 s after its computation (observed once, in the middle of a run)
+_MAX_TAIL = 1 * SECOND  # the last step comes 0.08 to 4.4 s before the end (observed)
 
 
 class Snapshot(NamedTuple):
@@ -88,7 +88,7 @@ class Plan(_WithHistory):
             return self._memory
 
     @property
-    def whole(self) -> int:
+    def total_duration(self) -> int:
         """The span from creation to completion."""
         return self.queue + self.length
 
@@ -100,10 +100,10 @@ class Plan(_WithHistory):
     @property
     def end(self) -> int:
         """The position at which the run is complete."""
-        return self.created + self.whole
+        return self.created + self.total_duration
 
     @property
-    def listed(self) -> int:
+    def list_time(self) -> int:
         """The moment from which lists have the model."""
         return self.created + self.list_lag
 
@@ -115,7 +115,7 @@ class Plan(_WithHistory):
 
     def compute_time(self, step: int) -> int:
         """Return the position of the computation of *step*, shortly before it shows."""
-        return self.report_time(step) - min(_LONGEST_LAG, self._training // self.total_steps // 4)
+        return self.report_time(step) - min(_MAX_LAG, self._training // self.total_steps // 4)
 
     def completed_steps(self, position: int) -> int:
         """Return the number of complete steps at *position*."""
@@ -125,8 +125,8 @@ class Plan(_WithHistory):
         if elapsed >= span:
             return self.total_steps
         # No step shows later than at an even pace, and none more than one step earlier.
-        least = elapsed * self.total_steps // span
-        return least + (least < self.total_steps and self.report_time(least + 1) <= position)
+        even_pace = elapsed * self.total_steps // span
+        return even_pace + (even_pace < self.total_steps and self.report_time(even_pace + 1) <= position)
 
     def epoch(self, step: int) -> int:
         """Return the epoch in which *step* ends."""
@@ -139,7 +139,7 @@ class Plan(_WithHistory):
     @property
     def _training(self) -> int:
         """The span from the start to the position at which the last step shows at the latest."""
-        return self.length - min(self.length // 50, _LONGEST_TAIL)
+        return self.length - min(self.length // 50, _MAX_TAIL)
 
     # -- The script
 

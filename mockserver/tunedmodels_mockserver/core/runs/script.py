@@ -13,10 +13,10 @@ from .losses import Shape
 MAX_EVENTS: Final = 1_000  # of a script in one request
 MAX_POLL: Final = 10_000
 MAX_LAG: Final = 3_600  # seconds
-_LONGEST = 1e9  # seconds
+_MAX_SECONDS = 1e9  # seconds
 
 Steps = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=_LONGEST)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=_MAX_SECONDS)]
 Poll = Annotated[int, msgspec.Meta(ge=1, le=MAX_POLL)]
 Lag = Annotated[float, msgspec.Meta(ge=0, le=MAX_LAG)]
 
@@ -44,26 +44,28 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     fault: Effect | None = None  # applies to the answer of that poll
     repeat: Poll | None = None  # the answer is the one of the poll with this number
     fail: Error | str | int | None = None  # the error, or its code
-    stall: Annotated[float, msgspec.Meta(ge=-1, le=_LONGEST)] | None = None  # seconds; -1 for ever, 0 ends a stall
+    stall: Annotated[float, msgspec.Meta(ge=-1, le=_MAX_SECONDS)] | None = None  # seconds; -1 for ever, 0 ends a stall
     cancel: bool | None = None
     done: bool | None = None  # all steps and the run are complete
 
     def __post_init__(self) -> None:
         """Refuse events that contradict themselves."""
-        for kind, names in (("when", _WHEN), ("what", _WHAT)):
-            given = [name for name in names if getattr(self, name) is not None]
-            if len(given) != 1:
-                raise ValueError(f"An event says {kind} by one of {', '.join(names)}; got {', '.join(given) or 'none'}")
+        for names in (_WHEN, _WHAT):
+            members = [name for name in names if getattr(self, name) is not None]
+            if len(members) != 1:
+                raise ValueError(
+                    f"An event must have exactly one of {', '.join(names)}, got {', '.join(members) or 'none'}"
+                )
         if self.stall is not None and -1 < self.stall < 0:
-            raise ValueError(f"stall is a number of seconds from 0, or -1 for ever; got {self.stall}")
+            raise ValueError(f"stall must be a number of seconds from 0, or -1 for ever; got {self.stall}")
         if False in (self.cancel, self.done):
-            raise ValueError("cancel and done can only be true; leave the event out")
+            raise ValueError("cancel and done can only be true; to omit them, leave the event out")
         if self.fail is not None and error_of(self.fail).status_code is Code.CANCELLED:
-            raise ValueError('A run that fails has another code than CANCELLED; to cancel it send "cancel": true')
+            raise ValueError('The code of fail must not be CANCELLED; to cancel the run, send "cancel": true')
         if self.poll is None and (self.fault is not None or self.repeat is not None):
-            raise ValueError("fault and repeat befall an answer; say which by poll")
+            raise ValueError("fault and repeat change the answer to a poll; name the poll with poll")
         if self.repeat is not None and self.poll is not None and self.repeat >= self.poll:
-            raise ValueError(f"repeat names an earlier poll than {self.poll}, got {self.repeat}")
+            raise ValueError(f"repeat must be an earlier poll than {self.poll}, got {self.repeat}")
 
     @property
     def ends(self) -> bool:
@@ -71,7 +73,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return self.fail is not None or bool(self.cancel or self.done)
 
     @property
-    def drives(self) -> bool:
+    def moves_by_poll(self) -> bool:
         """Whether the event moves the run by polls. Then only polls and calls move the run, and time does not."""
         return self.poll is not None and (self.progress is not None or self.skip is not None or bool(self.done))
 

@@ -11,7 +11,7 @@ seconds, by poll or by moment waits at a moment. If both come at the same moment
 one moment, the order is: events by seconds, then each poll, followed by the calls that came after it. Events at one
 step apply in the order of the script. ``fail`` and ``cancel`` end the run and keep its steps. ``done`` completes all
 steps and ends it. ``stall`` holds the position, ``progress`` and ``skip`` jump. ``fault`` and ``repeat`` change only
-the answer to a poll, so they do nothing here; ``interventions.shown`` handles them.
+the answer to a poll, so they do nothing here; ``interventions.plan_and_moment_of_poll`` handles them.
 
 Jumps. A jump moves the position forward and takes no time. It ends the present stall. The run never shows the steps
 inside the jump, so their times are spread evenly, from the last step that shows up to the jump. A run in the queue has
@@ -56,12 +56,13 @@ class Timeline:
     """The state of a run while time passes.
 
     ``end`` is the moment at which the run ended, or None. ``ended_by`` is the event that ended it, or None.
-    ``fired`` has the indexes of the events that the run has met. ``held`` is the moment until which the position stays.
+    ``applied_events`` has the indexes of the events that the run has met. ``stalled_until`` is the moment until which
+    the position stays.
     """
 
     __slots__ = (
         *("_bends", "_exact", "_places", "_steps"),
-        *("driven", "end", "ended_by", "fired", "held", "moment", "plan", "position"),
+        *("applied_events", "end", "ended_by", "is_moved_by_polls", "moment", "plan", "position", "stalled_until"),
     )
 
     def __init__(self, plan: Plan) -> None:
@@ -69,15 +70,15 @@ class Timeline:
         self._places = _places(plan) if plan.script else []
         self.position = min(plan.created, self._places[-1][0]) if self._places else plan.created
         self.moment = plan.created
-        self.driven = any(event.drives for event in plan.script)
-        self.held = FOREVER if self.driven else 0  # 0: not held
+        self.is_moved_by_polls = any(event.moves_by_poll for event in plan.script)
+        self.stalled_until = FOREVER if self.is_moved_by_polls else 0  # 0: no stall
         self.end: int | None = None
         self.ended_by: Event | None = None
-        self.fired: set[int] = set()
+        self.applied_events: set[int] = set()
         self._steps = 0
         # The position at which _steps show: in a very short run several steps share one position. A run that polls
         # drive begins without steps, even if all its steps share the position of its creation.
-        self._exact: int | None = self.position if self.driven else None
+        self._exact: int | None = self.position if self.is_moved_by_polls else None
         # Position and moment of each bend, and of the end of the line that leads to it. A jump can cut a line short;
         # positions on what remains keep their moments to the nanosecond, as the line keeps its end.
         self._bends = [(self.position, self.moment, self.position, self.moment)]
@@ -107,14 +108,14 @@ class Timeline:
         earlier, since, *_ = bends[place - 1]
         return since + (position - earlier) * (until - since) // (later - earlier)
 
-    def go(self, until: int) -> None:
+    def advance_to(self, until: int) -> None:
         """Move the run to the moment *until*, and apply the events at the steps on the way."""
         while self.end is None:
-            if self.held:
-                if self.held > until:
+            if self.stalled_until:
+                if self.stalled_until > until:
                     self.moment = until
                     return
-                self._release(self.held)
+                self._release(self.stalled_until)
             place = self.next_place
             target = self.plan.end if place is None else place
             if target - self.position > until - self.moment:
@@ -127,15 +128,15 @@ class Timeline:
                 self._finish(None)
             else:
                 _, step, index = self._places.pop()
-                self._stand(step)
+                self._set_steps(step)
                 self.apply(index)
 
     def apply(self, index: int) -> None:
         """Apply the event at *index* of the script at the present position and moment."""
         event = self.plan.script[index]
-        self.fired.add(index)
+        self.applied_events.add(index)
         if event.fail is not None or event.cancel:
-            self._stand(self.completed)
+            self._set_steps(self.completed)
             self.end, self.ended_by = self.moment, event
         elif event.done:
             self._jump(self.plan.end, self.plan.total_steps, event)
@@ -148,24 +149,24 @@ class Timeline:
         elif event.skip:
             self._jump(self.position + round(event.skip * SECOND))
 
-    def _stand(self, steps: int) -> None:
+    def _set_steps(self, steps: int) -> None:
         self._steps, self._exact = steps, self.position
 
     def _stall(self, seconds: float) -> None:
-        if self.driven:
+        if self.is_moved_by_polls:
             return  # only polls and calls move such a run
-        if self.held:
+        if self.stalled_until:
             self._release(self.moment)
         if seconds:
             self._add_bend(self.position, self.moment)
-            self.held = FOREVER if seconds < 0 else self.moment + round(seconds * SECOND)
+            self.stalled_until = FOREVER if seconds < 0 else self.moment + round(seconds * SECOND)
 
     def _release(self, moment: int) -> None:
-        self.moment, self.held = max(self.moment, moment), 0
+        self.moment, self.stalled_until = max(self.moment, moment), 0
         self._add_bend(self.position, self.moment)
 
     def _finish(self, event: Event | None) -> None:
-        self._stand(self.plan.total_steps)
+        self._set_steps(self.plan.total_steps)
         self.end, self.ended_by = self.moment, event
 
     def _jump(self, target: int, step: int | None = None, ending: Event | None = None) -> None:
@@ -174,27 +175,30 @@ class Timeline:
         *step* is the number of complete steps there; None computes it from the position. *ending* is the event that
         ends the run if the jump reaches *target*.
         """
-        passed: int | None = None
-        while self._places and self._places[-1][0] <= target and passed is None:
-            position, at, index = self._places.pop()
+        end_index: int | None = None
+        while self._places and self._places[-1][0] <= target and end_index is None:
+            position, event_step, index = self._places.pop()
             event = self.plan.script[index]
             if event.ends:
-                target, step, passed, ending = position, at, index, None
+                target, step, end_index, ending = position, event_step, index, None
                 continue
-            self.fired.add(index)
-            further = target
+            self.applied_events.add(index)
+            event_target = target
             if event.progress is not None:
-                further = self.plan.report_time(min(event.progress, self.plan.total_steps))
+                event_target = self.plan.report_time(min(event.progress, self.plan.total_steps))
             elif event.skip:
-                further = position + round(event.skip * SECOND)
-            if further > target:
-                target, step = further, None if event.progress is None else min(event.progress, self.plan.total_steps)
+                event_target = position + round(event.skip * SECOND)
+            if event_target > target:
+                target, step = (
+                    event_target,
+                    None if event.progress is None else min(event.progress, self.plan.total_steps),
+                )
         self._bend(min(target, self.plan.end))
-        self.held = FOREVER if self.driven else 0
+        self.stalled_until = FOREVER if self.is_moved_by_polls else 0
         if step is not None:
-            self._stand(step)
-        if passed is not None:
-            self.apply(passed)
+            self._set_steps(step)
+        if end_index is not None:
+            self.apply(end_index)
         elif ending is not None or self.position >= self.plan.end:
             self._finish(ending)
 
@@ -202,15 +206,15 @@ class Timeline:
         """Move to *target*, and spread the positions after the last step that shows up to the present moment."""
         if target <= self.position:
             return
-        shown, since = self.position, self.moment
-        if shown >= self.plan.start:
+        bend_position, bend_moment = self.position, self.moment
+        if bend_position >= self.plan.start:
             completed = self.completed
             last = self.plan.report_time(completed) if completed else self.plan.start
-            shown = min(shown, max(last, self.plan.start))
-            since = self.moment_of(shown)
-        place = bisect_left(self._bends, (shown, FOREVER))
-        end = self._bends[place][2:] if place < len(self._bends) else (shown, since)
-        self._bends[place:] = [(shown, since, *end)]
+            bend_position = min(bend_position, max(last, self.plan.start))
+            bend_moment = self.moment_of(bend_position)
+        place = bisect_left(self._bends, (bend_position, FOREVER))
+        end = self._bends[place][2:] if place < len(self._bends) else (bend_position, bend_moment)
+        self._bends[place:] = [(bend_position, bend_moment, *end)]
         self._add_bend(target, self.moment)
         self.position = target
 
@@ -227,10 +231,10 @@ def timeline(plan: Plan, now: int) -> Timeline:
     for moment, index in event_times(plan):
         if moment > now or run.end is not None:
             break
-        run.go(moment)
+        run.advance_to(moment)
         if run.end is None:
             run.apply(index)
-    run.go(now)
+    run.advance_to(now)
     return run
 
 

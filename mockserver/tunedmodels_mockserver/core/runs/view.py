@@ -45,14 +45,14 @@ class View:
     update_time: int
     start_time: int | None
     complete_time: int | None
-    _course: Timeline = field(repr=False, compare=False)
+    _timeline: Timeline = field(repr=False, compare=False)
 
     def snapshots(self) -> list[Snapshot]:
         """Return one snapshot for each completed step, from the first."""
         records = self.plan.records(self.completed_steps)
         if not self.plan.script:
             return records  # without events, position and moment are equal
-        moment_of = self._course.moment_of
+        moment_of = self._timeline.moment_of
         return [Snapshot(step, epoch, loss, moment_of(position)) for step, epoch, loss, position in records]
 
 
@@ -81,21 +81,21 @@ def view(plan: Plan, now: int) -> View:
         update_time=end if done and end is not None else _last_report(run, completed),
         start_time=run.moment_of(plan.start) if run.position >= plan.start else None,
         complete_time=end if done else None,
-        _course=run,
+        _timeline=run,
     )
 
 
 def model_view(plan: Plan, now: int) -> View:
     """Return the view of *plan* that the model shows at *now*. A model that lags is behind its operation."""
-    seen = view(plan, now)
-    if not seen.done or is_settled(plan, now):
-        return seen
+    view_ = view(plan, now)
+    if not view_.done or is_settled(plan, now):
+        return view_
     return replace(
-        seen,
+        view_,
         state=State.CREATING,
         done=False,
         error=None,
-        update_time=_last_report(seen._course, seen.completed_steps),
+        update_time=_last_report(view_._timeline, view_.completed_steps),
         complete_time=None,
     )
 
@@ -111,7 +111,7 @@ def pending_events(plan: Plan, now: int) -> tuple[Event, ...]:
     run = timeline(plan, now)
     if run.end is not None:
         return ()
-    return tuple(event for index, event in enumerate(plan.script) if index not in run.fired)
+    return tuple(event for index, event in enumerate(plan.script) if index not in run.applied_events)
 
 
 def end_time(plan: Plan) -> int | None:
@@ -127,14 +127,14 @@ def next_change(plan: Plan, now: int) -> int | None:
         end = _whole(run.end)
         return next((moment for moment in (end, end + plan.model_lag) if moment > now), None)
     moments = [moment for moment, _ in event_times(plan) if moment > now]
-    if run.held != FOREVER:
-        if run.held:
-            moments.append(run.held)
+    if run.stalled_until != FOREVER:
+        if run.stalled_until:
+            moments.append(run.stalled_until)
         steps = run.completed
         nearest = plan.report_time(steps + 1) if steps < plan.total_steps else plan.end
         places = [place for place in (plan.start, nearest, run.next_place) if place is not None]
         ahead = min((place - run.position for place in places if place > run.position), default=1)
-        moments.append(max(run.held, now) + ahead)
+        moments.append(max(run.stalled_until, now) + ahead)
     return min((_whole(moment) for moment in moments), default=None)
 
 

@@ -13,8 +13,8 @@ from ..base_models import BASE_MODELS, BaseModel, parse
 from ..callers.identity import Caller
 from ..clock import Clock
 from ..methods import create_request, ids
-from ..methods.call import RequestContext
 from ..methods.permissions import EVERYONE
+from ..methods.request_context import RequestContext
 from ..runs.plan import Plan
 from ..state.controls import Controls
 from ..state.file import WorldContent, check_base_models
@@ -105,9 +105,9 @@ class Preload:
         def state(content: WorldContent) -> State:
             return self._state(content, start, seed, machine, base_models)
 
-        named = {name: state(content) for name, content in self.worlds.items()}
-        only = next(iter(named.values())) if len(named) == 1 else None
-        return InitialStates(named.get(DEFAULT_WORLD, only) or state(WorldContent(Base(), None)), named)
+        by_name = {name: state(content) for name, content in self.worlds.items()}
+        single = next(iter(by_name.values())) if len(by_name) == 1 else None
+        return InitialStates(by_name.get(DEFAULT_WORLD, single) or state(WorldContent(Base(), None)), by_name)
 
     def _state(
         self, content: WorldContent, start: Controls, seed: int, machine: int, base_models: Mapping[str, BaseModel]
@@ -129,10 +129,10 @@ class Preload:
 def _merge_controls(start: Controls, file: Controls) -> Controls:
     """Return the controls *file* of a world in a file, overridden by all members of *start* that are not defaults."""
     unset = Controls()
-    own = {name: getattr(start, name) for name in _names() if getattr(start, name) != getattr(unset, name)}
-    if "clock" in own and start.clock.moment is None:
-        own["clock"] = replace(start.clock, moment=file.clock.moment, origin=None)
-    return replace(file, **own)
+    overrides = {name: getattr(start, name) for name in _names() if getattr(start, name) != getattr(unset, name)}
+    if "clock" in overrides and start.clock.moment is None:
+        overrides["clock"] = replace(start.clock, moment=file.clock.moment, origin=None)
+    return replace(file, **overrides)
 
 
 def _names() -> list[str]:
@@ -150,7 +150,7 @@ def _with_models(world: World, base: Base, models: tuple[Model, ...]) -> Base:
         except BadInput as error:
             raise BadInput(f"models[{number}], {model.id!r}: {error}") from None
         if not world.store.insert(records[-1]):
-            raise BadInput(f"models[{number}]: there are two models with the id {model.id!r}; give each its own.")
+            raise BadInput(f"models[{number}]: the id {model.id!r} is a duplicate; give each model its own id.")
     return Base.of(records, world.store.state().base.draws)
 
 
@@ -159,34 +159,38 @@ def _record(world: World, model: Model) -> TunedModelRecord:
     if percent is None:
         percent = 100.0 if model.state == "ACTIVE" else 0.0
     if not 0 <= percent <= 100 or (percent == 100) != (model.state == "ACTIVE"):
-        raise BadInput(f"percent is 100 for an ACTIVE model, else from 0 to below 100, got {percent}.")
+        raise BadInput(
+            f"percent must be 100 for an ACTIVE model, and from 0 to below 100 for a CREATING one, got {percent}."
+        )
     if not model.id:
-        raise BadInput("id is empty; give one such as number-generator.")
-    chosen = {name: getattr(model, name) for name in ("epoch_count", "batch_size", "learning_rate")}
-    task: dict[str, object] = {"hyperparameters": {name: given for name, given in chosen.items() if given is not None}}
+        raise BadInput("id is empty; give one, such as number-generator.")
+    hyperparameters = {name: getattr(model, name) for name in ("epoch_count", "batch_size", "learning_rate")}
+    task: dict[str, object] = {
+        "hyperparameters": {name: value for name, value in hyperparameters.items() if value is not None}
+    }
     if model.examples:
         rows = [{"text_input": example.input, "output": example.output} for example in model.examples]
         task["training_data"] = {"examples": {"examples": rows}}
-    wanted = {"base_model": model.base_model, "description": model.description, "tuning_task": task}
+    request = {"base_model": model.base_model, "description": model.description, "tuning_task": task}
     if model.display_name:
-        wanted["display_name"] = model.display_name
+        request["display_name"] = model.display_name
     caller = Caller(email=model.owner)
-    record = create_request.new_record(RequestContext(world, caller, "v1beta", world.now()), model.id, wanted)
+    record = create_request.new_record(RequestContext(world, caller, "v1beta", world.now()), model.id, request)
     grants = tuple(_permission(grant) for grant in model.permissions)
     if len({grant.id for grant in (*record.permissions, *grants)}) <= len(grants):
-        raise BadInput("permissions name somebody twice, or the owner again; name each once.")
+        raise BadInput("permissions has a duplicate, or repeats the owner; name each user and group once.")
     return replace(record, permissions=record.permissions + grants, plan=_with_progress(record.plan, percent))
 
 
 def _with_progress(plan: Plan, percent: float) -> Plan:
     """Return *plan* with an earlier creation, so that *percent* of the run is over at the original one."""
-    passed = 0 if not percent else plan.queue + -(-plan.length * round(percent * 1000) // 100_000)
-    return replace(plan, created=(plan.created - passed) // 1000 * 1000)
+    elapsed = 0 if not percent else plan.queue + -(-plan.length * round(percent * 1000) // 100_000)
+    return replace(plan, created=(plan.created - elapsed) // 1000 * 1000)
 
 
 def _permission(grant: Grant) -> Permission:
     if sum(map(bool, (grant.user, grant.group, grant.everyone))) != 1:
-        raise BadInput("A permission names one of user, group and everyone.")
+        raise BadInput("A permission must set exactly one of user, group and everyone.")
     role = Role[grant.role]
     if grant.everyone:
         return Permission(EVERYONE, GranteeType.EVERYONE, "", role)

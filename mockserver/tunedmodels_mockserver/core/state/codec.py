@@ -18,28 +18,28 @@ from .records import Examples
 T = TypeVar("T")
 
 
-def encode(value: Any, keep: Callable[[Examples], object]) -> bytes:
-    """Return *value* as JSON, and call *keep* with each of the training examples in it."""
+def encode(value: Any, on_examples: Callable[[Examples], object]) -> bytes:
+    """Return *value* as JSON, and call *on_examples* with each set of training examples in it."""
 
     def hook(part: Any) -> str:
         if not isinstance(part, Examples):
             raise TypeError(f"{type(part).__name__} has no form in JSON")
-        keep(part)
+        on_examples(part)
         return part.digest
 
     return msgspec.json.encode(value, enc_hook=hook, order="deterministic")
 
 
-def decode(data: bytes | str, kind: type[T], examples: Callable[[str], Examples]) -> T:
-    """Return the JSON text *data* as a *kind*. *examples* returns those of a digest, or raises ValueError.
+def decode(data: bytes | str, kind: type[T], find_examples: Callable[[str], Examples]) -> T:
+    """Return the JSON text *data* as a *kind*. *find_examples* returns those of a digest, or raises ValueError.
 
     Raises msgspec.ValidationError if the JSON does not fit.
     """
 
-    def hook(wanted: type[Any], part: Any) -> Any:
-        if wanted is not Examples or not isinstance(part, str):
-            raise TypeError(f"no {wanted.__name__} can be made of {part!r}")
-        return examples(part)
+    def hook(expected: type[Any], part: Any) -> Any:
+        if expected is not Examples or not isinstance(part, str):
+            raise TypeError(f"{part!r} is not a valid {expected.__name__}")
+        return find_examples(part)
 
     return msgspec.json.decode(data, type=kind, dec_hook=hook)
 
@@ -52,9 +52,9 @@ def refuse_unknown(value: Any, kind: Any) -> None:
 
 def _unknown(value: Any, info: inspect.Type, place: str) -> Iterator[tuple[str, str, list[str]]]:
     if isinstance(info, inspect.UnionType):
-        fitting = [inner for inner in info.types if _matches(inner, value)]
-        if len(fitting) == 1:
-            yield from _unknown(value, fitting[0], place)
+        matching = [inner for inner in info.types if _matches(inner, value)]
+        if len(matching) == 1:
+            yield from _unknown(value, matching[0], place)
     elif isinstance(value, dict) and isinstance(info, inspect.DictType):
         for name, part in value.items():
             yield from _unknown(part, info.value_type, f"{place}.{name}")

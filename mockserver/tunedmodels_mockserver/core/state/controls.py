@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..canned.rulebook import Rulebook
 from ..clock import Clock
-from ..faults.armed import ArmedFault
+from ..faults.armed_faults import ArmedFault
 from ..runs.durations import Pace
 
 

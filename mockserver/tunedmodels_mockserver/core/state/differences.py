@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from .records import TunedModelRecord
 from .store import State
 
 _MISSING = "nothing"
+# Times of the machine say nothing about the world.
+_MACHINE_TIME = re.compile(r"clock\.origin|faults\[\d+\]\.armed_at_machine")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -56,14 +59,15 @@ def difference(before: State, after: State) -> Difference:
     old, new = before.base, after.base
     both = [model for _, model in new.order if model in old.records]
     # Skip identical objects: two states of a large world share nearly all records.
-    touched = [model for model in both if old.records[model] is not new.records[model]]
-    changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in touched]
+    candidates = [model for model in both if old.records[model] is not new.records[model]]
+    changed = [ModelChanges(model, _changes(old.records[model], new.records[model])) for model in candidates]
     return Difference(
         added=[model for _, model in new.order if model not in old.records],
         removed=[model for _, model in old.order if model not in new.records],
         changed=[item for item in changed if item.changes],
-        # The origin is a time of the machine and says nothing about the world.
-        controls=[change for change in _changes(before.controls, after.controls) if change.path != "clock.origin"],
+        controls=[
+            change for change in _changes(before.controls, after.controls) if not _MACHINE_TIME.fullmatch(change.path)
+        ],
         draws=new.draws - old.draws,
     )
 

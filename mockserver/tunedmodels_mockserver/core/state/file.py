@@ -18,9 +18,9 @@ from .records import Examples, Role, TunedModelRecord
 from .store import Base, State
 
 FORMAT = "tunedmodels-state"
-VERSION = 1
+VERSION = 2
 
-_WHAT_TO_DO = "Write it anew with --export-on-exit or GET /_emulator/state, or leave it out"
+_ADVICE = "Write a new file with --export-on-exit or GET /_emulator/state, or leave this one out"
 
 
 class WorldContent(NamedTuple):
@@ -56,11 +56,18 @@ def write(worlds: Mapping[str, State]) -> bytes:
     """Return *worlds*, states by the name of the world, as a state file in indented JSON."""
     examples: dict[str, list[tuple[str, str]]] = {}
 
-    def keep(part: Examples) -> None:
+    def add_examples(part: Examples) -> None:
         examples[part.digest] = list(part.pairs)
 
-    told = {name: _World(state.base.draws, list(state.base.models()), state.controls) for name, state in worlds.items()}
-    document = {"format": FORMAT, "version": VERSION, "worlds": msgspec.Raw(encode(told, keep)), "examples": examples}
+    documents = {
+        name: _World(state.base.draws, list(state.base.models()), state.controls) for name, state in worlds.items()
+    }
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "worlds": msgspec.Raw(encode(documents, add_examples)),
+        "examples": examples,
+    }
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
@@ -72,21 +79,21 @@ def read(data: bytes) -> dict[str, WorldContent]:
     try:
         head = msgspec.json.decode(data, type=_Head)
         _check_head(head)
-        known = {digest: Examples(pairs) for digest, pairs in _pairs(head.examples).items()}
+        examples_by_digest = {digest: Examples(pairs) for digest, pairs in _pairs(head.examples).items()}
 
-        def find(digest: str) -> Examples:
-            if digest not in known:
+        def find_examples(digest: str) -> Examples:
+            if digest not in examples_by_digest:
                 raise ValueError(f"there are no examples {digest!r} in the file")
-            return known[digest]
+            return examples_by_digest[digest]
 
-        document = decode(data, _Document, find)
+        document = decode(data, _Document, find_examples)
     except msgspec.ValidationError as error:
-        raise BadInput(f"{error}. {_WHAT_TO_DO}.") from None
+        raise BadInput(f"{error}. {_ADVICE}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"It is no JSON, or only the beginning of one: {error}. {_WHAT_TO_DO}.") from None
+        raise BadInput(f"The file is not JSON, or it is cut off: {error}. {_ADVICE}.") from None
     refuse_unknown(msgspec.json.decode(data), _Document)
     if not document.worlds:
-        raise BadInput(f"It has no world. {_WHAT_TO_DO}.")
+        raise BadInput(f"The file has no world. {_ADVICE}.")
     for name, world in document.worlds.items():
         _check(f"$.worlds[{name!r}]", world)
     return {
@@ -95,12 +102,12 @@ def read(data: bytes) -> dict[str, WorldContent]:
     }
 
 
-def check_base_models(worlds: Mapping[str, WorldContent], known: Collection[str]) -> None:
-    """Raise BadInput if a model of *worlds* was tuned on a base model that is not among the *known* names."""
+def check_base_models(worlds: Mapping[str, WorldContent], base_models: Collection[str]) -> None:
+    """Raise BadInput if a model of *worlds* was tuned on a base model that is not in *base_models*."""
     for name, content in worlds.items():
         for number, record in enumerate(content.base.models()):
-            if record.base_model not in known:
-                near = nearest(record.base_model, list(known))
+            if record.base_model not in base_models:
+                near = nearest(record.base_model, list(base_models))
                 place = f"`$.worlds[{name!r}].models[{number}]`"
                 raise BadInput(
                     f"This server has no base model {record.base_model!r}{near} - at {place}. "
@@ -110,11 +117,13 @@ def check_base_models(worlds: Mapping[str, WorldContent], known: Collection[str]
 
 def _check_head(head: _Head) -> None:
     if head.format != FORMAT:
-        raise BadInput(f"Its member format is {head.format!r}, where a state of the mock server has {FORMAT!r}.")
+        raise BadInput(f"The member format is {head.format!r}; in a state file of the mock server it is {FORMAT!r}.")
     if head.version != VERSION:
         newer = isinstance(head.version, int) and head.version > VERSION
-        advice = "Read it with the newer mock server that wrote it" if newer else _WHAT_TO_DO
-        raise BadInput(f"It is of version {head.version!r} of the format, and this server reads {VERSION}. {advice}.")
+        advice = "Read the file with the newer mock server that wrote it" if newer else _ADVICE
+        raise BadInput(
+            f"The file has version {head.version!r} of the format; this server reads version {VERSION}. {advice}."
+        )
 
 
 def _pairs(examples: Any) -> dict[str, list[tuple[str, str]]]:
@@ -126,17 +135,17 @@ def _check(place: str, world: _World) -> None:
     ids: set[str] = set()
     sequences: set[int] = set()
     for number, record in enumerate(world.models):
-        here = f"at `{place}.models[{number}]`. {_WHAT_TO_DO}."
+        advice = f"at `{place}.models[{number}]`. {_ADVICE}."
         if record.id in ids or not record.id:
-            raise BadInput(f"The id {record.id!r} is empty or there twice, {here}")
+            raise BadInput(f"The id {record.id!r} is empty or a duplicate, {advice}")
         if record.sequence in sequences or not 0 < record.sequence <= world.draws:
-            raise BadInput(f"The sequence {record.sequence} is there twice, or not from 1 to {world.draws}, {here}")
+            raise BadInput(f"The sequence {record.sequence} is a duplicate, or not from 1 to {world.draws}, {advice}")
         if sum(grant.role is Role.OWNER for grant in record.permissions) != 1:
-            raise BadInput(f"There must be one permission with the role {Role.OWNER:d}, the owner's, {here}")
+            raise BadInput(f"There must be exactly one permission with the role {Role.OWNER:d}, the owner's, {advice}")
         plan = record.plan
         if min(plan.total_steps, plan.curve.examples, plan.curve.batch_size) < 1 or plan.curve.learning_rate <= 0:
-            raise BadInput(f"A run has steps, examples, a batch size and a learning rate of more than 0, {here}")
+            raise BadInput(f"The steps, examples, batch size and learning rate of a run must be more than 0, {advice}")
         if not (0 <= plan.created <= END and plan.queue >= 0 and plan.length >= 0):
-            raise BadInput(f"A run is created in 1970 to 2255 and takes no less than no time, {here}")
+            raise BadInput(f"A run must be created in 1970 to 2255, and its durations must not be negative, {advice}")
         ids.add(record.id)
         sequences.add(record.sequence)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from .controls import Controls
 from .records import TunedModelRecord
-from .store import Base, State, Store, following
+from .store import Base, State, Store, items_after
 
 
 class _Layer:
@@ -32,7 +32,7 @@ class _Layer:
 class MemoryStore:
     """A world in memory that begins as *state*.
 
-    ``get``, ``insert`` and the first record of ``after`` take the same time at any size.
+    ``get``, ``insert`` and the first record of ``records_after`` take the same time at any size.
     """
 
     def __init__(self, seed: int, state: State) -> None:
@@ -46,7 +46,7 @@ class MemoryStore:
         """Return the world's controls."""
         return self._controls
 
-    def control(self, old: Controls, new: Controls) -> bool:
+    def replace_controls(self, old: Controls, new: Controls) -> bool:
         """Replace *old* with *new*. Return False if another request changed the controls in the meantime."""
         with self._lock:
             if self._controls is not old:
@@ -97,7 +97,7 @@ class MemoryStore:
                 del layer.records[old.id]
             return True
 
-    def after(self, sequence: int) -> Iterator[TunedModelRecord]:
+    def records_after(self, sequence: int) -> Iterator[TunedModelRecord]:
         """Yield the records after *sequence*, in order of creation.
 
         A record that is inserted or deleted during the iteration may be included or left out.
@@ -105,7 +105,7 @@ class MemoryStore:
         while True:
             # Each step searches its place again, because other threads may change the order between two records.
             layer = self._layer
-            nearest = [*layer.base.following(sequence), *following(layer.order, sequence)]
+            nearest = [*layer.base.items_after(sequence), *items_after(layer.order, sequence)]
             if not nearest:
                 return
             sequence, model_id = min(nearest)
@@ -123,25 +123,25 @@ class MemoryStore:
             present = (record for record in records.values() if record is not None)
             return State(Base.of(present, layer.draws), self._controls)
 
-    def begin(self, state: State) -> None:
+    def restore(self, state: State) -> None:
         """Replace all records, draws and controls with *state*. The snapshots stay."""
         with self._lock:
             self._layer = _Layer(state.base)
             self._controls = state.controls
 
-    def save(self, name: str, state: State) -> None:
+    def save_snapshot(self, name: str, state: State) -> None:
         """Store *state* as the snapshot called *name*."""
         self._snapshots[name] = state
 
-    def saved(self, name: str) -> State | None:
+    def snapshot(self, name: str) -> State | None:
         """Return the snapshot called *name*, or None."""
         return self._snapshots.get(name)
 
-    def saves(self) -> list[str]:
+    def snapshot_names(self) -> list[str]:
         """Return the names of the snapshots, sorted."""
         return sorted(self._snapshots.copy())
 
-    def forget(self, name: str) -> bool:
+    def delete_snapshot(self, name: str) -> bool:
         """Remove the snapshot called *name*. Return False if there is none."""
         return self._snapshots.pop(name, None) is not None
 

@@ -16,7 +16,7 @@ import msgspec
 from ..runs.plan import Plan
 from ..text.numerals import successor
 
-EXAMPLES_LOOKED_AT = 200  # a model may have tens of thousands, and reading number words takes 0.25 ms each time
+MAX_CHECKED_EXAMPLES = 200  # a model may have tens of thousands, and reading number words takes 0.25 ms each time
 
 
 class Role(IntEnum):
@@ -60,15 +60,15 @@ class _Pairs:
         return dict(reversed(self.pairs))
 
     @cached_property
-    def count_up(self) -> bool:
-        looked_at = self.pairs[:EXAMPLES_LOOKED_AT]
-        return bool(looked_at) and all(successor(number) == following for number, following in looked_at)
+    def are_successors(self) -> bool:
+        checked = self.pairs[:MAX_CHECKED_EXAMPLES]
+        return bool(checked) and all(successor(number) == output for number, output in checked)
 
 
 class Examples:
     """The training examples, which are inputs with their expected outputs. Equal digests mean equal examples.
 
-    ``later`` returns examples that are read only when they are used, because most calls do not use them.
+    ``lazy`` returns examples that are read only when they are used, because most calls do not use them.
     """
 
     __slots__ = ("_digest", "_read")
@@ -79,12 +79,12 @@ class Examples:
         self._read: Callable[[], _Pairs] = lambda: content
 
     @classmethod
-    def later(cls, digest: str, read: Callable[[], Examples]) -> Examples:
+    def lazy(cls, digest: str, read: Callable[[], Examples]) -> Examples:
         """Return the examples with this *digest*. Every use of their content calls *read*."""
-        made = cls(())
-        made._digest = digest
-        made._read = lambda: read()._read()
-        return made
+        examples = cls(())
+        examples._digest = digest
+        examples._read = lambda: read()._read()
+        return examples
 
     @property
     def digest(self) -> str:
@@ -102,9 +102,9 @@ class Examples:
         return self._read().outputs
 
     @property
-    def count_up(self) -> bool:
-        """Whether there are examples, and the first ``EXAMPLES_LOOKED_AT`` are all numbers with their successors."""
-        return self._read().count_up
+    def are_successors(self) -> bool:
+        """Whether there are examples, and the first ``MAX_CHECKED_EXAMPLES`` are all numbers with their successors."""
+        return self._read().are_successors
 
     def __eq__(self, other: object) -> bool:
         """Return whether *other* has the same pairs, by the digest."""

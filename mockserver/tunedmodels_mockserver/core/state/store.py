@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from ..clock import Clock
-from ..faults import armed
+from ..faults import armed_faults
 from .controls import Controls
 from .records import TunedModelRecord
 
@@ -34,16 +34,16 @@ class Base:
     @classmethod
     def of(cls, records: Iterable[TunedModelRecord], draws: int) -> Base:
         """Return the base with these *records*."""
-        known = {record.id: record for record in records}
-        return cls(known, sorted((record.sequence, record.id) for record in known.values()), draws)
+        by_id = {record.id: record for record in records}
+        return cls(by_id, sorted((record.sequence, record.id) for record in by_id.values()), draws)
 
     def models(self) -> Iterator[TunedModelRecord]:
         """Yield the records in order of creation."""
         return (self.records[model_id] for _, model_id in self.order)
 
-    def following(self, sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
+    def items_after(self, sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
         """Return the first *count* items of ``order`` after *sequence*."""
-        return following(self.order, sequence, count)
+        return items_after(self.order, sequence, count)
 
 
 class State(NamedTuple):
@@ -63,13 +63,14 @@ class State(NamedTuple):
     def start(self, machine: int) -> State:
         """Return the state with its clock started at the machine's time *machine*, unless it has started already.
 
-        The faults then count as armed at that moment.
+        A clock that starts also starts the times to live of the faults, which are the machine's. Faults that wait for
+        the beginning of the world are armed. All others stay as they were on the world's clock.
         """
-        clock = self.controls.clock
-        if clock.origin is not None:
-            return self
-        clock = clock.start(machine)
-        faults = armed.rearm(self.controls.faults, clock.now(machine), machine)
+        clock, faults = self.controls.clock, self.controls.faults
+        if clock.origin is None:
+            clock = clock.start(machine)
+            faults = armed_faults.restart_lifetimes(faults, machine)
+        faults = armed_faults.arm_at_start(faults, clock.now(machine), machine)
         return self._replace(controls=replace(self.controls, clock=clock, faults=faults))
 
     def _with_clock(self, clock: Clock) -> State:
@@ -80,7 +81,7 @@ class Store(Protocol):
     """The state of one world. Values are immutable; a change replaces an old value with a new one.
 
     Every method may raise StoreUnavailable. ``controls`` may return the controls as they were when the store was opened
-    or was last asked to change them. ``control`` refuses a change of outdated controls all the same.
+    or was last asked to change them. ``replace_controls`` refuses a change of outdated controls all the same.
     """
 
     @property
@@ -92,7 +93,7 @@ class Store(Protocol):
         """Return the world's controls."""
         ...
 
-    def control(self, old: Controls, new: Controls) -> bool:
+    def replace_controls(self, old: Controls, new: Controls) -> bool:
         """Replace *old* with *new* and return True, or return False if *old* is no longer there."""
         ...
 
@@ -116,7 +117,7 @@ class Store(Protocol):
         """Remove *old* and return True, or return False if it is no longer there."""
         ...
 
-    def after(self, sequence: int) -> Iterator[TunedModelRecord]:
+    def records_after(self, sequence: int) -> Iterator[TunedModelRecord]:
         """Yield the records after *sequence*, in order of creation."""
         ...
 
@@ -124,23 +125,23 @@ class Store(Protocol):
         """Return the complete state of the world at one moment."""
         ...
 
-    def begin(self, state: State) -> None:
+    def restore(self, state: State) -> None:
         """Replace all records, draws and controls with *state*. The snapshots stay."""
         ...
 
-    def save(self, name: str, state: State) -> None:
+    def save_snapshot(self, name: str, state: State) -> None:
         """Store *state* as the snapshot called *name*, and replace an older one."""
         ...
 
-    def saved(self, name: str) -> State | None:
+    def snapshot(self, name: str) -> State | None:
         """Return the snapshot called *name*, or None."""
         ...
 
-    def saves(self) -> list[str]:
+    def snapshot_names(self) -> list[str]:
         """Return the names of the snapshots, sorted."""
         ...
 
-    def forget(self, name: str) -> bool:
+    def delete_snapshot(self, name: str) -> bool:
         """Remove the snapshot called *name* and return True, or return False if there is none."""
         ...
 
@@ -170,7 +171,7 @@ class Stores(Protocol):
         ...
 
 
-def following(order: Sequence[tuple[int, str]], sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
+def items_after(order: Sequence[tuple[int, str]], sequence: int, count: int = 1) -> Sequence[tuple[int, str]]:
     """Return the first *count* items of *order* after *sequence*."""
     place = bisect_right(order, (sequence, "\U0010ffff"))
     return order[place : place + count]

@@ -48,7 +48,7 @@ class World:
         while True:
             old = self.store.controls()
             new = change(old)
-            if new is old or self.store.control(old, new):
+            if new is old or self.store.replace_controls(old, new):
                 return new
 
     def now(self) -> int:
@@ -62,7 +62,7 @@ class World:
         """
         if view.is_settled(plan, now):
             return now
-        self.change(lambda controls: _with_clock(controls, controls.clock.after_poll(plan.whole)))
+        self.change(lambda controls: _with_clock(controls, controls.clock.after_poll(plan.total_duration)))
         return self.now()
 
     def draw(self) -> int:
@@ -76,14 +76,14 @@ def _with_clock(controls: Controls, clock: Clock) -> Controls:
 
 @dataclass(frozen=True, slots=True)
 class InitialStates:
-    """The states with which worlds begin: those in ``named`` by name, and ``rest`` for all other worlds."""
+    """The states with which worlds begin: those in ``by_name`` by name, and ``default`` for all other worlds."""
 
-    rest: State
-    named: Mapping[str, State] = field(default_factory=dict)
+    default: State
+    by_name: Mapping[str, State] = field(default_factory=dict)
 
     def get(self, name: str, machine: int) -> State:
         """Return the initial state of the world called *name*, if it begins at the machine's time *machine*."""
-        return self.named.get(name, self.rest).start(machine)
+        return self.by_name.get(name, self.default).start(machine)
 
 
 class Worlds:
@@ -93,29 +93,29 @@ class Worlds:
         self,
         seed: int,
         machine: Callable[[], int],
-        beginnings: InitialStates,
+        initial_states: InitialStates,
         stores: Stores,
-        filed: Callable[[], FileRules] = FileRules,
+        file_rules: Callable[[], FileRules] = FileRules,
         base_models: Mapping[str, BaseModel] = BASE_MODELS,
     ) -> None:
         self.machine = machine
         self.base_models = base_models
         self.kind = stores.kind
         self._seed = seed
-        self._beginnings = beginnings
+        self._initial_states = initial_states
         self._stores = stores
-        self._filed = filed
+        self._file_rules = file_rules
 
     def get(self, name: str) -> World:
         """Return the world called *name*, and create it if it does not exist."""
         store = self._stores.open(
             name, lambda: (random_draws.bits(self._seed, "world", name), self.initial_state(name))
         )
-        return World(name, store.seed, store, self.machine, self._filed, self.base_models)
+        return World(name, store.seed, store, self.machine, self._file_rules, self.base_models)
 
     def initial_state(self, name: str) -> State:
         """Return the state with which the world called *name* would begin now."""
-        return self._beginnings.get(name, self.machine())
+        return self._initial_states.get(name, self.machine())
 
     def drop(self, name: str) -> None:
         """Remove the world called *name*. Its next use creates a new one."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_LONGEST = 200  # characters; real numerals are far shorter, and prompts may have megabytes
+_MAX_LENGTH = 200  # characters; real numerals are far shorter, and prompts may have megabytes
 
 _MINUS_SIGNS = ("-", "\N{MINUS SIGN}")
 _DIGITS = re.compile(r"([-+\N{MINUS SIGN}]?)(\d[\d,]*)")
@@ -33,18 +33,18 @@ _KANJI_LAST = 10**16 - 1
 class _Language:
     """A language of number words. ``code`` is its code in num2words.
 
-    ``words`` has the value of each word, ``joins`` the words without a value, ``minus`` the words for a minus.
-    ``marks`` are the separators of num2words that a writer can replace by a space. With ``sparing``, the successor
-    lacks each mark that the number lacks. Without, it lacks a mark only if num2words writes the mark in the number and
-    the number omits it.
+    ``words`` has the value of each word, ``fillers`` the words without a value, ``minus`` the words for a minus.
+    ``separators`` are those of num2words that a writer can replace by a space. With ``omits_separators``, the successor
+    lacks each separator that the number lacks. Without, it lacks a separator only if num2words writes it in the number
+    and the number omits it.
     """
 
     code: str
     words: Mapping[str, int]
-    joins: tuple[str, ...]
+    fillers: tuple[str, ...]
     minus: tuple[str, ...]
-    marks: tuple[str, ...]
-    sparing: bool
+    separators: tuple[str, ...]
+    omits_separators: bool
 
 
 def _number_words(words: str, first: int, step: int = 1) -> dict[str, int]:
@@ -59,10 +59,10 @@ _ENGLISH = _Language(
         **_number_words("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10),
         **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
     },
-    joins=("and",),
+    fillers=("and",),
     minus=("minus", "negative"),
-    marks=(", ", "-", " and "),
-    sparing=True,
+    separators=(", ", "-", " and "),
+    omits_separators=True,
 )
 _FRENCH = _Language(
     code="fr",
@@ -74,10 +74,10 @@ _FRENCH = _Language(
         **{"vingts": 20, "cent": 100, "cents": 100, "mille": 10**3, "million": 10**6, "millions": 10**6},
         **{"milliard": 10**9, "milliards": 10**9, "billion": 10**12, "billions": 10**12},
     },
-    joins=("et",),
+    fillers=("et",),
     minus=("moins",),
-    marks=("-",),
-    sparing=False,
+    separators=("-",),
+    omits_separators=False,
 )
 _LANGUAGES = (_ENGLISH, _FRENCH)  # "six" is a word of both; the first language wins
 _SMALLEST_FACTOR = 20  # the smallest number that multiplies: "quatre-vingts" is four times twenty
@@ -88,7 +88,7 @@ def successor(text: str) -> str | None:
 
     White space around the number is dropped. The largest number that a script can write has no successor.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return None
     numeral = text.strip()
     if not numeral:
@@ -112,8 +112,8 @@ def _next_digits(text: str) -> str | None:
     answer = f"{abs(value):,}" if "," in plain else str(abs(value))
     if plain.startswith("0"):
         answer = answer.zfill(len(plain))
-    shown = sign if value < 0 or sign == "+" else ""
-    return shown + answer.translate({ord(str(value)): chr(zero + value) for value in range(10)})
+    sign_text = sign if value < 0 or sign == "+" else ""
+    return sign_text + answer.translate({ord(str(value)): chr(zero + value) for value in range(10)})
 
 
 def _next_roman(text: str) -> str | None:
@@ -127,17 +127,17 @@ def _next_roman(text: str) -> str | None:
 
 
 def _roman(value: int) -> str:
-    written = ""
-    for letters, worth in _ROMAN.items():
-        times, value = divmod(value, worth)
-        written += letters * times
-    return written
+    text = ""
+    for letters, unit in _ROMAN.items():
+        times, value = divmod(value, unit)
+        text += letters * times
+    return text
 
 
 def _next_kanji(text: str) -> str | None:
     if text in ("〇", "零"):
         return "一"
-    value = _worth([_KANJI.get(kanji, 0) for kanji in text], 10)
+    value = _total([_KANJI.get(kanji, 0) for kanji in text], 10)
     if value >= _KANJI_LAST:
         return None
     # Both 千万 and 一千万 are in use; the successor has the form of the number.
@@ -164,32 +164,32 @@ def _next_in(language: _Language, text: str) -> str | None:
     first, _, rest = lower.partition(" ")
     negative = first in language.minus
     body = rest if negative else lower
-    words = [word for word in re.split("[ ,-]+", body) if word not in language.joins]
+    words = [word for word in re.split("[ ,-]+", body) if word not in language.fillers]
     try:
-        value = _worth([language.words[word] for word in words], _SMALLEST_FACTOR)
+        value = _total([language.words[word] for word in words], _SMALLEST_FACTOR)
     except KeyError:
         return None
 
     from num2words import num2words  # imported here: few prompts need it, and it would slow the start-up
 
     # num2words writes "one thousand, two hundred and thirty-four"; the comma, the hyphen and this "and" are optional.
-    known: str = num2words(value, lang=language.code)
-    pattern = known.replace(", ", ",? ").replace("-", "[- ]").replace(" and ", " (?:and )?")
+    canonical: str = num2words(value, lang=language.code)
+    pattern = canonical.replace(", ", ",? ").replace("-", "[- ]").replace(" and ", " (?:and )?")
     if not re.fullmatch(pattern, body):
         return None
 
     value = 1 - value if negative else value + 1
     answer: str = num2words(abs(value), lang=language.code)
-    for mark in language.marks:
-        if mark not in body and (language.sparing or mark in known):
-            answer = answer.replace(mark, " ")
+    for separator in language.separators:
+        if separator not in body and (language.omits_separators or separator in canonical):
+            answer = answer.replace(separator, " ")
     if value < 0:
         answer = f"{first} {answer}"
     cases = (str.lower, str.capitalize, str.title, str.upper)
     return next((case(answer) for case in cases if case(text) == text), None)
 
 
-def _worth(numbers: list[int], smallest_unit: int) -> int:
+def _total(numbers: list[int], smallest_unit: int) -> int:
     """Return the sum of *numbers*. Each number from *smallest_unit* multiplies the smaller numbers just before it."""
     parts: list[int] = []
     for number in numbers:

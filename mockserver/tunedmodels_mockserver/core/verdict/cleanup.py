@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
 from ..journal.journal import Entry
-from .findings import Finding, Severity, numbers
+from .findings import Finding, Severity, entry_numbers
 
 
 def findings(entries: Sequence[Entry]) -> Iterator[Finding]:
@@ -25,32 +25,36 @@ def _unread_pages(entries: Sequence[Entry]) -> Iterator[Finding]:
             yield Finding(
                 "page-unread",
                 Severity.ADVICE,
-                "Left the next page unread",
-                f"The answer to request {entry.number} had a nextPageToken, and nobody asked for that page.",
-                "Go on with pageToken until an answer has no nextPageToken, or say in the code why one page is enough.",
-                numbers([entry]),
+                "Did not read the next page",
+                f"The answer to request {entry.number} had a nextPageToken, and no request asked for that page.",
+                "Continue with pageToken until an answer has no nextPageToken, or add a comment that explains why one "
+                "page is enough.",
+                entry_numbers([entry]),
             )
 
 
 def _page_tokens(entry: Entry) -> list[str]:
-    given = parse_qs(entry.query)
-    return given.get("pageToken", []) + given.get("page_token", [])
+    parameters = parse_qs(entry.query)
+    return parameters.get("pageToken", []) + parameters.get("page_token", [])
 
 
 def _leaked_models(entries: Sequence[Entry]) -> Iterator[Finding]:
-    kept: dict[str, Entry] = {}
+    undeleted: dict[str, Entry] = {}
     for entry in entries:
         if entry.method == "tunedModels.create" and entry.status == 200 and entry.model:
-            kept[entry.model] = entry
+            undeleted[entry.model] = entry
         elif entry.method == "tunedModels.delete" and entry.status == 200:
-            kept.pop(entry.model, None)
-    if kept:
-        names = ", ".join(f"tunedModels/{model}" for model in list(kept)[:5])
+            undeleted.pop(entry.model, None)
+    if undeleted:
+        names = ", ".join(f"tunedModels/{model}" for model in list(undeleted)[:5])
+        more = ", …" if len(undeleted) > 5 else ""
         yield Finding(
             "models-leaked",
             Severity.ADVICE,
-            "Left models behind",
-            f"{len(kept)} of the models that were created were never deleted: {names}{', …' if len(kept) > 5 else ''}.",
-            "Delete what a test has created: a project has room for a limited number of tuned models.",
-            numbers(list(kept.values())),
+            "Did not delete models",
+            f"The client created {len(undeleted)} models that it did not delete: {names}{more}."
+            if len(undeleted) > 1
+            else f"The client created a model that it did not delete: {names}.",
+            "Delete the models that a test creates: the number of tuned models of a project is limited.",
+            entry_numbers(list(undeleted.values())),
         )

@@ -41,15 +41,16 @@ class Finding:
         }
 
 
-def numbers(entries: Sequence[Entry]) -> tuple[int, ...]:
+def entry_numbers(entries: Sequence[Entry]) -> tuple[int, ...]:
     """Return the numbers of *entries*."""
     return tuple(entry.number for entry in entries)
 
 
-def blame(entries: Sequence[Entry]) -> str:
+def injected_answers_sentence(entries: Sequence[Entry]) -> str:
     """Return a sentence that says which answers to *entries* came from faults, or an empty text if none did."""
     injected = [entry for entry in entries if entry.fault]
     if not injected:
         return ""
-    named = ", ".join(f"{entry.number} ({entry.fault})" for entry in injected[:3])
-    return f" What was answered to {named} was injected; what the client made of it was not."
+    labels = ", ".join(f"{entry.number} ({entry.fault})" for entry in injected[:3])
+    subject = "A fault caused the answer" if len(injected) == 1 else "Faults caused the answers"
+    return f" {subject} to {labels}, but the reaction is the client's."

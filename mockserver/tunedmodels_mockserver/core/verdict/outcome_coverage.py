@@ -34,7 +34,7 @@ class OutcomeCoverage:
         kind = (entry.method, entry.status, entry.lost)
         candidates = self._candidates.get(kind)
         if candidates is None:
-            candidates = tuple(item for item in self._unmet if item.may_be(*kind))
+            candidates = tuple(item for item in self._unmet if item.can_meet(*kind))
             self._candidates[kind] = candidates
         for outcome in candidates:
             if outcome.is_met(entry, answer):
@@ -55,7 +55,7 @@ class OutcomeCoverage:
                 {
                     "id": item.id,
                     "title": item.title,
-                    "how": item.how,
+                    "how": item.instructions,
                     "arm": [{"path": f"/_emulator/{path}", "body": dict(body)} for path, body in item.arm],
                 }
                 for item in unmet
@@ -74,6 +74,6 @@ def text(document: Mapping[str, Any]) -> str:
     met, unmet = document["met"], document["unmet"]
     lines = [f"{document['percent']} % of the documented outcomes were met: {len(met)} of {len(met) + len(unmet)}."]
     for item in unmet:
-        lines += [f"never met: {item['id']}: {item['title']}.", f"  {item['how']}"]
+        lines += [f"not met: {item['id']}: {item['title']}.", f"  {item['how']}"]
         lines += [f"  POST {arm['path']} {json.dumps(arm['body'])}" for arm in item["arm"]]
     return "\n".join(lines) + "\n"

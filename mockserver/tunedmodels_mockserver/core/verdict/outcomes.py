@@ -15,29 +15,29 @@ class Outcome:
     """One documented outcome, how to cause it, and how to recognize it.
 
     A request meets the outcome if its ``status`` is equal (None: any), the id of its method ends with one of
-    ``methods``, the connection was or was not ``lost``, the body of the answer contains the pattern ``says`` (None: any
-    body), and ``met`` returns True (None: no such check). ``arm`` has the paths under ``/_emulator`` and the bodies to
-    send to them, if that is enough to cause the outcome.
+    ``methods``, the connection was or was not ``lost``, the body of the answer contains ``body_pattern`` (None: any
+    body), and ``predicate`` returns True (None: no such check). ``arm`` has the paths under ``/_emulator`` and the
+    bodies to send to them, if that is enough to cause the outcome.
     """
 
     id: str
     title: str
-    how: str
+    instructions: str
     status: int | None = None
     methods: tuple[str, ...] = ("",)
     lost: bool = False
-    says: re.Pattern[bytes] | None = None
-    met: Callable[[Entry, bytes], bool] | None = None
+    body_pattern: re.Pattern[bytes] | None = None
+    predicate: Callable[[Entry, bytes], bool] | None = None
     arm: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
-    def may_be(self, method: str, status: int, lost: bool) -> bool:
+    def can_meet(self, method: str, status: int, lost: bool) -> bool:
         """Whether a request of this kind can meet the outcome."""
         return self.status in (None, status) and self.lost == lost and bool(method) and method.endswith(self.methods)
 
     def is_met(self, entry: Entry, answer: bytes) -> bool:
-        """Whether *entry* meets the outcome with the body *answer*. Call it only if ``may_be`` is true."""
-        said = self.says is None or self.says.search(answer) is not None
-        return said and (self.met is None or self.met(entry, answer))
+        """Whether *entry* meets the outcome with the body *answer*. Call it only if ``can_meet`` is true."""
+        matches_body = self.body_pattern is None or self.body_pattern.search(answer) is not None
+        return matches_body and (self.predicate is None or self.predicate(entry, answer))
 
 
 def _fault(effect: Mapping[str, Any]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
@@ -48,80 +48,81 @@ def _error(code: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     return _fault({"error": {"code": code}})
 
 
-def _member(name: str) -> re.Pattern[bytes]:
+def _member_pattern(name: str) -> re.Pattern[bytes]:
     """Return a pattern for the member *name* of an answer. In a JSON string its quotes would be escaped."""
     return re.compile(b'"' + name.encode() + b'":')
 
 
-def _finish(name: str, number: int) -> re.Pattern[bytes]:
+def _finish_reason_pattern(name: str, number: int) -> re.Pattern[bytes]:
     """Return a pattern for a finish reason, by name or by number, because clients may request enums as numbers."""
     return re.compile(rb'"finishReason":\s*(?:"%s"|%d\b)' % (name.encode(), number))
 
 
 _STREAM = "streamGenerateContent"
 _GENERATE = ("generateContent", _STREAM, "generateText")
-_LOOK = ("tunedModels.operations.get",)
+_POLL = ("tunedModels.operations.get",)
 _CANCELLED = re.compile(rb'"error":\s*\{\s*"code":\s*1\b')
 _STARTED = re.compile(rb'"(?:completedSteps|done)":')
 
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "run-done",
-        "A tuning run came to its end, and the operation said so",
+        "A tuning run ended, and the operation showed it",
         "Create a model and get its operation until it is done.",
         status=200,
-        methods=_LOOK,
-        says=_member("response"),
+        methods=_POLL,
+        body_pattern=_member_pattern("response"),
     ),
     Outcome(
         "run-failed",
         "A tuning run failed: its operation is done and has an error",
         "Create a model, then POST {} to /_emulator/operations/{its id}:fail.",
         status=200,
-        methods=_LOOK,
-        says=_member("error"),
-        met=lambda _entry, answer: not _CANCELLED.search(answer),
+        methods=_POLL,
+        body_pattern=_member_pattern("error"),
+        predicate=lambda _entry, answer: not _CANCELLED.search(answer),
     ),
     Outcome(
         "run-cancelled",
         "A tuning run was cancelled: its operation is done and has an error with code 1",
         "Create a model, then POST {} to its operation's :cancel under /v1.",
         status=200,
-        methods=_LOOK,
-        says=_CANCELLED,
+        methods=_POLL,
+        body_pattern=_CANCELLED,
     ),
     Outcome(
         "model-failed",
-        "A tuned model was seen in state FAILED",
+        "A request showed a tuned model in state FAILED",
         "Create a model, POST {} to /_emulator/operations/{its id}:fail, then get the model.",
         status=200,
         methods=("tunedModels.get",),
-        met=lambda entry, _answer: entry.answer_fields.state in ("FAILED", 3),
+        predicate=lambda entry, _answer: entry.answer_fields.state in ("FAILED", 3),
     ),
     Outcome(
         "slow-queue",
-        "A look at an operation found that no step was done yet",
-        "Get the operation at once; serve --queue-time 60 makes that last, or arm the preset slow-queue.",
+        "A poll of an operation showed no completed step",
+        "Get the operation at once. To make the queue longer, start with serve --queue-time 60, or arm the preset "
+        "slow-queue.",
         status=200,
-        methods=_LOOK,
-        met=lambda _entry, answer: not _STARTED.search(answer),
+        methods=_POLL,
+        predicate=lambda _entry, answer: not _STARTED.search(answer),
         arm=(("faults", {"preset": "slow-queue"}),),
     ),
     Outcome(
         "not-ready",
-        "A model was asked before its tuning was done",
-        "Create a model and call :generateContent of it at once.",
+        "A call used a model before its tuning was done",
+        "Create a model and call its :generateContent at once.",
         status=400,
         methods=_GENERATE,
-        says=re.compile(b"is not ready to use"),
+        body_pattern=re.compile(b"is not ready to use"),
     ),
     Outcome(
         "second-page",
-        "A list went on, and its next page was asked for",
+        "A client requested the next page of a list",
         "Create two models and list them with pageSize=1.",
         status=200,
         methods=(".list",),
-        met=lambda entry, _answer: re.search(r"page(?:T|_t)oken=.", entry.query) is not None,
+        predicate=lambda entry, _answer: re.search(r"page(?:T|_t)oken=.", entry.query) is not None,
     ),
     Outcome(
         "invalid-argument",
@@ -140,7 +141,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "permission-denied",
         "A call was refused with 403",
-        "Ask for a model as somebody else: send the key bob@example.com.",
+        "Get a model as another user: send the key bob@example.com.",
         status=403,
         arm=_error("PERMISSION_DENIED"),
     ),
@@ -167,9 +168,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "retry-info",
-        "An answer said how long to wait, by RetryInfo or Retry-After",
+        "An answer had a time to wait, in RetryInfo or Retry-After",
         "Arm a fault that has a retry_delay.",
-        met=lambda entry, _answer: entry.status >= 400 and entry.retry_delay is not None,
+        predicate=lambda entry, _answer: entry.status >= 400 and entry.retry_delay is not None,
         arm=_fault({"error": {"code": "RESOURCE_EXHAUSTED", "retry_delay": 1}}),
     ),
     Outcome(
@@ -195,15 +196,15 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Outcome(
         "answer-lost",
-        "The connection ended before the answer was there",
+        "The connection ended before the whole answer arrived",
         "Arm a fault with the effect reset.",
         lost=True,
-        met=lambda entry, _answer: not entry.method.endswith(_STREAM),
+        predicate=lambda entry, _answer: not entry.method.endswith(_STREAM),
         arm=_fault({"reset": True}),
     ),
     Outcome(
         "stream-truncated",
-        "A stream ended before its end",
+        "A stream was cut off",
         "Arm a fault with the effect truncate for *.streamGenerateContent, and stream from a model.",
         methods=(_STREAM,),
         lost=True,
@@ -212,10 +213,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome(
         "generated",
         "A model answered",
-        "Call :generateContent of a model that is tuned, or of a base model.",
+        "Call :generateContent of a tuned model or of a base model.",
         status=200,
         methods=_GENERATE,
-        says=_finish("STOP", 1),
+        body_pattern=_finish_reason_pattern("STOP", 1),
     ),
     Outcome(
         "prompt-blocked",
@@ -223,7 +224,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Arm a canned answer.",
         status=200,
         methods=_GENERATE,
-        says=_member("blockReason"),
+        body_pattern=_member_pattern("blockReason"),
         arm=(("canned", {"answer": {"blocked": "SAFETY"}}),),
     ),
     Outcome(
@@ -232,16 +233,16 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Arm a canned answer.",
         status=200,
         methods=_GENERATE,
-        says=_finish("MAX_TOKENS", 2),
+        body_pattern=_finish_reason_pattern("MAX_TOKENS", 2),
         arm=(("canned", {"answer": {"text": "cut o", "finish_reason": "MAX_TOKENS"}}),),
     ),
     Outcome(
         "answer-blocked",
-        "An answer was withheld: its finishReason is SAFETY",
+        "An answer was blocked: its finishReason is SAFETY",
         "Arm a canned answer.",
         status=200,
         methods=_GENERATE,
-        says=_finish("SAFETY", 3),
+        body_pattern=_finish_reason_pattern("SAFETY", 3),
         arm=(("canned", {"answer": {"text": "", "finish_reason": "SAFETY"}}),),
     ),
 )

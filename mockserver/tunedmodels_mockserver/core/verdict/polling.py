@@ -1,4 +1,4 @@
-"""Judges how a client waits for the end of a tuning run. A *look* is a poll of the operation or of the model."""
+"""Judges how a client waits for the end of a tuning run. A *poll* reads the operation or the model."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 from ..clock import Mode
 from ..journal.journal import Entry
-from .findings import Finding, Severity, blame, numbers
+from .findings import Finding, Severity, entry_numbers, injected_answers_sentence
 from .timing import median, wait
 
 DAY = 86_400
-_TOO_FAST = 0.2  # seconds between two looks: five looks a second
-_RUSH = 5  # this many such fast looks in a row are not an accident
-_LONG_LOOP = 20  # looks after which the waits of a loop should have grown
-_PATIENT = 10.0  # seconds between two looks; a wait this long does not have to grow
+_TOO_FAST = 0.2  # seconds between two polls: five polls a second
+_MIN_FAST_POLLS = 5  # this many such fast polls in a row are not an accident
+_LONG_LOOP = 20  # polls after which the waits of a loop should have grown
+_LONG_WAIT = 10.0  # seconds between two polls; a wait this long does not have to grow
 _AFTER_DONE = 3
-_FOR_EVER = 5
+_MAX_FUTILE_POLLS = 5  # this many polls that cannot show anything new mean that the loop does not stop
 _GET_OPERATION = "tunedModels.operations.get"
 _GENERATE = ("generateContent", "streamGenerateContent", "generateText")
 _ACTIVE, _FAILED = ("ACTIVE", 2), ("FAILED", 3)
@@ -27,7 +27,7 @@ _CANCELLED = 1
 
 
 class PollResult(Enum):
-    """The result of a look."""
+    """The result of a poll."""
 
     RUNNING = "running"
     DONE = "done"
@@ -39,16 +39,16 @@ class PollResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PollingLoop:
-    """The looks of one caller at one run, in order. *mode* is the mode of the world's clock."""
+    """The polls of one run by one caller, in order. *mode* is the mode of the world's clock."""
 
     model: str
-    looks: tuple[Entry, ...]
+    polls: tuple[Entry, ...]
     mode: Mode
 
     @property
     def waits(self) -> list[float]:
-        """The seconds from each look at a running run to the next look."""
-        pairs = zip(self.looks, self.looks[1:], strict=False)
+        """The seconds from each poll of a running run to the next poll."""
+        pairs = zip(self.polls, self.polls[1:], strict=False)
         gaps = (wait(one, other, self.mode) for one, other in pairs if poll_result(one) is PollResult.RUNNING)
         return [gap for gap in gaps if gap >= 0]
 
@@ -63,14 +63,14 @@ class PollingLoop:
         waits = self.waits
         return {
             "model": self.model,
-            "looks": len(self.looks),
+            "polls": len(self.polls),
             "median_wait": round(median(waits), 3) if waits else None,
             "requests_per_day": self.per_day,
         }
 
 
 def poll_result(entry: Entry) -> PollResult:
-    """Return the result of a look."""
+    """Return the result of a poll."""
     fields = entry.answer_fields
     if entry.status in (400, 403, 404) and not entry.lost:
         return PollResult.NOTHING
@@ -92,7 +92,7 @@ def polling_loops(entries: Iterable[Entry], mode: Mode) -> list[PollingLoop]:
 
     They have all polls of operations, and the polls of models up to the first that shows the end of the run.
     """
-    looks: dict[tuple[str, str], list[Entry]] = {}
+    polls: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if not entry.model or entry.http != "GET":
             continue
@@ -101,12 +101,12 @@ def polling_loops(entries: Iterable[Entry], mode: Mode) -> list[PollingLoop]:
             PollResult.FAILED,
             PollResult.DONE,
         )
-        earlier = looks.get((entry.model, entry.caller), [])
+        earlier = polls.get((entry.model, entry.caller), [])
         if entry.method == _GET_OPERATION or (
             of_model and (poll_result(entry) is PollResult.RUNNING or _is_waiting(earlier))
         ):
-            looks.setdefault((entry.model, entry.caller), []).append(entry)
-    return [PollingLoop(model, tuple(entries), mode) for (model, _), entries in looks.items()]
+            polls.setdefault((entry.model, entry.caller), []).append(entry)
+    return [PollingLoop(model, tuple(entries), mode) for (model, _), entries in polls.items()]
 
 
 def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
@@ -114,49 +114,51 @@ def findings(entries: Sequence[Entry], mode: Mode) -> Iterator[Finding]:
     for loop in polling_loops(entries, mode):
         yield from _interval_findings(loop)
         yield from _end_findings(loop)
-        yield from _gave_up(loop, entries)
+        yield from _single_poll_findings(loop, entries)
     yield from _ignored_failures(entries)
 
 
-def _is_waiting(looks: Sequence[Entry]) -> bool:
-    return bool(looks) and poll_result(looks[-1]) is PollResult.RUNNING
+def _is_waiting(polls: Sequence[Entry]) -> bool:
+    return bool(polls) and poll_result(polls[-1]) is PollResult.RUNNING
 
 
 def _interval_findings(loop: PollingLoop) -> Iterator[Finding]:
-    rush = _fastest_polls(loop)
+    fast_polls = _fastest_polls(loop)
     waits = loop.waits
     cost = f" A loop at this pace makes {loop.per_day:,} requests a day." if loop.per_day else ""
-    if rush:
+    if fast_polls:
         yield Finding(
             "polled-too-fast",
             Severity.WARNING,
             "Polled too fast",
-            f"{len(rush)} looks in a row at tunedModels/{loop.model} came less than {_TOO_FAST} s apart.{cost}",
-            "Wait a second before the second look, and longer before each of the next: runs take minutes.",
-            numbers(rush),
+            f"{len(fast_polls)} polls in a row of tunedModels/{loop.model} were less than {_TOO_FAST} s apart.{cost}",
+            "Wait one second before the second poll, and longer before each later poll: runs take minutes.",
+            entry_numbers(fast_polls),
         )
-    elif len(waits) >= _LONG_LOOP and max(waits) < _PATIENT and not _do_waits_grow(waits):
+    elif len(waits) >= _LONG_LOOP and max(waits) < _LONG_WAIT and not _do_waits_grow(waits):
         yield Finding(
             "no-back-off",
             Severity.ADVICE,
             "Polled without back-off",
-            f"{len(waits) + 1} looks at tunedModels/{loop.model} came {median(waits):.1f} s apart, and no wait "
-            f"grew.{cost}",
-            "Let the wait grow by a half each time, up to 20 s or so.",
-            numbers(loop.looks),
+            f"{len(waits) + 1} polls of tunedModels/{loop.model} were {median(waits):.1f} s apart, and the waits did "
+            f"not grow.{cost}",
+            "Multiply the wait by 1.5 each time, up to about 20 s.",
+            entry_numbers(loop.polls),
         )
 
 
 def _fastest_polls(loop: PollingLoop) -> list[Entry]:
-    """Return the longest row of looks that follow each other too fast, or an empty list if it has fewer than five."""
+    """Return the longest streak of polls that are too fast, or an empty list if it has fewer than five."""
     best: list[Entry] = []
-    row: list[Entry] = []
-    for look in loop.looks:
-        if row and not (poll_result(row[-1]) is PollResult.RUNNING and 0 <= wait(row[-1], look, loop.mode) < _TOO_FAST):
-            row = []
-        row.append(look)
-        best = max(best, list(row), key=len)
-    return best if len(best) >= _RUSH else []
+    streak: list[Entry] = []
+    for poll in loop.polls:
+        if streak and not (
+            poll_result(streak[-1]) is PollResult.RUNNING and 0 <= wait(streak[-1], poll, loop.mode) < _TOO_FAST
+        ):
+            streak = []
+        streak.append(poll)
+        best = max(best, list(streak), key=len)
+    return best if len(best) >= _MIN_FAST_POLLS else []
 
 
 def _do_waits_grow(waits: Sequence[float]) -> bool:
@@ -166,34 +168,34 @@ def _do_waits_grow(waits: Sequence[float]) -> bool:
 
 def _end_findings(loop: PollingLoop) -> Iterator[Finding]:
     """Yield a finding if the loop went on after the end of the run, or although the run cannot be seen."""
-    operation = [look for look in loop.looks if look.method == _GET_OPERATION]
-    for place, look in enumerate(loop.looks):
-        after = loop.looks[place + 1 :]
-        if poll_result(look) is PollResult.FAILED and len(after) >= _FOR_EVER:
+    operation = [poll for poll in loop.polls if poll.method == _GET_OPERATION]
+    for place, poll in enumerate(loop.polls):
+        after = loop.polls[place + 1 :]
+        if poll_result(poll) is PollResult.FAILED and len(after) >= _MAX_FUTILE_POLLS:
             yield Finding(
                 "never-stopped",
                 Severity.ERROR,
-                "Went on polling a run that had failed",
-                f"Request {look.number} said that the run of tunedModels/{loop.model} failed; {len(after)} looks came "
-                f"after it.{blame([look])}",
-                "Stop at done (or the state FAILED), and raise the operation's error.",
-                numbers([look, *after]),
+                "Kept polling a run that had failed",
+                f"Request {poll.number} showed that the run of tunedModels/{loop.model} failed; {len(after)} polls "
+                f"followed.{injected_answers_sentence([poll])}",
+                "Stop when done is true (or the state is FAILED), and raise the error of the operation.",
+                entry_numbers([poll, *after]),
             )
             return
-    row = max((list(looks) for nothing, looks in groupby(operation, _shows_nothing) if nothing), key=len, default=[])
-    if len(row) >= _FOR_EVER:
+    streak = max((list(polls) for nothing, polls in groupby(operation, _shows_nothing) if nothing), key=len, default=[])
+    if len(streak) >= _MAX_FUTILE_POLLS:
         yield Finding(
             "never-stopped",
             Severity.ERROR,
-            "Went on polling what cannot be seen",
-            f"{len(row)} looks in a row at an operation of tunedModels/{loop.model} were answered with "
-            f"{row[-1].status}.{blame(row)}",
-            "Stop at the first answer of 400, 403 or 404: the same look will not be answered better.",
-            numbers(row),
+            "Kept polling an operation that it cannot read",
+            f"{len(streak)} polls in a row of an operation of tunedModels/{loop.model} were answered with "
+            f"{streak[-1].status}.{injected_answers_sentence(streak)}",
+            "Stop at the first 400, 403 or 404: another poll gets the same answer.",
+            entry_numbers(streak),
         )
         return
     done = [
-        place for place, look in enumerate(operation) if poll_result(look) in (PollResult.DONE, PollResult.CANCELLED)
+        place for place, poll in enumerate(operation) if poll_result(poll) in (PollResult.DONE, PollResult.CANCELLED)
     ]
     after_done = operation[done[0] + 1 :] if done else []
     if len(after_done) >= _AFTER_DONE:
@@ -201,27 +203,27 @@ def _end_findings(loop: PollingLoop) -> Iterator[Finding]:
             "polled-after-done",
             Severity.WARNING,
             "Polled after done",
-            f"Request {operation[done[0]].number} said that the operation was done; {len(after_done)} looks came "
-            "after it.",
-            "Keep a finished operation; it does not change any more.",
-            numbers(after_done),
+            f"Request {operation[done[0]].number} showed that the operation was done; {len(after_done)} polls "
+            f"followed.",
+            "Keep the finished operation; it does not change any more.",
+            entry_numbers(after_done),
         )
 
 
-def _shows_nothing(look: Entry) -> bool:
-    return poll_result(look) is PollResult.NOTHING
+def _shows_nothing(poll: Entry) -> bool:
+    return poll_result(poll) is PollResult.NOTHING
 
 
-def _gave_up(loop: PollingLoop, entries: Sequence[Entry]) -> Iterator[Finding]:
-    """Yield a finding if the only look showed an operation without ``done``, and the client did not ask again."""
+def _single_poll_findings(loop: PollingLoop, entries: Sequence[Entry]) -> Iterator[Finding]:
+    """Yield a finding if the only poll showed an operation without ``done``, and the client did not ask again."""
     if (
-        len(loop.looks) != 1
-        or poll_result(loop.looks[0]) is not PollResult.RUNNING
-        or loop.looks[0].method != _GET_OPERATION
+        len(loop.polls) != 1
+        or poll_result(loop.polls[0]) is not PollResult.RUNNING
+        or loop.polls[0].method != _GET_OPERATION
     ):
         return
-    look = loop.looks[0]
-    after = [entry for entry in entries if entry.number > look.number and entry.caller == look.caller]
+    poll = loop.polls[0]
+    after = [entry for entry in entries if entry.number > poll.number and entry.caller == poll.caller]
     if any(_asks_about(entry, loop.model) for entry in after):
         return
     acts = [entry for entry in after if entry.model == loop.model and entry.method == "tunedModels.delete"]
@@ -229,11 +231,11 @@ def _gave_up(loop: PollingLoop, entries: Sequence[Entry]) -> Iterator[Finding]:
     yield Finding(
         "gave-up-early",
         Severity.WARNING if acts else Severity.ADVICE,
-        "Gave up after the first look",
-        f"Request {look.number} showed an operation without done, which means that the run goes on; nobody looked again"
-        + (f", and request {acts[0].number} began anew or cleaned up." if acts else "."),
-        "A missing done is no failure: look again until done is true.",
-        numbers([look, *acts[:1]]),
+        "Gave up after the first poll",
+        f"Request {poll.number} showed an operation without done, which means that the run continues; the client did "
+        f"not poll again{f', and request {acts[0].number} created or deleted a model' if acts else ''}.",
+        "A missing done is not a failure: poll again until done is true.",
+        entry_numbers([poll, *acts[:1]]),
     )
 
 
@@ -247,17 +249,17 @@ def _ignored_failures(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Yield a finding for each failed run whose model the client calls after its operation has shown the failure."""
     failures: dict[tuple[str, str], Entry] = {}
     for entry in entries:
-        who = (entry.model, entry.caller)
+        key = (entry.model, entry.caller)
         if entry.method == _GET_OPERATION and poll_result(entry) is PollResult.FAILED:
-            failures.setdefault(who, entry)
-        elif entry.method.endswith(_GENERATE) and who in failures:
-            failure = failures.pop(who)
+            failures.setdefault(key, entry)
+        elif entry.method.endswith(_GENERATE) and key in failures:
+            failure = failures.pop(key)
             yield Finding(
                 "error-ignored",
                 Severity.ERROR,
                 "Ignored the error of a finished operation",
-                f"Request {failure.number} said done with an error, and request {entry.number} calls "
-                f"tunedModels/{entry.model} all the same.{blame([failure])}",
-                "Look at error before response when an operation is done; a failed run leaves no model to call.",
-                numbers([failure, entry]),
+                f"Request {failure.number} showed that the operation was done with an error; request {entry.number} "
+                f"calls tunedModels/{entry.model} nevertheless.{injected_answers_sentence([failure])}",
+                "When an operation is done, check error before response; the model of a failed run cannot answer.",
+                entry_numbers([failure, entry]),
             )

@@ -22,12 +22,16 @@ def findings(entries: Sequence[Entry], mode: Mode = Mode.REAL) -> list[Finding]:
 
     *mode* is the mode of the world's clock. With a manual clock, the time by which a test moves it counts as waiting.
     """
-    asked = [entry for entry in entries if entry.method]
-    found = [*polling.findings(asked, mode), *retries.findings(asked, mode), *cleanup.findings(asked)]
-    endless = {number for item in found if item.id == "never-stopped" for number in item.requests}
+    api_entries = [entry for entry in entries if entry.method]
+    results = [
+        *polling.findings(api_entries, mode),
+        *retries.findings(api_entries, mode),
+        *cleanup.findings(api_entries),
+    ]
+    endless = {number for item in results if item.id == "never-stopped" for number in item.requests}
     # A client that polls a missing operation for ever also retries in vain. One finding about it is enough.
-    found = [item for item in found if item.id != "retried-in-vain" or not endless.issuperset(item.requests)]
-    return sorted(found, key=lambda item: (_ORDER.index(item.severity), item.requests))
+    results = [item for item in results if item.id != "retried-in-vain" or not endless.issuperset(item.requests)]
+    return sorted(results, key=lambda item: (_ORDER.index(item.severity), item.requests))
 
 
 def document(entries: Sequence[Entry], mode: Mode, dropped: int = 0) -> dict[str, Any]:
@@ -35,15 +39,15 @@ def document(entries: Sequence[Entry], mode: Mode, dropped: int = 0) -> dict[str
 
     ``ok`` is true if there is no error and no warning.
     """
-    found = findings(entries, mode)
-    severities = [item.severity for item in found]
-    asked = [entry for entry in entries if entry.method]
+    results = findings(entries, mode)
+    severities = [item.severity for item in results]
+    api_entries = [entry for entry in entries if entry.method]
     return {
         "ok": all(severity is Severity.ADVICE for severity in severities),
         "requests": len(entries),
         "dropped": dropped,
-        "findings": [item.document() for item in found],
-        "loops": [loop.document() for loop in polling.polling_loops(asked, mode)],
+        "findings": [item.document() for item in results],
+        "loops": [loop.document() for loop in polling.polling_loops(api_entries, mode)],
         "faults": [{"request": entry.number, "fault": entry.fault} for entry in entries if entry.fault],
     }
 
@@ -54,24 +58,24 @@ def text(document: Mapping[str, Any]) -> str:
     if document["dropped"]:
         lines.append(f"{document['dropped']} older requests are no longer in the journal.")
     for item in document["findings"]:
-        shown = ", ".join(map(str, item["requests"][:10])) + (", …" if len(item["requests"]) > 10 else "")
+        numbers = ", ".join(map(str, item["requests"][:10])) + (", …" if len(item["requests"]) > 10 else "")
         lines += [
-            f"{item['severity']}: {item['title']} [{item['id']}] (requests {shown})",
+            f"{item['severity']}: {item['title']} [{item['id']}] (requests {numbers})",
             f"  {item['explanation']}",
             f"  {item['advice']}",
         ]
     for loop in document["loops"]:
         if loop["requests_per_day"]:
             lines.append(
-                f"loop: {loop['looks']} looks at tunedModels/{loop['model']}, {loop['median_wait']} s apart; at its "
-                f"last pace {loop['requests_per_day']:,} requests a day."
+                f"loop: {loop['polls']} polls of tunedModels/{loop['model']}, {loop['median_wait']} s apart; its last "
+                f"pace is {loop['requests_per_day']:,} requests a day."
             )
     return "\n".join(lines) + "\n"
 
 
-def _count_phrase(found: Sequence[Mapping[str, Any]]) -> str:
-    counts = [(name.value, sum(item["severity"] == name.value for item in found)) for name in Severity]
+def _count_phrase(items: Sequence[Mapping[str, Any]]) -> str:
+    counts = [(name.value, sum(item["severity"] == name.value for item in items)) for name in Severity]
     plural = {"error": "errors", "warning": "warnings", "advice": "pieces of advice"}
     singular = {"error": "error", "warning": "warning", "advice": "piece of advice"}
-    named = [f"{count} {(singular if count == 1 else plural)[name]}" for name, count in counts if count]
-    return ", ".join(named) or "No findings"
+    phrases = [f"{count} {(singular if count == 1 else plural)[name]}" for name, count in counts if count]
+    return ", ".join(phrases) or "No findings"

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.canned.reach import check_models
+from ...core.canned.model_checks import check_models
 from ...core.canned.rulebook import DuplicateRuleId, Rulebook
 from ...core.canned.rules import Rule, Rules
 from ...core.state.controls import Controls
@@ -63,7 +63,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         current = world()
         check_models(rules.rules, current.base_models)
         try:
-            current.change(lambda controls: replace(controls, canned=controls.canned.with_only(rules)))
+            current.change(lambda controls: replace(controls, canned=controls.canned.replace_rules(rules)))
         except ValueError as error:
             raise BadInput(_as_sentence(error)) from None
         return responses.document(_rules_document(current))
@@ -93,7 +93,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         documents = [
             {**msgspec.to_builtins(miss), "moment": format_timestamp(miss.moment, 9)} for miss in reversed(book.misses)
         ]
-        return responses.document({"missed": book.missed, "misses": documents})
+        return responses.document({"missed": book.miss_count, "misses": documents})
 
 
 def _refuse_whole_file(data: bytes) -> None:
@@ -111,12 +111,12 @@ def _rules_document(world: World) -> dict[str, Any]:
         "files": [
             {"path": file.path, "rules": file.rules, "problem": file.problem or None} for file in file_rules.files
         ],
-        "missed": book.missed,
+        "missed": book.miss_count,
     }
 
 
 def _rule(book: Rulebook, rule: Rule) -> dict[str, Any]:
-    return {"id": rule.id, "hits": book.count(rule).hits, **msgspec.to_builtins(rule)}
+    return {"id": rule.id, "hits": book.counters(rule).hits, **msgspec.to_builtins(rule)}
 
 
 def _as_sentence(error: ValueError) -> str:

@@ -96,7 +96,7 @@ def _parse_moment(text: str) -> int:
 
 def _target_moment(world: World, now: int, word: str) -> int:
     """Return the moment that *word* (``next`` or ``end``) names, or *now* if no run has such a moment."""
-    plans = (record.plan for record in world.store.after(0))
+    plans = (record.plan for record in world.store.records_after(0))
     if word == "end":
         return max(filter(None, map(view.end_time, plans)), default=now)
     return min(filter(None, (view.next_change(plan, now) for plan in plans)), default=now)
@@ -110,7 +110,7 @@ def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
     """Return the runs that differ between *before* and *now*, and the runs that time alone does not end."""
     before, now = (moment // MICROSECOND * MICROSECOND for moment in (before, now))
     changed, stalled = [], []
-    for record in world.store.after(0):
+    for record in world.store.records_after(0):
         if view.is_settled(record.plan, min(before, now)):
             continue
         change = _run_change(record, before, now)

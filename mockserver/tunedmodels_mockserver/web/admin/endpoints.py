@@ -11,7 +11,7 @@ from flask import Response
 
 from ...core.canned.rules import Rule, Rules
 from ...core.faults.fault import Fault
-from ...core.faults.presets import Named
+from ...core.faults.presets import PresetReference
 from ...core.journal.verification import Claim
 from ...core.runs.script import Event
 from .. import responses
@@ -95,7 +95,7 @@ ENDPOINTS = (
         "/faults",
         "Arm a fault, a preset or a list of both.",
         ("faults",),
-        body=(Fault, Named),
+        body=(Fault, PresetReference),
         accepts_list=True,
     ),
     AdminEndpoint("DELETE", "/faults", "Disarm all faults."),

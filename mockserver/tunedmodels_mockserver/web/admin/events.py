@@ -67,7 +67,7 @@ class _Events:
         yield b": the journal as it grows\n\n"
         while not self._journals.closed and self._journal.is_open:
             entries = self._journal.wait(self._number, self._heartbeat)
-            for entry in search.find(entries, self._query):
+            for entry in search.matching_entries(entries, self._query):
                 text = json.dumps(entry.document(), ensure_ascii=False)
                 yield f"id: {entry.number}\nevent: request\ndata: {text}\n\n".encode("utf-8", "replace")
             self._number = entries[-1].number if entries else self._number

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.faults.armed import ArmedFault, arm, disarm, without_expired
+from ...core.faults.armed_faults import ArmedFault, arm, disarm, without_expired
 from ...core.faults.presets import PRESETS, read_faults
 from ...core.state.controls import Controls
 from ...core.state.worlds import World

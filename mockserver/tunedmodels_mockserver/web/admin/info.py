@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app
 
-from ...core.faults.armed import without_expired
+from ...core.faults.armed_faults import without_expired
 from ...core.faults.presets import PRESETS
 from ...core.state.worlds import World
 from ...wire.protojson.timestamps import format_timestamp

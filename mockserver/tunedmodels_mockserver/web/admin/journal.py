@@ -50,7 +50,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         if not 1 <= listing.page_size <= _LARGEST_PAGE:
             raise BadInput(f"page_size must be from 1 to {_LARGEST_PAGE}, got {listing.page_size}.")
         entries = journal_.entries()
-        matches = search.find(entries, search.check(listing))
+        matches = search.matching_entries(entries, search.check(listing))
         rest = [entry for entry in matches if entry.number > listing.page_token]
         page = rest[: listing.page_size]
         more = str(page[-1].number) if len(rest) > len(page) else None
@@ -76,7 +76,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
     @blueprint.get("/journal/near-misses")
     def journal_near_misses() -> Response:
         current = world()
-        models = [record.id for record in islice(current.store.after(0), _MODELS)]
+        models = [record.id for record in islice(current.store.records_after(0), _MODELS)]
         matches = near_misses(
             journals.of(current.name).entries(), models, lambda model: _world_with_model(worlds, current, model)
         )
@@ -86,7 +86,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
     def export_journal() -> Response:
         export = read_json(request.get_data() or b"{}", JournalExport)
         name = world().name
-        matches: list[Entry] = search.find(journals.of(name).entries(), search.check(export))
+        matches: list[Entry] = search.matching_entries(journals.of(name).entries(), search.check(export))
         if not matches:
             text = f"No request in the journal matches ({search.describe(export)}), so there is nothing to export."
             raise BadInput(text)

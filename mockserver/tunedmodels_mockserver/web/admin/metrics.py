@@ -67,7 +67,7 @@ def _size_metrics(worlds: Worlds, journals: Journals) -> Iterator[Metric]:
 
     all_worlds = worlds.all()
     entry_lists = [journal.entries() for journal in journals.all().values()]
-    models = sum(1 for world in all_worlds for _ in world.store.after(0))
+    models = sum(1 for world in all_worlds for _ in world.store.records_after(0))
     yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that there are.", len(all_worlds))
     yield GaugeMetricFamily("tunedmodels_models", "Tuned models in all worlds.", models)
     yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests that journals keep.", sum(map(len, entry_lists)))

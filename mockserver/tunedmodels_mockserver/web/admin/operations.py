@@ -55,7 +55,9 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     def runs() -> Response:
         current = world()
         now = current.now()
-        return responses.document({"operations": [_run_document(record, now) for record in current.store.after(0)]})
+        return responses.document(
+            {"operations": [_run_document(record, now) for record in current.store.records_after(0)]}
+        )
 
     @blueprint.get("/operations/<path:target>")
     def run(target: str) -> Response:
@@ -154,7 +156,7 @@ def _find_run(world: World, target: str) -> TunedModelRecord:
     if record is not None and target in (record.id, record.name, record.operation_name):
         return record
     names = []
-    for record in world.store.after(0):
+    for record in world.store.records_after(0):
         if target == record.operation_id:
             return record
         names += [record.operation_name] if "/" in target else [record.operation_id, record.id]

@@ -20,7 +20,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/snapshots")
     def list_snapshots() -> Response:
-        return responses.document({"snapshots": [{"name": name} for name in world().store.saves()]})
+        return responses.document({"snapshots": [{"name": name} for name in world().store.snapshot_names()]})
 
     @blueprint.post("/snapshots/<name>")
     def take(name: str) -> Response:
@@ -28,30 +28,30 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             raise BadInput(f"A snapshot's name is 1 to 100 letters, digits, dots, dashes or underscores, got {name!r}.")
         taken = world()
         state = _current_state(taken)
-        taken.store.save(name, state)
+        taken.store.save_snapshot(name, state)
         return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.post("/snapshots/<name>:restore")
     def restore(name: str) -> Response:
         restored = world()
-        state = restored.store.saved(name)
+        state = restored.store.snapshot(name)
         if state is None:
             return _no_such_snapshot(restored, name)
-        restored.store.begin(state.pause().start(restored.machine()))
+        restored.store.restore(state.pause().start(restored.machine()))
         return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.delete("/snapshots/<name>")
     def forget(name: str) -> Response:
         forgetting = world()
-        return responses.document({}) if forgetting.store.forget(name) else _no_such_snapshot(forgetting, name)
+        return responses.document({}) if forgetting.store.delete_snapshot(name) else _no_such_snapshot(forgetting, name)
 
     @blueprint.get("/snapshots/<name>:diff")
     def diff(name: str) -> Response:
         current, other = world(), request.args.get("with")
-        before = current.store.saved(name)
+        before = current.store.snapshot(name)
         if before is None:
             return _no_such_snapshot(current, name)
-        after = current.store.saved(other) if other else _current_state(current)
+        after = current.store.snapshot(other) if other else _current_state(current)
         if after is None:
             return _no_such_snapshot(current, other or "")
         differences = difference(before, after)
@@ -65,5 +65,5 @@ def _current_state(world: World) -> State:
 
 
 def _no_such_snapshot(world: World, name: str) -> Response:
-    near = nearest(name, world.store.saves())
+    near = nearest(name, world.store.snapshot_names())
     return responses.document({"error": f"There is no snapshot {name!r} in this world{near}."}, 404)

@@ -58,5 +58,5 @@ def _replace_state(world: World, content: WorldContent) -> dict[str, object]:
         state = State(content.base, world.controls)
     else:
         state = State(content.base, content.controls).pause().start(world.machine())
-    world.store.begin(state)
+    world.store.restore(state)
     return {"name": world.name, "models": len(content.base.order)}

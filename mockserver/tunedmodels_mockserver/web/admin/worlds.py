@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from flask import Blueprint, Response, request
 
-from ...core.faults.armed import without_expired
+from ...core.faults.armed_faults import without_expired
 from ...core.journal.registry import Journals
 from ...core.state.controls import Controls
 from ...core.state.store import State
@@ -68,7 +68,7 @@ def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
         return {"scope": scope}
     before = world.store.state()
     controls: Controls = beginning.controls if scope == "all" else before.controls
-    world.store.begin(State(beginning.base, controls))
+    world.store.restore(State(beginning.base, controls))
     return {"scope": scope, "removed": len(before.base.order), "models": len(beginning.base.order)}
 
 
@@ -76,7 +76,7 @@ def _world_content(world: World) -> dict[str, Any]:
     controls = world.controls
     return {
         "faults": [item.document() for item in without_expired(controls.faults, world.machine())],
-        "missed": controls.canned.missed,
+        "missed": controls.canned.miss_count,
         "misses": [msgspec.to_builtins(miss) for miss in controls.canned.misses],
-        "models": [record.name for record in islice(world.store.after(0), MAX_REPORTED)],
+        "models": [record.name for record in islice(world.store.records_after(0), MAX_REPORTED)],
     }

@@ -101,16 +101,16 @@ _KEY = "Expected an object key or }."
 _AFTER_KEY = "Expected : between key:value pair."
 _AFTER_MEMBER = "Expected , or } after key:value pair."
 _AFTER_TEXT = "Parsing terminated before end of input."
-_CLOSE = "What was opened last ends here."
+_END_OF_CONTAINER = "The innermost container ends here."
 
 _STEPS = {
     _VALUE: {},
-    _ELEMENT: {"]": _CLOSE},
-    _AFTER_ELEMENT: {",": _ELEMENT, "]": _CLOSE},
-    _KEY: {"}": _CLOSE},
+    _ELEMENT: {"]": _END_OF_CONTAINER},
+    _AFTER_ELEMENT: {",": _ELEMENT, "]": _END_OF_CONTAINER},
+    _KEY: {"}": _END_OF_CONTAINER},
     _AFTER_KEY: {":": _VALUE},
-    _AFTER_MEMBER: {",": _KEY, "}": _CLOSE},
-    _AFTER_TEXT: {"": _CLOSE},
+    _AFTER_MEMBER: {",": _KEY, "}": _END_OF_CONTAINER},
+    _AFTER_TEXT: {"": _END_OF_CONTAINER},
 }
 
 
@@ -162,21 +162,21 @@ def _parse_leniently(text: str, max_depth: int) -> Value:
     depth: Counter[str] = Counter()
     place, key, position = _VALUE, "", 0
     while True:
-        mark = text[position : position + 1]
-        if mark <= " " and (blanks := _BLANKS.match(text, position)):
+        character = text[position : position + 1]
+        if character <= " " and (blanks := _BLANKS.match(text, position)):
             position = blanks.end()
-            mark = text[position : position + 1]
-        step = _STEPS[place].get(mark)
-        if step and step != _CLOSE:
+            character = text[position : position + 1]
+        step = _STEPS[place].get(character)
+        if step and step != _END_OF_CONTAINER:
             place, position = step, position + 1
             continue
         if place == _KEY and not step:
             key, position = _key(text, position)
             place = _AFTER_KEY
             continue
-        if mark in _CONTAINERS and place in (_VALUE, _ELEMENT):
+        if character in _CONTAINERS and place in (_VALUE, _ELEMENT):
             outer.append((container, name, values))
-            container, name, values = _CONTAINERS[mark], key, []
+            container, name, values = _CONTAINERS[character], key, []
             place, key, position = container.first, "", position + 1
             # The original parser counts only objects. We also limit arrays: other code visits them recursively.
             depth[place] += 1
@@ -218,8 +218,8 @@ def _scalar(text: str, position: int, place: str) -> tuple[Value, int]:
         raise _unexpected(text, position, place)
     try:
         return _number(token[0]), token.end()
-    except ValueError as problem:
-        raise _error(text, position, str(problem)) from None
+    except ValueError as error:
+        raise _error(text, position, str(error)) from None
 
 
 def _string(text: str, position: int) -> tuple[str, int]:
@@ -240,7 +240,7 @@ def _string(text: str, position: int) -> tuple[str, int]:
     backslash = text.find("\\", position)
     position = backslash if backslash >= 0 else len(text)
     rest = text[position : position + 12].encode()
-    raise _error(text, position, next(why for fault, why in _STRING_FAULTS.items() if fault.match(rest)))
+    raise _error(text, position, next(reason for fault, reason in _STRING_FAULTS.items() if fault.match(rest)))
 
 
 def _unexpected(text: str, position: int, place: str) -> JsonSyntaxError:
@@ -250,8 +250,8 @@ def _unexpected(text: str, position: int, place: str) -> JsonSyntaxError:
     return _error(text, position, "Unexpected token." if misplaced else place)
 
 
-def _error(text: str, position: int, complaint: str) -> JsonSyntaxError:
+def _error(text: str, position: int, message: str) -> JsonSyntaxError:
     # The original parser counts bytes: so the context may be cut within a character, and the caret may be misplaced.
     before = text[max(position - 20, 0) : position].encode()[-20:]
     after = text[position : position + 20].encode()[:20]
-    return JsonSyntaxError(f"{complaint}\n{(before + after).decode(errors='replace')}\n{' ' * len(before)}^")
+    return JsonSyntaxError(f"{message}\n{(before + after).decode(errors='replace')}\n{' ' * len(before)}^")

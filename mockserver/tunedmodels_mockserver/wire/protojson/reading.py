@@ -19,7 +19,7 @@ from . import json_text
 from .json_text import Members
 from .scalars import READERS, InvalidValue, display, enum_number, well_known
 
-MAX_FINDINGS = 100  # ours: a hostile body could have millions, and each is a line of the answer
+MAX_VIOLATIONS = 100  # ours: a hostile body could have millions, and each is a line of the answer
 
 _PAYLOAD = "Invalid JSON payload received. "
 _TEXTUAL = frozenset(f"{WELL_KNOWN}{name}" for name in ("Timestamp", "Duration", "FieldMask"))
@@ -34,7 +34,7 @@ class Reader:
     surface: Surface
     violations: list[Violation] = default(default_factory=list)
 
-    def body(self, text: bytes, message: Message, path: str = "") -> dict[str, Any]:
+    def read_body(self, text: bytes, message: Message, path: str = "") -> dict[str, Any]:
         """Return the value of *message* in the JSON *text*. *path* is the request field that the body sets.
 
         Raise StatusError at once if *text* is not JSON.
@@ -46,9 +46,9 @@ class Reader:
         if not isinstance(value, Members):
             self._refuse("", f'{_PAYLOAD}Unknown name "": Root element must be a message.')
             return {}
-        return self.message(value, message, path)
+        return self.read_message(value, message, path)
 
-    def query(self, pairs: Iterable[tuple[str, str]], message: Message, unbindable: str | None) -> dict[str, Any]:
+    def read_query(self, pairs: Iterable[tuple[str, str]], message: Message, unbindable: str | None) -> dict[str, Any]:
         """Return the value of *message* in the query parameters *pairs*. Of a repeated parameter, the last one counts.
 
         *unbindable* is the field that the body sets, or ``*`` if the body sets all fields.
@@ -67,33 +67,33 @@ class Reader:
             value = self._scalar(field, text, field.name)
             if value is not None:
                 result[field.name] = value
-        return self._populated(result, message)
+        return self._drop_ignored(result, message)
 
-    def finish(self) -> None:
+    def raise_violations(self) -> None:
         """Raise StatusError with all violations, if there are any."""
         if self.violations:
             raise bad_request(self.violations)
 
-    def message(self, members: Members, message: Message, path: str) -> dict[str, Any]:
+    def read_message(self, members: Members, message: Message, path: str) -> dict[str, Any]:
         """Return the value of *message* in *members*. *path* is their place in the request."""
         result: dict[str, Any] = {}
-        taken: set[str] = set()
+        set_oneofs: set[str] = set()
         for key, value in members:
             field = message.by_name.get(key)
             if field is None:
                 self._unknown(key, path, "Cannot find field.")
             elif value is None:
                 continue
-            elif field.oneof in taken:
+            elif field.oneof in set_oneofs:
                 reason = f"oneof field '{field.oneof}' is already set. Cannot set '{key}'"
                 self._invalid(path, "oneof", reason)
             else:
                 if field.oneof:
-                    taken.add(field.oneof)
+                    set_oneofs.add(field.oneof)
                 self._member(key, value, field, path, result)
-        return self._populated(result, message)
+        return self._drop_ignored(result, message)
 
-    def _populated(self, values: dict[str, Any], message: Message) -> dict[str, Any]:
+    def _drop_ignored(self, values: dict[str, Any], message: Message) -> dict[str, Any]:
         """Return *values* without output-only members and without zeros that have no explicit presence."""
         return {
             field.name: values[field.name]
@@ -113,13 +113,13 @@ class Reader:
                 self._unknown(key, path, "Proto field is not repeating, cannot start list.")
                 return
             items = [
-                self._one(key, item, field, path, f"{place}[{index}]")
+                self._read_value(key, item, field, path, f"{place}[{index}]")
                 for index, item in enumerate(value)
                 if item is not None
             ]
             result.setdefault(field.name, []).extend(item for item in items if item is not None)
             return
-        item = self._one(key, value, field, path, place)
+        item = self._read_value(key, value, field, path, place)
         if item is None:
             return
         if field.repeated:
@@ -129,7 +129,7 @@ class Reader:
         else:
             result[field.name] = item
 
-    def _one(self, key: str, value: Any, field: Field, path: str, place: str) -> Any:
+    def _read_value(self, key: str, value: Any, field: Field, path: str, place: str) -> Any:
         """Return one value of *field*, or None if it does not fit."""
         if field.type == _ANYTHING:
             return _plain(value)
@@ -144,7 +144,7 @@ class Reader:
                 return None
             return self._scalar(field, value, place, key)
         if isinstance(value, Members):
-            return self.message(value, self.surface.message(field.type), place)
+            return self.read_message(value, self.surface.message(field.type), place)
         self._invalid(place, f"type.googleapis.com/{self.surface.full_name(field.type)}", display(value))
         return None
 
@@ -155,7 +155,7 @@ class Reader:
             self._invalid(path, "Map", f"Cannot bind a list to map for field '{key}'.")
             return {}
         values = {
-            name: self._one(name, item, entry, place, f"{place}[{index}].value")
+            name: self._read_value(name, item, entry, place, f"{place}[{index}].value")
             for index, (name, item) in enumerate(value)
             if item is not None
         }
@@ -170,14 +170,14 @@ class Reader:
             if kind.startswith(WELL_KNOWN):
                 return well_known(kind, value, key or field.json_name)
             return enum_number(self.surface.enum(kind), value)
-        except InvalidValue as unfit:
+        except InvalidValue as error:
             if kind in READERS:
                 name = f"TYPE_{kind.upper()}"
             elif kind.startswith(WELL_KNOWN):
                 name = f"type.googleapis.com/{kind}"
             else:
                 name = self.surface.enum(kind).type_url
-            self._invalid(place, name, str(unfit))
+            self._invalid(place, name, str(error))
             return None
 
     def _is_scalar(self, field: Field) -> bool:
@@ -188,12 +188,12 @@ class Reader:
         where = f" at '{path}'" if path else ""
         self._refuse(path, f'{_PAYLOAD}Unknown name "{name}"{where}: {reason}')
 
-    def _invalid(self, path: str, kind: str, shown: str) -> None:
+    def _invalid(self, path: str, kind: str, value_text: str) -> None:
         where = f" at '{path}'" if path else ""
-        self._refuse(path, f"Invalid value{where} ({kind}), {shown}")
+        self._refuse(path, f"Invalid value{where} ({kind}), {value_text}")
 
     def _refuse(self, field: str, description: str) -> None:
-        if len(self.violations) < MAX_FINDINGS:
+        if len(self.violations) < MAX_VIOLATIONS:
             self.violations.append(Violation(field, description))
 
 
@@ -210,10 +210,10 @@ def query_pairs(query: bytes) -> list[tuple[str, str]]:
     Percent-encoded and raw UTF-8 are both decoded.
     """
     pairs = [part.partition(b"=") for part in query.replace(b"+", b" ").split(b"&") if part]
-    return [(_unquoted(key), _unquoted(text)) for key, _, text in pairs]
+    return [(_unquote(key), _unquote(text)) for key, _, text in pairs]
 
 
-def _unquoted(text: bytes) -> str:
+def _unquote(text: bytes) -> str:
     return unquote_to_bytes(text).decode("utf-8", "replace")
 
 

@@ -15,7 +15,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from ..status import AnyValue
-from ..surface import Message, Surface, surface
+from ..surface import Message, Surface, surface_of
 from .numbers import format_double, format_float
 from .timestamps import format_timestamp
 
@@ -45,7 +45,7 @@ _ESCAPES = re.compile(
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
-def to_json(message: Message, value: Mapping[str, Any], on: Surface, *, numbers: bool = False) -> dict[str, Any]:
+def to_json(message: Message, value: Mapping[str, Any], surface: Surface, *, numbers: bool = False) -> dict[str, Any]:
     """Return *value* as plain JSON, with its members in the order of *message*.
 
     Members that are zero or empty are left out, unless they have explicit presence. With *numbers* enums are numbers
@@ -54,9 +54,9 @@ def to_json(message: Message, value: Mapping[str, Any], on: Surface, *, numbers:
     result: dict[str, Any] = {}
     for field in message.fields:
         item = value.get(field.name)
-        if item is None or (not item and not on.has_presence(field)):
+        if item is None or (not item and not surface.has_presence(field)):
             continue
-        write = _writer(field.map_of or field.type, field.digits, on.version, numbers)
+        write = _writer(field.map_of or field.type, field.digits, surface.version, numbers)
         if field.repeated:
             result[field.json_name] = [write(part) for part in item]
         elif field.map_of:
@@ -68,9 +68,9 @@ def to_json(message: Message, value: Mapping[str, Any], on: Surface, *, numbers:
 
 def any_to_json(item: AnyValue, *, numbers: bool = False) -> dict[str, Any]:
     """Return an Any as plain JSON: ``@type`` first, then the members of the message."""
-    on = surface(item.version)
-    message = on.message(item.type)
-    return {"@type": message.type_url, **to_json(message, item.value, on, numbers=numbers)}
+    surface = surface_of(item.version)
+    message = surface.message(item.type)
+    return {"@type": message.type_url, **to_json(message, item.value, surface, numbers=numbers)}
 
 
 def dump(value: Any, layout: Layout = PRETTY) -> str:
@@ -103,7 +103,7 @@ def _escape(match: re.Match[str]) -> str:
 @cache
 def _writer(kind: str, digits: int, version: str, numbers: bool) -> Callable[[Any], Any]:
     """Return the function that converts one value of type *kind* to plain JSON."""
-    on = surface(version)
+    surface = surface_of(version)
     simple = _SIMPLE.get(kind)
     if simple is not None:
         return simple
@@ -111,29 +111,29 @@ def _writer(kind: str, digits: int, version: str, numbers: bool) -> Callable[[An
         return partial(format_timestamp, digits=digits)
     if kind == "google.protobuf.Any":
         return partial(any_to_json, numbers=numbers)
-    if on.is_enum(kind):
-        names = on.enum(kind).names
+    if surface.is_enum(kind):
+        names = surface.enum(kind).names
         return (lambda number: number) if numbers else (lambda number: names.get(number, number))
-    message = on.message(kind)
-    return lambda value: to_json(message, value, on, numbers=numbers)
+    message = surface.message(kind)
+    return lambda value: to_json(message, value, surface, numbers=numbers)
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
 _SIMPLE: dict[str, Callable[[Any], Any]] = {
-    "string": _same,
-    "bool": _same,
-    "int32": _same,
+    "string": _identity,
+    "bool": _identity,
+    "int32": _identity,
     "int64": str,
     "float": lambda value: Token(format_float(value)),
     "double": lambda value: Token(format_double(value)),
     "bytes": lambda value: base64.b64encode(value).decode(),
-    "google.protobuf.Duration": _same,
-    "google.protobuf.FieldMask": _same,
-    "google.protobuf.Struct": _same,
-    "google.protobuf.Value": _same,
+    "google.protobuf.Duration": _identity,
+    "google.protobuf.FieldMask": _identity,
+    "google.protobuf.Struct": _identity,
+    "google.protobuf.Value": _identity,
 }
 
 

@@ -1,4 +1,4 @@
-"""``--auth strict``: what each kind of caller is answered."""
+"""Tests ``--auth strict``: the answer that each kind of caller gets."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def error_info(reason: str, **metadata: str) -> dict[str, Any]:
     return {"@type": kind, "reason": reason, "domain": "googleapis.com", "metadata": {"service": SERVICE, **metadata}}
 
 
-def test_nobody(guarded: FlaskClient) -> None:
+def test_call_without_credential_is_refused(guarded: FlaskClient) -> None:
     """A call without any credential is refused as unregistered, without details."""
     answer = guarded.get("/v1beta/tunedModels")
 
@@ -87,8 +87,8 @@ def test_nobody(guarded: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "key", ["unknown", "alice@example.com", "test-w1", "test-w1/unknown", "七", "a b", "x" * 5_000]
 )
-def test_an_unknown_key(guarded: FlaskClient, key: str) -> None:
-    """A key that nobody registered is told as invalid, in two details; an address in it names nobody."""
+def test_unknown_key_is_refused(guarded: FlaskClient, key: str) -> None:
+    """An unregistered key is reported as invalid, in two details. An address in the key identifies no caller."""
     answer = guarded.get("/v1beta/tunedModels", query_string={"key": key})
 
     text = "API key not valid. Please pass a valid API key."
@@ -97,8 +97,8 @@ def test_an_unknown_key(guarded: FlaskClient, key: str) -> None:
     assert details(answer) == [error_info("API_KEY_INVALID"), localized]
 
 
-def test_a_registered_key(clock: ManualClock) -> None:
-    """A key is known under its name and with a world before it, in which it acts; it is the developer's."""
+def test_registered_key_is_accepted(clock: ManualClock) -> None:
+    """A key is accepted with and without the prefix of a world, and identifies the developer."""
     app = create_app(Settings(seed=1, auth="strict", api_keys={"mine"}), clock.now)
     http = app.test_client()
     made = http.post("/v1beta/tunedModels?key=test-w1/mine", json={"displayName": "m", "baseModel": "models/none"})
@@ -124,8 +124,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_token(guarded: FlaskClient, kind: str) -> None:
-    """Whatever is wrong with a token, the answer is one and the same, without details."""
+def test_bad_token_is_refused(guarded: FlaskClient, kind: str) -> None:
+    """All bad tokens get the same answer, without details."""
     sent = BAD[kind].encode().decode("latin-1")
     answer = guarded.get("/v1beta/tunedModels", headers=bearer(sent))
 
@@ -133,15 +133,15 @@ def test_a_bad_token(guarded: FlaskClient, kind: str) -> None:
     assert details(answer) == []
 
 
-def test_a_bad_token_beside_a_good_key(guarded: FlaskClient) -> None:
-    """A token that is given has to be good, whatever the key; and so has a key beside a good token."""
+def test_token_and_key_must_both_be_valid(guarded: FlaskClient) -> None:
+    """A bad token is refused despite a good key, and a bad key despite a good token."""
     assert refused(guarded.get("/v1beta/tunedModels", headers={**bearer("bad"), **KEY})) == BAD_TOKEN
     assert refused(guarded.get("/v1beta/tunedModels?key=bad", headers=bearer(token())))[0] == "INVALID_ARGUMENT"
     assert ok(guarded.get("/v1beta/tunedModels", headers={**bearer(token()), **KEY})) == {}
 
 
 def test_a_token_expires_on_the_worlds_clock(guarded: FlaskClient, clock: ManualClock) -> None:
-    """It is good until its last second, however the machine's clock stands."""
+    """A token is valid until its last second on the world's clock, whatever the machine's clock shows."""
     good = bearer(token(expires=NOW + 3600))
     clock.advance(3599)
     assert ok(guarded.get("/v1beta/tunedModels", headers=good)) == {}
@@ -151,8 +151,8 @@ def test_a_token_expires_on_the_worlds_clock(guarded: FlaskClient, clock: Manual
 
 
 @pytest.mark.parametrize("place", ["header", "access_token", "oauth_token"])
-def test_a_good_token_names_its_bearer(guarded: FlaskClient, tutorial: Any, place: str) -> None:
-    """In every place where a token may be; the world before it counts."""
+def test_valid_token_identifies_the_caller(guarded: FlaskClient, tutorial: Any, place: str) -> None:
+    """In every place where a token can be sent, with the world in its prefix."""
     given = f"test-w1/{token()}"
     how: dict[str, Any] = {"headers": bearer(given)} if place == "header" else {"query_string": {place: given}}
     name = ok(guarded.post("/v1beta/tunedModels", json=tutorial(), **how))["metadata"]["tunedModel"]
@@ -163,8 +163,8 @@ def test_a_good_token_names_its_bearer(guarded: FlaskClient, tutorial: Any, plac
 
 
 @pytest.mark.parametrize("auth", ["any", "strict"])
-def test_an_own_token_names_its_bearer_in_both_modes(clock: ManualClock, tutorial: Any, auth: Any) -> None:
-    """By default even an expired one does, for there nothing is refused."""
+def test_own_token_identifies_the_caller_in_both_modes(clock: ManualClock, tutorial: Any, auth: Any) -> None:
+    """In the default mode even an expired token does, because that mode refuses nothing."""
     http = create_app(Settings(auth=auth), clock.now).test_client()
     http.post("/v1beta/tunedModels?tunedModelId=own", json=tutorial(), headers=bearer(token()))
     (permission,) = ok(http.get("/v1beta/tunedModels/own/permissions", headers=bearer(token())))["permissions"]
@@ -193,10 +193,10 @@ SCOPES = [
 
 
 @pytest.mark.parametrize(("method", "path", "rpc", "enough", "lacking"), SCOPES, ids=[row[2] for row in SCOPES])
-def test_scopes(
+def test_method_needs_one_of_its_scopes(
     guarded: FlaskClient, method: str, path: str, rpc: str, enough: tuple[str, ...], lacking: tuple[str, ...]
 ) -> None:
-    """Any one of a method's scopes opens it; a token without is told which method it lacked them for."""
+    """Each scope of a method is enough; without one, the error names the method."""
     for scope in enough:
         answer = guarded.open(f"/v1beta/{path}", method=method, headers=bearer(token(f"{PREFIX}drive", scope)))
         assert answer.status_code in (200, 400, 404)
@@ -207,16 +207,16 @@ def test_scopes(
         assert details(answer) == [error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", method=method_name)]
 
 
-def test_an_operation_is_a_method_of_another_package(guarded: FlaskClient) -> None:
-    """Details name it by its own package, under every version."""
+def test_details_name_the_package_of_operations(guarded: FlaskClient) -> None:
+    """Details name the operation's own package in every version."""
     answer = guarded.get("/v1/tunedModels/x/operations/y", headers=bearer(token(CLOUD)))
 
     info = error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", method="google.longrunning.Operations.GetOperation")
     assert details(answer) == [info]
 
 
-def test_every_route_has_its_scopes() -> None:
-    """No route, and no allowance's, is without a row in the table of scopes, and none is in it for nothing."""
+def test_every_route_has_scopes() -> None:
+    """Each route, also of an allowance, has a row in the table of scopes, and each row has a route."""
     assert {route.method.id for route in routes()} == set(scopes.ACCEPTED)
 
 
@@ -231,8 +231,8 @@ def test_every_route_has_its_scopes() -> None:
         ("POST", "tunedModels/x:transferOwnership", "TransferOwnership"),
     ],
 )
-def test_a_key_where_oauth_is_needed(guarded: FlaskClient, method: str, path: str, rpc: str) -> None:
-    """A registered key does not open what belongs to a person, and the detail names the method of that version."""
+def test_key_is_refused_if_oauth_is_needed(guarded: FlaskClient, method: str, path: str, rpc: str) -> None:
+    """A registered key does not identify a user, and the detail names the method of the version."""
     for version in ("v1beta", "v1alpha", "v1beta3"):
         answer = guarded.open(f"/{version}/{path}", method=method, headers=KEY)
 
@@ -245,8 +245,8 @@ def test_a_key_where_oauth_is_needed(guarded: FlaskClient, method: str, path: st
         assert details(answer) == [error_info("CREDENTIALS_MISSING", method=full)]
 
 
-def test_a_quota_project(clock: ManualClock) -> None:
-    """A call that is billed to a project that is not known is refused with a way out."""
+def test_unknown_quota_project_is_refused(clock: ManualClock) -> None:
+    """A call that is billed to an unknown project is refused, and the error says what to do."""
     settings = Settings(auth="strict", projects={"my-project"})
     http = create_app(settings, clock.now).test_client()
     answer = http.get("/v1beta/tunedModels", headers={**KEY, "X-Goog-User-Project": "other"})
@@ -264,8 +264,8 @@ def test_a_quota_project(clock: ManualClock) -> None:
     assert ok(http.get("/v1beta/tunedModels", headers={**KEY, "X-Goog-User-Project": "my-project"})) == {}
 
 
-def test_a_malformed_quota_project(guarded: FlaskClient) -> None:
-    """Without a list of projects the form alone counts."""
+def test_malformed_quota_project_is_refused(guarded: FlaskClient) -> None:
+    """Without a list of projects, only the form of the project is checked."""
     answers = [
         guarded.get("/v1beta/tunedModels", headers={**KEY, "X-Goog-User-Project": project})
         for project in ("any-project", "123", "No Project", "x")
@@ -307,8 +307,8 @@ SELF_SIGNED: dict[str, tuple[dict[str, Any], bool]] = {
 
 
 @pytest.mark.parametrize("kind", SELF_SIGNED)
-def test_a_self_signed_jwt(guarded: FlaskClient, robot: dict[str, str], kind: str) -> None:
-    """What a service account signs for itself is good when the key is ours and the claims fit."""
+def test_self_signed_jwt_is_checked(guarded: FlaskClient, robot: dict[str, str], kind: str) -> None:
+    """A JWT of a service account is accepted if our key signed it and its claims fit."""
     claims, good = SELF_SIGNED[kind]
     answer = guarded.get("/v1beta/tunedModels", headers=bearer(signed(robot, **claims)))
 
@@ -319,15 +319,15 @@ def test_a_self_signed_jwt(guarded: FlaskClient, robot: dict[str, str], kind: st
 
 
 def test_a_self_signed_jwt_has_its_own_scopes(guarded: FlaskClient, robot: dict[str, str]) -> None:
-    """Scopes that it names count; with an audience instead it has them all."""
+    """The scopes in a JWT apply; a JWT with an audience has all scopes."""
     answer = guarded.get("/v1beta/tunedModels", headers=bearer(signed(robot, aud=None, scope=CLOUD)))
 
     assert refused(answer)[1] == "Request had insufficient authentication scopes."
     assert guarded.post("/v1beta/tunedModels", headers=bearer(signed(robot))).status_code == 400
 
 
-def test_the_signature_counts(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
-    """A JWT that was changed, or that another key signed under our key's id, is a bad token."""
+def test_jwt_with_bad_signature_is_refused(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
+    """A changed JWT, or one that another key signed under the id of our key, is a bad token."""
     head, body, signature = signed(robot).split(".")
     other = service_account_keys.service_account("other@example.com", "http://localhost/token")
     forged = signed({**robot, "private_key": foreign_key})
@@ -341,8 +341,8 @@ def test_the_signature_counts(guarded: FlaskClient, robot: dict[str, str], forei
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(other)))) == {}
 
 
-def test_a_key_outlives_the_shared_one(guarded: FlaskClient, foreign_key: str) -> None:
-    """A file with a key of its own, whose public half its id holds, is good."""
+def test_key_file_with_its_own_key_is_accepted(guarded: FlaskClient, foreign_key: str) -> None:
+    """A file can have a key of its own if the id contains the public half of that key."""
     modulus = load_pem_private_key(foreign_key.encode(), None).public_key().public_numbers().n  # type: ignore[union-attr]
     own = {
         "client_email": "a@example.com",
@@ -354,10 +354,10 @@ def test_a_key_outlives_the_shared_one(guarded: FlaskClient, foreign_key: str) -
     assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(signed(without_id(own))))) == BAD_TOKEN
 
 
-def test_a_self_signed_jwt_without_the_id_of_its_key(
+def test_self_signed_jwt_without_key_id_is_checked(
     guarded: FlaskClient, robot: dict[str, str], foreign_key: str
 ) -> None:
-    """As Google's library for Ruby makes it. The issuer names the account, and the signature counts."""
+    """Google's library for Ruby sends no id. The issuer names the account, and the signature is checked."""
     ruby = without_id(robot)
     backdated = {"ahead": -60, "lasts": 3660}
     bad = [
@@ -371,24 +371,24 @@ def test_a_self_signed_jwt_without_the_id_of_its_key(
     assert [refused(guarded.get("/v1beta/tunedModels", headers=bearer(each))) for each in bad] == [BAD_TOKEN] * 4
 
 
-def test_an_assertion_is_no_bearer_token(guarded: FlaskClient, robot: dict[str, str]) -> None:
-    """What is meant for the token endpoint, without scopes, opens nothing itself."""
+def test_assertion_is_not_a_bearer_token(guarded: FlaskClient, robot: dict[str, str]) -> None:
+    """An assertion for the token endpoint, without scopes, does not authorize a call."""
     assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(signed(robot, aud=AUDIENCE)))) == BAD_TOKEN
 
 
 @pytest.mark.parametrize("path", ["/health", "/_emulator/clock", "/$discovery/rest?version=v1beta"])
-def test_the_fakes_own_surface_needs_no_credentials(guarded: FlaskClient, path: str) -> None:
-    """Health, the clock and the discovery document are open to everybody."""
+def test_own_endpoints_need_no_credentials(guarded: FlaskClient, path: str) -> None:
+    """Health, the clock and the discovery document are open to every caller."""
     assert guarded.get(path).status_code == 200
 
 
-def test_an_unknown_route_is_unknown_to_everybody(guarded: FlaskClient) -> None:
-    """It is a page, as without strictness, and no question of credentials."""
+def test_unknown_route_needs_no_credentials(guarded: FlaskClient) -> None:
+    """The answer is the page for unknown routes, as in the default mode."""
     assert guarded.get("/v1beta/tunedModel").status_code == 404
 
 
-def test_credentials_are_judged_before_the_request(guarded: FlaskClient) -> None:
-    """Who may not call is not told what is wrong with the body; on a stream the refusal comes in its form."""
+def test_credentials_are_checked_before_the_request(guarded: FlaskClient) -> None:
+    """A refused caller does not learn what is wrong with the body. A stream has the error in its own form."""
     answer = guarded.post("/v1beta/tunedModels", data=b"not JSON")
     stream = guarded.post("/v1beta/models/gemini-1.5-flash:streamGenerateContent", data=b"not JSON")
 
@@ -396,8 +396,8 @@ def test_credentials_are_judged_before_the_request(guarded: FlaskClient) -> None
     assert isinstance(stream.json, list)
 
 
-def test_an_allowances_route_has_the_method_that_it_stands_for(guarded: FlaskClient) -> None:
-    """A client's detour through /v1 is refused as the method under /v1beta is."""
+def test_route_of_an_allowance_is_checked_as_its_method(guarded: FlaskClient) -> None:
+    """A call of an allowance's route under /v1 is refused as the method under /v1beta."""
     answer = guarded.get("/v1/tunedModels", headers=bearer(token(CLOUD)))
 
     method = "google.ai.generativelanguage.v1beta.ModelService.ListTunedModels"

@@ -1,4 +1,4 @@
-"""The fake's own tokens."""
+"""Tests the tokens that the mock server issues."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ REFRESH = RefreshGrant("alice@example.com", ("a", "b"), "4567")
 
 
 @pytest.mark.parametrize("world", ["", "w1", "a.b.c", "-"])
-def test_a_token_says_what_it_grants(world: str) -> None:
-    """What was sealed is read again, whatever world stands before it, and is of its own kind alone."""
+def test_token_contains_its_grant(world: str) -> None:
+    """A token reads back as the same grant, with any world before it, and only as its own kind."""
     access, refresh = with_world(ACCESS.token(), world), with_world(REFRESH.token(), world)
 
     assert grants.read_access(access) == ACCESS
@@ -29,23 +29,23 @@ def test_a_token_says_what_it_grants(world: str) -> None:
 
 
 @pytest.mark.parametrize("token", [ACCESS.token(), REFRESH.token(), with_world(ACCESS.token(), "a.b.c")])
-def test_a_token_can_stand_in_a_header(token: str) -> None:
-    """RFC 6750 allows its characters; it is taken neither for a JWT nor for a token of Google's."""
+def test_token_is_valid_in_a_header(token: str) -> None:
+    """It has the characters of RFC 6750, and looks like neither a JWT nor a token of Google's."""
     assert re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", token)
     assert jwt.read(token) is None
     assert real_credentials.kind([token]) is None
 
 
-def test_another_process_makes_the_same() -> None:
-    """A token is known again after a restart: nothing but the project's own constant goes into its seal."""
+def test_another_process_recognizes_a_token() -> None:
+    """A token is valid after a restart, because only a constant of the project goes into its signature."""
     token = "tunedmodels-refresh~WyJhbGljZUBleGFtcGxlLmNvbSIsImEgYiIsIjQ1NjciXQ~dOCKdU-c-8Dnwdjo"
 
     assert REFRESH.token() == token
     assert grants.read_refresh(token) == REFRESH
 
 
-def test_a_changed_token_is_none() -> None:
-    """One character more, less or other makes it a token that the fake does not know."""
+def test_changed_token_is_invalid() -> None:
+    """One character more, fewer or different makes the token unknown."""
     token = ACCESS.token()
     others = [token[:place] + "A" + token[place + 1 :] for place in range(len(token)) if token[place] != "A"]
 
@@ -53,7 +53,7 @@ def test_a_changed_token_is_none() -> None:
 
 
 @given(st.text(), st.sampled_from(["access", "refresh", "key"]))
-def test_any_text_is_read(text: str, kind: str) -> None:
-    """What the fake did not make is nothing, and no error."""
+def test_any_text_can_be_read(text: str, kind: str) -> None:
+    """Any text that the server did not issue gives None and no error."""
     assert signing.unsign(kind, text) is None
     assert signing.unsign(kind, f"tunedmodels-{kind}~{text}~{text}") is None

@@ -1,4 +1,4 @@
-"""Several people, and groups of them."""
+"""Tests several users, and groups of them."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def listed(http: FlaskClient, person: str, wanted: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("person", ["alice", "bob", "team"])
-def test_a_readers_group_reads(people: FlaskClient, shared: Any, person: str) -> None:
-    """Each member may use and list what the group may read, and change nothing; so may the group's own address."""
+def test_reader_group_can_read(people: FlaskClient, shared: Any, person: str) -> None:
+    """Each member, and the group's own address, can use and list what the group can read, and change nothing."""
     assert people.get("/v1beta/tunedModels/hers", headers=of(person)).status_code == 403
     shared("READER")
 
@@ -60,8 +60,8 @@ def test_a_readers_group_reads(people: FlaskClient, shared: Any, person: str) ->
     assert [len(listed(people, person, wanted)) for wanted in filters] == [1, 1, 0, 0]
 
 
-def test_a_writers_group_writes(people: FlaskClient, shared: Any) -> None:
-    """Members may change and share, and find it as writers; only the owner deletes."""
+def test_writer_group_can_write(people: FlaskClient, shared: Any) -> None:
+    """Members can change, share and find the model as writers; only the owner can delete it."""
     shared("WRITER")
 
     assert ok(people.patch("/v1beta/tunedModels/hers", json={"description": "x"}, headers=of("bob"))) == {
@@ -71,24 +71,24 @@ def test_a_writers_group_writes(people: FlaskClient, shared: Any) -> None:
     assert refused(people.delete("/v1beta/tunedModels/hers", headers=of("alice")))[0] == "PERMISSION_DENIED"
 
 
-def test_who_is_in_no_group(people: FlaskClient, shared: Any) -> None:
-    """Others are kept out as before."""
+def test_other_users_have_no_access(people: FlaskClient, shared: Any) -> None:
+    """A user who is in no group gets no access."""
     shared("WRITER")
 
     assert people.get("/v1beta/tunedModels/hers", headers=of("dave")).status_code == 403
     assert listed(people, "dave") == []
 
 
-def test_a_user_is_no_group(people: FlaskClient, shared: Any) -> None:
-    """A permission for a user with the group's address is that user's alone."""
+def test_user_with_the_address_of_a_group(people: FlaskClient, shared: Any) -> None:
+    """A permission for a user with the group's address is for that user alone."""
     shared("READER", "USER")
 
     assert people.get("/v1beta/tunedModels/hers", headers=of("alice")).status_code == 403
     assert people.get("/v1beta/tunedModels/hers", headers=of("team")).status_code == 200
 
 
-def test_a_model_changes_hands_between_people(clock: ManualClock, tutorial: Any) -> None:
-    """With tokens of the fake's own: the owner hands on and becomes a writer, the heir may delete."""
+def test_ownership_goes_to_another_user(clock: ManualClock, tutorial: Any) -> None:
+    """With the server's own tokens, the owner transfers the model and becomes a writer; the new owner can delete it."""
     http = create_app(Settings(auth="strict"), clock.now).test_client()
     tokens: dict[str, dict[str, str]] = {}
     for person in ("alice", "bob"):

@@ -1,4 +1,4 @@
-"""Who calls."""
+"""Tests which caller a request's credentials name."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def jwt(**claims: object) -> str:
         (jwt(sub="107", more="x" * 20_000), None, DEVELOPER),
     ],
 )
-def test_a_caller_is_named_by_a_credential(token: str | None, key: str | None, expected: str) -> None:
-    """An own token, an address or a JWT's subject in ASCII names somebody, tokens first; all else is one developer."""
+def test_credential_identifies_the_caller(token: str | None, key: str | None, expected: str) -> None:
+    """An own token, an address or a JWT's subject in ASCII names a caller; tokens win. Others mean the developer."""
     assert caller(token, key, None) == Caller(expected)
 
 
 @pytest.mark.parametrize(
     ("header", "expected"), [("123456", 123456), ("my-project", None), (None, None), ("１２", None)]
 )
-def test_a_project_counts_by_its_number(header: str | None, expected: int | None) -> None:
-    """Only a project given as a number can be among a model's reader projects."""
+def test_project_must_be_a_number(header: str | None, expected: int | None) -> None:
+    """Only a project that is a number can be among a model's reader projects."""
     assert caller(None, None, header).project == expected

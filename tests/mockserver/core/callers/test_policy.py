@@ -1,4 +1,4 @@
-"""What an operator decides about callers."""
+"""Tests the operator's settings about callers."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tunedmodels_mockserver.core.callers.policy import Policy
         ("auth", "none", "auth must be any or strict, got 'none'"),
         ("api_keys", {""}, "an API key must be 1 to 200 visible ASCII characters, got ''"),
         ("api_keys", {"a b"}, "an API key must be 1 to 200 visible ASCII characters, got 'a b'"),
-        ("api_keys", {"AIza" + "x" * 35}, "an API key for a fake must not look like a real one"),
+        ("api_keys", {"AIza" + "x" * 35}, "an API key of a mock server must not look like a real one"),
         ("groups", {"team": ["a@example.com"]}, "a group and its members must be e-mail addresses, got 'team'"),
         ("groups", {"t@example.com": ["a"]}, "a group and its members must be e-mail addresses, got 'a'"),
         ("projects", {"My Project"}, "a project must be an id such as my-project, or a number, got 'My Project'"),
     ],
 )
-def test_what_no_request_could_match_is_refused(setting: str, value: Any, said: str) -> None:
-    """A setting that makes no sense is told when the fake is made, not by every request."""
+def test_impossible_setting_is_refused(setting: str, value: Any, said: str) -> None:
+    """A setting that no request can match is refused when the server starts."""
     settings = Settings(**{setting: value})
     with pytest.raises(ValueError, match=f"^{said}"):
         create_app(settings)
 
 
 def test_groups_are_found_in_any_case() -> None:
-    """Somebody is in every group that names them, and addresses have no case."""
+    """A user is in every group that names them, and case does not matter in addresses."""
     groups = {"Team@Example.com": ["ALICE@example.com", "bob@example.com"], "all@example.com": ["alice@example.com"]}
     policy = Policy(groups=groups)
 
@@ -54,5 +54,5 @@ def test_groups_are_found_in_any_case() -> None:
     ],
 )
 def test_quota_projects(projects: Any, project: str, known: bool) -> None:
-    """Named projects are the known ones; where none is named, all that have the form of one."""
+    """If the setting names projects, only those are known; otherwise all with a valid form are."""
     assert Policy(projects=projects).knows_project(project) is known

@@ -1,4 +1,4 @@
-"""Credentials that look real."""
+"""Tests credentials that look real."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ PLACES: list[tuple[str, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize("credential", REAL)
-def test_what_looks_real(credential: str) -> None:
-    """Google's forms of keys and tokens are told by what they are, alone or in a world."""
+def test_real_forms_are_recognized(credential: str) -> None:
+    """Each form of Google's keys and tokens is recognized, with and without a world."""
     assert real_credentials.kind(["something", f" {credential} "]) == REAL[credential]
 
 
@@ -49,8 +49,8 @@ def test_what_looks_real(credential: str) -> None:
     ],
     ids=["google's", "a test's", "the fake's"],
 )
-def test_what_a_service_account_signed(key_id: str, kind: str | None) -> None:
-    """A JWT is real by the form of the id of its key; one that a test signs itself is let through."""
+def test_jwt_of_a_real_service_account_is_recognized(key_id: str, kind: str | None) -> None:
+    """The form of the key's id decides; a JWT that a test signs is accepted."""
     header, claims = (
         base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
         for part in ({"alg": "RS256", "kid": key_id}, {"iss": "robot@my-project.iam.gserviceaccount.com"})
@@ -60,8 +60,8 @@ def test_what_a_service_account_signed(key_id: str, kind: str | None) -> None:
 
 
 @pytest.mark.parametrize("credential", UNREAL)
-def test_what_does_not_look_real(credential: str) -> None:
-    """Stand-ins of tests and examples, and whatever else has another form, are let through."""
+def test_other_forms_are_accepted(credential: str) -> None:
+    """Dummy credentials of tests and examples, and all other forms, are accepted."""
     assert real_credentials.kind([credential]) is None
 
 
@@ -71,7 +71,7 @@ def test_what_does_not_look_real(credential: str) -> None:
 def test_a_real_credential_is_refused(
     caplog: pytest.LogCaptureFixture, auth: Any, credential: str, query: str, headers: dict[str, str]
 ) -> None:
-    """In both modes and every place, with a sentence; the value is neither in the answer nor in the log."""
+    """In both modes and in every place. The value is neither in the answer nor in the log."""
     caplog.set_level(logging.DEBUG)
     http = create_app(Settings(auth=auth)).test_client()
     sent = {name: text.format(credential) for name, text in headers.items()}
@@ -79,15 +79,15 @@ def test_a_real_credential_is_refused(
 
     status, message = refused(answer)
     assert status == "PERMISSION_DENIED"
-    assert message.startswith("A secret nearly went to a fake: ")
-    assert f"what looks like a real {REAL[credential]}." in message
+    assert message.startswith("The request has a credential that looks like a real ")
+    assert f"looks like a real {REAL[credential]}, but this is a mock server" in message
     told = f"{answer.text} {answer.headers} {caplog.text}"
     assert credential.removeprefix("test-w1/") not in told
     assert f"GET /v1beta/tunedModels: refused, for it carried what looks like a real {REAL[credential]}" in caplog.text
 
 
 def test_real_credentials_can_be_allowed() -> None:
-    """Who allows them is served by them: nobody in the default mode, and an unknown key in the strict one."""
+    """If they are allowed, they name no caller in the default mode, and are unknown keys in the strict mode."""
     http = create_app(Settings(allow_real_credentials=True)).test_client()
     strict = create_app(Settings(allow_real_credentials=True, auth="strict")).test_client()
 
@@ -106,22 +106,22 @@ def test_real_credentials_can_be_allowed() -> None:
     ],
 )
 @pytest.mark.parametrize("credential", REAL)
-def test_the_token_endpoint_refuses_them_too(
+def test_token_endpoint_refuses_real_credentials(
     caplog: pytest.LogCaptureFixture, credential: str, path: str, form: dict[str, str]
 ) -> None:
-    """There in the form of OAuth, and as silent about the value."""
+    """The error has the form of OAuth and does not show the value."""
     caplog.set_level(logging.DEBUG)
     data = {name: text.format(credential) for name, text in form.items()}
     answer = create_app().test_client().post(path.format(credential), data=data)
 
     assert answer.json is not None
     assert (answer.status_code, answer.json["error"]) == (403, "access_denied")
-    assert answer.json["error_description"].startswith("A secret nearly went to a fake: ")
+    assert answer.json["error_description"].startswith("The request has a credential that looks like a real ")
     assert credential.removeprefix("test-w1/") not in f"{answer.text} {caplog.text}"
 
 
-def test_an_unknown_route_and_the_log_of_requests_keep_silent_too(caplog: pytest.LogCaptureFixture) -> None:
-    """A page for an unknown route shows the path alone, and so does the line for each request."""
+def test_unknown_route_and_log_do_not_show_the_credential(caplog: pytest.LogCaptureFixture) -> None:
+    """The page for an unknown route shows only the path, and so does the log line of each request."""
     caplog.set_level(logging.DEBUG)
     answer = create_app().test_client().get(f"/v9/x?key={KEY}", headers={"Authorization": f"Bearer {KEY}"})
 
@@ -132,7 +132,7 @@ def test_an_unknown_route_and_the_log_of_requests_keep_silent_too(caplog: pytest
 
 @pytest.mark.parametrize("path", [f"/v9/{KEY}", f"/v1beta/tunedModels&key={KEY}", "/v9/x&access_token=opaque-one"])
 def test_a_credential_in_the_path_is_not_logged(caplog: pytest.LogCaptureFixture, path: str) -> None:
-    """As where somebody wrote & for the question mark."""
+    """For example if a user typed & instead of the question mark."""
     caplog.set_level(logging.DEBUG)
     create_app().test_client().get(path)
 
@@ -141,8 +141,8 @@ def test_a_credential_in_the_path_is_not_logged(caplog: pytest.LogCaptureFixture
     assert "opaque-one" not in caplog.text
 
 
-def test_a_refused_credential_makes_no_world() -> None:
-    """Nothing of it is kept: not even the world that it would have named."""
+def test_refused_credential_creates_no_world() -> None:
+    """The world that the credential names is not created."""
     app = create_app()
     app.test_client().get(f"/v1beta/tunedModels?key=test-w1/{KEY}")
 

@@ -1,4 +1,4 @@
-"""Matching: which rule answers a call, and how the book counts."""
+"""Tests which rule answers a call, and how the rulebook counts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def answers(rules: Rulebook, *queries: PromptQuery) -> list[str | None]:
     ],
 )
 def test_all_conditions_must_hold(when: dict[str, Any], holds: bool) -> None:
-    """Each condition looks at its part of the call; none at all holds always."""
+    """Each condition checks its part of the call; a rule without conditions always matches."""
     assert answers(book({"when": when, "answer": "yes"}), query()) == ["yes" if holds else None]
 
 
@@ -87,19 +87,19 @@ def test_all_conditions_must_hold(when: dict[str, Any], holds: bool) -> None:
         ([{"answer": "a", "when": {"nth": 2, "contains": "sea"}}], [None, None, None]),
     ],
 )
-def test_the_first_that_matches_wins(rules: list[dict[str, Any]], given: list[str | None]) -> None:
+def test_first_matching_rule_answers(rules: list[dict[str, Any]], given: list[str | None]) -> None:
     """``times`` counts answers, ``nth`` the calls for which the other conditions hold."""
     assert answers(book(*rules), query(), query(), query()) == given
 
 
-def test_only_calls_that_match_are_counted() -> None:
-    """The second call that is about the sky is the third of all."""
+def test_only_matching_calls_are_counted() -> None:
+    """The second matching call can be the third of all calls."""
     rules = book({"answer": "again", "when": {"contains": "sky", "nth": 2}})
 
     assert answers(rules, query("sky"), query("sea"), query("sky")) == [None, None, "again"]
 
 
-def test_tokens_are_counted_by_name_only() -> None:
+def test_count_tokens_needs_a_rule_with_that_method() -> None:
     """A rule that does not name countTokens never answers it."""
     rules = book({"answer": "x"}, {"when": {"method": "countTokens"}, "answer": {"usage": {"totalTokens": 7}}})
 
@@ -108,12 +108,12 @@ def test_tokens_are_counted_by_name_only() -> None:
     assert hit.rule.id == "rule-2"
 
 
-def test_ids_are_made_where_none_is_given() -> None:
-    """A made id is none that is taken, and no id comes twice."""
+def test_missing_ids_are_generated() -> None:
+    """A generated id differs from all ids in use."""
     rules = book({"answer": "a", "id": "rule-1"}, {"answer": "b"}).with_rules((Rule("c"),), first=True)
 
     assert [rule.id for rule in rules.rules] == ["rule-3", "rule-1", "rule-2"]
-    with pytest.raises(ValueError, match="There is a rule 'rule-1' already"):
+    with pytest.raises(ValueError, match="The rule 'rule-1' already exists"):
         rules.with_rules((Rule("d", id="rule-1"),))
-    with pytest.raises(ValueError, match="an id has 1 to 100 letters"):
+    with pytest.raises(ValueError, match="an id must have 1 to 100 letters"):
         rules.with_rules((Rule("d", id="a/b"),))

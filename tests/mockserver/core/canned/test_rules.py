@@ -1,4 +1,4 @@
-"""Rules: what is refused when it is read, with a sentence that says what would do."""
+"""Tests the checks of canned rules."""
 
 from __future__ import annotations
 
@@ -22,22 +22,31 @@ from tunedmodels_mockserver.core.strict_input import BadInput, convert
             {"when": {"method": "generateContnt"}, "answer": "y"},
             "; the nearest is generateContent - at `$.when.method`.",
         ),
-        ({"when": {"json_path": []}, "answer": "y"}, "json_path must be a path or a list of one or more; "),
+        ({"when": {"json_path": []}, "answer": "y"}, "json_path must be a path or a list of at least one path; "),
         ({"when": {"text": 5}, "answer": "y"}, "Expected `str | null`, got `int` - at `$.when.text`."),
-        ({"answer": {"text": "a", "echo": True}}, "an answer has exactly one of text, parts, candidates, blocked, "),
-        ({"answer": {"finish_reason": "STOP"}}, "an answer has exactly one of text, parts, candidates, blocked, "),
+        (
+            {"answer": {"text": "a", "echo": True}},
+            "an answer must have exactly one of text, parts, candidates, blocked, ",
+        ),
+        (
+            {"answer": {"finish_reason": "STOP"}},
+            "an answer must have exactly one of text, parts, candidates, blocked, ",
+        ),
         ({"answer": {"usage": {"totalTokenCount": 1}}}, "got usage alone."),
         (
             {"answer": {"text": "a", "finish_reason": "STOPP"}},
             "finish_reason cannot be 'STOPP'; the nearest is STOP - at `$.answer`.",
         ),
         ({"answer": {"blocked": "SAFTY"}}, "blocked cannot be 'SAFTY'; the nearest is SAFETY - at `$.answer`."),
-        ({"answer": {"blocked": "SAFETY", "finish_reason": "STOP"}}, "finish_reason goes with text, parts, chunks"),
+        (
+            {"answer": {"blocked": "SAFETY", "finish_reason": "STOP"}},
+            "finish_reason can be set with text, parts, chunks and echo only",
+        ),
         (
             {"answer": {"parts": [{"functioncall": {"name": "f"}}]}},
             "parts[0] has no member 'functioncall'; the nearest is functionCall - at `$.answer`.",
         ),
-        ({"answer": {"parts": [{"text": "a", "inlineData": {}}]}}, "may have one of text and inlineData, got both"),
+        ({"answer": {"parts": [{"text": "a", "inlineData": {}}]}}, "can have text or inlineData, not both"),
         ({"answer": {"parts": [{"thought": True}]}}, "parts[0] has no content, such as text, functionCall"),
         ({"answer": {"parts": [{"inlineData": {"data": "{{prompt}}"}}]}}, "parts[0].inlineData.data must be a bytes"),
         ({"answer": {"parts": [{"functionCall": {"args": []}}]}}, "parts[0].functionCall.args must be an object"),
@@ -47,34 +56,46 @@ from tunedmodels_mockserver.core.strict_input import BadInput, convert
         ),
         ({"answer": {"text": "a", "usage": {"totalTokens": 1}}}, "usage has no member 'totalTokens'; the nearest is "),
         ({"answer": {"text": "a", "usage": {"totalTokenCount": "x"}}}, "usage.totalTokenCount must be a int32"),
-        ({"when": {"method": "countTokens"}, "answer": "x"}, "a rule for countTokens answers usage"),
-        ({"answer": {"chunks": []}}, "chunks must have one item or more"),
+        ({"when": {"method": "countTokens"}, "answer": "x"}, "the answer of a rule for countTokens must be usage"),
+        ({"answer": {"chunks": []}}, "chunks must have at least one item"),
         ({"answer": {"chunks": [{"text": "a", "pause": 61}]}}, "pause must be from 0 to 60 seconds, got 61.0"),
-        ({"answer": {"candidates": [{"text": "a", "parts": []}]}}, "a candidate has text or parts, got both"),
+        ({"answer": {"candidates": [{"text": "a", "parts": []}]}}, "set text or parts in a candidate, not both"),
         ({"answer": {"error": {"code": "UNAVAILABEL"}}}, "UNAVAILABEL"),
-        ({"when": {"regex": "(a"}, "answer": "x"}, "'(a' is no regex that RE2 takes: missing ): (a - at `$.when`."),
-        ({"when": {"regex": r"(a)\1"}, "answer": "x"}, "is no regex that RE2 takes: invalid escape sequence"),
-        ({"when": {"regex": "((a{100}){100}){100}"}, "answer": "x"}, "is no regex that RE2 takes: "),
+        ({"when": {"regex": "(a"}, "answer": "x"}, "'(a' is not a valid RE2 regex: missing ): (a - at `$.when`."),
+        ({"when": {"regex": r"(a)\1"}, "answer": "x"}, "is not a valid RE2 regex: invalid escape sequence"),
+        ({"when": {"regex": "((a{100}){100}){100}"}, "answer": "x"}, "is not a valid RE2 regex: "),
         ({"when": {"regex": "a" * 1001}, "answer": "x"}, "a regex must have at most 1000 characters, got 1001"),
-        ({"when": {"json_path": {"path": "contents"}}, "answer": "x"}, "'contents' is no JSON path: "),
-        ({"when": {"json_path": {"path": "$[?search(@.a, '(a+)+$')]"}}, "answer": "x"}, "is no JSON path: "),
+        ({"when": {"json_path": {"path": "contents"}}, "answer": "x"}, "'contents' is not a valid JSON path: "),
+        ({"when": {"json_path": {"path": "$[?search(@.a, '(a+)+$')]"}}, "answer": "x"}, "is not a valid JSON path: "),
         ({"when": {"json_path": {"path": "$..*..*..*"}}, "answer": "x"}, "has more than one `..`"),
         ({"when": {"nth": 0}, "answer": "x"}, "nth must be 1 or more, a list of such numbers, first or rest, got 0"),
         ({"when": {"nth": []}, "answer": "x"}, "nth must be 1 or more"),
         ({"when": {"model": ""}, "answer": "x"}, "model must have 1 to 200 characters, got 0"),
         ({"answer": "x", "times": 0}, "times must be 1 or more, got 0"),
-        ({"answer": "{{promt}}"}, "nothing fills {{promt}}; the nearest is prompt; there are prompt, model, "),
-        ({"answer": "{{prompt|upper}}"}, "nothing fills {{prompt|upper}}"),
+        (
+            {"answer": "{{promt}}"},
+            "{{promt}} is not a known placeholder; the nearest is prompt; known are prompt, model, ",
+        ),
+        ({"answer": "{{prompt|upper}}"}, "{{prompt|upper}} is not a known placeholder"),
         ({"answer": "{{prompt"}, "a text has {{ without a name and }} after it"),
-        ({"answer": "{{json:nowhere}}"}, "'nowhere' is no JSON path: "),
-        ({"answer": "{{match:1}}"}, "{{match:1}} needs a regex among the rule's conditions"),
-        ({"when": {"regex": "(a)"}, "answer": "{{match:2}}"}, "{{match:2}} names no group of the regex '(a)'"),
-        ({"when": {"regex": "(a)"}, "answer": "{{match:who}}"}, "{{match:who}} names no group of the regex '(a)'"),
-        ({"answer": {"parts": [{"functionCall": {"name": "f", "args": {"x": ["{{y}}"]}}}]}}, "nothing fills {{y}}"),
+        ({"answer": "{{json:nowhere}}"}, "'nowhere' is not a valid JSON path: "),
+        ({"answer": "{{match:1}}"}, "{{match:1}} needs a condition regex in the rule"),
+        (
+            {"when": {"regex": "(a)"}, "answer": "{{match:2}}"},
+            "{{match:2}} names a group that the regex '(a)' does not have; it has 1 group",
+        ),
+        (
+            {"when": {"regex": "(a)"}, "answer": "{{match:who}}"},
+            "{{match:who}} names a group that the regex '(a)' does not have",
+        ),
+        (
+            {"answer": {"parts": [{"functionCall": {"name": "f", "args": {"x": ["{{y}}"]}}}]}},
+            "{{y}} is not a known placeholder",
+        ),
     ],
 )
 def test_a_bad_rule_is_refused(rule: dict[str, Any], sentence: str) -> None:
-    """Names, values, patterns and places are checked before any call comes, and the nearest known name is told."""
+    """Names, values, patterns and paths are checked when a rule is read, and the message has the nearest known name."""
     with pytest.raises(BadInput) as refusal:
         convert(rule, Rule)
 
@@ -111,8 +132,8 @@ WHOLE = {
 }
 
 
-def test_rules_go_through_json_and_come_back() -> None:
-    """A world's rules may be kept as JSON, and read again they are the same; null is a value to compare with."""
+def test_rules_survive_json() -> None:
+    """Rules are equal after writing and reading JSON; null is a value to compare with."""
     given = convert(WHOLE, Rules)
 
     assert msgspec.json.decode(msgspec.json.encode(given), type=Rules) == given
@@ -120,8 +141,8 @@ def test_rules_go_through_json_and_come_back() -> None:
     assert given.rules[1].when.json_paths[1].equals is msgspec.UNSET
 
 
-def test_a_catastrophic_regex_hangs_nobody() -> None:
-    """A pattern on which a backtracking engine would not end before the sun does answers at once."""
+def test_catastrophic_regex_is_fast() -> None:
+    """A pattern on which a backtracking engine would hang answers at once."""
     from tunedmodels_mockserver.core.canned.patterns import regex
 
     assert regex("(a+)+$").search("a" * 40_000 + "b") is None

@@ -1,4 +1,4 @@
-"""Which calls a fault befalls, and how often: values only."""
+"""Tests the calls to which a fault applies, and how often."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import msgspec
 import pytest
 
 from tunedmodels_mockserver.core.effects import Error, Latency, error_of, latency_of
-from tunedmodels_mockserver.core.faults.armed import MOST, ArmedFault, arm, disarm, trigger, without_expired
+from tunedmodels_mockserver.core.faults.armed_faults import (
+    MAX_FAULTS,
+    ArmedFault,
+    arm,
+    disarm,
+    trigger,
+    without_expired,
+)
 from tunedmodels_mockserver.core.faults.fault import Fault, FaultQuery
 from tunedmodels_mockserver.core.runs.script import Run
 from tunedmodels_mockserver.core.strict_input import BadInput, convert
@@ -52,8 +59,8 @@ def hits(given: Fault, *calls: FaultQuery, moments: tuple[float, ...] = ()) -> l
         ({"pedantic": True}, (True, True, True)),
     ],
 )
-def test_a_fault_befalls_the_calls_in_its_scope(members: dict[str, Any], fires: tuple[bool, ...]) -> None:
-    """Method, model and caller must all fit; what befalls runs fits creates only."""
+def test_fault_applies_to_the_calls_in_its_scope(members: dict[str, Any], fires: tuple[bool, ...]) -> None:
+    """Method, model and caller must all match; faults of runs apply to creates only."""
     assert tuple(hits(fault(**members), call) == [True] for call in (GET, CREATE, LIST)) == fires
 
 
@@ -70,8 +77,8 @@ def test_a_fault_befalls_the_calls_in_its_scope(members: dict[str, Any], fires: 
         ({"quota": {"limit": 0}}, "xxxxx"),
     ],
 )
-def test_a_fault_fires_as_often_as_it_says(members: dict[str, Any], fires: str) -> None:
-    """Once by default, a mode for ever; the calls that it skips pass."""
+def test_fault_fires_as_often_as_its_members_say(members: dict[str, Any], fires: str) -> None:
+    """Once by default, always for a mode; the calls that it skips pass."""
     assert "".join(".x"[hit] for hit in hits(fault(**members), *[GET] * 5)) == fires
 
 
@@ -87,31 +94,38 @@ def test_a_fault_fires_as_often_as_it_says(members: dict[str, Any], fires: str) 
     ],
 )
 def test_a_window_is_on_the_worlds_clock(members: dict[str, Any], fires: str) -> None:
-    """Its first moment is within, its last is not; a quota's window slides, and a refused call does not count."""
+    """The window includes its first moment and excludes its last. A refused call does not count for a quota."""
     moments = (0.0, 9.0, 12.0, 20.0, 24.0)
 
     assert "".join(".x"[hit] for hit in hits(fault(times=None, **members), *[GET] * 5, moments=moments)) == fires
 
 
-def test_a_quota_says_when_it_frees() -> None:
-    """In whole seconds, rounded up, so that who waits that long is let pass."""
+def test_quota_names_the_wait() -> None:
+    """In whole seconds, rounded up, so that a client that waits this long passes."""
     armed, _ = trigger(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
     armed, (fired,) = trigger(armed, GET, round(20.5 * SECOND), 0)
-    assert fired.retry == 40
+    assert fired.retry_after == 40
 
     assert trigger(armed, GET, round(60.5 * SECOND), 0)[1] == ()
 
 
+def test_quota_of_no_calls_names_no_wait() -> None:
+    """With limit 0, no wait lets a call pass, so the error has no RetryInfo."""
+    _, (fired,) = trigger(arm((), [fault(quota={"limit": 0, "per": 60})], 0, 0), GET, 0, 0)
+
+    assert fired.retry_after is None
+
+
 @pytest.mark.parametrize(("running", "fires"), [(1, False), (2, True), (3, True)])
-def test_a_quota_of_runs_counts_the_unfinished(running: int, fires: bool) -> None:
-    """The create that would be one too many is refused."""
+def test_quota_of_runs_counts_unfinished_runs(running: int, fires: bool) -> None:
+    """The create that would exceed the quota is refused."""
     query = FaultQuery(CREATE.method, "", CREATE.caller, 1, running)
 
     assert hits(fault(quota={"concurrent": 2}), query) == [fires]
 
 
 def test_probability_is_drawn_from_the_seed() -> None:
-    """The same seed repeats itself, another differs, and the share is about what was asked for."""
+    """The same seed repeats the draws, another seed differs, and the share is about the probability."""
     given = fault(probability=0.3, times=None)
     first = hits(given, *[GET] * 1000)
     other = hits(given, *[FaultQuery(GET.method, GET.model, GET.caller, 2)] * 1000)
@@ -120,8 +134,8 @@ def test_probability_is_drawn_from_the_seed() -> None:
     assert 240 < sum(first) < 360
 
 
-def test_the_nearer_scope_answers_first() -> None:
-    """Model, then method, then world, however they were armed; one call meets one answer."""
+def test_narrower_scope_fires_first() -> None:
+    """Model, then method, then world, in any order of arming; only one fault answers a call."""
     armed = arm((), [fault(id="world"), fault(id="method", method="*.get"), fault(id="model", model="a")], 0, 0)
     met = []
     for _ in range(4):
@@ -131,65 +145,65 @@ def test_the_nearer_scope_answers_first() -> None:
     assert met == [["model"], ["method"], ["world"], []]
 
 
-def test_latency_adds_to_others() -> None:
-    """Every latency that fits comes, and one answer besides; runs and modes go with it."""
+def test_latency_accompanies_other_faults() -> None:
+    """All matching latencies apply, and one answer in addition; so do faults of runs and modes."""
     given = [fault(latency={"seconds": 1}), fault(latency={"seconds": 2}), fault(run={}), fault(pedantic=True), fault()]
     _, fired = trigger(arm((), given, 0, 0), CREATE, 0, 0)
 
     assert [hit.fault.kind for hit in fired] == ["latency", "latency", "run", "pedantic", "reset"]
 
 
-def test_what_is_answered_already_meets_no_other_answer() -> None:
-    """A fault of the request's own header goes before; the others count the call and wait."""
-    armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, answered=True)
+def test_fault_waits_if_the_call_has_an_answer() -> None:
+    """The fault of the request's own header wins; the other faults count the call and wait."""
+    armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, has_answer=True)
 
     assert [hit.fault.kind for hit in fired] == ["latency"]
-    assert [(item.seen, item.hits) for item in armed] == [(1, 0), (1, 1)]
+    assert [(item.matched, item.hits) for item in armed] == [(1, 0), (1, 1)]
 
 
 def test_a_fault_outside_its_scope_changes_nothing() -> None:
-    """The very same value comes back, so that nothing has to be kept."""
+    """The same value comes back, so that the store has nothing to write."""
     armed = arm((), [fault(method="models.list")], 0, 0)
 
     assert trigger(armed, GET, 0, 0)[0] is armed
 
 
-def test_a_time_to_live_is_the_machines() -> None:
-    """After it the fault is gone, whatever the world's clock shows."""
+def test_time_to_live_is_on_the_machines_clock() -> None:
+    """After it the fault is removed, whatever the world's clock shows."""
     armed = arm((), [fault(ttl=5, times=None)], 0, 100 * SECOND)
 
     assert without_expired(armed, 104 * SECOND) == armed
     assert trigger(armed, GET, 0, 105 * SECOND) == ((), ())
 
 
-def test_ids_are_made_and_kept_apart() -> None:
-    """Who brings none gets the next number; one that is there already is refused."""
+def test_ids_are_generated_and_unique() -> None:
+    """A fault without an id gets the next number; an id that exists is refused."""
     armed = arm(arm((), [fault(), fault(id="mine")], 0, 0), [fault()], 0, 0)
     assert [item.fault.id for item in armed] == ["fault-1", "mine", "fault-2"]
     assert [item.fault.id for item in disarm(armed, "fault-1")] == ["mine", "fault-2"]
 
-    with pytest.raises(BadInput, match="There is a fault 'mine' already"):
+    with pytest.raises(BadInput, match="The fault 'mine' already exists"):
         arm(armed, [fault(id="mine")], 0, 0)
     with pytest.raises(KeyError, match=r"There is no fault 'mime'; the nearest is mine."):
         disarm(armed, "mime")
 
 
-def test_a_world_has_an_end_of_faults() -> None:
-    """A loop that arms and arms is told."""
-    with pytest.raises(BadInput, match=f"at most {MOST} faults"):
-        arm((), [fault()] * (MOST + 1), 0, 0)
+def test_number_of_faults_is_limited() -> None:
+    """A loop that arms without end gets an error."""
+    with pytest.raises(BadInput, match=f"at most {MAX_FAULTS} faults"):
+        arm((), [fault()] * (MAX_FAULTS + 1), 0, 0)
 
 
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
         ({"method": "tunedModels.creat"}, "there is no method 'tunedModels.creat'; the nearest is tunedModels.create"),
-        ({"method": "unedModels.*"}, "no method fits 'unedModels.*'"),
+        ({"method": "unedModels.*"}, "no method matches 'unedModels.*'"),
         ({"method": "TUNEDMODELS.LIST"}, "there is no method 'TUNEDMODELS.LIST'; the nearest is tunedModels.list"),
         ({"method": "GET"}, "there is no method 'GET'; known are models.get, models.list, models.generateContent, "),
         ({"metod": "tunedModels.get"}, "There is no member 'metod'; the nearest is method."),
-        ({"method": "tunedModels.get", "run": {}}, "run befalls tunedModels.create, not 'tunedModels.get'"),
-        ({"quota": {}}, "say either limit or concurrent"),
+        ({"method": "tunedModels.get", "run": {}}, "run applies to tunedModels.create only, not to 'tunedModels.get'"),
+        ({"quota": {}}, "set either limit (calls in per seconds) or concurrent (unfinished runs)"),
         ({"quota": {"limit": 2, "window": 60}}, "'window' - at `$.quota`; known here: limit, per, concurrent."),
         ({"quota": {"limt": 2}}, "There is no member 'limt' - at `$.quota`; the nearest is limit."),
         ({"run": {"fail_at_step": 10}}, "`$.run`; known here: shape, script, model_lag, list_lag."),
@@ -203,8 +217,8 @@ def test_a_world_has_an_end_of_faults() -> None:
         ({"id": "a/b"}, "`$.id`"),
     ],
 )
-def test_what_could_never_fire_as_meant_is_refused(members: dict[str, Any], sentence: str) -> None:
-    """When it is armed, with the nearest known name."""
+def test_impossible_fault_is_refused(members: dict[str, Any], sentence: str) -> None:
+    """The error comes when it is armed, and has the nearest known name."""
     with pytest.raises(BadInput) as caught:
         fault(**members)
 
@@ -213,7 +227,7 @@ def test_what_could_never_fire_as_meant_is_refused(members: dict[str, Any], sent
 
 @pytest.mark.parametrize("members", [{"error": 503}, {"error": "503"}, {"error": {"code": 503}}, {"error": {}}])
 def test_an_error_has_many_spellings(members: dict[str, Any]) -> None:
-    """The HTTP status stands for the name of the code, alone or as a member."""
+    """The HTTP status can replace the name of the code, alone or as a member."""
     given = fault(**members).error
 
     assert given is not None
@@ -236,7 +250,7 @@ def test_an_error_has_many_spellings(members: dict[str, Any]) -> None:
         (504, "DEADLINE_EXCEEDED"),
     ],
 )
-def test_an_http_status_stands_for_a_code(status: int, code: str) -> None:
+def test_http_status_means_a_code(status: int, code: str) -> None:
     """The code is the usual one if several have the status, and the answer has that status."""
     assert error_of(status).status_code.name == code
     assert error_of(status).status_code.http == status
@@ -253,21 +267,21 @@ def test_an_http_status_stands_for_a_code(status: int, code: str) -> None:
         ({"code": "unavailable"}, "the nearest is UNAVAILABLE - at `$.error`."),
     ],
 )
-def test_a_code_that_there_is_not_is_refused(error: Any, sentence: str) -> None:
-    """In terms of what was written: no member is named that was not."""
+def test_unknown_code_is_refused(error: Any, sentence: str) -> None:
+    """The message has only names that the user wrote."""
     with pytest.raises(BadInput) as caught:
         fault(error=error)
 
     assert sentence in str(caught.value)
 
 
-def test_short_forms_are_what_the_long_ones_are() -> None:
-    """A run fails with a code, and an answer is late by a number of seconds."""
+def test_short_forms_equal_the_long_forms() -> None:
+    """A run can fail with a code, and a latency can be a number of seconds."""
     (event,) = convert({"script": [{"step": 1, "fail": "INTERNAL"}]}, Run).script
 
     assert event.fail is not None
     assert error_of(event.fail) == Error("INTERNAL")
-    with pytest.raises(BadInput, match="another code than CANCELLED"):
+    with pytest.raises(BadInput, match="The code of fail must not be CANCELLED"):
         convert({"script": [{"step": 1, "fail": 499}]}, Run)
     late = fault(latency=0.5).latency
     assert late is not None
@@ -276,16 +290,16 @@ def test_short_forms_are_what_the_long_ones_are() -> None:
         fault(latency=61)
 
 
-def test_armed_faults_are_values_that_json_keeps() -> None:
-    """Whatever store shares a world can write and read them."""
+def test_armed_faults_survive_json() -> None:
+    """Every store can write and read them."""
     given = [fault(times=None), fault(run={"script": [{"step": 1, "stall": -1}]}), fault(quota={"limit": 3})]
     armed, _ = trigger(arm((), given, 7, 8), CREATE, 9, 10)
 
     assert msgspec.json.decode(msgspec.json.encode(armed), type=tuple[ArmedFault, ...]) == armed
 
 
-def test_a_route_of_an_allowance_meets_the_faults_of_its_method() -> None:
-    """A cancel that a client sends to the model is a cancel of its operation."""
+def test_faults_apply_to_the_route_of_an_allowance() -> None:
+    """A cancel that a client sends to the model counts as a cancel of its operation."""
     call = FaultQuery("tunedModels.cancel", "tunedModels/a", "alice@example.com", 1)
 
     assert hits(fault(method="tunedModels.operations.cancel"), call) == [True]

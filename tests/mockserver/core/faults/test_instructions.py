@@ -1,4 +1,4 @@
-"""The words of the storage testbench, by which one request asks for a fault of its own."""
+"""Tests the words of the storage testbench, by which a request asks for its own fault."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver.core.faults.instructions import WORDS, effect
+from tunedmodels_mockserver.core.faults.instructions import WORDS, parse_effect
 from tunedmodels_mockserver.core.strict_input import BadInput
 
 from ...conftest import refused
@@ -40,17 +40,17 @@ KIB = 1024
         ("return-503-after-1K/retry-3", KIB, None),
     ],
 )
-def test_words_are_effects(words: str, body: int, expected: dict[str, Any] | None) -> None:
-    """Each as the testbench has it, as far as that makes sense for an API of JSON."""
-    found = effect(words, body)
+def test_words_mean_effects(words: str, body: int, expected: dict[str, Any] | None) -> None:
+    """As in the testbench, if that is possible for an API of JSON."""
+    found = parse_effect(words, body)
 
     assert (None if found is None else msgspec.to_builtins(found)) == expected
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_every_known_word_is_one(words: str) -> None:
-    """What a refusal lists works."""
-    assert effect(words, 1 << 20) is not None
+def test_every_listed_word_works(words: str) -> None:
+    """Each word that the error message lists is accepted."""
+    assert parse_effect(words, 1 << 20) is not None
 
 
 @pytest.mark.parametrize(
@@ -58,21 +58,21 @@ def test_every_known_word_is_one(words: str) -> None:
     [
         ("return-50", "the nearest is return-503"),
         ("return-reset-conection", "the nearest is return-reset-connection"),
-        ("redirect-send-token-abc", "has no words 'redirect-send-token-abc'"),
-        ("return-200", "the status of an error is 400 to 599"),
+        ("redirect-send-token-abc", "does not know 'redirect-send-token-abc'"),
+        ("return-200", "the status of an error must be from 400 to 599"),
         ("stall-for-61s", "<= 60.0"),
     ],
 )
 def test_unknown_words_are_refused(words: str, sentence: str) -> None:
-    """With the nearest that are known."""
+    """The message has the nearest known words."""
     with pytest.raises(BadInput) as caught:
-        effect(words, 0)
+        parse_effect(words, 0)
 
     assert sentence in str(caught.value)
 
 
-def test_a_request_asks_for_an_error(http: FlaskClient) -> None:
-    """It gets the service's envelope, and a note that says why; the next request is answered."""
+def test_request_gets_the_error_that_it_asks_for(http: FlaskClient) -> None:
+    """It has the service's envelope and a note; the next request succeeds."""
     answer = http.get("/v1beta/tunedModels", headers={HEADER: "return-503"})
 
     assert refused(answer) == ("UNAVAILABLE", "The model is overloaded. Please try again later.")
@@ -81,20 +81,20 @@ def test_a_request_asks_for_an_error(http: FlaskClient) -> None:
 
 
 def test_unknown_words_are_a_bad_request(http: FlaskClient) -> None:
-    """400, with the sentence."""
+    """The status is 400, and the message says why."""
     status, message = refused(http.get("/v1beta/tunedModels", headers={HEADER: "retrun-503"}))
 
     assert status == "INVALID_ARGUMENT"
-    assert "has no words 'retrun-503'; the nearest is return-503" in message
+    assert "does not know 'retrun-503'; the nearest is return-503" in message
 
 
 @pytest.mark.parametrize("path", ["/health", "/_emulator/faults", "/_emulator/clock"])
-def test_only_the_apis_own_paths_hear_it(http: FlaskClient, path: str) -> None:
-    """Health and the admin surface are never faulted."""
+def test_header_applies_to_api_paths_only(http: FlaskClient, path: str) -> None:
+    """Health and the admin surface never get a fault."""
     assert http.get(path, headers={HEADER: "return-503"}).status_code == 200
 
 
-def test_the_header_goes_before_the_worlds_faults(http: FlaskClient) -> None:
+def test_header_wins_over_the_faults_of_the_world(http: FlaskClient) -> None:
     """The fault of the world waits for the next call."""
     http.post("/_emulator/faults", json={"error": {"code": "INTERNAL"}})
 

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock
-from tunedmodels_mockserver.core.faults.armed import arm
+from tunedmodels_mockserver.core.faults.armed_faults import arm
 from tunedmodels_mockserver.core.faults.presets import PRESETS, preset, read_faults
 from tunedmodels_mockserver.core.strict_input import BadInput
 
@@ -32,7 +32,9 @@ def test_all_presets_can_be_armed_together() -> None:
 
 def test_an_unknown_preset_is_refused() -> None:
     """With the nearest, and all there are."""
-    with pytest.raises(BadInput, match=r"There is no preset 'falky'; the nearest is flaky. There are quota, flaky,"):
+    with pytest.raises(
+        BadInput, match=r"There is no preset 'falky'; the nearest is flaky. Known presets are quota, flaky,"
+    ):
         preset("falky")
 
 

@@ -1,4 +1,4 @@
-"""Quotas on the world's clock, as callers meet them."""
+"""Tests quotas on the world's clock."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ MESSAGE = "You exceeded your current quota, please check your plan and billing d
 PROMPT = {"contents": [{"parts": [{"text": "1"}]}]}
 
 
-def test_requests_beyond_the_quota_are_refused_as_they_were_in_2025(
-    http: FlaskClient, clock: ManualClock, active: str
-) -> None:
-    """429 with the details that were seen: the base model's quota, help, and when it frees; then it is free."""
+def test_requests_beyond_the_quota_get_the_error_of_2025(http: FlaskClient, clock: ManualClock, active: str) -> None:
+    """429 with the observed details: the base model's quota, help, and the wait; after it a call passes."""
     http.post("/_emulator/faults", json={"preset": "quota"})
     for _ in range(15):
         ok(http.post(f"/v1beta/{active}:generateContent", json=PROMPT))
@@ -46,17 +44,17 @@ def test_requests_beyond_the_quota_are_refused_as_they_were_in_2025(
 
 
 def test_other_methods_do_not_count(http: FlaskClient, active: str) -> None:
-    """A quota of generation leaves polls alone."""
+    """A quota of generation does not affect polls."""
     http.post("/_emulator/faults", json={"method": "*enerateContent", "quota": {"limit": 0}})
 
     ok(http.get(f"/v1beta/{active}"))
     assert http.post(f"/v1beta/{active}:generateContent", json=PROMPT).status_code == 429
 
 
-def test_runs_at_once_are_counted(
+def test_concurrent_runs_are_counted(
     http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str], tutorial: Callable[..., dict[str, Any]]
 ) -> None:
-    """While one is unfinished another create is refused and makes nothing; when it has ended the next begins."""
+    """A create beyond the limit is refused and creates nothing; when the run has ended, a create passes."""
     http.post("/_emulator/faults", json={"quota": {"concurrent": 1}})
     create(http)
     code, _ = refused(http.post("/v1beta/tunedModels", json=tutorial()))
@@ -68,7 +66,7 @@ def test_runs_at_once_are_counted(
 
 
 def test_other_quotas_name_their_method(http: FlaskClient) -> None:
-    """The id of a quota that nobody has seen says what was asked too often."""
+    """The id of a quota that was never observed names the method."""
     http.post("/_emulator/faults", json={"method": "tunedModels.list", "quota": {"limit": 0, "per": 5}})
     answer: Any = http.get("/v1beta/tunedModels").json
 

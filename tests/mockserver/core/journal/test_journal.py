@@ -1,4 +1,4 @@
-"""The journal: numbered, bounded, counted."""
+"""Tests that the journal numbers, limits and searches its entries."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tunedmodels_mockserver.core.journal.journal import Body, Entry, Journal
-from tunedmodels_mockserver.core.journal.near_misses import near_misses, route
+from tunedmodels_mockserver.core.journal.near_misses import near_misses, nearest_route
 from tunedmodels_mockserver.core.journal.registry import Journals
-from tunedmodels_mockserver.core.journal.search import JournalQuery, find
+from tunedmodels_mockserver.core.journal.search import JournalQuery, matching_entries
 from tunedmodels_mockserver.core.journal.verification import Bounds, Claim, verify
 from tunedmodels_mockserver.core.strict_input import BadInput
 
@@ -24,8 +24,8 @@ def numbered(*rows: Entry) -> list[Entry]:
     return [journal.add(row) for row in rows]
 
 
-def test_the_newest_stay_and_the_numbers_go_on() -> None:
-    """Beyond its bound the oldest goes, and a cleared journal does not begin anew."""
+def test_oldest_entry_is_dropped_and_numbers_continue() -> None:
+    """Beyond the limit the oldest entry is removed, and a cleared journal continues its numbers."""
     journal = Journal(entries=2)
     for _ in range(3):
         journal.add(entry())
@@ -37,8 +37,8 @@ def test_the_newest_stay_and_the_numbers_go_on() -> None:
     assert journal.dropped == 1
 
 
-def test_it_is_bounded_in_bytes() -> None:
-    """Large bodies push out more than one; what grows later counts, too; the newest always stays."""
+def test_bytes_are_limited() -> None:
+    """Large bodies can push out several entries, growth counts, too, and the newest entry always stays."""
     journal = Journal(size=10_000)
     for _ in range(5):
         journal.add(entry())
@@ -52,15 +52,15 @@ def test_it_is_bounded_in_bytes() -> None:
     assert [item.number for item in journal.entries()] == [7]
 
 
-def test_looks_at_a_run_are_counted() -> None:
-    """Each run for itself."""
+def test_polls_are_counted() -> None:
+    """Each run has its own count."""
     journal = Journal()
 
     assert [journal.add(entry(), model).poll for model in ("a", "b", "a", "")] == [1, 1, 2, None]
 
 
-def test_who_waits_is_told_and_let_go() -> None:
-    """What is there is given at once; a closed journal keeps nobody."""
+def test_wait_returns_entries_and_ends_on_close() -> None:
+    """Existing entries are returned at once; a closed journal ends every wait."""
     journals = Journals()
     journal = journals.of("w")
     journal.add(entry())
@@ -71,8 +71,8 @@ def test_who_waits_is_told_and_let_go() -> None:
     assert not journal.is_open
 
 
-def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
-    """That of the world which was asked for least lately goes first."""
+def test_number_of_journals_is_limited() -> None:
+    """The least recently used journal is removed first."""
     journals = Journals(worlds=2)
     for name in "abac":
         journals.of(name)
@@ -80,8 +80,8 @@ def test_the_journals_of_too_many_worlds_are_forgotten() -> None:
     assert list(journals.all()) == ["a", "c"]
 
 
-def test_all_journals_together_have_a_bound() -> None:
-    """Where they hold too many bytes the least lately asked one goes, and the last one stays whatever its size."""
+def test_bytes_of_all_journals_are_limited() -> None:
+    """The least recently used journal is removed; the last one stays, whatever its size."""
     journals = Journals(size=50_000)
     for name in "abc":
         journals.of(name).add(entry(answer=Body(b"x" * 20_000, 20_000)))
@@ -122,9 +122,9 @@ ROWS = numbered(
         (JournalQuery(method="*.get", status=200), []),
     ],
 )
-def test_a_query_finds_what_has_all_that_it_names(query: JournalQuery, numbers: list[int]) -> None:
-    """Globs, classes of status, texts."""
-    assert [item.number for item in find(ROWS, query)] == numbers
+def test_query_finds_entries_that_match_all_members(query: JournalQuery, numbers: list[int]) -> None:
+    """With globs, classes of status and texts."""
+    assert [item.number for item in matching_entries(ROWS, query)] == numbers
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_a_query_finds_what_has_all_that_it_names(query: JournalQuery, numbers: 
         (Claim(in_order=(JournalQuery(status=503), JournalQuery(status=503))), False),
     ],
 )
-def test_a_claim_is_borne_out_or_not(claim: Claim, ok: bool) -> None:
+def test_claim_is_verified(claim: Claim, ok: bool) -> None:
     """By count, and by order."""
     assert verify(ROWS, claim)["ok"] is ok
 
 
-def test_a_claim_that_fails_names_what_came_nearest() -> None:
-    """The nearest request first, with what it lacks."""
+def test_failed_claim_names_the_nearest_request() -> None:
+    """The nearest request comes first, with its differences."""
     told = verify(ROWS, Claim(method="tunedModels.create", status=409))
 
     assert told["message"] == "At least 1 of (method tunedModels.create, status 409): found 0."
@@ -162,14 +162,14 @@ def test_a_claim_that_fails_names_what_came_nearest() -> None:
         (Claim(status="4x"), "status must be such as 404 or 4xx, got '4x'."),
         (Claim(count=-1), "count must be a number from 0, or at_least and at_most, got exactly -1."),
         (Claim(count=Bounds(2, 1)), "count must be a number from 0, or at_least and at_most, got from 2 to 1."),
-        (Claim(count=Bounds()), "count says nothing: give a number, at_least or at_most."),
+        (Claim(count=Bounds()), "count has no limit: give a number, at_least or at_most."),
         (
             Claim(count=1, in_order=(JournalQuery(),)),
             "Give count or in_order, not both: in_order has each of its requests once.",
         ),
     ],
 )
-def test_a_claim_that_says_nothing_is_refused(claim: Claim, message: str) -> None:
+def test_meaningless_claim_is_refused(claim: Claim, message: str) -> None:
     """With a sentence."""
     with pytest.raises(BadInput) as refused:
         verify(ROWS, claim)
@@ -179,19 +179,19 @@ def test_a_claim_that_says_nothing_is_refused(claim: Claim, message: str) -> Non
 @pytest.mark.parametrize(
     ("http", "path", "nearest", "difference"),
     [
-        ("GET", "/v1beta/tunedmodels/x", "GET /v1beta/tunedModels/*", "tunedmodels where it has tunedModels"),
-        ("PUT", "/v1beta/tunedModels/x", "PATCH /v1beta/tunedModels/*", "PUT where it has PATCH"),
-        ("GET", "/v2/tunedModels", "GET /v1beta/tunedModels", "v2 where it has v1beta"),
+        ("GET", "/v1beta/tunedmodels/x", "GET /v1beta/tunedModels/*", "tunedmodels (expected tunedModels)"),
+        ("PUT", "/v1beta/tunedModels/x", "PATCH /v1beta/tunedModels/*", "PUT (expected PATCH)"),
+        ("GET", "/v2/tunedModels", "GET /v1beta/tunedModels", "v2 (expected v1beta)"),
         (
             *("POST", "/v1beta/tunedModels/x:generatecontent"),
-            *("POST /v1beta/tunedModels/*:generateContent", ":generatecontent where it has :generateContent"),
+            *("POST /v1beta/tunedModels/*:generateContent", ":generatecontent (expected :generateContent)"),
         ),
-        ("GET", "/favicon.ico", "", "No route is like it."),
+        ("GET", "/favicon.ico", "", "No route is similar."),
     ],
 )
-def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
-    """Spelling, verb, version; what is far from everything has none."""
-    found, told = route(http, path)
+def test_nearest_route_has_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
+    """In spelling, verb or version; a request unlike all routes has no nearest one."""
+    found, told = nearest_route(http, path)
 
     assert found == nearest
     assert difference in told
@@ -200,18 +200,22 @@ def test_the_nearest_route_is_named_with_the_difference(http: str, path: str, ne
 @pytest.mark.parametrize(
     ("path", "nearest", "difference"),
     [
-        ("/v1beta/tunedModels/numbr", "tunedModels/number", "The request has nothing where it has e."),
+        ("/v1beta/tunedModels/numbr", "tunedModels/number", "The request has nothing (expected e)."),
         ("/v1beta/tunedModels/gone", None, "tunedModels/gone was deleted by request 1."),
-        ("/v1beta/tunedModels/there", None, "tunedModels/there is in the world w1, and this request asked another."),
-        ("/v1beta/tunedModels/zzz", None, "No model is called like tunedModels/zzz; the world has 1."),
+        (
+            "/v1beta/tunedModels/there",
+            None,
+            "tunedModels/there exists in the world w1, but the request went to another world.",
+        ),
+        ("/v1beta/tunedModels/zzz", None, "No model has a name similar to tunedModels/zzz; the world has 1 model."),
         ("/v1/tunedModels/number/operations/o", "tunedModels/number", "it has no such operation or permission."),
     ],
 )
-def test_the_nearest_model_is_named_with_the_difference(path: str, nearest: str | None, difference: str) -> None:
-    """By spelling; else what became of it, or where it is."""
+def test_nearest_model_has_the_difference(path: str, nearest: str | None, difference: str) -> None:
+    """By spelling, else by a deletion, or by the world that has the model."""
     deleted = entry(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
     rows = numbered(deleted, entry(status=404, path=path))
     found = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)
 
-    assert [(item["number"], item["met_no"], item["nearest"]) for item in found] == [(2, "model", nearest)]
+    assert [(item["number"], item["missing"], item["nearest"]) for item in found] == [(2, "model", nearest)]
     assert difference in found[0]["difference"]

@@ -1,4 +1,4 @@
-"""Creating tuned models: ids, sources, hyperparameters, defaults and checks."""
+"""Tests creates of tuned models: ids, sources, hyperparameters, defaults and checks."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def tuned(http: FlaskClient, model: dict[str, Any], model_id: str | None = None,
     return ok(http.get(f"/{version}/{operation['metadata']['tunedModel']}"))
 
 
-def test_the_tutorials_story(http: FlaskClient, clock: ManualClock) -> None:
-    """A model is created, seen CREATING, polled until done, ACTIVE, asked for a number and deleted."""
+def test_workflow_of_the_tutorial(http: FlaskClient, clock: ManualClock) -> None:
+    """Create a model, get it CREATING, poll until done, get it ACTIVE, generate a number, delete it."""
     pairs = [("1", "2"), ("three", "four"), ("ninety nine", "one hundred")]
     data = {"examples": {"examples": [{"text_input": one, "output": two} for one, two in pairs]}}
     model = {"display_name": "number generator", "base_model": PRO, "tuning_task": {"training_data": data}}
@@ -82,8 +82,8 @@ def test_the_tutorials_story(http: FlaskClient, clock: ManualClock) -> None:
     assert refused(http.post(f"/v1beta/{name}:generateContent", json=ask)) == gone
 
 
-def test_a_new_model_is_seen_and_listed_at_once(http: FlaskClient) -> None:
-    """The model is there, CREATING, before the create call's clock has moved."""
+def test_new_model_can_be_read_and_listed_at_once(http: FlaskClient) -> None:
+    """The model exists, CREATING, before the clock moves."""
     name = ok(post(http, body()))["metadata"]["tunedModel"]
 
     shown = ok(http.get(f"/v1beta/{name}"))
@@ -93,7 +93,7 @@ def test_a_new_model_is_seen_and_listed_at_once(http: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("model_id", ["a", "a1", "generate-num-8122", "a" * 40])
-def test_a_given_id_is_used_as_it_is(http: FlaskClient, model_id: str) -> None:
+def test_requested_id_is_used(http: FlaskClient, model_id: str) -> None:
     """The name has the caller's id, and the display name stays empty."""
     shown = tuned(http, body(displayName=None), model_id)
 
@@ -101,8 +101,8 @@ def test_a_given_id_is_used_as_it_is(http: FlaskClient, model_id: str) -> None:
     assert "displayName" not in shown
 
 
-def test_an_id_does_not_touch_the_display_name(http: FlaskClient) -> None:
-    """With an id and a display name each is kept; the parameter's proto spelling binds, too."""
+def test_id_and_display_name_are_independent(http: FlaskClient) -> None:
+    """Both are stored; the parameter's proto spelling is read, too."""
     operation = ok(http.post("/v1beta/tunedModels?tuned_model_id=mine", json=body(displayName="Yours")))
 
     assert operation["metadata"]["tunedModel"] == "tunedModels/mine"
@@ -110,8 +110,8 @@ def test_an_id_does_not_touch_the_display_name(http: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("model_id", ["A", "1a", "a-", "-a", "a_b", "a.b", "ä", "a" * 41, "a\n"])
-def test_an_id_out_of_form_is_refused(http: FlaskClient, model_id: str) -> None:
-    """What the documented rule does not match is no id (the wording is invented)."""
+def test_invalid_id_is_refused(http: FlaskClient, model_id: str) -> None:
+    """An id must match the documented rule (the wording is invented)."""
     rule = "[a-z]([a-z0-9-]{0,38}[a-z0-9])?"
     text = f"* CreateTunedModelRequest.tuned_model_id: tuned_model_id must match the regular expression `{rule}`\n"
 
@@ -150,14 +150,14 @@ def test_display_names_may_repeat(http: FlaskClient) -> None:
 @pytest.mark.parametrize("model_id", [None, ""])
 @pytest.mark.parametrize("display_name", [None, ""])
 def test_a_model_needs_an_id_or_a_name(http: FlaskClient, model_id: str | None, display_name: str | None) -> None:
-    """With neither, or with empty ones, the call is refused in the observed words."""
+    """Without both, or with empty ones, the call is refused in the observed words."""
     answer = post(http, body(displayName=display_name), model_id)
 
     assert refused(answer) == ("INVALID_ARGUMENT", "Either tuned_model_id or display_name must be set.")
 
 
 def test_ids_are_shared_by_all_callers(http: FlaskClient) -> None:
-    """One's own id exists already; somebody else's is forbidden, named without its collection (observed)."""
+    """The caller's own id "already exists"; another caller's is "forbidden", named by the bare id (observed)."""
     assert post(http, body(), "taken", caller=ALICE).status_code == 200
 
     own, other = post(http, body(), "taken", caller=ALICE), post(http, body(), "taken")
@@ -187,7 +187,7 @@ def test_sampling_values_come_from_the_base_model(
     assert (shown["temperature"], shown["topP"], shown["topK"]) == sampling
 
 
-def test_what_is_set_is_shown(http: FlaskClient) -> None:
+def test_given_members_are_shown(http: FlaskClient) -> None:
     """Sampling values, zeros included, description and reader projects come back as sent."""
     given: dict[str, Any] = {
         "description": "d",
@@ -201,7 +201,7 @@ def test_what_is_set_is_shown(http: FlaskClient) -> None:
     assert {name: shown[name] for name in given} == {**given, "readerProjectNumbers": ["12", "34"]}
 
 
-def test_what_only_the_service_sets_is_ignored(http: FlaskClient) -> None:
+def test_output_only_members_are_ignored(http: FlaskClient) -> None:
     """Name, state and times in a create call change nothing, and training data is never shown."""
     task = {"trainingData": rows(5), "startTime": "2020-01-01T00:00:00Z", "snapshots": [{"step": 9}]}
     sent = body(name="tunedModels/x", state="ACTIVE", createTime="2020-01-01T00:00:00Z", tuningTask=task)
@@ -228,8 +228,8 @@ def further(source: str, **members: Any) -> dict[str, Any]:
     return body(baseModel=None, tunedModelSource={"tunedModel": source, "baseModel": "models/x"}, **members)
 
 
-def test_a_tuned_model_is_tuned_further(http: FlaskClient, clock: ManualClock) -> None:
-    """The source stands in the place of the base model, which the service fills in (observed in 2023)."""
+def test_tuned_model_can_be_the_source(http: FlaskClient, clock: ManualClock) -> None:
+    """The source replaces the base model, which the service fills in (observed in 2023)."""
     post(http, body(baseModel=BISON), "first")
     clock.advance(60)
 
@@ -240,8 +240,8 @@ def test_a_tuned_model_is_tuned_further(http: FlaskClient, clock: ManualClock) -
     assert (shown["temperature"], shown["topP"], shown["topK"]) == (0.7, 0.95, 40)
 
 
-def test_not_every_model_is_a_source(http: FlaskClient, clock: ManualClock) -> None:
-    """A source must exist, be the caller's to read, be ACTIVE, and not be of 1.5-flash."""
+def test_invalid_source_is_refused(http: FlaskClient, clock: ManualClock) -> None:
+    """A source must exist, be readable, be ACTIVE, and not be of 1.5-flash."""
     post(http, body(), "flash")
     post(http, body(), "hers", caller=ALICE)
     clock.advance(60)
@@ -280,7 +280,7 @@ def test_default_hyperparameters(
 
 
 def test_given_hyperparameters_come_back(http: FlaskClient) -> None:
-    """Each is kept whatever the others are; what is left out has its default. Both spellings are read."""
+    """Each is stored independently; a missing one has its default. Both spellings are read."""
     some = tuned(http, body(hyperparameters={"epoch_count": 100}))["tuningTask"]["hyperparameters"]
     every = {"epochCount": 3, "batchSize": 2, "learningRate": 0.02}
 
@@ -292,7 +292,7 @@ def test_given_hyperparameters_come_back(http: FlaskClient) -> None:
     ("count", "multiplier", "rate"),
     [(5, 1, 0.001), (5, 2.5, 0.0025), (500, 0.5, 0.0001), (5, 1e-40, 1e-43)],
 )
-def test_a_multiplier_shows_as_the_rate_it_makes(http: FlaskClient, count: int, multiplier: float, rate: float) -> None:
+def test_multiplier_becomes_a_rate(http: FlaskClient, count: int, multiplier: float, rate: float) -> None:
     """The answer has multiplier x recommended rate and no multiplier (invented); the rate stays above zero."""
     shown = tuned(http, body(count, {"learningRateMultiplier": multiplier}))["tuningTask"]["hyperparameters"]
 
@@ -300,8 +300,8 @@ def test_a_multiplier_shows_as_the_rate_it_makes(http: FlaskClient, count: int, 
     assert "learningRateMultiplier" not in shown
 
 
-def test_the_least_multiplier_leaves_a_rate(http: FlaskClient) -> None:
-    """A product below the smallest float32 is not shown as zero."""
+def test_smallest_multiplier_gives_a_rate(http: FlaskClient) -> None:
+    """A product below the smallest float32 is not zero."""
     shown = tuned(http, body(hyperparameters={"learningRateMultiplier": 1e-44}))["tuningTask"]["hyperparameters"]
 
     assert shown["learningRate"] > 0
@@ -320,7 +320,7 @@ HYPERPARAMETERS = "tuned_model.tuning_task.hyperparameters"
     ],
 )
 def test_only_one_learning_rate(http: FlaskClient, given: str, second: str) -> None:
-    """Rate and multiplier are one oneof; the refusal names the second as it was sent."""
+    """Rate and multiplier are one oneof; the error names the second as it was sent."""
     text = f'{{"displayName": "x", "tuningTask": {{"hyperparameters": {{{given}}}}}}}'
     answer = http.post("/v1beta/tunedModels", data=text)
 
@@ -471,14 +471,14 @@ TOO_MANY_STEPS = "epoch_count x examples / batch_size must not exceed 100000 ste
     ids=lambda value: value.strip()[-50:] if isinstance(value, str) else "",
 )
 def test_refused_requests(http: FlaskClient, request_body: dict[str, Any], message: str) -> None:
-    """What the service would not take is refused, and no model comes of it."""
+    """The service refuses these requests, and creates no model."""
     assert refused(post(http, request_body)) == ("INVALID_ARGUMENT", message)
     assert ok(http.get("/v1beta/tunedModels")) == {}
 
 
 @pytest.mark.parametrize("source", ["a", "models/a", "tunedmodels/a", "/tunedModels/a", "models/gemini-1.0-pro-001"])
-def test_a_source_is_named_in_full(http: FlaskClient, source: str) -> None:
-    """A tuned model to go on from is called by its resource name, though an id like it may exist."""
+def test_source_needs_its_resource_name(http: FlaskClient, source: str) -> None:
+    """A bare id is refused, even if such a model exists."""
     ok(post(http, body(), "a"))
     answer = post(http, body(baseModel=None, tunedModelSource={"tunedModel": source}))
 
@@ -495,8 +495,8 @@ def test_a_source_is_named_in_full(http: FlaskClient, source: str) -> None:
         ("日本", "m[a-z0-9]{11}"),
     ],
 )
-def test_a_made_id_can_be_given_again(http: FlaskClient, display_name: str, pattern: str) -> None:
-    """An id begins with a letter, whatever the display name, so that the service takes its own ids."""
+def test_generated_id_is_a_valid_request_id(http: FlaskClient, display_name: str, pattern: str) -> None:
+    """It begins with a letter, whatever the display name, so that the service accepts its own ids."""
     name = tuned(http, body(displayName=display_name))["name"]
     assert re.fullmatch(f"tunedModels/{pattern}", name)
 
@@ -505,7 +505,7 @@ def test_a_made_id_can_be_given_again(http: FlaskClient, display_name: str, patt
 
 
 def test_limits_are_inclusive(http: FlaskClient) -> None:
-    """Names of 40 bytes, texts of 40,000 and 5,000 characters and values at the ends of ranges are taken."""
+    """Names of 40 bytes, texts of 40,000 and 5,000 characters and values at the ends of ranges are accepted."""
     at_the_limit = row(textInput="語" * 40_000, output="語" * 5_000)
     names = ("x" * 40, "語" * 13)
 
@@ -514,8 +514,8 @@ def test_limits_are_inclusive(http: FlaskClient) -> None:
     assert post(http, body(1, {"epochCount": 100_000, "batchSize": 1})).status_code == 200
 
 
-def test_conversations_cannot_be_trained_on_yet(http: FlaskClient) -> None:
-    """v1alpha knows examples of several turns; here they are not implemented."""
+def test_multiturn_examples_are_not_implemented(http: FlaskClient) -> None:
+    """v1alpha knows examples of several turns; the server answers 501."""
     data = {"examples": {"multiturnExamples": [{"contents": [{"parts": [{"text": "1"}], "role": "user"}]}]}}
     answer = post(http, body(tuningTask={"trainingData": data}), version="v1alpha")
 
@@ -540,15 +540,15 @@ def test_dropped_training_data_counts_as_twenty_examples(
     ("version", "package"),
     [("v1beta", "v1beta"), ("v1alpha", "v1alpha"), ("v1beta3", "v1beta3"), ("v1", "v1beta")],
 )
-def test_types_are_of_the_version_that_created(http: FlaskClient, version: str, package: str) -> None:
-    """The metadata's type has the package of the create call's version; v1, an allowance, stands for v1beta."""
+def test_types_are_of_the_creating_version(http: FlaskClient, version: str, package: str) -> None:
+    """The metadata's type has the package of the create call's version; v1, an allowance, means v1beta."""
     metadata = ok(post(http, body(), version=version))["metadata"]
 
     assert metadata["@type"] == f"type.googleapis.com/google.ai.generativelanguage.{package}.CreateTunedModelMetadata"
 
 
 def test_a_seed_repeats_a_run(clock: ManualClock) -> None:
-    """Two servers of one seed give the same answers, byte for byte; one of another seed does not."""
+    """Two servers with one seed give the same answers, byte for byte; another seed gives others."""
 
     def answers(seed: int) -> list[str]:
         own = ManualClock(clock.now())

@@ -1,4 +1,4 @@
-"""Generation: whole, streamed and as text; limits, candidates, counts and refusals."""
+"""Tests generation: whole answers, streams, text; limits, candidates, token counts and errors."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def reply(http: FlaskClient, model: str, *texts: str, **config: Any) -> tuple[st
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
-def test_an_answers_form(http: FlaskClient, version: str) -> None:
+def test_form_of_an_answer(http: FlaskClient, version: str) -> None:
     """Candidates with content, reason, index and four ratings in the observed order; then the usage."""
     answer = ok(ask(http, "tunedModels/numbers", prompt("100"), version=version))
 
@@ -100,8 +100,8 @@ def test_an_answers_form(http: FlaskClient, version: str) -> None:
         ("models/gemini-1.0-pro-001", ["1"], FALLBACK),
     ],
 )
-def test_what_is_answered(http: FlaskClient, model: str, texts: list[str], text: str) -> None:
-    """A tuned model's examples, numbers where it counts, and the fallback everywhere else."""
+def test_sources_of_answers(http: FlaskClient, model: str, texts: list[str], text: str) -> None:
+    """A tuned model's examples, numbers if it counts, and the fallback for all else."""
     assert reply(http, model, *texts) == (text, "STOP")
 
 
@@ -120,13 +120,13 @@ def test_what_is_answered(http: FlaskClient, model: str, texts: list[str], text:
         ({"temperature": 0.9, "topK": 3.0, "responseModalities": ["TEXT"]}, "one two three four five six", "STOP"),
     ],
 )
-def test_limits_are_kept(http: FlaskClient, config: dict[str, Any], text: str, reason: str) -> None:
-    """A text ends before the earliest stop sequence, then at the limit of tokens, and says which it was."""
+def test_limits_apply(http: FlaskClient, config: dict[str, Any], text: str, reason: str) -> None:
+    """A text ends before the earliest stop sequence, then at the token limit, with the right finish reason."""
     assert reply(http, "tunedModels/colours", "count", **config) == (text, reason)
 
 
 def test_an_empty_answer_has_no_parts(http: FlaskClient) -> None:
-    """A text that stops at once leaves content with a role only (observed), and counts no tokens."""
+    """A text that stops at once gives content with a role only (observed), and counts no tokens."""
     answer = ok(ask(http, "tunedModels/colours", prompt("grass", stopSequences=["g"])))
 
     assert answer["candidates"][0]["content"] == {"role": "model"}
@@ -134,8 +134,8 @@ def test_an_empty_answer_has_no_parts(http: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
-def test_as_many_candidates_as_asked_for(http: FlaskClient, count: int) -> None:
-    """Each has its index, and all their tokens are counted."""
+def test_number_of_candidates(http: FlaskClient, count: int) -> None:
+    """Each has its index, and the tokens of all are counted."""
     answer = ok(ask(http, "tunedModels/numbers", prompt("100", candidateCount=count)))
 
     assert [text_of(candidate) for candidate in answer["candidates"]] == ["101"] * count
@@ -160,8 +160,8 @@ def chunks(answer: TestResponse) -> list[Any]:
     ("text", "config"),
     [("sky", {}), ("count", {"candidateCount": 2}), ("count", {"maxOutputTokens": 3}), ("grass", {})],
 )
-def test_a_stream_is_the_answer_in_parts(http: FlaskClient, query: str, text: str, config: dict[str, Any]) -> None:
-    """Together the chunks are the whole answer; the last of them, and no other, says why it ends."""
+def test_stream_is_the_answer_in_chunks(http: FlaskClient, query: str, text: str, config: dict[str, Any]) -> None:
+    """Together the chunks are the whole answer; only the last one has the finish reason."""
     body = prompt(text, **config)
     whole = ok(ask(http, "tunedModels/colours", body, f"generateContent{query.replace('alt=sse', '')}"))
     parts = chunks(ask(http, "tunedModels/colours", body, f"streamGenerateContent{query}"))
@@ -176,7 +176,7 @@ def test_a_stream_is_the_answer_in_parts(http: FlaskClient, query: str, text: st
 
 
 def test_most_answers_come_in_several_chunks(http: FlaskClient) -> None:
-    """Two tokens and more are split (SDKs saw two chunks and more); one token is one chunk."""
+    """Two or more tokens are split (SDKs saw at least two chunks); one token is one chunk."""
     counts = [
         len(chunks(ask(http, "tunedModels/numbers", prompt(text), "streamGenerateContent")))
         for text in ("1", "9", "100", "123456")
@@ -187,7 +187,7 @@ def test_most_answers_come_in_several_chunks(http: FlaskClient) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha"])
 def test_a_stream_is_one_array(http: FlaskClient, version: str) -> None:
-    """Pretty JSON between brackets, and nothing before the first or after the last of them."""
+    """Pretty JSON between brackets, with nothing before or after them."""
     answer = ask(http, "tunedModels/numbers", prompt("9"), "streamGenerateContent", version)
 
     first, second = answer.text.split(",\r\n")
@@ -206,8 +206,8 @@ def test_events_are_single_lines(http: FlaskClient) -> None:
     assert set(lines[1::2]) == {""}
 
 
-def test_a_refused_stream(http: FlaskClient) -> None:
-    """As an array a refusal stands in an array (observed), as events it stands alone."""
+def test_error_of_a_stream(http: FlaskClient) -> None:
+    """In an array the error is an item (observed), as an event it is alone."""
     array = ask(http, "tunedModels/none", prompt("1"), "streamGenerateContent")
     events = ask(http, "tunedModels/none", prompt("1"), "streamGenerateContent?alt=sse")
 
@@ -252,7 +252,7 @@ POSITIVE = "max_output_tokens must be positive."
     ],
 )
 def test_malformed_requests(http: FlaskClient, model: str, verb: str, body: dict[str, Any], message: str) -> None:
-    """What is wrong with the request is said before anybody looks for the model."""
+    """The request is checked before the model."""
     assert refused(ask(http, model, body, verb)) == ("INVALID_ARGUMENT", message)
 
 
@@ -276,7 +276,7 @@ def not_supported(model: str, method: str, version: str = "v1beta") -> tuple[str
     ],
 )
 def test_models_without_the_method(http: FlaskClient, version: str, model: str, named: str) -> None:
-    """No such model, or none that generates; of a tuned model the base model is named (observed)."""
+    """The model does not exist or does not generate; for a tuned model the error names its base model (observed)."""
     for verb in ("generateContent", "streamGenerateContent"):
         answer = ask(http, model, prompt("1"), f"{verb}?alt=sse" if verb.startswith("s") else verb, version)
         assert refused(answer) == not_supported(named, verb, version)
@@ -287,7 +287,7 @@ def not_ready(model: str) -> tuple[str, str]:
 
 
 def test_models_that_cannot_be_called(app: Flask, http: FlaskClient, clock: ManualClock) -> None:
-    """CREATING and FAILED are not ready, deleted is not there, somebody else's is forbidden."""
+    """CREATING and FAILED are not ready, deleted does not exist, another caller's is forbidden."""
     make(http, "failed", NUMBERS)
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("failed")
@@ -312,7 +312,7 @@ def test_models_that_cannot_be_called(app: Flask, http: FlaskClient, clock: Manu
 
 
 def test_a_cancelled_model_answers(http: FlaskClient, clock: ManualClock) -> None:
-    """What was cancelled on its way can be called (documented)."""
+    """A model of a cancelled run can be called (documented)."""
     operation = make(http, "half", NUMBERS)
     clock.advance(5)
     ok(http.post(f"/v1/{operation}:cancel"))
@@ -337,7 +337,7 @@ INSTRUCTION = {**prompt("sky"), "systemInstruction": {"parts": [{"text": "Be bri
         (INSTRUCTION, "Developer instruction", "system-instruction"),
     ],
 )
-def test_what_tuned_models_do_not_know(
+def test_features_that_tuned_models_lack(
     http: FlaskClient,
     strict_http: FlaskClient,
     clock: ManualClock,
@@ -345,7 +345,7 @@ def test_what_tuned_models_do_not_know(
     feature: str,
     allowance: str,
 ) -> None:
-    """The service refuses it, base models take it; without --strict the last turn is answered, with a note."""
+    """The service refuses them, base models accept them; by default the last turn is answered, with a note."""
     make(strict_http, "colours", COLOURS)
     clock.advance(30)
     answer = ask(http, "tunedModels/colours", body)
@@ -359,7 +359,7 @@ def test_what_tuned_models_do_not_know(
 
 
 def test_tuned_models_write_no_json(http: FlaskClient) -> None:
-    """JSON mode is refused for a tuned model; plain text may be asked for, and base models take either."""
+    """JSON mode is refused for a tuned model; plain text is accepted, and base models accept both."""
     json_mode = prompt("sky", responseMimeType="application/json")
     answer = ask(http, "tunedModels/colours", json_mode)
 
@@ -368,8 +368,8 @@ def test_tuned_models_write_no_json(http: FlaskClient) -> None:
     assert ok(ask(http, "models/gemini-1.5-flash", json_mode))["candidates"]
 
 
-def test_a_prompt_has_forty_thousand_characters(http: FlaskClient) -> None:
-    """One more is too much for a tuned model (documented limit, invented wording), not for a base model."""
+def test_prompt_is_limited(http: FlaskClient) -> None:
+    """A tuned model refuses one character more (documented limit, invented wording), a base model does not."""
     longest, longer = prompt("語" * 40_000), prompt("語" * 40_000, "x")
 
     assert ok(ask(http, "tunedModels/colours", longest))["usageMetadata"]["promptTokenCount"] == 40_001
@@ -379,8 +379,8 @@ def test_a_prompt_has_forty_thousand_characters(http: FlaskClient) -> None:
     assert ok(ask(http, "models/gemini-1.5-flash", longer))["candidates"]
 
 
-def test_v1_knows_no_instruction(http: FlaskClient) -> None:
-    """v1's request has not the member, whatever the model."""
+def test_v1_has_no_system_instruction(http: FlaskClient) -> None:
+    """The request of v1 does not have the member, whatever the model."""
     answer = ask(http, "models/gemini-1.5-flash", INSTRUCTION, version="v1")
 
     text = 'Invalid JSON payload received. Unknown name "systemInstruction": Cannot find field.'
@@ -388,7 +388,7 @@ def test_v1_knows_no_instruction(http: FlaskClient) -> None:
 
 
 def test_a_tuned_name_under_models(http: FlaskClient, strict_http: FlaskClient) -> None:
-    """Clients that put models/ before every name are let through with a note; the service refuses (observed)."""
+    """Clients that put models/ before every name are accepted with a note; the service refuses them (observed)."""
     answer = ask(http, "models/tunedModels/numbers", prompt("1"))
 
     assert text_of(ok(answer)["candidates"][0]) == "2"
@@ -402,7 +402,7 @@ TEXT_CATEGORIES = ["DEROGATORY", "TOXICITY", "VIOLENCE", "SEXUAL", "MEDICAL", "D
 
 @pytest.mark.parametrize("version", ["v1beta", "v1alpha", "v1beta3"])
 def test_text_models_generate_text(http: FlaskClient, version: str) -> None:
-    """Models on text-bison-001 answer generateText in its own form, as many candidates as asked for."""
+    """Models on text-bison-001 answer generateText in its own form, with the requested number of candidates."""
     body = {"prompt": {"text": "grass"}, "temperature": 1.0, "candidate_count": 2}
     answer = ok(ask(http, "tunedModels/bison", body, "generateText", version))
 
@@ -462,12 +462,12 @@ def test_text_is_limited(http: FlaskClient, model: str, body: dict[str, Any], ou
         ),
     ],
 )
-def test_text_that_is_refused(http: FlaskClient, model: str, body: dict[str, Any], refusal: tuple[str, str]) -> None:
-    """A prompt is needed, limits are checked, and models of another kind or of no kind do not serve."""
+def test_invalid_text_requests(http: FlaskClient, model: str, body: dict[str, Any], refusal: tuple[str, str]) -> None:
+    """A prompt is required, limits are checked, and other or unknown models are refused."""
     assert refused(ask(http, model, body, "generateText")) == refusal
 
 
-def test_a_young_text_model_is_not_ready(http: FlaskClient) -> None:
+def test_text_model_in_creation_is_not_ready(http: FlaskClient) -> None:
     """generateText waits for the run as generateContent does."""
     make(http, "young", COLOURS, base="models/text-bison-001")
 
@@ -502,7 +502,7 @@ def test_tokens_are_counted(http: FlaskClient, body: dict[str, Any], total: int)
     ],
 )
 def test_observed_counts_of_prompts(http: FlaskClient, model: str, text: str, total: int) -> None:
-    """What the service counted in these prompts, alike for a count and for an answer."""
+    """The token counts of the service for these prompts, equal for a count and for an answer."""
     name = f"models/{model}"
 
     assert ok(ask(http, name, prompt(text), "countTokens")) == {"totalTokens": total}
@@ -523,8 +523,8 @@ def test_observed_counts_of_prompts(http: FlaskClient, model: str, text: str, to
         ("models/text-bison-001", prompt("1"), not_supported("models/text-bison-001", "countTokens")),
     ],
 )
-def test_counts_that_are_refused(http: FlaskClient, model: str, body: dict[str, Any], refusal: tuple[str, str]) -> None:
-    """Something to count, and a model that counts."""
+def test_invalid_count_requests(http: FlaskClient, model: str, body: dict[str, Any], refusal: tuple[str, str]) -> None:
+    """Contents are required, and a model that counts."""
     assert refused(ask(http, model, body, "countTokens")) == refusal
 
 

@@ -1,4 +1,4 @@
-"""Ids, held to names that the service was seen to make."""
+"""Tests ids against observed names of the service."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_ids_have_the_length_of_recorded_ones(display_name: str, length: int) ->
 
 
 @given(st.text(max_size=40), st.integers(0, 2**64 - 1), st.integers(1, 10**6))
-def test_every_made_id_fits(display_name: str, seed: int, draw: int) -> None:
-    """Whatever the display name, an id is one that a caller could give, and ends with a random part."""
+def test_every_generated_id_is_valid(display_name: str, seed: int, draw: int) -> None:
+    """For any display name, an id is one that a caller could request, and ends with a random part."""
     made = model_id(display_name, seed, draw)
 
     assert len(made) <= MAX_ID
@@ -65,7 +65,7 @@ def test_every_made_id_fits(display_name: str, seed: int, draw: int) -> None:
     ],
 )
 def test_ids_begin_with_a_letter(display_name: str, pattern: str) -> None:
-    """What comes before the first letter goes; where there is no letter, one is put there."""
+    """Characters before the first letter are dropped; without a letter, one is added."""
     for seed in range(50):
         assert re.fullmatch(pattern, model_id(display_name, seed, 1))
 
@@ -78,8 +78,8 @@ def test_a_seed_repeats_ids_and_a_draw_changes_them() -> None:
     assert operation_id(1, 1) != operation_id(1, 2)
 
 
-def test_an_account_keeps_its_number() -> None:
-    """A permission's id is 21 digits, the same for an address in any case, another for another address."""
+def test_address_always_has_the_same_number() -> None:
+    """A permission's id has 21 digits, the same for an address in any case, and differs between addresses."""
     assert re.fullmatch(r"1\d{20}", permission_id("alice@example.com"))
     assert permission_id("Alice@Example.com") == permission_id("alice@example.com")
     assert permission_id("bob@example.com") != permission_id("alice@example.com")

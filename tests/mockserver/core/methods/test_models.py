@@ -1,4 +1,4 @@
-"""Base models: get and list."""
+"""Tests get and list of base models."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ LATER = [
 ]
 
 
-def test_the_models_of_their_time(http: FlaskClient) -> None:
-    """The recorded list of July 2024, the tunable flash model that came two weeks later, and those of later years."""
+def test_listed_models(http: FlaskClient) -> None:
+    """The recorded list of July 2024, the tunable flash model of two weeks later, and those of later years."""
     page = ok(http.get("/v1beta/models"))
 
     shown = [
@@ -99,8 +99,8 @@ def test_the_models_of_their_time(http: FlaskClient) -> None:
         ),
     ],
 )
-def test_a_models_members(http: FlaskClient, model: str, methods: list[str], sampling: dict[str, Any]) -> None:
-    """Members in the recorded order; what a model does not say of its sampling is left out."""
+def test_members_of_a_model(http: FlaskClient, model: str, methods: list[str], sampling: dict[str, Any]) -> None:
+    """Members in the recorded order; unknown sampling values are omitted."""
     shown = ok(http.get(f"/v1beta/models/{model}"))
 
     limits = ["inputTokenLimit", "outputTokenLimit"]
@@ -113,7 +113,7 @@ def test_a_models_members(http: FlaskClient, model: str, methods: list[str], sam
 
 
 def test_three_models_can_be_tuned(http: FlaskClient) -> None:
-    """Those whose methods say so, under the name of 2023 or of 2024."""
+    """Those whose methods say so, by the name of 2023 or of 2024."""
     models = ok(http.get("/v1beta/models"))["models"]
 
     makers = {"createTunedModel", "createTunedTextModel"}
@@ -126,7 +126,7 @@ def test_three_models_can_be_tuned(http: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha", "v1beta3"])
-def test_a_model_is_listed_as_it_is_got(http: FlaskClient, version: str) -> None:
+def test_get_and_list_agree(http: FlaskClient, version: str) -> None:
     """Every version lists and gets every model."""
     for model in ok(http.get(f"/{version}/models"))["models"]:
         assert ok(http.get(f"/{version}/{model['name']}")) == model
@@ -161,13 +161,13 @@ def test_models_come_in_pages(http: FlaskClient) -> None:
         ("models?pageToken=x", ("INVALID_ARGUMENT", "Invalid page token: x")),
     ],
 )
-def test_refusals(http: FlaskClient, path: str, refusal: tuple[str, str]) -> None:
-    """An unknown model, a negative page size, a made-up token (invented wordings)."""
+def test_invalid_requests(http: FlaskClient, path: str, refusal: tuple[str, str]) -> None:
+    """An unknown model, a negative page size, an invalid token (invented wordings)."""
     assert refused(http.get(f"/v1beta/{path}")) == refusal
 
 
-def test_a_tuned_model_is_no_base_model(http: FlaskClient, strict_http: FlaskClient, active: str) -> None:
-    """Under models/ a tuned model's name has the wrong form; an allowance takes it all the same, with a note."""
+def test_tuned_model_under_models(http: FlaskClient, strict_http: FlaskClient, active: str) -> None:
+    """The service refuses such a name; an allowance accepts it, with a note."""
     answer = http.get(f"/v1beta/models/{active}")
 
     assert ok(answer)["name"] == active

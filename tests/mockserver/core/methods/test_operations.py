@@ -1,4 +1,4 @@
-"""Operations: get, list, cancel and delete, and the clock that goes by polls."""
+"""Tests get, list, cancel and delete of operations, and the clock that polls move."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def unknown_route(answer: TestResponse) -> bool:
 
 
 def test_an_operation_grows_until_it_is_done(http: FlaskClient, clock: ManualClock) -> None:
-    """First no progress, then steps, percent and all snapshots so far; in the end the response besides them."""
+    """First no progress, then steps, percent and all snapshots so far; at the end the response, too."""
     operation = start(http)
     path = f"/v1/{operation['name']}"
     assert ok(http.get(path)) == operation
@@ -80,8 +80,8 @@ def test_the_response_is_the_model(http: FlaskClient, clock: ManualClock) -> Non
     assert done["metadata"]["snapshots"] == model["tuningTask"]["snapshots"]
 
 
-def test_the_response_has_what_old_clients_know(http: FlaskClient, clock: ManualClock) -> None:
-    """readerProjectNumbers came later than the first clients, which would refuse the whole answer."""
+def test_response_omits_newer_members(http: FlaskClient, clock: ManualClock) -> None:
+    """readerProjectNumbers is newer than the first clients, which would refuse the whole answer."""
     operation = start(http)
     ok(http.patch("/v1beta/tunedModels/own", json={"readerProjectNumbers": ["1"]}))
     clock.advance(30)
@@ -92,7 +92,7 @@ def test_the_response_has_what_old_clients_know(http: FlaskClient, clock: Manual
 
 @pytest.mark.parametrize("created", ["v1beta", "v1alpha", "v1beta3"])
 def test_every_version_shows_the_same_operation(http: FlaskClient, clock: ManualClock, created: str) -> None:
-    """v1, v1beta and v1alpha poll what any version created, with the types of the creating one (observed)."""
+    """v1, v1beta and v1alpha read each operation, with the types of the creating version (observed)."""
     name = start(http, version=created)["name"]
     clock.advance(30)
     answers = [http.get(f"/{version}/{name}") for version in ("v1", "v1beta", "v1alpha")]
@@ -106,7 +106,7 @@ def test_every_version_shows_the_same_operation(http: FlaskClient, clock: Manual
 
 
 def test_a_failed_operation_has_an_error(app: Flask, http: FlaskClient, clock: ManualClock) -> None:
-    """A run that fails ends its operation with the failure's status in gRPC's code; calling the model is refused."""
+    """A failed run ends its operation with the status in gRPC's code; the model cannot be called."""
     name = start(http)["name"]
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("own")
@@ -122,8 +122,8 @@ def test_a_failed_operation_has_an_error(app: Flask, http: FlaskClient, clock: M
     assert refused(call) == ("INVALID_ARGUMENT", "Tuned model tunedModels/own is not ready to use.")
 
 
-def test_a_cancelled_run_stops_where_it_is(http: FlaskClient, clock: ManualClock) -> None:
-    """The operation ends with code 1; the model stays, can be called, and keeps the steps that it had."""
+def test_cancelled_run_keeps_its_steps(http: FlaskClient, clock: ManualClock) -> None:
+    """The operation ends with code 1; the model stays, can be called, and keeps its steps."""
     name = start(http)["name"]
     clock.advance(10)
     before = ok(http.get(f"/v1/{name}"))
@@ -140,8 +140,8 @@ def test_a_cancelled_run_stops_where_it_is(http: FlaskClient, clock: ManualClock
     assert ok(http.post("/v1beta/tunedModels/own:generateContent", json=ASK))["candidates"]
 
 
-def test_a_run_is_cancelled_before_it_starts(http: FlaskClient, clock: ManualClock) -> None:
-    """In the queue, too; then there is neither a start nor a step."""
+def test_run_in_the_queue_can_be_cancelled(http: FlaskClient, clock: ManualClock) -> None:
+    """Then it has neither a start time nor steps."""
     name = start(http)["name"]
     ok(http.post(f"/v1/{name}:cancel", json={}))
     clock.advance(60)
@@ -151,7 +151,7 @@ def test_a_run_is_cancelled_before_it_starts(http: FlaskClient, clock: ManualClo
 
 
 def test_only_the_first_cancel_counts(http: FlaskClient, clock: ManualClock) -> None:
-    """To cancel what has ended, by itself or by a cancel, is no error and changes nothing."""
+    """A cancel of an ended run is no error and changes nothing."""
     first, second = start(http, "first")["name"], start(http, "second")["name"]
     clock.advance(10)
     ok(http.post(f"/v1/{first}:cancel"))
@@ -164,7 +164,7 @@ def test_only_the_first_cancel_counts(http: FlaskClient, clock: ManualClock) -> 
 
 
 def test_only_v1_cancels(http: FlaskClient, strict_http: FlaskClient) -> None:
-    """Elsewhere the route is an allowance with a note; so is :cancel on the model itself."""
+    """In other versions the route is an allowance with a note; so is :cancel on the model itself."""
     name = start(http)["name"]
     assert start(strict_http)["name"] == name
 
@@ -184,15 +184,15 @@ def test_only_v1_cancels(http: FlaskClient, strict_http: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", ["own/operations/x", "none/operations/abcdefghijkl"])
 def test_an_unknown_operation(http: FlaskClient, name: str) -> None:
-    """No such operation, or no such model: the generic words (invented), for get and cancel alike."""
+    """Without the operation or the model, get and cancel answer the generic wording (invented)."""
     start(http)
 
     assert refused(http.get(f"/v1/tunedModels/{name}")) == UNKNOWN
     assert refused(http.post(f"/v1/tunedModels/{name}:cancel")) == UNKNOWN
 
 
-def test_an_operation_is_as_private_as_its_model(http: FlaskClient) -> None:
-    """Without a role nothing is shown; a reader may look, a writer also cancel."""
+def test_operation_needs_a_role_for_its_model(http: FlaskClient) -> None:
+    """Without a role it is forbidden; a reader can get it, a writer can also cancel it."""
     name = start(http, caller=ALICE)["name"]
     forbidden = ("PERMISSION_DENIED", "You do not have permission to access tuned model tunedModels/own.")
 
@@ -217,7 +217,7 @@ def test_an_operation_is_as_private_as_its_model(http: FlaskClient) -> None:
 
 
 def test_a_model_has_one_operation(http: FlaskClient, clock: ManualClock) -> None:
-    """The list under a model holds its operation as a GET shows it, at any stage; nothing changes it here."""
+    """The list under a model has its operation as a GET shows it, at any time."""
     name = start(http)["name"]
     start(http, "other")
 
@@ -229,8 +229,8 @@ def test_a_model_has_one_operation(http: FlaskClient, clock: ManualClock) -> Non
                 assert ok(http.get(f"/{version}/tunedModels/own/operations{query}")) == shown
 
 
-def test_operations_of_a_model_that_is_not_there(http: FlaskClient) -> None:
-    """The list is refused as its model is: missing, or somebody else's."""
+def test_operations_of_a_missing_model(http: FlaskClient) -> None:
+    """The list has the error of the model: missing, or forbidden."""
     start(http, caller=ALICE)
 
     missing, foreign = (http.get(f"/v1beta/tunedModels/{model}/operations") for model in ("none", "own"))
@@ -267,7 +267,7 @@ def test_pages_of_operations_are_checked(http: FlaskClient) -> None:
 
 
 def test_operations_cannot_be_deleted(http: FlaskClient) -> None:
-    """501 for a tuned model's operation; what v1 might delete below its own collection is not there."""
+    """501 for a tuned model's operation; other names do not exist."""
     name = start(http)["name"]
     not_served = ("UNIMPLEMENTED", "Deleting the operation of a tuned model is not implemented.")
 
@@ -284,8 +284,8 @@ def polled() -> tuple[FlaskClient, World]:
 
 
 @pytest.mark.parametrize("of", ["operation", "model"])
-def test_a_loop_without_pauses_sees_a_run(of: str) -> None:
-    """Each look moves the polling clock by a tenth of the run: ten looks, growing progress, then the end."""
+def test_polling_clock_finishes_a_run_in_ten_polls(of: str) -> None:
+    """Each poll moves the clock by a tenth of the run: growing progress, then the end."""
     http, world = polled()
     name = start(http)["name"]
     path = f"/v1/{name}" if of == "operation" else "/v1beta/tunedModels/own"
@@ -306,8 +306,8 @@ def test_a_loop_without_pauses_sees_a_run(of: str) -> None:
     assert world.now() == moment
 
 
-def test_a_list_is_no_look() -> None:
-    """Lists of models and operations, and all other calls, leave the polling clock alone."""
+def test_list_is_not_a_poll() -> None:
+    """Lists of models and operations, and all other calls, do not move the polling clock."""
     http, world = polled()
     moment = world.now()
     name = start(http)["name"]

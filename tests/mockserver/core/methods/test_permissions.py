@@ -1,4 +1,4 @@
-"""Permissions: grants, roles and the transfer of ownership."""
+"""Tests permissions: grants, roles and the transfer of ownership."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def roles(http: FlaskClient) -> dict[str, str]:
     return {held.get("emailAddress", "everyone"): held["role"] for held in page["permissions"]}
 
 
-def test_a_model_begins_with_its_owner(http: FlaskClient) -> None:
-    """Who creates a model is its owner, a user with a number of 21 digits; the one page has no token."""
+def test_creator_is_the_owner(http: FlaskClient) -> None:
+    """The owner is a user with a number of 21 digits; the one page has no token."""
     page = ok(http.get(GRANTS, headers=ALICE))
 
     (owner,) = page.pop("permissions")
@@ -92,8 +92,8 @@ def test_a_model_begins_with_its_owner(http: FlaskClient) -> None:
         ({"emailAddress": "bob@example.com", "role": "WRITER", "name": "x"}, "USER", "WRITER"),
     ],
 )
-def test_a_grant_is_answered_whole(http: FlaskClient, body: dict[str, Any], kind: str, role: str) -> None:
-    """Name, type, address and role, as a GET and the list show them; an address alone is a user's (invented)."""
+def test_create_returns_the_whole_permission(http: FlaskClient, body: dict[str, Any], kind: str, role: str) -> None:
+    """Name, type, address and role, as in get and list; an address alone means a user (invented)."""
     answer = grant(http, **body)
 
     assert list(answer) == ["name", "granteeType", "emailAddress", "role"]
@@ -104,8 +104,8 @@ def test_a_grant_is_answered_whole(http: FlaskClient, body: dict[str, Any], kind
     assert ok(http.get(GRANTS, headers=ALICE))["permissions"][1:] == [answer]
 
 
-def test_everyone_has_a_name_of_its_own(http: FlaskClient) -> None:
-    """The permission of everyone is called so and has no address (documented)."""
+def test_permission_of_everyone_has_its_own_name(http: FlaskClient) -> None:
+    """It is called everyone and has no address (documented)."""
     expected = {"name": "tunedModels/own/permissions/everyone", "granteeType": "EVERYONE", "role": "READER"}
 
     assert grant(http, **EVERYONE) == expected
@@ -194,14 +194,14 @@ def test_a_grantee_has_one_permission(http: FlaskClient, address: str) -> None:
         ),
     ],
 )
-def test_grants_that_are_refused(http: FlaskClient, body: dict[str, Any], refusal: tuple[str, str]) -> None:
-    """A grant needs a role and a type that exist or an address that looks like one, and for everyone no address."""
+def test_invalid_grants(http: FlaskClient, body: dict[str, Any], refusal: tuple[str, str]) -> None:
+    """A grant needs a valid role, and a valid type or address; for everyone it must not have an address."""
     assert refused(http.post(GRANTS, json=body, headers=ALICE)) == refusal
     assert roles(http) == {"alice@example.com": "OWNER"}
 
 
-def test_v1beta3_wants_a_grantee_type(http: FlaskClient) -> None:
-    """The type became optional in v1beta; before, it was required."""
+def test_v1beta3_requires_a_grantee_type(http: FlaskClient) -> None:
+    """The type became optional in v1beta."""
     path = GRANTS.replace("v1beta", "v1beta3")
     bob = {"emailAddress": "bob@example.com", "role": "READER"}
 
@@ -212,7 +212,7 @@ def test_v1beta3_wants_a_grantee_type(http: FlaskClient) -> None:
 
 @pytest.mark.parametrize("mask", ["role", "*"])
 def test_a_patch_changes_the_role(http: FlaskClient, mask: str) -> None:
-    """The answer is the whole permission, unlike that of a model's patch (observed); the rest is ignored."""
+    """The answer is the whole permission, unlike a model's patch (observed); other members are ignored."""
     path = bob_gets(http, "READER")
     before = ok(http.get(path, headers=ALICE))
     body = {"role": "WRITER", "granteeType": "GROUP", "emailAddress": "x@y.z"}
@@ -249,10 +249,8 @@ def test_a_patch_changes_the_role(http: FlaskClient, mask: str) -> None:
         ),
     ],
 )
-def test_patches_that_are_refused(
-    http: FlaskClient, mask: str | None, body: dict[str, Any], refusal: tuple[str, str]
-) -> None:
-    """The mask is required (documented) and may name the role only, which may be any but the owner's."""
+def test_invalid_patches(http: FlaskClient, mask: str | None, body: dict[str, Any], refusal: tuple[str, str]) -> None:
+    """The mask is required (documented) and can name the role only, which must not be the owner's."""
     path = bob_gets(http, "READER")
     query = {} if mask is None else {"updateMask": mask}
 
@@ -260,8 +258,8 @@ def test_patches_that_are_refused(
     assert roles(http)["bob@example.com"] == "READER"
 
 
-def test_the_owners_permission_stays(http: FlaskClient) -> None:
-    """Nobody can change or withdraw it (invented wording)."""
+def test_owners_permission_cannot_change(http: FlaskClient) -> None:
+    """No caller can change or delete it (invented wording)."""
     owner = "/v1beta/" + ok(http.get(GRANTS, headers=ALICE))["permissions"][0]["name"]
 
     assert refused(http.patch(f"{owner}?updateMask=role", json={"role": "READER"}, headers=ALICE)) == INVALID
@@ -269,8 +267,8 @@ def test_the_owners_permission_stays(http: FlaskClient) -> None:
     assert roles(http) == {"alice@example.com": "OWNER"}
 
 
-def test_a_withdrawn_permission_is_gone(http: FlaskClient) -> None:
-    """The grantee has no access any more; the permission cannot be read, changed or withdrawn again."""
+def test_deleted_permission_does_not_exist(http: FlaskClient) -> None:
+    """The grantee has no access any more; get, patch and delete answer 404."""
     path = bob_gets(http, "WRITER")
     assert http.get(MODEL, headers=BOB).status_code == 200
 
@@ -302,7 +300,7 @@ def test_a_missing_model_has_no_permissions(http: FlaskClient) -> None:
 
 
 def test_permissions_come_in_pages(http: FlaskClient) -> None:
-    """Ten a page by default, the owner first, the others in order; a token is of one model's list."""
+    """Ten for each page by default, the owner first, the others in order; a token is for one model's list."""
     make(http, "other")
     names = [grant(http, emailAddress=f"{letter}@b.c", role="READER")["name"] for letter in "abcdefghijk"]
 
@@ -354,7 +352,7 @@ def attempt(http: FlaskClient, verb: str, caller: dict[str, str], carols: str) -
 @pytest.mark.parametrize("verb", MAY)
 @pytest.mark.parametrize("role", ROLES)
 def test_roles(http: FlaskClient, verb: str, role: str) -> None:
-    """Readers use, writers also change and share, owners also hand on and delete (permission.proto)."""
+    """Readers use, writers also change and share, owners also transfer and delete (permission.proto)."""
     carols = "/v1beta/" + grant(http, emailAddress="carol@example.com", role="READER")["name"]
     if role == "everyone":
         grant(http, **EVERYONE)
@@ -371,8 +369,8 @@ def test_roles(http: FlaskClient, verb: str, role: str) -> None:
         assert refused(answer) == FORBIDDEN
 
 
-def test_ownership_is_handed_on(http: FlaskClient) -> None:
-    """The new owner stands first, the old one is a writer (documented), the others stay as they are."""
+def test_ownership_can_be_transferred(http: FlaskClient) -> None:
+    """The new owner is first, the old one is a writer (documented), the others do not change."""
     bob_gets(http, "READER")
     grant(http, **EVERYONE)
     answer = http.post(f"{MODEL}:transferOwnership", json={"email_address": "Bob@example.com"}, headers=ALICE)
@@ -389,7 +387,7 @@ def test_ownership_is_handed_on(http: FlaskClient) -> None:
     assert ok(http.delete(MODEL, headers=BOB)) == {}
 
 
-def test_ownership_handed_to_oneself_changes_nothing(http: FlaskClient) -> None:
+def test_transfer_to_the_owner_changes_nothing(http: FlaskClient) -> None:
     """The owner stays the owner."""
     bob_gets(http, "WRITER")
     before = roles(http)
@@ -398,7 +396,7 @@ def test_ownership_handed_to_oneself_changes_nothing(http: FlaskClient) -> None:
     assert roles(http) == before
 
 
-def test_ownership_needs_an_heir(http: FlaskClient) -> None:
+def test_transfer_needs_an_address(http: FlaskClient) -> None:
     """The address is required."""
     answer = http.post(f"{MODEL}:transferOwnership", json={}, headers=ALICE)
 
@@ -407,8 +405,8 @@ def test_ownership_needs_an_heir(http: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
-def test_ownership_goes_to_an_address(http: FlaskClient, address: str) -> None:
-    """What cannot be anybody's address inherits nothing, and the owner stays the owner."""
+def test_transfer_to_an_invalid_address_is_refused(http: FlaskClient, address: str) -> None:
+    """The owner stays the owner."""
     answer = http.post(f"{MODEL}:transferOwnership", json={"emailAddress": address}, headers=ALICE)
 
     text = "TransferOwnershipRequest.email_address: email_address must be an e-mail address"
@@ -416,8 +414,8 @@ def test_ownership_goes_to_an_address(http: FlaskClient, address: str) -> None:
     assert roles(http) == {"alice@example.com": "OWNER"}
 
 
-def test_a_model_is_lent_to_a_colleague_and_to_all(http: FlaskClient) -> None:
-    """Alice lends her model to Bob, who improves it and opens it to everyone; Carol calls it; Alice takes it back."""
+def test_workflow_of_sharing(http: FlaskClient) -> None:
+    """Alice shares with Bob, who changes the model and opens it to everyone; Carol calls it; Alice stops sharing."""
     ask = {"contents": [{"parts": [{"text": "1"}]}]}
     bob_gets(http, "WRITER")
     ok(http.patch(MODEL, json={"description": "counts"}, headers=BOB))

@@ -1,4 +1,4 @@
-"""Canned answers: which of their sources a prompt is answered from."""
+"""Tests the sources of canned answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tunedmodels_mockserver.core.methods import reply as canned
 from tunedmodels_mockserver.core.methods.reply import FALLBACK
-from tunedmodels_mockserver.core.state.records import EXAMPLES_LOOKED_AT, Examples
+from tunedmodels_mockserver.core.state.records import MAX_CHECKED_EXAMPLES, Examples
 
 NUMBERS = Examples((("1", "2"), ("twenty two", "twenty three"), ("XL", "XLI"), ("九", "十")))
 COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1", "one")))
@@ -25,8 +25,8 @@ COLOURS = Examples((("sky", "blue"), (" grass ", "green"), ("sky", "grey"), ("1"
         ("", FALLBACK),
     ],
 )
-def test_a_model_knows_its_examples(prompt: str, answer: str) -> None:
-    """The first example with the prompt's very text counts, then one without the white space around it."""
+def test_example_answers_its_input(prompt: str, answer: str) -> None:
+    """The first example with exactly this text counts, then one without the white space around it."""
     assert canned.fallback_answer(COLOURS, prompt) == answer
 
 
@@ -44,13 +44,13 @@ def test_a_model_knows_its_examples(prompt: str, answer: str) -> None:
         ("", FALLBACK),
     ],
 )
-def test_a_model_that_counts_goes_on_counting(prompt: str, answer: str) -> None:
-    """Where every example is a number and the next, any number is answered with the next."""
+def test_counting_model_answers_the_successor(prompt: str, answer: str) -> None:
+    """If every example is a number with its successor, each number is answered with the next."""
     assert canned.fallback_answer(NUMBERS, prompt) == answer
 
 
-def test_an_example_wins_over_the_rule() -> None:
-    """A model that counts answers its own examples as they stand, case and all."""
+def test_example_wins_over_counting() -> None:
+    """A model that counts answers its own examples unchanged, case included."""
     shouting = Examples((("one", "two"), ("Three", "Four")))
 
     assert canned.fallback_answer(shouting, "Three") == "Four"
@@ -58,26 +58,26 @@ def test_an_example_wins_over_the_rule() -> None:
 
 
 @pytest.mark.parametrize("odd", [("1", "3"), ("a", "b"), ("one", "2"), ("2", "1")])
-def test_one_other_example_and_the_rule_is_off(odd: tuple[str, str]) -> None:
-    """A model with an example that is no number and its successor is not taken for one that counts."""
+def test_other_example_stops_counting(odd: tuple[str, str]) -> None:
+    """A model with an example that is not a number and its successor does not count."""
     assert canned.fallback_answer(Examples((*NUMBERS.pairs, odd)), "5") == FALLBACK
 
 
-def test_numbers_are_looked_for_at_the_beginning() -> None:
-    """The first 200 examples tell whether a model counts: an odd one among them does, the next does not."""
+def test_only_the_first_examples_are_checked() -> None:
+    """A different one among the first 200 examples stops counting, a later one does not."""
     counting = [(str(number), str(number + 1)) for number in range(300)]
     odd = ("sky", "blue")
     last_looked_at = Examples((*counting[:199], odd, *counting[199:]))
     beyond = Examples((*counting[:200], odd, *counting[200:]))
 
-    assert EXAMPLES_LOOKED_AT == 200
+    assert MAX_CHECKED_EXAMPLES == 200
     assert canned.fallback_answer(last_looked_at, "五") == FALLBACK
     assert canned.fallback_answer(beyond, "五") == "六"
     assert canned.fallback_answer(beyond, "sky") == "blue"
 
 
 @pytest.mark.parametrize("examples", [None, Examples(())])
-def test_without_examples_there_is_the_fallback(examples: Examples | None) -> None:
-    """A base model, and one whose client dropped the data, know nothing; the text says that it is canned."""
+def test_model_without_examples_answers_the_fallback(examples: Examples | None) -> None:
+    """A base model, and a model whose client dropped the data; the text says that it is canned."""
     assert canned.fallback_answer(examples, "1") == FALLBACK
     assert "canned" in FALLBACK

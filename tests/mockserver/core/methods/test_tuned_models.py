@@ -1,4 +1,4 @@
-"""Tuned models: get, list, patch and delete."""
+"""Tests get, list, patch and delete of tuned models."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 def test_a_model_in_the_queue_has_not_started(http: FlaskClient, clock: ManualClock) -> None:
-    """Before the run starts there is no startTime; then there is one, and nothing else has changed."""
+    """It has no startTime before the run starts; nothing else changes then."""
     make(http, "own")
     queued = ok(http.get("/v1beta/tunedModels/own"))
     clock.advance(0.5)
@@ -54,7 +54,7 @@ def test_a_model_in_the_queue_has_not_started(http: FlaskClient, clock: ManualCl
 
 
 def test_a_model_in_training_shows_its_progress(http: FlaskClient, clock: ManualClock) -> None:
-    """The snapshots so far, and an updateTime that moves behind the last of them; not yet a completeTime."""
+    """The snapshots so far, an updateTime just after the last one, and no completeTime."""
     make(http, "own")
     clock.advance(10)
     early = ok(http.get("/v1beta/tunedModels/own"))
@@ -71,7 +71,7 @@ def test_a_model_in_training_shows_its_progress(http: FlaskClient, clock: Manual
 
 
 def test_an_active_model_is_complete(http: FlaskClient, clock: ManualClock) -> None:
-    """All snapshots, the last before completeTime, which is updateTime; from then on nothing changes."""
+    """All snapshots, the last before completeTime, which is updateTime; nothing changes any more."""
     make(http, "own")
     clock.advance(30)
     model = ok(http.get("/v1beta/tunedModels/own"))
@@ -84,7 +84,7 @@ def test_an_active_model_is_complete(http: FlaskClient, clock: ManualClock) -> N
     assert ok(http.get("/v1beta/tunedModels/own")) == model
 
 
-def test_a_failed_model_keeps_what_it_reached(app: Flask, http: FlaskClient, clock: ManualClock) -> None:
+def test_failed_model_keeps_its_steps(app: Flask, http: FlaskClient, clock: ManualClock) -> None:
     """A run that fails after nine steps ends FAILED, with nine snapshots and a completeTime."""
     make(http, "own")
     store = app.extensions["tunedmodels"].get("").store
@@ -108,8 +108,8 @@ def test_a_missing_model(http: FlaskClient, version: str) -> None:
     assert {refused(answer) for answer in answers} == {("NOT_FOUND", "Tuned model tunedModels/gone does not exist.")}
 
 
-def test_somebody_elses_model(http: FlaskClient) -> None:
-    """Who has no role may neither see, change nor delete a model, nor find it in a list."""
+def test_model_of_another_caller(http: FlaskClient) -> None:
+    """A caller without a role cannot get, change, delete or list a model."""
     make(http, "own", ALICE)
     path = "/v1beta/tunedModels/own"
     answers = [http.get(path), http.patch(path, json={"description": "x"}), http.delete(path)]
@@ -119,7 +119,7 @@ def test_somebody_elses_model(http: FlaskClient) -> None:
 
 
 def test_a_list_has_whole_models_in_order_of_creation(http: FlaskClient, clock: ManualClock) -> None:
-    """Ten models a page where nobody says otherwise, each as a GET shows it; the last page has no token."""
+    """Ten models for each page by default, each as a GET shows it; the last page has no token."""
     names = [f"m{number}" for number in range(11, 0, -1)]
     for name in names:
         make(http, name)
@@ -161,8 +161,8 @@ def test_a_page_has_a_thousand_models_at_most(app: Flask, http: FlaskClient) -> 
     assert page["nextPageToken"]
 
 
-def test_pages_hold_while_models_come_and_go(http: FlaskClient) -> None:
-    """A model that is deleted does not shift the next page, not even the last one shown; a new one comes last."""
+def test_pages_are_stable_if_models_change(http: FlaskClient) -> None:
+    """A deletion does not shift the next page, not even of the last model shown; a new model comes last."""
     for name in "abcd":
         make(http, name)
     page = ok(http.get("/v1beta/tunedModels?pageSize=2"))
@@ -174,8 +174,8 @@ def test_pages_hold_while_models_come_and_go(http: FlaskClient) -> None:
     assert ids(rest) == ["c", "d", "e"]
 
 
-def test_a_page_token_is_of_one_list(http: FlaskClient) -> None:
-    """Another page size is fine; another filter, another caller or a made-up token is refused (invented words)."""
+def test_page_token_is_for_one_list(http: FlaskClient) -> None:
+    """Another page size is valid; another filter or caller and an invalid token are refused (invented words)."""
     for name in "ab":
         make(http, name, ALICE)
     token = ok(http.get("/v1beta/tunedModels?pageSize=1", headers=ALICE))["nextPageToken"]
@@ -227,7 +227,7 @@ def test_a_page_size_is_not_negative(http: FlaskClient) -> None:
     ],
 )
 def test_filters(http: FlaskClient, text: str, expected: str) -> None:
-    """Operators go by the caller's own roles, words by display name and description; a displayName is a whole one."""
+    """Operators use the caller's own roles, words the display name and description; displayName matches whole."""
     make(http, "own", ALICE, displayName="Numbers, counting up")
     make(http, "ownpublic", ALICE)
     make(http, "written", BOB, description="some numbers")
@@ -245,7 +245,7 @@ def test_filters(http: FlaskClient, text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["owner:you", "readers:", "words writers:everyone"])
 def test_a_filter_with_an_unknown_operand(http: FlaskClient, text: str) -> None:
-    """The operators take ``me``, and readers ``everyone``; the rest is refused (invented words)."""
+    """The operators accept ``me``, and readers ``everyone``; others are refused (invented words)."""
     answer = http.get("/v1beta/tunedModels", query_string={"filter": text})
 
     finding = f"* ListTunedModelsRequest.filter: unknown operand in `{text.rpartition(' ')[2]}`\n"
@@ -260,8 +260,8 @@ def test_v1beta3_has_no_filter(http: FlaskClient) -> None:
     assert message.startswith('Invalid JSON payload received. Unknown name "filter": Cannot bind query parameter.')
 
 
-def test_reader_projects_read(http: FlaskClient) -> None:
-    """Who bills a project among readerProjectNumbers reads the model and finds it, and no more than that."""
+def test_reader_project_can_read(http: FlaskClient) -> None:
+    """A caller who bills one of readerProjectNumbers can read and list the model, and nothing more."""
     make(http, "own", ALICE, readerProjectNumbers=["123"])
     project = {**BOB, "X-Goog-User-Project": "123"}
 
@@ -295,8 +295,8 @@ def patch(http: FlaskClient, body: dict[str, Any], mask: str | None = None, vers
         ("state,topK", {"topK": 7}),
     ],
 )
-def test_a_patch_answers_with_what_it_wrote(http: FlaskClient, mask: str | None, answered: dict[str, Any]) -> None:
-    """Only masked members are written and answered (observed twice); without a mask all that can be changed."""
+def test_patch_returns_the_members_of_the_mask(http: FlaskClient, mask: str | None, answered: dict[str, Any]) -> None:
+    """Only masked members are written and answered (observed twice); without a mask, all mutable ones."""
     make(http, "own", displayName="old", temperature=0.25)
     before = ok(http.get("/v1beta/tunedModels/own"))
 
@@ -305,8 +305,8 @@ def test_a_patch_answers_with_what_it_wrote(http: FlaskClient, mask: str | None,
     assert ok(http.get("/v1beta/tunedModels/own")) == {**before, **answered}
 
 
-def test_a_whole_model_may_be_sent_back(http: FlaskClient, clock: ManualClock) -> None:
-    """google-generativeai patches with all that it got: what it cannot change is ignored, updateTime stays."""
+def test_patch_accepts_the_whole_model(http: FlaskClient, clock: ManualClock) -> None:
+    """google-generativeai patches with the whole model: immutable members are ignored, updateTime stays."""
     make(http, "own")
     clock.advance(30)
     model = ok(http.get("/v1beta/tunedModels/own"))
@@ -361,8 +361,8 @@ def test_a_masked_member_that_is_missing_is_cleared(http: FlaskClient, mask: str
         ),
     ],
 )
-def test_masks_that_are_refused(http: FlaskClient, mask: str, refusal: tuple[str, str]) -> None:
-    """Immutable members and unknown paths (invented wordings); the rest of the mask is not written either."""
+def test_invalid_masks(http: FlaskClient, mask: str, refusal: tuple[str, str]) -> None:
+    """Immutable members and unknown paths (invented wordings); nothing else of the mask is written."""
     make(http, "own", displayName="old")
 
     assert refused(patch(http, CHANGES, mask)) == refusal
@@ -381,16 +381,16 @@ def test_masks_that_are_refused(http: FlaskClient, mask: str, refusal: tuple[str
         ({"topK": -1}, "* UpdateTunedModelRequest.tuned_model.top_k: top_k must not be negative\n"),
     ],
 )
-def test_values_that_are_refused(http: FlaskClient, body: dict[str, Any], message: str) -> None:
-    """A patch is checked like a create call, as far as its mask goes."""
+def test_invalid_values(http: FlaskClient, body: dict[str, Any], message: str) -> None:
+    """A patch checks the members of its mask like a create call."""
     make(http, "own")
 
     assert refused(patch(http, body)) == ("INVALID_ARGUMENT", message)
     assert ok(patch(http, body, "description")) == {}
 
 
-def test_v1beta3_wants_a_mask(http: FlaskClient) -> None:
-    """The mask became optional in v1beta; before, it was required."""
+def test_v1beta3_requires_a_mask(http: FlaskClient) -> None:
+    """The mask became optional in v1beta."""
     make(http, "own")
 
     missing = "* UpdateTunedModelRequest.update_mask: update_mask is not specified\n"
@@ -403,7 +403,7 @@ def test_v1beta3_wants_a_mask(http: FlaskClient) -> None:
     [("READER", False), ("WRITER", True)],
 )
 def test_writers_change_and_only_owners_delete(http: FlaskClient, role: str, may_patch: bool) -> None:
-    """A reader may see a model, a writer change it as well; neither may delete it."""
+    """A reader can get a model, a writer can also change it; neither can delete it."""
     make(http, "own", ALICE)
     share(http, "own", ALICE, emailAddress="bob@example.com", role=role)
     path = "/v1beta/tunedModels/own"
@@ -415,8 +415,8 @@ def test_writers_change_and_only_owners_delete(http: FlaskClient, role: str, may
     assert ok(http.delete(path, headers=ALICE)) == {}
 
 
-def test_a_deleted_model_is_gone_altogether(http: FlaskClient) -> None:
-    """With the model go its operation and permissions, and its id is free again."""
+def test_delete_removes_operation_and_permissions(http: FlaskClient) -> None:
+    """The id can be used again."""
     make(http, "own")
     operation = ok(http.get("/v1/operations"))["operations"][0]["name"]
     assert ok(http.delete("/v1beta/tunedModels/own", json={})) == {}
@@ -431,8 +431,8 @@ def test_a_deleted_model_is_gone_altogether(http: FlaskClient) -> None:
     assert ok(http.get("/v1/operations"))["operations"][0]["name"] != operation
 
 
-def test_a_change_that_collides_is_tried_again(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where somebody else was first, the change is made anew; nobody hears of it."""
+def test_colliding_change_is_repeated(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller does not notice that another change came first."""
     make(http, "own")
     replace_once = MemoryStore.replace
     collisions = iter([False, False])
@@ -446,8 +446,8 @@ def test_a_change_that_collides_is_tried_again(http: FlaskClient, monkeypatch: p
     assert ok(http.get("/v1beta/tunedModels/own"))["description"] == "x"
 
 
-def test_endless_collisions_end_in_a_refusal(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A change or deletion that never comes first asks for another try (invented)."""
+def test_endless_collisions_are_an_error(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error asks the client to retry (invented)."""
     make(http, "own")
     for name in ("replace", "delete"):
         monkeypatch.setattr(MemoryStore, name, lambda *_: False)

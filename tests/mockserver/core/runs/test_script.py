@@ -1,4 +1,4 @@
-"""Scripts: what an event may say, and the laws that hold whatever befalls a run."""
+"""Tests the events of scripts, and the laws that hold for every run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tunedmodels_mockserver.core.state.records import Examples, TunedModelRecord
 from tunedmodels_mockserver.core.strict_input import BadInput, convert, read_json
 from tunedmodels_mockserver.wire.protojson.writing import dump, to_json
 from tunedmodels_mockserver.wire.status import Code
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
 SECOND = 1_000_000_000
 CREATED = 1_710_429_083_123_456_000
@@ -54,21 +54,21 @@ def steps(of: Plan, *seconds: float) -> list[int]:
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        ({"fail": {}}, "An event says when by one of step, percent, seconds, poll, moment; got none"),
+        ({"fail": {}}, "An event must have exactly one of step, percent, seconds, poll, moment, got none"),
         (
             {"step": 1, "poll": 1, "done": True},
-            "An event says when by one of step, percent, seconds, poll, moment; got st",
+            "An event must have exactly one of step, percent, seconds, poll, moment, got st",
         ),
         (
             {"step": 1},
-            "An event says what by one of progress, skip, fault, repeat, fail, stall, cancel, done; got none",
+            "An event must have exactly one of progress, skip, fault, repeat, fail, stall, cancel, done, got none",
         ),
         ({"step": 1, "done": True, "cancel": True}, "got cancel, done"),
-        ({"step": 1, "stall": -0.5}, "stall is a number of seconds from 0, or -1 for ever; got -0.5"),
-        ({"step": 1, "cancel": False}, "cancel and done can only be true; leave the event out"),
-        ({"step": 1, "fail": {"code": "CANCELLED"}}, 'to cancel it send "cancel": true'),
-        ({"step": 1, "fault": {"error": {}}}, "fault and repeat befall an answer; say which by poll"),
-        ({"poll": 2, "repeat": 2}, "repeat names an earlier poll than 2, got 2"),
+        ({"step": 1, "stall": -0.5}, "stall must be a number of seconds from 0, or -1 for ever; got -0.5"),
+        ({"step": 1, "cancel": False}, "cancel and done can only be true; to omit them, leave the event out"),
+        ({"step": 1, "fail": {"code": "CANCELLED"}}, 'to cancel the run, send "cancel": true'),
+        ({"step": 1, "fault": {"error": {}}}, "fault and repeat change the answer to a poll; name the poll with poll"),
+        ({"poll": 2, "repeat": 2}, "repeat must be an earlier poll than 2, got 2"),
         ({"step": 1, "stal": 1}, "There is no member 'stal'; the nearest is stall."),
         ({"step": -1, "stall": 1}, "`int` >= 0 - at `$.step`"),
         ({"percent": 101, "stall": 1}, "`float` <= 100.0 - at `$.percent`"),
@@ -77,8 +77,8 @@ def steps(of: Plan, *seconds: float) -> list[int]:
     ],
     ids=str,
 )
-def test_an_event_that_nobody_could_act_by(event: dict[str, Any], sentence: str) -> None:
-    """It is refused with a sentence that names the member and what would do."""
+def test_invalid_event_is_refused(event: dict[str, Any], sentence: str) -> None:
+    """A sentence names the member and the valid values."""
     with pytest.raises(BadInput) as refusal:
         convert(event, Event)
 
@@ -87,14 +87,14 @@ def test_an_event_that_nobody_could_act_by(event: dict[str, Any], sentence: str)
 
 @pytest.mark.parametrize("lag", ["model_lag", "list_lag"])
 def test_a_lag_is_an_hour_at_most(lag: str) -> None:
-    """What is skewed on purpose is bounded."""
+    """A larger lag is refused."""
     assert getattr(convert({lag: 3600}, Run), lag) == 3600
     with pytest.raises(BadInput, match="3600"):
         convert({lag: 3601}, Run)
 
 
-def test_a_plan_survives_its_json_form() -> None:
-    """A plan with all that befell it can be written and read again."""
+def test_plan_survives_json() -> None:
+    """A plan with all its events can be written and read."""
     of = plan(Event(step=3, stall=-1), Event(poll=2, fault=Effect(error=FAIL)), Event(seconds=9, fail=FAIL))
     of = of.with_poll(after(1)).with_poll(after(2))
 
@@ -105,7 +105,7 @@ def test_a_plan_survives_its_json_form() -> None:
 
 
 def test_a_stall_holds_a_run_for_its_seconds() -> None:
-    """The step shows, then nothing for so long, and then all the rest comes by as much later."""
+    """The step shows, then nothing for this time, and everything after it comes later by this time."""
     free, held = plan(), plan(Event(step=4, stall=100))
 
     assert steps(held, 35, 42, 90, 140) == [*steps(free, 35, 42), 4, 4]
@@ -114,8 +114,8 @@ def test_a_stall_holds_a_run_for_its_seconds() -> None:
     assert view(held, after(200)).snapshots()[:4] == view(free, after(99)).snapshots()[:4]
 
 
-def test_a_stall_for_ever_ends_by_a_call_alone() -> None:
-    """A year later it is still there; progress moves it on."""
+def test_endless_stall_ends_by_a_call() -> None:
+    """It still lasts a year later; a call with progress ends it."""
     held = plan(Event(percent=40, stall=-1))
     assert steps(held, 50, 3e7) == [4, 4]
     assert lro.end_time(held) is None is lro.next_change(held, after(50))
@@ -125,7 +125,7 @@ def test_a_stall_for_ever_ends_by_a_call_alone() -> None:
     assert lro.end_time(moved) is not None
 
 
-def test_a_queue_for_ever() -> None:
+def test_endless_queue() -> None:
     """A stall at step 0 comes before the start, with a queue and without one."""
     for queue in (0, SECOND):
         seen = view(plan(Event(step=0, stall=-1), queue=queue), after(1e8))
@@ -139,7 +139,7 @@ def test_a_queue_for_ever() -> None:
     "event", [Event(step=4, fail=FAIL), Event(percent=31, fail=FAIL), Event(seconds=45, fail=FAIL)], ids=repr
 )
 def test_a_run_fails_and_keeps_its_snapshots(event: Event) -> None:
-    """By step, by percent (the first step that is as much) and by time; the steps before stay."""
+    """By step, by percent (the first step that reaches it) and by time; the steps before stay."""
     seen = view(plan(event), after(1000))
 
     assert (seen.done, seen.state, seen.completed_steps, len(seen.snapshots())) == (True, State.FAILED, 4, 4)
@@ -149,7 +149,7 @@ def test_a_run_fails_and_keeps_its_snapshots(event: Event) -> None:
 
 
 def test_progress_is_spread_over_the_time_since_the_last_step() -> None:
-    """Nobody saw the skipped steps, so their times lie between the last that showed and the jump."""
+    """The times of the skipped steps are between the last step that showed and the jump."""
     jumped = plan(Event(seconds=25, progress=8))
     before, now = view(jumped, after(24.9)), view(jumped, after(25))
     times = [snapshot.compute_time for snapshot in now.snapshots()]
@@ -161,13 +161,13 @@ def test_progress_is_spread_over_the_time_since_the_last_step() -> None:
     assert lro.end_time(jumped) == pytest.approx(after(25 + 22), abs=4 * SECOND)
 
 
-def test_progress_never_falls_back() -> None:
-    """Less than there is changes nothing."""
+def test_progress_never_decreases() -> None:
+    """An event with less progress changes nothing."""
     assert steps(plan(Event(seconds=55, progress=2)), 54, 56, 75) == steps(plan(), 54, 56, 75)
 
 
-def test_a_jump_passes_over_stalls_but_not_over_an_end() -> None:
-    """Where a run is to fail it fails, whoever moves it."""
+def test_jump_skips_stalls_and_stops_at_an_end() -> None:
+    """A jump that meets a failure ends the run there."""
     stalled = plan(Event(step=3, stall=-1), Event(seconds=25, progress=5))
     assert steps(stalled, 25, 65) == [5, 9]
 
@@ -175,15 +175,15 @@ def test_a_jump_passes_over_stalls_but_not_over_an_end() -> None:
     assert (steps(failing, 25), view(failing, after(25)).state) == ([3], State.FAILED)
 
 
-def test_a_run_is_done_when_it_is_told_to() -> None:
-    """All steps are there at that moment, and the model is ACTIVE."""
+def test_done_event_ends_the_run() -> None:
+    """All steps are complete at that moment, and the model is ACTIVE."""
     seen = view(plan(Event(step=3, done=True)), after(33))
 
     assert (seen.done, seen.state, seen.completed_steps, seen.error) == (True, State.ACTIVE, 10, None)
 
 
-def test_polls_alone_move_a_run_that_they_drive() -> None:
-    """Time passes without a step; each poll of the script shows what it says, and in the end all."""
+def test_run_that_polls_move_ignores_time() -> None:
+    """Time completes no step; each poll of the script does what it says."""
     of = plan(Event(poll=2, progress=4), Event(poll=3, progress=7), Event(poll=4, done=True))
     assert steps(of, 1e6) == [0]
 
@@ -197,24 +197,24 @@ def test_polls_alone_move_a_run_that_they_drive() -> None:
 
 
 def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
-    """The second look is broken, the fourth shows what the first one showed, whatever happened meanwhile."""
+    """The second poll gets the fault, the fourth the answer of the first one, whatever happened in between."""
     fault = Effect(error=Error(code="UNAVAILABLE"))
     of = plan(Event(poll=2, fault=fault), Event(poll=3, progress=7), Event(poll=4, repeat=1)).with_poll(after(10))
-    assert interventions.shown(of, after(10)) == (of, after(10))
+    assert interventions.plan_and_moment_of_poll(of, after(10)) == (of, after(10))
 
     of = of.with_poll(after(10))
     with pytest.raises(RunInterrupted) as interrupted:
-        interventions.shown(of, after(10))
+        interventions.plan_and_moment_of_poll(of, after(10))
     assert interrupted.value.effect == fault
 
     of = interventions.with_event(of.with_poll(after(10)), after(10), fail=FAIL).with_poll(after(10))
-    old, moment = interventions.shown(of, after(10))
+    old, moment = interventions.plan_and_moment_of_poll(of, after(10))
     assert (view(of, after(10)).state, view(old, moment).state) == (State.FAILED, State.CREATING)
     assert (view(of, after(10)).completed_steps, view(old, moment).completed_steps) == (7, 0)
 
 
-def test_run_without_length_that_polls_drive_begins_without_steps() -> None:
-    """All steps share the moment of the creation; the run shows none of them before a poll moves it."""
+def test_run_without_length_that_polls_move_begins_without_steps() -> None:
+    """All steps share the moment of the creation; none shows before a poll moves the run."""
     of = plan(Event(step=1, fail=FAIL), Event(poll=1, progress=1), steps=2, queue=0, length=0)
 
     assert view(of, CREATED).completed_steps == 0
@@ -231,8 +231,8 @@ def test_jumps_do_not_move_snapshots_by_rounding() -> None:
     assert view(of, after(1.3)).snapshots()[: len(before)] == before
 
 
-def test_a_clock_that_goes_back_shows_what_was() -> None:
-    """What befalls a run later than now is left out."""
+def test_clock_that_moves_back_shows_the_past() -> None:
+    """Events after the present moment do not apply."""
     of = interventions.with_event(plan(), after(50), fail=FAIL)
 
     assert view(of, after(49)) == replace(view(plan(), after(49)), plan=of)
@@ -240,7 +240,7 @@ def test_a_clock_that_goes_back_shows_what_was() -> None:
 
 
 def test_a_model_lags_behind_its_operation() -> None:
-    """The operation is done while the model reads CREATING, for so long and no longer."""
+    """The operation is done while the model reads CREATING, for exactly the lag."""
     of = plan(model_lag=60 * SECOND)
     lagging, settled = (lro.model_view(of, after(moment)) for moment in (161, 162))
 
@@ -250,8 +250,8 @@ def test_a_model_lags_behind_its_operation() -> None:
     assert (lro.is_settled(of, after(161)), lro.is_settled(of, after(162))) == (False, True)
 
 
-def test_following_leads_from_event_to_event() -> None:
-    """Each moment is the first at which something is different; the last is the end."""
+def test_next_change_leads_from_event_to_event() -> None:
+    """Each moment is the first with a change; the last is the end."""
     of = plan(Event(step=5, stall=30), Event(seconds=200, fail=FAIL), model_lag=5 * SECOND)
     moment: int | None = CREATED
     seen = []
@@ -268,7 +268,7 @@ def test_following_leads_from_event_to_event() -> None:
 
 
 def test_a_script_is_replaced_from_now_on() -> None:
-    """What has befallen the run stays, what has not is gone."""
+    """Events that have happened stay, all others are removed."""
     of = plan(Event(step=2, stall=10), Event(step=8, fail=FAIL))
     changed = interventions.with_script(of, after(25), (Event(step=6, done=True),))
 
@@ -280,25 +280,28 @@ def test_a_script_is_replaced_from_now_on() -> None:
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (Event(step=2, fail=FAIL), "$[0]: step 2 is past, the run is at 2; name a later one."),
-        (Event(percent=15, fail=FAIL), "$[0]: percent 15 is past, the run is at 20; name a later one."),
-        (Event(seconds=25, fail=FAIL), "$[0]: seconds 25 is past, the run is at 25; name a later one."),
-        (Event(poll=1, stall=1), "$[0]: poll 1 is past, the run is at 1; name a later one."),
-        (Event(step=11, fail=FAIL), "$[0]: step 11 never comes, the run has 10 steps."),
-        (Event(poll=2, done=True), "This script would change what the run has shown already; only a new run can"),
+        (Event(step=2, fail=FAIL), "$[0]: step 2 is in the past; the run is at 2, give a later one."),
+        (Event(percent=15, fail=FAIL), "$[0]: percent 15 is in the past; the run is at 20, give a later one."),
+        (Event(seconds=25, fail=FAIL), "$[0]: seconds 25 is in the past; the run is at 25, give a later one."),
+        (Event(poll=1, stall=1), "$[0]: poll 1 is in the past; the run is at 1, give a later one."),
+        (Event(step=11, fail=FAIL), "$[0]: step 11 does not exist; the run has 10 steps."),
+        (
+            Event(poll=2, done=True),
+            "This script would change what the run has already shown; only polls of a new run can",
+        ),
     ],
     ids=repr,
 )
-def test_the_past_is_not_rewritten(event: Event, sentence: str) -> None:
-    """An event that would have befallen the run before now is refused."""
+def test_event_in_the_past_is_refused(event: Event, sentence: str) -> None:
+    """The run does not change what it has shown."""
     with pytest.raises(BadInput) as refusal:
         interventions.with_script(plan(Event(poll=5, stall=1)).with_poll(after(3)), after(25), (event,))
 
     assert str(refusal.value).startswith(sentence)
 
 
-def test_a_run_that_is_over_goes_no_other_way() -> None:
-    """Neither an event nor a script is taken; the refusal says how it ended."""
+def test_ended_run_accepts_no_event() -> None:
+    """Neither an event nor a script; the error says how the run ended."""
     sentence = r"^This run has ended with OK, after 10 of 10 steps\.$"
 
     with pytest.raises(RunOver, match=sentence):
@@ -330,7 +333,7 @@ def taken(
     of: Plan, looks: list[tuple[float, dict[str, Any] | None]], see: Callable[[lro.View], None]
 ) -> list[Observation]:
     """Look at a run, and let calls befall it meanwhile; return what callers saw, and show each view to *see*."""
-    on = surface("v1beta")
+    surface = surface_of("v1beta")
     now, trace = of.created, []
     for seconds, what in looks:
         now += round(seconds * 1e6) * 1000
@@ -343,7 +346,7 @@ def taken(
         ):
             of = of.with_poll(now) if of.counts_polls else of
             see(view(of, now))
-            shown.append(json.loads(dump(to_json(on.message(kind), make(record(of), now), on))))
+            shown.append(json.loads(dump(to_json(surface.message(kind), make(record(of), now), surface))))
         trace.append(Observation((now - of.created) / SECOND, *shown))
     return trace
 
@@ -379,10 +382,10 @@ def record(of: Plan) -> TunedModelRecord:
     length=st.sampled_from([0, 1, 5, 999, SECOND, 20 * SECOND]),
     looks=looks,
 )
-def test_the_laws_hold_whatever_befalls_a_run(
+def test_laws_hold_for_every_script(
     script: tuple[Event, ...], total: int, queue: int, length: int, looks: list[tuple[float, dict[str, Any] | None]]
 ) -> None:
-    """Any script, any calls, any looks: no law is broken, nothing lies in the future, nothing shown is changed."""
+    """With any script, calls and polls, no law is broken, and nothing that was shown changes."""
     of = plan(*script, steps=total, queue=queue, length=length)
     views: list[lro.View] = []
     trace = taken(of, looks, views.append)
@@ -398,8 +401,8 @@ def test_the_laws_hold_whatever_befalls_a_run(
 
 @settings(deadline=None)
 @given(script=st.lists(events, max_size=6).map(tuple), moments=st.lists(st.floats(0, 60), min_size=2, max_size=6))
-def test_a_run_at_any_moment_does_not_depend_on_looks(script: tuple[Event, ...], moments: list[float]) -> None:
-    """Without polls a view is the same whether one looked before or not, and grows with time."""
+def test_view_does_not_depend_on_reads(script: tuple[Event, ...], moments: list[float]) -> None:
+    """Without polls a view is the same whether a reader looked before or not, and grows with time."""
     of = plan(*script, length=30 * SECOND)
     seen = [view(of, after(moment)) for moment in sorted(moments)]
 
@@ -410,8 +413,8 @@ def test_a_run_at_any_moment_does_not_depend_on_looks(script: tuple[Event, ...],
 
 @settings(deadline=None)
 @given(script=st.lists(events, max_size=5).map(tuple), now=st.floats(0, 60))
-def test_nothing_happens_before_the_following_moment(script: tuple[Event, ...], now: float) -> None:
-    """Between now and the moment that ``following`` names a reader sees no change, and that moment is later."""
+def test_nothing_changes_before_the_next_change(script: tuple[Event, ...], now: float) -> None:
+    """Between now and the moment of ``next_change`` a view does not change."""
     of = plan(*script, length=30 * SECOND)
     present = after(now) // 1000 * 1000
     moment = lro.next_change(of, present)

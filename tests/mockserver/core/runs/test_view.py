@@ -1,4 +1,4 @@
-"""The view of a tuning run: tables of (now, expected) and the laws that hold at every moment."""
+"""Tests the view of a tuning run: tables of (now, expected), and the laws that hold at every moment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tunedmodels_mockserver.core.state.records import Examples, GranteeType, Per
 from tunedmodels_mockserver.wire.protojson.numbers import float32
 from tunedmodels_mockserver.wire.protojson.writing import any_to_json, to_json
 from tunedmodels_mockserver.wire.status import Code, Status
-from tunedmodels_mockserver.wire.surface import surface
+from tunedmodels_mockserver.wire.surface import surface_of
 
 SECOND = 1_000_000_000
 CREATED = 1_710_429_083_123_456_000
@@ -94,7 +94,7 @@ def test_total_steps_are_those_of_the_recorded_runs(examples: int, epochs: int, 
         (9e9, State.ACTIVE, 4, 100.0, True, True),
     ],
 )
-def test_a_run_is_seen_from_queue_to_end(
+def test_run_from_queue_to_end(
     after: float, state: State, steps: int, percent: float, done: bool, started: bool
 ) -> None:
     """A run of four steps waits a second, then takes forty, and shows its steps one by one."""
@@ -136,7 +136,7 @@ def test_cancelling_in_the_queue_leaves_a_run_without_start() -> None:
 
 
 def test_cancelling_a_finished_run_changes_nothing() -> None:
-    """The end of a run is its end."""
+    """An ended run does not change."""
     late = CREATED + 60 * SECOND
 
     assert view(cancelled(late), late + 1) == replace(view(plan(), late + 1), plan=cancelled(late))
@@ -150,7 +150,7 @@ def test_a_failed_run_ends_after_its_step(step: int) -> None:
     assert (seen.done, seen.error, seen.state, seen.completed_steps) == (True, FAILED, State.FAILED, step)
 
 
-def test_a_snapshots_epoch_rolls_over_with_the_examples() -> None:
+def test_epoch_of_a_snapshot_follows_the_examples() -> None:
     """epoch = floor(step x batch size / examples): 15 examples by 2 end, after 38 steps, with epoch 5."""
     of = replace(plan(38), curve=replace(plan().curve, examples=15))
 
@@ -169,8 +169,8 @@ def test_a_run_without_length_is_done_at_once() -> None:
     assert [seen.compute_time for seen in none.snapshots()] == [CREATED] * 4
 
 
-def test_a_changed_plan_remembers_nothing_of_the_old_one() -> None:
-    """What a run recorded is kept with its plan, and a plan with other inputs begins anew."""
+def test_changed_plan_has_no_old_records() -> None:
+    """The cache belongs to the inputs of a plan; a plan with other inputs computes its own."""
     old = plan()
     before = view(old, CREATED + 100 * SECOND).snapshots()
     new = replace(old, curve=replace(old.curve, data_seed=8), length=80 * SECOND)
@@ -209,12 +209,12 @@ moments = st.floats(-0.1, 1.2)
 
 
 @given(plans, moments)
-def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
-    """At any moment the operation and the tuned model tell one story; a cancelled run is the one exception."""
-    now = of.created + int(share * of.whole)
-    on = surface("v1beta")
-    model = to_json(on.message("TunedModel"), resources.tuned_model(record(of), now), on)
-    operation = to_json(on.message("google.longrunning.Operation"), resources.operation(record(of), now), on)
+def test_operation_and_model_agree(of: Plan, share: float) -> None:
+    """At any moment; a cancelled run is the one exception."""
+    now = of.created + int(share * of.total_duration)
+    surface = surface_of("v1beta")
+    model = to_json(surface.message("TunedModel"), resources.tuned_model(record(of), now), surface)
+    operation = to_json(surface.message("google.longrunning.Operation"), resources.operation(record(of), now), surface)
 
     assert model["tuningTask"].get("snapshots") == operation["metadata"].get("snapshots")
     assert operation.get("done", False) == (model["state"] != "CREATING") == ("completeTime" in model["tuningTask"])
@@ -230,9 +230,9 @@ def test_operation_and_model_never_disagree(of: Plan, share: float) -> None:
 
 
 @given(plans, moments, moments)
-def test_progress_never_falls(of: Plan, one: float, other: float) -> None:
+def test_progress_never_decreases(of: Plan, one: float, other: float) -> None:
     """Later views show at least as much: steps, percent, done, and the same snapshots before the new ones."""
-    earlier, later = (view(of, of.created + int(share * of.whole)) for share in sorted((one, other)))
+    earlier, later = (view(of, of.created + int(share * of.total_duration)) for share in sorted((one, other)))
 
     assert earlier.completed_steps <= later.completed_steps
     assert earlier.update_time <= later.update_time
@@ -242,12 +242,12 @@ def test_progress_never_falls(of: Plan, one: float, other: float) -> None:
 
 
 @given(plans, moments)
-def test_times_stand_in_order(of: Plan, share: float) -> None:
-    """created <= started <= computed <= completed, as written on the wire, and nothing lies in the future."""
-    now = of.created + int(share * of.whole)
+def test_times_are_in_order(of: Plan, share: float) -> None:
+    """created <= started <= computed <= completed, as written on the wire, and nothing is in the future."""
+    now = of.created + int(share * of.total_duration)
     seen = view(of, now)
-    on = surface("v1beta")
-    task = to_json(on.message("TunedModel"), resources.tuned_model(record(of), now), on)["tuningTask"]
+    surface = surface_of("v1beta")
+    task = to_json(surface.message("TunedModel"), resources.tuned_model(record(of), now), surface)["tuningTask"]
     computed = [row["computeTime"] for row in task.get("snapshots", [])]
     written = [task.get("startTime"), *computed, task.get("completeTime")]
     padded = [text.removesuffix("Z").ljust(29, "0") for text in written if text]
@@ -258,8 +258,8 @@ def test_times_stand_in_order(of: Plan, share: float) -> None:
     assert latest <= max(now, of.created) + 1000
 
 
-def test_an_operations_types_are_those_of_its_creation() -> None:
-    """An operation made under v1beta3 carries that version's types, whoever asks."""
+def test_operation_has_the_types_of_its_creation() -> None:
+    """An operation created under v1beta3 has that version's types, for every caller."""
     made = replace(record(plan()), version="v1beta3")
     operation = resources.operation(made, CREATED + 100 * SECOND)
 

@@ -1,4 +1,4 @@
-"""Preload: what new worlds begin with."""
+"""Tests the preload, with which new worlds begin."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def begun(path: Path, clock: ManualClock, **settings: Any) -> FlaskClient:
 
 
 def test_a_short_list_of_models(tmp_path: Path, clock: ManualClock) -> None:
-    """Each is as a create call would have made it, at the point of its run that the list says."""
+    """Each model is as a create call makes it, at the percentage of its run that the list says."""
     http = begun(written(tmp_path, SHORT), clock)
     done = ok(http.get("/v1beta/tunedModels/finished"))
     half = ok(http.get("/v1beta/tunedModels/halfway"))
@@ -68,8 +68,8 @@ def test_a_short_list_of_models(tmp_path: Path, clock: ManualClock) -> None:
     assert "two" in http.post("/v1beta/tunedModels/halfway:generateContent", json=prompt).text
 
 
-def test_the_list_that_the_docs_show(tmp_path: Path, clock: ManualClock) -> None:
-    """It can be copied."""
+def test_list_in_the_docs_is_valid(tmp_path: Path, clock: ManualClock) -> None:
+    """Users can copy it."""
     page = (Path(__file__).parents[4] / "docs" / "state.md").read_text("utf-8")
     block = page.partition("```yaml\n")[2].partition("```")[0]
     http = begun(written(tmp_path, block), clock)
@@ -79,8 +79,8 @@ def test_the_list_that_the_docs_show(tmp_path: Path, clock: ManualClock) -> None
     assert ok(http.get("/v1beta/tunedModels/halfway", headers=alice))["state"] == "CREATING"
 
 
-def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
-    """However late; what one does to its models the others do not see, and a world that is dropped begins so again."""
+def test_every_new_world_has_the_preload(tmp_path: Path, clock: ManualClock) -> None:
+    """At any time. Worlds do not share changes, and a dropped world begins with the preload again."""
     http = begun(written(tmp_path, SHORT), clock)
     ok(http.get("/v1beta/tunedModels/halfway"))
     clock.advance(3600)
@@ -98,15 +98,21 @@ def test_every_new_world_begins_so(tmp_path: Path, clock: ManualClock) -> None:
     [
         ('{"id": "a", "name": "x"}', "There is no member 'name'"),
         ('{"displayName": "x"}', "missing required field `id`"),
-        ('{"id": ""}', "models[0], '': id is empty; give one such as number-generator."),
+        ('{"id": ""}', "models[0], '': id is empty; give one, such as number-generator."),
         ('{"id": "A b"}', "models[0], 'A b': * CreateTunedModelRequest.tuned_model_id: tuned_model_id must match"),
-        ('{"id": "a"}, {"id": "a"}', "models[1]: there are two models with the id 'a'; give each its own."),
+        ('{"id": "a"}, {"id": "a"}', "models[1]: the id 'a' is a duplicate; give each model its own id."),
         ('{"id": "a", "baseModel": "models/gpt"}', "models[0], 'a': "),
         ('{"id": "a", "state": "DONE"}', "'DONE' is none of ACTIVE, CREATING"),
-        ('{"id": "a", "percent": 50}', "percent is 100 for an ACTIVE model, else from 0 to below 100, got 50.0."),
+        (
+            '{"id": "a", "percent": 50}',
+            "percent must be 100 for an ACTIVE model, and from 0 to below 100 for a CREATING one, got 50.0.",
+        ),
         ('{"id": "a", "epochCount": -1}', "must be greater than 0"),
-        ('{"id": "a", "permissions": [{"role": "READER"}]}', "A permission names one of user, group and everyone."),
-        ('{"id": "a", "permissions": [{"user": "developer@example.com"}]}', "permissions name somebody twice"),
+        (
+            '{"id": "a", "permissions": [{"role": "READER"}]}',
+            "A permission must set exactly one of user, group and everyone.",
+        ),
+        ('{"id": "a", "permissions": [{"user": "developer@example.com"}]}', "permissions has a duplicate"),
     ],
 )
 def test_a_bad_model_is_refused(tmp_path: Path, clock: ManualClock, model: str, said: str) -> None:
@@ -125,7 +131,7 @@ def exported(http: FlaskClient, path: Path, query: str = "?world=*") -> Path:
 
 
 def test_an_export_is_a_preload(tmp_path: Path, clock: ManualClock) -> None:
-    """Worlds that the file has begin as they were, all others as its default world; runs go on from their stamps."""
+    """Worlds in the file are restored, all others begin as its default world; runs continue from their times."""
     http = begun(written(tmp_path, SHORT), clock)
     before = ok(http.get("/v1beta/tunedModels"))
     ok(http.delete("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w1"}))
@@ -138,8 +144,8 @@ def test_an_export_is_a_preload(tmp_path: Path, clock: ManualClock) -> None:
     assert ok(again.get("/v1beta/tunedModels/halfway", headers={"X-Test-Id": "w2"}))["state"] == "CREATING"
 
 
-def test_resume_goes_on_as_if_no_time_had_passed(tmp_path: Path, clock: ManualClock) -> None:
-    """What was under way at the export is under way in each new world, however late it is made."""
+def test_resume_continues_from_the_time_of_the_export(tmp_path: Path, clock: ManualClock) -> None:
+    """Unfinished runs continue in each new world, however late the world is created."""
     http = begun(written(tmp_path, SHORT), clock)
     before = ok(http.get("/v1beta/tunedModels"))
     path = exported(http, tmp_path / "state.json")
@@ -153,8 +159,8 @@ def test_resume_goes_on_as_if_no_time_had_passed(tmp_path: Path, clock: ManualCl
     assert ok(resumed.get("/v1beta/tunedModels", headers={"X-Test-Id": "late"})) == before
 
 
-def test_the_only_world_of_a_file_is_that_of_all(tmp_path: Path, clock: ManualClock) -> None:
-    """A state that was taken of a named world begins every world."""
+def test_single_world_of_a_file_begins_every_world(tmp_path: Path, clock: ManualClock) -> None:
+    """Also if the state is that of a named world."""
     http = create_app(Settings(seed=1), clock.now).test_client()
     body = {"baseModel": "models/gemini-1.0-pro-001", "displayName": "x", "tuningTask": {}}
     ok(http.post("/v1beta/tunedModels?tunedModelId=own&key=test-w1", json=body))
@@ -164,8 +170,8 @@ def test_the_only_world_of_a_file_is_that_of_all(tmp_path: Path, clock: ManualCl
     assert ok(again.get("/v1beta/tunedModels/own"))["displayName"] == "x"
 
 
-def test_what_the_server_is_told_wins(tmp_path: Path, clock: ManualClock) -> None:
-    """A clock and a pace that are asked for take the place of the file's; time goes on from the file's."""
+def test_options_win_over_the_file(tmp_path: Path, clock: ManualClock) -> None:
+    """The clock and pace of the options replace those of the file; time continues from the file's."""
     http = begun(written(tmp_path, SHORT), clock, pace=Pace(tuning_time=7))
     path = exported(http, tmp_path / "state.json")
     clock.advance(100)
@@ -178,8 +184,8 @@ def test_what_the_server_is_told_wins(tmp_path: Path, clock: ManualClock) -> Non
     assert (world.controls.clock.mode, world.now()) == (Mode.MANUAL, START)
 
 
-def test_a_folder_is_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
-    """Models of short lists come on top of states; two files with one world are refused."""
+def test_folder_means_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
+    """Short lists add models to states; two files with the same world are refused."""
     http = create_app(Settings(seed=1), clock.now).test_client()
     body = {"baseModel": "models/gemini-1.0-pro-001", "displayName": "x", "tuningTask": {}}
     ok(http.post("/v1beta/tunedModels?tunedModelId=own", json=body))
@@ -197,7 +203,7 @@ def test_a_folder_is_all_its_files(tmp_path: Path, clock: ManualClock) -> None:
 
 
 def test_the_command_exports_and_preloads(tmp_path: Path) -> None:
-    """What is there at a clean end is there at the next start."""
+    """The models that exist at a clean exit exist at the next start."""
     path = tmp_path / "state.json"
     with serving("--preload", str(written(tmp_path, SHORT)), "--export-on-exit", str(path)) as (process, url):
         assert requests.delete(f"{url}/v1beta/tunedModels/halfway", timeout=30).status_code == 200
@@ -210,12 +216,12 @@ def test_the_command_exports_and_preloads(tmp_path: Path) -> None:
         assert requests.get(f"{url}/v1beta/tunedModels/finished", timeout=30).json()["state"] == "ACTIVE"
 
 
-def test_what_cannot_be_used_ends_the_command_with_status_4(tmp_path: Path) -> None:
-    """A sentence says which file and what to do, before anything is served."""
-    bad = written(tmp_path, '{"format": "tunedmodels-state", "version": 2}', "new.json")
+def test_unusable_file_ends_the_command_with_status_4(tmp_path: Path) -> None:
+    """A sentence names the file and what to do, before the server starts."""
+    bad = written(tmp_path, '{"format": "tunedmodels-state", "version": 3}', "new.json")
     cases = [
-        (["--preload", str(bad)], f"{bad}: It is of version 2 of the format, and this server reads 1."),
-        (["--preload", str(written(tmp_path, "{", "cut.json"))], "cut.json: It is no JSON, or only the beginning"),
+        (["--preload", str(bad)], f"{bad}: The file has version 3 of the format; this server reads version 2."),
+        (["--preload", str(written(tmp_path, "{", "cut.json"))], "cut.json: The file is not JSON, or it is cut off"),
         (["--preload", str(written(tmp_path, "a: [", "bad.yaml"))], "bad.yaml: line 1, column 5: this is no YAML: "),
         (
             ["--preload", str(written(tmp_path, "[" * 50_000, "deep.yaml"))],

@@ -1,4 +1,4 @@
-"""State files: what is written can be read, and what does not fit is refused with its place."""
+"""Tests that state files read back, and that invalid files are refused with the place."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def models(document: Document) -> list[Document]:
     return found
 
 
-def test_what_is_written_is_read(state: State) -> None:
-    """Records, draws and controls come back equal, with the training examples, which are written once."""
+def test_state_reads_back(state: State) -> None:
+    """Records, draws, controls and examples are equal, and the examples are written once."""
     data = state_file.write({"": state, "w1": state})
     contents = state_file.read(data)
 
@@ -78,34 +78,37 @@ MODEL = "worlds//models/0"
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (change("format", "somebody-else's"), 'Its member format is "somebody-else\'s", where a state'),
-        (lambda document: document.pop("format"), "Its member format is None, where a state"),
-        (change("version", 2), "version 2 of the format, and this server reads 1. Read it with the newer mock server"),
-        (change("version", 0), "version 0 of the format, and this server reads 1. Write it anew"),
-        (change("worlds", {}), "It has no world."),
+        (change("format", "somebody-else's"), 'The member format is "somebody-else\'s"; in a state file'),
+        (lambda document: document.pop("format"), "The member format is None; in a state file"),
+        (
+            change("version", 3),
+            "version 3 of the format; this server reads version 2. Read the file with the newer mock",
+        ),
+        (change("version", 1), "version 1 of the format; this server reads version 2. Write a new file"),
+        (change("worlds", {}), "The file has no world."),
         (change("world", {}), "unknown field `world`"),
         (change(f"{MODEL}/displayname", "x"), "no member 'displayname' at `$.worlds..models[0]`; the nearest is disp"),
         (change(f"{MODEL}/plan/curve/rate", 1), "There is no member 'rate' at `$.worlds..models[0].plan.curve`"),
         (change(f"{MODEL}/sequence", "1"), "Expected `int`, got `str` - at `$.worlds[...].models[0].sequence`"),
         (
             change(f"{MODEL}/sequence", 3),
-            "The sequence 3 is there twice, or not from 1 to 2, at `$.worlds[''].models[0]`",
+            "The sequence 3 is a duplicate, or not from 1 to 2, at `$.worlds[''].models[0]`",
         ),
         (
             change(f"{MODEL}/sequence", 2),
-            "The sequence 2 is there twice, or not from 1 to 2, at `$.worlds[''].models[1]`",
+            "The sequence 2 is a duplicate, or not from 1 to 2, at `$.worlds[''].models[1]`",
         ),
-        (change(f"{MODEL}/id", ""), "The id '' is empty or there twice, at `$.worlds[''].models[0]`"),
+        (change(f"{MODEL}/id", ""), "The id '' is empty or a duplicate, at `$.worlds[''].models[0]`"),
         (change(f"{MODEL}/examples", "ff"), "there are no examples 'ff' in the file"),
-        (change(f"{MODEL}/permissions", []), "There must be one permission with the role 1, the owner's"),
-        (change(f"{MODEL}/plan/total_steps", 0), "A run has steps, examples, a batch size and a learning rate"),
-        (change(f"{MODEL}/plan/created", -1), "A run is created in 1970 to 2255"),
+        (change(f"{MODEL}/permissions", []), "There must be exactly one permission with the role 1, the owner's"),
+        (change(f"{MODEL}/plan/total_steps", 0), "The steps, examples, batch size and learning rate of a run must"),
+        (change(f"{MODEL}/plan/created", -1), "A run must be created in 1970 to 2255"),
         (change("worlds//controls/pace/tuning_time", -1), "tuning_time must be a number of seconds from 0"),
         (change("worlds//controls/clock/mode", "lunar"), "Invalid enum value 'lunar'"),
         (change("examples", [1]), "Expected `object`, got `array`"),
     ],
 )
-def test_what_does_not_fit_is_refused(document: Document, spoil: Callable[[Document], None], said: str) -> None:
+def test_invalid_file_is_refused(document: Document, spoil: Callable[[Document], None], said: str) -> None:
     """The sentence names the place and the value."""
     spoil(document)
 
@@ -116,16 +119,16 @@ def test_what_does_not_fit_is_refused(document: Document, spoil: Callable[[Docum
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
-def test_the_beginning_of_a_file_is_no_file(document: Document, part: float) -> None:
-    """A file that was cut off is refused wherever it was cut."""
+def test_truncated_file_is_refused(document: Document, part: float) -> None:
+    """At any place where it is cut off."""
     data = json.dumps(document).encode()
 
-    with pytest.raises(BadInput, match=r"^It is no JSON, or only the beginning of one: Input data was truncated\. "):
+    with pytest.raises(BadInput, match=r"^The file is not JSON, or it is cut off: Input data was truncated\. "):
         state_file.read(data[: int(len(data) * part)])
 
 
 @pytest.mark.parametrize("data", [b"\x00\xff", b"[]", b"null", b"PK\x03\x04", b'{"a": ' * 100_000])
 def test_other_files_are_refused(data: bytes) -> None:
-    """Whatever it is."""
+    """The content can be anything."""
     with pytest.raises(BadInput):
         state_file.read(data)

@@ -1,4 +1,4 @@
-"""Worlds and callers: what a request's credentials decide, and the pace of a world."""
+"""Tests worlds, the callers that credentials name, and the pace of a world."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ ALICE = "alice@example.com"
         (bearer("not.a.jwt"), "", DEVELOPER),
     ],
 )
-def test_who_calls(http: FlaskClient, headers: Headers, query: str, email: str) -> None:
-    """An address in the token, else in the key, or a JWT's subject; all others are one developer."""
+def test_credentials_name_the_caller(http: FlaskClient, headers: Headers, query: str, email: str) -> None:
+    """An address in the token, else in the key, or a JWT's subject; all others mean the developer."""
     assert owner(http, headers, query) == email
 
 
-def test_a_person_is_the_same_by_key_and_by_token(http: FlaskClient) -> None:
-    """What Alice makes with a token she deletes with a key; the developer needs neither."""
+def test_key_and_token_name_the_same_caller(http: FlaskClient) -> None:
+    """Alice creates a model with a token and deletes it with a key; the developer needs no credential."""
     ok(make(http, bearer(ALICE)))
     assert ok(http.delete(f"/v1beta/tunedModels/own?key={ALICE}")) == {}
 
@@ -92,8 +92,8 @@ def test_a_person_is_the_same_by_key_and_by_token(http: FlaskClient) -> None:
     assert ok(http.delete("/v1beta/tunedModels/own")) == {}
 
 
-def test_everybody_else_is_somebody_else(http: FlaskClient) -> None:
-    """An address makes a caller of its own, to whom the developer's models are foreign, and the reverse."""
+def test_callers_do_not_see_each_others_models(http: FlaskClient) -> None:
+    """A caller with an address cannot read the developer's models, and the reverse."""
     ok(make(http, {}, model_id="plain"))
     ok(make(http, key(ALICE), model_id="hers"))
 
@@ -122,8 +122,8 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_which_world(http: FlaskClient, name: str) -> None:
-    """X-Test-Id names it, else the token, else the key; whatever names none is the default world."""
+def test_request_names_its_world(http: FlaskClient, name: str) -> None:
+    """By X-Test-Id, else by the token, else by the key; without them it is the default world."""
     for world in NAMES:
         headers = {"X-Test-Id": world} if world else {}
         ok(make(http, headers, model_id="w" if not world else f"w-{world}"))
@@ -137,8 +137,8 @@ def test_which_world(http: FlaskClient, name: str) -> None:
         assert [model["name"] for model in page["tunedModels"]] == [expected], headers
 
 
-def test_a_key_in_the_query_names_a_world(http: FlaskClient) -> None:
-    """As in a header, and so does an access token there."""
+def test_key_in_the_query_names_the_world(http: FlaskClient) -> None:
+    """As in a header; an access token in the query does, too."""
     ok(make(http, key("test-w1")))
 
     for query in ("key=test-w1", "$key=test-w1", "access_token=test-w1"):
@@ -146,8 +146,8 @@ def test_a_key_in_the_query_names_a_world(http: FlaskClient) -> None:
     assert http.get("/v1beta/tunedModels/own?key=test-w2").status_code == 404
 
 
-def test_worlds_never_meet(http: FlaskClient) -> None:
-    """The same id is free in each; what one changes or deletes is untouched in the other; lists are apart."""
+def test_worlds_are_isolated(http: FlaskClient) -> None:
+    """The same id is free in each world; changes, deletions and lists of one do not affect the other."""
     one, two = {"X-Test-Id": "one"}, {"X-Test-Id": "two"}
     first, second = ok(make(http, one)), ok(make(http, two))
     assert first["name"] != second["name"]
@@ -160,8 +160,8 @@ def test_worlds_never_meet(http: FlaskClient) -> None:
     assert len(ok(http.get("/v1beta/tunedModels", headers=two))["tunedModels"]) == 1
 
 
-def test_a_page_token_is_no_way_into_another_world(http: FlaskClient) -> None:
-    """A token of one world's list is refused in another, though the caller and the list are the same."""
+def test_page_token_of_another_world_is_refused(http: FlaskClient) -> None:
+    """Even for the same caller and the same list."""
     one, two = {"X-Test-Id": "one"}, {"X-Test-Id": "two"}
     for headers in (one, two):
         for model_id in ("a", "b"):
@@ -188,8 +188,8 @@ def test_each_world_has_its_own_clock() -> None:
     assert sorted(states) == ["ACTIVE", "CREATING"]
 
 
-def test_a_dropped_world_is_new_again(app: Flask, http: FlaskClient) -> None:
-    """Nothing is left of it, and with a seed it goes the same way again."""
+def test_dropped_world_begins_anew(app: Flask, http: FlaskClient) -> None:
+    """It is empty, and with the same seed it gives the same answers."""
     headers = {"X-Test-Id": "one"}
     before = make(http, headers).text
     app.extensions["tunedmodels"].drop("one")
@@ -199,8 +199,8 @@ def test_a_dropped_world_is_new_again(app: Flask, http: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "ä", "x" * 101, "*"])
-def test_a_worlds_name_has_a_form(http: FlaskClient, name: str) -> None:
-    """X-Test-Id is refused where it is no name, so that a typing error does not make a world."""
+def test_invalid_world_name_is_refused(http: FlaskClient, name: str) -> None:
+    """So that a typing error in X-Test-Id does not create a world."""
     status, message = refused(http.get("/v1beta/tunedModels", headers={"X-Test-Id": name}))
 
     assert status == "INVALID_ARGUMENT"
@@ -210,19 +210,19 @@ def test_a_worlds_name_has_a_form(http: FlaskClient, name: str) -> None:
 
 @pytest.mark.parametrize("member", ["tuning_time", "step_time", "queue_time"])
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf, -0.001, -1, 1.1e9])
-def test_a_pace_is_of_spans(member: str, seconds: float) -> None:
-    """What is no number of seconds from zero to thirty years is refused by the name of the setting."""
+def test_invalid_pace_is_refused(member: str, seconds: float) -> None:
+    """The message names the setting; valid values are 0 to thirty years in seconds."""
     with pytest.raises(ValueError, match=f"^{member} must be a number of seconds from 0 to 1000000000, got "):
         Pace(**{member: seconds})
 
 
-def test_the_ends_of_a_pace() -> None:
-    """Nothing and thirty years are spans; a run that would take longer takes thirty years."""
+def test_limits_of_a_pace() -> None:
+    """Zero and thirty years are valid; a run that would take longer takes thirty years."""
     assert (Pace(0, None, 0).length(100_000), Pace(0, None, 0).queue) == (0, 0)
     assert Pace(1e9).length(1) == Pace(step_time=1e9).length(100_000) == 10**18
 
 
 @pytest.mark.parametrize("name", ["a", "A.b-c_9", "x" * 100])
-def test_names_that_fit(http: FlaskClient, name: str) -> None:
-    """Everything that the refusal promises."""
+def test_valid_world_names_are_accepted(http: FlaskClient, name: str) -> None:
+    """All names that the error message promises."""
     assert ok(http.get("/v1beta/tunedModels", headers={"X-Test-Id": name})) == {}

@@ -1,4 +1,4 @@
-"""The next number, in every script that the tuned model knows."""
+"""Tests the next number, in every script that a tuned model knows."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_french_words(text: str, answer: str) -> None:
 
 @pytest.mark.parametrize("text", ["et", "vingt et deux", "un deux", "cent un cent", "cinq vingt", "vingt  un", "moins"])
 def test_other_french_text_has_no_successor(text: str) -> None:
-    """A jumble of French words is no number."""
+    """A random sequence of French words is not a number."""
     assert successor(text) is None
 
 
@@ -212,7 +212,7 @@ def test_every_roman_numeral() -> None:
 
 @given(st.text("IVXLCDM", min_size=1, max_size=15))
 def test_only_canonical_roman(text: str) -> None:
-    """A jumble of Roman letters has a successor only when the rules of the script allow it."""
+    """A random sequence of Roman letters has a successor only if it follows the rules of the script."""
     assert (successor(text) is not None) == bool(ROMAN_RULES.fullmatch(text) and text != "MMMCMXCIX")
 
 
@@ -248,7 +248,7 @@ def test_never_raises(text: str) -> None:
 
 
 def test_num2words_is_not_imported_early() -> None:
-    """Importing the module and asking for digits leaves num2words unloaded: start-up time matters."""
+    """Importing the module and asking for digits does not load num2words, because it slows the start."""
     code = (
         "import sys; from tunedmodels_mockserver.core.text.numerals import successor as s;"
         "s('1'); s('IX'); s('六'); s('hello'); sys.exit('num2words' in sys.modules)"

@@ -1,4 +1,4 @@
-"""Counting and cutting text by tokens."""
+"""Tests counting tokens, and cutting text by tokens."""
 
 from __future__ import annotations
 

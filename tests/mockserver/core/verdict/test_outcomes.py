@@ -1,4 +1,4 @@
-"""Outcomes: each can be met, as its row says."""
+"""Tests that each outcome can be met as its instructions say."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ BY_HAND: dict[str, Doing] = {
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_an_outcome_is_met_by_what_is_done(
+def test_outcome_is_met_by_its_calls(
     name: str, http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
 ) -> None:
-    """It was not met before, and is after."""
+    """The outcome is unmet before the calls, and met after them."""
     model = create(http)
 
     assert name not in met(http)
@@ -66,8 +66,8 @@ def test_an_outcome_is_met_by_what_is_done(
     assert name in met(http)
 
 
-def test_a_second_page_is_met(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """By a request with a page token that is answered."""
+def test_second_page_is_met(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """A successful request with a page token meets it."""
     for _ in range(2):
         create(http)
     token = ok(http.get("/v1beta/tunedModels?pageSize=1"))["nextPageToken"]
@@ -81,10 +81,10 @@ ARMED = [item for item in OUTCOMES if item.arm]
 
 
 @pytest.mark.parametrize("outcome", ARMED, ids=[item.id for item in ARMED])
-def test_an_outcome_is_met_by_what_its_row_says_to_arm(
+def test_outcome_is_met_by_the_faults_to_arm(
     outcome: Any, http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
 ) -> None:
-    """Each body is taken as it stands, and what it arms is counted."""
+    """The admin surface accepts each body of ``arm``, and the fault meets the outcome."""
     for path, body in outcome.arm:
         assert http.post(f"/_emulator/{path}", json=dict(body)).status_code == 200
     told = next(item for item in ok(http.get("/_emulator/outcomes"))["unmet"] if item["id"] == outcome.id)
@@ -99,8 +99,8 @@ def test_an_outcome_is_met_by_what_its_row_says_to_arm(
     assert outcome.id in met(http)
 
 
-def test_they_are_counted_for_all_worlds_even_dropped_ones(http: FlaskClient) -> None:
-    """The number in percent is that of the server since its start; who met it first is told."""
+def test_outcomes_of_dropped_worlds_count(http: FlaskClient) -> None:
+    """The percentage covers all worlds since the start of the server, and names the first request."""
     http.get("/v1beta/tunedModels/x", headers={"X-Test-Id": "w1"})
     http.delete("/_emulator/world", headers={"X-Test-Id": "w1"})
     told = ok(http.get("/_emulator/outcomes"))
@@ -112,7 +112,7 @@ def test_they_are_counted_for_all_worlds_even_dropped_ones(http: FlaskClient) ->
     assert 'POST /_emulator/faults {"method": "*", "error": {"code": "UNAVAILABLE"}}' in text
 
 
-def test_an_unknown_route_is_no_outcome_of_the_api(http: FlaskClient) -> None:
+def test_unknown_route_meets_no_outcome(http: FlaskClient) -> None:
     """Only calls of the API's methods count."""
     http.get("/v1beta/nothing")
 

@@ -1,4 +1,4 @@
-"""Verdicts: for each finding one trace that has it, and one close to it that has not."""
+"""Tests each finding with a trace that has it, and with a similar trace that does not."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_trace_that_has_it_is_told_from_a_near_one_that_has_not(name: str) -> None:
-    """Each finding is made where it belongs, names requests of the trace, and is not made close by."""
+def test_finding_is_in_the_bad_trace_only(name: str) -> None:
+    """The finding names requests of the bad trace, and the similar trace does not have it."""
     bad, near = CASES[name]
 
     assert name in found(*bad)
@@ -112,8 +112,8 @@ def test_a_trace_that_has_it_is_told_from_a_near_one_that_has_not(name: str) -> 
         ("retried-in-vain", [get(401)] * 3),
     ],
 )
-def test_other_traces_that_have_it(name: str, rows: list[dict[str, Any]]) -> None:
-    """A finding has more than one form."""
+def test_other_forms_of_findings(name: str, rows: list[dict[str, Any]]) -> None:
+    """A finding can have more than one form."""
     assert name in found(*rows)
 
 
@@ -131,21 +131,21 @@ def test_other_traces_that_have_it(name: str, rows: list[dict[str, Any]]) -> Non
         [look(answer=CANCELLED), look(answer=CANCELLED)],
     ],
 )
-def test_a_faultless_trace_has_no_finding(rows: list[dict[str, Any]]) -> None:
-    """Waiting, retrying with reason and cleaning up are no mistakes; neither are calls that overlap."""
+def test_good_trace_has_no_finding(rows: list[dict[str, Any]]) -> None:
+    """Waits, justified retries, cleanup and overlapping calls are not mistakes."""
     assert found(*rows) == {}
 
 
-def test_on_a_manual_clock_a_client_waits_as_long_as_the_clock_is_moved() -> None:
-    """Code whose sleep moves the clock does not poll too fast; on a real clock the machine's time counts."""
+def test_moves_of_a_manual_clock_count_as_waits() -> None:
+    """On a real clock only the machine's time counts."""
     rows = [look(wait=0.001, at=n * 5 * SECOND) for n in range(6)]
 
     assert "polled-too-fast" not in found(*rows, mode=Mode.MANUAL)
     assert "polled-too-fast" in found(*rows)
 
 
-def test_the_worst_comes_first_and_the_text_says_all() -> None:
-    """Errors, then warnings, then advice; the loop's cost and what was injected are told."""
+def test_worst_finding_comes_first() -> None:
+    """Errors, then warnings, then advice. The text has the pace of the loop and the faults."""
     rows = [create(), *[look(wait=0.1)] * 6, look(FAILED, fault="f1 run"), generate(400)]
     document = verdict.document(trace(*rows), Mode.REAL)
     text = verdict.text(document)
@@ -154,7 +154,7 @@ def test_the_worst_comes_first_and_the_text_says_all() -> None:
     assert not document["ok"]
     assert document["loops"][0]["requests_per_day"] == 864_000
     assert "864,000 requests a day" in text
-    assert "What was answered to 8 (f1 run) was injected" in text
+    assert "A fault caused the answer to 8 (f1 run), but the reaction is the client's." in text
     assert text.startswith("1 error, 1 warning, 1 piece of advice in 9 requests.\n")
 
 
@@ -163,6 +163,6 @@ def test_advice_alone_is_ok() -> None:
     assert verdict.document(trace(create()), Mode.REAL)["ok"]
 
 
-def test_who_polls_for_ever_is_told_once() -> None:
-    """The same looks are not told as retries, too."""
+def test_endless_polling_is_one_finding() -> None:
+    """The same polls are not reported as retries, too."""
     assert found(*[look(status=404, answer={})] * 6).keys() == {"never-stopped"}

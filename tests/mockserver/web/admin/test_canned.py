@@ -231,11 +231,11 @@ def test_a_miss_names_the_nearest_rules(http: FlaskClient) -> None:
     answer = ask(http, "How warm is it in Rome?")
 
     assert text_of(ok(answer)) == FALLBACK
-    assert answer.headers["X-Tunedmodels-Note"].startswith("canned-miss: the nearest is tuned, 1 of whose 2 ")
+    assert answer.headers["X-Tunedmodels-Note"].startswith("canned-miss: the nearest rule is tuned: 1 of its 2 ")
     told = ok(http.get(f"{CANNED}/misses"))
     (miss,) = told["misses"]
     assert (told["missed"], miss["number"], miss["text"], miss["model"]) == (1, 1, "How warm is it in Rome?", FLASH)
-    assert [(near["rule"], near["held"], near["conditions"]) for near in miss["nearest"]] == [
+    assert [(near["rule"], near["holding"], near["conditions"]) for near in miss["nearest"]] == [
         ("tuned", 1, 2),
         ("paris", 0, 1),
         ("other", 0, 1),
@@ -268,9 +268,9 @@ def test_a_spent_rule_says_so(http: FlaskClient) -> None:
     (near,) = ok(http.get(f"{CANNED}/misses"))["misses"][0]["nearest"]
     assert near == {
         "rule": "rule-1",
-        "held": 1,
+        "holding": 1,
         "conditions": 2,
-        "failed": [{"condition": "times", "expected": "1 answers at most", "got": "1"}],
+        "failed": [{"condition": "times", "expected": "at most 1 answers", "got": "1"}],
     }
 
 
@@ -280,7 +280,7 @@ def test_strict_rules_make_a_miss_an_error(http: FlaskClient) -> None:
 
     code, message = refused(ask(http))
     assert code == "NOT_FOUND"
-    assert message.startswith("No canned rule of this fake answers the call: the nearest is rule-1, ")
+    assert message.startswith("No canned rule of the mock server answers the call: the nearest rule is rule-1: ")
     assert ok(http.get(CANNED))["missed"] == 1
     assert text_of(ok(ask(http, "ho"))) == "a"
 

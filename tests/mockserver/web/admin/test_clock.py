@@ -13,7 +13,7 @@ from tunedmodels_mockserver.core.runs.script import Event
 
 START = 1_700_000_000_000_000_000
 STOOD = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}
-BEYOND = "from its present lead beyond."
+BEYOND = "from its present time are outside of that."
 
 
 def body(model_id: str = "a", epochs: int = 5) -> dict[str, Any]:
@@ -76,20 +76,23 @@ def test_each_world_has_a_clock_of_its_own(manual: FlaskClient) -> None:
         ('{"advance": -1}', 'advance is not negative, got -1.0; send "set" to go back in time.'),
         ('{"advance": null}', 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ("{}", 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
-        ('{"advance": NaN}', "This is no JSON: "),
-        ('{"advance": 1', "This is no JSON: "),
-        ("x", "This is no JSON: "),
-        ("", "This is no JSON: "),
-        ("\xff", "This is no JSON: "),
+        ('{"advance": NaN}', "This is not valid JSON: "),
+        ('{"advance": 1', "This is not valid JSON: "),
+        ("x", "This is not valid JSON: "),
+        ("", "This is not valid JSON: "),
+        ("\xff", "This is not valid JSON: "),
         ("[" * 100_000, "Expected `object`, got `array`."),
         ("[]", "Expected `object`, got `array`."),
         ("1", "Expected `object`, got `int`."),
         ('{"set": 1}', "Expected `str | null`, got `int` - at `$.set`."),
         ('{"set": "now"}', "set must be a time such as 2026-01-01T00:00:00Z, got 'now'."),
-        ('{"set": "1969-12-31T23:59:59Z"}', "A clock goes from 1970 to 2255; -1.0 seconds since 1970 lie beyond."),
+        (
+            '{"set": "1969-12-31T23:59:59Z"}',
+            "A clock can show 1970 to 2255; -1.0 seconds since 1970 are outside of that.",
+        ),
         ('{"advnace": 1}', "There is no member 'advnace'; the nearest is advance."),
         ('{"mode": "fast"}', "'fast' is none of manual, polling, real - at `$.mode`."),
-        ('{"rate": 0}', "A clock's rate is more than 0 and at most 1000000, got 0.0."),
+        ('{"rate": 0}', "The rate of a clock must be more than 0 and at most 1000000, got 0.0."),
         ('{"freeze": true, "resume": true}', "mode, freeze and resume exclude each other; send one of them."),
         ('{"freeze": true, "mode": "real"}', "mode, freeze and resume exclude each other; send one of them."),
         (f'{{"advance": {"9" * 400}}}', "Number out of range"),
@@ -110,7 +113,7 @@ def test_time_has_an_end(manual: FlaskClient) -> None:
     answers = [manual.post("/_emulator/clock", json={"advance": 1e9}) for _ in range(8)]
 
     assert [answer.status_code for answer in answers] == [200] * 7 + [400]
-    assert answers[-1].json == {"error": f"A clock goes from 1970 to 2255; 1000000000.0 seconds {BEYOND}"}
+    assert answers[-1].json == {"error": f"A clock can show 1970 to 2255; 1000000000.0 seconds {BEYOND}"}
     assert manual.get("/v1beta/tunedModels").json == {}
 
 
@@ -120,7 +123,7 @@ def test_a_move_beyond_the_end_leaves_the_clock(manual: FlaskClient, seconds: st
     answer = manual.post("/_emulator/clock", data=f'{{"advance": {seconds}}}')
 
     assert answer.status_code == 400
-    assert answer.json == {"error": f"A clock goes from 1970 to 2255; {float(seconds)} seconds {BEYOND}"}
+    assert answer.json == {"error": f"A clock can show 1970 to 2255; {float(seconds)} seconds {BEYOND}"}
     assert manual.get("/_emulator/clock").json == STOOD
 
 

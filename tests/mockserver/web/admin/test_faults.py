@@ -67,7 +67,7 @@ def test_faults_are_removed_one_by_one_or_all(http: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (b"{", "This is no JSON"),
+        (b"{", "This is not valid JSON"),
         (b"[]", "Send a fault such as"),
         (b"1", "Expected `object`, got `int`"),
         (b'{"method": "tunedModels.crate", "reset": true}', "the nearest is tunedModels.create"),
@@ -228,7 +228,7 @@ def test_a_file_has_faults(tmp_path: Path) -> None:
     [
         ("- reset: true\n- rest: true\n", "Fault 2 of the list: There is no member 'rest'; the nearest is reset."),
         ("- [\n", "line 2, column 1: this is no YAML"),
-        ("- {id: a, reset: true}\n- {id: a, reset: true}\n", "There is a fault 'a' already"),
+        ("- {id: a, reset: true}\n- {id: a, reset: true}\n", "The fault 'a' already exists"),
         ("!!python/object:os.system {}", "this is no YAML"),
     ],
 )
@@ -248,7 +248,7 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, text: str, sentenc
     [
         (["--preset", "falky"], "There is no preset 'falky'; the nearest is flaky."),
         (["--faults", "bad.yaml"], "bad.yaml: There is no member 'rest'; the nearest is reset."),
-        (["--preset", "quota", "--preset", "quota"], "There is a fault 'quota-requests' already"),
+        (["--preset", "quota", "--preset", "quota"], "The fault 'quota-requests' already exists"),
         (["--faults", "missing.yaml"], "'missing.yaml' does not exist"),
     ],
 )

@@ -191,7 +191,7 @@ def test_claims_and_near_misses(http: FlaskClient, active: str) -> None:
     assert [(item["number"], item["nearest"]) for item in missed] == [(2, active)]
     http.get(f"/v1beta/{active}", headers={"X-Test-Id": "w1"})
     missed = ok(http.get("/_emulator/journal/near-misses", headers={"X-Test-Id": "w1"}))["near_misses"]
-    assert "is in the default world" in missed[0]["difference"]
+    assert "exists in the default world" in missed[0]["difference"]
 
 
 def test_a_fault_is_told_from_what_the_client_made_of_it(http: FlaskClient, active: str) -> None:
@@ -227,7 +227,7 @@ def test_the_verdict_comes_as_text_and_for_all_worlds(http: FlaskClient, create:
     everywhere = ok(http.get("/_emulator/verdict?world=*"))
 
     assert text.startswith(
-        "1 piece of advice in 1 requests.\nadvice: Left models behind [models-leaked] (requests 1)\n"
+        "1 piece of advice in 1 requests.\nadvice: Did not delete models [models-leaked] (requests 1)\n"
     )
     assert list(everywhere["worlds"]) == [""]
     assert everywhere["outcomes"]["percent"] == 0

@@ -91,7 +91,10 @@ def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> 
     assert "done" not in look(http, name)
 
     refused = http.post(f"{OPERATIONS}/{name}:advance", json={"steps": 1})
-    assert (refused.status_code, refused.get_json()["error"]) == (409, "This run has all its 38 steps; finish it.")
+    assert (refused.status_code, refused.get_json()["error"]) == (
+        409,
+        "This run has completed all 38 steps; finish it.",
+    )
     clock.advance(1)
     assert look(http, name)["done"] is True
 

@@ -76,7 +76,11 @@ def test_all_worlds_at_once(server: FlaskClient, create: Create) -> None:
 def test_a_bad_state_changes_nothing(server: FlaskClient) -> None:
     """It is refused with a sentence, and the world is as it was."""
     before = server.get("/_emulator/state").data
-    for data, said in [(b"", "It is no JSON"), (b"{}", "Its member format is None"), (before[:-9], "It is no JSON")]:
+    for data, said in [
+        (b"", "The file is not JSON"),
+        (b"{}", "The member format is None"),
+        (before[:-9], "The file is not JSON"),
+    ]:
         answer = server.put("/_emulator/state", data=data)
         assert (answer.status_code, said in answer.text) == (400, True)
     assert server.get("/_emulator/state?world=w1").status_code == 400

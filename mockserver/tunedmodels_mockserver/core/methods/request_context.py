@@ -29,6 +29,6 @@ class RequestContext:
     def note_similar_models(self, name: str, method: str = "") -> None:
         """Add a note with the base models most similar to *name*; only those with *method*, if it is given."""
         models = [model for model in self.world.base_models.values() if not method or model.serves(method)]
-        what = f" with {method}" if method else ""
+        condition = f" with {method}" if method else ""
         near = ", ".join(similar_names(name, models)) or "none"
-        self.notes.append(f"base-models: models.list shows {len(models)}{what}; the nearest are {near}")
+        self.notes.append(f"base-models: models.list shows {len(models)}{condition}; the nearest are {near}")

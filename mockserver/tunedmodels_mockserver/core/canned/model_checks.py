@@ -23,16 +23,16 @@ def check_models(rules: Iterable[Rule], base_models: Collection[str]) -> None:
     """
     for number, rule in enumerate(rules, start=1):
         model = rule.when.model
-        if model is None or _may_be_tuned(model) or any(_fits(model, name) for name in base_models):
+        if model is None or _may_be_tuned(model) or any(_matches(model, name) for name in base_models):
             continue
         ids = [name.removeprefix(PREFIX) for name in base_models]
         raise BadInput(
-            f"Rule {number}: no model fits when.model {model!r}{nearest(model.removeprefix(PREFIX), ids)}. "
-            "The base models are those of models.list; --base-model adds one."
+            f"Rule {number}: no model matches when.model {model!r}{nearest(model.removeprefix(PREFIX), ids)}. "
+            "models.list shows the base models; add one with --base-model."
         )
 
 
-def _fits(pattern: str, name: str) -> bool:
+def _matches(pattern: str, name: str) -> bool:
     return fnmatchcase(name if "/" in pattern else name.removeprefix(PREFIX), pattern)
 
 

@@ -17,23 +17,25 @@ from .. import random_draws
 from ..strict_input import BadInput, nearest
 from .fault import CREATE, Fault, FaultQuery, Quota
 
-MOST = 1000  # faults of one world
+MAX_FAULTS = 1000  # faults of one world
 # At most one fault replaces the answer of a call. These effects can apply in addition.
 _COMPOSING = frozenset({"latency", "run", "withdrawn", "pedantic"})
 
 
 @dataclass(frozen=True, slots=True)
 class ArmedFault:
-    """A fault with its counters. It was armed ``at`` on the world's clock, ``machine`` on the machine's (nanoseconds).
+    """A fault with its counters.
 
-    ``seen`` is the number of calls in its scope and window. ``hits`` is the number of times that it fired. ``calls``
+    ``armed_at`` is the moment on the world's clock at which it was armed, and ``armed_at_machine`` the machine's time,
+    both in nanoseconds. ``armed_at`` is None for a fault of the server's options until the world begins.
+    ``matched`` is the number of calls in its scope and window. ``hits`` is the number of times that it fired. ``calls``
     are the moments of the calls that a quota has let pass and still counts.
     """
 
     fault: Fault
-    at: int
-    machine: int
-    seen: int = 0
+    armed_at: int | None
+    armed_at_machine: int
+    matched: int = 0
     hits: int = 0
     calls: tuple[int, ...] = ()
 
@@ -44,12 +46,12 @@ class ArmedFault:
 
     def is_expired(self, machine: int) -> bool:
         """Return whether its time to live is over when the machine's time is *machine*."""
-        return self.fault.ttl is not None and machine >= self.machine + round(self.fault.ttl * SECOND)
+        return self.fault.ttl is not None and machine >= self.armed_at_machine + round(self.fault.ttl * SECOND)
 
     def document(self) -> dict[str, Any]:
         """Return it as plain JSON: the fault as it was armed, and its counters."""
         fault: dict[str, Any] = msgspec.to_builtins(self.fault)
-        counts = {"seen": self.seen, "hits": self.hits, "remaining": self.remaining, "fired": self.hits > 0}
+        counts = {"seen": self.matched, "hits": self.hits, "remaining": self.remaining, "fired": self.hits > 0}
         return {"id": self.fault.id, "effect": self.fault.kind, **fault, "required": self.fault.required, **counts}
 
 
@@ -57,42 +59,47 @@ class ArmedFault:
 class TriggeredFault:
     """A fault that fires at the present call. ``draw`` is a number in [0, 1) from the seed, for the jitter.
 
-    ``retry`` is the time in seconds after which a quota lets the next call pass, None if that is unknown.
+    ``retry_after`` is the time in seconds after which a quota lets the next call pass, None if it is unknown or never.
     """
 
     fault: Fault
     draw: float = 0.0
-    retry: int | None = None
+    retry_after: int | None = None
 
 
-def arm(armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int, machine: int) -> tuple[ArmedFault, ...]:
+def arm(
+    armed: tuple[ArmedFault, ...], faults: Sequence[Fault], now: int | None, machine: int
+) -> tuple[ArmedFault, ...]:
     """Return *armed* with *faults* after them. Expired faults are removed, and a fault without an id gets one.
 
+    With None for *now*, ``arm_at_start`` arms the faults when the world begins.
     Raises BadInput for an id that another fault has, and for more than 1000 faults.
     """
-    kept = without_expired(armed, machine)
-    taken = {item.fault.id for item in kept}
+    active = without_expired(armed, machine)
+    used_ids = {item.fault.id for item in active}
     number = 0
     for fault in faults:
-        if fault.id in taken:
-            raise BadInput(f"There is a fault {fault.id!r} already; delete it first, or choose another id.")
+        if fault.id in used_ids:
+            raise BadInput(f"The fault {fault.id!r} already exists; delete it first, or choose another id.")
         if not fault.id:
-            while not number or f"fault-{number}" in taken:
+            while not number or f"fault-{number}" in used_ids:
                 number += 1
             fault = msgspec.structs.replace(fault, id=f"fault-{number}")
-        taken.add(fault.id)
-        kept = (*kept, ArmedFault(fault, now, machine))
-    if len(kept) > MOST:
-        raise BadInput(f"A world has at most {MOST} faults, and these would make {len(kept)}; delete some first.")
-    return kept
+        used_ids.add(fault.id)
+        active = (*active, ArmedFault(fault, now, machine))
+    if len(active) > MAX_FAULTS:
+        raise BadInput(
+            f"A world can have at most {MAX_FAULTS} faults, and these would be {len(active)}; delete some first."
+        )
+    return active
 
 
 def disarm(armed: tuple[ArmedFault, ...], fault_id: str) -> tuple[ArmedFault, ...]:
     """Return *armed* without the fault called *fault_id*. Raises KeyError, with a sentence, if there is none."""
-    kept = tuple(item for item in armed if item.fault.id != fault_id)
-    if len(kept) == len(armed):
+    remaining = tuple(item for item in armed if item.fault.id != fault_id)
+    if len(remaining) == len(armed):
         raise KeyError(f"There is no fault {fault_id!r}{nearest(fault_id, [item.fault.id for item in armed])}.")
-    return kept
+    return remaining
 
 
 def without_expired(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedFault, ...]:
@@ -104,9 +111,16 @@ def without_expired(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedF
     )
 
 
-def rearm(armed: tuple[ArmedFault, ...], now: int, machine: int) -> tuple[ArmedFault, ...]:
-    """Return *armed* as if they were armed at *now*, for a world whose clock starts then."""
-    return tuple(replace(item, at=now, machine=machine) for item in armed)
+def arm_at_start(armed: tuple[ArmedFault, ...], now: int, machine: int) -> tuple[ArmedFault, ...]:
+    """Return *armed* with those armed at *now* that wait for the beginning of their world."""
+    return tuple(
+        replace(item, armed_at=now, armed_at_machine=machine) if item.armed_at is None else item for item in armed
+    )
+
+
+def restart_lifetimes(armed: tuple[ArmedFault, ...], machine: int) -> tuple[ArmedFault, ...]:
+    """Return *armed* with times to live that start at the machine's time *machine*. Their windows do not move."""
+    return tuple(replace(item, armed_at_machine=machine) for item in armed)
 
 
 def counts_runs(armed: tuple[ArmedFault, ...], method: str) -> bool:
@@ -115,48 +129,48 @@ def counts_runs(armed: tuple[ArmedFault, ...], method: str) -> bool:
 
 
 def trigger(
-    armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, machine: int, *, answered: bool = False
+    armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, machine: int, *, has_answer: bool = False
 ) -> tuple[tuple[ArmedFault, ...], tuple[TriggeredFault, ...]]:
     """Return *armed* with the call *query* counted, and the faults that fire at it.
 
-    At most one of these replaces the answer of the call, and it comes last. If the call is *answered* already, none
-    does. Faults with ``latency``, ``run``, ``withdrawn`` and ``pedantic`` can fire in addition.
+    At most one of these replaces the answer of the call, and it comes last. With *has_answer*, the call has an answer
+    already, and none does. Faults with ``latency``, ``run``, ``withdrawn`` and ``pedantic`` can fire in addition.
     """
     armed = without_expired(armed, machine)
-    places = sorted(range(len(armed)), key=lambda place: armed[place].fault.rank)
-    changed = dict(enumerate(armed))
-    fired: list[TriggeredFault] = []
+    places = sorted(range(len(armed)), key=lambda place: armed[place].fault.order)
+    updated = dict(enumerate(armed))
+    triggered: list[TriggeredFault] = []
     answer: TriggeredFault | None = None
     for place in places:
         item = armed[place]
-        if not item.fault.fits(query) or not _is_open(item, now):
+        if not item.fault.matches(query) or not _is_open(item, now):
             continue
-        item = replace(item, seen=item.seen + 1)
+        item = replace(item, matched=item.matched + 1)
         composing = item.fault.kind in _COMPOSING
-        busy = any(other.fault.kind == item.fault.kind for other in fired) and item.fault.kind != "latency"
-        if busy if composing else (answer is not None or answered):
-            changed[place] = item
+        is_blocked = any(other.fault.kind == item.fault.kind for other in triggered) and item.fault.kind != "latency"
+        if is_blocked if composing else (answer is not None or has_answer):
+            updated[place] = item
             continue
         item, hit = _trigger_one(item, query, now)
-        changed[place] = item
+        updated[place] = item
         if hit and composing:
-            fired.append(hit)
+            triggered.append(hit)
         elif hit:
             answer = hit
-    after = tuple(changed.values())
-    return (armed if after == armed else after), (*fired, *((answer,) if answer else ()))
+    after = tuple(updated.values())
+    return (armed if after == armed else after), (*triggered, *((answer,) if answer else ()))
 
 
 def undo_run_faults(
-    armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, fired: Collection[str]
+    armed: tuple[ArmedFault, ...], query: FaultQuery, now: int, triggered_ids: Collection[str]
 ) -> tuple[ArmedFault, ...]:
-    """Return *armed* as if faults with ``run`` had not counted the create *query*. *fired* has the ids that fired.
+    """Return *armed* as if faults with ``run`` had not counted the create *query*, at which *triggered_ids* fired.
 
     This is for a create that starts no run, so that these faults apply to the next create that starts one.
     """
     return tuple(
-        replace(item, seen=max(item.seen - 1, 0), hits=max(item.hits - (item.fault.id in fired), 0))
-        if item.fault.run is not None and item.fault.fits(query) and _is_open(item, now)
+        replace(item, matched=max(item.matched - 1, 0), hits=max(item.hits - (item.fault.id in triggered_ids), 0))
+        if item.fault.run is not None and item.fault.matches(query) and _is_open(item, now)
         else item
         for item in armed
     )
@@ -165,16 +179,17 @@ def undo_run_faults(
 def _trigger_one(item: ArmedFault, query: FaultQuery, now: int) -> tuple[ArmedFault, TriggeredFault | None]:
     """Return *item*, which has counted the present call as seen, and the triggered fault, or None."""
     fault = item.fault
-    if item.seen <= fault.skip or item.remaining == 0:
+    if item.matched <= fault.skip or item.remaining == 0:
         return item, None
-    if fault.probability < 1 and random_draws.uniform(query.seed, "fault", fault.id, item.seen) >= fault.probability:
+    if fault.probability < 1 and random_draws.uniform(query.seed, "fault", fault.id, item.matched) >= fault.probability:
         return item, None
     hit: TriggeredFault | None
     if fault.quota:
         item, hit = _charge_quota(item, fault.quota, query, now)
     else:
         hit = TriggeredFault(
-            fault, random_draws.uniform(query.seed, "jitter", fault.id, item.seen) if fault.latency is not None else 0.0
+            fault,
+            random_draws.uniform(query.seed, "jitter", fault.id, item.matched) if fault.latency is not None else 0.0,
         )
     return (replace(item, hits=item.hits + 1) if hit else item), hit
 
@@ -189,10 +204,15 @@ def _charge_quota(
     calls = tuple(moment for moment in item.calls if now - span < moment <= now)
     if len(calls) < quota.limit:
         return replace(item, calls=(*calls, now)), None
-    frees = calls[len(calls) - quota.limit] + span if quota.limit else now + span
-    return replace(item, calls=calls), TriggeredFault(item.fault, retry=max(ceil((frees - now) / SECOND), 1))
+    item = replace(item, calls=calls)
+    if not quota.limit:
+        return item, TriggeredFault(item.fault)  # no wait lets a call pass
+    frees = calls[len(calls) - quota.limit] + span
+    return item, TriggeredFault(item.fault, retry_after=max(ceil((frees - now) / SECOND), 1))
 
 
 def _is_open(item: ArmedFault, now: int) -> bool:
-    closes = item.fault.closes(item.at)
-    return item.fault.opens(item.at) <= now and (closes is None or now < closes)
+    if item.armed_at is None:
+        return False
+    closes = item.fault.closes_at(item.armed_at)
+    return item.fault.opens_at(item.armed_at) <= now and (closes is None or now < closes)
