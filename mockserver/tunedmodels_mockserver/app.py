@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version as installed
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -76,7 +76,7 @@ def create_app(
     callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
-    journals, tally, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
+    journals, outcome_coverage, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
     app.extensions["tunedmodels_journals"] = journals
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST. No client of the service expects a redirect.
@@ -93,7 +93,7 @@ def create_app(
             provide_automatic_options=False,
         )
     for blueprint in (
-        admin(callers, journals, tally, request_metrics, settings.to_public_json()),
+        admin(callers, journals, outcome_coverage, request_metrics, settings.to_public_json()),
         oauth(callers),
         metadata_server(callers, partial(home, worlds.names, readable_endpoints())),
     ):
@@ -106,7 +106,7 @@ def create_app(
     app.register_error_handler(StoreUnavailable, _store_unavailable)
     app.register_error_handler(Exception, _internal_error)
     application = rewrite_requests(app.wsgi_app, strict=settings.strict)
-    app.wsgi_app = journal_requests(application, journals, tally, request_metrics)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = journal_requests(application, journals, outcome_coverage, request_metrics)  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -126,7 +126,9 @@ def _dispatch(dispatch: Dispatch, route: Route, version: str, **_segments: str) 
 
 def _health(started: float, store: str) -> Response:
     uptime = round(time.monotonic() - started, 3)
-    return responses.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime, "store": store})
+    return responses.document(
+        {"status": "ok", "version": installed_version("tunedmodels"), "uptime": uptime, "store": store}
+    )
 
 
 def _discovery() -> Response:

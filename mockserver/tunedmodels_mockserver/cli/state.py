@@ -37,12 +37,12 @@ def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
         remote.fail(f"Cannot write {file}: {error.strerror or error}.", remote.BAD_USAGE)
 
 
-@state.command()
+@state.command("put")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_all
 @remote.url
 @remote.world
-def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
+def put_state(file: Path, all_worlds: bool, url: str, world: str) -> None:
     """Replace the current state with the state in FILE. Exit with status 4 if FILE is not a state."""
     try:
         data = file.read_bytes()

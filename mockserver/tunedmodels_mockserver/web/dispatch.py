@@ -135,18 +135,18 @@ class Dispatch:
             raise route.error()
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
-        on = surface(version)
+        version_surface = surface(version)
         world = self.callers.world(params)
         now = world.now()
-        caller = self.callers.admit(params, world, now, route.method.id, on.full_name(route.method.rpc))
+        caller = self.callers.admit(params, world, now, route.method.id, version_surface.full_name(route.method.rpc))
         system_parameters.check(params)
-        words = request.environ.get(HEADER)
+        instructions = request.environ.get(HEADER)
         injection = None
-        if words or world.controls.faults:
+        if instructions or world.controls.faults:
             name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
             model = model_name(route.method.id, name, pairs)
             query = FaultQuery(route.method.id, model, caller.email, world.seed)
-            context.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
+            context.injection = injection = inject(world, query, instructions or "", request.content_length or 0, now)
             replacement = injection.replacement()
             if replacement:
                 return replacement
@@ -154,22 +154,22 @@ class Dispatch:
         if not route.method.served:
             route.view(call, _with_name({}, route))  # raises an error before the request is read
         value = self._read_request(route, version, pairs, context.allowances)
-        message = on.message(route.method.response)
-        tree = partial.parse_mask(params.fields, message, on)
+        message = version_surface.message(route.method.response)
+        mask = partial.parse_mask(params.fields, message, version_surface)
         try:
             content = (
                 injection.call_view(route.view, route.method.id, call, value) if injection else route.view(call, value)
             )
-        except RunInterrupted as poll:
+        except RunInterrupted as interrupted:
             context.injection = injection = injection or Injection()
-            content = injection.apply_script(poll, route.method.id, call, value)
+            content = injection.apply_script(interrupted, route.method.id, call, value)
             replacement = injection.replacement()
             if replacement:
                 return replacement
         if route.method.streaming:
             wait = connection(request.environ, self.sleep).wait
-            return responses.stream(content, message, on, params, tree, wait)
-        return responses.value(content, message, on, params, tree)
+            return responses.stream(content, message, version_surface, params, mask, wait)
+        return responses.value(content, message, version_surface, params, mask)
 
     def _read_request(
         self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances
@@ -181,27 +181,29 @@ class Dispatch:
         """
         try:
             return _message(route, surface(version), pairs)
-        except StatusError as refusal:
+        except StatusError as first_error:
             if self.strict or version != "v1" or not route.method.id.startswith("tunedModels."):
                 raise
             try:
                 value = _message(route, surface("v1beta"), pairs)
             except StatusError:
-                raise refusal from None
+                raise first_error from None
             allowances.permit("v1-members")
             return value
 
 
-def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+def _message(route: Route, version_surface: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """Return the request message with the members of the body and the query, and the name from the path."""
     method = route.method
-    message = on.message(method.request)
-    reader = Reader(on)
+    message = version_surface.message(method.request)
+    reader = Reader(version_surface)
     value: dict[str, Any] = {}
     if method.body == "*":
         value = reader.body(_body(), message)
     elif method.body:
-        value[method.body] = reader.body(_body(), on.message(message.by_name[method.body].type), method.body)
+        value[method.body] = reader.body(
+            _body(), version_surface.message(message.by_name[method.body].type), method.body
+        )
     value.update(reader.query(pairs, message, method.body))
     reader.finish()
     return _with_name(value, route)

@@ -39,8 +39,8 @@ _PAGE = """<!DOCTYPE html>
 <a href="_emulator/journal?key={{ key }}">journal</a>,
 <a href="_emulator/verdict?format=text&amp;key={{ key }}">verdict</a></li>
 {%- endfor %}
-{%- if more %}
-<li>{{ more }} more in <a href="_emulator/worlds">/_emulator/worlds</a></li>
+{%- if hidden_count %}
+<li>{{ hidden_count }} more in <a href="_emulator/worlds">/_emulator/worlds</a></li>
 {%- endif %}
 </ul>
 <h2>Administration</h2>
@@ -73,13 +73,13 @@ def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Re
     """
     if not is_browser_navigation(request.environ):
         return not_found.response(request.method, request.path)
-    known = sorted({DEFAULT_WORLD, *names()})
+    all_names = sorted({DEFAULT_WORLD, *names()})
     response = responses.page(
         render_template_string(
             _PAGE,
             url=request.url_root.rstrip("/"),
-            worlds=[(name, quote(with_world(API_KEY, name))) for name in known[:_MAX_WORLDS]],
-            more=max(len(known) - _MAX_WORLDS, 0),
+            worlds=[(name, quote(with_world(API_KEY, name))) for name in all_names[:_MAX_WORLDS]],
+            hidden_count=max(len(all_names) - _MAX_WORLDS, 0),
             endpoints=endpoints,
             docs=_DOCS,
         ),

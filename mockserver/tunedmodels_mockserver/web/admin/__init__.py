@@ -38,7 +38,7 @@ from . import (
 def admin(
     callers: Callers,
     journals: Journals,
-    tally: OutcomeCoverage,
+    outcome_coverage: OutcomeCoverage,
     request_metrics: RequestMetrics,
     settings: Mapping[str, Any],
 ) -> Blueprint:
@@ -57,7 +57,7 @@ def admin(
     canned.add(blueprint, world)
     journal.add(blueprint, world, callers.worlds, journals)
     events.add(blueprint, world, journals)
-    verdict.add(blueprint, world, callers.worlds, journals, tally)
+    verdict.add(blueprint, world, callers.worlds, journals, outcome_coverage)
 
     worlds.add(blueprint, world, callers.worlds, journals)
     state.add(blueprint, world, callers.worlds)

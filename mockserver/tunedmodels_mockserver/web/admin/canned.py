@@ -30,7 +30,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         return responses.document(_rules_document(world()))
 
     @blueprint.post("/canned")
-    def arm_canned() -> Response:
+    def add_canned() -> Response:
         at = request.args.get("at", "last")
         if at not in ("first", "last"):
             raise BadInput(f"at must be first or last, got {at!r}.")
@@ -53,8 +53,8 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             return responses.document({"error": str(error)}, 409)
         except ValueError as error:
             raise BadInput(_as_sentence(error)) from None
-        known = {rule.id for rule in before.rules}
-        return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in known]})
+        old_ids = {rule.id for rule in before.rules}
+        return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in old_ids]})
 
     @blueprint.put("/canned")
     def replace_canned() -> Response:
@@ -78,7 +78,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
     def drop_rule(rule_id: str) -> Response:
         current = world()
         if "#" in rule_id:  # a rule of a file; its path may have lost the first slash, so do not search for it
-            text = f"{rule_id!r} names a rule of a file. Take it out of the file."
+            text = f"{rule_id!r} is a rule of a file. Remove it from the file."
             return responses.document({"error": text}, 409)
         try:
             current.change(lambda controls: replace(controls, canned=controls.canned.without(rule_id)))

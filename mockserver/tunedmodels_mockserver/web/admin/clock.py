@@ -56,20 +56,20 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.post("/clock")
     def move_clock() -> Response:
-        moved, move = world(), read_json(request.get_data(), Move)
+        current, move = world(), read_json(request.get_data(), Move)
         if move == Move():
             raise BadInput(_EMPTY_MOVE)
         before = now = 0
 
         def change(controls: Controls) -> Controls:
             nonlocal before, now
-            machine = moved.machine()
-            clock = _move(controls.clock, machine, move, moved)
+            machine = current.machine()
+            clock = _move(controls.clock, machine, move, current)
             before, now = controls.clock.now(machine), clock.now(machine)
             return replace(controls, clock=clock)
 
-        clock = moved.change(change).clock
-        return responses.document(_clock_document(clock, now) | _changes_document(moved, before, now))
+        clock = current.change(change).clock
+        return responses.document(_clock_document(clock, now) | _changes_document(current, before, now))
 
 
 def _move(clock: Clock, machine: int, move: Move, world: World) -> Clock:
@@ -129,8 +129,8 @@ def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
 def _run_change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
     old, new = (view.view(record.plan, moment) for moment in (before, now))
     state = view.model_view(record.plan, now).state
-    was = (old.completed_steps, old.done, view.model_view(record.plan, before).state)
-    if was == (new.completed_steps, new.done, state):
+    old_state = (old.completed_steps, old.done, view.model_view(record.plan, before).state)
+    if old_state == (new.completed_steps, new.done, state):
         return None
     return {
         "operation": record.operation_name,

@@ -18,7 +18,7 @@ from .. import responses
 from .clock import Move
 from .events import JournalEventsQuery
 from .journal import JournalListQuery, Reproduction
-from .operations import Advance, Fail, Nothing, Stall
+from .operations import Advance, Fail, NoOptions, Stall
 from .worlds import Reset
 
 JSON = "application/json"
@@ -78,9 +78,9 @@ ENDPOINTS = (
     _verb("advance", Advance, "Move a run forward: so many steps, percent or seconds."),
     _verb("fail", Fail, "Let a run fail."),
     _verb("stall", Stall, "Hold a run, for some seconds or until it is moved."),
-    _verb("resume", Nothing, "Let a run go on that was held."),
-    _verb("finish", Nothing, "Bring a run to its end."),
-    _verb("cancel", Nothing, "Cancel a run."),
+    _verb("resume", NoOptions, "Let a run go on that was held."),
+    _verb("finish", NoOptions, "Bring a run to its end."),
+    _verb("cancel", NoOptions, "Cancel a run."),
     AdminEndpoint(
         "PUT",
         "/operations/{operation}/script",

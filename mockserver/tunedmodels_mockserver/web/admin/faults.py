@@ -61,10 +61,10 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
     @blueprint.get("/presets")
     def presets() -> Response:
-        shown: dict[str, Any] = {
+        documents: dict[str, Any] = {
             name: [msgspec.to_builtins(fault) for fault in group] for name, group in PRESETS.items()
         }
-        return responses.document({"presets": shown})
+        return responses.document({"presets": documents})
 
 
 def _faults_response(faults: tuple[ArmedFault, ...]) -> Response:

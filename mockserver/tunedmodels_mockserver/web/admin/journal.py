@@ -52,14 +52,14 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         matches = search.find(entries, search.check(listing))
         rest = [entry for entry in matches if entry.number > listing.page_token]
         page = rest[: listing.page_size]
-        more = str(page[-1].number) if len(rest) > len(page) else None
+        next_token = str(page[-1].number) if len(rest) > len(page) else None
         return responses.document(
             {
                 "entries": [entry.document() for entry in page],
                 "found": len(matches),
                 "kept": len(entries),
                 "newest": journal_.newest_number,
-                "next_page_token": more,
+                "next_page_token": next_token,
             }
         )
 
@@ -82,7 +82,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         return responses.document({"near_misses": matches})
 
     @blueprint.post("/journal:repro")
-    def repeat_journal() -> Response:
+    def write_reproduction() -> Response:
         reproduction = read_json(request.get_data() or b"{}", Reproduction)
         matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))
         if not matches:

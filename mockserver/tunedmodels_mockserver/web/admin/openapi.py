@@ -16,7 +16,7 @@ from flask import Blueprint, Response
 from .. import responses as answers
 from .endpoints import ENDPOINTS, EVENTS, JSON, AdminEndpoint
 
-_ERROR = {"$ref": "#/components/schemas/Refused"}
+_ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _ERROR_DESCRIPTIONS = {
     400: "What was sent is refused; a sentence says why.",
     404: "There is no such thing in this world; the nearest is named.",
@@ -31,7 +31,7 @@ _WORLD = {
 }
 
 
-class Refused(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
     """An error of the admin surface. Errors of the API have another form."""
 
     error: str
@@ -48,7 +48,9 @@ def add(blueprint: Blueprint) -> None:
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document that describes ``ENDPOINTS``."""
     types = [kind for endpoint in ENDPOINTS for kind in (*endpoint.body, *_parameters(endpoint).values())]
-    schemas, components = msgspec.json.schema_components([*types, Refused], ref_template="#/components/schemas/{name}")
+    schemas, components = msgspec.json.schema_components(
+        [*types, ErrorBody], ref_template="#/components/schemas/{name}"
+    )
     # The key is the repr, because some types, such as unions, may not be hashable. Equal types have equal schemas.
     schemas_by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
@@ -87,8 +89,8 @@ def _operation(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> d
 
 
 def _body(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> dict[str, Any]:
-    one = _any_of([schemas_by_type[repr(kind)] for kind in endpoint.body])
-    return _any_of([one, {"type": "array", "items": one}]) if endpoint.accepts_list else one
+    item = _any_of([schemas_by_type[repr(kind)] for kind in endpoint.body])
+    return _any_of([item, {"type": "array", "items": item}]) if endpoint.accepts_list else item
 
 
 def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _without_none(kind: Any) -> Any:
     """Return *kind* without None."""
     if type(None) not in get_args(kind):
         return kind
-    return reduce(or_, (one for one in get_args(kind) if one is not type(None)))
+    return reduce(or_, (member for member in get_args(kind) if member is not type(None)))
 
 
 def _with_plain_description(schema: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from .. import responses
 _PositiveNumber = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No members. Send an empty object, or no body."""
 
 
@@ -63,7 +63,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         return responses.document(_run_document(_find_run(current, target), current.now()))
 
     @blueprint.post("/operations/<path:target>")
-    def intervene(target: str) -> Response:
+    def apply_verb(target: str) -> Response:
         target, _, verb = target.rpartition(":")
         if not target or verb not in _VERBS:
             close = nearest(verb, list(_VERBS))
@@ -72,7 +72,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         return _change_run(world(), target, change)
 
     @blueprint.put("/operations/<path:target>/script")
-    def rescript(target: str) -> Response:
+    def replace_script(target: str) -> Response:
         script = read_json(request.get_data(), tuple[Event, ...])
         return _change_run(world(), target, lambda plan, now: interventions.with_script(plan, now, script))
 
@@ -81,15 +81,15 @@ Change = Callable[[Plan, int], Plan]
 
 
 def _advance(body: bytes) -> Change:
-    by = read_json(body, Advance)
-    if sum(value is not None for value in (by.steps, by.percent, by.seconds)) != 1:
+    distance = read_json(body, Advance)
+    if sum(value is not None for value in (distance.steps, distance.percent, distance.seconds)) != 1:
         raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how much further the run is.')
-    if by.seconds is not None:
-        return lambda plan, now: interventions.with_event(plan, now, skip=by.seconds)
-    if by.percent is not None:
-        percent = by.percent
+    if distance.seconds is not None:
+        return lambda plan, now: interventions.with_event(plan, now, skip=distance.seconds)
+    if distance.percent is not None:
+        percent = distance.percent
         return lambda plan, now: interventions.advance(plan, now, percent * plan.total_steps / 100)
-    steps = by.steps or 0
+    steps = distance.steps or 0
     return lambda plan, now: interventions.advance(plan, now, steps)
 
 
@@ -98,8 +98,8 @@ def _fail(body: bytes) -> Change:
     try:
         error = Error(code=failure.code, message=failure.message)
         Event(step=0, fail=error)
-    except ValueError as refusal:
-        raise BadInput(f"{refusal}.") from None
+    except ValueError as problem:
+        raise BadInput(f"{problem}.") from None
     return lambda plan, now: interventions.with_event(plan, now, fail=error)
 
 
@@ -108,12 +108,12 @@ def _stall(body: bytes) -> Change:
     return lambda plan, now: interventions.with_event(plan, now, stall=-1.0 if seconds is None else seconds)
 
 
-def _fixed_change(**what: Any) -> Callable[[bytes], Change]:
-    """Return the reader for a verb without options, which always adds the event *what*."""
+def _event_reader(**event: Any) -> Callable[[bytes], Change]:
+    """Return the reader for a verb without options, which always adds *event*."""
 
     def read(body: bytes) -> Change:
-        read_json(body, Nothing)
-        return lambda plan, now: interventions.with_event(plan, now, **what)
+        read_json(body, NoOptions)
+        return lambda plan, now: interventions.with_event(plan, now, **event)
 
     return read
 
@@ -122,9 +122,9 @@ _VERBS: dict[str, Callable[[bytes], Change]] = {
     "advance": _advance,
     "fail": _fail,
     "stall": _stall,
-    "resume": _fixed_change(stall=0.0),
-    "finish": _fixed_change(done=True),
-    "cancel": _fixed_change(cancel=True),
+    "resume": _event_reader(stall=0.0),
+    "finish": _event_reader(done=True),
+    "cancel": _event_reader(cancel=True),
 }
 _VERB_LIST = ", ".join(f":{verb}" for verb in _VERBS)
 
@@ -139,8 +139,8 @@ def _change_run(world: World, target: str, change: Change) -> Response:
         record, now = _find_run(world, target), world.now()
         try:
             new = replace(record, plan=change(record.plan, now))
-        except RunOver as refusal:
-            raise StatusError(Code.ABORTED, str(refusal)) from None
+        except RunOver as error:
+            raise StatusError(Code.ABORTED, str(error)) from None
         if world.store.replace(record, new):
             return responses.document(_run_document(new, now))
 

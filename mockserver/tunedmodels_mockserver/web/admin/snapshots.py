@@ -23,30 +23,30 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         return responses.document({"snapshots": [{"name": name} for name in world().store.saves()]})
 
     @blueprint.post("/snapshots/<name>")
-    def take(name: str) -> Response:
+    def take_snapshot(name: str) -> Response:
         if not WORLD_NAME.fullmatch(name):
             raise BadInput(f"A snapshot's name is 1 to 100 letters, digits, dots, dashes or underscores, got {name!r}.")
-        taken = world()
-        state = _current_state(taken)
-        taken.store.save(name, state)
+        current = world()
+        state = _current_state(current)
+        current.store.save(name, state)
         return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.post("/snapshots/<name>:restore")
-    def restore(name: str) -> Response:
-        restored = world()
-        state = restored.store.saved(name)
+    def restore_snapshot(name: str) -> Response:
+        current = world()
+        state = current.store.saved(name)
         if state is None:
-            return _no_such_snapshot(restored, name)
-        restored.store.begin(state.pause().start(restored.machine()))
+            return _no_such_snapshot(current, name)
+        current.store.begin(state.pause().start(current.machine()))
         return responses.document({"name": name, "models": len(state.base.order)})
 
     @blueprint.delete("/snapshots/<name>")
-    def forget(name: str) -> Response:
-        forgetting = world()
-        return responses.document({}) if forgetting.store.forget(name) else _no_such_snapshot(forgetting, name)
+    def remove_snapshot(name: str) -> Response:
+        current = world()
+        return responses.document({}) if current.store.forget(name) else _no_such_snapshot(current, name)
 
     @blueprint.get("/snapshots/<name>:diff")
-    def diff(name: str) -> Response:
+    def compare_snapshot(name: str) -> Response:
         current, other = world(), request.args.get("with")
         before = current.store.saved(name)
         if before is None:

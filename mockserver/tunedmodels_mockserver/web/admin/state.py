@@ -22,7 +22,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> Non
     @blueprint.get("/state")
     def state() -> Response:
         selected = worlds.all() if _is_for_all_worlds() else [world()]
-        data = state_file.write({one.name: one.store.state().snapshot(one.machine()) for one in selected})
+        data = state_file.write({item.name: item.store.state().snapshot(item.machine()) for item in selected})
         return Response(data, content_type="application/json; charset=UTF-8")
 
     @blueprint.put("/state")

@@ -51,25 +51,25 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
 
     @blueprint.delete("/world")
     def drop_world() -> Response:
-        dropped, tell = world(), request.args.get("tell")
-        if tell not in (None, "left"):
-            raise BadInput(f"tell can only be left: say what was in the world; got {tell[:100]!r}.")
-        content = _world_content(dropped) if tell else {}
-        worlds.drop(dropped.name)
-        journals.drop(dropped.name)
+        current, report = world(), request.args.get("tell")
+        if report not in (None, "left"):
+            raise BadInput(f"tell can only be left, which reports the content of the world; got {report[:100]!r}.")
+        content = _world_content(current) if report else {}
+        worlds.drop(current.name)
+        journals.drop(current.name)
         return responses.document(content)
 
 
-def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
+def _reset(world: World, initial: State, scope: str) -> dict[str, Any]:
     """Reset *scope*. Return it, and for models the numbers of those removed and of those that the world has now."""
     if scope in _MEMBERS:
-        back = {name: getattr(beginning.controls, name) for name in _MEMBERS[scope]}
-        world.change(lambda controls: replace(controls, **back))
+        initial_controls = {name: getattr(initial.controls, name) for name in _MEMBERS[scope]}
+        world.change(lambda controls: replace(controls, **initial_controls))
         return {"scope": scope}
     before = world.store.state()
-    controls: Controls = beginning.controls if scope == "all" else before.controls
-    world.store.begin(State(beginning.base, controls))
-    return {"scope": scope, "removed": len(before.base.order), "models": len(beginning.base.order)}
+    controls: Controls = initial.controls if scope == "all" else before.controls
+    world.store.begin(State(initial.base, controls))
+    return {"scope": scope, "removed": len(before.base.order), "models": len(initial.base.order)}
 
 
 def _world_content(world: World) -> dict[str, Any]:
