@@ -10,7 +10,7 @@ from . import params, remote
 
 BAD_STATE = 4
 
-_all = click.option("--all-worlds", is_flag=True, help="All worlds instead of one.")
+_all = click.option("--all-worlds", is_flag=True, help="Use all worlds instead of one.")
 
 
 @click.group()
@@ -61,7 +61,7 @@ def put_state(file: Path, all_worlds: bool, url: str, world: str) -> None:
     default="all",
     show_default=True,
     type=click.Choice(["all", "models", "faults", "canned", "clock"]),
-    help="What begins anew.",
+    help="The part to reset.",
 )
 @remote.url
 @remote.world
@@ -72,5 +72,5 @@ def reset(scope: str, url: str, world: str) -> None:
 
 def _worlds(all_worlds: bool, world: str) -> dict[str, str]:
     if all_worlds and world:
-        raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
+        raise click.UsageError("--world and --all-worlds contradict each other; give one of them.")
     return {"world": "*"} if all_worlds else {}

@@ -42,8 +42,8 @@ def _find_marked(mark: str) -> list[psutil.Process]:
 def _has_mark(process: psutil.Process, mark: str) -> bool:
     """Return whether *process* has *mark*, or the longer mark of a nested ``exec``."""
     try:
-        carried = process.environ().get(EXEC_MARK, "")
-        return f"{carried}/".startswith(f"{mark}/") and process.status() != psutil.STATUS_ZOMBIE
+        process_mark = process.environ().get(EXEC_MARK, "")
+        return f"{process_mark}/".startswith(f"{mark}/") and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False  # the process belongs to another user, or has ended
 

@@ -47,7 +47,7 @@ class InProcessConnection:
 
     def reset(self) -> Exception:
         """Return the error that a socket raises after a reset."""
-        return ConnectionResetError("Connection reset by the mock server: a fault")
+        return ConnectionResetError("The mock server reset the connection (a fault)")
 
     def close(self) -> Exception | None:
         """Return None, because the body just ends."""

@@ -27,9 +27,9 @@ _PAGE = """<!DOCTYPE html>
 <link rel="icon" href="data:,">
 <title>tunedmodels-mockserver</title>
 <h1>A mock server of the Gemini API's model tuning</h1>
-<p>Clients use <code>{{ url }}</code> as their base URL. This page is for browsers alone.</p>
+<p>Clients use <code>{{ url }}</code> as their base URL. This page is only for browsers.</p>
 <ul>
-<li><a href="health">/health</a>: Say whether the process lives.</li>
+<li><a href="health">/health</a>: Check that the process runs.</li>
 <li><a href="$discovery/rest?version=v1beta">/$discovery/rest</a>: Describe the API.</li>
 </ul>
 <h2>Worlds</h2>

@@ -51,7 +51,7 @@ class Callers:
         """Raise StatusError if one of *credentials* looks real, unless the operator allows that."""
         kind = None if self.policy.allow_real_credentials else real_credentials.kind(credentials)
         if kind:
-            text = "%s %s: refused, for it carried what looks like a real %s"
+            text = "%s %s: refused, because it has a credential that looks like a real %s"
             LOG.warning(text, request.method, one_line(request.path), kind)
             raise errors.real_credential(kind)
 

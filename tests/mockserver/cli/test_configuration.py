@@ -96,7 +96,7 @@ def test_a_project_file_has_a_table_of_ours(tmp_path: Path, monkeypatch: pytest.
         ("strict = 1", "strict must be true or false, got 1."),
         ("api-key = 'a'", "api-key must be a list, got 'a'."),
         ("api-key = [true]", "api-key must be text or a number, got True."),
-        ("port =", "is no TOML file:"),
+        ("port =", "is not a TOML file:"),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -120,8 +120,8 @@ def test_no_fake_answers() -> None:
 
     assert [(result.exit_code, result.stdout) for result in results] == [(1, "")] * 3
     assert results[0].stderr == (
-        f"No fake answers at 127.0.0.1:{port}. Start one with `tunedmodels-mockserver serve`, or say with --url where "
-        "it is.\n"
+        f"No mock server answers at 127.0.0.1:{port}. Start one with `tunedmodels-mockserver serve`, or give its URL "
+        "with --url.\n"
     )
 
 

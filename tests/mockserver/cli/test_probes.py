@@ -68,8 +68,8 @@ def test_none_in_time_is_said_with_status_1() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     waited, checked = run("wait", "--timeout", "0.2", "--url", url), run("healthcheck", "--url", url)
 
-    assert (waited.exit_code, waited.stderr) == (1, f"After 0.2 seconds no fake answers at {url}.\n")
-    assert (checked.exit_code, checked.stderr) == (1, f"No fake answers at {url}.\n")
+    assert (waited.exit_code, waited.stderr) == (1, f"After 0.2 seconds no mock server answers at {url}.\n")
+    assert (checked.exit_code, checked.stderr) == (1, f"No mock server answers at {url}.\n")
 
 
 def test_a_store_that_cannot_be_asked_is_not_ready(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_a_store_that_cannot_be_asked_is_not_ready(served: Server, monkeypatch: 
         {"error": "The database is away."},
     )
     assert result.exit_code == 1
-    assert result.stderr == f"The fake at {served.url} is not ready: The database is away.\n"
+    assert result.stderr == f"The mock server at {served.url} is not ready: The database is away.\n"
 
 
 def test_info_tells_what_the_server_is_and_no_secret() -> None:

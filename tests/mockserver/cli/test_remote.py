@@ -169,7 +169,7 @@ def test_verdict(url: str) -> None:
 
     assert (good.exit_code, few.exit_code, bad.exit_code) == (0, 1, 1)
     assert good.stdout.startswith("world w1: No findings in 0 requests.")
-    assert few.stderr.endswith("% of the documented outcomes were met, and 99.5% are asked for.\n")
+    assert few.stderr.endswith("% of the documented outcomes were met, and --fail-under requires 99.5%.\n")
     assert json.loads(bad.stdout)["ok"] is False
     assert "w1" in json.loads(run("verdict", "--all-worlds", "--format", "json").stdout)["worlds"]
 
@@ -177,17 +177,17 @@ def test_verdict(url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "text"),
     [
-        (["faults", "arm", "flakky"], 2, "There is no file 'flakky', and no such preset; the nearest is flaky."),
+        (["faults", "arm", "flakky"], 2, "There is no file and no preset 'flakky'; the nearest is flaky."),
         (
             ["faults", "arm", "missing.yaml"],
             2,
-            "There is no file 'missing.yaml', and no such preset; the presets are quota, flaky, ",
+            "There is no file and no preset 'missing.yaml'; the presets are quota, flaky, ",
         ),
         (["faults", "clear", "none"], 2, "There is no fault 'none'"),
         (["clock", "--advance", "soon"], 2, "'soon' is not a number of seconds, next or end."),
-        (["clock", "--advance", "-1"], 2, "advance is not negative"),
+        (["clock", "--advance", "-1"], 2, "advance must not be negative"),
         (["clock", "--freeze", "--resume"], 2, "exclude each other"),
-        (["journal", "verify", "--count", "1", "--at-least", "1"], 2, "--count says it all"),
+        (["journal", "verify", "--count", "1", "--at-least", "1"], 2, "--count excludes --at-least and --at-most."),
         (["journal", "list", "--status", "bad"], 2, "status must be such as 404 or 4xx"),
         (["journal", "list", "--method", "foo"], 2, "there is no method 'foo'; known are models.get, "),
         (
@@ -229,8 +229,8 @@ def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
     """The sentence names the file."""
     file = tmp_path / "faults.yaml"
     for text, said in (
-        ("a: [", "line 1, column 5: this is no YAML: "),
-        ("[" * 50_000, "this is no YAML that can be read"),
+        ("a: [", "line 1, column 5: this is not YAML: "),
+        ("[" * 50_000, "this YAML is nested too deeply"),
     ):
         file.write_text(text)
         for command in (("faults", "arm"), ("canned", "add")):
@@ -246,7 +246,7 @@ def test_a_url_that_is_none_is_bad_usage(command: str) -> None:
     result = run(command, "--url", "http://[")
 
     assert result.exit_code == 2
-    assert "'http://[' is not where a fake could be." in result.stderr
+    assert "'http://[' is not a URL of a mock server." in result.stderr
 
 
 def test_nobody_there_is_status_1() -> None:
@@ -257,7 +257,7 @@ def test_nobody_there_is_status_1() -> None:
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"No fake answers at {url}. Start one with `tunedmodels-mockserver serve`, or say with --url where it is.\n"
+        f"No mock server answers at {url}. Start one with `tunedmodels-mockserver serve`, or give its URL with --url.\n"
     )
 
 
@@ -266,7 +266,7 @@ def test_somebody_else_there_is_status_1(url: str) -> None:
     result = run("clock", "--url", f"{url}/elsewhere")
 
     assert result.exit_code == 1
-    assert "is no fake." in result.stderr
+    assert "is not a mock server" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -286,5 +286,6 @@ def test_no_fake_is_told_by_its_answer(command: list[str], status: int, kind: st
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"What answers at http://127.0.0.1:9 with status {status} is no fake. Say with --url where the fake is.\n"
+        f"The server at http://127.0.0.1:9 is not a mock server: it answers with status {status}. "
+        "Give the URL of a mock server with --url.\n"
     )

@@ -109,7 +109,7 @@ def test_a_taken_port_is_said_with_status_3() -> None:
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr == (
-        f"Port {port} on 127.0.0.1 is taken. Choose another with --port, or let one be chosen: --port 0.\n"
+        f"Port {port} on 127.0.0.1 is in use. Choose another with --port, or use --port 0 for a free one.\n"
     )
 
 
@@ -121,12 +121,12 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--tuning-time", "soon"], "'soon' is not a valid float"),
         (["serve", "--clock", "sundial"], "'sundial' is not one of"),
         (["serve", "--host", ""], "--host is empty. Leave it out to listen on 127.0.0.1, or name an address.\n"),
-        (["serve", "--tuning-time", "nan"], "'nan' is not a span of time."),
-        (["serve", "--step-time", "nan"], "'nan' is not a span of time."),
+        (["serve", "--tuning-time", "nan"], "'nan' is not a number of seconds."),
+        (["serve", "--step-time", "nan"], "'nan' is not a number of seconds."),
         (["serve", "--queue-time", "-1"], "-1.0 is not in the range"),
         (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
         (["serve", "--step-time", "1", "--tuning-time", "2"], "give one of them"),
-        (["serve", "--port-file", ""], ": It is empty. Leave it out, or name a file."),
+        (["serve", "--port-file", ""], ": The value is empty. Leave the option out, or name a file."),
         (["sevre"], "No such command 'sevre'"),
         (["serve", "--auth", "none"], "'none' is not one of"),
         (["serve", "--group", "team"], "'team' is not a group with its members. The form is team@example.com=alice"),

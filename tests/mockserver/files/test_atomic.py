@@ -93,7 +93,7 @@ def test_the_command_refuses_at_its_start_what_is_no_regular_file(tmp_path: Path
         status, told = ended(option, str(path))
 
         assert (status, path.exists()) == (2, True)
-        assert f"{path}: It exists and is no regular file. Name a file." in " ".join(told.split())
+        assert f"{path}: It exists and is not a regular file. Name a file." in " ".join(told.split())
 
 
 def test_the_command_writes_through_links(tmp_path: Path) -> None:

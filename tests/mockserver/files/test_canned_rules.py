@@ -51,7 +51,7 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.Log
     with caplog.at_level(logging.ERROR):
         assert [answer_text(http), answer_text(http)] == ["rainy later"] * 2
     sentence = f"{path}: There is no member 'txt' - at `$[0].answer`; the nearest is text."
-    assert [record.getMessage() for record in caplog.records] == [f"{sentence} The rules of before stay."]
+    assert [record.getMessage() for record in caplog.records] == [f"{sentence} The earlier rules stay."]
     assert ok(http.get(CANNED))["files"] == [{"path": str(path), "rules": 1, "problem": sentence}]
     path.unlink()
     assert answer_text(http) == "rainy later"
@@ -107,7 +107,7 @@ def test_a_file_without_a_rule_is_refused_at_the_start(tmp_path: Path, name: str
     path = tmp_path / name
     path.write_text(text)
 
-    with pytest.raises(ValueError, match=r"rules\.\w+: (there is no rule in it|This is no JSON)"):
+    with pytest.raises(ValueError, match=r"rules\.\w+: (the file contains no rule|This is no JSON)"):
         create_app(Settings(canned_files=[path]))
     path.write_text("[]")
     assert ok(create_app(Settings(canned_files=[path])).test_client().get(CANNED))["rules"] == []
@@ -121,7 +121,7 @@ def test_a_file_that_is_emptied_keeps_its_rules(tmp_path: Path) -> None:
     path.write_text("")
 
     assert answer_text(http) == "sunny"
-    assert "there is no rule in it" in ok(http.get(CANNED))["files"][0]["problem"]
+    assert "the file contains no rule" in ok(http.get(CANNED))["files"][0]["problem"]
 
 
 def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -140,8 +140,8 @@ def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: p
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("- {answer: [}", "this is no YAML: "),
-        ("[" * 50_000, "this is no YAML that can be read: it is nested too deeply."),
+        ("- {answer: [}", "this is not YAML: "),
+        ("[" * 50_000, "this YAML is nested too deeply."),
         ("- {answer: 5}", "Expected `str | object`, got `int` - at `$[0].answer`."),
         ("rules: [{answer: x}]\nstrickt: true", "There is no member 'strickt'; the nearest is strict."),
         ("- {id: a, answer: x}\n- {id: a, answer: y}", "There are two rules 'a'. Give one of them another id."),

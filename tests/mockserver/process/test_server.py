@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.process.server import PortTaken, Server
+from tunedmodels_mockserver.process.server import PortInUse, Server
 from tunedmodels_mockserver.web.responses import SERVER
 
 BODY = {
@@ -77,8 +77,8 @@ def test_a_body_beyond_the_limit_gets_the_services_refusal(url: str) -> None:
 
 
 def test_a_taken_port_is_an_error_of_its_own() -> None:
-    """Who asks for a port in use gets PortTaken with a sentence."""
-    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortTaken, match=r"is taken. Choose another"):
+    """Who asks for a port in use gets PortInUse with a sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortInUse, match=r"is in use. Choose another"):
         Server(create_app(), "127.0.0.1", other.getsockname()[1])
 
 

@@ -248,7 +248,9 @@ def test_a_world_dropped_by_one_is_gone_for_all(server: Callable[[], Stores]) ->
     assert again.draw() == 1
     if one.kind != "memory":
         for ask in (store.draw, store.state, lambda: store.insert(make("b", 2)), lambda: store.begin(START)):
-            with pytest.raises(StoreUnavailable, match=r"^The world was dropped or begun anew while it was asked; "):
+            with pytest.raises(
+                StoreUnavailable, match=r"^Another request dropped or reset the world in the meantime. "
+            ):
                 ask()
     assert again.get("b") is None
 

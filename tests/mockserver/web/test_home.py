@@ -84,6 +84,6 @@ def test_the_admin_surface_answers_without_a_slash_as_with_one(http: FlaskClient
     without, with_ = http.get("/_emulator"), http.get("/_emulator/")
 
     assert without.status_code == with_.status_code == 404
-    assert without.get_json()["error"].startswith("There is no call GET /_emulator")
+    assert without.get_json()["error"].startswith("There is no endpoint GET /_emulator")
     assert without.get_json()["error"].endswith("GET /_emulator/openapi.json describes them all.")
     assert with_.get_json()["error"].endswith("GET /_emulator/openapi.json describes them all.")

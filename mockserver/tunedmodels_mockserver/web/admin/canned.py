@@ -100,7 +100,9 @@ def _refuse_whole_file(data: bytes) -> None:
     """Raise BadInput if *data* is a whole file of rules, and not a rule or a list of rules."""
     value = read_json(data, object)
     if isinstance(value, dict) and "rules" in value:
-        raise BadInput("This is a whole file, because it has `rules`. To replace all rules use PUT, or `canned set`.")
+        raise BadInput(
+            "This is a whole file of rules, because it has `rules`. To replace all rules use PUT, or `canned set`."
+        )
 
 
 def _rules_document(world: World) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if (self.mode is not None) + self.freeze + self.resume > 1:
             raise ValueError("mode, freeze and resume exclude each other; send one of them")
         if isinstance(self.advance, float) and not self.advance >= 0:
-            raise ValueError(f'advance is not negative, got {self.advance}; send "set" to go back in time')
+            raise ValueError(f'advance must not be negative, got {self.advance}; send "set" to go back in time')
 
 
 def add(blueprint: Blueprint, world: Callable[[], World]) -> None:

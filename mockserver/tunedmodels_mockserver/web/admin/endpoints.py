@@ -72,19 +72,19 @@ def _verb(verb: str, body: Any, summary: str) -> AdminEndpoint:
 
 ENDPOINTS = (
     AdminEndpoint("GET", "/clock", "Read the world's clock.", _CLOCK),
-    AdminEndpoint("POST", "/clock", "Move the clock and see what that causes.", (*_CLOCK, "caused"), body=(Move,)),
+    AdminEndpoint("POST", "/clock", "Move the clock and list the runs that change.", (*_CLOCK, "caused"), body=(Move,)),
     AdminEndpoint("GET", "/operations", "List the runs.", ("operations",)),
     AdminEndpoint("GET", "/operations/{operation}", "Read a run.", _RUN, error_statuses=(404,)),
-    _verb("advance", Advance, "Move a run forward: so many steps, percent or seconds."),
-    _verb("fail", Fail, "Let a run fail."),
-    _verb("stall", Stall, "Hold a run, for some seconds or until it is moved."),
-    _verb("resume", NoOptions, "Let a run go on that was held."),
-    _verb("finish", NoOptions, "Bring a run to its end."),
+    _verb("advance", Advance, "Move a run forward by steps, percent or seconds."),
+    _verb("fail", Fail, "Make a run fail."),
+    _verb("stall", Stall, "Stall a run for some seconds, or until a call moves it."),
+    _verb("resume", NoOptions, "Resume a stalled run."),
+    _verb("finish", NoOptions, "Finish a run."),
     _verb("cancel", NoOptions, "Cancel a run."),
     AdminEndpoint(
         "PUT",
         "/operations/{operation}/script",
-        "Replace what is still to befall a run.",
+        "Replace the pending events of a run.",
         _RUN,
         body=(tuple[Event, ...],),
         error_statuses=(404, 409),
@@ -126,11 +126,13 @@ ENDPOINTS = (
     ),
     AdminEndpoint("DELETE", "/journal", "Clear the journal.", ("cleared",)),
     AdminEndpoint("GET", "/journal/events", "Follow the journal.", query=JournalEventsQuery, content_types=(EVENTS,)),
-    AdminEndpoint("GET", "/journal/near-misses", "List requests that nearly met a route or a model.", ("near_misses",)),
+    AdminEndpoint(
+        "GET", "/journal/near-misses", "List requests that almost matched a route or a model.", ("near_misses",)
+    ),
     AdminEndpoint(
         "POST",
         "/journal:verify",
-        "Say whether there were such requests.",
+        "Check that the journal has certain requests.",
         ("ok", "message", "requests", "near_misses"),
         body=(Claim,),
         required=False,
@@ -154,19 +156,21 @@ ENDPOINTS = (
     AdminEndpoint(
         "GET",
         "/outcomes",
-        "Say which outcomes clients have met.",
+        "List the outcomes that clients have and have not met.",
         ("percent", "met", "unmet"),
         query={"format": _Format},
         content_types=(JSON, TEXT),
     ),
     AdminEndpoint("GET", "/worlds", "List the worlds.", ("worlds",)),
-    AdminEndpoint("DELETE", "/world", "Forget the world; tell what was left in it.", query={"tell": Literal["left"]}),
-    AdminEndpoint("POST", "/reset", f"Begin anew: {_RESETTABLE}.", ("scope",), body=(Reset,), required=False),
-    AdminEndpoint("GET", "/state", "Take the state.", ("format", "version", "worlds"), query={"world": Literal["*"]}),
+    AdminEndpoint(
+        "DELETE", "/world", "Drop the world; with tell=left, report its content.", query={"tell": Literal["left"]}
+    ),
+    AdminEndpoint("POST", "/reset", f"Reset {_RESETTABLE}.", ("scope",), body=(Reset,), required=False),
+    AdminEndpoint("GET", "/state", "Read the state.", ("format", "version", "worlds"), query={"world": Literal["*"]}),
     AdminEndpoint(
         "PUT",
         "/state",
-        "Put a state in the place of what there is.",
+        "Replace the state.",
         ("worlds",),
         body=(State,),
         query={"world": Literal["*"]},
@@ -175,21 +179,26 @@ ENDPOINTS = (
     AdminEndpoint("POST", "/snapshots/{snapshot}", "Take a snapshot.", ("name", "models")),
     AdminEndpoint("DELETE", "/snapshots/{snapshot}", "Remove a snapshot.", error_statuses=(404,)),
     AdminEndpoint(
-        "POST", "/snapshots/{snapshot}:restore", "Go back to a snapshot.", ("name", "models"), error_statuses=(404,)
+        "POST", "/snapshots/{snapshot}:restore", "Restore a snapshot.", ("name", "models"), error_statuses=(404,)
     ),
     AdminEndpoint(
         "GET",
         "/snapshots/{snapshot}:diff",
-        "Compare a snapshot with another, or with the present.",
+        "Compare a snapshot with another, or with the current state.",
         query={"with": str, "format": _Format},
         content_types=(JSON, TEXT),
         error_statuses=(404,),
     ),
-    AdminEndpoint("GET", "/ready", "Say whether the server can answer for its worlds.", ("ready", "worlds", "store")),
+    AdminEndpoint("GET", "/ready", "Check that the server can reach its store.", ("ready", "worlds", "store")),
     AdminEndpoint(
-        "GET", "/info", "Say what this server is.", ("version", "settings", "world", "clock", "faults", "capabilities")
+        "GET",
+        "/info",
+        "Show the version, settings and capabilities of the server.",
+        ("version", "settings", "world", "clock", "faults", "capabilities"),
     ),
-    AdminEndpoint("GET", "/metrics", "Tell Prometheus.", content_types=(TEXT, "application/openmetrics-text")),
+    AdminEndpoint(
+        "GET", "/metrics", "Return metrics for Prometheus.", content_types=(TEXT, "application/openmetrics-text")
+    ),
     AdminEndpoint("GET", "/openapi.json", "Read this document.", ("openapi", "info", "paths", "components")),
 )
 
@@ -210,5 +219,5 @@ def unknown_endpoint(method: str, path: str) -> Response:
         request_line, [f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS], n=1, cutoff=0.5
     )
     nearest = f"; the nearest is {near[0].replace(' ', ' /_emulator')}" if near else ""
-    sentence = f"There is no call {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."
+    sentence = f"There is no endpoint {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."
     return responses.document({"error": sentence}, 404)

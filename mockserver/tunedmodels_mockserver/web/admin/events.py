@@ -42,7 +42,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) ->
         last = request.headers.get("Last-Event-ID", "")
         start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else query.since
         if not free.acquire(blocking=False):
-            text = f"{STREAMS} readers follow journals already, and more would leave the API without threads."
+            text = f"{STREAMS} readers already follow journals; close one first."
             return responses.document({"error": text}, 503)
         events = _Events(journal, journals, query, journal.newest_number if start is None else start, free.release)
         response = Response(events, content_type="text/event-stream")

@@ -87,7 +87,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))
         if not matches:
             raise BadInput(
-                f"No request of the journal is one of ({search.describe(reproduction)}): there is nothing to repeat."
+                f"No request in the journal matches ({search.describe(reproduction)}), so there is nothing to repeat."
             )
         kind, write = _FORMATS[reproduction.form]
         return Response(write(matches), content_type=f"{kind}; charset=UTF-8")

@@ -49,7 +49,7 @@ def _request_metrics(request_metrics: RequestMetrics) -> Iterator[Metric]:
     yield requests
     seconds = HistogramMetricFamily(
         "tunedmodels_request_duration_seconds",
-        "From a request to its answer; to the first of a stream.",
+        "Seconds from a request to its answer, or to the start of a stream.",
         labels=["method"],
     )
     edges = [*map(str, BOUNDS), "+Inf"]
@@ -68,9 +68,9 @@ def _size_metrics(worlds: Worlds, journals: Journals) -> Iterator[Metric]:
     all_worlds = worlds.all()
     entry_lists = [journal.entries() for journal in journals.all().values()]
     models = sum(1 for world in all_worlds for _ in world.store.after(0))
-    yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that there are.", len(all_worlds))
+    yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that exist.", len(all_worlds))
     yield GaugeMetricFamily("tunedmodels_models", "Tuned models in all worlds.", models)
-    yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests that journals keep.", sum(map(len, entry_lists)))
+    yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests in the journals.", sum(map(len, entry_lists)))
     size = sum(entry.size for entries in entry_lists for entry in entries)
-    yield GaugeMetricFamily("tunedmodels_journal_bytes", "Memory that journals take, about.", size)
+    yield GaugeMetricFamily("tunedmodels_journal_bytes", "Approximate memory of the journals, in bytes.", size)
     yield InfoMetricFamily("tunedmodels_mockserver", "The server.", {"version": version("tunedmodels")})

@@ -18,15 +18,15 @@ from .endpoints import ENDPOINTS, EVENTS, JSON, AdminEndpoint
 
 _ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _ERROR_DESCRIPTIONS = {
-    400: "What was sent is refused; a sentence says why.",
-    404: "There is no such thing in this world; the nearest is named.",
-    409: "That cannot be done any more.",
-    503: "The store cannot be asked at present, or all streams are taken.",
+    400: "The request is invalid; a sentence says why.",
+    404: "This world has no such resource; the message names the nearest.",
+    409: "The request conflicts with the present state.",
+    503: "The store is unavailable, or all event streams are in use.",
 }
 _WORLD = {
     "name": "X-Test-Id",
     "in": "header",
-    "description": "The world that is meant; a key that begins with test-NAME/ says the same.",
+    "description": "The name of the world. A key that begins with test-NAME/ selects it, too.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"},
 }
 
@@ -63,7 +63,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "The admin surface of tunedmodels-mockserver",
             "version": version("tunedmodels"),
-            "description": "What a test or an operator may do with a fake. None of it is part of the Gemini API.",
+            "description": "The calls with which a test or an operator controls the mock server. "
+            "None of them is part of the Gemini API.",
         },
         "paths": paths,
         "components": {"schemas": {name: _with_plain_description(schema) for name, schema in components.items()}},

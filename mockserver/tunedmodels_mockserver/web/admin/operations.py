@@ -67,7 +67,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         target, _, verb = target.rpartition(":")
         if not target or verb not in _VERBS:
             close = nearest(verb, list(_VERBS))
-            raise StatusError(Code.NOT_FOUND, f"There is no verb {verb!r} of runs{close}; send one of {_VERB_LIST}.")
+            raise StatusError(Code.NOT_FOUND, f"Runs have no verb {verb!r}{close}; send one of {_VERB_LIST}.")
         change = _VERBS[verb](request.get_data() or b"{}")
         return _change_run(world(), target, change)
 
@@ -83,7 +83,7 @@ Change = Callable[[Plan, int], Plan]
 def _advance(body: bytes) -> Change:
     distance = read_json(body, Advance)
     if sum(value is not None for value in (distance.steps, distance.percent, distance.seconds)) != 1:
-        raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how much further the run is.')
+        raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how far to move the run.')
     if distance.seconds is not None:
         return lambda plan, now: interventions.with_event(plan, now, skip=distance.seconds)
     if distance.percent is not None:

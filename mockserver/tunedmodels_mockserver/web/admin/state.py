@@ -43,7 +43,7 @@ def _is_for_all_worlds() -> bool:
     world_parameter = request.args.get("world", ALL if "world" in request.args else "")
     if world_parameter not in ("", ALL):
         raise BadInput(
-            f"world can only be {ALL}, for all worlds; a single one is named by X-Test-Id. Got {world_parameter!r}."
+            f"world can only be {ALL}, for all worlds, got {world_parameter!r}; name a single world in X-Test-Id."
         )
     return world_parameter == ALL
 

@@ -30,7 +30,7 @@ def add(
     def verdict() -> Response:
         parameters = _query_parameters("format", "world")
         if parameters.get("world", "*") != "*":
-            raise BadInput("world can only be *, for all; choose one by X-Test-Id or by a key that begins with test-.")
+            raise BadInput("world can only be *, for all worlds; name a single world in X-Test-Id or in a key.")
         if "world" in parameters:
             verdicts = {name: _world_verdict(worlds.get(name), journals) for name in sorted(journals.all())}
         else:

@@ -73,7 +73,7 @@ def test_each_world_has_a_clock_of_its_own(manual: FlaskClient) -> None:
         ('{"advance": "soon"}', "'soon' is none of end, next - at `$.advance`."),
         ('{"advance": true}', "got `bool` - at `$.advance`."),
         ('{"advance": [1]}', "got `array` - at `$.advance`."),
-        ('{"advance": -1}', 'advance is not negative, got -1.0; send "set" to go back in time.'),
+        ('{"advance": -1}', 'advance must not be negative, got -1.0; send "set" to go back in time.'),
         ('{"advance": null}', 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ("{}", 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ('{"advance": NaN}', "This is no JSON: "),

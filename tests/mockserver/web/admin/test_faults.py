@@ -227,9 +227,9 @@ def test_a_file_has_faults(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("- reset: true\n- rest: true\n", "Fault 2 of the list: There is no member 'rest'; the nearest is reset."),
-        ("- [\n", "line 2, column 1: this is no YAML"),
+        ("- [\n", "line 2, column 1: this is not YAML"),
         ("- {id: a, reset: true}\n- {id: a, reset: true}\n", "There is a fault 'a' already"),
-        ("!!python/object:os.system {}", "this is no YAML"),
+        ("!!python/object:os.system {}", "this is not YAML"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, text: str, sentence: str) -> None:

@@ -88,7 +88,7 @@ def test_a_call_that_there_is_not(http: FlaskClient, method: str, path: str, nea
     answer = http.open(path, method=method)
 
     assert answer.status_code == 404
-    sentence = (
-        f"There is no call {method} {path}; the nearest is {nearest}. GET /_emulator/openapi.json describes them all."
-    )
-    assert answer.json == {"error": sentence}
+    assert answer.json == {
+        "error": f"There is no endpoint {method} {path}; the nearest is {nearest}. "
+        "GET /_emulator/openapi.json describes them all."
+    }

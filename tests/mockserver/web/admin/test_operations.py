@@ -77,7 +77,7 @@ def test_an_unknown_run(http: FlaskClient, name: str) -> None:
     answer = http.post(f"{OPERATIONS}/{name}:advanse", json={})
     assert answer.status_code == 404
     known = ":advance, :fail, :stall, :resume, :finish, :cancel"
-    assert answer.json == {"error": f"There is no verb 'advanse' of runs; the nearest is advance; send one of {known}."}
+    assert answer.json == {"error": f"Runs have no verb 'advanse'; the nearest is advance; send one of {known}."}
     assert http.post(f"{OPERATIONS}/{name}", json={}).status_code == 404
 
 
