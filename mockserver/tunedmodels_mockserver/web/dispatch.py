@@ -34,7 +34,7 @@ Weak spots and known limits.
   then lacks the method, the fault and the allowances, and the faults stay counted.
 * A fault that fired stays counted if the request is refused later. Only a failed create gives back faults of runs.
 * A latency waits after the method, so the answer shows the time before the wait.
-* A call has one effect at most. If a fault has one already, the effect of the run's script for the poll is lost.
+* A call has one effect at most, besides latencies. If a fault has one already, that of the run's script is lost.
 * Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first chunk.
 """
 

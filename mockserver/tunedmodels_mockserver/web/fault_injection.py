@@ -103,9 +103,10 @@ class Injection:
     ) -> Any:
         """Add the effect with which the run's script *interrupted* the poll. Return the answer without the effect.
 
-        If the call has an effect already, the effect of the script is lost.
+        A latency of the script adds to every other effect. Otherwise, if the call has an effect already, the effect of
+        the script is lost.
         """
-        if self.effect is None:
+        if self.effect is None or interrupted.effect.latency is not None:
             self.add(_SCRIPT_FAULT, interrupted.effect)
         return _read_without_poll(method, call, value)
 

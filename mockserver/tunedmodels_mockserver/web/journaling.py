@@ -103,10 +103,13 @@ def journal_requests(
             status_and_headers[:] = int(status[:3]), headers
             return start_response(status, headers, *rest)
 
+        def journal_name() -> str:
+            return draft.world if draft.world is not None else _world_name(environ)
+
         def add_entry(answer: bytes) -> Entry:
             """Add the request with the body *answer* to its journal."""
             status, headers = status_and_headers
-            name = draft.world if draft.world is not None else _world_name(environ)
+            name = journal_name()
             masked_path, masked_query, masked_headers = _masked_request(path, query, environ)
             entry = Entry(
                 http=http,
@@ -139,7 +142,7 @@ def journal_requests(
 
         def amend_stream(entry: Entry, answer: bytes, whole: bool) -> None:
             """Complete the entry of a stream after its end. *whole* says whether all of it was sent."""
-            name = draft.world if draft.world is not None else DEFAULT_WORLD
+            name = journal_name()
             changes = {"answer": _journal_body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
             journals.of(name).amend(entry.number, **changes)
             outcome_coverage.record(name, msgspec.structs.replace(entry, **changes), answer)

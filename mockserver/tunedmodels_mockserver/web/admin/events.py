@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -23,7 +24,7 @@ HEARTBEAT = 10  # seconds; the server notices at a heartbeat that a reader is go
 
 
 class JournalEventsQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """The entries to send. After ``heartbeat`` seconds (1 to 60) without a new entry, the server sends a comment."""
+    """The entries to send. After ``heartbeat`` seconds (1 to 60) without one, the server sends a comment."""
 
     heartbeat: int = HEARTBEAT
 
@@ -65,14 +66,18 @@ class _Events:
 
     def __iter__(self) -> Iterator[bytes]:
         yield b": the journal as it grows\n\n"
+        deadline = time.monotonic() + self._heartbeat
         while not self._journals.closed and self._journal.is_open:
-            entries = self._journal.wait(self._number, self._heartbeat)
+            entries = self._journal.wait(self._number, max(deadline - time.monotonic(), 0))
             for entry in search.find(entries, self._query):
                 text = json.dumps(entry.document(), ensure_ascii=False)
                 yield f"id: {entry.number}\nevent: request\ndata: {text}\n\n".encode("utf-8", "replace")
+                deadline = time.monotonic() + self._heartbeat
             self._number = entries[-1].number if entries else self._number
-            if not entries:
+            # A filter can exclude all entries that come, so do not wait for a time without any.
+            if time.monotonic() >= deadline:
                 yield b": still here\n\n"
+                deadline = time.monotonic() + self._heartbeat
 
     def close(self) -> None:
         """Call *on_close*, so that another reader can follow."""

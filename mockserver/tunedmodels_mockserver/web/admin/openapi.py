@@ -16,6 +16,7 @@ from flask import Blueprint, Response
 from .. import responses as answers
 from .endpoints import ENDPOINTS, EVENTS, JSON, AdminEndpoint
 
+_NAME = "^[A-Za-z0-9._-]{1,100}$"
 _ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _ERROR_DESCRIPTIONS = {
     400: "The request is invalid; a sentence says why.",
@@ -27,8 +28,18 @@ _WORLD = {
     "name": "X-Test-Id",
     "in": "header",
     "description": "The name of the world. A key that begins with test-NAME/ selects it, too.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"},
+    "schema": {"type": "string", "pattern": _NAME},
 }
+_PATH_PARAMETERS = {
+    "operation": (r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", "The name or id of an operation or of its model."),
+    "fault": (_NAME, "The id of a fault."),
+    "rule": (
+        rf"^(.+#)?{_NAME.strip('^$')}$",
+        "The id of a rule. That of a rule in a file begins with the file's path and #.",
+    ),
+    "snapshot": (_NAME, "The name of a snapshot."),
+}
+"""The pattern and the description of each variable part of a path."""
 
 
 class ErrorBody(msgspec.Struct):
@@ -106,8 +117,9 @@ def _content(endpoint: AdminEndpoint, kind: str) -> dict[str, Any]:
 
 def _path_parameters(endpoint: AdminEndpoint) -> Iterator[dict[str, Any]]:
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
-        schema = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"}
-        yield {"name": name, "in": "path", "required": True, "schema": schema}
+        pattern, description = _PATH_PARAMETERS[name]
+        schema = {"type": "string", "pattern": pattern}
+        yield {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
 def _query_parameters(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -165,6 +165,22 @@ def test_a_script_may_fault_the_answer_to_a_poll(http: FlaskClient, create: Call
     assert len(looks[2].data) == len(looks[0].data) // 2
 
 
+def test_a_latency_of_a_script_accompanies_another_effect(
+    clock: ManualClock, create: Callable[[FlaskClient], str]
+) -> None:
+    """The server waits before it sends the answer that the fault of the world has changed."""
+    waits: list[float] = []
+    http = create_app(Settings(seed=1), clock.now, waits.append).test_client()
+    http.post("/_emulator/faults", json={"run": {"script": [{"poll": 1, "fault": {"latency": 2}}]}})
+    name = create(http)
+    http.post("/_emulator/faults", json={"id": "half", "method": "tunedModels.get", "malformed": True})
+
+    answer = http.get(f"/v1beta/{name}")
+    assert answer.get_json(silent=True) is None
+    assert answer.headers.getlist("X-Tunedmodels-Note") == ["fault half: malformed", "fault script: latency"]
+    assert waits == [2]
+
+
 def test_a_window_follows_the_worlds_clock(http: FlaskClient, clock: ManualClock) -> None:
     """Seconds count from when it was armed."""
     http.post("/_emulator/faults", json={"error": {}, "after": 10, "lasts": 10, "times": None})

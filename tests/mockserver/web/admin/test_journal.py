@@ -261,6 +261,26 @@ def test_the_journal_is_told_as_it_grows(url: str) -> None:
     assert [json.loads(line[6:])["query"] for line in seen] == ["", "pageSize=7"]
 
 
+def test_requests_that_a_filter_excludes_do_not_stop_the_heartbeat(url: str) -> None:
+    """A reader gets a comment each second, however many other requests come."""
+    stop = threading.Event()
+
+    def send_requests() -> None:
+        while not stop.wait(0.2):
+            requests.get(f"{url}/v1beta/models/x", timeout=10)
+
+    sender = threading.Thread(target=send_requests)
+    sender.start()
+    try:
+        with follow(url, "method=*.list&heartbeat=1") as events:
+            lines = [line for line, _ in zip(filter(None, events.iter_lines()), range(3), strict=False)]
+    finally:
+        stop.set()
+        sender.join()
+
+    assert lines[1:] == [b": still here"] * 2
+
+
 def test_few_follow_at_a_time_and_who_goes_makes_room(url: str) -> None:
     """The fifth is refused and the API still answers; a reader that went away is noticed by the next heartbeat."""
     readers = [follow(url, "heartbeat=1") for _ in range(4)]

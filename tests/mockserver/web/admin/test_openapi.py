@@ -57,6 +57,31 @@ def test_bodies_are_described_by_the_types_that_read_them() -> None:
     assert {"method", "error", "latency", "quota", "from"} <= set(schemas["Fault"]["properties"])
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("operation", "tunedModels/x/operations/y"),
+        ("operation", "x"),
+        ("fault", "fault-1"),
+        ("rule", "/srv/my rules/canned.yaml#1-0a1b2c"),
+        ("rule", "rule-1"),
+        ("snapshot", "before"),
+    ],
+)
+def test_path_parameters_accept_every_name(parameter: str, value: str) -> None:
+    """The name of an operation has slashes, and the id of a rule in a file has its path."""
+    schemas = [
+        item["schema"]
+        for calls in described()["paths"].values()
+        for operation in calls.values()
+        for item in operation["parameters"]
+        if item["in"] == "path" and item["name"] == parameter
+    ]
+
+    assert schemas
+    assert all(re.search(schema["pattern"], value) for schema in schemas)
+
+
 # Left out: the stream that has no end.
 schema = schemathesis.openapi.from_wsgi("/_emulator/openapi.json", create_app(Settings(seed=1))).exclude(
     path="/_emulator/journal/events"
