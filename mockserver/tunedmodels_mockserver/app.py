@@ -31,7 +31,7 @@ from .stores.errors import BadState
 from .stores.factory import open_stores
 from .web import not_found, responses
 from .web.admin import admin
-from .web.admin.endpoints import readable_endpoints, unknown_endpoint
+from .web.admin.endpoints import AdminEndpoints
 from .web.dispatch import MAX_BODY, Dispatch
 from .web.home import home
 from .web.journaling import journal_requests
@@ -92,16 +92,17 @@ def create_app(
             methods=[route.method.http],
             provide_automatic_options=False,
         )
+    endpoints = admin(callers, journals, outcome_coverage, request_metrics, settings.to_public_json())
     for blueprint in (
-        admin(callers, journals, outcome_coverage, request_metrics, settings.to_public_json()),
+        endpoints.blueprint,
         oauth(callers),
-        metadata_server(callers, partial(home, worlds.names, readable_endpoints())),
+        metadata_server(callers, partial(home, worlds.names, endpoints.readable())),
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/health", view_func=partial(_health, time.monotonic(), worlds.kind), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
     for routing_error in (NotFound, MethodNotAllowed):
-        app.register_error_handler(routing_error, _not_found)
+        app.register_error_handler(routing_error, partial(_not_found, endpoints))
     app.register_error_handler(HTTPException, _pass_through)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
     app.register_error_handler(Exception, _internal_error)
@@ -138,10 +139,10 @@ def _discovery() -> Response:
     return responses.document(discovery.document(surface(version), request.url_root))
 
 
-def _not_found(_error: HTTPException) -> Response:
+def _not_found(endpoints: AdminEndpoints, _error: HTTPException) -> Response:
     """Answer a request to an unknown path, or with a method that the route does not have."""
     if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
-        return unknown_endpoint(request.method, request.path)
+        return endpoints.not_found(request.method, request.path)
     return not_found.response(request.method, request.path)
 
 

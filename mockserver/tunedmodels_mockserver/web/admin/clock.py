@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.clock import Clock, Mode
 from ...core.runs import view
@@ -18,7 +18,9 @@ from ...core.strict_input import BadInput, read_json
 from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
 from ...wire.units import MICROSECOND
 from .. import responses
+from .endpoints import AdminEndpoints
 
+_MEMBERS = ("now", "mode", "rate")
 MAX_REPORTED = 100  # runs that the answer to a move lists at most
 _EMPTY_MOVE = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
 
@@ -45,16 +47,18 @@ class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f'advance must not be negative, got {self.advance}; send "set" to go back in time')
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/clock``. *world* returns the world of the present request."""
 
-    @blueprint.get("/clock")
+    @endpoints.add("GET", "/clock", "Read the world's clock.", members=_MEMBERS)
     def clock() -> Response:
         current = world()
         clock = current.controls.clock
         return responses.document(_clock_document(clock, clock.now(current.machine())))
 
-    @blueprint.post("/clock")
+    @endpoints.add(
+        "POST", "/clock", "Move the clock and list the runs that change.", members=(*_MEMBERS, "caused"), body=(Move,)
+    )
     def move_clock() -> Response:
         current, move = world(), read_json(request.get_data(), Move)
         if move == Move():

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal import search
 from ...core.journal.journal import Journal
@@ -17,6 +17,7 @@ from ...core.journal.search import JournalQuery
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
 from .. import responses
+from .endpoints import EVENTS, AdminEndpoints
 from .journal import query_parameters
 
 STREAMS = 4  # at the same time; each occupies one thread of the server
@@ -29,11 +30,11 @@ class JournalEventsQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
     heartbeat: int = HEARTBEAT
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], journals: Journals) -> None:
     """Add the route ``/journal/events``. *world* returns the world of the present request."""
     free = threading.BoundedSemaphore(STREAMS)
 
-    @blueprint.get("/journal/events")
+    @endpoints.add("GET", "/journal/events", "Follow the journal.", query=JournalEventsQuery, content_types=(EVENTS,))
     def journal_events() -> Response:
         journal = journals.of(world().name)
         query: JournalEventsQuery = query_parameters(JournalEventsQuery, ("since", "heartbeat"))

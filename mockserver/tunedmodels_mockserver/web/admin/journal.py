@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Literal
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal import repro, search
 from ...core.journal.journal import Entry
@@ -18,6 +18,7 @@ from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, convert, read_json
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
+from .endpoints import AdminEndpoints
 
 _PAGE = 100
 _LARGEST_PAGE = 1000
@@ -39,10 +40,16 @@ class Reproduction(JournalQuery, frozen=True, forbid_unknown_fields=True):
     form: Literal["pytest", "curl"] = "pytest"
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
     """Add the routes ``/journal``. *world* returns the world of the present request."""
 
-    @blueprint.get("/journal")
+    @endpoints.add(
+        "GET",
+        "/journal",
+        "Search the journal.",
+        members=("entries", "found", "kept", "newest", "next_page_token"),
+        query=JournalListQuery,
+    )
     def journal() -> Response:
         journal_ = journals.of(world().name)
         listing = query_parameters(JournalListQuery, ("since", "page_size", "page_token"))
@@ -63,16 +70,25 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
             }
         )
 
-    @blueprint.delete("/journal")
+    @endpoints.add("DELETE", "/journal", "Clear the journal.", members=("cleared",))
     def clear_journal() -> Response:
         return responses.document({"cleared": journals.of(world().name).clear()})
 
-    @blueprint.post("/journal:verify")
+    @endpoints.add(
+        "POST",
+        "/journal:verify",
+        "Check that the journal has certain requests.",
+        members=("ok", "message", "requests", "near_misses"),
+        body=(Claim,),
+        required=False,
+    )
     def verify_journal() -> Response:
         claim = read_json(request.get_data() or b"{}", Claim)
         return responses.document(verify(journals.of(world().name).entries(), claim))
 
-    @blueprint.get("/journal/near-misses")
+    @endpoints.add(
+        "GET", "/journal/near-misses", "List requests that almost matched a route or a model.", members=("near_misses",)
+    )
     def journal_near_misses() -> Response:
         current = world()
         models = [record.id for record in islice(current.store.after(0), _MODELS)]
@@ -81,7 +97,14 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         )
         return responses.document({"near_misses": matches})
 
-    @blueprint.post("/journal:repro")
+    @endpoints.add(
+        "POST",
+        "/journal:repro",
+        "Write a file that repeats requests.",
+        body=(Reproduction,),
+        required=False,
+        content_types=tuple(content_type for content_type, _ in _FORMATS.values()),
+    )
     def write_reproduction() -> Response:
         reproduction = read_json(request.get_data() or b"{}", Reproduction)
         matches: list[Entry] = search.find(journals.of(world().name).entries(), search.check(reproduction))

@@ -7,20 +7,23 @@ from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal.registry import Journals
 from ...core.state.worlds import Worlds
 from ..request_metrics import BOUNDS, RequestMetrics
+from .endpoints import TEXT, AdminEndpoints
 
 if TYPE_CHECKING:  # The first request imports it, so the server starts faster.
     from prometheus_client import Metric
 
 
-def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, request_metrics: RequestMetrics) -> None:
+def add(endpoints: AdminEndpoints, worlds: Worlds, journals: Journals, request_metrics: RequestMetrics) -> None:
     """Add the route ``/metrics`` for one server."""
 
-    @blueprint.get("/metrics")
+    @endpoints.add(
+        "GET", "/metrics", "Return metrics for Prometheus.", content_types=(TEXT, "application/openmetrics-text")
+    )
     def metrics() -> Response:
         from prometheus_client import CollectorRegistry
         from prometheus_client.exposition import choose_encoder

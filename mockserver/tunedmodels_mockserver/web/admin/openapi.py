@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from importlib.metadata import version
 from operator import or_
 from typing import Any, get_args
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Response
 
 from .. import responses as answers
-from .endpoints import ENDPOINTS, EVENTS, JSON, AdminEndpoint
+from .endpoints import EVENTS, JSON, NAME_PATTERN, PATH_PARAMETERS, AdminEndpoint, AdminEndpoints
 
-_NAME = "^[A-Za-z0-9._-]{1,100}$"
 _ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _ERROR_DESCRIPTIONS = {
     400: "The request is invalid; a sentence says why.",
@@ -28,18 +27,8 @@ _WORLD = {
     "name": "X-Test-Id",
     "in": "header",
     "description": "The name of the world. A key that begins with test-NAME/ selects it, too.",
-    "schema": {"type": "string", "pattern": _NAME},
+    "schema": {"type": "string", "pattern": NAME_PATTERN},
 }
-_PATH_PARAMETERS = {
-    "operation": (r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", "The name or id of an operation or of its model."),
-    "fault": (_NAME, "The id of a fault."),
-    "rule": (
-        rf"^(.+#)?{_NAME.strip('^$')}$",
-        "The id of a rule. That of a rule in a file begins with the file's path and #.",
-    ),
-    "snapshot": (_NAME, "The name of a snapshot."),
-}
-"""The pattern and the description of each variable part of a path."""
 
 
 class ErrorBody(msgspec.Struct):
@@ -48,24 +37,24 @@ class ErrorBody(msgspec.Struct):
     error: str
 
 
-def add(blueprint: Blueprint) -> None:
-    """Add the route ``/openapi.json``."""
+def add(endpoints: AdminEndpoints) -> None:
+    """Add the route ``/openapi.json``, which describes all of *endpoints*."""
 
-    @blueprint.get("/openapi.json")
+    @endpoints.add("GET", "/openapi.json", "Read this document.", members=("openapi", "info", "paths", "components"))
     def openapi() -> Response:
-        return answers.document(document())
+        return answers.document(document(endpoints.all))
 
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document that describes ``ENDPOINTS``."""
-    types = [kind for endpoint in ENDPOINTS for kind in (*endpoint.body, *_parameters(endpoint).values())]
+def document(endpoints: Sequence[AdminEndpoint]) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document that describes *endpoints*."""
+    types = [kind for endpoint in endpoints for kind in (*endpoint.body, *_parameters(endpoint).values())]
     schemas, components = msgspec.json.schema_components(
         [*types, ErrorBody], ref_template="#/components/schemas/{name}"
     )
     # The key is the repr, because some types, such as unions, may not be hashable. Equal types have equal schemas.
     schemas_by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in endpoints:
         paths.setdefault(f"/_emulator{endpoint.path}", {})[endpoint.method.lower()] = _operation(
             endpoint, schemas_by_type
         )
@@ -117,8 +106,8 @@ def _content(endpoint: AdminEndpoint, kind: str) -> dict[str, Any]:
 
 def _path_parameters(endpoint: AdminEndpoint) -> Iterator[dict[str, Any]]:
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
-        pattern, description = _PATH_PARAMETERS[name]
-        schema = {"type": "string", "pattern": pattern}
+        parameter = PATH_PARAMETERS[name]
+        schema, description = {"type": "string", "pattern": parameter.pattern}, parameter.description
         yield {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 

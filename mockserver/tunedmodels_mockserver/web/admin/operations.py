@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.effects import Error
 from ...core.runs import interventions, view
@@ -19,7 +19,9 @@ from ...core.state.worlds import World
 from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.status import Code, StatusError
 from .. import responses
+from .endpoints import AdminEndpoint, AdminEndpoints
 
+_MEMBERS = ("operation", "model", "state", "done", "steps", "totalSteps", "percent", "polls", "pending")
 _PositiveNumber = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
 
@@ -48,33 +50,49 @@ class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: _PositiveNumber | None = None
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/operations``. *world* returns the world of the present request."""
 
-    @blueprint.get("/operations")
+    @endpoints.add("GET", "/operations", "List the runs.", members=("operations",))
     def runs() -> Response:
         current = world()
         now = current.now()
         return responses.document({"operations": [_run_document(record, now) for record in current.store.after(0)]})
 
-    @blueprint.get("/operations/<path:target>")
-    def run(target: str) -> Response:
+    @endpoints.add("GET", "/operations/{operation}", "Read a run.", members=_MEMBERS, error_statuses=(404,))
+    def run(operation: str) -> Response:
         current = world()
-        return responses.document(_run_document(_find_run(current, target), current.now()))
+        return responses.document(_run_document(_find_run(current, operation), current.now()))
 
-    @blueprint.post("/operations/<path:target>")
+    # One route for all verbs, so that the answer to an unknown verb names the known ones.
+    @endpoints.blueprint.post("/operations/<path:target>")
     def apply_verb(target: str) -> Response:
-        target, _, verb = target.rpartition(":")
-        if not target or verb not in _VERBS:
-            close = nearest(verb, list(_VERBS))
-            raise StatusError(Code.NOT_FOUND, f"Runs have no verb {verb!r}{close}; send one of {_VERB_LIST}.")
-        change = _VERBS[verb](request.get_data() or b"{}")
-        return _change_run(world(), target, change)
+        operation, _, name = target.rpartition(":")
+        if not operation or name not in _VERBS:
+            close = nearest(name, list(_VERBS))
+            raise StatusError(Code.NOT_FOUND, f"Runs have no verb {name!r}{close}; send one of {_VERB_LIST}.")
+        change = _VERBS[name].read(request.get_data() or b"{}")
+        return _change_run(world(), operation, change)
 
-    @blueprint.put("/operations/<path:target>/script")
-    def replace_script(target: str) -> Response:
+    for name, verb in _VERBS.items():
+        path = f"/operations/{{operation}}:{name}"
+        endpoints.all.append(
+            AdminEndpoint(
+                "POST", path, verb.summary, _MEMBERS, body=(verb.body,), required=False, error_statuses=(404, 409)
+            )
+        )
+
+    @endpoints.add(
+        "PUT",
+        "/operations/{operation}/script",
+        "Replace the pending events of a run.",
+        members=_MEMBERS,
+        body=(tuple[Event, ...],),
+        error_statuses=(404, 409),
+    )
+    def replace_script(operation: str) -> Response:
         script = read_json(request.get_data(), tuple[Event, ...])
-        return _change_run(world(), target, lambda plan, now: interventions.with_script(plan, now, script))
+        return _change_run(world(), operation, lambda plan, now: interventions.with_script(plan, now, script))
 
 
 Change = Callable[[Plan, int], Plan]
@@ -118,13 +136,21 @@ def _event_reader(**event: Any) -> Callable[[bytes], Change]:
     return read
 
 
-_VERBS: dict[str, Callable[[bytes], Change]] = {
-    "advance": _advance,
-    "fail": _fail,
-    "stall": _stall,
-    "resume": _event_reader(stall=0.0),
-    "finish": _event_reader(done=True),
-    "cancel": _event_reader(cancel=True),
+class _Verb(NamedTuple):
+    """A verb of a run: its summary, the type of its body, and the function that reads the body."""
+
+    summary: str
+    body: type[msgspec.Struct]
+    read: Callable[[bytes], Change]
+
+
+_VERBS = {
+    "advance": _Verb("Move a run forward by steps, percent or seconds.", Advance, _advance),
+    "fail": _Verb("Make a run fail.", Fail, _fail),
+    "stall": _Verb("Stall a run for some seconds, or until a call moves it.", Stall, _stall),
+    "resume": _Verb("Resume a stalled run.", NoOptions, _event_reader(stall=0.0)),
+    "finish": _Verb("Finish a run.", NoOptions, _event_reader(done=True)),
+    "cancel": _Verb("Cancel a run.", NoOptions, _event_reader(cancel=True)),
 }
 _VERB_LIST = ", ".join(f":{verb}" for verb in _VERBS)
 

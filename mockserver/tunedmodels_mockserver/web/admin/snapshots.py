@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.state.differences import difference
 from ...core.state.store import State
@@ -13,16 +13,17 @@ from ...core.state.worlds import World
 from ...core.strict_input import BadInput, nearest
 from ...core.world_names import WORLD_NAME
 from .. import responses
+from .endpoints import JSON, TEXT, AdminEndpoints, TextFormat
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/snapshots``. *world* returns the world of the present request."""
 
-    @blueprint.get("/snapshots")
+    @endpoints.add("GET", "/snapshots", "List the snapshots.", members=("snapshots",))
     def list_snapshots() -> Response:
         return responses.document({"snapshots": [{"name": name} for name in world().store.saves()]})
 
-    @blueprint.post("/snapshots/<name>")
+    @endpoints.add("POST", "/snapshots/{name}", "Take a snapshot.", members=("name", "models"))
     def take_snapshot(name: str) -> Response:
         if not WORLD_NAME.fullmatch(name):
             raise BadInput(f"A snapshot's name is 1 to 100 letters, digits, dots, dashes or underscores, got {name!r}.")
@@ -31,7 +32,9 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         current.store.save(name, state)
         return responses.document({"name": name, "models": len(state.base.order)})
 
-    @blueprint.post("/snapshots/<name>:restore")
+    @endpoints.add(
+        "POST", "/snapshots/{name}:restore", "Restore a snapshot.", members=("name", "models"), error_statuses=(404,)
+    )
     def restore_snapshot(name: str) -> Response:
         current = world()
         state = current.store.saved(name)
@@ -40,12 +43,19 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
         current.store.begin(state.pause().start(current.machine()))
         return responses.document({"name": name, "models": len(state.base.order)})
 
-    @blueprint.delete("/snapshots/<name>")
+    @endpoints.add("DELETE", "/snapshots/{name}", "Remove a snapshot.", error_statuses=(404,))
     def remove_snapshot(name: str) -> Response:
         current = world()
         return responses.document({}) if current.store.forget(name) else _no_such_snapshot(current, name)
 
-    @blueprint.get("/snapshots/<name>:diff")
+    @endpoints.add(
+        "GET",
+        "/snapshots/{name}:diff",
+        "Compare a snapshot with another, or with the current state.",
+        query={"with": str, "format": TextFormat},
+        content_types=(JSON, TEXT),
+        error_statuses=(404,),
+    )
     def compare_snapshot(name: str) -> Response:
         current, other = world(), request.args.get("with")
         before = current.store.saved(name)

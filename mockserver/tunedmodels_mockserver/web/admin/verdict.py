@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal.registry import Journals
 from ...core.state.worlds import World, Worlds
@@ -15,10 +15,11 @@ from ...core.verdict import verdict as verdict_module
 from ...core.verdict.outcome_coverage import OutcomeCoverage
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
+from .endpoints import JSON, TEXT, AdminEndpoints, TextFormat
 
 
 def add(
-    blueprint: Blueprint,
+    endpoints: AdminEndpoints,
     world: Callable[[], World],
     worlds: Worlds,
     journals: Journals,
@@ -26,7 +27,14 @@ def add(
 ) -> None:
     """Add the routes ``/verdict`` and ``/outcomes``. *world* returns the world of the present request."""
 
-    @blueprint.get("/verdict")
+    @endpoints.add(
+        "GET",
+        "/verdict",
+        "Judge the world's client.",
+        members=("ok", "outcomes"),
+        query={"format": TextFormat, "world": Literal["*"]},
+        content_types=(JSON, TEXT),
+    )
     def verdict() -> Response:
         parameters = _query_parameters("format", "world")
         if parameters.get("world", "*") != "*":
@@ -47,7 +55,14 @@ def add(
         content |= {"worlds": verdicts} if "world" in parameters else next(iter(verdicts.values()))
         return responses.document({**content, "outcomes": coverage})
 
-    @blueprint.get("/outcomes")
+    @endpoints.add(
+        "GET",
+        "/outcomes",
+        "List the outcomes that clients have and have not met.",
+        members=("percent", "met", "unmet"),
+        query={"format": TextFormat},
+        content_types=(JSON, TEXT),
+    )
     def outcomes() -> Response:
         coverage = outcome_coverage.document()
         return (

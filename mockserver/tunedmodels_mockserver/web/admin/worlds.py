@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.faults.armed import without_expired
 from ...core.journal.registry import Journals
@@ -17,6 +17,7 @@ from ...core.state.store import State
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, read_json
 from .. import responses
+from .endpoints import AdminEndpoints
 
 MAX_REPORTED = 100  # models of a dropped world that the answer lists at most
 # The members of the controls that each scope resets.
@@ -32,14 +33,21 @@ class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: Literal["all", "models", "faults", "canned", "clock"] = "all"
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
     """Add the routes ``/worlds``, ``/reset`` and ``/world``. *world* returns the world of the present request."""
 
-    @blueprint.get("/worlds")
+    @endpoints.add("GET", "/worlds", "List the worlds.", members=("worlds",))
     def list_worlds() -> Response:
         return responses.document({"worlds": [{"name": name} for name in worlds.names()]})
 
-    @blueprint.post("/reset")
+    @endpoints.add(
+        "POST",
+        "/reset",
+        "Reset all, models, faults, canned or clock.",
+        members=("scope",),
+        body=(Reset,),
+        required=False,
+    )
     def reset() -> Response:
         data = request.get_data()
         scope = read_json(data, Reset).scope if data.strip() else "all"
@@ -49,7 +57,9 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
             journals.of(current.name).clear()
         return responses.document(content)
 
-    @blueprint.delete("/world")
+    @endpoints.add(
+        "DELETE", "/world", "Drop the world; with tell=left, report its content.", query={"tell": Literal["left"]}
+    )
     def drop_world() -> Response:
         current, report = world(), request.args.get("tell")
         if report not in (None, "left"):

@@ -62,10 +62,10 @@ def test_bodies_are_described_by_the_types_that_read_them() -> None:
     [
         ("operation", "tunedModels/x/operations/y"),
         ("operation", "x"),
-        ("fault", "fault-1"),
-        ("rule", "/srv/my rules/canned.yaml#1-0a1b2c"),
-        ("rule", "rule-1"),
-        ("snapshot", "before"),
+        ("fault_id", "fault-1"),
+        ("rule_id", "/srv/my rules/canned.yaml#1-0a1b2c"),
+        ("rule_id", "rule-1"),
+        ("name", "before"),
     ],
 )
 def test_path_parameters_accept_every_name(parameter: str, value: str) -> None:
