@@ -1,4 +1,4 @@
-"""Journaling of requests, around an application that is not the mock server."""
+"""Tests the journaling of requests around an application that is not the mock server."""
 
 from __future__ import annotations
 
