@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Clock", "Error", "Fault", "ManualClock", "Mode", "Pace", "Settings", "create_app"]
 
-_HOMES = {
+_MODULES = {
     "Clock": ".core.clock",
     "Error": ".core.effects",
     "Fault": ".core.faults.fault",
@@ -37,6 +37,6 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name], __name__), name)
+    return getattr(import_module(_MODULES[name], __name__), name)

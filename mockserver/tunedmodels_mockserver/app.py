@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version as installed
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -31,7 +31,7 @@ from .stores.errors import BadState
 from .stores.factory import open_stores
 from .web import not_found, responses
 from .web.admin import admin
-from .web.admin.endpoints import readable_endpoints, unknown_endpoint
+from .web.admin.endpoints import AdminEndpoints
 from .web.dispatch import MAX_BODY, Dispatch
 from .web.home import home
 from .web.journaling import journal_requests
@@ -76,7 +76,7 @@ def create_app(
     callers = Callers(worlds, settings.policy())
     app = Flask("tunedmodels_mockserver", static_folder=None)
     app.extensions["tunedmodels"] = worlds
-    journals, tally, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
+    journals, outcome_coverage, request_metrics = Journals(), OutcomeCoverage(), RequestMetrics()
     app.extensions["tunedmodels_journals"] = journals
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would lose the body of a POST. No client of the service expects a redirect.
@@ -92,21 +92,22 @@ def create_app(
             methods=[route.method.http],
             provide_automatic_options=False,
         )
+    endpoints = admin(callers, journals, outcome_coverage, request_metrics, settings.to_public_json())
     for blueprint in (
-        admin(callers, journals, tally, request_metrics, settings.to_public_json()),
+        endpoints.blueprint,
         oauth(callers),
-        metadata_server(callers, partial(home, worlds.names, readable_endpoints())),
+        metadata_server(callers, partial(home, worlds.names, endpoints.readable())),
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/health", view_func=partial(_health, time.monotonic(), worlds.kind), endpoint="health")
     app.add_url_rule("/$discovery/rest", view_func=_discovery, endpoint="discovery")
     for routing_error in (NotFound, MethodNotAllowed):
-        app.register_error_handler(routing_error, _not_found)
+        app.register_error_handler(routing_error, partial(_not_found, endpoints))
     app.register_error_handler(HTTPException, _pass_through)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
     app.register_error_handler(Exception, _internal_error)
     application = rewrite_requests(app.wsgi_app, strict=settings.strict)
-    app.wsgi_app = journal_requests(application, journals, tally, request_metrics)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = journal_requests(application, journals, outcome_coverage, request_metrics)  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -126,7 +127,9 @@ def _dispatch(dispatch: Dispatch, route: Route, version: str, **_segments: str) 
 
 def _health(started: float, store: str) -> Response:
     uptime = round(time.monotonic() - started, 3)
-    return responses.document({"status": "ok", "version": installed("tunedmodels"), "uptime": uptime, "store": store})
+    return responses.document(
+        {"status": "ok", "version": installed_version("tunedmodels"), "uptime": uptime, "store": store}
+    )
 
 
 def _discovery() -> Response:
@@ -136,10 +139,10 @@ def _discovery() -> Response:
     return responses.document(discovery.document(surface_of(version), request.url_root))
 
 
-def _not_found(_error: HTTPException) -> Response:
+def _not_found(endpoints: AdminEndpoints, _error: HTTPException) -> Response:
     """Answer a request to an unknown path, or with a method that the route does not have."""
     if request.path == "/_emulator" or request.path.startswith("/_emulator/"):
-        return unknown_endpoint(request.method, request.path)
+        return endpoints.not_found(request.method, request.path)
     return not_found.response(request.method, request.path)
 
 

@@ -1,4 +1,4 @@
-"""A fake with its clock in the test's hand, the tutorial's tuning job, and what an answer must be."""
+"""Fixtures for a server with a manual clock, the tutorial's tuning job, and checks of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases for tests: a file, or a schema of its own in the PostgreSQL at ``TUNEDMODELS_TEST_POSTGRES``."""
+"""Makes databases for tests: a file, or a new schema in the PostgreSQL at ``TUNEDMODELS_TEST_POSTGRES``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command serve as a process of its own."""
+"""Runs the command ``serve`` in its own process."""
 
 from __future__ import annotations
 

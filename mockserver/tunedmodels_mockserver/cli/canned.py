@@ -27,7 +27,7 @@ def list_rules(url: str, world: str) -> None:
 
 @canned.command()
 @click.argument("file", type=_FILE)
-@click.option("--first", is_flag=True, help="Before the rules that there are, not after them.")
+@click.option("--first", is_flag=True, help="Add the rules before the existing ones, not after them.")
 @remote.url
 @remote.world
 def add(file: Path, first: bool, url: str, world: str) -> None:

@@ -19,12 +19,12 @@ def _advance(value: str | None) -> float | str | None:
 
 
 @click.command()
-@click.option("--advance", type=_advance, metavar="SECONDS|next|end", help="Let time pass: so long, or until then.")
-@click.option("--set", "moment", metavar="TIME", help="Go on from a moment such as 2026-01-01T00:00:00Z.")
-@click.option("--freeze", is_flag=True, help="Let no time pass by itself.")
-@click.option("--resume", is_flag=True, help="Let time pass as it does for everybody.")
-@click.option("--mode", type=click.Choice(["real", "manual", "polling"]), help="What moves it.")
-@click.option("--rate", type=float, metavar="FACTOR", help="How many seconds pass in one of ours.")
+@click.option("--advance", type=_advance, metavar="SECONDS|next|end", help="Move the clock forward.")
+@click.option("--set", "moment", metavar="TIME", help="Set the clock to a moment such as 2026-01-01T00:00:00Z.")
+@click.option("--freeze", is_flag=True, help="Stop the clock.")
+@click.option("--resume", is_flag=True, help="Let time pass again.")
+@click.option("--mode", type=click.Choice(["real", "manual", "polling"]), help="What moves the clock.")
+@click.option("--rate", type=float, metavar="FACTOR", help="How many seconds pass in one real second.")
 @remote.url
 @remote.world
 def clock(url: str, world: str, moment: str | None, **moves: Any) -> None:

@@ -52,10 +52,10 @@ class ConfigurableCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse *args*. An error message names the variable or the file that has the bad value."""
-        known = [variable(option) for option in options(self)]
+        variables = [variable(option) for option in options(self)]
         for name in environment.option_variables():
-            if name not in known:
-                raise click.UsageError(f"There is no variable {name}{_nearest(name, known)}.", ctx)
+            if name not in variables:
+                raise click.UsageError(f"There is no variable {name}{_nearest(name, variables)}.", ctx)
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
@@ -110,12 +110,12 @@ def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -
     if path is None:
         return
     ctx.meta[_configure.__name__] = path
-    known = {_spelling(option): option for option in options(ctx.command) if option.name != "config"}
+    options_by_name = {_spelling(option): option for option in options(ctx.command) if option.name != "config"}
     values: dict[str, Any] = {}
     for name, value in _table(path).items():
-        if name not in known:
-            raise click.UsageError(f"{path}: there is no option {name!r}{_nearest(name, list(known))}.", ctx)
-        values[known[name].name or ""] = _value(path, known[name], value)
+        if name not in options_by_name:
+            raise click.UsageError(f"{path}: there is no option {name!r}{_nearest(name, list(options_by_name))}.", ctx)
+        values[options_by_name[name].name or ""] = _value(path, options_by_name[name], value)
     ctx.default_map = values
 
 
@@ -127,13 +127,13 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         table: Any = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise click.UsageError(f"{path} is no TOML file: {error}.") from None
+        raise click.UsageError(f"{path} is not a TOML file: {error}.") from None
     for name in _TABLE if path.name == "pyproject.toml" else ():
         if not isinstance(table, dict) or name not in table:
             raise click.UsageError(f"{path} has no table [{'.'.join(_TABLE)}].")
         table = table[name]
     if not isinstance(table, dict):
-        raise click.UsageError(f"{path}: {'.'.join(_TABLE)} is no table.")
+        raise click.UsageError(f"{path}: {'.'.join(_TABLE)} is not a table.")
     return table
 
 
@@ -157,7 +157,7 @@ def _text(path: Path, name: str, value: Any) -> str:
     return str(value)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, names: list[str]) -> str:
     from ..core.strict_input import nearest
 
-    return nearest(name, known)
+    return nearest(name, names)

@@ -26,21 +26,23 @@ _user = click.option(
     show_default=True,
     type=params.address,
     metavar="ADDRESS",
-    help="Whom the credential names.",
+    help="The user that the credential identifies.",
 )
-_world = click.option("--world", default="", type=params.world, metavar="NAME", help="The world in which it counts.")
+_world = click.option(
+    "--world", default="", type=params.world, metavar="NAME", help="The world in which the credential is valid."
+)
 _scopes = click.option(
     "--scope",
     "scope_names",
     multiple=True,
     metavar="SCOPE",
     default=scopes.TUNING,
-    help="A scope that it has.  [default: cloud-platform and generative-language.tuning]",
+    help="A scope of the credential.  [default: cloud-platform and generative-language.tuning]",
 )
 
 
 def _url(command: Command) -> Command:
-    text = f"Where the fake answers.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
+    text = f"The URL of the mock server.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
     return click.option("--url", default=emulator_url, metavar="URL", help=text)(command)
 
 
@@ -82,8 +84,8 @@ def access_token(user: str, scope_names: tuple[str, ...], url: str, world: str) 
             session.trust_env = host not in _LOOPBACK and not host.startswith("127.")
             token = session.post(uri, data=form, timeout=_PATIENCE).json()["access_token"]
     except (requests.RequestException, ValueError, KeyError, TypeError):
-        text = "Start one with `tunedmodels-mockserver serve`, or say with --url where it is."
-        click.echo(f"No fake answers at {url}. {text}", err=True)
+        text = "Start one with `tunedmodels-mockserver serve`, or give its URL with --url."
+        click.echo(f"No mock server answers at {url}. {text}", err=True)
         sys.exit(1)
     click.echo(token)
 

@@ -54,19 +54,19 @@ def run(port: int) -> int:
     import requests
 
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", str(port)]
-    with interrupts.as_keyboard_interrupt(), subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
+    with interrupts.as_keyboard_interrupt(), subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            ready = fake.stdout.readline() if fake.stdout else ""
+            ready = server.stdout.readline() if server.stdout else ""
             if not ready.startswith("READY "):
-                return fake.wait() or 1
+                return server.wait() or 1
             url = ready.split()[1].removeprefix("url=")
-            click.echo(f"A fake of the Gemini API answers at {url}")
+            click.echo(f"A mock server of the Gemini API answers at {url}")
             tutorial(url)
         except requests.RequestException as error:
-            click.echo(f"The fake did not answer as it should: {error}", err=True)
+            click.echo(f"The mock server gave an unexpected answer: {error}", err=True)
             return 1
         finally:
-            fake.terminate()
+            server.terminate()
     return 0
 
 
@@ -88,8 +88,8 @@ def tutorial(url: str) -> None:
         for prompt in PROMPTS:
             answer = _call(session, "POST", f"{url}/v1beta/{name}:generateContent", _prompt_body(prompt))
             click.echo(f"{prompt} -> {answer['candidates'][0]['content']['parts'][0]['text']}")
-        listed = _call(session, "GET", f"{url}/v1beta/tunedModels")
-        click.echo(f"The list has {len(listed['tunedModels'])} tuned model")
+        page = _call(session, "GET", f"{url}/v1beta/tunedModels")
+        click.echo(f"The list has {len(page['tunedModels'])} tuned model")
         _call(session, "DELETE", f"{url}/v1beta/{name}")
         click.echo(f"{name} is deleted")
 

@@ -19,8 +19,10 @@ _HINTS = {
 
 
 @click.command()
-@click.option("--format", "form", default="sh", show_default=True, type=click.Choice(FORMATS), help="For which reader.")
-@click.option("--unset", is_flag=True, help="Print what takes the variables away again.")
+@click.option(
+    "--format", "form", default="sh", show_default=True, type=click.Choice(FORMATS), help="The output format."
+)
+@click.option("--unset", is_flag=True, help="Print commands that unset the variables.")
 @remote.url
 @remote.world
 def env(form: str, unset: bool, url: str, world: str) -> None:

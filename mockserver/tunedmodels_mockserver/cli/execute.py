@@ -17,7 +17,7 @@ _PORT = click.Option(
     type=click.IntRange(0, 65535),
     allow_from_autoenv=False,
     show_default="a free one",
-    help="The fake's port; no variable and no file sets it.",
+    help="The port of the mock server; no variable and no file sets it.",
 )
 
 

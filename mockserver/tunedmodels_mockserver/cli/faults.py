@@ -24,21 +24,21 @@ def list_faults(url: str, world: str) -> None:
 
 
 @faults.command()
-@click.argument("what", metavar="FILE|PRESET")
+@click.argument("source", metavar="FILE|PRESET")
 @remote.url
 @remote.world
-def arm(what: str, url: str, world: str) -> None:
+def arm(source: str, url: str, world: str) -> None:
     """Arm the faults of a YAML or JSON file, or of a preset. `faults presets` prints the presets."""
-    if Path(what).is_file():
-        remote.show(remote.call_admin("POST", url, "faults", world, data=remote.read(Path(what))))
+    if Path(source).is_file():
+        remote.show(remote.call_admin("POST", url, "faults", world, data=remote.read(Path(source))))
         return
-    known = remote.call_admin("GET", url, "presets").json()["presets"]
-    if what not in known:
+    preset_names = remote.call_admin("GET", url, "presets").json()["presets"]
+    if source not in preset_names:
         from ..core.strict_input import nearest
 
-        near = nearest(what, known) or f"; the presets are {', '.join(known)}"
-        remote.fail(f"There is no file {what!r}, and no such preset{near}.", remote.BAD_USAGE)
-    remote.show(remote.call_admin("POST", url, "faults", world, json={"preset": what}))
+        near = nearest(source, preset_names) or f"; the presets are {', '.join(preset_names)}"
+        remote.fail(f"There is no file and no preset {source!r}{near}.", remote.BAD_USAGE)
+    remote.show(remote.call_admin("POST", url, "faults", world, json={"preset": source}))
 
 
 @faults.command()

@@ -12,14 +12,14 @@ from . import remote
 
 _FILTERS = {
     "method": "The id of the API's method, such as tunedModels.create.",
-    "http": "GET or another verb.",
+    "http": "GET or another HTTP method.",
     "path": "The path.",
     "status": "The status, or a class of them such as 4xx.",
     "model": "The model's id.",
     "operation": "The operation's id.",
-    "caller": "Who asked.",
+    "caller": "The e-mail address of the caller.",
     "fault": "The fault that fired, by its id or its effect.",
-    "text": "What stands in the path, the query or a body.",
+    "text": "Text in the path, the query or a body.",
 }
 
 Command = Callable[..., Any]
@@ -44,7 +44,12 @@ def journal() -> None:
 
 @journal.command("list")
 @click.option(
-    "--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]), help="For which reader."
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+    help="The output format.",
 )
 @_filters
 @remote.url
@@ -71,9 +76,9 @@ def clear(url: str, world: str) -> None:
 
 
 @journal.command()
-@click.option("--count", type=click.IntRange(0), help="There were exactly so many.")
-@click.option("--at-least", type=click.IntRange(0), help="There were so many or more.  [default: 1]")
-@click.option("--at-most", type=click.IntRange(0), help="There were so many or fewer.")
+@click.option("--count", type=click.IntRange(0), help="Require exactly this number of requests.")
+@click.option("--at-least", type=click.IntRange(0), help="Require at least this number of requests.  [default: 1]")
+@click.option("--at-most", type=click.IntRange(0), help="Require at most this number of requests.")
 @_filters
 @remote.url
 @remote.world
@@ -82,7 +87,7 @@ def verify(count: int | None, at_least: int | None, at_most: int | None, url: st
     claim: dict[str, Any] = _without_none(filters)
     bounds = _without_none({"at_least": at_least, "at_most": at_most})
     if count is not None and bounds:
-        raise click.UsageError("--count says it all; leave --at-least and --at-most out.")
+        raise click.UsageError("--count excludes --at-least and --at-most.")
     if count is not None or bounds:
         claim["count"] = bounds if count is None else count
     verification = remote.call_admin("POST", url, "journal:verify", world, json=claim).json()

@@ -21,7 +21,7 @@ class Seconds(click.FloatRange):
         """Return *value* as a float in the range."""
         result = super().convert(value, param, ctx)
         if math.isnan(result):
-            self.fail(f"{value!r} is not a span of time.", param, ctx)
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
         return result
 
 
@@ -34,7 +34,7 @@ class OutputFile(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return *value* as a path."""
         if not str(value):
-            self.fail("It is empty. Leave it out, or name a file.", param, ctx)
+            self.fail("The value is empty. Leave the option out, or name a file.", param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             atomic.destination(path)
@@ -84,7 +84,7 @@ def url(value: str) -> str:
     except ValueError:
         well_formed = False
     if not well_formed:
-        raise click.BadParameter(f"{value!r} is not where a fake could be. The form is http://127.0.0.1:9480.")
+        raise click.BadParameter(f"{value!r} is not a URL of a mock server. The form is http://127.0.0.1:9480.")
     return value
 
 

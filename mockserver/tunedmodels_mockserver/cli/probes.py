@@ -49,8 +49,8 @@ def _unready_reason(url: str) -> str | None:
     try:
         response = remote.send("GET", url, "ready", timeout=5)
     except requests.RequestException:
-        return f"no fake answers at {with_scheme(url)}."
-    return None if response.ok else f"the fake at {with_scheme(url)} is not ready: {_reason(response)}"
+        return f"no mock server answers at {with_scheme(url)}."
+    return None if response.ok else f"the mock server at {with_scheme(url)} is not ready: {_reason(response)}"
 
 
 def _reason(response: Any) -> str:

@@ -21,13 +21,13 @@ Command = Callable[..., Any]
 
 def url(command: Command) -> Command:
     """Add the option ``--url`` to *command*."""
-    text = f"Where the fake answers.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
+    text = f"The URL of the mock server.  [default: {EMULATOR_HOST}, or http://127.0.0.1:9480]"
     return click.option("--url", default=emulator_url, type=params.url, metavar="URL", help=text)(command)
 
 
 def world(command: Command) -> Command:
     """Add the option ``--world`` to *command*."""
-    text = "The world that is meant.  [default: the one of callers that name none]"
+    text = "The world to use.  [default: the default world]"
     return click.option("--world", default="", type=params.world, metavar="NAME", help=text)(command)
 
 
@@ -52,14 +52,14 @@ def call_admin(
     try:
         response = send(method, base, path, world, json=json, data=data, query=query)
     except requests.RequestException:
-        text = "Start one with `tunedmodels-mockserver serve`, or say with --url where it is."
-        fail(f"No fake answers at {with_scheme(base)}. {text}", FAILED)
+        text = "Start one with `tunedmodels-mockserver serve`, or give its URL with --url."
+        fail(f"No mock server answers at {with_scheme(base)}. {text}", FAILED)
     if response.ok and not response.headers.get("Content-Type", "").startswith("text/html"):
         return response
     sentence = _sentence(response)
     if sentence is None:
-        text = "Say with --url where the fake is."
-        fail(f"What answers at {with_scheme(base)} with status {response.status_code} is no fake. {text}", FAILED)
+        text = f"it answers with status {response.status_code}. Give the URL of a mock server with --url."
+        fail(f"The server at {with_scheme(base)} is not a mock server: {text}", FAILED)
     fail(sentence, refusal_status if response.status_code in (400, 404) else FAILED)
 
 

@@ -44,7 +44,7 @@ SECTIONS = {
     default=DEFAULT_PORT,
     show_default=True,
     type=click.IntRange(0, 65535),
-    help="0 chooses a free one.",
+    help="The port to listen on; 0 chooses a free one.",
 )
 @click.option(
     "--port-file",
@@ -52,7 +52,7 @@ SECTIONS = {
     metavar="FILE",
     help="Write the port into this file once the server answers.",
 )
-@click.option("--seed", type=int, show_default="they differ", help="Repeat ids and losses from run to run.")
+@click.option("--seed", type=int, show_default="random", help="Repeat ids and losses from run to run.")
 @click.option(
     "--tuning-time",
     default=20.0,
@@ -65,7 +65,7 @@ SECTIONS = {
     "--step-time",
     type=Seconds(0, 1e5),
     metavar="SECONDS",
-    help="How long each step takes, instead of --tuning-time.",
+    help="How long each step takes. Use it instead of --tuning-time.",
 )
 @click.option(
     "--queue-time",
@@ -80,7 +80,7 @@ SECTIONS = {
     default="real",
     show_default=True,
     type=click.Choice(["real", "manual", "polling"]),
-    help="What moves time: the machine, nothing, or each poll of a run by a tenth of it.",
+    help="What moves the clock: the machine's time, only the admin surface, or each poll of a run by a tenth of it.",
 )
 @click.option(
     "--canned",
@@ -118,10 +118,10 @@ SECTIONS = {
     default="any",
     show_default=True,
     type=click.Choice(["any", "strict"]),
-    help="Take every caller, or judge credentials as the service does.",
+    help="Accept every caller, or check credentials as the service does.",
 )
 @click.option(
-    "--api-key", "api_keys", multiple=True, metavar="KEY", help=f"A key that --auth strict knows besides {API_KEY}."
+    "--api-key", "api_keys", multiple=True, metavar="KEY", help=f"A key that --auth strict accepts besides {API_KEY}."
 )
 @click.option(
     "--group",
@@ -136,36 +136,36 @@ SECTIONS = {
     "projects",
     multiple=True,
     metavar="ID",
-    show_default="it knows all",
-    help="A quota project that --auth strict knows.",
+    show_default="it accepts all",
+    help="A quota project that --auth strict accepts.",
 )
-@click.option("--allow-real-credentials", is_flag=True, help="Take keys and tokens that look like Google's own.")
+@click.option("--allow-real-credentials", is_flag=True, help="Accept keys and tokens that look like Google's own.")
 @click.option(
     "--store",
     default="memory",
     show_default=True,
     metavar="URL",
-    help="Where worlds are kept: memory, sqlite:///FILE or postgresql://HOST/NAME.",
+    help="Where to store worlds: memory, sqlite:///FILE or postgresql://HOST/NAME.",
 )
 @click.option(
     "--preload",
     type=click.Path(exists=True, path_type=Path),
     help="A file or folder of states and models with which new worlds begin.",
 )
-@click.option("--resume", is_flag=True, help="Let preloaded runs go on as if no time had passed since the export.")
+@click.option("--resume", is_flag=True, help="Continue preloaded runs as if no time had passed since the export.")
 @click.option(
     "--export-on-exit",
     type=params.OutputFile(),
     metavar="FILE",
-    help="Write the state of all worlds into this file in the end.",
+    help="Write the state of all worlds into this file at exit.",
 )
-@click.option("--with-parent", is_flag=True, help="Stop, too, when the process that started the server ends.")
+@click.option("--with-parent", is_flag=True, help="Stop when the process that started the server ends.")
 @click.option(
     "--log-level",
     default="warning",
     show_default=True,
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
-    help="What goes to stderr; info shows every request.",
+    help="What to log on stderr; info logs every request.",
 )
 def serve(
     host: str,
@@ -196,7 +196,7 @@ def serve(
     """Serve until SIGTERM, Ctrl-C or SIGHUP.
 
     Prints one line, READY url=... pid=... version=..., when the server is ready. After that, Ctrl-C and SIGTERM end it
-    with status 0; before that, with 130 and 143. The status is 2 for bad usage, 3 if the port is taken, and 4 if a
+    with status 0; before that, with 130 and 143. The status is 2 for bad usage, 3 if the port is in use, and 4 if a
     store or a state cannot be used.
     """
     from ..core.clock import Clock, Mode
@@ -229,17 +229,17 @@ def serve(
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     if resume and preload is None:
-        raise click.UsageError("--resume says how a preload goes on; give --preload, too.")
+        raise click.UsageError("--resume continues the runs of a preload; give --preload, too.")
     service.run(settings, host, port, port_file, export_on_exit, with_parent=with_parent)
 
 
 def _step_time(step_time: float | None) -> float | None:
     """Return *step_time*, or None if a stronger source sets ``--tuning-time``. Raise UsageError for a tie."""
     source = click.get_current_context().get_parameter_source
-    steps, whole = (_SOURCES.index(source(name) or _SOURCES[-1]) for name in ("step_time", "tuning_time"))
-    if step_time is not None and steps == whole:
-        raise click.UsageError("--step-time and --tuning-time say two things about the same; give one of them.")
-    return step_time if steps < whole else None
+    step_rank, whole_rank = (_SOURCES.index(source(name) or _SOURCES[-1]) for name in ("step_time", "tuning_time"))
+    if step_time is not None and step_rank == whole_rank:
+        raise click.UsageError("--step-time and --tuning-time contradict each other; give one of them.")
+    return step_time if step_rank < whole_rank else None
 
 
 def _read_faults(path: Path | None, names: tuple[str, ...]) -> tuple[Fault, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # Importing Flask takes most of the start-up time, and --help
     from ..settings import Settings
 
 BAD_USAGE = 2
-PORT_TAKEN = 3
+PORT_IN_USE = 3
 BAD_STATE = 4
 
 
@@ -38,7 +38,7 @@ def run(
     from ..core.strict_input import BadInput
     from ..files import atomic
     from ..files.state import check_writable
-    from ..process.server import PortTaken, Server
+    from ..process.server import PortInUse, Server
     from ..stores.errors import StartupError
 
     if not host:
@@ -52,8 +52,8 @@ def run(
         _fail(str(error), BAD_STATE)
     except BadInput as error:
         _fail(str(error), BAD_USAGE)
-    except PortTaken as error:
-        _fail(str(error), PORT_TAKEN)
+    except PortInUse as error:
+        _fail(str(error), PORT_IN_USE)
     except OSError as error:
         _fail(
             f"Cannot listen on {host}, port {port}: {error.strerror or error}. Give another --host or --port.",

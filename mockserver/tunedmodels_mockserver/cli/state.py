@@ -10,7 +10,7 @@ from . import params, remote
 
 BAD_STATE = 4
 
-_all = click.option("--all-worlds", is_flag=True, help="All worlds instead of one.")
+_all = click.option("--all-worlds", is_flag=True, help="Use all worlds instead of one.")
 
 
 @click.group()
@@ -37,12 +37,12 @@ def get(file: Path | None, all_worlds: bool, url: str, world: str) -> None:
         remote.fail(f"Cannot write {file}: {error.strerror or error}.", remote.BAD_USAGE)
 
 
-@state.command()
+@state.command("put")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_all
 @remote.url
 @remote.world
-def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
+def put_state(file: Path, all_worlds: bool, url: str, world: str) -> None:
     """Replace the current state with the state in FILE. Exit with status 4 if FILE is not a state."""
     try:
         data = file.read_bytes()
@@ -61,7 +61,7 @@ def put(file: Path, all_worlds: bool, url: str, world: str) -> None:
     default="all",
     show_default=True,
     type=click.Choice(["all", "models", "faults", "canned", "clock"]),
-    help="What begins anew.",
+    help="The part to reset.",
 )
 @remote.url
 @remote.world
@@ -72,5 +72,5 @@ def reset(scope: str, url: str, world: str) -> None:
 
 def _worlds(all_worlds: bool, world: str) -> dict[str, str]:
     if all_worlds and world:
-        raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
+        raise click.UsageError("--world and --all-worlds contradict each other; give one of them.")
     return {"world": "*"} if all_worlds else {}

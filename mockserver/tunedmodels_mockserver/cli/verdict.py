@@ -11,13 +11,18 @@ from . import remote
 
 @click.command()
 @click.option(
-    "--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]), help="For which reader."
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+    help="The output format.",
 )
 @click.option(
     "--fail-under",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Fail where fewer of the documented outcomes were met.",
+    help="Fail if fewer of the documented outcomes were met.",
 )
 @click.option("--all-worlds", is_flag=True, help="Judge the clients of all worlds.")
 @remote.url
@@ -25,7 +30,7 @@ from . import remote
 def verdict(form: str, fail_under: float | None, all_worlds: bool, url: str, world: str) -> None:
     """Print the mistakes of a world's client. Exit with status 1 for an error or a warning."""
     if all_worlds and world:
-        raise click.UsageError("--world and --all-worlds say two things about the same; give one of them.")
+        raise click.UsageError("--world and --all-worlds contradict each other; give one of them.")
     query = {"world": "*"} if all_worlds else {}
     response = remote.call_admin("GET", url, "verdict", world, query=query)
     document = response.json()
@@ -35,7 +40,8 @@ def verdict(form: str, fail_under: float | None, all_worlds: bool, url: str, wor
     percent = document["outcomes"]["percent"]
     if fail_under is not None and percent < fail_under:
         remote.fail(
-            f"{percent:g}% of the documented outcomes were met, and {fail_under:g}% are asked for.", remote.FAILED
+            f"{percent:g}% of the documented outcomes were met, and --fail-under requires {fail_under:g}%.",
+            remote.FAILED,
         )
     if not document["ok"]:
         sys.exit(remote.FAILED)

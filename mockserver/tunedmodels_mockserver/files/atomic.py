@@ -20,7 +20,7 @@ def destination(path: Path) -> Path:
         pass
     else:
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "It exists and is no regular file", str(path))
+            raise OSError(errno.EINVAL, "It exists and is not a regular file", str(path))
     return Path(os.path.realpath(path))
 
 

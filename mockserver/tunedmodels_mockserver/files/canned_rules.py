@@ -77,14 +77,14 @@ class RuleFiles:
                 yield path
 
     def _reread(self, path: Path, stamp: _Stamp | None) -> _FileRules:
-        before = self._read.get(path, _FileRules(None))
-        if stamp == before.stamp and path in self._read:
-            return before
+        last_read = self._read.get(path, _FileRules(None))
+        if stamp == last_read.stamp and path in self._read:
+            return last_read
         try:
             return _read_file(path, stamp, self._base_models)
         except BadInput as error:
-            LOG.error("%s The rules of before stay.", error)
-            return _FileRules(stamp, before.rules, before.strict, str(error))
+            LOG.error("%s The earlier rules stay.", error)
+            return _FileRules(stamp, last_read.rules, last_read.strict, str(error))
 
     def _combine(self, files: list[Path]) -> None:
         reads = {path: self._read[path] for path in files}
@@ -106,9 +106,9 @@ def read_rules(value: Any, base_models: Collection[str]) -> Rules:
     Raise BadInput for bad rules, and for a rule that matches no model of a server with *base_models*.
     """
     rule_set = convert(value, Rules | tuple[Rule, ...])  # type: ignore[arg-type]
-    read = rule_set if isinstance(rule_set, Rules) else Rules(rule_set)
-    check_models(read.rules, base_models)
-    return read
+    all_rules = rule_set if isinstance(rule_set, Rules) else Rules(rule_set)
+    check_models(all_rules.rules, base_models)
+    return all_rules
 
 
 def _read_file(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -> _FileRules:
@@ -116,7 +116,7 @@ def _read_file(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -
     try:
         value = documents.read(path)
         if value is None:
-            raise BadInput("there is no rule in it. Write one, such as {answer: Hello}, or [] for none.")
+            raise BadInput("the file contains no rule. Write one, such as {answer: Hello}, or [] for none.")
         rule_set = read_rules(value, base_models)
         return _FileRules(stamp, tuple(_with_ids(path, rule_set.rules)), rule_set.strict)
     except OSError as error:
@@ -127,16 +127,16 @@ def _read_file(path: Path, stamp: _Stamp | None, base_models: Collection[str]) -
 
 def _with_ids(path: Path, rule_set: tuple[Rule, ...]) -> Iterator[Rule]:
     """Yield the rules with ids that are unique across files. A rule without id gets its position and digest as id."""
-    known: set[str] = set()
+    used_names: set[str] = set()
     for number, rule in enumerate(rule_set, start=1):
         name = rule.id or f"{number}-{rules.digest(rule)}"
         try:
             rules.check_id(name)
         except ValueError as error:
             raise BadInput(f"{error} - at `$.rules[{number - 1}].id`.") from None
-        if name in known:
+        if name in used_names:
             raise BadInput(f"There are two rules {name!r}. Give one of them another id.")
-        known.add(name)
+        used_names.add(name)
         yield msgspec.structs.replace(rule, id=f"{path}#{name}")
 
 

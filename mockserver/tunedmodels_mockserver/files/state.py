@@ -87,7 +87,9 @@ def _parse(path: Path, data: bytes) -> object:
 
 
 def _merge_worlds(preload: Preload, worlds: Mapping[str, WorldContent], path: Path) -> Preload:
-    both = sorted(preload.worlds.keys() & worlds.keys())
-    if both:
-        raise BadState(f"{path} has the world {both[0]!r}, which another file of the folder has, too. Take one out.")
+    duplicates = sorted(preload.worlds.keys() & worlds.keys())
+    if duplicates:
+        raise BadState(
+            f"{path} has the world {duplicates[0]!r}, which another file of the folder has, too. Remove one of them."
+        )
     return replace(preload, worlds={**preload.worlds, **worlds})

@@ -25,9 +25,9 @@ def parse(data: bytes) -> Any:
     try:
         return yaml.load(data, _Loader)  # _Loader is a SafeLoader
     except RecursionError:
-        raise BadInput("this is no YAML that can be read: it is nested too deeply.") from None
+        raise BadInput("this YAML is nested too deeply.") from None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise BadInput(f"{place}this is no YAML: {problem}.") from None
+        raise BadInput(f"{place}this is not YAML: {problem}.") from None

@@ -27,8 +27,8 @@ class ClientConnection:
     def wait(self, seconds: float) -> bool:
         """Wait *seconds* and return True. Return False as soon as the client disconnects or the server stops."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self.stopping.wait(min(left, _CHECK_INTERVAL)) or self._is_gone():
+        while (remaining := end - time.monotonic()) > 0:
+            if self.stopping.wait(min(remaining, _CHECK_INTERVAL)) or self._is_gone():
                 return False
         return True
 

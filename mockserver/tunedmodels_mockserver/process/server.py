@@ -30,14 +30,14 @@ MAX_BODY = 64 * 1024 * 1024
 _UNLIMITED = 2**40  # bytes of an answer in the send buffer: no limit
 
 
-class PortTaken(Exception):
+class PortInUse(Exception):
     """Another process listens on the port. The message says what to do."""
 
 
 class Server:
     """A server that listens from its creation, and answers while ``run`` or ``serve`` runs.
 
-    Raise PortTaken if the port is in use. Raise OSError if the server cannot listen on the address.
+    Raise PortInUse if the port is in use. Raise OSError if the server cannot listen on the address.
     """
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
@@ -90,10 +90,10 @@ class Server:
             self._handle_sockets(1.0)
         if self._journals:
             self._journals.close()  # clients that follow a journal would wait for ever
-        stopped = busy = time.monotonic()
-        while (now := time.monotonic()) < min(stopped + _DRAIN_TIME, busy + _IDLE_TIME):
+        stop_time = last_busy = time.monotonic()
+        while (now := time.monotonic()) < min(stop_time + _DRAIN_TIME, last_busy + _IDLE_TIME):
             self._handle_sockets(_IDLE_TIME / 4)
-            busy = now if self._is_busy() else busy
+            last_busy = now if self._is_busy() else last_busy
         self._close()
 
     def stop(self) -> None:
@@ -124,8 +124,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        text = f"Port {port} on {host} is taken. Choose another with --port, or let one be chosen: --port 0."
-        raise PortTaken(text) from None
+        text = f"Port {port} on {host} is in use. Choose another with --port, or use --port 0 for a free one."
+        raise PortInUse(text) from None
 
 
 def _application(app: Flask, stopping: threading.Event) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:

@@ -29,7 +29,7 @@ class Cache:
     def __init__(self) -> None:
         self._lock = Lock()
         self._records: LRUCache[tuple[str, str], TunedModelRecord] = LRUCache(_MAX_RECORDS)
-        self._examples: LRUCache[str, tuple[int, Examples]] = LRUCache(_MAX_BYTES, getsizeof=lambda kept: kept[0])
+        self._examples: LRUCache[str, tuple[int, Examples]] = LRUCache(_MAX_BYTES, getsizeof=lambda item: item[0])
         self._bases: LRUCache[str, Base] = LRUCache(_MAX_BASES)
         self._digests: LRUCache[Base, str] = LRUCache(_MAX_BASES)
         self._written: LRUCache[tuple[str, str], bool] = LRUCache(_MAX_RECORDS)
@@ -43,9 +43,9 @@ class Cache:
         """Return the base with this digest."""
         return self._get_or_make(self._bases, digest, make)
 
-    def digest(self, base: Base, keep: Callable[[], str]) -> str:
-        """Return the digest of *base*. On a miss, *keep* writes the base into the database and returns the digest."""
-        return self._get_or_make(self._digests, base, keep)
+    def digest(self, base: Base, write: Callable[[], str]) -> str:
+        """Return the digest of *base*. On a miss, *write* writes the base into the database and returns the digest."""
+        return self._get_or_make(self._digests, base, write)
 
     def examples(self, digest: str, make: Callable[[], tuple[int, Examples]]) -> Examples:
         """Return the examples with this digest. *make* returns their size in bytes and the examples."""

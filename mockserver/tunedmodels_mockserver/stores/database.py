@@ -32,10 +32,10 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = _parse(url)
-        self.kind = parsed.get_backend_name()
-        self.place = _display_url(parsed)
-        self._engine = _engine(parsed)
+        database_url = _parse(url)
+        self.kind = database_url.get_backend_name()
+        self.place = _display_url(database_url)
+        self._engine = _engine(database_url)
         try:
             self._make_tables()
         except exc.SQLAlchemyError as error:
@@ -61,9 +61,9 @@ class Database:
         with (
             self._translate_errors(),
             self._engine.connect() as connection,
-            self._transaction(connection, reading) as begun,
+            self._transaction(connection, reading) as transaction,
         ):
-            yield begun
+            yield transaction
 
     def insert(self, table: sqlalchemy.Table) -> Any:
         """Return an INSERT that can handle conflicts. Each SQL dialect has its own."""
@@ -101,38 +101,38 @@ class Database:
             raise StoreUnavailable(f"The store {self.place} does not answer: {_reason(error)}") from None
 
     def _make_tables(self) -> None:
-        with self._engine.connect() as first, self._transaction(first, reading=False) as connection:
+        with self._engine.connect() as idle_connection, self._transaction(idle_connection, reading=False) as connection:
             if self.kind == "postgresql":
                 connection.execute(select(sqlalchemy.func.pg_advisory_xact_lock(_LOCK)))
             tables.version.create(connection, checkfirst=True)
-            present = connection.execute(select(tables.version.c.version)).scalar()
-            if present is None:
+            stored_version = connection.execute(select(tables.version.c.version)).scalar()
+            if stored_version is None:
                 tables.metadata.create_all(connection)
                 connection.execute(tables.version.insert().values(version=tables.VERSION))
-            elif present != tables.VERSION:
+            elif stored_version != tables.VERSION:
                 raise BadStore(
-                    f"The store {self.place} is of version {present}, and this server uses {tables.VERSION}. Take its "
-                    "state out with the server that made it (GET /_emulator/state?world=*), and --preload it into a "
-                    "new store."
+                    f"The store {self.place} has version {stored_version}, and this server uses {tables.VERSION}. "
+                    "Export its state with the server that made it (GET /_emulator/state?world=*), and --preload it "
+                    "into a new store."
                 )
 
 
 def _parse(url: str) -> sqlalchemy.URL:
     try:
-        parsed = sqlalchemy.make_url(url)
+        database_url = sqlalchemy.make_url(url)
     except (exc.ArgumentError, ValueError):  # ValueError: a bad port. The URL may have a password
         quoted_url = "The URL" if "@" in url else repr(url)
-        raise BadStore(f"{quoted_url} is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
-    kind = parsed.get_backend_name()
-    if parsed.drivername not in ("sqlite", "postgresql"):
+        raise BadStore(f"{quoted_url} is not a store. Give memory, sqlite:///FILE or postgresql://HOST/NAME.") from None
+    kind = database_url.get_backend_name()
+    if database_url.drivername not in ("sqlite", "postgresql"):
         raise BadStore(
             f"There is no store of the kind {kind!r}. Give memory, sqlite:///FILE or postgresql://HOST/NAME."
         )
-    if kind == "sqlite" and parsed.database in (None, "", ":memory:"):
+    if kind == "sqlite" and database_url.database in (None, "", ":memory:"):
         raise BadStore("A store of the kind sqlite needs a file: sqlite:///FILE, or sqlite:////FILE from the root.")
-    if kind == "sqlite" and (parsed.host or parsed.query):
+    if kind == "sqlite" and (database_url.host or database_url.query):
         raise BadStore("A store of the kind sqlite is a file and nothing else: sqlite:///FILE has three slashes.")
-    return parsed.set(drivername="postgresql+psycopg") if kind == "postgresql" else parsed
+    return database_url.set(drivername="postgresql+psycopg") if kind == "postgresql" else database_url
 
 
 def _display_url(url: sqlalchemy.URL) -> str:
@@ -147,7 +147,7 @@ def _engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
     if url.get_backend_name() == "sqlite":
         folder = Path(url.database or "").parent
         if not folder.is_dir():
-            raise BadStore(f"The folder {folder} of the store is none. Make it, or name another file.")
+            raise BadStore(f"The folder {folder} of the store does not exist. Create it, or name another file.")
         engine = sqlalchemy.create_engine(url, connect_args={"timeout": _BUSY}, **common)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine

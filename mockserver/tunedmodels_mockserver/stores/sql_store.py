@@ -51,9 +51,9 @@ class SqlStore:
     def replace_controls(self, old: Controls, new: Controls) -> bool:
         """Replace *old* with *new*. Return False if another request changed the controls in the meantime."""
         body = encode_text(new)
-        mine = and_(worlds.c.id == self._world, worlds.c.controls == encode_text(old))
+        is_unchanged = and_(worlds.c.id == self._world, worlds.c.controls == encode_text(old))
         with self._database.autocommit() as connection:
-            if connection.execute(update(worlds).where(mine).values(controls=body)).rowcount:
+            if connection.execute(update(worlds).where(is_unchanged).values(controls=body)).rowcount:
                 self._controls, self._decoded_controls = body, new
                 return True
             stored = connection.execute(select(worlds.c.controls).where(worlds.c.id == self._world)).scalar()
@@ -64,9 +64,9 @@ class SqlStore:
 
     def draw(self) -> int:
         """Return the next number of the world's sequence."""
-        mine = update(worlds).where(worlds.c.id == self._world).values(draws=worlds.c.draws + 1)
+        statement = update(worlds).where(worlds.c.id == self._world).values(draws=worlds.c.draws + 1)
         with self._database.autocommit() as connection:
-            drawn = connection.execute(mine.returning(worlds.c.draws)).scalar()
+            drawn = connection.execute(statement.returning(worlds.c.draws)).scalar()
         if drawn is None:
             raise world_gone()
         return int(drawn)
@@ -86,9 +86,9 @@ class SqlStore:
         body = self._write_examples_and_encode(record)
         with self._translate_world_gone(), self._database.autocommit() as connection:
             if record.id in self._base().records:
-                again = and_(self._has_id(record.id), models.c.body.is_(None))
+                is_deleted = and_(self._has_id(record.id), models.c.body.is_(None))
                 values = {"body": body, "sequence": record.sequence}
-                return bool(connection.execute(update(models).where(again).values(values)).rowcount)
+                return bool(connection.execute(update(models).where(is_deleted).values(values)).rowcount)
             return self._add_row(connection, record, body)
 
     def replace(self, old: TunedModelRecord, new: TunedModelRecord) -> bool:
@@ -97,16 +97,16 @@ class SqlStore:
         with self._translate_world_gone(), self._database.autocommit() as connection:
             if self._base().records.get(old.id) == old and self._add_row(connection, new, body):
                 return True
-            mine = and_(self._has_id(old.id), models.c.body == encode_text(old))
-            return bool(connection.execute(update(models).where(mine).values(body=body)).rowcount)
+            is_unchanged = and_(self._has_id(old.id), models.c.body == encode_text(old))
+            return bool(connection.execute(update(models).where(is_unchanged).values(body=body)).rowcount)
 
     def delete(self, old: TunedModelRecord) -> bool:
         """Remove *old*. Return False if another request changed the record in the meantime."""
-        mine = and_(self._has_id(old.id), models.c.body == encode_text(old))
+        is_unchanged = and_(self._has_id(old.id), models.c.body == encode_text(old))
         with self._translate_world_gone(), self._database.autocommit() as connection:
             if old.id not in self._base().records:
-                return bool(connection.execute(delete(models).where(mine)).rowcount)
-            if connection.execute(update(models).where(mine).values(body=None)).rowcount:
+                return bool(connection.execute(delete(models).where(is_unchanged)).rowcount)
+            if connection.execute(update(models).where(is_unchanged).values(body=None)).rowcount:
                 return True
             return self._base().records[old.id] == old and self._add_row(connection, old, None)
 
@@ -121,11 +121,11 @@ class SqlStore:
 
     def state(self) -> State:
         """Return the whole state of the world at one moment."""
-        rows = select(models).where(models.c.world == self._world)
-        mine = select(worlds).where(worlds.c.id == self._world)
+        select_models = select(models).where(models.c.world == self._world)
+        select_world = select(worlds).where(worlds.c.id == self._world)
         with self._database.transaction(reading=True) as connection:
-            world = connection.execute(mine).first()
-            model_rows = connection.execute(rows).all()
+            world = connection.execute(select_world).first()
+            model_rows = connection.execute(select_models).all()
         if world is None:
             raise world_gone()
         base = self._base(world.base)
@@ -143,8 +143,8 @@ class SqlStore:
         controls = encode_text(state.controls)
         values = {"base": digest, "draws": state.base.draws, "controls": controls}
         with self._database.transaction() as connection:
-            mine = update(worlds).where(worlds.c.id == self._world).values(values)
-            if not connection.execute(mine).rowcount:
+            statement = update(worlds).where(worlds.c.id == self._world).values(values)
+            if not connection.execute(statement).rowcount:
                 raise world_gone()
             # Keep the examples: a create that is still running may have found them there.
             connection.execute(delete(models).where(models.c.world == self._world))
@@ -154,10 +154,10 @@ class SqlStore:
         """Store *state* as the snapshot *name*."""
         digest = write_base(self._database, self._cache, state.base)
         values = {"base": digest, "controls": encode_text(state.controls)}
-        new = self._database.insert(snapshots).values(world=self._world, name=name, **values)
-        new = new.on_conflict_do_update(index_elements=["world", "name"], set_=values)
+        statement = self._database.insert(snapshots).values(world=self._world, name=name, **values)
+        statement = statement.on_conflict_do_update(index_elements=["world", "name"], set_=values)
         with self._translate_world_gone(), self._database.autocommit() as connection:
-            connection.execute(new)
+            connection.execute(statement)
 
     def snapshot(self, name: str) -> State | None:
         """Return the snapshot *name*, or None."""
@@ -196,9 +196,9 @@ class SqlStore:
         """Return the examples with this digest. Their pairs are read on first use."""
 
         def read() -> tuple[int, Examples]:
-            mine = and_(examples.c.world == world, examples.c.digest == digest)
+            has_digest = and_(examples.c.world == world, examples.c.digest == digest)
             with database.autocommit() as connection:
-                body = connection.execute(select(examples.c.body).where(mine)).scalar()
+                body = connection.execute(select(examples.c.body).where(has_digest)).scalar()
             if body is None:
                 raise world_gone()
             return len(body), Examples((text_input, output) for text_input, output in json.loads(body))
@@ -213,9 +213,9 @@ class SqlStore:
 
         def write() -> bool:
             body = json.dumps(record.examples.pairs, separators=(",", ":"))
-            new = self._database.insert(examples).values(world=self._world, digest=digest, body=body)
+            statement = self._database.insert(examples).values(world=self._world, digest=digest, body=body)
             with self._translate_world_gone(), self._database.autocommit() as connection:
-                connection.execute(new.on_conflict_do_nothing())
+                connection.execute(statement.on_conflict_do_nothing())
             return True
 
         self._cache.ensure_written(self._world, digest, write)
@@ -223,19 +223,21 @@ class SqlStore:
 
     def _page(self, sequence: int) -> list[tuple[int, TunedModelRecord | None]]:
         """Return the next page after *sequence*, in order. The record is None for a deleted model."""
-        mine = models.c.world == self._world
-        rows = select(models).where(mine, models.c.sequence > sequence).order_by(models.c.sequence).limit(_PAGE)
+        is_in_world = models.c.world == self._world
+        select_rows = (
+            select(models).where(is_in_world, models.c.sequence > sequence).order_by(models.c.sequence).limit(_PAGE)
+        )
         base = self._base()
-        beyond = base.items_after(sequence, _PAGE)
-        covered: set[str] = set()
+        base_items = base.items_after(sequence, _PAGE)
+        replaced_ids: set[str] = set()
         with self._database.autocommit() as connection:
-            model_rows = connection.execute(rows).all()
-            if beyond:
-                ids = select(models.c.id).where(mine, models.c.id.in_([model_id for _, model_id in beyond]))
-                covered.update(connection.execute(ids).scalars())
+            model_rows = connection.execute(select_rows).all()
+            if base_items:
+                ids = select(models.c.id).where(is_in_world, models.c.id.in_([model_id for _, model_id in base_items]))
+                replaced_ids.update(connection.execute(ids).scalars())
         page = {row.sequence: None if row.body is None else self._record(row.body) for row in model_rows}
-        for place, model_id in beyond:
-            page.setdefault(place, None if model_id in covered else base.records[model_id])
+        for place, model_id in base_items:
+            page.setdefault(place, None if model_id in replaced_ids else base.records[model_id])
         return sorted(page.items(), key=itemgetter(0))[:_PAGE]
 
     def _add_row(self, connection: sqlalchemy.Connection, record: TunedModelRecord, body: str | None) -> bool:
@@ -245,14 +247,14 @@ class SqlStore:
         world.
         """
         row = (literal(value) for value in (self._world, record.id, record.sequence))
-        mine = worlds.c.id == self._world
+        is_this_world = worlds.c.id == self._world
         # The lock prevents a reset of the world between the check and the insert. SQLite does not need it.
-        there = select(*row, cast(literal(body), Text)).where(mine, worlds.c.base == self._base_digest)
+        new_row = select(*row, cast(literal(body), Text)).where(is_this_world, worlds.c.base == self._base_digest)
         columns = ["world", "id", "sequence", "body"]
-        new = self._database.insert(models).from_select(columns, there.with_for_update(read=True))
-        if connection.execute(new.on_conflict_do_nothing()).rowcount:
+        statement = self._database.insert(models).from_select(columns, new_row.with_for_update(read=True))
+        if connection.execute(statement.on_conflict_do_nothing()).rowcount:
             return True
-        if connection.execute(select(worlds.c.base).where(mine)).scalar() != self._base_digest:
+        if connection.execute(select(worlds.c.base).where(is_this_world)).scalar() != self._base_digest:
             raise world_gone()
         return False
 
@@ -275,4 +277,4 @@ def _no_examples(digest: str) -> Examples:
 
 def world_gone() -> StoreUnavailable:
     """Return the error for a world whose rows no longer exist."""
-    return StoreUnavailable("The world was dropped or begun anew while it was asked; ask again.")
+    return StoreUnavailable("Another request dropped or reset the world in the meantime. Send the request again.")

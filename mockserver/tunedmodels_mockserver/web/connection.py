@@ -47,7 +47,7 @@ class InProcessConnection:
 
     def reset(self) -> Exception:
         """Return the error that a socket raises after a reset."""
-        return ConnectionResetError("Connection reset by the mock server: a fault")
+        return ConnectionResetError("The mock server reset the connection (a fault)")
 
     def close(self) -> Exception | None:
         """Return None, because the body just ends."""
@@ -94,24 +94,24 @@ def _reset_body(client: Connection) -> Iterator[bytes]:
 
 
 def _truncated_body(data: bytes, truncate: Truncate, client: Connection) -> Iterator[bytes]:
-    kept = int(len(data) * (truncate.fraction or 0.0)) if truncate.bytes is None else truncate.bytes
-    yield data[: min(kept, len(data) - 1)]
+    length = int(len(data) * (truncate.fraction or 0.0)) if truncate.bytes is None else truncate.bytes
+    yield data[: min(length, len(data) - 1)]
     end = client.close()
     if end:
         raise end
 
 
 def _stalled_body(pieces: Iterable[bytes], stall: Stall, client: Connection) -> Iterator[bytes]:
-    rest, sent, pieces = b"", 0, iter(pieces)
+    rest, sent_bytes, pieces = b"", 0, iter(pieces)
     for piece in pieces:
         rest += piece
-        room = stall.after - sent
+        room = stall.after - sent_bytes
         if len(rest) > room:
             yield rest[:room]
             rest = rest[room:]
             break
         yield rest[:-1]  # keeps the last byte of the body back until after the stall
-        sent += len(rest[:-1])
+        sent_bytes += len(rest[:-1])
         rest = rest[-1:]
     client.wait(stall.seconds)
     if not stall.resumes:

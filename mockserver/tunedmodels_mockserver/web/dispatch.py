@@ -34,7 +34,7 @@ Weak spots and known limits.
   then lacks the method, the fault and the allowances, and the faults stay counted.
 * A fault that fired stays counted if the request is refused later. Only a failed create gives back faults of runs.
 * A latency waits after the method, so the answer shows the time before the wait.
-* A call has one effect at most. If a fault has one already, the effect of the run's script for the poll is lost.
+* A call has one effect at most, besides latencies. If a fault has one already, that of the run's script is lost.
 * Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first chunk.
 """
 
@@ -51,13 +51,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods.allowances import Allowances
-from ..core.methods.request_context import RequestContext
+from ..core.methods.call import RequestContext
 from ..core.runs.script import RunInterrupted
 from ..log import LOG, one_line
 from ..wire import partial
 from ..wire.protojson.reading import Reader, query_pairs
 from ..wire.status import Code, StatusError
-from ..wire.surface import Surface, surface_of
+from ..wire.surface import Surface, surface
 from . import journaling, not_found, responses, system_parameters
 from .connection import connection
 from .fault_injection import HEADER, Injection, inject, model_name
@@ -135,18 +135,18 @@ class Dispatch:
             raise route.error()
         if version not in route.method.versions and "v1beta" in route.method.versions:
             version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
-        on = surface_of(version)
+        version_surface = surface(version)
         world = self.callers.world(params)
         now = world.now()
-        caller = self.callers.admit(params, world, now, route.method.id, on.full_name(route.method.rpc))
+        caller = self.callers.admit(params, world, now, route.method.id, version_surface.full_name(route.method.rpc))
         system_parameters.check(params)
-        words = request.environ.get(HEADER)
+        instructions = request.environ.get(HEADER)
         injection = None
-        if words or world.controls.faults:
-            name = route.name(request.path.split("/", 2)[2]) if route.method.path_field else ""
+        if instructions or world.controls.faults:
+            name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
             model = model_name(route.method.id, name, pairs)
             query = FaultQuery(route.method.id, model, caller.email, world.seed)
-            context.injection = injection = inject(world, query, words or "", request.content_length or 0, now)
+            context.injection = injection = inject(world, query, instructions or "", request.content_length or 0, now)
             replacement = injection.replacement()
             if replacement:
                 return replacement
@@ -154,22 +154,22 @@ class Dispatch:
         if not route.method.served:
             route.view(call, _with_name({}, route))  # raises an error before the request is read
         value = self._read_request(route, version, pairs, context.allowances)
-        message = on.message(route.method.response)
-        tree = partial.parse_mask(params.fields, message, on)
+        message = version_surface.message(route.method.response)
+        mask = partial.parse_mask(params.fields, message, version_surface)
         try:
             content = (
                 injection.call_view(route.view, route.method.id, call, value) if injection else route.view(call, value)
             )
-        except RunInterrupted as poll:
+        except RunInterrupted as interrupted:
             context.injection = injection = injection or Injection()
-            content = injection.apply_script(poll, route.method.id, call, value)
+            content = injection.apply_script(interrupted, route.method.id, call, value)
             replacement = injection.replacement()
             if replacement:
                 return replacement
         if route.method.streaming:
             wait = connection(request.environ, self.sleep).wait
-            return responses.stream(content, message, on, params, tree, wait)
-        return responses.value(content, message, on, params, tree)
+            return responses.stream(content, message, version_surface, params, mask, wait)
+        return responses.value(content, message, version_surface, params, mask)
 
     def _read_request(
         self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances
@@ -180,30 +180,32 @@ class Dispatch:
         Raise the StatusError of the first try if both refuse.
         """
         try:
-            return _message(route, surface_of(version), pairs)
-        except StatusError as refusal:
+            return _message(route, surface(version), pairs)
+        except StatusError as first_error:
             if self.strict or version != "v1" or not route.method.id.startswith("tunedModels."):
                 raise
             try:
-                value = _message(route, surface_of("v1beta"), pairs)
+                value = _message(route, surface("v1beta"), pairs)
             except StatusError:
-                raise refusal from None
+                raise first_error from None
             allowances.permit("v1-members")
             return value
 
 
-def _message(route: Route, on: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+def _message(route: Route, version_surface: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """Return the request message with the members of the body and the query, and the name from the path."""
     method = route.method
-    message = on.message(method.request)
-    reader = Reader(on)
+    message = version_surface.message(method.request)
+    reader = Reader(version_surface)
     value: dict[str, Any] = {}
     if method.body == "*":
-        value = reader.read_body(_body(), message)
+        value = reader.body(_body(), message)
     elif method.body:
-        value[method.body] = reader.read_body(_body(), on.message(message.by_name[method.body].type), method.body)
-    value.update(reader.read_query(pairs, message, method.body))
-    reader.raise_violations()
+        value[method.body] = reader.body(
+            _body(), version_surface.message(message.by_name[method.body].type), method.body
+        )
+    value.update(reader.query(pairs, message, method.body))
+    reader.finish()
     return _with_name(value, route)
 
 
@@ -217,8 +219,8 @@ def _body() -> bytes:
 
 def _with_name(message: dict[str, Any], route: Route) -> dict[str, Any]:
     """Return *message* with the resource name from the path in the member that the method binds."""
-    if route.method.path_field:
-        *parents, last = route.method.path_field.split(".")
+    if route.method.bound:
+        *parents, last = route.method.bound.split(".")
         value = message
         for parent in parents:
             inner = value.get(parent)

@@ -11,13 +11,13 @@ from flask import Response, json
 
 from ..core import errors
 from ..core.effects import Effect, Error, error_of, latency_of
-from ..core.faults import armed_faults, instructions, quotas
-from ..core.faults.armed_faults import TriggeredFault
+from ..core.faults import armed, instructions, quotas
+from ..core.faults.armed import TriggeredFault
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods import operations, resources
 from ..core.methods.access import find
+from ..core.methods.call import RequestContext
 from ..core.methods.pedantic import distort, pedantic
-from ..core.methods.request_context import RequestContext
 from ..core.methods.withdrawn import without_tuning
 from ..core.resource_names import TUNED_MODELS
 from ..core.runs.script import Run, RunInterrupted
@@ -36,8 +36,8 @@ HEADER = "HTTP_X_GOOG_EMULATOR_INSTRUCTIONS"
 
 _HEADER_FAULT = "x-goog-emulator-instructions"
 _SCRIPT_FAULT = "script"
-_UNANSWERED = ("reset", "commit_then_drop")  # the client gets no answer
-_INCOMPLETE = (*_UNANSWERED, "truncate")
+_WITHOUT_ANSWER = ("reset", "commit_then_drop")  # the client gets no answer
+_INCOMPLETE = (*_WITHOUT_ANSWER, "truncate")
 
 
 @dataclass(slots=True)
@@ -98,13 +98,16 @@ class Injection:
             view = pedantic(method, view)
         return view(replace(call, run=self.run), value)
 
-    def apply_script(self, poll: RunInterrupted, method: str, call: RequestContext, value: dict[str, Any]) -> Any:
-        """Add the effect of the run's script for *poll*. Return the answer that the poll would get without the effect.
+    def apply_script(
+        self, interrupted: RunInterrupted, method: str, call: RequestContext, value: dict[str, Any]
+    ) -> Any:
+        """Add the effect with which the run's script *interrupted* the poll. Return the answer without the effect.
 
-        If the call has an effect already, the effect of the script is lost.
+        A latency of the script adds to every other effect. Otherwise, if the call has an effect already, the effect of
+        the script is lost.
         """
-        if self.effect is None:
-            self.add(_SCRIPT_FAULT, poll.effect)
+        if self.effect is None or interrupted.effect.latency is not None:
+            self.add(_SCRIPT_FAULT, interrupted.effect)
         return _read_without_poll(method, call, value)
 
     def rewrite_body(self, response: Response, *, pretty: bool) -> Response:
@@ -116,7 +119,7 @@ class Injection:
 
     def deliver(self, response: Response, client: Connection) -> Response:
         """Wait the latency, and return *response* with a note for each fault and the effect on the connection."""
-        if not (self.effect and self.effect.kind in _UNANSWERED):
+        if not (self.effect and self.effect.kind in _WITHOUT_ANSWER):
             for name, kind in self.faults:
                 response.headers.add(responses.NOTE, f"fault {name}: {kind}")
         client.wait(self.latency)
@@ -134,33 +137,33 @@ class Injection:
         return ", ".join(f"{name} {kind}" for name, kind in self.faults)
 
 
-def inject(world: World, query: FaultQuery, words: str, sent: int, now: int) -> Injection:
+def inject(world: World, query: FaultQuery, instruction_text: str, body_size: int, now: int) -> Injection:
     """Return the faults that apply to the call *query* at *now*, and count them.
 
-    *words* is the value of the call's own instruction header, or empty. *sent* is the length of its body in bytes.
-    Raise StatusError for an unknown instruction.
+    *instruction_text* is the value of the call's own instruction header, or empty. *body_size* is the length of its
+    body in bytes. Raise StatusError for an unknown instruction.
     """
     injection = Injection()
-    own = _header_effect(words, sent)
-    fired: tuple[TriggeredFault, ...] = ()
+    header_effect = _header_effect(instruction_text, body_size)
+    triggered_faults: tuple[TriggeredFault, ...] = ()
     if world.controls.faults:
-        if armed_faults.counts_runs(world.controls.faults, query.method):
-            running = sum(not is_settled(record.plan, now) for record in world.store.records_after(0))
+        if armed.counts_runs(world.controls.faults, query.method):
+            running = sum(not is_settled(record.plan, now) for record in world.store.after(0))
             query = replace(query, running=running)
 
         def change(controls: Controls) -> Controls:
-            nonlocal fired
-            answered = own is not None and own.latency is None
-            faults, fired = armed_faults.trigger(controls.faults, query, now, world.machine(), has_answer=answered)
+            nonlocal triggered_faults
+            has_answer = header_effect is not None and header_effect.latency is None
+            faults, triggered_faults = armed.trigger(controls.faults, query, now, world.machine(), answered=has_answer)
             return controls if faults is controls.faults else replace(controls, faults=faults)
 
         world.change(change)
         if query.method == CREATE:
             injection.refund = partial(_refund, world, query, now)
-    for hit in fired:
-        _apply(injection, hit, query, world)
-    if own is not None:
-        injection.add(_HEADER_FAULT, own)
+    for triggered in triggered_faults:
+        _apply(injection, triggered, query, world)
+    if header_effect is not None:
+        injection.add(_HEADER_FAULT, header_effect)
     return injection
 
 
@@ -170,31 +173,31 @@ def model_name(method: str, name: str, pairs: list[tuple[str, str]]) -> str:
     *name* is the resource name in the path. A create may name its model in the query.
     """
     if method == CREATE:
-        given: Mapping[str, str] = dict(pairs)
-        model_id = given.get("tunedModelId") or given.get("tuned_model_id")
+        query: Mapping[str, str] = dict(pairs)
+        model_id = query.get("tunedModelId") or query.get("tuned_model_id")
         return f"{TUNED_MODELS}{model_id}" if model_id else ""
     parts = name.split("/")
     return "/".join(parts[:2]) if len(parts) > 1 else ""
 
 
-def _refund(world: World, query: FaultQuery, now: int, fired: Collection[str]) -> None:
+def _refund(world: World, query: FaultQuery, now: int, fault_ids: Collection[str]) -> None:
     world.change(
-        lambda controls: replace(controls, faults=armed_faults.undo_run_faults(controls.faults, query, now, fired))
+        lambda controls: replace(controls, faults=armed.undo_run_faults(controls.faults, query, now, fault_ids))
     )
 
 
-def _header_effect(words: str, sent: int) -> Effect | None:
+def _header_effect(instruction_text: str, body_size: int) -> Effect | None:
     try:
-        return instructions.parse_effect(words, sent) if words else None
+        return instructions.effect(instruction_text, body_size) if instruction_text else None
     except BadInput as error:
         raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 
 
-def _apply(injection: Injection, hit: TriggeredFault, query: FaultQuery, world: World) -> None:
-    fault = hit.fault
+def _apply(injection: Injection, triggered: TriggeredFault, query: FaultQuery, world: World) -> None:
+    fault = triggered.fault
     if fault.quota:
         injection.faults.append((fault.id, fault.kind))
-        injection.error = quotas.quota_error(fault.quota, query, _base_model_id(query, world), hit.retry_after)
+        injection.error = quotas.quota_error(fault.quota, query, _base_model_id(query, world), triggered.retry)
     elif fault.run:
         injection.faults.append((fault.id, fault.kind))
         injection.run = fault.run
@@ -203,7 +206,7 @@ def _apply(injection: Injection, hit: TriggeredFault, query: FaultQuery, world: 
         injection.is_withdrawn |= bool(fault.withdrawn)
         injection.is_pedantic |= bool(fault.pedantic)
     else:
-        injection.add(fault.id, fault, hit.draw)
+        injection.add(fault.id, fault, triggered.draw)
 
 
 def _base_model_id(query: FaultQuery, world: World) -> str:

@@ -27,9 +27,9 @@ _PAGE = """<!DOCTYPE html>
 <link rel="icon" href="data:,">
 <title>tunedmodels-mockserver</title>
 <h1>A mock server of the Gemini API's model tuning</h1>
-<p>Clients use <code>{{ url }}</code> as their base URL. This page is for browsers alone.</p>
+<p>Clients use <code>{{ url }}</code> as their base URL. This page is only for browsers.</p>
 <ul>
-<li><a href="health">/health</a>: Say whether the process lives.</li>
+<li><a href="health">/health</a>: Check that the process runs.</li>
 <li><a href="$discovery/rest?version=v1beta">/$discovery/rest</a>: Describe the API.</li>
 </ul>
 <h2>Worlds</h2>
@@ -39,8 +39,8 @@ _PAGE = """<!DOCTYPE html>
 <a href="_emulator/journal?key={{ key }}">journal</a>,
 <a href="_emulator/verdict?format=text&amp;key={{ key }}">verdict</a></li>
 {%- endfor %}
-{%- if more %}
-<li>{{ more }} more in <a href="_emulator/worlds">/_emulator/worlds</a></li>
+{%- if hidden_count %}
+<li>{{ hidden_count }} more in <a href="_emulator/worlds">/_emulator/worlds</a></li>
 {%- endif %}
 </ul>
 <h2>Administration</h2>
@@ -73,13 +73,13 @@ def home(names: Callable[[], Iterable[str]], endpoints: Mapping[str, str]) -> Re
     """
     if not is_browser_navigation(request.environ):
         return not_found.response(request.method, request.path)
-    known = sorted({DEFAULT_WORLD, *names()})
+    all_names = sorted({DEFAULT_WORLD, *names()})
     response = responses.page(
         render_template_string(
             _PAGE,
             url=request.url_root.rstrip("/"),
-            worlds=[(name, quote(with_world(API_KEY, name))) for name in known[:_MAX_WORLDS]],
-            more=max(len(known) - _MAX_WORLDS, 0),
+            worlds=[(name, quote(with_world(API_KEY, name))) for name in all_names[:_MAX_WORLDS]],
+            hidden_count=max(len(all_names) - _MAX_WORLDS, 0),
             endpoints=endpoints,
             docs=_DOCS,
         ),

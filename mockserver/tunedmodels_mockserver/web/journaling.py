@@ -83,12 +83,12 @@ def entry_draft(environ: dict[str, Any]) -> EntryDraft:
 
 
 def journal_requests(
-    application: _Application, journals: Journals, tally: OutcomeCoverage, request_metrics: RequestMetrics
+    application: _Application, journals: Journals, outcome_coverage: OutcomeCoverage, request_metrics: RequestMetrics
 ) -> _Application:
     """Return *application* wrapped so that each request to the API gets an entry in a journal.
 
-    *tally* and *request_metrics* get each entry, too. The journals leave out ``/health``, ``/_emulator`` and requests
-    that only a browser sends.
+    *outcome_coverage* and *request_metrics* get each entry, too. The journals leave out ``/health``, ``/_emulator``
+    and requests that only a browser sends.
     """
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -97,16 +97,19 @@ def journal_requests(
             return application(environ, start_response)
         http, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
         draft = environ[_ENVIRON_KEY] = EntryDraft()
-        head: list[Any] = [0, ()]
+        status_and_headers: list[Any] = [0, ()]
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            head[:] = int(status[:3]), headers
+            status_and_headers[:] = int(status[:3]), headers
             return start_response(status, headers, *rest)
+
+        def journal_name() -> str:
+            return draft.world if draft.world is not None else _world_name(environ)
 
         def add_entry(answer: bytes) -> Entry:
             """Add the request with the body *answer* to its journal."""
-            status, headers = head
-            name = draft.world if draft.world is not None else _world_name(environ)
+            status, headers = status_and_headers
+            name = journal_name()
             masked_path, masked_query, masked_headers = _masked_request(path, query, environ)
             entry = Entry(
                 http=http,
@@ -119,8 +122,10 @@ def journal_requests(
                 caller=draft.caller,
                 query=masked_query,
                 headers=masked_headers,
-                request=_body(_request_body(environ, draft.request), is_request=True, length=_content_length(environ)),
-                answer=_body(answer),
+                request=_journal_body(
+                    _request_body(environ, draft.request), is_request=True, length=_content_length(environ)
+                ),
+                answer=_journal_body(answer),
                 fault=draft.fault,
                 allowances=draft.allowances,
                 lost=draft.lost,
@@ -131,16 +136,16 @@ def journal_requests(
             entry = journals.of(name).add(
                 entry, entry.name.partition("/operations/")[0] if draft.method in _POLL_METHODS else ""
             )
-            tally.record(name, entry, answer)
+            outcome_coverage.record(name, entry, answer)
             request_metrics.count(entry)
             return entry
 
         def amend_stream(entry: Entry, answer: bytes, whole: bool) -> None:
             """Complete the entry of a stream after its end. *whole* says whether all of it was sent."""
-            name = draft.world if draft.world is not None else DEFAULT_WORLD
-            changes = {"answer": _body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
+            name = journal_name()
+            changes = {"answer": _journal_body(answer), "ended": time.monotonic_ns(), "lost": draft.lost or not whole}
             journals.of(name).amend(entry.number, **changes)
-            tally.record(name, msgspec.structs.replace(entry, **changes), answer)
+            outcome_coverage.record(name, msgspec.structs.replace(entry, **changes), answer)
 
         started = time.monotonic_ns()
         try:
@@ -152,7 +157,7 @@ def journal_requests(
         if draft.answer is not None:
             add_entry(draft.answer)
             return body
-        if any(name == "Content-Length" for name, _ in head[1]):
+        if any(name == "Content-Length" for name, _ in status_and_headers[1]):
             data = _read_all(body)
             add_entry(data)
             return [data]
@@ -203,23 +208,20 @@ def _read_all(body: Iterable[bytes]) -> bytes:
             close()
 
 
-def _body(data: bytes, *, is_request: bool = False, length: int = 0) -> Body:
+def _journal_body(data: bytes, *, is_request: bool = False, length: int = 0) -> Body:
     """Return *data* in the form that the journal keeps: masked, then cut. The body of a request may be a form.
 
     *length* is the length of the whole body in bytes, if *data* is only its beginning.
     """
     if not data:
         return EMPTY
-    near = data[:_READ_LIMIT]
-    masked = (
-        masking.mask_form(near)
-        if is_request and not near.lstrip().startswith((b"{", b"["))
-        else masking.mask_body(near)
-    )
+    beginning = data[:_READ_LIMIT]
+    is_form = is_request and not beginning.lstrip().startswith((b"{", b"["))
+    masked = masking.mask_form(beginning) if is_form else masking.mask_body(beginning)
     # If the read limit cut a secret in two, masking does not recognize its first half. So leave out the last bytes of
     # the masked text: masks can have moved the end.
-    kept = BODY_LIMIT if len(near) == len(data) else min(BODY_LIMIT, len(masked) - masking.MARGIN)
-    return Body(masked[: max(kept, 0)], len(masked) + max(len(data), length) - len(near))
+    limit = BODY_LIMIT if len(beginning) == len(data) else min(BODY_LIMIT, len(masked) - masking.MARGIN)
+    return Body(masked[: max(limit, 0)], len(masked) + max(len(data), length) - len(beginning))
 
 
 def _content_length(environ: dict[str, Any]) -> int:
@@ -232,15 +234,15 @@ def _masked_request(path: str, query: str, environ: dict[str, Any]) -> tuple[str
     headers = [(name, environ[key]) for name, key in _HEADERS if environ.get(key)]
     secret = [(name, masking.mask_authorization(environ[key])) for name, key in _CREDENTIALS if environ.get(key)]
     path, query = _as_utf8(path), _as_utf8(query)
-    together = "\n".join([path, *(value for _, value in headers)])
-    if masking.mask_text(together) != together:
+    joined = "\n".join([path, *(value for _, value in headers)])
+    if masking.mask_text(joined) != joined:
         path, headers = masking.mask_text(path), [(name, masking.mask_text(value)) for name, value in headers]
     # If a client writes & in place of the ?, the query is in the path.
     return masking.mask_query(path) if "&" in path else path, masking.mask_query(query), (*headers, *secret)
 
 
 def _header_value(headers: Iterable[tuple[str, str]], name: str) -> str:
-    return "; ".join(value for known, value in headers if known == name)
+    return "; ".join(value for header, value in headers if header == name)
 
 
 def _request_body(environ: dict[str, Any], request: Request | None) -> bytes:

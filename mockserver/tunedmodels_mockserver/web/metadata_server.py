@@ -40,13 +40,13 @@ def metadata_server(callers: Callers, home: Callable[[], Response]) -> Blueprint
         blueprint.add_url_rule(path, name, with_flavor, strict_slashes=False, provide_automatic_options=False)
 
     def account() -> Response:
-        aliases = {"aliases": ["default"], "email": identity.DEVELOPER, "scopes": list(scopes.TUNING)}
-        return responses.document(aliases)
+        account_document = {"aliases": ["default"], "email": identity.DEVELOPER, "scopes": list(scopes.TUNING)}
+        return responses.document(account_document)
 
     def token() -> Response:
         requested = dict(query_pairs(request.query_string)).get("scopes", "")
-        granted = tuple(requested.replace(",", " ").split()) or scopes.TUNING
-        content = token_endpoint(callers).issue(identity.DEVELOPER, granted)
+        granted_scopes = tuple(requested.replace(",", " ").split()) or scopes.TUNING
+        content = token_endpoint(callers).issue(identity.DEVELOPER, granted_scopes)
         return uncached_response({name: content[name] for name in ("access_token", "expires_in", "token_type")})
 
     route("root", "/", lambda: _text("computeMetadata/\n"))

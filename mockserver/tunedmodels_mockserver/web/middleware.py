@@ -43,11 +43,11 @@ def rewrite_requests(application: _Application, *, strict: bool) -> _Application
 
 def _log_response(environ: dict[str, Any], start_response: Any) -> Any:
     """Return *start_response* wrapped to log a line: method, path, status, milliseconds until the response starts."""
-    started = time.perf_counter()
+    start_time = time.perf_counter()
     request_line = f"{environ['REQUEST_METHOD']} {one_line(environ.get('PATH_INFO', ''))}"
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        LOG.info("%s %s %.1f ms", request_line, status[:3], (time.perf_counter() - started) * 1000)
+        LOG.info("%s %s %.1f ms", request_line, status[:3], (time.perf_counter() - start_time) * 1000)
         return start_response(status, headers, *rest)
 
     return start

@@ -52,8 +52,8 @@ def token_endpoint(callers: Callers, *credentials: str) -> TokenEndpoint:
     """Return the token endpoint of the world that the present request or one of *credentials* names."""
     params, _ = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     world = callers.world(params, *credentials)
-    own = request.host_url.rstrip("/") + "/token"
-    return TokenEndpoint(callers.policy, world, (own, request.url), time.time(), secrets.token_hex(8))
+    token_url = request.host_url.rstrip("/") + "/token"
+    return TokenEndpoint(callers.policy, world, (token_url, request.url), time.time(), secrets.token_hex(8))
 
 
 def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response:

@@ -30,18 +30,18 @@ class Callers:
     worlds: Worlds
     policy: Policy
 
-    def world(self, params: SystemParameters, *more: str) -> World:
-        """Return the world that the present request names: in ``X-Test-Id``, in *more* credentials, or in its own.
+    def world(self, params: SystemParameters, *credentials: str) -> World:
+        """Return the world that the present request names: in ``X-Test-Id``, in *credentials*, or in its own.
 
         The first of these that names a world wins. Raise StatusError for an invalid name in ``X-Test-Id``, and for a
         credential that looks real.
         """
-        self.refuse_real_credentials((*more, *params.credentials))
+        self.refuse_real_credentials((*credentials, *params.credentials))
         test_id = request.headers.get("X-Test-Id")
         if test_id and not WORLD_NAME.fullmatch(test_id):
             text = f"X-Test-Id must be 1 to 100 letters, digits, dots, dashes or underscores, got {test_id[:100]!r}."
             raise StatusError(Code.INVALID_ARGUMENT, text)
-        world = self.worlds.get(world_name(test_id, *more, params.token, params.key))
+        world = self.worlds.get(world_name(test_id, *credentials, params.token, params.key))
         journaling.entry_draft(request.environ).set_world(
             world.name, cast("LocalProxy[Request]", request)._get_current_object()
         )
@@ -51,7 +51,7 @@ class Callers:
         """Raise StatusError if one of *credentials* looks real, unless the operator allows that."""
         kind = None if self.policy.allow_real_credentials else real_credentials.kind(credentials)
         if kind:
-            text = "%s %s: refused, for it carried what looks like a real %s"
+            text = "%s %s: refused, because it has a credential that looks like a real %s"
             LOG.warning(text, request.method, one_line(request.path), kind)
             raise errors.real_credential(kind)
 

@@ -41,30 +41,32 @@ _HEADERS = (
 )
 
 
-def value(content: Mapping[str, Any], message: Message, on: Surface, params: SystemParameters, tree: Tree) -> Response:
+def value(
+    content: Mapping[str, Any], message: Message, surface: Surface, params: SystemParameters, mask: Tree
+) -> Response:
     """Return the value *content* of *message* as a response, in the form that *params* asks for.
 
-    The body has only the members in *tree*. If the client wants server-sent events, one event has the whole value
+    The body has only the members in *mask*. If the client wants server-sent events, one event has the whole value
     (reported for generateContent, invented for other methods).
     """
-    body = _body(content, message, on, params, tree)
+    body = _body(content, message, surface, params, mask)
     return _events([body]) if params.wants_events else _response(_text(body, params))
 
 
 def stream(
     chunks: Iterable[Mapping[str, Any] | Pause],
     message: Message,
-    on: Surface,
+    surface: Surface,
     params: SystemParameters,
-    tree: Tree,
+    mask: Tree,
     pause: Callable[[float], bool],
 ) -> Response:
     """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket.
 
-    Each value has only the members in *tree*. *pause* waits for a number of seconds. It returns False if the client is
+    Each value has only the members in *mask*. *pause* waits for a number of seconds. It returns False if the client is
     gone, and the stream then ends.
     """
-    bodies = (_body(chunk, message, on, params, tree) for chunk in _without_pauses(chunks, pause))
+    bodies = (_body(chunk, message, surface, params, mask) for chunk in _without_pauses(chunks, pause))
     return _events(bodies) if params.wants_events else _response(_encode(_array(bodies, params)))
 
 
@@ -113,8 +115,8 @@ def _without_pauses(
             return
 
 
-def _body(content: Mapping[str, Any], message: Message, on: Surface, params: SystemParameters, tree: Tree) -> Any:
-    return partial(to_json(message, content, on, numbers=params.enum_numbers), tree)
+def _body(content: Mapping[str, Any], message: Message, surface: Surface, params: SystemParameters, mask: Tree) -> Any:
+    return partial(to_json(message, content, surface, numbers=params.enum_numbers), mask)
 
 
 def _events(bodies: Iterable[Any]) -> Response:

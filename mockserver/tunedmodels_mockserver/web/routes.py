@@ -18,9 +18,9 @@ Value = dict[str, Any]
 View = Callable[[RequestContext, Value], Any]
 
 
-def _unimplemented(what: str) -> View:
+def _unimplemented(method_id: str) -> View:
     def view(_call: RequestContext, _request: Value) -> Value:
-        raise errors.unimplemented(what)
+        raise errors.unimplemented(method_id)
 
     return view
 

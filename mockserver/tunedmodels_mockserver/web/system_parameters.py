@@ -49,7 +49,7 @@ def split(
     ``alt`` raises no error here, because the parameters are needed to write any error. ``check`` refuses it.
     """
     values = {key.removeprefix("$"): value for key, value in pairs if key in _ALL_NAMES}
-    own = [(key, value) for key, value in pairs if key not in _ALL_NAMES]
+    method_pairs = [(key, value) for key, value in pairs if key not in _ALL_NAMES]
     alt, *options = (values.get("alt") or "json").lower().split(";")
     authorization = header("Authorization") or ""
     scheme, _, credential = authorization.partition(" ")
@@ -64,13 +64,13 @@ def split(
         token=credential.strip() if scheme.lower() == "bearer" else _token(values),
         credentials=tuple(filter(None, (*authorization.split(), header("X-Goog-Api-Key"), *in_query))),
     )
-    return params, own
+    return params, method_pairs
 
 
 def check(params: SystemParameters) -> None:
     """Raise StatusError for an ``alt`` that the server does not support (the wording is invented)."""
     if params.alt not in _ALT_VALUES:
-        text = f"Invalid value \"{params.alt[:100]}\" for the parameter 'alt': this server writes json and sse."
+        text = f"Invalid value \"{params.alt[:100]}\" for the parameter 'alt': this server supports json and sse."
         raise StatusError(Code.INVALID_ARGUMENT, text)
 
 

@@ -1,4 +1,4 @@
-"""Options from flags, the environment and a file, in this order."""
+"""Tests options from flags, the environment and a file, in this order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True)
 @click.option("--api-key", "api_keys", multiple=True)
 def print_values(**values: Any) -> None:
-    """Show what came out."""
+    """Print the values of the options."""
     click.echo(repr(values))
 
 
@@ -42,14 +42,14 @@ def values(result: Result) -> dict[str, Any]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file that sets everything."""
+    """Return a file that sets every option."""
     path = tmp_path / "fake.toml"
     path.write_text('port = 10\ntuning-time = 1\nstrict = true\napi-key = ["a", "b c"]\n')
     return path
 
 
 def test_a_file_sets_options(file: Path) -> None:
-    """Names are those of the command line; numbers, truth values and lists are TOML's own."""
+    """Names are those of the command line; numbers, booleans and lists are those of TOML."""
     assert values(run("--config", str(file))) == {
         "port": 10,
         "tuning_time": 1.0,
@@ -58,8 +58,8 @@ def test_a_file_sets_options(file: Path) -> None:
     }
 
 
-def test_flags_win_over_the_environment_and_that_over_the_file(file: Path) -> None:
-    """The port is said three times, the time twice, the rest once."""
+def test_flags_override_variables_and_variables_override_the_file(file: Path) -> None:
+    """All three set the port, two set the time, and one sets the rest."""
     found = values(
         run(
             "--port",
@@ -73,8 +73,8 @@ def test_flags_win_over_the_environment_and_that_over_the_file(file: Path) -> No
     assert found == {"port": 30, "tuning_time": 2.0, "strict": True, "api_keys": ("a", "b c")}
 
 
-def test_a_project_file_has_a_table_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a pyproject.toml one table counts; and no file is read that nobody named."""
+def test_a_pyproject_file_has_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only that table counts, and no file is read without --config."""
     path = tmp_path / "pyproject.toml"
     path.write_text('[project]\nname = "x"\n[tool.tunedmodels.mockserver]\nport = 10\n')
     monkeypatch.chdir(tmp_path)
@@ -96,11 +96,11 @@ def test_a_project_file_has_a_table_of_ours(tmp_path: Path, monkeypatch: pytest.
         ("strict = 1", "strict must be true or false, got 1."),
         ("api-key = 'a'", "api-key must be a list, got 'a'."),
         ("api-key = [true]", "api-key must be text or a number, got True."),
-        ("port =", "is no TOML file:"),
+        ("port =", "is not a TOML file:"),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    """A sentence names the file, the option, the value, and the nearest name; the status is 2."""
+    """The error has the file, the option, the value and the nearest name; the status is 2."""
     path = tmp_path / "fake.toml"
     path.write_text(text)
     result = run("--config", str(path))
@@ -110,8 +110,8 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     assert str(path) in result.stderr
 
 
-def test_a_project_file_without_our_table_is_refused(tmp_path: Path) -> None:
-    """Who names a project file means its table."""
+def test_a_pyproject_file_without_the_table_is_refused(tmp_path: Path) -> None:
+    """The user who names the file expects its table to count."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
     result = run("--config", str(tmp_path / "pyproject.toml"))
 
@@ -132,23 +132,23 @@ def test_a_project_file_without_our_table_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_variable_is_refused(name: str, value: str, said: str) -> None:
-    """A sentence names the variable; the status is 2."""
+    """The error names the variable; the status is 2."""
     result = run(**{f"TUNEDMODELS_MOCKSERVER_{name}": value})
 
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
 
 
-def test_an_error_on_the_command_line_blames_nobody_else(file: Path) -> None:
-    """What a flag says wrongly does not come from the file that says it, too."""
+def test_an_error_of_a_flag_does_not_name_the_file(file: Path) -> None:
+    """The file sets the same option, but the flag has the bad value."""
     result = run("--port", "soon", "--config", str(file))
 
     assert result.exit_code == 2
     assert "comes from" not in result.stderr
 
 
-def test_a_variable_is_named_as_its_option() -> None:
-    """The spelling on the command line counts, also of an option whose parameter has another name."""
+def test_the_name_of_a_variable_follows_the_option() -> None:
+    """The spelling on the command line counts, and not the name of the parameter."""
     found = values(run(TUNEDMODELS_MOCKSERVER_API_KEY="a b"))
     unknown = run(TUNEDMODELS_MOCKSERVER_API_KEYS="a b")
 
@@ -158,12 +158,12 @@ def test_a_variable_is_named_as_its_option() -> None:
 
 
 def help_of(command: click.Command) -> str:
-    """The help of a command with its white space folded."""
+    """Return the help of a command with its white space folded."""
     return " ".join(CliRunner().invoke(command, ["--help"], terminal_width=300).stdout.split())
 
 
 def test_help_names_the_variable_of_each_option_of_serve() -> None:
-    """Each option has a variable of its own, which follows from its spelling."""
+    """Each option has its own variable, named by its spelling."""
     text = help_of(serve)
     names = [variable(option) for option in options(serve)]
 
@@ -175,7 +175,7 @@ def test_help_names_the_variable_of_each_option_of_serve() -> None:
 
 
 def test_help_has_headings() -> None:
-    """Each heading stands above its options, every option is there once, and the list ends with the others."""
+    """Each option is there once below its heading, and the list ends with the others."""
     text = CliRunner().invoke(serve, ["--help"]).stdout
     parts = dict(
         zip([*SECTIONS, "Other options"], re.split(r"^[A-Z][a-z ]+:$", text, flags=re.MULTILINE)[1:], strict=True)
@@ -188,8 +188,8 @@ def test_help_has_headings() -> None:
     assert sorted(shown) == sorted([*spellings.values(), "--help"])
 
 
-def test_exec_says_that_its_port_is_a_free_one() -> None:
-    """Its help has no other default and no variable for the port."""
+def test_help_of_exec_says_that_its_port_is_a_free_one() -> None:
+    """It has no other default and no variable for the port."""
     text = help_of(execute)
 
     assert "no variable and no file sets it. [default: (a free one); 0<=x<=65535]" in text
@@ -197,7 +197,7 @@ def test_exec_says_that_its_port_is_a_free_one() -> None:
 
 
 def test_no_variable_sets_the_port_of_exec() -> None:
-    """The variable that sets the port of ``serve`` is known, and is not read."""
+    """exec ignores the variable that sets the port of ``serve``."""
     taken = CliRunner(env={"TUNEDMODELS_MOCKSERVER_PORT": "soon"}).invoke(execute, ["--store", "x"])
 
     assert "Missing argument" in taken.stderr
@@ -207,10 +207,8 @@ def test_no_variable_sets_the_port_of_exec() -> None:
     ("option", "text", "step_time"),
     [("--step-time", "tuning-time = 3\n", 1.0), ("--tuning-time", "step-time = 3\n", None)],
 )
-def test_the_pace_that_is_said_more_strongly_counts(
-    option: str, text: str, step_time: float | None, tmp_path: Path
-) -> None:
-    """``--step-time`` and ``--tuning-time`` exclude each other, but a flag wins over a file that has the other one."""
+def test_the_stronger_source_sets_the_pace(option: str, text: str, step_time: float | None, tmp_path: Path) -> None:
+    """``--step-time`` and ``--tuning-time`` exclude each other, but a flag overrides the other one in a file."""
     path = tmp_path / "fake.toml"
     path.write_text(text)
     with serving(option, "1", "--config", str(path)) as (_process, url):

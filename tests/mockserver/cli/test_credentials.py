@@ -1,4 +1,4 @@
-"""The commands that make keys and tokens."""
+"""Tests the commands that make keys and tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .test_serve import serving
 
 @pytest.fixture(autouse=True)
 def _no_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no setting of the machine's own say where a fake is."""
+    """Remove the variables of this machine that name a mock server."""
     monkeypatch.delenv("TUNEDMODELS_EMULATOR_HOST", raising=False)
 
 
@@ -43,8 +43,8 @@ def stdout_of(*arguments: str) -> str:
         (["--url", "fake:80", "--world", "w.1"], "http://fake:80/token?key=test-w.1"),
     ],
 )
-def test_a_service_accounts_key_file(options: list[str], uri: str) -> None:
-    """It is what google-auth reads, names the token endpoint, and certifies itself."""
+def test_the_key_file_of_a_service_account(options: list[str], uri: str) -> None:
+    """google-auth reads it; it has the token endpoint, and its signature is valid."""
     from google.oauth2.service_account import Credentials
 
     info = json.loads(stdout_of("service-account", "--user", "Robot@example.com", *options))
@@ -56,8 +56,8 @@ def test_a_service_accounts_key_file(options: list[str], uri: str) -> None:
     assert Credentials.from_service_account_info(info).service_account_email == "robot@example.com"
 
 
-def test_all_accounts_have_one_key() -> None:
-    """A signature without the id of a key can be checked; an id names the account."""
+def test_all_accounts_share_one_key() -> None:
+    """A signature without a key id can be verified; a key id names the account."""
     first, second = (json.loads(stdout_of("service-account", "--user", f"{user}@example.com")) for user in ("a", "b"))
 
     assert first["private_key"] == second["private_key"]
@@ -65,7 +65,7 @@ def test_all_accounts_have_one_key() -> None:
 
 
 def test_a_refresh_token() -> None:
-    """It has the person, the scopes and the world that were asked for, and an id of its own."""
+    """It has the user, the scopes and the world of the options, and a unique id."""
     plain, other = (grants.read_refresh(stdout_of("refresh-token").strip()) for _ in range(2))
     text = stdout_of("refresh-token", "--user", "alice@example.com", "--scope", "a", "--scope", "b", "--world", "w1")
     special = grants.read_refresh(text.strip())
@@ -80,13 +80,13 @@ def test_a_refresh_token() -> None:
 
 
 def test_the_api_key() -> None:
-    """The one that every fake knows, with a world before it where one is named."""
+    """It is the key that every mock server accepts, after the name of the world if there is one."""
     assert stdout_of("api-key") == "tunedmodels-api-key\n"
     assert stdout_of("api-key", "--world", "w1") == "test-w1/tunedmodels-api-key\n"
 
 
-def test_everything_opens_a_strict_fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token of a world is asked of the running fake, not through a proxy; keys, groups and projects are served."""
+def test_a_strict_server_accepts_all_credentials_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command does not use a proxy for the token; keys, groups and projects work, too."""
     options = ["--auth", "strict", "--api-key", "mine", "--project", "my-project", "--clock", "manual"]
     groups = ["--group", "team@example.com=alice@example.com", "--group", "team@example.com=bob@example.com"]
     with serving(*options, *groups) as (_process, url):
@@ -112,16 +112,16 @@ def test_everything_opens_a_strict_fake(monkeypatch: pytest.MonkeyPatch) -> None
         assert status(Authorization=f"Bearer {token}") == 401
 
 
-def test_no_fake_answers() -> None:
-    """Where nobody listens, or nobody who is a fake, a sentence says so with status 1."""
+def test_an_access_token_needs_a_running_server() -> None:
+    """If no mock server answers, a sentence says so, with status 1."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     results = [run("access-token", "--url", url) for url in (f"127.0.0.1:{port}", "http://[", "ftp://x")]
 
     assert [(result.exit_code, result.stdout) for result in results] == [(1, "")] * 3
     assert results[0].stderr == (
-        f"No fake answers at 127.0.0.1:{port}. Start one with `tunedmodels-mockserver serve`, or say with --url where "
-        "it is.\n"
+        f"No mock server answers at 127.0.0.1:{port}. Start one with `tunedmodels-mockserver serve`, or give its URL "
+        "with --url.\n"
     )
 
 
@@ -134,8 +134,8 @@ def test_no_fake_answers() -> None:
         ("https://fake/", "https://fake"),
     ],
 )
-def test_the_environment_says_where_the_fake_is(monkeypatch: pytest.MonkeyPatch, value: str | None, url: str) -> None:
-    """A host and port, or a URL; without one the usual port of this machine."""
+def test_the_environment_names_the_server(monkeypatch: pytest.MonkeyPatch, value: str | None, url: str) -> None:
+    """It has a host and port, or a URL; the default is the usual port of this machine."""
     if value is not None:
         monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", value)
 
@@ -143,8 +143,8 @@ def test_the_environment_says_where_the_fake_is(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("module", ["tunedmodels_mockserver.cli", "tunedmodels_mockserver.app"])
-def test_nothing_is_loaded_that_few_need(module: str) -> None:
-    """Neither --help nor a fake that signs and checks nothing waits for cryptography and google-auth."""
+def test_slow_modules_are_imported_late(module: str) -> None:
+    """Neither --help nor a server that signs nothing imports cryptography and google-auth."""
     code = f"import sys, {module}; print([name for name in ('cryptography', 'google.auth') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
 

@@ -1,4 +1,4 @@
-"""``env``: what it prints is read back by the shells and files it is for."""
+"""Tests that shells and env files read the output of ``env``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HARD = {"A": "it's", "B": 'a "quoted" word', "C": "$HOME `id` \\ back", "D": "pl
 
 @pytest.fixture(autouse=True)
 def _no_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no setting of the machine's own say where a fake is."""
+    """Remove the variables of this machine that name a mock server."""
     monkeypatch.delenv("TUNEDMODELS_EMULATOR_HOST", raising=False)
     monkeypatch.delenv("TUNEDMODELS_MOCKSERVER_PORT", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -30,8 +30,8 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["env", *arguments])
 
 
-def test_by_default_it_prints_exports_for_a_posix_shell() -> None:
-    """The URL with its scheme, the key that every fake knows in one variable and not in the other, and no proxy."""
+def test_the_default_format_is_a_posix_shell() -> None:
+    """It has the URL with its scheme, the key in one variable only, and NO_PROXY."""
     result = run()
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -57,10 +57,10 @@ def test_by_default_it_prints_exports_for_a_posix_shell() -> None:
         ("127.example.com:1", {}, None),
     ],
 )
-def test_a_fake_on_this_machine_is_asked_without_a_proxy(
+def test_clients_reach_a_local_server_without_a_proxy(
     url: str, variables: dict[str, str], expected: tuple[str, str] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both spellings keep what they have and get the host once; for another machine's neither is printed."""
+    """Both variables keep their hosts and get the host once; for another machine they are left out."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     printed = dict(line.split("=", 1) for line in run("--format", "github", "--url", url).stdout.splitlines())
@@ -85,8 +85,8 @@ def test_a_key_in_the_other_variable_is_removed(form: str) -> None:
         ("github", "GOOGLE_API_KEY=test-w1/tunedmodels-api-key"),
     ],
 )
-def test_other_readers_and_a_world(form: str, line: str) -> None:
-    """Each format has its own lines; a world's name is in the key, by which any client is in that world."""
+def test_the_lines_of_each_format(form: str, line: str) -> None:
+    """The key begins with the name of the world, which selects the world for every client."""
     assert line in run("--format", form, "--world", "w1", "--url", "fake:80/").stdout.splitlines()
 
 
@@ -100,8 +100,8 @@ def test_other_readers_and_a_world(form: str, line: str) -> None:
         ("github", "GOOGLE_API_KEY="),
     ],
 )
-def test_unset_takes_them_away(form: str, line: str) -> None:
-    """There is one line for each variable but those of proxies, which keep what somebody else has put there."""
+def test_unset_removes_the_variables(form: str, line: str) -> None:
+    """There is one line for each variable except NO_PROXY, which may have other hosts."""
     lines = run("--format", form, "--unset").stdout.splitlines()
 
     assert line in lines
@@ -118,18 +118,16 @@ def test_unset_takes_them_away(form: str, line: str) -> None:
         ({"TUNEDMODELS_MOCKSERVER_PORT": "0"}, "http://127.0.0.1:9480"),
     ],
 )
-def test_the_environment_says_where_the_fake_is(
-    variables: dict[str, str], url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The emulator's host counts first, then the port that servers have here."""
+def test_the_environment_names_the_server(variables: dict[str, str], url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a host and port, or a URL; the default is the usual port of this machine."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
     assert f"export TUNEDMODELS_EMULATOR_HOST={url}" in run().stdout.splitlines()
 
 
-def test_a_posix_shell_reads_back_what_is_written() -> None:
-    """Quotes, dollars and backslashes come through ``eval`` unchanged, and go by the lines that remove them."""
+def test_a_posix_shell_reads_the_lines() -> None:
+    """``eval`` restores quotes, dollars and backslashes, and the other lines remove the variables."""
     shown = subprocess.run(
         ["sh", "-c", f'{exports(HARD, "sh")}printf "%s\\n" "$A" "$B" "$C" "$D"'],
         capture_output=True,
@@ -157,14 +155,14 @@ def test_a_posix_shell_reads_back_what_is_written() -> None:
         ("github", ["A=it's", 'B=a "quoted" word', "C=$HOME `id` \\ back"]),
     ],
 )
-def test_the_quoting_of_other_readers(form: str, lines: list[str]) -> None:
-    """Each reader's own rules for quotes, dollars and backslashes."""
+def test_the_quoting_of_each_format(form: str, lines: list[str]) -> None:
+    """Each format has its own rules for quotes, dollars and backslashes."""
     assert exports(HARD, form).splitlines()[:3] == lines
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish here")
-def test_fish_reads_back_what_is_written() -> None:
-    """Where there is a fish, it agrees."""
+def test_fish_reads_the_lines() -> None:
+    """If fish is installed, it restores the values."""
     script = f'{exports(HARD, "fish")}printf "%s\\n" $A $B $C $D'
     shown = subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True).stdout
 
@@ -172,6 +170,6 @@ def test_fish_reads_back_what_is_written() -> None:
 
 
 def test_every_format_has_its_lines() -> None:
-    """None of the formats that are offered is without a line to set and to remove."""
+    """Each format has lines to set and to remove a variable."""
     for form in FORMATS:
         assert all("D" in text for text in (exports({"D": "x"}, form), removals({"D": "x"}, form)))

@@ -1,4 +1,4 @@
-"""``wait`` and ``healthcheck``, and what they ask: whether a fake is ready."""
+"""Tests ``wait`` and ``healthcheck``, and the endpoints that they use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def served() -> Iterator[Server]:
-    """A server in a thread of its own."""
+    """Yield a server that runs in its own thread."""
     fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
     thread = threading.Thread(target=fake.serve)
     thread.start()
@@ -38,15 +38,15 @@ def served() -> Iterator[Server]:
     thread.join(10)
 
 
-def test_a_fake_that_is_there_is_ready(served: Server) -> None:
-    """Both end with status 0 and say nothing."""
+def test_a_running_server_is_ready(served: Server) -> None:
+    """Both commands end with status 0 and print nothing."""
     for arguments in (("wait", "--timeout", "0"), ("healthcheck",)):
         result = run(*arguments, "--url", served.url)
         assert (result.exit_code, result.output) == (0, "")
 
 
-def test_it_waits_for_one_that_comes() -> None:
-    """A fake that begins to listen later is waited for."""
+def test_wait_waits_for_a_server_that_starts_later() -> None:
+    """The server starts to listen after the command."""
     port = free_port()
     results: list[Result] = []
     waiting = threading.Thread(target=lambda: results.append(run("wait", "--url", f"127.0.0.1:{port}")))
@@ -63,17 +63,17 @@ def test_it_waits_for_one_that_comes() -> None:
     assert (results[0].exit_code, results[0].output) == (0, "")
 
 
-def test_none_in_time_is_said_with_status_1() -> None:
+def test_wait_ends_with_status_1_after_the_timeout() -> None:
     """The sentence has the time, the address and the reason."""
     url = f"http://127.0.0.1:{free_port()}"
     waited, checked = run("wait", "--timeout", "0.2", "--url", url), run("healthcheck", "--url", url)
 
-    assert (waited.exit_code, waited.stderr) == (1, f"After 0.2 seconds no fake answers at {url}.\n")
-    assert (checked.exit_code, checked.stderr) == (1, f"No fake answers at {url}.\n")
+    assert (waited.exit_code, waited.stderr) == (1, f"After 0.2 seconds no mock server answers at {url}.\n")
+    assert (checked.exit_code, checked.stderr) == (1, f"No mock server answers at {url}.\n")
 
 
-def test_a_store_that_cannot_be_asked_is_not_ready(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process lives, as ``/health`` says, but cannot answer for its worlds: 503, status 1, and the reason."""
+def test_a_server_without_its_store_is_not_ready(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``/health`` answers, but ``/ready`` is 503, and the command ends with status 1 and the reason."""
     from tunedmodels_mockserver.core.state.memory import MemoryStores
 
     def down(_self: MemoryStores) -> list[str]:
@@ -89,11 +89,11 @@ def test_a_store_that_cannot_be_asked_is_not_ready(served: Server, monkeypatch: 
         {"error": "The database is away."},
     )
     assert result.exit_code == 1
-    assert result.stderr == f"The fake at {served.url} is not ready: The database is away.\n"
+    assert result.stderr == f"The mock server at {served.url} is not ready: The database is away.\n"
 
 
-def test_info_tells_what_the_server_is_and_no_secret() -> None:
-    """Settings, clock, armed faults and abilities; no key, and of a store's URL neither user nor password."""
+def test_info_has_no_secret() -> None:
+    """It has settings, clock, armed faults and capabilities; no key, and no user or password of the store."""
     secret = "a-key-of-ours"
     app = create_app(Settings(seed=3, api_keys={secret}, auth="strict")).test_client()
     app.post("/_emulator/faults", json={"preset": "flaky"})

@@ -1,4 +1,4 @@
-"""The commands that ask a fake: each does by HTTP what its name says, in the world that is named."""
+"""Tests the commands that call a running server, each in one world."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORLD = {"X-Test-Id": "w1"}
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """A server in a thread of its own, with clocks that stand still."""
+    """Yield the URL of a server that runs in its own thread, with manual clocks."""
     fake = Server(create_app(Settings(seed=1, clock=Clock(Mode.MANUAL))), "127.0.0.1", 0)
     thread = threading.Thread(target=fake.serve)
     thread.start()
@@ -37,7 +37,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _fresh(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the environment name the fake, and its worlds begin anew."""
+    """Name the server in the environment, and drop its worlds."""
     monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", url)
     for headers in ({}, WORLD):
         requests.delete(f"{url}/_emulator/world", headers=headers, timeout=5)
@@ -45,7 +45,7 @@ def _fresh(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tuned(url: str, tutorial: Callable[..., dict[str, Any]]) -> str:
-    """The name of a model of the world ``w1``."""
+    """Return the name of a model of the world ``w1``."""
     answer = requests.post(f"{url}/v1beta/tunedModels", json=tutorial(), headers=WORLD, timeout=5).json()
     return str(answer["metadata"]["tunedModel"])
 
@@ -61,7 +61,7 @@ def output_json(*arguments: str) -> Any:
 
 
 def test_clock(tuned: str) -> None:
-    """It is read, moved by seconds and words, frozen and set; a move says what it caused."""
+    """The command reads, moves, freezes and sets the clock; a move lists the runs that change."""
     before = output_json("clock")
     moved = output_json("clock", "--advance", "end")
 
@@ -76,7 +76,7 @@ def test_clock(tuned: str) -> None:
 
 
 def test_faults(tmp_path: Path) -> None:
-    """Those of a file and of a preset are armed, listed and cleared, one by its id or all."""
+    """The command arms those of a file or a preset, lists them, and disarms one or all."""
     file = tmp_path / "faults.yaml"
     file.write_text("- id: one\n  method: tunedModels.get\n  error: {code: ABORTED}\n  until: 2030-01-01T00:00:00Z\n")
     armed = output_json("faults", "arm", str(file))["faults"]
@@ -92,7 +92,7 @@ def test_faults(tmp_path: Path) -> None:
 
 
 def test_canned(tmp_path: Path) -> None:
-    """Rules are added in front or behind, replaced, listed and cleared."""
+    """The command adds rules first or last, replaces, lists and removes them."""
     first, second = tmp_path / "first.yaml", tmp_path / "second.json"
     first.write_text("id: hello\nwhen: {text: Hello}\nanswer: Hi\n")
     second.write_text('[{"id": "all", "answer": "Yes."}]')
@@ -113,7 +113,7 @@ def test_canned(tmp_path: Path) -> None:
 
 
 def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
-    """A state that was taken is put back after a reset, also into another world; and all worlds at once."""
+    """A saved state is restored after a reset, in another world, and in all worlds."""
     file = tmp_path / "state.json"
     taken = run("state", "get", str(file), "--world", "w1")
 
@@ -130,8 +130,8 @@ def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
     assert run("journal", "list", "--world", "w1").stdout == ""
 
 
-def test_a_state_that_is_none_is_status_4(tmp_path: Path) -> None:
-    """The sentence says what is wrong with the file."""
+def test_a_bad_state_file_is_status_4(tmp_path: Path) -> None:
+    """The sentence names the mistake in the file."""
     file = tmp_path / "state.json"
     file.write_text('{"format": "something else"}')
     result = run("state", "put", str(file))
@@ -141,7 +141,7 @@ def test_a_state_that_is_none_is_status_4(tmp_path: Path) -> None:
 
 
 def test_journal(tuned: str, url: str) -> None:
-    """Requests are listed by line and as JSON, found by filters, verified, repeated and forgotten."""
+    """The command lists requests as lines and as JSON, filters, verifies, repeats and clears them."""
     requests.get(f"{url}/v1beta/tunedModels/none?alt=json", headers=WORLD, timeout=5)
     listed = run("journal", "list", "--world", "w1", "--status", "404").stdout
     created = json.loads(run("journal", "list", "--world", "w1", "--format", "json", "--http", "POST").stdout)
@@ -160,7 +160,7 @@ def test_journal(tuned: str, url: str) -> None:
 
 
 def test_verdict(url: str) -> None:
-    """Status 0 for a client without fault, 1 for one with, and for too few outcomes met."""
+    """The status is 0 without mistakes, and 1 with mistakes or with too few outcomes."""
     good = run("verdict", "--world", "w1")
     few = run("verdict", "--world", "w1", "--fail-under", "99.5")
     for _ in range(20):
@@ -169,7 +169,7 @@ def test_verdict(url: str) -> None:
 
     assert (good.exit_code, few.exit_code, bad.exit_code) == (0, 1, 1)
     assert good.stdout.startswith("world w1: No findings in 0 requests.")
-    assert few.stderr.endswith("% of the documented outcomes were met, and 99.5% are asked for.\n")
+    assert few.stderr.endswith("% of the documented outcomes were met, and --fail-under requires 99.5%.\n")
     assert json.loads(bad.stdout)["ok"] is False
     assert "w1" in json.loads(run("verdict", "--all-worlds", "--format", "json").stdout)["worlds"]
 
@@ -177,17 +177,17 @@ def test_verdict(url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "text"),
     [
-        (["faults", "arm", "flakky"], 2, "There is no file 'flakky', and no such preset; the nearest is flaky."),
+        (["faults", "arm", "flakky"], 2, "There is no file and no preset 'flakky'; the nearest is flaky."),
         (
             ["faults", "arm", "missing.yaml"],
             2,
-            "There is no file 'missing.yaml', and no such preset; the presets are quota, flaky, ",
+            "There is no file and no preset 'missing.yaml'; the presets are quota, flaky, ",
         ),
         (["faults", "clear", "none"], 2, "There is no fault 'none'"),
         (["clock", "--advance", "soon"], 2, "'soon' is not a number of seconds, next or end."),
-        (["clock", "--advance", "-1"], 2, "advance is not negative"),
+        (["clock", "--advance", "-1"], 2, "advance must not be negative"),
         (["clock", "--freeze", "--resume"], 2, "exclude each other"),
-        (["journal", "verify", "--count", "1", "--at-least", "1"], 2, "--count says it all"),
+        (["journal", "verify", "--count", "1", "--at-least", "1"], 2, "--count excludes --at-least and --at-most."),
         (["journal", "list", "--status", "bad"], 2, "status must be such as 404 or 4xx"),
         (["journal", "list", "--method", "foo"], 2, "there is no method 'foo'; known are models.get, "),
         (
@@ -206,7 +206,7 @@ def test_verdict(url: str) -> None:
     ],
 )
 def test_bad_usage_is_status_2(arguments: list[str], status: int, text: str) -> None:
-    """A sentence says what is wrong, with the nearest name where there is one."""
+    """The sentence names the mistake, and the nearest name if there is one."""
     result = run(*arguments)
 
     assert result.exit_code == status
@@ -214,8 +214,8 @@ def test_bad_usage_is_status_2(arguments: list[str], status: int, text: str) -> 
     assert result.stdout == ""
 
 
-def test_a_json_file_that_is_none_is_said(tmp_path: Path) -> None:
-    """By its suffix it is JSON, so the sentence is about JSON."""
+def test_a_bad_json_file_is_refused(tmp_path: Path) -> None:
+    """A file that ends in .json is read as JSON."""
     file = tmp_path / "faults.json"
     file.write_text('{"error": }')
     for command in (("faults", "arm"), ("canned", "add")):
@@ -225,12 +225,12 @@ def test_a_json_file_that_is_none_is_said(tmp_path: Path) -> None:
         assert result.stderr.startswith(f"{file}: This is not valid JSON: ")
 
 
-def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
+def test_a_bad_yaml_file_is_refused(tmp_path: Path) -> None:
     """The sentence names the file."""
     file = tmp_path / "faults.yaml"
     for text, said in (
-        ("a: [", "line 1, column 5: this is no YAML: "),
-        ("[" * 50_000, "this is no YAML that can be read"),
+        ("a: [", "line 1, column 5: this is not YAML: "),
+        ("[" * 50_000, "this YAML is nested too deeply"),
     ):
         file.write_text(text)
         for command in (("faults", "arm"), ("canned", "add")):
@@ -241,32 +241,32 @@ def test_a_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["wait", "healthcheck", "clock", "env"])
-def test_a_url_that_is_none_is_bad_usage(command: str) -> None:
-    """A sentence with the form, and no look at it."""
+def test_a_bad_url_is_refused(command: str) -> None:
+    """The sentence has the form of a URL, and the command sends no request."""
     result = run(command, "--url", "http://[")
 
     assert result.exit_code == 2
-    assert "'http://[' is not where a fake could be." in result.stderr
+    assert "'http://[' is not a URL of a mock server." in result.stderr
 
 
-def test_nobody_there_is_status_1() -> None:
-    """The sentence says where it looked and what to do."""
+def test_no_server_is_status_1() -> None:
+    """The sentence has the URL and the fix."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     result = run("clock", "--url", url)
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"No fake answers at {url}. Start one with `tunedmodels-mockserver serve`, or say with --url where it is.\n"
+        f"No mock server answers at {url}. Start one with `tunedmodels-mockserver serve`, or give its URL with --url.\n"
     )
 
 
-def test_somebody_else_there_is_status_1(url: str) -> None:
-    """What answers without being a fake is named as that."""
+def test_another_server_is_status_1(url: str) -> None:
+    """The sentence says that the server is not a mock server."""
     result = run("clock", "--url", f"{url}/elsewhere")
 
     assert result.exit_code == 1
-    assert "is no fake." in result.stderr
+    assert "is not a mock server" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -278,13 +278,14 @@ def test_somebody_else_there_is_status_1(url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("command", [["faults", "list"], ["journal", "list"], ["faults", "arm", "flaky"]])
-def test_no_fake_is_told_by_its_answer(command: list[str], status: int, kind: str, body: str) -> None:
-    """An error of another form, as the real service has it, and a page are no answers of a fake."""
+def test_another_server_is_recognized_by_its_answer(command: list[str], status: int, kind: str, body: str) -> None:
+    """A mock server answers neither with a page nor with an error in the form of the real service."""
     with responses.RequestsMock() as answers:
         answers.add(responses.GET, re.compile("http://127.0.0.1:9/.*"), status=status, body=body, content_type=kind)
         result = run(*command, "--url", "http://127.0.0.1:9")
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"What answers at http://127.0.0.1:9 with status {status} is no fake. Say with --url where the fake is.\n"
+        f"The server at http://127.0.0.1:9 is not a mock server: it answers with status {status}. "
+        "Give the URL of a mock server with --url.\n"
     )

@@ -1,4 +1,4 @@
-"""The command, run as users run it: in a process of its own."""
+"""Tests the command ``serve`` in its own process, as users run it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BODY = {
 
 @contextmanager
 def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Yield a serving process and its URL; end it at the end, whatever happened."""
+    """Yield a server process and its URL, and end the process at the end of the block."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -48,8 +48,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("numbers", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGINT, signal.SIGTERM]])
-def test_a_signal_ends_it_cleanly(numbers: list[signal.Signals]) -> None:
-    """SIGTERM and Ctrl-C, or both, end the server with status 0, one line on stdout and nothing on stderr."""
+def test_a_signal_ends_the_server_cleanly(numbers: list[signal.Signals]) -> None:
+    """After SIGTERM, Ctrl-C or both the status is 0, with one line on stdout and nothing on stderr."""
     with serving() as (process, url):
         assert requests.get(f"{url}/health", timeout=5).json()["status"] == "ok"
         for number in numbers:
@@ -61,7 +61,7 @@ def test_a_signal_ends_it_cleanly(numbers: list[signal.Signals]) -> None:
 
 @contextmanager
 def hangups(handler: signal.Handlers) -> Iterator[None]:
-    """Start processes with this handler of SIGHUP, whatever the tests' own parent has set."""
+    """Start processes with this handler of SIGHUP, whatever the parent of the tests has set."""
     before = signal.signal(signal.SIGHUP, handler)
     try:
         yield
@@ -69,8 +69,8 @@ def hangups(handler: signal.Handlers) -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_hangup_ends_it_as_sigterm_does(tmp_path: Path) -> None:
-    """If its terminal is closed, it ends with status 0 and writes the export."""
+def test_a_hangup_ends_the_server_cleanly(tmp_path: Path) -> None:
+    """If its terminal closes, the status is 0, and the server writes the export."""
     export = tmp_path / "state.json"
     with hangups(signal.SIG_DFL), serving("--export-on-exit", str(export)) as (process, _url):
         process.send_signal(signal.SIGHUP)
@@ -80,8 +80,8 @@ def test_a_hangup_ends_it_as_sigterm_does(tmp_path: Path) -> None:
     assert export.exists()
 
 
-def test_a_hangup_that_is_ignored_stays_so() -> None:
-    """Under nohup it goes on when the terminal is closed."""
+def test_an_ignored_hangup_stays_ignored() -> None:
+    """Under nohup the server continues when the terminal closes."""
     with hangups(signal.SIG_IGN), serving() as (process, url):
         process.send_signal(signal.SIGHUP)
 
@@ -91,7 +91,7 @@ def test_a_hangup_that_is_ignored_stays_so() -> None:
 
 
 def test_a_signal_right_after_the_ready_line_ends_it_cleanly() -> None:
-    """There is no moment after READY at which a signal leaves anything but status 0."""
+    """After READY a signal always gives status 0."""
     for _ in range(3):
         with serving() as (process, _url):
             process.terminate()
@@ -100,8 +100,8 @@ def test_a_signal_right_after_the_ready_line_ends_it_cleanly() -> None:
         assert (process.returncode, err) == (0, "")
 
 
-def test_a_taken_port_is_said_with_status_3() -> None:
-    """Who asks for a port that somebody has is told which, and what to do."""
+def test_a_port_in_use_is_status_3() -> None:
+    """The sentence names the port and the fix."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = run("serve", "--port", str(port))
@@ -109,7 +109,7 @@ def test_a_taken_port_is_said_with_status_3() -> None:
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr == (
-        f"Port {port} on 127.0.0.1 is taken. Choose another with --port, or let one be chosen: --port 0.\n"
+        f"Port {port} on 127.0.0.1 is in use. Choose another with --port, or use --port 0 for a free one.\n"
     )
 
 
@@ -121,12 +121,12 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["serve", "--tuning-time", "soon"], "'soon' is not a valid float"),
         (["serve", "--clock", "sundial"], "'sundial' is not one of"),
         (["serve", "--host", ""], "--host is empty. Leave it out to listen on 127.0.0.1, or name an address.\n"),
-        (["serve", "--tuning-time", "nan"], "'nan' is not a span of time."),
-        (["serve", "--step-time", "nan"], "'nan' is not a span of time."),
+        (["serve", "--tuning-time", "nan"], "'nan' is not a number of seconds."),
+        (["serve", "--step-time", "nan"], "'nan' is not a number of seconds."),
         (["serve", "--queue-time", "-1"], "-1.0 is not in the range"),
         (["serve", "--host", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
         (["serve", "--step-time", "1", "--tuning-time", "2"], "give one of them"),
-        (["serve", "--port-file", ""], ": It is empty. Leave it out, or name a file."),
+        (["serve", "--port-file", ""], ": The value is empty. Leave the option out, or name a file."),
         (["sevre"], "No such command 'sevre'"),
         (["serve", "--auth", "none"], "'none' is not one of"),
         (["serve", "--group", "team"], "'team' is not a group with its members. The form is team@example.com=alice"),
@@ -139,8 +139,8 @@ def test_a_taken_port_is_said_with_status_3() -> None:
         (["credentials", "service-account", "--user", "alice"], "'alice' is not an e-mail address."),
     ],
 )
-def test_bad_usage_is_said_with_status_2(arguments: list[str], said: str) -> None:
-    """A sentence names the option, the value and what is possible; nothing is served."""
+def test_bad_usage_is_status_2(arguments: list[str], said: str) -> None:
+    """The sentence has the option, the value and the valid values, and the server does not start."""
     done = run(*arguments)
 
     assert done.returncode == 2
@@ -148,16 +148,16 @@ def test_bad_usage_is_said_with_status_2(arguments: list[str], said: str) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_the_port_file_holds_the_port(tmp_path: Path) -> None:
-    """``--port-file`` names the port that was chosen, and leaves nothing else behind."""
+def test_the_port_file_has_the_port(tmp_path: Path) -> None:
+    """``--port-file`` writes the chosen port, and leaves no other file."""
     file = tmp_path / "port"
     with serving("--port-file", str(file)) as (_process, url):
         assert url == f"http://127.0.0.1:{file.read_text().strip()}"
         assert [path.name for path in tmp_path.iterdir()] == ["port"]
 
 
-def test_a_port_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """A port file in a folder that is not there ends the command with status 2 and a sentence."""
+def test_a_port_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """If its folder does not exist, the command ends with status 2 and a sentence."""
     done = run("serve", "--port", "0", "--port-file", str(tmp_path / "no" / "port"))
 
     assert done.returncode == 2
@@ -165,8 +165,8 @@ def test_a_port_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("with_file", [True, False])
-def test_nobody_need_read_the_ready_line(tmp_path: Path, with_file: bool) -> None:
-    """With stdout closed, as by ``serve | true``, it serves all the same, and blames no port file."""
+def test_a_closed_stdout_does_not_stop_the_server(tmp_path: Path, with_file: bool) -> None:
+    """With ``serve | true`` the server runs, and does not report an error of the port file."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     file = tmp_path / "port"
@@ -190,7 +190,7 @@ def test_nobody_need_read_the_ready_line(tmp_path: Path, with_file: bool) -> Non
 
 
 def answers_within(seconds: float, url: str) -> bool:
-    """Whether *url* answers soon."""
+    """Return whether *url* answers soon."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(requests.ConnectionError):
@@ -209,8 +209,8 @@ def test_a_seed_repeats_ids() -> None:
     assert names[0] == names[1]
 
 
-def test_a_polling_clock_needs_no_waiting() -> None:
-    """With ``--clock polling`` ten polls bring a run of an hour to its end, and show its progress."""
+def test_a_polling_clock_moves_by_polls() -> None:
+    """With ``--clock polling`` ten polls show the progress of a run of an hour, and its end."""
     with serving("--clock", "polling", "--tuning-time", "3600") as (_process, url):
         operation = requests.post(f"{url}/v1beta/tunedModels", json=BODY, timeout=5).json()["name"]
         polls = [requests.get(f"{url}/v1/{operation}", timeout=5).json() for _ in range(10)]
@@ -222,14 +222,14 @@ def test_a_polling_clock_needs_no_waiting() -> None:
 
 
 def test_strict_switches_allowances_off() -> None:
-    """With ``--strict`` a path that only a client's bug asks for is unknown."""
+    """With ``--strict`` a path that only a client's bug uses is unknown."""
     with serving("--strict") as (_process, url):
         assert requests.get(f"{url}/v1/tunedModels", timeout=5).status_code == 404
         assert requests.get(f"{url}/v1beta/tunedModels", timeout=5).json() == {}
 
 
-def test_an_allowance_is_logged_with_its_sentence() -> None:
-    """By default an allowance that applies is named on stderr, once, and no credential is."""
+def test_an_allowance_is_logged_once() -> None:
+    """By default stderr names an allowance at its first use, and no credential."""
     with serving() as (process, url):
         for _ in range(3):
             requests.get(f"{url}/v1/tunedModels?key=a-secret", timeout=5)
@@ -241,8 +241,8 @@ def test_an_allowance_is_logged_with_its_sentence() -> None:
     assert "a-secret" not in err
 
 
-def test_info_shows_every_request() -> None:
-    """With ``--log-level info`` each request is a line with method, path, status and time, routed or not."""
+def test_log_level_info_logs_every_request() -> None:
+    """Each line has method, path, status and time, with or without a route."""
     with serving("--log-level", "info") as (process, url):
         for path in ("v1beta/tunedModels/x?key=a-secret", "health", "v9/nothing?key=a-secret", "v9/a%0Ab"):
             requests.get(f"{url}/{path}", timeout=5)
@@ -261,8 +261,8 @@ def test_info_shows_every_request() -> None:
     assert "a-secret" not in err
 
 
-def test_times_are_the_ones_asked_for() -> None:
-    """``--step-time`` and ``--queue-time`` pace a run: three steps of 0.1 s after 0.2 s end by half a second."""
+def test_step_time_and_queue_time_set_the_pace() -> None:
+    """Three steps of 0.1 s after 0.2 s end within half a second."""
     with serving("--step-time", "0.1", "--queue-time", "0.2") as (_process, url):
         hyperparameters = {"epochCount": 3, "batchSize": 1}
         body = {**BODY, "tuningTask": {**BODY["tuningTask"], "hyperparameters": hyperparameters}}  # type: ignore[dict-item]
@@ -276,8 +276,8 @@ def test_times_are_the_ones_asked_for() -> None:
     assert [round((later - seconds[0]) % 60, 3) for later in seconds[1:]] == [0.2, 0.5]
 
 
-def test_a_server_with_its_parent_ends_when_the_parent_does() -> None:
-    """With ``--with-parent`` a server is gone within seconds of the process that started it, however that ended."""
+def test_with_parent_ends_the_server_with_its_parent() -> None:
+    """The server ends within seconds, whatever ended the parent."""
     starter = "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:]); time.sleep(60)"
     command = [sys.executable, "-c", starter, *COMMAND, "serve", "--port", "0", "--with-parent"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -292,7 +292,7 @@ def test_a_server_with_its_parent_ends_when_the_parent_does() -> None:
 
 
 def test_slashes_at_the_beginning_are_an_allowance() -> None:
-    """An endpoint with a slash at its end doubles the first one; ``--strict`` knows no such path."""
+    """An endpoint with a slash at its end doubles the first one; with ``--strict`` the path is unknown."""
     for options, status in (((), 200), (("--strict",), 404)):
         with serving(*options) as (_process, url):
             host, port = url.removeprefix("http://").split(":")
@@ -306,7 +306,7 @@ def test_slashes_at_the_beginning_are_an_allowance() -> None:
 
 
 def test_a_port_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
-    """Where the port cannot be written, what was there before is left alone."""
+    """If the port cannot be written, the existing file does not change."""
     (tmp_path / "port").mkdir()
     (tmp_path / "port" / "kept").touch()
     done = run("serve", "--port", "0", "--port-file", str(tmp_path / "port"))
@@ -316,8 +316,8 @@ def test_a_port_file_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
     assert (tmp_path / "port" / "kept").exists()
 
 
-def test_the_port_file_goes_with_the_server(tmp_path: Path) -> None:
-    """When the server has ended, no file tells a port that answers no more."""
+def test_the_port_file_is_removed_at_the_end(tmp_path: Path) -> None:
+    """A later reader must not find a port that does not answer any more."""
     file = tmp_path / "port"
     with serving("--port-file", str(file)) as (process, _url):
         assert file.exists()
@@ -338,8 +338,8 @@ def test_ipv6_is_served() -> None:
         assert requests.get(f"{url}/health", timeout=5).ok
 
 
-def test_help_tells_every_option() -> None:
-    """``serve --help`` names the options of the command."""
+def test_help_has_every_option() -> None:
+    """``serve --help`` has the options of the command."""
     done = run("serve", "--help")
 
     options = "host port port-file seed tuning-time step-time queue-time clock strict log-level"
@@ -348,8 +348,8 @@ def test_help_tells_every_option() -> None:
     assert done.returncode == 0
 
 
-def test_a_client_that_goes_away_does_not_stop_it() -> None:
-    """A client that goes away in the middle of its request leaves the server serving."""
+def test_a_client_that_disconnects_does_not_stop_the_server() -> None:
+    """It disconnects in the middle of its request."""
     with serving() as (_process, url):
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as client:
@@ -358,7 +358,7 @@ def test_a_client_that_goes_away_does_not_stop_it() -> None:
 
 
 def test_the_demo_runs_the_tutorial() -> None:
-    """The demo creates, watches, asks, lists and deletes, and ends with status 0 within 30 seconds."""
+    """The demo creates, polls, prompts, lists and deletes a model, and ends with status 0 within 30 seconds."""
     started = time.monotonic()
     done = run("demo")
 
@@ -381,8 +381,8 @@ def test_the_demo_runs_the_tutorial() -> None:
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("words", [["wait"], ["clock"], ["faults", "list"], ["journal", "list"]])
-def test_a_signal_ends_a_command_that_asks(words: list[str], number: signal.Signals) -> None:
-    """A command that waits for an answer dies of the signal, and says nothing."""
+def test_a_signal_ends_a_waiting_command(words: list[str], number: signal.Signals) -> None:
+    """The command dies of the signal while it waits for an answer, and prints nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         command = [*COMMAND, *words, "--url", f"127.0.0.1:{silent.getsockname()[1]}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -398,7 +398,7 @@ def test_a_signal_ends_a_command_that_asks(words: list[str], number: signal.Sign
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_before_the_ready_line_ends_it(tmp_path: Path, number: signal.Signals) -> None:
-    """A server that does not answer yet dies of the signal."""
+    """A server that is not ready yet dies of the signal."""
     (tmp_path / "waitress.py").write_text("import time\nprint('starting', flush=True)\ntime.sleep(60)\n")
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0"],
@@ -417,7 +417,7 @@ def test_a_signal_before_the_ready_line_ends_it(tmp_path: Path, number: signal.S
 
 @pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_demo_cleanly() -> None:
-    """Ctrl-C in the middle of the demo ends it, by the signal, and its fake."""
+    """In the middle of the demo, the signal ends it and its server."""
     process = subprocess.Popen(
         [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -1,4 +1,4 @@
-"""Whole files: what a write replaces, what it keeps, and what it refuses."""
+"""Tests which files an atomic write replaces, keeps and refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..serving import ended, serving
 
 
 def test_a_write_replaces_an_older_file_and_keeps_its_permissions(tmp_path: Path) -> None:
-    """The file has the new content alone, and nothing else is left in its folder."""
+    """The file has only the new content, and its folder has no other file."""
     path = tmp_path / "file"
     path.write_text("an older and longer content")
     path.chmod(0o640)
@@ -25,7 +25,7 @@ def test_a_write_replaces_an_older_file_and_keeps_its_permissions(tmp_path: Path
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
-    """They are those of any file that a program makes here."""
+    """They are those of any file that a program creates here."""
     (tmp_path / "usual").touch()
     atomic.write(tmp_path / "file", b"")
 
@@ -34,7 +34,7 @@ def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_write_follows_symbolic_links(tmp_path: Path, exists: bool) -> None:
-    """The links stay, and their target has the content, whether it existed before or not."""
+    """The links stay, and their target gets the content, whether it existed before or not."""
     (tmp_path / "folder").mkdir()
     target = tmp_path / "folder" / "target"
     if exists:
@@ -50,7 +50,7 @@ def test_a_write_follows_symbolic_links(tmp_path: Path, exists: bool) -> None:
 
 
 def irregular(folder: Path) -> list[Path]:
-    """Paths of things that are no regular files, links to them among these."""
+    """Return paths that are not regular files, and links to them."""
     (folder / "folder").mkdir()
     os.mkfifo(folder / "fifo")
     (folder / "device").symlink_to(os.devnull)
@@ -58,8 +58,8 @@ def irregular(folder: Path) -> list[Path]:
     return [folder / "folder", folder / "fifo", folder / "device", folder / "loop", Path(os.devnull)]
 
 
-def test_a_write_refuses_what_is_no_regular_file(tmp_path: Path) -> None:
-    """A folder, a FIFO, a device and a loop of links stay as they are."""
+def test_a_write_refuses_other_kinds_of_files(tmp_path: Path) -> None:
+    """A folder, a FIFO, a device and a loop of links do not change."""
     paths = irregular(tmp_path)
     kinds = {path: path.lstat().st_mode for path in paths}
     for path in paths:
@@ -71,7 +71,7 @@ def test_a_write_refuses_what_is_no_regular_file(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the disk is full, say, the old content is there and no half of the new one."""
+    """If the disk is full, for example, the old content stays, and no partial file is left."""
 
     def full(_descriptor: int) -> None:
         raise OSError("No space left on device")
@@ -87,17 +87,17 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("option", ["--export-on-exit", "--port-file"])
-def test_the_command_refuses_at_its_start_what_is_no_regular_file(tmp_path: Path, option: str) -> None:
-    """A sentence names the path, and the status is 2."""
+def test_the_command_refuses_other_kinds_of_files_at_its_start(tmp_path: Path, option: str) -> None:
+    """The sentence names the path, and the status is 2."""
     for path in irregular(tmp_path)[:3]:
         status, told = ended(option, str(path))
 
         assert (status, path.exists()) == (2, True)
-        assert f"{path}: It exists and is no regular file. Name a file." in " ".join(told.split())
+        assert f"{path}: It exists and is not a regular file. Name a file." in " ".join(told.split())
 
 
 def test_the_command_writes_through_links(tmp_path: Path) -> None:
-    """A state and a port that are links' targets stay that; the port's file goes when the server ends."""
+    """The links of the state and of the port file stay; the port file's target is removed at the end."""
     for name in ("state", "port"):
         (tmp_path / name).symlink_to(f"{name}.txt")
     options = ("--export-on-exit", str(tmp_path / "state"), "--port-file", str(tmp_path / "port"))

@@ -1,4 +1,4 @@
-"""Files of rules: read at the start and again when they change."""
+"""Tests files of rules, which are read at the start and after each change."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def answer_text(http: FlaskClient) -> str:
     return text_of(ok(ask(http, "the weather")))
 
 
-def test_a_file_answers_in_every_world_after_its_own_rules(tmp_path: Path) -> None:
-    """Its rules come behind those of the world, are told with it, and cannot be deleted by call."""
+def test_rules_of_a_file_apply_in_every_world(tmp_path: Path) -> None:
+    """They come after the rules of the world, the list has them, and a call cannot delete them."""
     path = tmp_path / "rules.yaml"
     path.write_text(SUNNY)
     http = create_app(Settings(canned_files=[path])).test_client()
@@ -40,7 +40,7 @@ def test_a_file_answers_in_every_world_after_its_own_rules(tmp_path: Path) -> No
 
 
 def test_a_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """At the next request; a bad version leaves the rules of before, and is told in the log once and by GET."""
+    """The next request reads it; a bad version keeps the earlier rules, and the log and GET report it."""
     path = tmp_path / "rules.yaml"
     path.write_text(SUNNY)
     http = create_app(Settings(canned_files=[path])).test_client()
@@ -51,7 +51,7 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.Log
     with caplog.at_level(logging.ERROR):
         assert [answer_text(http), answer_text(http)] == ["rainy later"] * 2
     sentence = f"{path}: There is no member 'txt' - at `$[0].answer`; the nearest is text."
-    assert [record.getMessage() for record in caplog.records] == [f"{sentence} The rules of before stay."]
+    assert [record.getMessage() for record in caplog.records] == [f"{sentence} The earlier rules stay."]
     assert ok(http.get(CANNED))["files"] == [{"path": str(path), "rules": 1, "problem": sentence}]
     path.unlink()
     assert answer_text(http) == "rainy later"
@@ -60,8 +60,8 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.Log
     assert answer_text(http) == "sunny"
 
 
-def test_a_file_of_the_same_size_and_time_is_known_by_its_inode(tmp_path: Path) -> None:
-    """An editor that puts a new file in the old one's place is noticed."""
+def test_a_replaced_file_of_the_same_size_and_time_is_read_again(tmp_path: Path) -> None:
+    """An editor may replace a file by a new one."""
     path, other = tmp_path / "rules.yaml", tmp_path / "other"
     path.write_text(SUNNY)
     http = create_app(Settings(canned_files=[path])).test_client()
@@ -72,8 +72,8 @@ def test_a_file_of_the_same_size_and_time_is_known_by_its_inode(tmp_path: Path) 
     assert answer_text(http) == "rainy"
 
 
-def test_a_folder_gives_its_files_in_order(tmp_path: Path) -> None:
-    """YAML and JSON by name; others are left alone, and files come and go."""
+def test_a_folder_is_read_in_order_of_names(tmp_path: Path) -> None:
+    """Only YAML and JSON files count, and files can be added and removed."""
     (tmp_path / "b.yaml").write_text(SUNNY)
     (tmp_path / "c.json").write_text('{"strict": true, "rules": [{"answer": "json"}]}')
     (tmp_path / "notes.txt").write_text("no rules")
@@ -87,8 +87,8 @@ def test_a_folder_gives_its_files_in_order(tmp_path: Path) -> None:
     assert answer_text(http) == "json"
 
 
-def test_what_a_file_says_anew_is_a_new_rule(tmp_path: Path) -> None:
-    """A rule without an id that was spent answers again when its text changes, and stays spent otherwise."""
+def test_a_changed_rule_of_a_file_counts_from_zero(tmp_path: Path) -> None:
+    """A rule without an id answers again when its text changes, and otherwise keeps its count."""
     path = tmp_path / "rules.yaml"
     path.write_text("- {answer: once, times: 1}\n- {answer: always}\n")
     http = create_app(Settings(canned_files=[path])).test_client()
@@ -103,7 +103,7 @@ def test_what_a_file_says_anew_is_a_new_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["rules.yaml", "rules.json"])
 @pytest.mark.parametrize("text", ["", "\n", "# later\n"])
 def test_a_file_without_a_rule_is_refused_at_the_start(tmp_path: Path, name: str, text: str) -> None:
-    """It is a mistake; a list that is empty is none."""
+    """It is a mistake; an empty list is accepted."""
     path = tmp_path / name
     path.write_text(text)
 
@@ -113,7 +113,7 @@ def test_a_file_without_a_rule_is_refused_at_the_start(tmp_path: Path, name: str
     assert ok(create_app(Settings(canned_files=[path])).test_client().get(CANNED))["rules"] == []
 
 
-def test_a_file_that_is_emptied_keeps_its_rules(tmp_path: Path) -> None:
+def test_an_emptied_file_keeps_its_rules(tmp_path: Path) -> None:
     """An editor may empty a file before it writes."""
     path = tmp_path / "rules.yaml"
     path.write_text(SUNNY)
@@ -121,11 +121,11 @@ def test_a_file_that_is_emptied_keeps_its_rules(tmp_path: Path) -> None:
     path.write_text("")
 
     assert answer_text(http) == "sunny"
-    assert "there is no rule in it" in ok(http.get(CANNED))["files"][0]["problem"]
+    assert "the file contains no rule" in ok(http.get(CANNED))["files"][0]["problem"]
 
 
-def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """It may be filled later."""
+def test_a_folder_without_rule_files_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A user may add files later."""
     (tmp_path / "notes.txt").write_text("no rules")
     with caplog.at_level(logging.WARNING):
         http = create_app(Settings(canned_files=[tmp_path])).test_client()
@@ -140,8 +140,8 @@ def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: p
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("- {answer: [}", "this is no YAML: "),
-        ("[" * 50_000, "this is no YAML that can be read: it is nested too deeply."),
+        ("- {answer: [}", "this is not YAML: "),
+        ("[" * 50_000, "this YAML is nested too deeply."),
         ("- {answer: 5}", "Expected `str | object`, got `int` - at `$[0].answer`."),
         ("rules: [{answer: x}]\nstrickt: true", "There is no member 'strickt'; the nearest is strict."),
         ("- {id: a, answer: x}\n- {id: a, answer: y}", "There are two rules 'a'. Give one of them another id."),
@@ -149,7 +149,7 @@ def test_a_folder_without_a_file_of_rules_is_a_warning(tmp_path: Path, caplog: p
     ],
 )
 def test_a_bad_file_is_refused_at_the_start(tmp_path: Path, text: str, sentence: str) -> None:
-    """With its name and the place in it."""
+    """The error has the name of the file and the place in it."""
     path = tmp_path / "rules.yaml"
     path.write_text(text)
 
@@ -159,7 +159,7 @@ def test_a_bad_file_is_refused_at_the_start(tmp_path: Path, text: str, sentence:
 
 
 def test_the_command_refuses_a_bad_file(tmp_path: Path) -> None:
-    """With status 2 and one sentence, before it listens."""
+    """The status is 2, with one sentence, before the server listens."""
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", "--canned", str(tmp_path / "no")]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 

@@ -1,4 +1,4 @@
-"""The container file: what can be known of an image without building it."""
+"""Tests the Dockerfile without building an image."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ main()
 
 
 def last_stage() -> dict[str, str]:
-    """The instructions of the image that is run, by their names; continued lines are joined."""
+    """Return the instructions of the final image by their names, with continued lines joined."""
     text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text("utf-8"))
     stage = text.rpartition("\nFROM ")[2]
     return dict(line.split(" ", 1) for line in stage.splitlines()[1:] if line and not line.startswith("#"))
@@ -37,11 +37,11 @@ def environment() -> dict[str, str]:
 
 
 def command(instruction: str) -> list[str]:
-    """A command of the image, as the list that it is without a shell."""
+    """Return a command of the image in its list form."""
     return list(json.loads(last_stage()[instruction].partition("[")[1] + last_stage()[instruction].partition("[")[2]))
 
 
-def test_a_linter_passes_it() -> None:
+def test_hadolint_accepts_the_dockerfile() -> None:
     """Hadolint finds nothing, not even advice."""
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run(
@@ -54,13 +54,13 @@ def test_a_linter_passes_it() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_it_runs_as_nobody_in_particular() -> None:
-    """The user is a number and not root's."""
+def test_the_image_does_not_run_as_root() -> None:
+    """The user is a number, and not 0."""
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", last_stage()["USER"])
 
 
-def test_its_commands_are_commands_of_ours() -> None:
-    """What it runs, and by what it is looked after, are commands that there are, run without a shell in between."""
+def test_the_image_runs_existing_commands() -> None:
+    """Its command and its health check exist, and run without a shell."""
     assert command("ENTRYPOINT") == ["tunedmodels-mockserver"]
     assert command("CMD") == ["serve"]
     assert command("HEALTHCHECK") == ["tunedmodels-mockserver", "healthcheck"]
@@ -68,8 +68,8 @@ def test_its_commands_are_commands_of_ours() -> None:
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
 
 
-def test_all_that_it_copies_is_there_and_not_ignored() -> None:
-    """Each file that the build takes is in the repository, and let through by .dockerignore."""
+def test_the_build_context_has_every_copied_file() -> None:
+    """Each file that the build copies is in the repository, and .dockerignore does not exclude it."""
     through = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     text = (ROOT / "Dockerfile").read_text("utf-8")
     copied = [name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE) for name in line.split()]
@@ -79,8 +79,8 @@ def test_all_that_it_copies_is_there_and_not_ignored() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
-def test_its_command_line_answers_without_a_writable_folder_and_ends_cleanly(tmp_path: Path) -> None:
-    """With the image's environment and no folder for temporary files a large body is taken; SIGTERM gives status 0."""
+def test_the_image_needs_no_writable_folder(tmp_path: Path) -> None:
+    """It accepts a large body without a folder for temporary files, and SIGTERM gives status 0."""
     variables = {**os.environ, **environment(), "PATH": os.environ["PATH"], "TUNEDMODELS_MOCKSERVER_PORT": "0"}
     rows = [{"textInput": f"{number} {'x' * 2000}", "output": "y"} for number in range(2000)]
     body = {

@@ -1,4 +1,4 @@
-"""``exec``: real processes, as in a job of continuous integration."""
+"""Tests ``exec`` with real processes, as in a job of continuous integration."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def gone_within(seconds: float, *pids: int) -> bool:
-    """Whether none of the processes is there any more soon."""
+    """Return whether all of the processes end soon."""
     deadline = time.monotonic() + seconds
     while any(alive(pid) for pid in pids):
         if time.monotonic() > deadline:
@@ -79,7 +79,7 @@ def alive(pid: int) -> bool:
 
 @contextmanager
 def waiting(signals: str) -> Iterator[tuple[subprocess.Popen[str], str, list[int]]]:
-    """Yield ``exec`` with a waiting child, the URL of its fake, and the processes: the fake, the child, its child."""
+    """Yield ``exec`` with a waiting child, the URL of its server, and the processes: server, child and grandchild."""
     script = WAITING.format(other=STUBBORN, signals=signals)
     process = subprocess.Popen(
         [*COMMAND, "--", PYTHON, "-c", script],
@@ -105,7 +105,7 @@ def waiting(signals: str) -> Iterator[tuple[subprocess.Popen[str], str, list[int
 
 @pytest.mark.parametrize("status", [0, 1, 7, 255])
 def test_the_childs_status_is_returned(status: int) -> None:
-    """Whatever the child ends with, ``exec`` ends with; its stdout has nothing of ours."""
+    """``exec`` ends with the status of the child, and prints nothing on stdout."""
     done = run("--", "sh", "-c", f"echo out; echo err >&2; exit {status}")
 
     assert (done.returncode, done.stdout, done.stderr) == (status, "out\n", "err\n")
@@ -113,12 +113,12 @@ def test_the_childs_status_is_returned(status: int) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 def test_a_child_that_a_signal_ends_gives_128_and_its_number(number: signal.Signals) -> None:
-    """The status is the one that a shell would give."""
+    """The status is the one that a shell returns."""
     assert run("--", "sh", "-c", f"kill -{number.value} $$").returncode == 128 + number
 
 
-def test_the_child_gets_what_env_prints() -> None:
-    """The variables point at a fake that answers, and are those of the command ``env``."""
+def test_the_child_gets_the_variables_of_env() -> None:
+    """They point at a server that answers."""
     script = """
 import json, os, subprocess, sys, requests
 env = [sys.executable, "-m", "tunedmodels_mockserver", "env", "--format", "github"]
@@ -143,13 +143,13 @@ print(json.dumps([dict(line.split("=", 1) for line in printed.splitlines()), dic
     assert health["status"] == "ok"
 
 
-def test_stdin_is_the_childs() -> None:
-    """What is written to ``exec`` the child reads, to its end."""
+def test_the_child_reads_stdin() -> None:
+    """It gets all that is written to ``exec``."""
     assert run("--", "cat", input="some\nlines\n").stdout == "some\nlines\n"
 
 
-def test_options_before_the_command_are_the_servers() -> None:
-    """``--seed 7`` is heard by the fake; what stands after ``--`` is left to the child."""
+def test_options_before_the_command_are_those_of_the_server() -> None:
+    """``--seed 7`` is for the server, and the words after ``--`` are for the child."""
     script = """
 import os, sys, requests
 info = requests.get(os.environ["GOOGLE_GEMINI_BASE_URL"] + "/_emulator/info", timeout=5).json()
@@ -172,8 +172,8 @@ print(info["settings"]["seed"], *sys.argv[1:])
         (["--", "/etc/passwd"], 126, "Cannot run /etc/passwd: Permission denied.\n"),
     ],
 )
-def test_what_cannot_begin_is_said(arguments: list[str], status: int, said: str) -> None:
-    """Bad options are those of ``serve``, with its statuses; a command that is none has a shell's."""
+def test_a_command_that_cannot_start_is_reported(arguments: list[str], status: int, said: str) -> None:
+    """Bad options give the statuses of ``serve``, and a bad command those of a shell."""
     done = run(*arguments)
 
     assert done.returncode == status
@@ -184,8 +184,8 @@ def test_what_cannot_begin_is_said(arguments: list[str], status: int, said: str)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_passed_on_once_and_the_end_is_the_childs(number: signal.Signals) -> None:
-    """The child hears it once, decides on the status, and its own child goes with it, stubborn as it is."""
+def test_a_signal_is_forwarded_once(number: signal.Signals) -> None:
+    """The child decides on the status; its own child ends with it, even if that ignores signals."""
     with waiting(COUNTING) as (process, url, pids):
         process.send_signal(number)
 
@@ -196,7 +196,7 @@ def test_a_signal_is_passed_on_once_and_the_end_is_the_childs(number: signal.Sig
 
 
 def test_ctrl_c_to_the_whole_group_reaches_the_child_once() -> None:
-    """Where a signal goes to all of our process group, the child still hears it once, and the fake stays until then."""
+    """The signal goes to the whole process group; the server runs until the child ends."""
     with waiting(COUNTING) as (process, _url, pids):
         os.killpg(process.pid, signal.SIGINT)
 
@@ -204,8 +204,8 @@ def test_ctrl_c_to_the_whole_group_reaches_the_child_once() -> None:
         assert gone_within(5, *pids)
 
 
-def test_a_child_that_ignores_sigterm_is_waited_for() -> None:
-    """The end is the child's: ``exec`` stays while it does, with the fake; SIGKILL to ``exec`` ends all of it."""
+def test_exec_waits_for_a_child_that_ignores_sigterm() -> None:
+    """``exec`` and the server run until the child ends; SIGKILL to ``exec`` ends all of them."""
     with waiting(IGNORING) as (process, url, pids):
         process.terminate()
         with pytest.raises(subprocess.TimeoutExpired):
@@ -249,7 +249,7 @@ sys.exit(3)
 
 
 def test_ctrl_c_at_a_terminal_and_the_terminal_afterwards() -> None:
-    """At a terminal the child has its foreground: Ctrl-C ends it, once, and reading from the terminal works."""
+    """The child is in the foreground: Ctrl-C ends it once, and the terminal can be read afterwards."""
     script = f"import os, signal, sys\n{COUNTING}\nprint('hello', input(), flush=True)\nsignal.pause()\nsignal.pause()"
     pid, terminal = pty.fork()
     if pid == 0:
@@ -268,8 +268,8 @@ def test_ctrl_c_at_a_terminal_and_the_terminal_afterwards() -> None:
     assert os.waitstatus_to_exitcode(status) == 41
 
 
-def test_a_job_that_only_says_exec_pytest(tmp_path: Path) -> None:
-    """A plain test of a client is green with status 0, red with status 1, and the fake was a new one each time."""
+def test_exec_runs_pytest(tmp_path: Path) -> None:
+    """A test of a client passes with status 0 or fails with status 1, with a new server each time."""
     (tmp_path / "test_it.py").write_text(
         "import os, requests\n"
         "URL = os.environ['GOOGLE_GEMINI_BASE_URL'] + '/v1beta/tunedModels'\n"
@@ -289,7 +289,7 @@ def test_a_job_that_only_says_exec_pytest(tmp_path: Path) -> None:
 
 
 def test_one_exec_within_another(tmp_path: Path) -> None:
-    """Each has its own fake, and the outer one ends what the inner one's child has left where nobody else did."""
+    """Each has its own server, and the outer one ends the processes that the inner one leaves."""
     inner = f"{PYTHON} -m tunedmodels_mockserver exec -- sh -c 'echo $TUNEDMODELS_EMULATOR_HOST; exit 5'"
     done = run("--", "sh", "-c", f"echo $TUNEDMODELS_EMULATOR_HOST; {inner}", cwd=tmp_path)
 

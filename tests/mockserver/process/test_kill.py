@@ -1,4 +1,4 @@
-"""What a server has acknowledged outlives it, however it ends, and servers on one store are one service."""
+"""Tests that answered changes outlive a killed server, and that servers on one store act as one service."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CREATES = 1_000
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty store."""
+    """Return the URL of an empty store."""
     with database(request.param, tmp_path) as url:
         yield url
 
 
 def model_names(url: str) -> list[str]:
-    """The names of all models, every one of which is whole: it can be read, and so can its operation."""
+    """Return the names of all models, after reading each model and its operation."""
     names: list[str] = []
     token = ""
     while True:
@@ -36,8 +36,8 @@ def model_names(url: str) -> list[str]:
             return names
 
 
-def test_kill_9_loses_nothing_that_was_acknowledged(store: str) -> None:
-    """Killed in the middle of 1,000 creates by eight callers, it has every model that was answered, whole."""
+def test_kill_9_loses_no_answered_create(store: str) -> None:
+    """After a kill in the middle of 1,000 creates by eight callers, the store has every answered model complete."""
     acknowledged: set[str] = set()
     enough = threading.Event()
 
@@ -76,8 +76,8 @@ def test_kill_9_loses_nothing_that_was_acknowledged(store: str) -> None:
         assert create(url, names[0].removeprefix("tunedModels/")).status_code == 409
 
 
-def test_a_run_goes_on_where_its_server_was_killed(store: str) -> None:
-    """Two servers on one store: the run begun by the first is polled at both, one dies, the other goes on with it."""
+def test_a_run_continues_after_a_kill_of_its_server(store: str) -> None:
+    """Two servers share a store: one starts the run and dies, and the other continues it."""
     options = ("--store", store, "--clock", "polling")
     with serving(*options) as (first, one), serving(*options) as (_second, two):
         name = create(one).json()["name"]
@@ -102,7 +102,7 @@ def test_a_run_goes_on_where_its_server_was_killed(store: str) -> None:
 
 
 def test_servers_on_one_store_share_everything(store: str) -> None:
-    """Models, the clock, ids that are taken, snapshots, and the end of a world."""
+    """They share models, the clock, used ids, snapshots, and the end of a world."""
     options = ("--store", store, "--clock", "manual")
     with serving(*options) as (_first, one), serving(*options) as (_second, two):
         with ThreadPoolExecutor(8) as pool:

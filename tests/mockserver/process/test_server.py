@@ -1,4 +1,4 @@
-"""The server behind the command, and what it writes."""
+"""Tests the server behind the command, over real connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.process.server import PortTaken, Server
+from tunedmodels_mockserver.process.server import PortInUse, Server
 from tunedmodels_mockserver.web.responses import SERVER
 
 BODY = {
@@ -24,7 +24,7 @@ BODY = {
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """A server in a thread of its own, which ends when it is told to."""
+    """Yield the URL of a server that runs in its own thread, and stop it at the end."""
     fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
     thread = threading.Thread(target=fake.serve)
     thread.start()
@@ -34,8 +34,8 @@ def url() -> Iterator[str]:
     assert not thread.is_alive()
 
 
-def test_callers_at_once_get_models_of_their_own(url: str) -> None:
-    """Two hundred creates by sixteen callers make two hundred models with names of their own, and all are listed."""
+def test_concurrent_callers_get_different_models(url: str) -> None:
+    """Two hundred creates by sixteen callers make two hundred models, and the list has them all."""
 
     def create(_number: int) -> str:
         answer: dict[str, Any] = requests.post(f"{url}/v1beta/tunedModels", json=BODY, timeout=30).json()
@@ -49,8 +49,8 @@ def test_callers_at_once_get_models_of_their_own(url: str) -> None:
     assert {model["name"] for model in listed} == names
 
 
-def test_an_answer_over_the_wire_has_one_server_and_no_via(url: str) -> None:
-    """The Server header names us once; waitress adds neither its own nor a Via."""
+def test_an_answer_has_one_server_header_and_no_via(url: str) -> None:
+    """waitress adds neither its own Server header nor a Via."""
     headers = requests.get(f"{url}/v1beta/tunedModels", timeout=5).raw.headers
 
     assert headers.getlist("Server") == [SERVER]
@@ -59,7 +59,7 @@ def test_an_answer_over_the_wire_has_one_server_and_no_via(url: str) -> None:
 
 
 def test_a_kept_connection_answers_without_delay(url: str) -> None:
-    """Requests on one connection are answered at once: no pause of 40 ms between headers and body."""
+    """There is no pause of 40 ms between headers and body."""
     with requests.Session() as session:
         session.get(f"{url}/v1beta/models", timeout=5)
         times = (session.get(f"{url}/v1beta/tunedModels", timeout=5).elapsed.total_seconds() for _ in range(200))
@@ -68,25 +68,25 @@ def test_a_kept_connection_answers_without_delay(url: str) -> None:
         assert any(seconds < 0.03 for seconds in times)
 
 
-def test_a_body_beyond_the_limit_gets_the_services_refusal(url: str) -> None:
-    """20 MiB and a byte are refused with the observed sentence, in an envelope."""
+def test_a_body_beyond_the_limit_gets_the_error_of_the_service(url: str) -> None:
+    """20 MiB and a byte get the observed sentence, in an envelope."""
     answer = requests.post(f"{url}/v1beta/tunedModels", data=b"x" * (20 * 1024 * 1024 + 1), timeout=30)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["message"] == "Request payload size exceeds the limit: 20971520 bytes."
 
 
-def test_a_taken_port_is_an_error_of_its_own() -> None:
-    """Who asks for a port in use gets PortTaken with a sentence."""
-    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortTaken, match=r"is taken. Choose another"):
+def test_a_port_in_use_raises_port_in_use() -> None:
+    """The message is a sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortInUse, match=r"is in use. Choose another"):
         Server(create_app(), "127.0.0.1", other.getsockname()[1])
 
 
 @pytest.mark.parametrize(
     ("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("localhost", "localhost")]
 )
-def test_the_url_is_one_that_this_machine_can_use(host: str, shown: str) -> None:
-    """An address that means all of them is shown as loopback."""
+def test_the_url_works_on_this_machine(host: str, shown: str) -> None:
+    """The address of all interfaces becomes loopback."""
     fake = Server(create_app(), host, 0)
     fake.stop()
     fake.serve()
@@ -94,8 +94,8 @@ def test_the_url_is_one_that_this_machine_can_use(host: str, shown: str) -> None
     assert fake.url == f"http://{shown}:{fake.port}"
 
 
-def test_what_was_begun_is_answered_before_the_end() -> None:
-    """A request that is being answered when the server is told to stop gets its answer; then the port is free."""
+def test_running_requests_are_answered_before_the_end() -> None:
+    """A request that runs when the server stops gets its answer, and then the port is free."""
     asked, go_on = threading.Event(), threading.Event()
     app = create_app()
 

@@ -1,4 +1,4 @@
-"""What is particular to stores in a database: how they fail, what they read, and what they refuse."""
+"""Tests failures, reads and refusals that only stores in a database have."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from ..serving import BODY
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty store."""
+    """Return the URL of an empty store."""
     with database(request.param, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
 def behind(store: str) -> Iterator[sqlalchemy.Engine]:
-    """The database of ``store``, asked past the server."""
+    """Return an engine for the database of ``store``, without the server."""
     engine = sqlalchemy.create_engine(store.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
@@ -43,7 +43,7 @@ def behind(store: str) -> Iterator[sqlalchemy.Engine]:
 def test_a_store_that_does_not_answer_is_unavailable(
     store: str, behind: sqlalchemy.Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The API answers 503 with a note, the admin surface 503 with a sentence; a line is logged, and no traceback."""
+    """The API answers 503 with a note, the admin surface 503 with a sentence; the log has a line and no traceback."""
     app = create_app(Settings(seed=1, store=store))
     http = app.test_client()
     ok(http.post("/v1beta/tunedModels?tunedModelId=a", json=BODY))
@@ -65,8 +65,8 @@ def test_a_store_that_does_not_answer_is_unavailable(
     app.extensions["tunedmodels"].close()
 
 
-def test_a_restarted_database_is_found_again(tmp_path: Path) -> None:
-    """After its connections are cut, one request at most is answered with 503."""
+def test_a_server_reconnects_to_a_restarted_database(tmp_path: Path) -> None:
+    """At most one request gets 503 after the connections end."""
     with database("postgresql", tmp_path) as url:
         named = f"{url}&application_name=cut_{tmp_path.name}"
         app = create_app(Settings(seed=1, store=named))
@@ -83,20 +83,18 @@ def test_a_restarted_database_is_found_again(tmp_path: Path) -> None:
         app.extensions["tunedmodels"].close()
 
 
-def test_another_version_is_refused(store: str, behind: sqlalchemy.Engine) -> None:
-    """The sentence says how the state moves."""
+def test_a_store_of_another_version_is_refused(store: str, behind: sqlalchemy.Engine) -> None:
+    """The sentence says how to move the state."""
     SqlStores(store).close()
     with behind.connect() as connection:
         connection.execute(tables.version.update().values(version=tables.VERSION + 1))
 
-    with pytest.raises(
-        BadStore, match=rf"is of version {tables.VERSION + 1}, and this server uses {tables.VERSION}\. "
-    ):
+    with pytest.raises(BadStore, match=rf"has version {tables.VERSION + 1}, and this server uses {tables.VERSION}\. "):
         SqlStores(store)
 
 
-def test_a_look_at_a_model_reads_no_examples(store: str, behind: sqlalchemy.Engine) -> None:
-    """They are read by whoever needs them: after they were taken away, a poll still answers, and a prompt does not."""
+def test_a_poll_reads_no_examples(store: str, behind: sqlalchemy.Engine) -> None:
+    """Without the rows of the examples a poll still answers, and a prompt does not."""
     first = create_app(Settings(seed=1, store=store))
     operation = ok(first.test_client().post("/v1beta/tunedModels?tunedModelId=a", json=BODY))
     first.extensions["tunedmodels"].close()
@@ -112,7 +110,7 @@ def test_a_look_at_a_model_reads_no_examples(store: str, behind: sqlalchemy.Engi
 
 
 def test_examples_are_written_once(store: str, behind: sqlalchemy.Engine) -> None:
-    """However many models are tuned on them, and whoever tunes them."""
+    """The number of models and callers that use them does not matter."""
     for server in range(2):
         app = create_app(Settings(seed=1, store=store))
         http = app.test_client()
@@ -126,7 +124,7 @@ def test_examples_are_written_once(store: str, behind: sqlalchemy.Engine) -> Non
 
 
 def test_a_preload_is_written_once_for_all_worlds(store: str, behind: sqlalchemy.Engine, tmp_path: Path) -> None:
-    """A new world costs one row, whatever it begins with; another server without the preload reads it."""
+    """A new world adds one row, and another server without the preload reads it."""
     preload = tmp_path / "preload.json"
     preload.write_text(json.dumps({"models": [{"id": f"m{number}"} for number in range(100)]}), "utf-8")
     one = create_app(Settings(seed=1, store=store, preload=preload))
@@ -147,8 +145,8 @@ def test_a_preload_is_written_once_for_all_worlds(store: str, behind: sqlalchemy
     two.extensions["tunedmodels"].close()
 
 
-def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_path: Path) -> None:
-    """What another server has wiped meanwhile does not come back, and the next request meets the new world."""
+def test_a_request_cannot_change_a_world_after_its_reset(store: str, tmp_path: Path) -> None:
+    """The records of the earlier world do not return, and the next request uses the new world."""
     preload = tmp_path / "preload.json"
     preload.write_text(json.dumps({"models": [{"id": "x"}]}), "utf-8")
     app = create_app(Settings(seed=1, store=store, preload=preload))
@@ -163,7 +161,7 @@ def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_p
         lambda: one.delete(record),
     ]
     for change in changes:
-        with pytest.raises(StoreUnavailable, match="begun anew while it was asked; ask again"):
+        with pytest.raises(StoreUnavailable, match="Another request dropped or reset the world"):
             change()
     assert list(worlds.get("w").store.records_after(0)) == []
     assert worlds.get("w").store.insert(record)
@@ -172,8 +170,8 @@ def test_who_holds_a_world_that_was_begun_anew_changes_nothing(store: str, tmp_p
 
 
 @pytest.mark.parametrize("model_id", ["a%00b", "%F0%9F%98%80", "%ED%A0%80", "a'b", "a%25b", "x" * 5000])
-def test_an_id_that_no_database_takes_is_no_model(store: str, model_id: str) -> None:
-    """It is missing, as in memory."""
+def test_an_id_that_no_database_accepts_is_unknown(store: str, model_id: str) -> None:
+    """The model is missing, as in memory."""
     app = create_app(Settings(seed=1, store=store))
     expected = create_app(Settings(seed=1)).test_client().get(f"/v1beta/tunedModels/{model_id}")
 
@@ -181,8 +179,8 @@ def test_an_id_that_no_database_takes_is_no_model(store: str, model_id: str) -> 
     app.extensions["tunedmodels"].close()
 
 
-def test_memory_needs_no_database() -> None:
-    """SQLAlchemy and PyYAML are imported by those who use them: they take longer to load than Flask."""
+def test_a_server_in_memory_imports_no_database() -> None:
+    """SQLAlchemy and PyYAML take longer to import than Flask."""
     code = (
         "import sys; from tunedmodels_mockserver import Settings, create_app; create_app(Settings());"
         "print([name for name in ('sqlalchemy', 'psycopg', 'cachetools') if name in sys.modules])"

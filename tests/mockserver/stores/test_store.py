@@ -1,4 +1,4 @@
-"""Every store keeps the same promises."""
+"""Tests that all kinds of stores behave in the same way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make(model_id: str, sequence: int, examples: Examples = NO_EXAMPLES) -> Tune
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Stores]]:
-    """Another server on the same store; in memory there is but one."""
+    """Return a function that opens the same store again; in memory there is only one."""
     if request.param == "memory":
         only = MemoryStores()
         yield lambda: only
@@ -68,8 +68,8 @@ def store(stores: Stores) -> Store:
     return open_store(stores)
 
 
-def test_what_is_inserted_is_found(store: Store) -> None:
-    """A record is found by its id, and a missing one is None."""
+def test_get_returns_an_inserted_record(store: Store) -> None:
+    """A missing record is None."""
     record = make("a", 1)
 
     assert store.insert(record)
@@ -77,8 +77,8 @@ def test_what_is_inserted_is_found(store: Store) -> None:
     assert store.get("b") is None
 
 
-def test_an_id_is_taken_once(store: Store) -> None:
-    """A second record under the same id is turned away and the first stays."""
+def test_a_second_record_with_an_id_is_refused(store: Store) -> None:
+    """The first record does not change."""
     first = make("a", 1)
     store.insert(first)
 
@@ -87,7 +87,7 @@ def test_an_id_is_taken_once(store: Store) -> None:
 
 
 def test_records_come_in_order_of_creation(store: Store) -> None:
-    """``records_after`` goes by sequence, whatever the order of insertion and the ids."""
+    """The iteration follows the sequence, and not the order of insertion or the ids."""
     for model_id, sequence in [("m", 3), ("z", 1), ("a", 2)]:
         store.insert(make(model_id, sequence))
 
@@ -96,8 +96,8 @@ def test_records_come_in_order_of_creation(store: Store) -> None:
     assert list(store.records_after(3)) == []
 
 
-def test_a_stale_change_is_turned_away(store: Store) -> None:
-    """Replace and delete act only on the record as it was seen."""
+def test_a_stale_change_is_refused(store: Store) -> None:
+    """Replace and delete need the record as it is in the store."""
     old = make("a", 1)
     store.insert(old)
     new = replace(old, description="new")
@@ -111,8 +111,8 @@ def test_a_stale_change_is_turned_away(store: Store) -> None:
     assert list(store.records_after(0)) == []
 
 
-def test_a_deleted_id_can_be_taken_again(store: Store) -> None:
-    """After a delete the id is free, and the new record stands where its own sequence puts it."""
+def test_a_deleted_id_can_be_used_again(store: Store) -> None:
+    """The place of the new record follows its own sequence."""
     old = make("a", 1)
     store.insert(old)
     store.insert(make("b", 2))
@@ -122,8 +122,8 @@ def test_a_deleted_id_can_be_taken_again(store: Store) -> None:
     assert [record.id for record in store.records_after(0)] == ["b", "a"]
 
 
-def test_going_through_survives_changes(store: Store) -> None:
-    """What nobody touches is seen once and in order, whatever is deleted and added on the way."""
+def test_an_iteration_survives_changes(store: Store) -> None:
+    """Records that do not change appear once and in order, whatever is deleted and added."""
     for sequence in range(1, 121):
         store.insert(make(f"m{sequence}", sequence))
     seen = []
@@ -142,8 +142,8 @@ def test_going_through_survives_changes(store: Store) -> None:
     ]
 
 
-def test_threads_lose_nothing(store: Store) -> None:
-    """Inserts and deletes from several threads end in the state that they add up to."""
+def test_threads_lose_no_change(store: Store) -> None:
+    """The final state has all inserts and deletes of several threads."""
 
     def work(thread: int) -> None:
         for number in range(200):
@@ -162,8 +162,8 @@ def test_threads_lose_nothing(store: Store) -> None:
     assert kept == sorted(thread * 1000 + number for thread in range(4) for number in range(0, 200, 2))
 
 
-def test_worlds_on_one_base_do_not_meet(stores: Stores) -> None:
-    """Each begins with what the base has; what one changes, adds or deletes the others never see."""
+def test_worlds_with_one_base_are_separate(stores: Stores) -> None:
+    """Each begins with the records of the base, and does not see changes of another."""
     begin = State(Base.of([make(f"m{number}", number) for number in (3, 1, 2)], draws=3), Controls())
     one, two = open_store(stores, "one", begin), open_store(stores, "two", begin)
     first, second = one.get("m1"), one.get("m2")
@@ -189,8 +189,8 @@ def test_worlds_on_one_base_do_not_meet(stores: Stores) -> None:
     assert two.draw() == 4
 
 
-def test_a_large_base_is_gone_through(stores: Stores) -> None:
-    """All of a base and all that was added come in order, also where much of the base is deleted."""
+def test_an_iteration_has_all_of_a_large_base(stores: Stores) -> None:
+    """The records of the base and the added ones come in order, even if many are deleted."""
     begin = State(Base.of([make(f"m{number}", number) for number in range(1, 161)], draws=160), Controls())
     store = open_store(stores, "", begin)
     for number in range(10, 130):
@@ -205,7 +205,7 @@ def test_a_large_base_is_gone_through(stores: Stores) -> None:
 
 
 def test_controls_change_one_after_the_other(store: Store) -> None:
-    """Controls are put in the place of those that were seen, and of no others."""
+    """New controls replace only the controls that the caller has read."""
     old = store.controls()
     new = replace(old, revoked=frozenset({"x", "y", "z"}))
 
@@ -215,7 +215,7 @@ def test_controls_change_one_after_the_other(store: Store) -> None:
 
 
 def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
-    """Seed, records, controls, draws and snapshots are the same for all, and the first says how a world begins."""
+    """Seed, records, controls, draws and snapshots are the same for all; the first server sets the initial state."""
     one, two = open_store(server(), "w"), open_store(server(), "w", seed=1)
     record = make("a", one.draw(), Examples([("1", "2"), ("\u4e03 \x00", "8")]))
     one.insert(record)
@@ -237,8 +237,8 @@ def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
     assert not one.delete(record)
 
 
-def test_a_world_dropped_by_one_is_gone_for_all(server: Callable[[], Stores]) -> None:
-    """Who still holds it is told, or finds it empty; who asks for it again gets a new one."""
+def test_a_dropped_world_is_gone_for_all_servers(server: Callable[[], Stores]) -> None:
+    """A server that still uses it gets an error or an empty world; a later use creates a new one."""
     one, two = server(), server()
     store = open_store(one, "w")
     store.insert(make("a", store.draw()))
@@ -252,13 +252,15 @@ def test_a_world_dropped_by_one_is_gone_for_all(server: Callable[[], Stores]) ->
     assert again.draw() == 1
     if one.kind != "memory":
         for ask in (store.draw, store.state, lambda: store.insert(make("b", 2)), lambda: store.restore(START)):
-            with pytest.raises(StoreUnavailable, match=r"^The world was dropped or begun anew while it was asked; "):
+            with pytest.raises(
+                StoreUnavailable, match=r"^Another request dropped or reset the world in the meantime. "
+            ):
                 ask()
     assert again.get("b") is None
 
 
-def test_the_first_use_of_a_world_is_by_many_at_once(server: Callable[[], Stores]) -> None:
-    """All get the same world."""
+def test_concurrent_first_uses_get_one_world(server: Callable[[], Stores]) -> None:
+    """All servers get the same world."""
     servers = [server() for _ in range(4)]
     seeds: list[int] = []
     barrier = threading.Barrier(8)
@@ -277,8 +279,8 @@ def test_the_first_use_of_a_world_is_by_many_at_once(server: Callable[[], Stores
     assert len(set(seeds)) == 1
 
 
-def test_one_id_is_won_once(server: Callable[[], Stores]) -> None:
-    """Of many who insert one id at once, exactly one is told that it is his; no draw is given twice."""
+def test_one_of_many_inserts_succeeds(server: Callable[[], Stores]) -> None:
+    """Exactly one concurrent insert of an id succeeds, and no draw is returned twice."""
     servers = [open_store(server()) for _ in range(4)]
     won: list[TunedModelRecord] = []
     drawn: list[int] = []
@@ -306,8 +308,8 @@ def test_one_id_is_won_once(server: Callable[[], Stores]) -> None:
     assert sorted(drawn) == list(range(1, 81))
 
 
-def test_a_state_is_put_in_the_place_of_another(store: Store) -> None:
-    """``state`` is all there is, and ``restore`` brings it back, whatever came between."""
+def test_a_state_replaces_another(store: Store) -> None:
+    """``state`` returns the whole state, and ``restore`` brings it back."""
     examples = Examples([("1", "2")])
     for number in (1, 2, 3):
         store.insert(make(f"m{number}", store.draw(), examples))
@@ -333,8 +335,8 @@ def test_a_state_is_put_in_the_place_of_another(store: Store) -> None:
     assert store.state().base.draws == 4
 
 
-def test_snapshots_are_kept_by_name(store: Store) -> None:
-    """A name has one snapshot, the last; what is forgotten is there no more."""
+def test_snapshots_have_names(store: Store) -> None:
+    """A name has the last snapshot, and a removed snapshot is missing."""
     store.insert(make("a", store.draw()))
     store.save_snapshot("s", store.state())
     store.insert(make("b", store.draw()))

@@ -1,4 +1,4 @@
-"""What befalls connections: over real sockets, and in process."""
+"""Tests faults on connections, over real sockets and in process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STREAM = "/v1beta/models/gemini-pro:streamGenerateContent"
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server in a thread of its own, which ends in time whatever was going on."""
+    """Yield a server that runs in its own thread, and check that it ends in time."""
     fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
     thread = threading.Thread(target=fake.serve)
     thread.start()
@@ -41,7 +41,7 @@ def server() -> Iterator[Server]:
 
 @contextmanager
 def open_request(server: Server, path: str = MODELS) -> Iterator[socket.socket]:
-    """A plain socket that has sent a GET."""
+    """Return a plain socket that has sent a GET."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
         caller.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         yield caller
@@ -52,7 +52,7 @@ def arm(server: Server, *faults: dict[str, Any]) -> None:
 
 
 def read(caller: socket.socket) -> tuple[bytes, str]:
-    """What comes until the end, and how it ends."""
+    """Return the data until the end, and the kind of the end."""
     data = b""
     while True:
         try:
@@ -64,8 +64,8 @@ def read(caller: socket.socket) -> tuple[bytes, str]:
         data += piece
 
 
-def test_a_reset_is_a_real_one_and_nothing_is_done(server: Server, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """The caller's socket is reset before a byte comes, and no model is there."""
+def test_a_reset_replaces_the_method(server: Server, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The socket of the client is reset before the first byte, and no model exists."""
     arm(server, {"method": "models.list", "reset": True}, {"method": "tunedModels.create", "reset": True})
 
     with open_request(server) as caller:
@@ -75,8 +75,8 @@ def test_a_reset_is_a_real_one_and_nothing_is_done(server: Server, tutorial: Cal
     assert requests.get(f"{server.url}/v1beta/tunedModels", timeout=10).json() == {}
 
 
-def test_commit_then_drop_does_it_first(server: Server, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """The caller sees a reset, and the model is there."""
+def test_commit_then_drop_runs_the_method(server: Server, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The client gets a reset, and the model exists."""
     arm(server, {"method": "tunedModels.create", "commit_then_drop": True})
 
     with pytest.raises(requests.ConnectionError):
@@ -84,8 +84,8 @@ def test_commit_then_drop_does_it_first(server: Server, tutorial: Callable[..., 
     assert len(requests.get(f"{server.url}/v1beta/tunedModels", timeout=10).json()["tunedModels"]) == 1
 
 
-def test_a_truncated_body_tells_of_the_whole(server: Server) -> None:
-    """Content-Length is the whole's, the bytes are fewer, and the connection closes."""
+def test_a_truncated_body_has_the_length_of_the_whole(server: Server) -> None:
+    """Content-Length is that of the whole body, the bytes are fewer, and the connection closes."""
     whole = requests.get(f"{server.url}{MODELS}", headers={"Accept-Encoding": "identity"}, timeout=10).content
     arm(server, {"truncate": {"bytes": 1000}}, {"truncate": {"bytes": 1_000_000}})
 
@@ -97,8 +97,8 @@ def test_a_truncated_body_tells_of_the_whole(server: Server) -> None:
         assert (body, end) == (whole[:kept], "closed")
 
 
-def test_a_body_cut_by_a_reset_comes_up_to_there(server: Server) -> None:
-    """Every byte before it is sent, and then the reset."""
+def test_a_stall_can_end_with_a_reset(server: Server) -> None:
+    """The client gets every byte before it."""
     arm(server, {"stall": {"seconds": 0, "after": 5000}})
 
     with open_request(server) as caller:
@@ -106,8 +106,8 @@ def test_a_body_cut_by_a_reset_comes_up_to_there(server: Server) -> None:
     assert (len(data.partition(b"\r\n\r\n")[2]), end) == (5000, "reset")
 
 
-def test_a_malformed_body_has_a_length_that_fits(server: Server) -> None:
-    """It arrives in good order, and is no JSON."""
+def test_a_malformed_body_has_a_matching_length(server: Server) -> None:
+    """It arrives complete, and is not JSON."""
     arm(server, {"malformed": True})
     answer = requests.get(f"{server.url}{MODELS}", timeout=10)
 
@@ -116,8 +116,8 @@ def test_a_malformed_body_has_a_length_that_fits(server: Server) -> None:
     assert answer.headers["X-Tunedmodels-Note"] == "fault fault-1: malformed"
 
 
-def test_a_slow_body_comes_whole(server: Server) -> None:
-    """In pieces, each of which can be read before the next is sent."""
+def test_a_slow_body_arrives_complete(server: Server) -> None:
+    """The client can read each piece before the server sends the next."""
     arm(server, {"slow": {"bytes": 2000, "pause": 0.05}})
     began = time.monotonic()
     answer = requests.get(f"{server.url}{MODELS}", headers={"Accept-Encoding": "identity"}, timeout=10)
@@ -126,8 +126,8 @@ def test_a_slow_body_comes_whole(server: Server) -> None:
     assert time.monotonic() - began >= 0.05 * (len(answer.content) // 2000)
 
 
-def test_a_stall_sends_what_comes_before_it(server: Server) -> None:
-    """The first bytes can be read while the rest is held; a caller that leaves frees the thread."""
+def test_a_stall_sends_the_bytes_before_it(server: Server) -> None:
+    """The client can read them during the stall; if it disconnects, the thread is free."""
     arm(server, *[{"stall": {"seconds": 600, "after": 100}}] * 20)
 
     for _ in range(20):  # more than there are threads
@@ -139,15 +139,15 @@ def test_a_stall_sends_what_comes_before_it(server: Server) -> None:
     assert requests.get(f"{server.url}{MODELS}", timeout=10).status_code == 200
 
 
-def test_a_stall_may_resume(server: Server) -> None:
-    """Then the body is whole."""
+def test_a_stall_can_resume(server: Server) -> None:
+    """Then the body is complete."""
     arm(server, {"stall": {"seconds": 0.1, "after": 100, "resumes": True}})
 
     assert "models" in requests.get(f"{server.url}{MODELS}", timeout=10).json()
 
 
-def test_a_server_that_is_told_to_stop_ends_its_stalls(server: Server) -> None:
-    """The caller is reset at once, and the server ends in time."""
+def test_a_stop_ends_stalls(server: Server) -> None:
+    """The connection is reset at once, and the server ends in time."""
     arm(server, {"stall": {"seconds": 600, "after": 10}})
 
     with open_request(server) as caller:
@@ -156,8 +156,8 @@ def test_a_server_that_is_told_to_stop_ends_its_stalls(server: Server) -> None:
         assert read(caller)[1] == "reset"
 
 
-def test_a_server_that_is_told_to_stop_answers_at_once_what_was_to_come_late(server: Server) -> None:
-    """Latency ends with the server; the answer is whole."""
+def test_a_stop_ends_latencies(server: Server) -> None:
+    """The answer is complete."""
     arm(server, {"latency": {"seconds": 60}})
 
     with open_request(server) as caller:
@@ -168,7 +168,7 @@ def test_a_server_that_is_told_to_stop_answers_at_once_what_was_to_come_late(ser
 
 
 def test_sigterm_in_a_stall_ends_the_process_cleanly(tmp_path: Path) -> None:
-    """Status 0 and one warning, of the fault that came from the file; the caller is reset."""
+    """The status is 0, with one warning about the fault of the file; the connection is reset."""
     (tmp_path / "faults.yaml").write_text("stall: {seconds: 600, after: 10}\n")
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", "--faults", "faults.yaml"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -189,8 +189,8 @@ def test_sigterm_in_a_stall_ends_the_process_cleanly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["", "?alt=sse"])
-def test_a_stream_can_be_cut_in_its_middle(server: Server, form: str) -> None:
-    """Both forms begin, and break."""
+def test_a_stream_can_be_truncated(server: Server, form: str) -> None:
+    """Both forms of a stream begin, and end too early."""
     arm(server, {"method": "*.streamGenerateContent", "stall": {"seconds": 0, "after": 30}})
     answer = requests.post(f"{server.url}{STREAM}{form}", json=PROMPT, stream=True, timeout=10)
     got: list[bytes] = []
@@ -202,8 +202,8 @@ def test_a_stream_can_be_cut_in_its_middle(server: Server, form: str) -> None:
 
 
 @pytest.mark.parametrize("effect", ["reset", "commit_then_drop"])
-def test_in_process_a_reset_is_an_error_out_of_the_application(http: FlaskClient, effect: str) -> None:
-    """The one that a reset socket gives, so that adapters make of it what they make of those."""
+def test_a_reset_in_process_raises_an_error(http: FlaskClient, effect: str) -> None:
+    """It is the error of a reset socket, so adapters handle it in the same way."""
     http.post("/_emulator/faults", json={effect: True})
 
     with pytest.raises(ConnectionResetError):
@@ -211,8 +211,8 @@ def test_in_process_a_reset_is_an_error_out_of_the_application(http: FlaskClient
     ok(http.get(MODELS))
 
 
-def test_in_process_a_stall_sleeps_by_what_is_handed_in(clock: ManualClock) -> None:
-    """No time passes but what the test's sleep lets pass."""
+def test_a_stall_in_process_calls_the_sleep_of_the_application(clock: ManualClock) -> None:
+    """No real time passes."""
     slept: list[float] = []
     http = create_app(Settings(seed=1), clock.now, slept.append).test_client()
     whole = http.get(MODELS).data
@@ -223,8 +223,8 @@ def test_in_process_a_stall_sleeps_by_what_is_handed_in(clock: ManualClock) -> N
     assert slept == [500] + [7] * ((len(whole) - 1) // 3000)
 
 
-def test_in_process_a_truncated_body_is_short(http: FlaskClient) -> None:
-    """Its header tells of the whole."""
+def test_a_truncated_body_in_process_is_short(http: FlaskClient) -> None:
+    """Its header has the length of the whole."""
     whole = http.get(MODELS)
     http.post("/_emulator/faults", json={"truncate": {"fraction": 0.25}})
     answer = http.get(MODELS)
@@ -233,8 +233,8 @@ def test_in_process_a_truncated_body_is_short(http: FlaskClient) -> None:
     assert answer.data == whole.data[: len(whole.data) // 4]
 
 
-def test_a_malformed_event_stream_has_an_event_that_is_no_json(http: FlaskClient) -> None:
-    """The last event is cut in its middle, and still ends as an event does."""
+def test_a_malformed_event_stream_ends_with_a_bad_event(http: FlaskClient) -> None:
+    """The last event is cut in its middle, and still ends like an event."""
     http.post("/_emulator/faults", json={"malformed": True})
     text = http.post(f"{STREAM}?alt=sse", json=PROMPT).text
 

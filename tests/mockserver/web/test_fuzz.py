@@ -1,4 +1,4 @@
-"""Whatever is asked, the answer is well formed and no error of the fake's own.
+"""Tests that every request gets a well-formed answer, which is no bug of the mock server.
 
 Each route is tried under each of its versions with random bytes, with random JSON, and with requests that use the
 right names for odd values; the fake's own surface and the discovery document likewise. The environment variable
@@ -111,7 +111,7 @@ NEEDED |= {"prompt", "role", "email_address", "update_mask", "display_name"}
 
 @st.composite
 def messages(draw: st.DrawFn, message: Message, surface: Surface, sane: bool, depth: int = 6) -> dict[str, Any]:
-    """Draw an object with members of *message*; a *sane* one is mostly what the service would take."""
+    """Draw an object with members of *message*; if *sane*, the service would accept most of it."""
     fields = message.fields
     if not fields:
         return {}
@@ -193,7 +193,7 @@ CREDENTIALS = st.one_of(
 
 @st.composite
 def credentials(draw: st.DrawFn) -> tuple[dict[str, str], str]:
-    """Draw headers and a query string with credentials in some of the places where they may be."""
+    """Draw headers and a query string with credentials in some of the possible places."""
     headers = {}
     if draw(st.booleans()):
         scheme = draw(st.sampled_from(["Bearer ", "bearer ", "Basic ", "Bearer", ""]))
@@ -207,7 +207,7 @@ def credentials(draw: st.DrawFn) -> tuple[dict[str, str], str]:
 
 
 def in_latin(text: str) -> str:
-    """Return *text* as a header or path brings it to an application: its bytes, read as Latin-1."""
+    """Return *text* as an application gets it in a header or path: its bytes, decoded as Latin-1."""
     return text.encode().decode("latin-1")
 
 
@@ -225,7 +225,7 @@ class Request(NamedTuple):
 
 @st.composite
 def requests(draw: st.DrawFn, route: Route, surface: Surface) -> Request:
-    """Draw a request for *route*: two in three with nothing odd but some member of the body."""
+    """Draw a request for *route*: in two of three only one member of the body is odd."""
     sane = draw(st.sampled_from([True, True, False]))
     path = "".join(draw(segments(part, sane)) for part in split(route.path))
     message = surface.message(route.method.request or "GetModelRequest")  # any will do where none is read
@@ -241,12 +241,12 @@ def requests(draw: st.DrawFn, route: Route, surface: Surface) -> Request:
 
 
 def split(path: str) -> list[str]:
-    """Return *path* in pieces, its stars apart."""
+    """Return *path* in pieces, with its stars separate."""
     return [piece for part in path.split("*") for piece in (part, "*")][:-1]
 
 
 def segments(piece: str, sane: bool) -> st.SearchStrategy[str]:
-    """Return what may stand for *piece* of a path: a star is known, unknown or odd."""
+    """Return values for *piece* of a path: a star is a known, unknown or odd name."""
     if piece != "*":
         return st.just(piece)
     if sane:
@@ -257,7 +257,7 @@ def segments(piece: str, sane: bool) -> st.SearchStrategy[str]:
 
 @st.composite
 def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
-    """Draw a query string of the request's members and of system parameters."""
+    """Draw a query string with members of the request and system parameters."""
     texts = {"alt": LIKELY["alt"], "$alt": LIKELY["alt"], "prettyPrint": st.just("false"), "$.xgafv": st.just("1")}
     if not sane:
         texts |= dict.fromkeys(("fields", "key", "x", ""), LIKELY["fields"])
@@ -274,7 +274,7 @@ def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
 
 
 def bodies(route: Route, message: Message, surface: Surface, sane: bool) -> st.SearchStrategy[bytes]:
-    """Return bodies: of the message that belongs there, or else of any JSON, or any bytes."""
+    """Return bodies: the message of the method, any JSON, or any bytes."""
     inner = message
     if route.method.body not in (None, "*"):
         inner = surface.message(message.by_name[route.method.body or ""].type)
@@ -302,7 +302,7 @@ def fake(strict: bool, auth: Literal["any", "strict"] = "any") -> Flask:
 
 
 def ask(route: Route, version: str, request: Request, age: float, strict: bool) -> TestResponse:
-    """Ask a new world, in which a model called ``known`` is *age* seconds old; everyone may read it."""
+    """Send a request to a new world with a model ``known`` that is *age* seconds old and that everyone may read."""
     app = fake(strict)
     world = app.extensions["tunedmodels"].get("fuzz")
     client = app.test_client()
@@ -369,7 +369,7 @@ ROUTES = {f"{route.method.http} {route.path} {'/'.join(route.versions)}": route 
 )
 @given(data=st.data())
 def test_any_request(name: str, data: st.DataObject) -> None:
-    """Any path, query and body on any route gives an answer of the service's form."""
+    """Any path, query and body on any route gets an answer in the form of the service."""
     route = ROUTES[name]
     version = data.draw(st.sampled_from(route.versions), "version")
     named = version if version in route.method.versions else "v1beta"
@@ -383,7 +383,7 @@ def test_any_request(name: str, data: st.DataObject) -> None:
 @settings(max_examples=4 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(credentials())
 def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
-    """Whoever asks is somebody, and finds in a world what the same credentials made and forgot there."""
+    """Every caller is accepted, and the same credentials read and delete their models in their world."""
     headers, query = given
     client = fake(False).test_client()
 
@@ -406,8 +406,8 @@ def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
 
 @settings(max_examples=8 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(credentials(), st.sampled_from(["GET /v1beta/tunedModels", "GET /v1beta/models", "POST /v1/x", "GET /"]))
-def test_any_credentials_under_strictness(given: tuple[dict[str, str], str], call: str) -> None:
-    """Whatever is given as a credential is judged: let in, or refused in the service's form."""
+def test_any_credentials_with_strict_auth(given: tuple[dict[str, str], str], call: str) -> None:
+    """The server accepts the credentials, or refuses them in the form of the service."""
     headers, query = given
     method, path = call.split()
     response = (
@@ -454,7 +454,7 @@ def base64_of(data: bytes) -> str:
 def test_any_form_at_the_token_endpoint(
     path: str, body: bytes, given: tuple[dict[str, str], str], auth: Literal["any", "strict"]
 ) -> None:
-    """A token that opens something, or a refusal in the form of OAuth."""
+    """The answer is a token that the API accepts, or an error in the form of OAuth."""
     headers, query = given
     client = fake(False, auth).test_client()
     response = client.post(path, data=body, headers=headers, environ_overrides={"QUERY_STRING": query})
@@ -472,8 +472,8 @@ def test_any_form_at_the_token_endpoint(
 
 @settings(max_examples=4 * EXAMPLES, deadline=None)
 @given(st.binary(max_size=40), SIGNS, SIGNS)
-def test_any_question_for_a_token_of_the_machine(query: bytes, flavor: str, host: str) -> None:
-    """The metadata form answers whatever scopes are asked for."""
+def test_any_scopes_at_the_metadata_server(query: bytes, flavor: str, host: str) -> None:
+    """The answer has the form of the metadata server."""
     path = "/computeMetadata/v1/instance/service-accounts/default/token"
     overrides = {"QUERY_STRING": query.decode("latin-1"), "HTTP_METADATA_FLAVOR": flavor}
     client = fake(False).test_client()
@@ -489,7 +489,7 @@ MOVES = st.builds(lambda seconds: {"advance": seconds}, ODD_NUMBERS | ODD) | JSO
 @settings(max_examples=8 * EXAMPLES, deadline=None)
 @given(MOVES.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60), credentials(), st.booleans())
 def test_any_move_of_a_clock(body: bytes, given: tuple[dict[str, str], str], named: bool) -> None:
-    """The clock goes where it is told to, or stays and says why."""
+    """The clock moves, or does not, and the answer says why."""
     headers, query = given
     client = fake(False).test_client()
     overrides = {"QUERY_STRING": query, **({"HTTP_X_TEST_ID": "clock"} if named else {})}
@@ -518,8 +518,8 @@ def test_any_move_of_a_clock(body: bytes, given: tuple[dict[str, str], str], nam
     | st.builds("version={}&{}".format, st.sampled_from(["v1", "v1beta", "v9", "", "%FF"]), ODD_TEXT.map(quote)),
     SIGNS | st.sampled_from(["localhost", "x:1", "[::1]:80"]),
 )
-def test_any_question_for_the_discovery_document(query: str, host: str) -> None:
-    """A document that points to the host that was asked, or a page for what is no host or no version."""
+def test_any_request_for_the_discovery_document(query: str, host: str) -> None:
+    """The document has the host of the request; a bad host or version gets a page."""
     overrides = {"QUERY_STRING": query, "HTTP_HOST": host}
     response = fake(False).test_client().get("/$discovery/rest", environ_overrides=overrides)
 
@@ -538,7 +538,7 @@ def test_any_question_for_the_discovery_document(query: str, host: str) -> None:
     st.binary(max_size=20),
 )
 def test_any_path(method: str, path: str, query: bytes) -> None:
-    """A path that no route was made for is answered as well."""
+    """A path without a route gets an answer, too."""
     overrides = {"PATH_INFO": f"/{path}".encode().decode("latin-1"), "QUERY_STRING": query.decode("latin-1")}
     response = fake(False).test_client().open(method=method, environ_overrides=overrides)
 

@@ -1,4 +1,4 @@
-"""The home page: what a browser gets at ``/``, and what everybody else does."""
+"""Tests the home page for browsers, and the answer for other clients at ``/``."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_a_browser_gets_links_that_work(http: FlaskClient) -> None:
             assert http.get(f"/{link}").status_code == 200, link
 
 
-def test_the_page_loads_and_runs_nothing(http: FlaskClient) -> None:
-    """The policy allows no script, no style and no other site; what comes from the request is escaped."""
+def test_the_page_is_safe(http: FlaskClient) -> None:
+    """The policy allows no script, no style and no other site; values of the request are escaped."""
     page = http.get("/", headers={**BROWSER, "Host": "a.test"}, base_url="http://a.test/x'<b>")
     policy = page.headers["Content-Security-Policy"]
 
@@ -41,8 +41,8 @@ def test_the_page_loads_and_runs_nothing(http: FlaskClient) -> None:
     assert "/x&#39;&lt;b&gt;" in page.text
 
 
-def test_the_page_has_a_bound(http: FlaskClient) -> None:
-    """It shows the first worlds, and how many more there are."""
+def test_the_page_has_a_limited_number_of_worlds(http: FlaskClient) -> None:
+    """It shows the first worlds, and the number of the others."""
     for number in range(120):
         http.get("/v1beta/tunedModels", headers={"X-Test-Id": f"w{number}"})
     page = http.get("/", headers=BROWSER)
@@ -62,7 +62,9 @@ def test_the_page_has_a_bound(http: FlaskClient) -> None:
         ("OPTIONS", BROWSER),
     ],
 )
-def test_every_other_request_gets_the_services_answer(http: FlaskClient, method: str, headers: dict[str, str]) -> None:
+def test_every_other_request_gets_the_answer_of_the_service(
+    http: FlaskClient, method: str, headers: dict[str, str]
+) -> None:
     """The service has no page there."""
     answer = http.open("/", method=method, headers=headers)
 
@@ -70,8 +72,8 @@ def test_every_other_request_gets_the_services_answer(http: FlaskClient, method:
     assert "<title>404 (Not Found)</title>" in answer.text
 
 
-def test_the_page_is_in_no_journal(http: FlaskClient) -> None:
-    """To look at the fake is no request of the client under test; another request for ``/`` is."""
+def test_the_journal_leaves_out_the_page(http: FlaskClient) -> None:
+    """A person opens the page, and not the client under test; other requests for ``/`` are in the journal."""
     http.get("/", headers=BROWSER)
     http.get("/favicon.ico")
     http.get("/")
@@ -80,10 +82,10 @@ def test_the_page_is_in_no_journal(http: FlaskClient) -> None:
 
 
 def test_the_admin_surface_answers_without_a_slash_as_with_one(http: FlaskClient) -> None:
-    """Both name the document that describes the calls."""
+    """Both answers name the document that describes the endpoints."""
     without, with_ = http.get("/_emulator"), http.get("/_emulator/")
 
     assert without.status_code == with_.status_code == 404
-    assert without.get_json()["error"].startswith("There is no call GET /_emulator")
+    assert without.get_json()["error"].startswith("There is no endpoint GET /_emulator")
     assert without.get_json()["error"].endswith("GET /_emulator/openapi.json describes them all.")
     assert with_.get_json()["error"].endswith("GET /_emulator/openapi.json describes them all.")

@@ -1,4 +1,4 @@
-"""The form of a metadata server that google-auth reads."""
+"""Tests the metadata server in the form that google-auth reads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("path", TEXTS)
 def test_texts(guarded: FlaskClient, path: str) -> None:
-    """What is one word is answered as text, to who asks as google-auth does, without credentials."""
+    """Single values are plain text, for requests with the header of google-auth and without credentials."""
     answer = guarded.get(path, headers=FLAVOR)
 
     assert (answer.status_code, answer.text) == (200, TEXTS[path])
@@ -34,7 +34,7 @@ def test_texts(guarded: FlaskClient, path: str) -> None:
 
 @pytest.mark.parametrize("path", [ACCOUNT, f"{ACCOUNT}/", ACCOUNT.replace("default", "developer@example.com") + "/"])
 def test_the_account(http: FlaskClient, path: str) -> None:
-    """The machine's account is the developer, by either name, with the tutorial's scopes."""
+    """By either name, the account of the machine is the developer, with the scopes of the tutorial."""
     answer = http.get(f"{path}?recursive=true", headers=FLAVOR)
 
     email, granted = "developer@example.com", list(scopes.TUNING)
@@ -47,7 +47,7 @@ def test_the_account(http: FlaskClient, path: str) -> None:
     [("", scopes.TUNING), (f"?scopes={TUNING}", (TUNING,)), (f"?scopes={TUNING},b", (TUNING, "b"))],
 )
 def test_a_token(guarded: FlaskClient, query: str, expected: tuple[str, ...]) -> None:
-    """It has the scopes that were asked for, and opens the API."""
+    """It has the requested scopes, and the API accepts it."""
     answer: Any = ok(guarded.get(f"{ACCOUNT}/token{query}", headers=FLAVOR))
 
     assert {name: answer[name] for name in answer if name != "access_token"} == {
@@ -61,7 +61,7 @@ def test_a_token(guarded: FlaskClient, query: str, expected: tuple[str, ...]) ->
 
 
 def test_a_token_of_a_world(guarded: FlaskClient) -> None:
-    """The world is found as by any request."""
+    """The request names its world as any other request does."""
     token = ok(guarded.get(f"{ACCOUNT}/token", headers={**FLAVOR, "X-Test-Id": "w1"}))["access_token"]
     refused = guarded.get(f"{ACCOUNT}/token", headers={**FLAVOR, "X-Test-Id": "a b"})
 
@@ -70,8 +70,8 @@ def test_a_token_of_a_world(guarded: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Metadata-Flavor": "google"}])
-def test_who_does_not_say_the_flavor(http: FlaskClient, headers: dict[str, str]) -> None:
-    """Is refused; the root stays what it is to a browser, a page for an unknown route."""
+def test_a_request_without_the_flavor_is_refused(http: FlaskClient, headers: dict[str, str]) -> None:
+    """The root is a page for an unknown route, as for a browser."""
     for path in (*TEXTS, f"{ACCOUNT}/", f"{ACCOUNT}/token"):
         answer = http.get(path, headers=headers)
 
@@ -79,7 +79,7 @@ def test_who_does_not_say_the_flavor(http: FlaskClient, headers: dict[str, str])
         assert "Metadata-Flavor" not in answer.headers
 
 
-def test_what_else_a_machine_knows(http: FlaskClient) -> None:
-    """Is an unknown route."""
+def test_other_values_are_unknown(http: FlaskClient) -> None:
+    """Their paths are unknown routes."""
     assert http.get("/computeMetadata/v1/instance/zone", headers=FLAVOR).status_code == 404
     assert http.get(f"{ACCOUNT}/identity?audience=x", headers=FLAVOR).status_code == 404

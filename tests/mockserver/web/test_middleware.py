@@ -1,4 +1,4 @@
-"""Routing: which paths there are, and what is answered where there is none."""
+"""Tests routing, and the answers for unknown paths."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def assert_unknown(response: TestResponse) -> None:
 
 
 def at(client: FlaskClient, path: str, method: str = "GET") -> TestResponse:
-    """Ask for *path* as it is, which may begin with two slashes."""
+    """Request *path* unchanged; it may begin with two slashes."""
     return client.open(method=method, environ_overrides={"PATH_INFO": path})
 
 
@@ -37,7 +37,7 @@ DOUBLED = ["//v1beta/{}", "/v1beta//{}", "///v1beta////{}"]
 
 @pytest.mark.parametrize("path", [*DOUBLED, "/v1beta/{}"])
 def test_doubled_slashes(http: FlaskClient, active: str, path: str) -> None:
-    """They are read as one, which the note says where there were any."""
+    """They count as one, and the note says so."""
     response = at(http, path.format(active))
 
     assert response.get_json()["name"] == active
@@ -54,13 +54,13 @@ def test_doubled_slashes_with_a_body(http: FlaskClient, active: str, path: str) 
 
 @pytest.mark.parametrize("path", DOUBLED)
 def test_doubled_slashes_strictly(strict_http: FlaskClient, path: str) -> None:
-    """The service knows no such path."""
+    """The path is unknown to the service."""
     assert_unknown(at(strict_http, path.format("tunedModels")))
 
 
 @pytest.mark.parametrize("path", ["/v1beta/tunedModels/", "/v1beta/tunedModels/a/", "/v1beta/", "/", "/v1/operations/"])
 def test_trailing_slashes(http: FlaskClient, strict_http: FlaskClient, path: str) -> None:
-    """A slash at the end makes another path, and nobody is sent elsewhere."""
+    """A slash at the end makes another path, and there is no redirect."""
     assert_unknown(http.get(path))
     assert_unknown(strict_http.get(path))
 
@@ -85,7 +85,7 @@ def test_trailing_slashes(http: FlaskClient, strict_http: FlaskClient, path: str
     ],
 )
 def test_unknown_routes(http: FlaskClient, method: str, path: str, nearest: str) -> None:
-    """A page tells the path, and the note names the nearest route that there is."""
+    """The page has the path, and the note names the nearest route."""
     response = http.open(path, method=method)
 
     assert_unknown(response)
@@ -94,16 +94,16 @@ def test_unknown_routes(http: FlaskClient, method: str, path: str, nearest: str)
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/robots.txt"])
-def test_nothing_is_near(http: FlaskClient, path: str) -> None:
-    """A path like no other has no note."""
+def test_a_path_without_a_similar_route(http: FlaskClient, path: str) -> None:
+    """It gets no note."""
     response = http.get(path)
 
     assert_unknown(response)
     assert NOTE not in response.headers
 
 
-def test_a_path_is_not_a_page(http: FlaskClient) -> None:
-    """What is echoed of a path is escaped, and cut."""
+def test_the_path_in_the_page_is_escaped(http: FlaskClient) -> None:
+    """It is truncated, too."""
     path = "/<script>&" + "x" * 300
     response = at(http, path)
 
@@ -128,14 +128,14 @@ def test_a_path_is_not_a_page(http: FlaskClient) -> None:
     ],
 )
 def test_wrong_method_on_a_known_path(http: FlaskClient, strict_http: FlaskClient, method: str, path: str) -> None:
-    """Path and method make a route together: no 405."""
+    """A route is a path with a method, so there is no 405."""
     assert_unknown(http.open(path, method=method))
     assert_unknown(strict_http.open(path, method=method))
 
 
 @pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/v1beta/tunedModels/a", "/nowhere"])
 def test_options(http: FlaskClient, path: str) -> None:
-    """No route answers OPTIONS, and none is made up."""
+    """OPTIONS has no route."""
     response = http.options(path)
 
     assert_unknown(response)
@@ -156,7 +156,7 @@ def test_head(http: FlaskClient, active: str) -> None:
 
 @pytest.mark.parametrize("encode", [lambda name: name.replace("-", "%2D"), lambda name: name.replace("t", "%74")])
 def test_percent_encoded_paths(http: FlaskClient, active: str, encode: object) -> None:
-    """A path means what it decodes to, its fixed parts included."""
+    """The server decodes the whole path, its fixed parts included."""
     assert callable(encode)
     response = http.get(f"/v1beta/{encode(active)}")
 
@@ -164,7 +164,7 @@ def test_percent_encoded_paths(http: FlaskClient, active: str, encode: object) -
 
 
 def test_percent_encoded_verbs(http: FlaskClient, active: str) -> None:
-    """A colon may be encoded."""
+    """The colon may be encoded."""
     body = {"contents": [{"parts": [{"text": "1"}]}]}
 
     assert http.post(f"/v1beta/{active}%3AgenerateContent", json=body).status_code == 200
@@ -174,7 +174,7 @@ def test_percent_encoded_verbs(http: FlaskClient, active: str) -> None:
     "name", ["%E4%B8%83", "%FF", "a%20b", "a%00b", "A", "..", "a.b", "%22", "x" * 5_000, "%F0%9F%98%80", "*"]
 )
 def test_odd_names(http: FlaskClient, name: str) -> None:
-    """Any segment is a name, of a model that is not there."""
+    """Any segment is a name, here of a missing model."""
     response = http.get(f"/v1beta/tunedModels/{name}")
 
     assert response.status_code == 404
@@ -183,12 +183,12 @@ def test_odd_names(http: FlaskClient, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a%2Fb", "a/b", "a:b", "a%3Ab", ":"])
 def test_names_end_at_slash_and_colon(http: FlaskClient, name: str) -> None:
-    """A segment has no slash, and a colon begins a verb, encoded or not."""
+    """A segment has no slash, and a colon, encoded or not, begins a verb."""
     assert_unknown(http.get(f"/v1beta/tunedModels/{name}"))
 
 
 def test_bare_question_mark(http: FlaskClient, active: str) -> None:
-    """A query of nothing, as the Node library sends it, is no query."""
+    """An empty query, as the Node library sends it, changes nothing."""
     assert http.get(f"/v1beta/{active}?").status_code == 200
 
 
@@ -197,7 +197,7 @@ def test_bare_question_mark(http: FlaskClient, active: str) -> None:
 
 @pytest.mark.parametrize("entry", [entry.id for entry in methods()])
 def test_strictly_no_method_outside_its_versions(strict_http: FlaskClient, entry: str) -> None:
-    """Each method is there in its versions and in no other, save where another has the same path."""
+    """Each method is in its versions only, except if another method has the same path."""
     found = next(known for known in methods() if known.id == entry)
     path = (found.pattern + found.suffix).replace("**", "a/b").replace("*", "a")
 
@@ -208,40 +208,40 @@ def test_strictly_no_method_outside_its_versions(strict_http: FlaskClient, entry
 
 
 def test_health(http: FlaskClient) -> None:
-    """The server says that it is there."""
+    """The server answers that it runs."""
     assert http.get("/health").get_json()["status"] == "ok"
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta", "v1alpha", "v1beta3"])
 def test_discovery(http: FlaskClient, version: str) -> None:
-    """The discovery document of a version points back to this server."""
+    """The discovery document of a version has the URL of this server."""
     found = http.get(f"/$discovery/rest?version={version}").get_json()
 
     assert (found["version"], found["rootUrl"]) == (version, "http://localhost/")
 
 
-def test_discovery_by_a_query_that_is_no_text(http: FlaskClient) -> None:
-    """Raw bytes beside the version, as the API's own paths take them, do not break the answer."""
+def test_discovery_with_raw_bytes_in_the_query(http: FlaskClient) -> None:
+    """The server answers, as for the paths of the API."""
     query = {"QUERY_STRING": "version=v1&x=\x80"}
 
     assert http.get("/$discovery/rest", environ_overrides=query).get_json()["version"] == "v1"
 
 
 @pytest.mark.parametrize("host", ["", "a b", "a/b", "[::1", "x:y", "http://x", "\xe4"])
-def test_a_host_that_is_none(http: FlaskClient, host: str) -> None:
-    """Without a host there is nothing that a discovery document could point to; the API does not look at it."""
+def test_a_request_without_a_host(http: FlaskClient, host: str) -> None:
+    """The discovery document needs a host, and the API does not."""
     assert_unknown(http.get("/$discovery/rest", environ_overrides={"HTTP_HOST": host}))
     assert http.get("/v1beta/tunedModels", environ_overrides={"HTTP_HOST": host}).get_json() == {}
 
 
 def test_a_host_that_werkzeug_refuses(http: FlaskClient) -> None:
-    """What cannot be written as a URL is a bad request, not a bug of our own and not an unknown route."""
+    """A host that does not fit a URL is a bad request, and neither a bug nor an unknown route."""
     response = http.get("/$discovery/rest", environ_overrides={"HTTP_HOST": "."})
 
     assert response.status_code == 400
     assert "X-Tunedmodels-Note" not in response.headers
 
 
-def test_discovery_of_no_version(http: FlaskClient) -> None:
-    """There is no document of a version that we do not serve."""
+def test_discovery_of_an_unknown_version(http: FlaskClient) -> None:
+    """There is no such document."""
     assert_unknown(http.get("/$discovery/rest?version=v9"))

@@ -1,4 +1,4 @@
-"""The token endpoint and the revocation endpoint."""
+"""Tests the token endpoint and the revocation endpoint."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ REFRESH = RefreshGrant("alice@example.com", (TUNING, READ), "r1")
 
 
 def assertion(key: dict[str, str], **claims: Any) -> dict[str, str]:
-    """The form that google-auth posts for a service account."""
+    """Return the form that google-auth posts for a service account."""
     every = {"aud": AUDIENCE, "scope": TUNING, "sub": None} | claims
     return {"grant_type": JWT_BEARER, "assertion": signed(key, **every)}
 
 
 def refresh_form(token: str = REFRESH.token(), **more: str) -> dict[str, str]:
-    """The form that google-auth posts for a refresh token."""
+    """Return the form that google-auth posts for a refresh token."""
     return {"grant_type": "refresh_token", "refresh_token": token, "client_id": "x", "client_secret": "y", **more}
 
 
@@ -49,14 +49,14 @@ def unsigned_jwt(**claims: Any) -> str:
 
 
 def access_token(answer: Any) -> AccessGrant:
-    """What the access token in an answer says."""
+    """Return the content of the access token in an answer."""
     read_access = grants.read_access(ok(answer)["access_token"])
     assert read_access is not None
     return read_access
 
 
-def test_an_answer_has_the_form_of_googles(guarded: FlaskClient, robot: dict[str, str]) -> None:
-    """Four members, nothing that anybody may keep, and a token that opens what its scope says."""
+def test_an_answer_has_the_form_of_googles_endpoint(guarded: FlaskClient, robot: dict[str, str]) -> None:
+    """It has four members, caches must not store it, and the API accepts its token for the scope."""
     answer = guarded.post("/token", data=assertion(robot))
 
     assert answer.json is not None
@@ -102,7 +102,7 @@ def test_an_answer_has_the_form_of_googles(guarded: FlaskClient, robot: dict[str
 def test_a_bad_assertion(
     guarded: FlaskClient, robot: dict[str, str], claims: dict[str, Any], error: str, description: str
 ) -> None:
-    """Under strictness each claim counts; the refusals have the form of OAuth."""
+    """With --auth strict each claim counts; the errors have the form of OAuth."""
     answer = guarded.post("/token", data=assertion(robot, **claims))
 
     assert (answer.status_code, answer.json) == (400, {"error": error, "error_description": description})
@@ -112,7 +112,7 @@ def test_a_bad_assertion(
     "audience", [AUDIENCE, OLDER_AUDIENCE, "http://localhost/token", "http://localhost/token?key=test-w1"]
 )
 def test_the_audiences_of_an_assertion(guarded: FlaskClient, robot: dict[str, str], audience: str) -> None:
-    """google-auth always names Google's endpoint; others name the one that they ask, as they ask it."""
+    """google-auth always names Google's endpoint; others name the URL to which they post."""
     answer = guarded.post("/token?key=test-w1", data=assertion(robot, aud=audience))
 
     assert access_token(answer).email == robot["client_email"]
@@ -128,15 +128,15 @@ LIBRARIES: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize("language", LIBRARIES)
 def test_assertions_of_other_languages(guarded: FlaskClient, robot: dict[str, str], language: str) -> None:
-    """PHP and Ruby stamp a minute back, Ruby has an older audience and no id of its key."""
+    """PHP and Ruby set the time a minute back, and Ruby has an older audience and no key id."""
     claims, has_id = LIBRARIES[language]
     answer = guarded.post("/token", data=assertion(robot if has_id else without_id(robot), **claims))
 
     assert access_token(answer).email == robot["client_email"]
 
 
-def test_an_assertion_without_the_id_of_its_key(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
-    """Another key's signature, another time and a broken name are refused as with an id."""
+def test_an_assertion_without_a_key_id(guarded: FlaskClient, robot: dict[str, str], foreign_key: str) -> None:
+    """A bad signature, time or name is refused as with a key id."""
     ruby = without_id(robot)
     forms = [
         assertion({**ruby, "private_key": foreign_key}),
@@ -150,7 +150,7 @@ def test_an_assertion_without_the_id_of_its_key(guarded: FlaskClient, robot: dic
 
 
 def test_a_forged_assertion(guarded: FlaskClient, robot: dict[str, str]) -> None:
-    """A key that is not ours, and what is not signed, are told as a bad signature; what is no JWT, as that."""
+    """The error says that the signature is bad, or that the text is not a JWT."""
     texts = [signed({**robot, "private_key_id": "1"}), unsigned_jwt(iss=robot["client_email"]), "a.b.c", "x", ""]
     answers = [guarded.post("/token", data={"grant_type": JWT_BEARER, "assertion": text}) for text in texts]
 
@@ -159,8 +159,8 @@ def test_a_forged_assertion(guarded: FlaskClient, robot: dict[str, str]) -> None
     assert told == [(400, INVALID)] * 2 + [malformed] * 3
 
 
-def test_a_service_account_acts_for_somebody(guarded: FlaskClient, robot: dict[str, str]) -> None:
-    """A subject is who the token then names, in lower case."""
+def test_a_service_account_acts_for_a_user(guarded: FlaskClient, robot: dict[str, str]) -> None:
+    """The token names the subject, in lower case."""
     assert access_token(guarded.post("/token", data=assertion(robot, sub="Bob@example.com"))).email == "bob@example.com"
 
 
@@ -175,15 +175,15 @@ def test_a_service_account_acts_for_somebody(guarded: FlaskClient, robot: dict[s
     ],
 )
 @pytest.mark.parametrize("auth", ["any", "strict"])
-def test_what_is_no_grant(auth: Any, form: dict[str, str], error: str, description: str) -> None:
-    """In both modes a grant has to be one."""
+def test_a_bad_grant_is_refused(auth: Any, form: dict[str, str], error: str, description: str) -> None:
+    """Both modes of --auth refuse it."""
     answer = create_app(Settings(auth=auth)).test_client().post("/token", data=form)
 
     assert (answer.status_code, answer.json) == (400, {"error": error, "error_description": description})
 
 
 def test_a_refresh_token(guarded: FlaskClient) -> None:
-    """It gives tokens of its person with its scopes, or those of them that are asked for."""
+    """It gives tokens of its user with its scopes, or with the requested ones of them."""
     every = access_token(guarded.post("/token", data=refresh_form()))
     one = access_token(guarded.post("/token", data=refresh_form(scope=READ)))
     more = guarded.post("/token", data=refresh_form(scope=f"{READ} https://www.googleapis.com/auth/drive"))
@@ -196,7 +196,7 @@ def test_a_refresh_token(guarded: FlaskClient) -> None:
 
 @pytest.mark.parametrize("token", ["some-token", "alice@example.com", REFRESH.token() + "A", "test-w1"])
 def test_a_bad_refresh_token(guarded: FlaskClient, token: str) -> None:
-    """A refresh token that is not the fake's is refused."""
+    """A refresh token that the mock server did not issue is refused."""
     answer = guarded.post("/token", data=refresh_form(token))
 
     assert (answer.status_code, answer.json) == (400, {"error": "invalid_grant", "error_description": "Bad Request"})
@@ -217,13 +217,13 @@ def test_a_bad_refresh_token(guarded: FlaskClient, token: str) -> None:
         (refresh_form(), "alice@example.com"),
     ],
 )
-def test_by_default_every_grant_is_taken(http: FlaskClient, form: dict[str, str], email: str) -> None:
-    """Nothing is verified; whom the token names is read off the grant."""
+def test_by_default_every_grant_is_accepted(http: FlaskClient, form: dict[str, str], email: str) -> None:
+    """Nothing is verified; the grant names the user of the token."""
     assert access_token(http.post("/token", data=form)).email == email
 
 
-def test_scopes_are_echoed_by_default(http: FlaskClient) -> None:
-    """google-auth warns where the answer has other scopes than it asked for."""
+def test_by_default_the_answer_repeats_the_scopes(http: FlaskClient) -> None:
+    """google-auth warns if the answer has other scopes than the request."""
     form = {"grant_type": JWT_BEARER, "assertion": unsigned_jwt(scope="a b a")}
 
     assert ok(http.post("/token", data=form))["scope"] == "a b"
@@ -240,10 +240,10 @@ WAYS: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("path", "headers", "token"), WAYS)
-def test_a_token_is_of_the_world_that_issued_it(
+def test_a_token_belongs_to_the_world_that_issued_it(
     app: Flask, http: FlaskClient, path: str, headers: dict[str, str], token: str
 ) -> None:
-    """The world is found as by any request, or by the refresh token; the access token names it on."""
+    """The request or the refresh token names the world, and the access token does so later."""
     worlds = app.extensions["tunedmodels"]
     worlds.get("w1").change(lambda old: replace(old, clock=old.clock.advance(START, 1000)))
     access = ok(http.post(path, data=refresh_form(token), headers=headers))["access_token"]
@@ -253,8 +253,8 @@ def test_a_token_is_of_the_world_that_issued_it(
     assert access_token(http.post(path, data=refresh_form(token), headers=headers)).expires == NOW + 4600
 
 
-def test_a_name_that_no_world_can_have(http: FlaskClient) -> None:
-    """It is refused in the form of OAuth."""
+def test_a_bad_name_of_a_world_is_refused(http: FlaskClient) -> None:
+    """The error has the form of OAuth."""
     answer = http.post("/token", data=refresh_form(), headers={"X-Test-Id": "a b"})
 
     assert answer.json is not None
@@ -264,7 +264,7 @@ def test_a_name_that_no_world_can_have(http: FlaskClient) -> None:
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 20 * 1024 * 1024 + 1])
 def test_a_long_form(http: FlaskClient, size: int) -> None:
-    """A form that no client sends is not taken apart."""
+    """The server does not parse it."""
     answer = http.post("/token", data=b"a" * size)
 
     told = {"error": "invalid_request", "error_description": "The form has more than 65536 bytes."}
@@ -279,8 +279,8 @@ def revoke(http: FlaskClient, token: str, **more: Any) -> tuple[int, Any]:
 GONE = (400, {"error": "invalid_token", "error_description": "Token expired or revoked"})
 
 
-def test_a_revoked_refresh_token_ends_what_came_from_it(guarded: FlaskClient) -> None:
-    """Its access tokens are bad, and it gives no more of them; other people's stay."""
+def test_a_revoked_refresh_token_ends_its_access_tokens(guarded: FlaskClient) -> None:
+    """It gives no new ones; tokens of other users stay valid."""
     access = ok(guarded.post("/token", data=refresh_form()))["access_token"]
     bob = ok(guarded.post("/token", data=refresh_form(RefreshGrant("bob@example.com", (TUNING,), "r2").token())))
     assert revoke(guarded, REFRESH.token()) == (200, {})
@@ -294,8 +294,8 @@ def test_a_revoked_refresh_token_ends_what_came_from_it(guarded: FlaskClient) ->
     assert revoke(guarded, REFRESH.token()) == GONE
 
 
-def test_a_revoked_access_token_takes_its_refresh_token_along(guarded: FlaskClient, robot: dict[str, str]) -> None:
-    """So the grant is over; an assertion's token goes alone."""
+def test_a_revoked_access_token_ends_its_refresh_token(guarded: FlaskClient, robot: dict[str, str]) -> None:
+    """A token of an assertion has no refresh token."""
     access, other = (ok(guarded.post("/token", data=refresh_form()))["access_token"] for _ in range(2))
     one, two = (ok(guarded.post("/token", data=assertion(robot)))["access_token"] for _ in range(2))
     assert revoke(guarded, access) == revoke(guarded, one) == (200, {})
@@ -307,8 +307,8 @@ def test_a_revoked_access_token_takes_its_refresh_token_along(guarded: FlaskClie
     assert guarded.post("/token", data=refresh_form()).status_code == 400
 
 
-def test_a_revocation_is_of_its_world(guarded: FlaskClient) -> None:
-    """Another world, and the same one made anew, know nothing of it."""
+def test_a_revocation_belongs_to_its_world(guarded: FlaskClient) -> None:
+    """It does not apply to another world, nor to the world after a drop."""
     token = AccessGrant("alice@example.com", (TUNING,), 1 << 40, "a1").token()
     assert revoke(guarded, f"test-w1/{token}") == (200, {})
 
@@ -320,28 +320,28 @@ def test_a_revocation_is_of_its_world(guarded: FlaskClient) -> None:
     assert status("w1") == 200
 
 
-def test_revoking_what_is_not_there(guarded: FlaskClient, http: FlaskClient) -> None:
-    """Under strictness an unknown token is told; by default nothing is, as nothing is refused for it."""
+def test_revoking_an_unknown_token(guarded: FlaskClient, http: FlaskClient) -> None:
+    """With --auth strict it is an error, by default not."""
     assert revoke(guarded, "some-token") == GONE
     assert revoke(http, "some-token") == (200, {})
     missing = (400, {"error": "invalid_request", "error_description": "Missing required parameter: token"})
     assert revoke(guarded, "") == revoke(http, "") == missing
 
 
-def test_a_token_to_revoke_may_stand_in_the_query(guarded: FlaskClient) -> None:
-    """As some of Google's own libraries send it."""
+def test_the_query_can_have_the_token_to_revoke(guarded: FlaskClient) -> None:
+    """Some of Google's own libraries send it there."""
     assert guarded.post("/revoke", query_string={"token": REFRESH.token()}).status_code == 200
     assert revoke(guarded, REFRESH.token()) == GONE
 
 
 @pytest.mark.parametrize("path", ["/token", "/revoke"])
-def test_the_endpoints_are_for_posting(http: FlaskClient, path: str) -> None:
-    """To read them is an unknown route."""
+def test_the_endpoints_need_post(http: FlaskClient, path: str) -> None:
+    """A GET is an unknown route."""
     assert http.get(path).status_code == 404
 
 
 def test_a_token_outlives_the_server(clock: ManualClock) -> None:
-    """Another process knows the tokens and keys of this one."""
+    """Another process accepts the tokens and keys of this one."""
     first, second = (create_app(Settings(auth="strict"), clock.now).test_client() for _ in range(2))
     access = ok(first.post("/token", data=refresh_form()))["access_token"]
 

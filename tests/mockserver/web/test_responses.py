@@ -1,4 +1,4 @@
-"""Answers as they go over the wire: headers, bodies, streams, errors, byte for byte."""
+"""Tests headers, bodies, streams and errors, byte by byte."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEADERS = [
 
 @pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/v1beta/tunedModels/none"])
 def test_headers(http: FlaskClient, path: str) -> None:
-    """Every header of recorded answers, three lines of Vary among them, and who we are; on errors as well."""
+    """Answers and errors have every header of recorded answers, with three Vary headers, and our Server header."""
     response = http.get(path)
     *headers, timing = response.headers.to_wsgi_list()
 
@@ -47,7 +47,7 @@ def test_headers(http: FlaskClient, path: str) -> None:
 
 
 def test_headers_of_a_page(http: FlaskClient) -> None:
-    """A page has the same, but for its type."""
+    """A page has the same headers with another content type."""
     headers = http.get("/nowhere").headers
 
     assert headers["Content-Type"] == "text/html; charset=UTF-8"
@@ -55,7 +55,7 @@ def test_headers_of_a_page(http: FlaskClient) -> None:
 
 
 def test_headers_of_a_stream(http: FlaskClient, active: str) -> None:
-    """A stream has the same, and no length."""
+    """A stream has the same headers, and no length."""
     headers = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).headers
 
     assert [pair for pair in headers.to_wsgi_list() if pair in HEADERS] == [HEADERS[0], *HEADERS[2:]]
@@ -65,8 +65,8 @@ def test_headers_of_a_stream(http: FlaskClient, active: str) -> None:
 # -- Whole answers -------------------------------------------------------------------------------------------
 
 
-def test_nothing_to_say(http: FlaskClient, active: str) -> None:
-    """An empty answer, an empty list and a deletion are an empty object and a newline."""
+def test_empty_answers(http: FlaskClient, active: str) -> None:
+    """An empty message, an empty list and a deletion are an empty object and a newline."""
     assert http.post(f"/v1/{active}/operations/x:cancel").status_code == 404
     assert http.get("/v1beta/tunedModels?filter=nothing-like-it").data == b"{}\n"
     assert http.delete(f"/v1beta/{active}").data == b"{}\n"
@@ -81,7 +81,7 @@ def test_final_newline(http: FlaskClient, active: str) -> None:
 
 
 def test_text_is_utf8(http: FlaskClient, active: str) -> None:
-    """What a caller wrote comes back as UTF-8, with angle brackets and invisible signs escaped."""
+    """Text of the request returns as UTF-8, with angle brackets and invisible characters escaped."""
     response = http.patch(f"/v1beta/{active}", json={"description": "七 <b> & \u200b"})
 
     assert response.data == '{\n  "description": "七 \\u003cb\\u003e & \\u200b"\n}\n'.encode()
@@ -91,7 +91,7 @@ def test_text_is_utf8(http: FlaskClient, active: str) -> None:
 
 
 def test_stream_as_an_array(http: FlaskClient, active: str) -> None:
-    """An array whose first byte is its bracket, whose parts are divided by ``,\\r\\n`` and whose last byte is ``]``."""
+    """The first byte is ``[``, ``,\\r\\n`` divides the parts, and the last byte is ``]``."""
     data = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).data
     chunks = json.loads(data)
 
@@ -101,7 +101,7 @@ def test_stream_as_an_array(http: FlaskClient, active: str) -> None:
 
 
 def test_stream_as_events(http: FlaskClient, active: str) -> None:
-    """Each event is one line of data and an empty one, both ended by ``\\r\\n``; there is no last word."""
+    """Each event is a line of data and an empty line, both with ``\\r\\n``; there is no final marker."""
     path = f"/v1beta/{active}:streamGenerateContent"
     chunks = http.post(path, json=PROMPT).get_json()
     response = http.post(f"{path}?alt=sse", json=PROMPT)
@@ -114,7 +114,7 @@ def test_stream_as_events(http: FlaskClient, active: str) -> None:
 
 
 def test_streams_and_whole_answers_agree(http: FlaskClient, active: str) -> None:
-    """The parts of a stream make up the whole answer; the last one alone says why it ends."""
+    """The chunks of a stream make up the whole answer; only the last one has the finish reason."""
     whole = http.post(f"/v1beta/{active}:generateContent", json=PROMPT).get_json()["candidates"][0]
     parts = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).get_json()
     candidates = [part["candidates"][0] for part in parts]
@@ -201,7 +201,7 @@ FIRST_FORM = """\
     ],
 )
 def test_errors(http: FlaskClient, method: str, path: str, body: str | None, text: str) -> None:
-    """An envelope; on a stream in an array, unless it is one of events."""
+    """An error is an envelope; in a stream it is in an array, unless the stream has events."""
     response = http.open(path, method=method, data=body)
 
     assert response.data == text.encode()
@@ -210,7 +210,7 @@ def test_errors(http: FlaskClient, method: str, path: str, body: str | None, tex
 
 
 def test_validation_has_lines_and_no_details(http: FlaskClient) -> None:
-    """The service's own checks answer a line that begins with a star and ends with a newline."""
+    """A check of the service gives a line that begins with a star and ends with a newline."""
     error = http.post("/v1beta/models/gemini-pro:generateContent", json={}).get_json()["error"]
 
     assert error == {
@@ -220,8 +220,8 @@ def test_validation_has_lines_and_no_details(http: FlaskClient) -> None:
     }
 
 
-def test_bugs_of_our_own(app: Flask, http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of the fake is an envelope that says whose it is."""
+def test_bugs_of_the_mock_server(app: Flask, http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is an envelope, and its note says that it is a bug."""
 
     def fail(*_arguments: Any) -> None:
         raise RuntimeError("ours")
@@ -235,7 +235,7 @@ def test_bugs_of_our_own(app: Flask, http: FlaskClient, monkeypatch: pytest.Monk
 
 
 def test_names_of_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """A header chooses the world; a name that cannot be one is refused."""
+    """A header selects the world; a bad name is refused."""
     name = create(http)
 
     assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": "w.1_a-b"}).status_code == 404

@@ -1,4 +1,4 @@
-"""System parameters: what every method takes beside its own."""
+"""Tests the system parameters, which every method takes besides its own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROMPT = {"contents": [{"parts": [{"text": "55"}]}]}
     ],
 )
 def test_enums_as_numbers(http: FlaskClient, active: str, query: str) -> None:
-    """``enum-encoding=int`` is understood in every percent-encoding that clients send."""
+    """``enum-encoding=int`` works in every percent-encoding that clients send."""
     assert http.get(f"/v1beta/{active}?{query}").get_json()["state"] == 2
     assert http.get(f"/v1beta/tunedModels?{query}").get_json()["tunedModels"][0]["state"] == 2
 
@@ -41,8 +41,8 @@ def test_enums_as_names(http: FlaskClient, active: str, query: str) -> None:
     assert http.get(f"/v1beta/{active}?{query}").get_json()["state"] == "ACTIVE"
 
 
-def test_numbers_within_an_operation(http: FlaskClient, active: str) -> None:
-    """The response that a finished operation holds has numbers too."""
+def test_enums_as_numbers_within_an_operation(http: FlaskClient, active: str) -> None:
+    """The response in a finished operation has numbers, too."""
     query = "%24alt=json%3Benum-encoding%3Dint"
     operation = http.get(f"/v1beta/{active}/operations?{query}").get_json()["operations"][0]
 
@@ -50,7 +50,7 @@ def test_numbers_within_an_operation(http: FlaskClient, active: str) -> None:
 
 
 def test_errors_keep_their_names(http: FlaskClient) -> None:
-    """The status of an error is a name whatever was asked for."""
+    """The status of an error is always a name."""
     response = http.get("/v1beta/tunedModels/none?$alt=json;enum-encoding=int")
 
     assert response.get_json()["error"]["status"] == "NOT_FOUND"
@@ -65,8 +65,8 @@ def test_server_sent_events(http: FlaskClient, active: str, name: str) -> None:
     assert response.text.startswith("data: {")
 
 
-def test_an_answer_that_is_whole_is_one_event(http: FlaskClient, active: str) -> None:
-    """``alt=sse`` makes one event of it, in the form of those of a stream; a refusal stays an envelope."""
+def test_an_answer_without_stream_is_one_event(http: FlaskClient, active: str) -> None:
+    """With ``alt=sse`` it has the form of an event of a stream; an error stays an envelope."""
     whole = http.post(f"/v1beta/{active}:generateContent", json=PROMPT).get_json()
     response = http.post(f"/v1beta/{active}:generateContent?alt=sse", json=PROMPT, headers={"Accept-Encoding": "gzip"})
 
@@ -82,17 +82,17 @@ def test_an_answer_that_is_whole_is_one_event(http: FlaskClient, active: str) ->
 
 
 def test_events_with_numbers(http: FlaskClient, active: str) -> None:
-    """Both halves of ``alt`` hold on a stream."""
+    """Both parts of ``alt`` apply to a stream."""
     response = http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse;enum-encoding=int", json=PROMPT)
 
     assert '"probability": 1' in response.text
 
 
 @pytest.mark.parametrize("alt", ["proto", "media", "xml"])
-def test_other_alts(
+def test_an_unknown_alt_is_refused(
     http: FlaskClient, create: Callable[[FlaskClient], str], tutorial: Callable[[], Any], alt: str
 ) -> None:
-    """A form that is not served is refused before anything is done."""
+    """The method does not run."""
     create(http)
     response = http.post(f"/v1beta/tunedModels?alt={alt}", json=tutorial())
 
@@ -106,7 +106,7 @@ def test_other_alts(
 
 @pytest.mark.parametrize("query", ["prettyPrint=false", "$prettyPrint=0", "%24prettyPrint=False"])
 def test_compact(http: FlaskClient, active: str, query: str) -> None:
-    """Without pretty-printing an answer is one line, an error too."""
+    """Without pretty-printing an answer or an error is one line."""
     model = http.get(f"/v1beta/{active}?{query}&fields=name,state").text
     error = http.get(f"/v1beta/tunedModels/none?{query}").text
 
@@ -116,7 +116,7 @@ def test_compact(http: FlaskClient, active: str, query: str) -> None:
 
 
 def test_pretty_by_default(http: FlaskClient, active: str) -> None:
-    """So that ``grep state`` prints one line."""
+    """``grep state`` then prints one line."""
     lines = http.get(f"/v1beta/{active}?prettyPrint=true").text.splitlines()
 
     assert '  "state": "ACTIVE",' in lines
@@ -132,8 +132,8 @@ def test_errors_of_the_first_form(http: FlaskClient, query: str, listed: bool) -
     assert error.get("errors", []) == [{"message": message, "domain": "global", "reason": "notFound"}] * listed
 
 
-def test_xgafv_has_its_dollar(http: FlaskClient) -> None:
-    """Without the dollar it is a parameter like any other, and unknown."""
+def test_xgafv_needs_its_dollar(http: FlaskClient) -> None:
+    """Without it the parameter is unknown."""
     assert http.get("/v1beta/tunedModels?.xgafv=1").status_code == 400
 
 
@@ -144,7 +144,7 @@ def test_xgafv_has_its_dollar(http: FlaskClient) -> None:
     "query", ["fields=name,tuningTask/hyperparameters", "$fields=name,tuning_task(hyperparameters)"]
 )
 def test_fields(http: FlaskClient, active: str, query: str) -> None:
-    """Only what is asked for is answered."""
+    """The answer has only the requested members."""
     assert http.get(f"/v1beta/{active}?{query}").get_json() == {
         "name": active,
         "tuningTask": {"hyperparameters": {"epochCount": 5, "batchSize": 2, "learningRate": 0.001}},
@@ -152,7 +152,7 @@ def test_fields(http: FlaskClient, active: str, query: str) -> None:
 
 
 def test_fields_in_a_header(http: FlaskClient, active: str) -> None:
-    """``X-Goog-FieldMask`` says the same, and the query wins over it."""
+    """``X-Goog-FieldMask`` has the same effect, and the query takes precedence."""
     header = {"X-Goog-FieldMask": "state"}
 
     assert http.get(f"/v1beta/{active}", headers=header).get_json() == {"state": "ACTIVE"}
@@ -160,7 +160,7 @@ def test_fields_in_a_header(http: FlaskClient, active: str) -> None:
 
 
 def test_fields_of_a_stream(http: FlaskClient, active: str) -> None:
-    """Each chunk of a stream is cut alike."""
+    """The mask applies to each chunk."""
     path = f"/v1beta/{active}:streamGenerateContent?fields=usageMetadata/promptTokenCount"
     chunks = http.post(path, json=PROMPT).get_json()
 
@@ -169,14 +169,16 @@ def test_fields_of_a_stream(http: FlaskClient, active: str) -> None:
 
 
 def test_fields_of_an_operation(http: FlaskClient, active: str) -> None:
-    """What an Any holds can be asked for by name."""
+    """The mask can name members of an Any."""
     path = f"/v1beta/{active}/operations?fields=operations(done,metadata/completedPercent)"
 
     assert http.get(path).get_json() == {"operations": [{"metadata": {"completedPercent": 100}, "done": True}]}
 
 
-def test_unknown_fields(http: FlaskClient, create: Callable[[FlaskClient], str], tutorial: Callable[[], Any]) -> None:
-    """A path that the answer cannot have is refused before anything is done."""
+def test_unknown_fields_are_refused(
+    http: FlaskClient, create: Callable[[FlaskClient], str], tutorial: Callable[[], Any]
+) -> None:
+    """The method does not run."""
     create(http)
     response = http.post("/v1beta/tunedModels?fields=name,metadata,x.y", json=tutorial())
 
@@ -203,8 +205,8 @@ def test_unknown_fields(http: FlaskClient, create: Callable[[FlaskClient], str],
     assert len(http.get("/v1beta/tunedModels").get_json()["tunedModels"]) == 1
 
 
-def test_errors_are_not_cut(http: FlaskClient) -> None:
-    """The mask is for the answer of the method, not for its refusal."""
+def test_the_mask_does_not_apply_to_errors(http: FlaskClient) -> None:
+    """An error is complete."""
     assert http.get("/v1beta/tunedModels/none?fields=name").get_json()["error"]["code"] == 404
 
 
@@ -229,7 +231,7 @@ KEY = "test-elsewhere"
     ],
 )
 def test_credentials(http: FlaskClient, tutorial: Callable[[], Any], query: str, headers: dict[str, str]) -> None:
-    """A key in the query, with or without dollar, or in a header, and a token that wins over a key."""
+    """The query, with or without dollar, or a header has the key, and a token takes precedence over a key."""
     http.post(f"/v1beta/tunedModels?key={KEY}", json=tutorial())
 
     assert len(http.get(f"/v1beta/tunedModels?{query}", headers=headers).get_json()["tunedModels"]) == 1
@@ -240,7 +242,7 @@ def test_credentials(http: FlaskClient, tutorial: Callable[[], Any], query: str,
     "query", ["quotaUser=a", "$callback=f", "uploadType=x", "upload_protocol=x", "$apiVersion=1", "$ct=a", "$unique=1"]
 )
 def test_parameters_that_change_nothing(http: FlaskClient, query: str) -> None:
-    """The other system parameters reach no method."""
+    """No method gets the other system parameters."""
     assert http.get(f"/v1beta/tunedModels?{query}").text == "{}\n"
 
 
@@ -249,7 +251,7 @@ def test_parameters_that_change_nothing(http: FlaskClient, query: str) -> None:
 
 @pytest.mark.parametrize("override", ["PATCH", "patch"])
 def test_method_override(http: FlaskClient, active: str, override: str) -> None:
-    """A POST may stand for another method."""
+    """A POST can stand for another method."""
     headers = {"X-HTTP-Method-Override": override}
     response = http.post(f"/v1beta/{active}", json={"description": "d"}, headers=headers)
 
@@ -257,7 +259,7 @@ def test_method_override(http: FlaskClient, active: str, override: str) -> None:
 
 
 def test_override_of_reading_and_deleting(http: FlaskClient, active: str) -> None:
-    """GET and DELETE can be said so, with a body too."""
+    """A POST can stand for GET and DELETE, with a body, too."""
     got = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "GET"})
     deleted = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "DELETE"})
 
@@ -267,8 +269,8 @@ def test_override_of_reading_and_deleting(http: FlaskClient, active: str) -> Non
 
 
 @pytest.mark.parametrize(("http_method", "override"), [("GET", "DELETE"), ("POST", "OPTIONS"), ("POST", "NONSENSE")])
-def test_overrides_that_do_not_count(http: FlaskClient, active: str, http_method: str, override: str) -> None:
-    """A GET stands for itself, and a POST only for a method of the API."""
+def test_overrides_that_are_ignored(http: FlaskClient, active: str, http_method: str, override: str) -> None:
+    """Only a POST can stand for another method, and only for a method of the API."""
     http.open(f"/v1beta/{active}", method=http_method, headers={"X-HTTP-Method-Override": override})
 
     assert http.get(f"/v1beta/{active}").status_code == 200
@@ -281,7 +283,7 @@ def test_overrides_that_do_not_count(http: FlaskClient, active: str, http_method
     "accepted", ["gzip", "gzip, deflate, br", "deflate, gzip;q=0.5", "GZIP", "*", "identity;q=0, *", "*;q=0, gzip"]
 )
 def test_compressed(http: FlaskClient, active: str, accepted: str) -> None:
-    """An answer is gzipped for who accepts it; an error as well."""
+    """An answer or an error is gzipped if the client accepts it."""
     for path in (f"/v1beta/{active}", "/v1beta/tunedModels/none"):
         plain = http.get(path)
         packed = http.get(path, headers={"Accept-Encoding": accepted})
@@ -295,7 +297,7 @@ def test_compressed(http: FlaskClient, active: str, accepted: str) -> None:
     "accepted", ["", "identity", "deflate, br", "gzip;q=0", "gzip; q=0.000", "*, gzip;q=0", "*;q=0"]
 )
 def test_not_compressed(http: FlaskClient, active: str, accepted: str) -> None:
-    """Nor for who does not, a quality of 0 included."""
+    """The client does not accept gzip, or with the quality 0 only."""
     response = http.get(f"/v1beta/{active}", headers={"Accept-Encoding": accepted})
 
     assert "Content-Encoding" not in response.headers
@@ -303,7 +305,7 @@ def test_not_compressed(http: FlaskClient, active: str, accepted: str) -> None:
 
 
 def test_streams_are_not_compressed(http: FlaskClient, active: str) -> None:
-    """Each chunk goes out as it comes."""
+    """The server sends each chunk at once."""
     path = f"/v1beta/{active}:streamGenerateContent"
     response = http.post(path, json=PROMPT, headers={"Accept-Encoding": "gzip"})
 

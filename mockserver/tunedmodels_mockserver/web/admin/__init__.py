@@ -33,40 +33,42 @@ from . import (
     verdict,
     worlds,
 )
+from .endpoints import AdminEndpoints
 
 
 def admin(
     callers: Callers,
     journals: Journals,
-    tally: OutcomeCoverage,
+    outcome_coverage: OutcomeCoverage,
     request_metrics: RequestMetrics,
     settings: Mapping[str, Any],
-) -> Blueprint:
-    """Return the routes of the admin surface. A request names its world in the same way as a request to the API.
+) -> AdminEndpoints:
+    """Return the endpoints of the admin surface. A request names its world in the same way as a request to the API.
 
     ``GET /_emulator/info`` shows *settings* to every client.
     """
     blueprint = Blueprint("admin", __name__, url_prefix="/_emulator")
+    endpoints = AdminEndpoints(blueprint)
 
     def world() -> World:
         return callers.world(system_parameters.split(query_pairs(request.query_string), request.headers.get)[0])
 
-    clock.add(blueprint, world)
-    operations.add(blueprint, world)
-    faults.add(blueprint, world)
-    canned.add(blueprint, world)
-    journal.add(blueprint, world, callers.worlds, journals)
-    events.add(blueprint, world, journals)
-    verdict.add(blueprint, world, callers.worlds, journals, tally)
+    clock.add(endpoints, world)
+    operations.add(endpoints, world)
+    faults.add(endpoints, world)
+    canned.add(endpoints, world)
+    journal.add(endpoints, world, callers.worlds, journals)
+    events.add(endpoints, world, journals)
+    verdict.add(endpoints, world, callers.worlds, journals, outcome_coverage)
 
-    worlds.add(blueprint, world, callers.worlds, journals)
-    state.add(blueprint, world, callers.worlds)
-    snapshots.add(blueprint, world)
+    worlds.add(endpoints, world, callers.worlds, journals)
+    state.add(endpoints, world, callers.worlds)
+    snapshots.add(endpoints, world)
 
-    ready.add(blueprint, callers.worlds)
-    info.add(blueprint, world, settings)
-    metrics.add(blueprint, callers.worlds, journals, request_metrics)
-    openapi.add(blueprint)
+    ready.add(endpoints, callers.worlds)
+    info.add(endpoints, world, settings)
+    metrics.add(endpoints, callers.worlds, journals, request_metrics)
+    openapi.add(endpoints)
 
     @blueprint.errorhandler(StatusError)
     def on_status_error(error: StatusError) -> Response:
@@ -80,4 +82,4 @@ def admin(
     def on_store_unavailable(error: StoreUnavailable) -> Response:
         return responses.document({"error": str(error)}, 503)
 
-    return blueprint
+    return endpoints

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.canned.model_checks import check_models
 from ...core.canned.rulebook import DuplicateRuleId, Rulebook
@@ -17,20 +17,31 @@ from ...core.state.worlds import World
 from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.protojson.timestamps import format_timestamp
 from .. import responses
+from .endpoints import AdminEndpoints
 
+_MEMBERS = ("strict", "rules", "files", "missed")
 _RuleOrRules = Rule | tuple[Rule, ...]
 _AllRules = Rules | tuple[Rule, ...]
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/canned``. *world* returns the world of the present request."""
 
-    @blueprint.get("/canned")
+    @endpoints.add("GET", "/canned", "List the rules, and how often each answered.", members=_MEMBERS)
     def canned() -> Response:
         return responses.document(_rules_document(world()))
 
-    @blueprint.post("/canned")
-    def arm_canned() -> Response:
+    @endpoints.add(
+        "POST",
+        "/canned",
+        "Add a rule or a list of them.",
+        members=("rules",),
+        body=(Rule,),
+        accepts_list=True,
+        query={"at": Literal["first", "last"]},
+        error_statuses=(409,),
+    )
+    def add_canned() -> Response:
         at = request.args.get("at", "last")
         if at not in ("first", "last"):
             raise BadInput(f"at must be first or last, got {at!r}.")
@@ -53,10 +64,10 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             return responses.document({"error": str(error)}, 409)
         except ValueError as error:
             raise BadInput(_as_sentence(error)) from None
-        known = {rule.id for rule in before.rules}
-        return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in known]})
+        old_ids = {rule.id for rule in before.rules}
+        return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in old_ids]})
 
-    @blueprint.put("/canned")
+    @endpoints.add("PUT", "/canned", "Replace all rules.", members=_MEMBERS, body=(Rules, tuple[Rule, ...]))
     def replace_canned() -> Response:
         value: Any = read_json(request.get_data(), _AllRules)  # type: ignore[arg-type]
         rules = value if isinstance(value, Rules) else Rules(value)
@@ -68,17 +79,17 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             raise BadInput(_as_sentence(error)) from None
         return responses.document(_rules_document(current))
 
-    @blueprint.delete("/canned")
+    @endpoints.add("DELETE", "/canned", "Remove all rules.", members=_MEMBERS)
     def drop_canned() -> Response:
         current = world()
         current.change(lambda controls: replace(controls, canned=Rulebook()))
         return responses.document(_rules_document(current))
 
-    @blueprint.delete("/canned/<path:rule_id>")
+    @endpoints.add("DELETE", "/canned/{rule_id}", "Remove a rule.", members=_MEMBERS, error_statuses=(404, 409))
     def drop_rule(rule_id: str) -> Response:
         current = world()
         if "#" in rule_id:  # a rule of a file; its path may have lost the first slash, so do not search for it
-            text = f"{rule_id!r} names a rule of a file. Take it out of the file."
+            text = f"{rule_id!r} is a rule of a file. Remove it from the file."
             return responses.document({"error": text}, 409)
         try:
             current.change(lambda controls: replace(controls, canned=controls.canned.without(rule_id)))
@@ -87,7 +98,7 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             return responses.document({"error": f"There is no rule {rule_id!r}{near}."}, 404)
         return responses.document(_rules_document(current))
 
-    @blueprint.get("/canned/misses")
+    @endpoints.add("GET", "/canned/misses", "List the calls that no rule answered.", members=("missed", "misses"))
     def misses() -> Response:
         book = world().controls.canned
         documents = [
@@ -100,7 +111,9 @@ def _refuse_whole_file(data: bytes) -> None:
     """Raise BadInput if *data* is a whole file of rules, and not a rule or a list of rules."""
     value = read_json(data, object)
     if isinstance(value, dict) and "rules" in value:
-        raise BadInput("This is a whole file, because it has `rules`. To replace all rules use PUT, or `canned set`.")
+        raise BadInput(
+            "This is a whole file of rules, because it has `rules`. To replace all rules use PUT, or `canned set`."
+        )
 
 
 def _rules_document(world: World) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.clock import Clock, Mode
 from ...core.runs import view
@@ -18,7 +18,9 @@ from ...core.strict_input import BadInput, read_json
 from ...wire.protojson.timestamps import format_timestamp, parse_timestamp
 from ...wire.units import MICROSECOND
 from .. import responses
+from .endpoints import AdminEndpoints
 
+_MEMBERS = ("now", "mode", "rate")
 MAX_REPORTED = 100  # runs that the answer to a move lists at most
 _EMPTY_MOVE = 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of mode, freeze, resume, rate and set.'
 
@@ -42,34 +44,36 @@ class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if (self.mode is not None) + self.freeze + self.resume > 1:
             raise ValueError("mode, freeze and resume exclude each other; send one of them")
         if isinstance(self.advance, float) and not self.advance >= 0:
-            raise ValueError(f'advance is not negative, got {self.advance}; send "set" to go back in time')
+            raise ValueError(f'advance must not be negative, got {self.advance}; send "set" to go back in time')
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/clock``. *world* returns the world of the present request."""
 
-    @blueprint.get("/clock")
+    @endpoints.add("GET", "/clock", "Read the world's clock.", members=_MEMBERS)
     def clock() -> Response:
         current = world()
         clock = current.controls.clock
         return responses.document(_clock_document(clock, clock.now(current.machine())))
 
-    @blueprint.post("/clock")
+    @endpoints.add(
+        "POST", "/clock", "Move the clock and list the runs that change.", members=(*_MEMBERS, "caused"), body=(Move,)
+    )
     def move_clock() -> Response:
-        moved, move = world(), read_json(request.get_data(), Move)
+        current, move = world(), read_json(request.get_data(), Move)
         if move == Move():
             raise BadInput(_EMPTY_MOVE)
         before = now = 0
 
         def change(controls: Controls) -> Controls:
             nonlocal before, now
-            machine = moved.machine()
-            clock = _move(controls.clock, machine, move, moved)
+            machine = current.machine()
+            clock = _move(controls.clock, machine, move, current)
             before, now = controls.clock.now(machine), clock.now(machine)
             return replace(controls, clock=clock)
 
-        clock = moved.change(change).clock
-        return responses.document(_clock_document(clock, now) | _changes_document(moved, before, now))
+        clock = current.change(change).clock
+        return responses.document(_clock_document(clock, now) | _changes_document(current, before, now))
 
 
 def _move(clock: Clock, machine: int, move: Move, world: World) -> Clock:
@@ -129,8 +133,8 @@ def _changes_document(world: World, before: int, now: int) -> dict[str, Any]:
 def _run_change(record: TunedModelRecord, before: int, now: int) -> dict[str, Any] | None:
     old, new = (view.view(record.plan, moment) for moment in (before, now))
     state = view.model_view(record.plan, now).state
-    was = (old.completed_steps, old.done, view.model_view(record.plan, before).state)
-    if was == (new.completed_steps, new.done, state):
+    old_state = (old.completed_steps, old.done, view.model_view(record.plan, before).state)
+    if old_state == (new.completed_steps, new.done, state):
         return None
     return {
         "operation": record.operation_name,

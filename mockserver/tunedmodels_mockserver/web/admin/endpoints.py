@@ -1,41 +1,48 @@
-"""Lists every endpoint of the admin surface, with the parameters and bodies that it takes and its answers."""
+"""Adds endpoints to the admin surface. One decorator has the route of an endpoint and its description for OpenAPI."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-import msgspec
-from flask import Response
+from flask import Blueprint, Response
 
-from ...core.canned.rules import Rule, Rules
-from ...core.faults.fault import Fault
-from ...core.faults.presets import PresetReference
-from ...core.journal.verification import Claim
-from ...core.runs.script import Event
+from ...core.world_names import WORLD_NAME
 from .. import responses
-from .clock import Move
-from .events import JournalEventsQuery
-from .journal import JournalExport, JournalListQuery
-from .operations import Advance, Fail, Nothing, Stall
-from .worlds import Reset
 
 JSON = "application/json"
 TEXT = "text/plain"
 EVENTS = "text/event-stream"
 
-_Format = Literal["json", "text"]
-_RESETTABLE = "all, models, faults, canned or clock"
+TextFormat = Literal["json", "text"]
+NAME_PATTERN = f"^{WORLD_NAME.pattern}$"
+
+_View = Callable[..., Response]
 
 
-class State(msgspec.Struct):
-    """The state of worlds, in the form that ``GET /_emulator/state`` returns. Do not write it by hand."""
+class PathParameter(NamedTuple):
+    """A variable part of a path: its converter in Flask, the pattern of its values, and its description."""
 
-    format: Literal["tunedmodels-state"]
-    version: int
-    worlds: dict[str, Any]
-    examples: dict[str, Any] = {}
+    converter: str
+    pattern: str
+    description: str
+
+
+PATH_PARAMETERS = {
+    "operation": PathParameter(
+        "path", r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", "The name or id of an operation or of its model."
+    ),
+    "fault_id": PathParameter("default", NAME_PATTERN, "The id of a fault."),
+    "rule_id": PathParameter(
+        "path",
+        f"^(.+#)?{WORLD_NAME.pattern}$",
+        "The id of a rule. That of a rule in a file begins with the file's path and #.",
+    ),
+    "name": PathParameter("default", NAME_PATTERN, "The name of a snapshot."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,155 +67,38 @@ class AdminEndpoint:
     error_statuses: tuple[int, ...] = ()
 
 
-_RUN = ("operation", "model", "state", "done", "steps", "totalSteps", "percent", "polls", "pending")
-_CLOCK = ("now", "mode", "rate")
-_CANNED = ("strict", "rules", "files", "missed")
+class AdminEndpoints:
+    """The endpoints of one server's admin surface. The routes are on *blueprint*, the descriptions in ``all``.
 
+    A view takes the variable parts of its path by name.
+    """
 
-def _verb(verb: str, body: Any, summary: str) -> AdminEndpoint:
-    path = f"/operations/{{operation}}:{verb}"
-    return AdminEndpoint("POST", path, summary, _RUN, body=(body,), required=False, error_statuses=(404, 409))
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self.all: list[AdminEndpoint] = []
 
+    def add(self, method: str, path: str, summary: str, **details: Any) -> Callable[[_View], _View]:
+        """Return a decorator that adds a view. *details* are the other members of ``AdminEndpoint``."""
+        self.all.append(AdminEndpoint(method, path, summary, **details))
+        rule = re.sub(r"\{(\w+)\}", lambda match: f"<{PATH_PARAMETERS[match[1]].converter}:{match[1]}>", path)
+        return self.blueprint.route(rule, methods=[method])
 
-ENDPOINTS = (
-    AdminEndpoint("GET", "/clock", "Read the world's clock.", _CLOCK),
-    AdminEndpoint("POST", "/clock", "Move the clock and see what that causes.", (*_CLOCK, "caused"), body=(Move,)),
-    AdminEndpoint("GET", "/operations", "List the runs.", ("operations",)),
-    AdminEndpoint("GET", "/operations/{operation}", "Read a run.", _RUN, error_statuses=(404,)),
-    _verb("advance", Advance, "Move a run forward: so many steps, percent or seconds."),
-    _verb("fail", Fail, "Let a run fail."),
-    _verb("stall", Stall, "Hold a run, for some seconds or until it is moved."),
-    _verb("resume", Nothing, "Let a run go on that was held."),
-    _verb("finish", Nothing, "Bring a run to its end."),
-    _verb("cancel", Nothing, "Cancel a run."),
-    AdminEndpoint(
-        "PUT",
-        "/operations/{operation}/script",
-        "Replace what is still to befall a run.",
-        _RUN,
-        body=(tuple[Event, ...],),
-        error_statuses=(404, 409),
-    ),
-    AdminEndpoint("GET", "/faults", "List the armed faults, and how often each fired.", ("faults",)),
-    AdminEndpoint(
-        "POST",
-        "/faults",
-        "Arm a fault, a preset or a list of both.",
-        ("faults",),
-        body=(Fault, PresetReference),
-        accepts_list=True,
-    ),
-    AdminEndpoint("DELETE", "/faults", "Disarm all faults."),
-    AdminEndpoint("GET", "/faults/{fault}", "Read a fault.", ("id", "effect", "hits"), error_statuses=(404,)),
-    AdminEndpoint("DELETE", "/faults/{fault}", "Disarm a fault.", error_statuses=(404,)),
-    AdminEndpoint("GET", "/presets", "List the presets.", ("presets",)),
-    AdminEndpoint("GET", "/canned", "List the rules, and how often each answered.", _CANNED),
-    AdminEndpoint(
-        "POST",
-        "/canned",
-        "Add a rule or a list of them.",
-        ("rules",),
-        body=(Rule,),
-        accepts_list=True,
-        query={"at": Literal["first", "last"]},
-        error_statuses=(409,),
-    ),
-    AdminEndpoint("PUT", "/canned", "Replace all rules.", _CANNED, body=(Rules, tuple[Rule, ...])),
-    AdminEndpoint("DELETE", "/canned", "Remove all rules.", _CANNED),
-    AdminEndpoint("DELETE", "/canned/{rule}", "Remove a rule.", _CANNED, error_statuses=(404, 409)),
-    AdminEndpoint("GET", "/canned/misses", "List the calls that no rule answered.", ("missed", "misses")),
-    AdminEndpoint(
-        "GET",
-        "/journal",
-        "Search the journal.",
-        ("entries", "found", "kept", "newest", "next_page_token"),
-        query=JournalListQuery,
-    ),
-    AdminEndpoint("DELETE", "/journal", "Clear the journal.", ("cleared",)),
-    AdminEndpoint("GET", "/journal/events", "Follow the journal.", query=JournalEventsQuery, content_types=(EVENTS,)),
-    AdminEndpoint("GET", "/journal/near-misses", "List requests that nearly met a route or a model.", ("near_misses",)),
-    AdminEndpoint(
-        "POST",
-        "/journal:verify",
-        "Say whether there were such requests.",
-        ("ok", "message", "requests", "near_misses"),
-        body=(Claim,),
-        required=False,
-    ),
-    AdminEndpoint(
-        "POST",
-        "/journal:export",
-        "Export requests for other tools.",
-        body=(JournalExport,),
-        required=False,
-        content_types=(JSON, "text/x-shellscript"),
-    ),
-    AdminEndpoint(
-        "GET",
-        "/verdict",
-        "Judge the world's client.",
-        ("ok", "outcomes"),
-        query={"format": _Format, "world": Literal["*"]},
-        content_types=(JSON, TEXT),
-    ),
-    AdminEndpoint(
-        "GET",
-        "/outcomes",
-        "Say which outcomes clients have met.",
-        ("percent", "met", "unmet"),
-        query={"format": _Format},
-        content_types=(JSON, TEXT),
-    ),
-    AdminEndpoint("GET", "/worlds", "List the worlds.", ("worlds",)),
-    AdminEndpoint("DELETE", "/world", "Forget the world; tell what was left in it.", query={"tell": Literal["left"]}),
-    AdminEndpoint("POST", "/reset", f"Begin anew: {_RESETTABLE}.", ("scope",), body=(Reset,), required=False),
-    AdminEndpoint("GET", "/state", "Take the state.", ("format", "version", "worlds"), query={"world": Literal["*"]}),
-    AdminEndpoint(
-        "PUT",
-        "/state",
-        "Put a state in the place of what there is.",
-        ("worlds",),
-        body=(State,),
-        query={"world": Literal["*"]},
-    ),
-    AdminEndpoint("GET", "/snapshots", "List the snapshots.", ("snapshots",)),
-    AdminEndpoint("POST", "/snapshots/{snapshot}", "Take a snapshot.", ("name", "models")),
-    AdminEndpoint("DELETE", "/snapshots/{snapshot}", "Remove a snapshot.", error_statuses=(404,)),
-    AdminEndpoint(
-        "POST", "/snapshots/{snapshot}:restore", "Go back to a snapshot.", ("name", "models"), error_statuses=(404,)
-    ),
-    AdminEndpoint(
-        "GET",
-        "/snapshots/{snapshot}:diff",
-        "Compare a snapshot with another, or with the present.",
-        query={"with": str, "format": _Format},
-        content_types=(JSON, TEXT),
-        error_statuses=(404,),
-    ),
-    AdminEndpoint("GET", "/ready", "Say whether the server can answer for its worlds.", ("ready", "worlds", "store")),
-    AdminEndpoint(
-        "GET", "/info", "Say what this server is.", ("version", "settings", "world", "clock", "faults", "capabilities")
-    ),
-    AdminEndpoint("GET", "/metrics", "Tell Prometheus.", content_types=(TEXT, "application/openmetrics-text")),
-    AdminEndpoint("GET", "/openapi.json", "Read this document.", ("openapi", "info", "paths", "components")),
-)
+    def readable(self) -> dict[str, str]:
+        """Return the paths that a browser can open, each with its summary."""
+        return {
+            endpoint.path: endpoint.summary
+            for endpoint in self.all
+            if endpoint.method == "GET" and "{" not in endpoint.path
+        }
 
-
-def readable_endpoints() -> dict[str, str]:
-    """Return the paths that a browser can open, each with its summary."""
-    return {
-        endpoint.path: endpoint.summary
-        for endpoint in ENDPOINTS
-        if endpoint.method == "GET" and "{" not in endpoint.path
-    }
-
-
-def unknown_endpoint(method: str, path: str) -> Response:
-    """Return the answer for an unknown path below ``/_emulator``, or for a *method* that the path does not have."""
-    request_line = f"{method} {path.removeprefix('/_emulator')}"
-    near = get_close_matches(
-        request_line, [f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS], n=1, cutoff=0.5
-    )
-    nearest = f"; the nearest is {near[0].replace(' ', ' /_emulator')}" if near else ""
-    sentence = f"There is no call {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."
-    return responses.document({"error": sentence}, 404)
+    def not_found(self, method: str, path: str) -> Response:
+        """Return the answer for an unknown path below ``/_emulator``, or for a *method* that the path does not have."""
+        request_line = f"{method} {path.removeprefix('/_emulator')}"
+        near = get_close_matches(
+            request_line, [f"{endpoint.method} {endpoint.path}" for endpoint in self.all], n=1, cutoff=0.5
+        )
+        nearest = f"; the nearest is {near[0].replace(' ', ' /_emulator')}" if near else ""
+        sentence = (
+            f"There is no endpoint {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."
+        )
+        return responses.document({"error": sentence}, 404)

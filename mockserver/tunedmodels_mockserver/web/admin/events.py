@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal import search
 from ...core.journal.journal import Journal
@@ -16,6 +17,7 @@ from ...core.journal.search import JournalQuery
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
 from .. import responses
+from .endpoints import EVENTS, AdminEndpoints
 from .journal import query_parameters
 
 STREAMS = 4  # at the same time; each occupies one thread of the server
@@ -23,16 +25,16 @@ HEARTBEAT = 10  # seconds; the server notices at a heartbeat that a reader is go
 
 
 class JournalEventsQuery(JournalQuery, frozen=True, forbid_unknown_fields=True):
-    """The entries to send. After ``heartbeat`` seconds (1 to 60) without a new entry, the server sends a comment."""
+    """The entries to send. After ``heartbeat`` seconds (1 to 60) without one, the server sends a comment."""
 
     heartbeat: int = HEARTBEAT
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], journals: Journals) -> None:
     """Add the route ``/journal/events``. *world* returns the world of the present request."""
     free = threading.BoundedSemaphore(STREAMS)
 
-    @blueprint.get("/journal/events")
+    @endpoints.add("GET", "/journal/events", "Follow the journal.", query=JournalEventsQuery, content_types=(EVENTS,))
     def journal_events() -> Response:
         journal = journals.of(world().name)
         query: JournalEventsQuery = query_parameters(JournalEventsQuery, ("since", "heartbeat"))
@@ -42,7 +44,7 @@ def add(blueprint: Blueprint, world: Callable[[], World], journals: Journals) ->
         last = request.headers.get("Last-Event-ID", "")
         start = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else query.since
         if not free.acquire(blocking=False):
-            text = f"{STREAMS} readers follow journals already, and more would leave the API without threads."
+            text = f"{STREAMS} readers already follow journals; close one first."
             return responses.document({"error": text}, 503)
         events = _Events(journal, journals, query, journal.newest_number if start is None else start, free.release)
         response = Response(events, content_type="text/event-stream")
@@ -65,14 +67,18 @@ class _Events:
 
     def __iter__(self) -> Iterator[bytes]:
         yield b": the journal as it grows\n\n"
+        deadline = time.monotonic() + self._heartbeat
         while not self._journals.closed and self._journal.is_open:
-            entries = self._journal.wait(self._number, self._heartbeat)
+            entries = self._journal.wait(self._number, max(deadline - time.monotonic(), 0))
             for entry in search.matching_entries(entries, self._query):
                 text = json.dumps(entry.document(), ensure_ascii=False)
                 yield f"id: {entry.number}\nevent: request\ndata: {text}\n\n".encode("utf-8", "replace")
+                deadline = time.monotonic() + self._heartbeat
             self._number = entries[-1].number if entries else self._number
-            if not entries:
+            # A filter can exclude all entries that come, so do not wait for a time without any.
+            if time.monotonic() >= deadline:
                 yield b": still here\n\n"
+                deadline = time.monotonic() + self._heartbeat
 
     def close(self) -> None:
         """Call *on_close*, so that another reader can follow."""

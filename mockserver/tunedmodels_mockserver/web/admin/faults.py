@@ -7,25 +7,34 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.faults.armed_faults import ArmedFault, arm, disarm, without_expired
-from ...core.faults.presets import PRESETS, read_faults
+from ...core.faults.fault import Fault
+from ...core.faults.presets import PRESETS, PresetReference, read_faults
 from ...core.state.controls import Controls
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput, read_json
 from .. import responses
+from .endpoints import AdminEndpoints
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/faults`` and ``/presets``. *world* returns the world of the present request."""
 
-    @blueprint.get("/faults")
+    @endpoints.add("GET", "/faults", "List the armed faults, and how often each fired.", members=("faults",))
     def faults() -> Response:
         current = world()
         return _faults_response(without_expired(current.controls.faults, current.machine()))
 
-    @blueprint.post("/faults")
+    @endpoints.add(
+        "POST",
+        "/faults",
+        "Arm a fault, a preset or a list of both.",
+        members=("faults",),
+        body=(Fault, PresetReference),
+        accepts_list=True,
+    )
     def arm_faults() -> Response:
         faults_to_arm = read_faults(read_json(request.get_data(), object))
         if not faults_to_arm:
@@ -37,20 +46,22 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
 
         return _faults_response(current.change(change).faults[-len(faults_to_arm) :])
 
-    @blueprint.delete("/faults")
+    @endpoints.add("DELETE", "/faults", "Disarm all faults.")
     def disarm_faults() -> Response:
         world().change(lambda controls: replace(controls, faults=()))
         return responses.document({})
 
-    @blueprint.get("/faults/<fault_id>")
-    def fault(fault_id: str) -> Response:
+    @endpoints.add(
+        "GET", "/faults/{fault_id}", "Read a fault.", members=("id", "effect", "hits"), error_statuses=(404,)
+    )
+    def read_fault(fault_id: str) -> Response:
         current = world()
         matches = [
             item for item in without_expired(current.controls.faults, current.machine()) if item.fault.id == fault_id
         ]
         return responses.document(matches[0].document()) if matches else _no_such_fault(current, fault_id)
 
-    @blueprint.delete("/faults/<fault_id>")
+    @endpoints.add("DELETE", "/faults/{fault_id}", "Disarm a fault.", error_statuses=(404,))
     def disarm_fault(fault_id: str) -> Response:
         current = world()
         try:
@@ -59,12 +70,12 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             return _no_such_fault(current, fault_id)
         return responses.document({})
 
-    @blueprint.get("/presets")
+    @endpoints.add("GET", "/presets", "List the presets.", members=("presets",))
     def presets() -> Response:
-        shown: dict[str, Any] = {
+        documents: dict[str, Any] = {
             name: [msgspec.to_builtins(fault) for fault in group] for name, group in PRESETS.items()
         }
-        return responses.document({"presets": shown})
+        return responses.document({"presets": documents})
 
 
 def _faults_response(faults: tuple[ArmedFault, ...]) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from flask import Blueprint, Response, current_app
+from flask import Response
 
 from ...core.faults.armed_faults import without_expired
 from ...core.faults.presets import PRESETS
@@ -14,12 +14,18 @@ from ...core.state.worlds import World
 from ...wire.protojson.timestamps import format_timestamp
 from ...wire.surface import VERSIONS
 from .. import responses
+from .endpoints import AdminEndpoints
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str, Any]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], settings: Mapping[str, Any]) -> None:
     """Add the route ``/info``. *world* returns the world of the present request. The answer shows *settings*."""
 
-    @blueprint.get("/info")
+    @endpoints.add(
+        "GET",
+        "/info",
+        "Show the version, settings and capabilities of the server.",
+        members=("version", "settings", "world", "clock", "faults", "capabilities"),
+    )
     def info() -> Response:
         current = world()
         machine = current.machine()
@@ -34,14 +40,14 @@ def add(blueprint: Blueprint, world: Callable[[], World], settings: Mapping[str,
                 "faults": len(without_expired(controls.faults, machine)),
                 "capabilities": {
                     "versions": list(VERSIONS),
-                    "admin": _admin_nouns(f"{blueprint.url_prefix}/"),
+                    "admin": _admin_nouns(endpoints),
                     "presets": list(PRESETS),
                 },
             }
         )
 
 
-def _admin_nouns(prefix: str) -> list[str]:
-    """Return the first word of each path below *prefix*, sorted. These words name the parts of the admin surface."""
-    rules = (rule.rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith(prefix))
-    return sorted({rule.removeprefix(prefix).partition("/")[0].partition(":")[0] for rule in rules})
+def _admin_nouns(endpoints: AdminEndpoints) -> list[str]:
+    """Return the first word of each path, sorted. These words name the parts of the admin surface."""
+    paths = (endpoint.path.removeprefix("/") for endpoint in endpoints.all)
+    return sorted({path.partition("/")[0].partition(":")[0] for path in paths})

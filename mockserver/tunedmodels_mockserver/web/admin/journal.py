@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Literal
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal import search
 from ...core.journal.har import Origin, curl_commands, har
@@ -20,6 +20,7 @@ from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, convert, read_json
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
+from .endpoints import JSON, AdminEndpoints
 
 _PAGE = 100
 _LARGEST_PAGE = 1000
@@ -40,10 +41,16 @@ class JournalExport(JournalQuery, frozen=True, forbid_unknown_fields=True):
     form: Literal["har", "curl"] = "har"
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
     """Add the routes ``/journal``. *world* returns the world of the present request."""
 
-    @blueprint.get("/journal")
+    @endpoints.add(
+        "GET",
+        "/journal",
+        "Search the journal.",
+        members=("entries", "found", "kept", "newest", "next_page_token"),
+        query=JournalListQuery,
+    )
     def journal() -> Response:
         journal_ = journals.of(world().name)
         listing = query_parameters(JournalListQuery, ("since", "page_size", "page_token"))
@@ -53,27 +60,36 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         matches = search.matching_entries(entries, search.check(listing))
         rest = [entry for entry in matches if entry.number > listing.page_token]
         page = rest[: listing.page_size]
-        more = str(page[-1].number) if len(rest) > len(page) else None
+        next_token = str(page[-1].number) if len(rest) > len(page) else None
         return responses.document(
             {
                 "entries": [entry.document() for entry in page],
                 "found": len(matches),
                 "kept": len(entries),
                 "newest": journal_.newest_number,
-                "next_page_token": more,
+                "next_page_token": next_token,
             }
         )
 
-    @blueprint.delete("/journal")
+    @endpoints.add("DELETE", "/journal", "Clear the journal.", members=("cleared",))
     def clear_journal() -> Response:
         return responses.document({"cleared": journals.of(world().name).clear()})
 
-    @blueprint.post("/journal:verify")
+    @endpoints.add(
+        "POST",
+        "/journal:verify",
+        "Check that the journal has certain requests.",
+        members=("ok", "message", "requests", "near_misses"),
+        body=(Claim,),
+        required=False,
+    )
     def verify_journal() -> Response:
         claim = read_json(request.get_data() or b"{}", Claim)
         return responses.document(verify(journals.of(world().name).entries(), claim))
 
-    @blueprint.get("/journal/near-misses")
+    @endpoints.add(
+        "GET", "/journal/near-misses", "List requests that almost matched a route or a model.", members=("near_misses",)
+    )
     def journal_near_misses() -> Response:
         current = world()
         models = [record.id for record in islice(current.store.records_after(0), _MODELS)]
@@ -82,7 +98,14 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
         )
         return responses.document({"near_misses": matches})
 
-    @blueprint.post("/journal:export")
+    @endpoints.add(
+        "POST",
+        "/journal:export",
+        "Export requests for other tools.",
+        body=(JournalExport,),
+        required=False,
+        content_types=(JSON, "text/x-shellscript"),
+    )
     def export_journal() -> Response:
         export = read_json(request.get_data() or b"{}", JournalExport)
         name = world().name

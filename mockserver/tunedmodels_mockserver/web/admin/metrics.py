@@ -7,20 +7,23 @@ from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal.registry import Journals
 from ...core.state.worlds import Worlds
 from ..request_metrics import BOUNDS, RequestMetrics
+from .endpoints import TEXT, AdminEndpoints
 
 if TYPE_CHECKING:  # The first request imports it, so the server starts faster.
     from prometheus_client import Metric
 
 
-def add(blueprint: Blueprint, worlds: Worlds, journals: Journals, request_metrics: RequestMetrics) -> None:
+def add(endpoints: AdminEndpoints, worlds: Worlds, journals: Journals, request_metrics: RequestMetrics) -> None:
     """Add the route ``/metrics`` for one server."""
 
-    @blueprint.get("/metrics")
+    @endpoints.add(
+        "GET", "/metrics", "Return metrics for Prometheus.", content_types=(TEXT, "application/openmetrics-text")
+    )
     def metrics() -> Response:
         from prometheus_client import CollectorRegistry
         from prometheus_client.exposition import choose_encoder
@@ -49,7 +52,7 @@ def _request_metrics(request_metrics: RequestMetrics) -> Iterator[Metric]:
     yield requests
     seconds = HistogramMetricFamily(
         "tunedmodels_request_duration_seconds",
-        "From a request to its answer; to the first of a stream.",
+        "Seconds from a request to its answer, or to the start of a stream.",
         labels=["method"],
     )
     edges = [*map(str, BOUNDS), "+Inf"]
@@ -68,9 +71,9 @@ def _size_metrics(worlds: Worlds, journals: Journals) -> Iterator[Metric]:
     all_worlds = worlds.all()
     entry_lists = [journal.entries() for journal in journals.all().values()]
     models = sum(1 for world in all_worlds for _ in world.store.records_after(0))
-    yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that there are.", len(all_worlds))
+    yield GaugeMetricFamily("tunedmodels_worlds", "Worlds that exist.", len(all_worlds))
     yield GaugeMetricFamily("tunedmodels_models", "Tuned models in all worlds.", models)
-    yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests that journals keep.", sum(map(len, entry_lists)))
+    yield GaugeMetricFamily("tunedmodels_journal_entries", "Requests in the journals.", sum(map(len, entry_lists)))
     size = sum(entry.size for entries in entry_lists for entry in entries)
-    yield GaugeMetricFamily("tunedmodels_journal_bytes", "Memory that journals take, about.", size)
+    yield GaugeMetricFamily("tunedmodels_journal_bytes", "Approximate memory of the journals, in bytes.", size)
     yield InfoMetricFamily("tunedmodels_mockserver", "The server.", {"version": version("tunedmodels")})

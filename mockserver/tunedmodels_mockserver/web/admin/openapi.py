@@ -4,55 +4,57 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from importlib.metadata import version
 from operator import or_
 from typing import Any, get_args
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Response
 
 from .. import responses as answers
-from .endpoints import ENDPOINTS, EVENTS, JSON, AdminEndpoint
+from .endpoints import EVENTS, JSON, NAME_PATTERN, PATH_PARAMETERS, AdminEndpoint, AdminEndpoints
 
-_ERROR = {"$ref": "#/components/schemas/Refused"}
+_ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _ERROR_DESCRIPTIONS = {
-    400: "What was sent is refused; a sentence says why.",
-    404: "There is no such thing in this world; the nearest is named.",
-    409: "That cannot be done any more.",
-    503: "The store cannot be asked at present, or all streams are taken.",
+    400: "The request is invalid; a sentence says why.",
+    404: "This world has no such resource; the message names the nearest.",
+    409: "The request conflicts with the present state.",
+    503: "The store is unavailable, or all event streams are in use.",
 }
 _WORLD = {
     "name": "X-Test-Id",
     "in": "header",
-    "description": "The world that is meant; a key that begins with test-NAME/ says the same.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"},
+    "description": "The name of the world. A key that begins with test-NAME/ selects it, too.",
+    "schema": {"type": "string", "pattern": NAME_PATTERN},
 }
 
 
-class Refused(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
     """An error of the admin surface. Errors of the API have another form."""
 
     error: str
 
 
-def add(blueprint: Blueprint) -> None:
-    """Add the route ``/openapi.json``."""
+def add(endpoints: AdminEndpoints) -> None:
+    """Add the route ``/openapi.json``, which describes all of *endpoints*."""
 
-    @blueprint.get("/openapi.json")
+    @endpoints.add("GET", "/openapi.json", "Read this document.", members=("openapi", "info", "paths", "components"))
     def openapi() -> Response:
-        return answers.document(document())
+        return answers.document(document(endpoints.all))
 
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document that describes ``ENDPOINTS``."""
-    types = [kind for endpoint in ENDPOINTS for kind in (*endpoint.body, *_parameters(endpoint).values())]
-    schemas, components = msgspec.json.schema_components([*types, Refused], ref_template="#/components/schemas/{name}")
+def document(endpoints: Sequence[AdminEndpoint]) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document that describes *endpoints*."""
+    types = [kind for endpoint in endpoints for kind in (*endpoint.body, *_parameters(endpoint).values())]
+    schemas, components = msgspec.json.schema_components(
+        [*types, ErrorBody], ref_template="#/components/schemas/{name}"
+    )
     # The key is the repr, because some types, such as unions, may not be hashable. Equal types have equal schemas.
     schemas_by_type = dict(zip(map(repr, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
-    for endpoint in ENDPOINTS:
+    for endpoint in endpoints:
         paths.setdefault(f"/_emulator{endpoint.path}", {})[endpoint.method.lower()] = _operation(
             endpoint, schemas_by_type
         )
@@ -61,7 +63,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "The admin surface of tunedmodels-mockserver",
             "version": version("tunedmodels"),
-            "description": "What a test or an operator may do with a fake. None of it is part of the Gemini API.",
+            "description": "The calls with which a test or an operator controls the mock server. "
+            "None of them is part of the Gemini API.",
         },
         "paths": paths,
         "components": {"schemas": {name: _with_plain_description(schema) for name, schema in components.items()}},
@@ -87,8 +90,8 @@ def _operation(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> d
 
 
 def _body(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> dict[str, Any]:
-    one = _any_of([schemas_by_type[repr(kind)] for kind in endpoint.body])
-    return _any_of([one, {"type": "array", "items": one}]) if endpoint.accepts_list else one
+    item = _any_of([schemas_by_type[repr(kind)] for kind in endpoint.body])
+    return _any_of([item, {"type": "array", "items": item}]) if endpoint.accepts_list else item
 
 
 def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
@@ -103,8 +106,9 @@ def _content(endpoint: AdminEndpoint, kind: str) -> dict[str, Any]:
 
 def _path_parameters(endpoint: AdminEndpoint) -> Iterator[dict[str, Any]]:
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
-        schema = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"}
-        yield {"name": name, "in": "path", "required": True, "schema": schema}
+        parameter = PATH_PARAMETERS[name]
+        schema, description = {"type": "string", "pattern": parameter.pattern}, parameter.description
+        yield {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
 def _query_parameters(endpoint: AdminEndpoint, schemas_by_type: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -123,7 +127,7 @@ def _without_none(kind: Any) -> Any:
     """Return *kind* without None."""
     if type(None) not in get_args(kind):
         return kind
-    return reduce(or_, (one for one in get_args(kind) if one is not type(None)))
+    return reduce(or_, (member for member in get_args(kind) if member is not type(None)))
 
 
 def _with_plain_description(schema: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.effects import Error
 from ...core.runs import interventions, view
@@ -19,11 +19,13 @@ from ...core.state.worlds import World
 from ...core.strict_input import BadInput, nearest, read_json
 from ...wire.status import Code, StatusError
 from .. import responses
+from .endpoints import AdminEndpoint, AdminEndpoints
 
+_MEMBERS = ("operation", "model", "state", "done", "steps", "totalSteps", "percent", "polls", "pending")
 _PositiveNumber = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """No members. Send an empty object, or no body."""
 
 
@@ -48,10 +50,10 @@ class Stall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: _PositiveNumber | None = None
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/operations``. *world* returns the world of the present request."""
 
-    @blueprint.get("/operations")
+    @endpoints.add("GET", "/operations", "List the runs.", members=("operations",))
     def runs() -> Response:
         current = world()
         now = current.now()
@@ -59,39 +61,55 @@ def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
             {"operations": [_run_document(record, now) for record in current.store.records_after(0)]}
         )
 
-    @blueprint.get("/operations/<path:target>")
-    def run(target: str) -> Response:
+    @endpoints.add("GET", "/operations/{operation}", "Read a run.", members=_MEMBERS, error_statuses=(404,))
+    def run(operation: str) -> Response:
         current = world()
-        return responses.document(_run_document(_find_run(current, target), current.now()))
+        return responses.document(_run_document(_find_run(current, operation), current.now()))
 
-    @blueprint.post("/operations/<path:target>")
-    def intervene(target: str) -> Response:
-        target, _, verb = target.rpartition(":")
-        if not target or verb not in _VERBS:
-            close = nearest(verb, list(_VERBS))
-            raise StatusError(Code.NOT_FOUND, f"There is no verb {verb!r} of runs{close}; send one of {_VERB_LIST}.")
-        change = _VERBS[verb](request.get_data() or b"{}")
-        return _change_run(world(), target, change)
+    # One route for all verbs, so that the answer to an unknown verb names the known ones.
+    @endpoints.blueprint.post("/operations/<path:target>")
+    def apply_verb(target: str) -> Response:
+        operation, _, name = target.rpartition(":")
+        if not operation or name not in _VERBS:
+            close = nearest(name, list(_VERBS))
+            raise StatusError(Code.NOT_FOUND, f"Runs have no verb {name!r}{close}; send one of {_VERB_LIST}.")
+        change = _VERBS[name].read(request.get_data() or b"{}")
+        return _change_run(world(), operation, change)
 
-    @blueprint.put("/operations/<path:target>/script")
-    def rescript(target: str) -> Response:
+    for name, verb in _VERBS.items():
+        path = f"/operations/{{operation}}:{name}"
+        endpoints.all.append(
+            AdminEndpoint(
+                "POST", path, verb.summary, _MEMBERS, body=(verb.body,), required=False, error_statuses=(404, 409)
+            )
+        )
+
+    @endpoints.add(
+        "PUT",
+        "/operations/{operation}/script",
+        "Replace the pending events of a run.",
+        members=_MEMBERS,
+        body=(tuple[Event, ...],),
+        error_statuses=(404, 409),
+    )
+    def replace_script(operation: str) -> Response:
         script = read_json(request.get_data(), tuple[Event, ...])
-        return _change_run(world(), target, lambda plan, now: interventions.with_script(plan, now, script))
+        return _change_run(world(), operation, lambda plan, now: interventions.with_script(plan, now, script))
 
 
 Change = Callable[[Plan, int], Plan]
 
 
 def _advance(body: bytes) -> Change:
-    by = read_json(body, Advance)
-    if sum(value is not None for value in (by.steps, by.percent, by.seconds)) != 1:
-        raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how much further the run is.')
-    if by.seconds is not None:
-        return lambda plan, now: interventions.with_event(plan, now, skip=by.seconds)
-    if by.percent is not None:
-        percent = by.percent
+    distance = read_json(body, Advance)
+    if sum(value is not None for value in (distance.steps, distance.percent, distance.seconds)) != 1:
+        raise BadInput('Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}: how far to move the run.')
+    if distance.seconds is not None:
+        return lambda plan, now: interventions.with_event(plan, now, skip=distance.seconds)
+    if distance.percent is not None:
+        percent = distance.percent
         return lambda plan, now: interventions.advance(plan, now, percent * plan.total_steps / 100)
-    steps = by.steps or 0
+    steps = distance.steps or 0
     return lambda plan, now: interventions.advance(plan, now, steps)
 
 
@@ -100,8 +118,8 @@ def _fail(body: bytes) -> Change:
     try:
         error = Error(code=failure.code, message=failure.message)
         Event(step=0, fail=error)
-    except ValueError as refusal:
-        raise BadInput(f"{refusal}.") from None
+    except ValueError as problem:
+        raise BadInput(f"{problem}.") from None
     return lambda plan, now: interventions.with_event(plan, now, fail=error)
 
 
@@ -110,23 +128,31 @@ def _stall(body: bytes) -> Change:
     return lambda plan, now: interventions.with_event(plan, now, stall=-1.0 if seconds is None else seconds)
 
 
-def _fixed_change(**what: Any) -> Callable[[bytes], Change]:
-    """Return the reader for a verb without options, which always adds the event *what*."""
+def _event_reader(**event: Any) -> Callable[[bytes], Change]:
+    """Return the reader for a verb without options, which always adds *event*."""
 
     def read(body: bytes) -> Change:
-        read_json(body, Nothing)
-        return lambda plan, now: interventions.with_event(plan, now, **what)
+        read_json(body, NoOptions)
+        return lambda plan, now: interventions.with_event(plan, now, **event)
 
     return read
 
 
-_VERBS: dict[str, Callable[[bytes], Change]] = {
-    "advance": _advance,
-    "fail": _fail,
-    "stall": _stall,
-    "resume": _fixed_change(stall=0.0),
-    "finish": _fixed_change(done=True),
-    "cancel": _fixed_change(cancel=True),
+class _Verb(NamedTuple):
+    """A verb of a run: its summary, the type of its body, and the function that reads the body."""
+
+    summary: str
+    body: type[msgspec.Struct]
+    read: Callable[[bytes], Change]
+
+
+_VERBS = {
+    "advance": _Verb("Move a run forward by steps, percent or seconds.", Advance, _advance),
+    "fail": _Verb("Make a run fail.", Fail, _fail),
+    "stall": _Verb("Stall a run for some seconds, or until a call moves it.", Stall, _stall),
+    "resume": _Verb("Resume a stalled run.", NoOptions, _event_reader(stall=0.0)),
+    "finish": _Verb("Finish a run.", NoOptions, _event_reader(done=True)),
+    "cancel": _Verb("Cancel a run.", NoOptions, _event_reader(cancel=True)),
 }
 _VERB_LIST = ", ".join(f":{verb}" for verb in _VERBS)
 
@@ -141,8 +167,8 @@ def _change_run(world: World, target: str, change: Change) -> Response:
         record, now = _find_run(world, target), world.now()
         try:
             new = replace(record, plan=change(record.plan, now))
-        except RunOver as refusal:
-            raise StatusError(Code.ABORTED, str(refusal)) from None
+        except RunOver as error:
+            raise StatusError(Code.ABORTED, str(error)) from None
         if world.store.replace(record, new):
             return responses.document(_run_document(new, now))
 

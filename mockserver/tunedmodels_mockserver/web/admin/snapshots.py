@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.state.differences import difference
 from ...core.state.store import State
@@ -13,40 +13,50 @@ from ...core.state.worlds import World
 from ...core.strict_input import BadInput, nearest
 from ...core.world_names import WORLD_NAME
 from .. import responses
+from .endpoints import JSON, TEXT, AdminEndpoints, TextFormat
 
 
-def add(blueprint: Blueprint, world: Callable[[], World]) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     """Add the routes ``/snapshots``. *world* returns the world of the present request."""
 
-    @blueprint.get("/snapshots")
+    @endpoints.add("GET", "/snapshots", "List the snapshots.", members=("snapshots",))
     def list_snapshots() -> Response:
         return responses.document({"snapshots": [{"name": name} for name in world().store.snapshot_names()]})
 
-    @blueprint.post("/snapshots/<name>")
-    def take(name: str) -> Response:
+    @endpoints.add("POST", "/snapshots/{name}", "Take a snapshot.", members=("name", "models"))
+    def take_snapshot(name: str) -> Response:
         if not WORLD_NAME.fullmatch(name):
             raise BadInput(f"A snapshot's name is 1 to 100 letters, digits, dots, dashes or underscores, got {name!r}.")
-        taken = world()
-        state = _current_state(taken)
-        taken.store.save_snapshot(name, state)
+        current = world()
+        state = _current_state(current)
+        current.store.save_snapshot(name, state)
         return responses.document({"name": name, "models": len(state.base.order)})
 
-    @blueprint.post("/snapshots/<name>:restore")
-    def restore(name: str) -> Response:
-        restored = world()
-        state = restored.store.snapshot(name)
+    @endpoints.add(
+        "POST", "/snapshots/{name}:restore", "Restore a snapshot.", members=("name", "models"), error_statuses=(404,)
+    )
+    def restore_snapshot(name: str) -> Response:
+        current = world()
+        state = current.store.snapshot(name)
         if state is None:
-            return _no_such_snapshot(restored, name)
-        restored.store.restore(state.pause().start(restored.machine()))
+            return _no_such_snapshot(current, name)
+        current.store.restore(state.pause().start(current.machine()))
         return responses.document({"name": name, "models": len(state.base.order)})
 
-    @blueprint.delete("/snapshots/<name>")
-    def forget(name: str) -> Response:
-        forgetting = world()
-        return responses.document({}) if forgetting.store.delete_snapshot(name) else _no_such_snapshot(forgetting, name)
+    @endpoints.add("DELETE", "/snapshots/{name}", "Remove a snapshot.", error_statuses=(404,))
+    def remove_snapshot(name: str) -> Response:
+        current = world()
+        return responses.document({}) if current.store.delete_snapshot(name) else _no_such_snapshot(current, name)
 
-    @blueprint.get("/snapshots/<name>:diff")
-    def diff(name: str) -> Response:
+    @endpoints.add(
+        "GET",
+        "/snapshots/{name}:diff",
+        "Compare a snapshot with another, or with the current state.",
+        query={"with": str, "format": TextFormat},
+        content_types=(JSON, TEXT),
+        error_statuses=(404,),
+    )
+    def compare_snapshot(name: str) -> Response:
         current, other = world(), request.args.get("with")
         before = current.store.snapshot(name)
         if before is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Literal
 
-from flask import Blueprint, Response, request
+import msgspec
+from flask import Response, request
 
 from ...core.state import file as state_file
 from ...core.state.file import WorldContent, check_base_models
@@ -12,20 +14,34 @@ from ...core.state.store import State
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput
 from .. import responses
+from .endpoints import AdminEndpoints
 
 ALL = "*"
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds) -> None:
+class StateDocument(msgspec.Struct):
+    """The state of worlds, in the form that ``GET /_emulator/state`` returns. Do not write it by hand."""
+
+    format: Literal["tunedmodels-state"]
+    version: int
+    worlds: dict[str, Any]
+    examples: dict[str, Any] = {}
+
+
+def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds) -> None:
     """Add the routes ``/state``. *world* returns the world of the present request; ``?world=*`` means all worlds."""
 
-    @blueprint.get("/state")
+    @endpoints.add(
+        "GET", "/state", "Read the state.", members=("format", "version", "worlds"), query={"world": Literal["*"]}
+    )
     def state() -> Response:
         selected = worlds.all() if _is_for_all_worlds() else [world()]
-        data = state_file.write({one.name: one.store.state().snapshot(one.machine()) for one in selected})
+        data = state_file.write({item.name: item.store.state().snapshot(item.machine()) for item in selected})
         return Response(data, content_type="application/json; charset=UTF-8")
 
-    @blueprint.put("/state")
+    @endpoints.add(
+        "PUT", "/state", "Replace the state.", members=("worlds",), body=(StateDocument,), query={"world": Literal["*"]}
+    )
     def put_state() -> Response:
         contents = state_file.read(request.get_data())
         check_base_models(contents, worlds.base_models)
@@ -43,7 +59,7 @@ def _is_for_all_worlds() -> bool:
     world_parameter = request.args.get("world", ALL if "world" in request.args else "")
     if world_parameter not in ("", ALL):
         raise BadInput(
-            f"world can only be {ALL}, for all worlds; a single one is named by X-Test-Id. Got {world_parameter!r}."
+            f"world can only be {ALL}, for all worlds, got {world_parameter!r}; name a single world in X-Test-Id."
         )
     return world_parameter == ALL
 

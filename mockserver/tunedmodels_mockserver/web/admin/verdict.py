@@ -3,64 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.journal.registry import Journals
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, nearest
-from ...core.verdict import outcome_coverage as tally_
-from ...core.verdict import verdict as verdict_
+from ...core.verdict import outcome_coverage as coverage_module
+from ...core.verdict import verdict as verdict_module
 from ...core.verdict.outcome_coverage import OutcomeCoverage
 from ...wire.protojson.reading import query_pairs
 from .. import responses, system_parameters
+from .endpoints import JSON, TEXT, AdminEndpoints, TextFormat
 
 
 def add(
-    blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals, tally: OutcomeCoverage
+    endpoints: AdminEndpoints,
+    world: Callable[[], World],
+    worlds: Worlds,
+    journals: Journals,
+    outcome_coverage: OutcomeCoverage,
 ) -> None:
     """Add the routes ``/verdict`` and ``/outcomes``. *world* returns the world of the present request."""
 
-    @blueprint.get("/verdict")
+    @endpoints.add(
+        "GET",
+        "/verdict",
+        "Judge the world's client.",
+        members=("ok", "outcomes"),
+        query={"format": TextFormat, "world": Literal["*"]},
+        content_types=(JSON, TEXT),
+    )
     def verdict() -> Response:
         parameters = _query_parameters("format", "world")
         if parameters.get("world", "*") != "*":
-            raise BadInput("world can only be *, for all; choose one by X-Test-Id or by a key that begins with test-.")
+            raise BadInput("world can only be *, for all worlds; name a single world in X-Test-Id or in a key.")
         if "world" in parameters:
             verdicts = {name: _world_verdict(worlds.get(name), journals) for name in sorted(journals.all())}
         else:
             current = world()
             verdicts = {current.name: _world_verdict(current, journals)}
-        met = tally.document()
+        coverage = outcome_coverage.document()
         if parameters.get("format") == "text":
             lines = [
-                (f"world {name}: " if name else "") + verdict_.text(document) for name, document in verdicts.items()
+                (f"world {name}: " if name else "") + verdict_module.text(document)
+                for name, document in verdicts.items()
             ]
-            return _text("".join(lines) + tally_.text(met))
+            return _text("".join(lines) + coverage_module.text(coverage))
         content: dict[str, Any] = {"ok": all(document["ok"] for document in verdicts.values())}
         content |= {"worlds": verdicts} if "world" in parameters else next(iter(verdicts.values()))
-        return responses.document({**content, "outcomes": met})
+        return responses.document({**content, "outcomes": coverage})
 
-    @blueprint.get("/outcomes")
+    @endpoints.add(
+        "GET",
+        "/outcomes",
+        "List the outcomes that clients have and have not met.",
+        members=("percent", "met", "unmet"),
+        query={"format": TextFormat},
+        content_types=(JSON, TEXT),
+    )
     def outcomes() -> Response:
-        met = tally.document()
+        coverage = outcome_coverage.document()
         return (
-            _text(tally_.text(met)) if _query_parameters("format").get("format") == "text" else responses.document(met)
+            _text(coverage_module.text(coverage))
+            if _query_parameters("format").get("format") == "text"
+            else responses.document(coverage)
         )
 
 
 def _world_verdict(world: World, journals: Journals) -> dict[str, Any]:
     journal = journals.of(world.name)
-    return verdict_.document(journal.entries(), world.controls.clock.mode, journal.dropped)
+    return verdict_module.document(journal.entries(), world.controls.clock.mode, journal.dropped)
 
 
-def _query_parameters(*known: str) -> Mapping[str, str]:
-    """Return the query parameters of the present request. Raise BadInput if one is not *known*, or for a bad format."""
+def _query_parameters(*names: str) -> Mapping[str, str]:
+    """Return the query of the present request. Raise BadInput for a parameter not in *names* and for a bad format."""
     _, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
     for name, value in pairs:
-        if name not in known:
-            raise BadInput(f"There is no parameter {name[:100]!r}{nearest(name[:100], list(known))}.")
+        if name not in names:
+            raise BadInput(f"There is no parameter {name[:100]!r}{nearest(name[:100], list(names))}.")
         if name == "format" and value not in ("json", "text"):
             raise BadInput(f"format must be json or text, got {value[:100]!r}.")
     return dict(pairs)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ...core.faults.armed_faults import without_expired
 from ...core.journal.registry import Journals
@@ -17,6 +17,7 @@ from ...core.state.store import State
 from ...core.state.worlds import World, Worlds
 from ...core.strict_input import BadInput, read_json
 from .. import responses
+from .endpoints import AdminEndpoints
 
 MAX_REPORTED = 100  # models of a dropped world that the answer lists at most
 # The members of the controls that each scope resets.
@@ -32,14 +33,21 @@ class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: Literal["all", "models", "faults", "canned", "clock"] = "all"
 
 
-def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
+def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, journals: Journals) -> None:
     """Add the routes ``/worlds``, ``/reset`` and ``/world``. *world* returns the world of the present request."""
 
-    @blueprint.get("/worlds")
+    @endpoints.add("GET", "/worlds", "List the worlds.", members=("worlds",))
     def list_worlds() -> Response:
         return responses.document({"worlds": [{"name": name} for name in worlds.names()]})
 
-    @blueprint.post("/reset")
+    @endpoints.add(
+        "POST",
+        "/reset",
+        "Reset all, models, faults, canned or clock.",
+        members=("scope",),
+        body=(Reset,),
+        required=False,
+    )
     def reset() -> Response:
         data = request.get_data()
         scope = read_json(data, Reset).scope if data.strip() else "all"
@@ -49,27 +57,29 @@ def add(blueprint: Blueprint, world: Callable[[], World], worlds: Worlds, journa
             journals.of(current.name).clear()
         return responses.document(content)
 
-    @blueprint.delete("/world")
+    @endpoints.add(
+        "DELETE", "/world", "Drop the world; with tell=left, report its content.", query={"tell": Literal["left"]}
+    )
     def drop_world() -> Response:
-        dropped, tell = world(), request.args.get("tell")
-        if tell not in (None, "left"):
-            raise BadInput(f"tell can only be left: say what was in the world; got {tell[:100]!r}.")
-        content = _world_content(dropped) if tell else {}
-        worlds.drop(dropped.name)
-        journals.drop(dropped.name)
+        current, report = world(), request.args.get("tell")
+        if report not in (None, "left"):
+            raise BadInput(f"tell can only be left, which reports the content of the world; got {report[:100]!r}.")
+        content = _world_content(current) if report else {}
+        worlds.drop(current.name)
+        journals.drop(current.name)
         return responses.document(content)
 
 
-def _reset(world: World, beginning: State, scope: str) -> dict[str, Any]:
+def _reset(world: World, initial: State, scope: str) -> dict[str, Any]:
     """Reset *scope*. Return it, and for models the numbers of those removed and of those that the world has now."""
     if scope in _MEMBERS:
-        back = {name: getattr(beginning.controls, name) for name in _MEMBERS[scope]}
-        world.change(lambda controls: replace(controls, **back))
+        initial_controls = {name: getattr(initial.controls, name) for name in _MEMBERS[scope]}
+        world.change(lambda controls: replace(controls, **initial_controls))
         return {"scope": scope}
     before = world.store.state()
-    controls: Controls = beginning.controls if scope == "all" else before.controls
-    world.store.restore(State(beginning.base, controls))
-    return {"scope": scope, "removed": len(before.base.order), "models": len(beginning.base.order)}
+    controls: Controls = initial.controls if scope == "all" else before.controls
+    world.store.restore(State(initial.base, controls))
+    return {"scope": scope, "removed": len(before.base.order), "models": len(initial.base.order)}
 
 
 def _world_content(world: World) -> dict[str, Any]:

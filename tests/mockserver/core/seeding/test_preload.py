@@ -222,23 +222,26 @@ def test_unusable_file_ends_the_command_with_status_4(tmp_path: Path) -> None:
     cases = [
         (["--preload", str(bad)], f"{bad}: The file has version 3 of the format; this server reads version 2."),
         (["--preload", str(written(tmp_path, "{", "cut.json"))], "cut.json: The file is not JSON, or it is cut off"),
-        (["--preload", str(written(tmp_path, "a: [", "bad.yaml"))], "bad.yaml: line 1, column 5: this is no YAML: "),
+        (["--preload", str(written(tmp_path, "a: [", "bad.yaml"))], "bad.yaml: line 1, column 5: this is not YAML: "),
         (
             ["--preload", str(written(tmp_path, "[" * 50_000, "deep.yaml"))],
-            "deep.yaml: this is no YAML that can be read",
+            "deep.yaml: this YAML is nested too deeply",
         ),
         (["--export-on-exit", str(tmp_path / "no" / "f")], f"Cannot write into the folder {tmp_path / 'no'}: "),
         (["--store", "sqlite://"], "A store of the kind sqlite needs a file: "),
-        (["--store", f"sqlite:///{tmp_path}/no/f"], f"The folder {tmp_path}/no of the store is none."),
+        (["--store", f"sqlite:///{tmp_path}/no/f"], f"The folder {tmp_path}/no of the store does not exist."),
         (["--store", f"sqlite:///{bad}"], "Cannot use the store sqlite:///"),
         (["--store", "mysql://h/n"], "There is no store of the kind 'mysql'. Give memory, sqlite:///FILE or"),
-        (["--store", "redis"], "'redis' is no store. Give memory, sqlite:///FILE or postgresql://HOST/NAME."),
+        (["--store", "redis"], "'redis' is not a store. Give memory, sqlite:///FILE or postgresql://HOST/NAME."),
         (["--store", "postgresql://u:secret@127.0.0.1:1/x"], "Cannot use the store postgresql://u:***@127.0.0.1:1/x: "),
         (
             ["--store", "postgresql://u@127.0.0.1:1/x?password=secret"],
             "Cannot use the store postgresql://u@127.0.0.1:1/x: ",
         ),
-        (["--store", "postgresql://u:secret@127.0.0.1:port/x"], "The URL is no store. Give memory, sqlite:///FILE or"),
+        (
+            ["--store", "postgresql://u:secret@127.0.0.1:port/x"],
+            "The URL is not a store. Give memory, sqlite:///FILE or",
+        ),
     ]
     for options, said in cases:
         status, told = ended(*options)

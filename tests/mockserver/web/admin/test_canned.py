@@ -1,4 +1,4 @@
-"""Canned rules through the server: armed by call, answered in the service's form, missed with a reason."""
+"""Tests canned rules over HTTP: adding them, their answers, and the reasons of misses."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def candidate(parts: list[Any] | None, reason: str = "STOP", index: int = 0, rat
     ],
 )
 def test_answers_have_the_services_form(http: FlaskClient, answer: Any, expected: Any) -> None:
-    """What a rule tells stands where the service would write it, with ratings and usage around it."""
+    """The text of a rule is where the service would write it, with ratings and usage around it."""
     arm(http, {"answer": answer})
 
     given = ok(ask(http))
@@ -78,16 +78,16 @@ def test_answers_have_the_services_form(http: FlaskClient, answer: Any, expected
     assert given == expected
 
 
-def test_usage_overrides_what_is_counted(http: FlaskClient) -> None:
-    """The total follows unless it is given, too."""
+def test_usage_of_a_rule_replaces_the_counts(http: FlaskClient) -> None:
+    """The total is the sum, unless the rule sets it, too."""
     arm(http, {"answer": {"text": "a b", "usage": {"promptTokenCount": 40, "thoughtsTokenCount": 2}}})
 
     counts = {"promptTokenCount": 40, "candidatesTokenCount": 2, "totalTokenCount": 44, "thoughtsTokenCount": 2}
     assert ok(ask(http))["usageMetadata"] == counts
 
 
-def test_limits_and_counts_of_the_request_hold(http: FlaskClient) -> None:
-    """One answer comes as often as candidates were asked for, and a text ends where the request says."""
+def test_limits_and_candidate_count_of_the_request_apply(http: FlaskClient) -> None:
+    """The answer has as many candidates as the request asks for, and its text ends at the limit of the request."""
     arm(http, {"answer": "one two three"})
 
     first, second = ok(ask(http, candidateCount=2, maxOutputTokens=2))["candidates"]
@@ -98,8 +98,8 @@ def test_limits_and_counts_of_the_request_hold(http: FlaskClient) -> None:
     assert second == {**first, "index": 1}
 
 
-def test_places_are_filled_from_the_request(http: FlaskClient) -> None:
-    """Each place has its source; braces can be escaped, and what is not there is empty."""
+def test_placeholders_take_values_from_the_request(http: FlaskClient) -> None:
+    """Braces can be escaped, and a missing value is an empty text."""
     text = "{{prompt}}|{{model}}|{{model_id}}|{{caller}}|{{call}}|{{json:$.generationConfig.topK}}|{{json:$.no}}"
     arm(http, {"when": {"regex": "I am (?P<who>\\w+)(!)?"}, "answer": text + "|{{match:who}}|{{ match:2 }}|\\{{x}}"})
 
@@ -109,8 +109,8 @@ def test_places_are_filled_from_the_request(http: FlaskClient) -> None:
     assert given == f"I am Ann|{model}|developer@example.com|2|3||Ann||{{{{x}}}}"
 
 
-def test_an_error_is_answered(http: FlaskClient) -> None:
-    """By code and message, with the details that its members ask for, then the next rule answers."""
+def test_a_rule_can_answer_with_an_error(http: FlaskClient) -> None:
+    """The error has the code, message and details of the rule; then the next rule answers."""
     arm(
         http,
         {"times": 1, "answer": {"error": {"code": "UNAVAILABLE", "message": "Busy: {{prompt}}", "retry_delay": 3}}},
@@ -125,8 +125,8 @@ def test_an_error_is_answered(http: FlaskClient) -> None:
     assert text_of(ok(ask(http))) == FALLBACK
 
 
-def test_a_stream_comes_as_the_rule_says() -> None:
-    """Chunk by chunk, with a wait before those that have a pause; the last one says why it ends."""
+def test_a_rule_sets_the_chunks_of_a_stream() -> None:
+    """The server waits before a chunk with a pause; the last chunk has the finish reason."""
     slept: list[float] = []
     http = create_app(Settings(seed=1), sleep=slept.append).test_client()
     arm(http, {"answer": {"chunks": ["a", {"text": "b", "pause": 1.5}, {"text": "c", "pause": 0.5}]}})
@@ -138,7 +138,7 @@ def test_a_stream_comes_as_the_rule_says() -> None:
 
 
 def test_streams_of_other_answers(http: FlaskClient) -> None:
-    """A function call is a chunk of its own, candidates end each in its time, a blocked prompt is one chunk."""
+    """A function call is a chunk of its own, each candidate ends separately, and a blocked prompt is one chunk."""
     arm(
         http,
         {"when": {"text": "parts"}, "answer": {"parts": [{"text": "a"}, CALL]}},
@@ -155,8 +155,8 @@ def test_streams_of_other_answers(http: FlaskClient) -> None:
     assert [chunk["promptFeedback"] for chunk in stream("blocked")] == [{"blockReason": "OTHER"}]
 
 
-def test_a_version_writes_the_parts_it_has(http: FlaskClient) -> None:
-    """v1 has no function calls: there they are left out."""
+def test_a_version_leaves_out_parts_that_it_lacks(http: FlaskClient) -> None:
+    """v1 has no function calls."""
     arm(http, {"answer": {"parts": [{"text": "a"}, CALL]}})
 
     answer = ok(http.post(f"/v1/{FLASH}:generateContent", json={"contents": [{"parts": [{"text": "hi"}]}]}))
@@ -164,7 +164,7 @@ def test_a_version_writes_the_parts_it_has(http: FlaskClient) -> None:
 
 
 def test_text_models_and_counts(http: FlaskClient) -> None:
-    """generateText has its own form of all that, and countTokens is answered by rules that name it."""
+    """generateText has its own form, and rules that name countTokens answer it."""
     arm(
         http,
         {"when": {"text": "bad"}, "answer": {"blocked": "SAFETY"}},
@@ -182,8 +182,8 @@ def count(http: FlaskClient) -> TestResponse:
     return http.post(f"/v1beta/{FLASH}:countTokens", json={"contents": [{"parts": [{"text": "hi"}]}]})
 
 
-def test_rules_are_armed_read_and_removed(http: FlaskClient) -> None:
-    """First or last, one or many; each tells its id and how often it answered."""
+def test_rules_are_added_listed_and_removed(http: FlaskClient) -> None:
+    """A caller adds one or many, first or last; the list has the id and the hits of each."""
     assert ok(http.post(CANNED, json={"answer": "a"})) == {"rules": [{"id": "rule-1", "hits": 0, "answer": "a"}]}
     ok(http.post(f"{CANNED}?at=first", json=[{"id": "first", "answer": "b"}]))
     assert text_of(ok(ask(http))) == "b"
@@ -201,8 +201,8 @@ def test_rules_are_armed_read_and_removed(http: FlaskClient) -> None:
     assert text_of(ok(ask(http))) == FALLBACK
 
 
-def test_each_world_has_its_own(http: FlaskClient) -> None:
-    """Rules of one world answer nobody in another."""
+def test_each_world_has_its_own_rules(http: FlaskClient) -> None:
+    """A rule of one world does not answer in another."""
     ok(http.put(CANNED, json=[{"answer": "w1"}], headers={"X-Test-Id": "w1"}))
 
     assert ok(http.get(CANNED))["rules"] == []
@@ -211,7 +211,7 @@ def test_each_world_has_its_own(http: FlaskClient) -> None:
 
 @pytest.mark.parametrize("method", ["post", "put"])
 def test_a_bad_rule_changes_nothing(http: FlaskClient, method: str) -> None:
-    """It is refused with its place and the nearest name, and what was armed stays."""
+    """The error has the place and the nearest name, and the existing rules stay."""
     arm(http, {"answer": "a"})
     answer = getattr(http, method)(CANNED, json=[{"answer": "b"}, {"answer": {"txt": "c"}}])
 
@@ -221,7 +221,7 @@ def test_a_bad_rule_changes_nothing(http: FlaskClient, method: str) -> None:
 
 
 def test_a_miss_names_the_nearest_rules(http: FlaskClient) -> None:
-    """Where rules are and none matches, the answer says what was nearest, and the world keeps it with reasons."""
+    """If no rule matches, the answer names the nearest rules, and the world keeps the miss with the reasons."""
     arm(
         http,
         {"id": "paris", "when": {"text": "How warm is it in Paris?"}, "answer": "a"},
@@ -246,7 +246,7 @@ def test_a_miss_names_the_nearest_rules(http: FlaskClient) -> None:
 
 
 def test_misses_are_bounded(http: FlaskClient) -> None:
-    """The last fifty are kept, newest first, of each text two kilobytes; a note is one line of ASCII."""
+    """The world keeps the last fifty, newest first, with two kilobytes of each text; a note is one line of ASCII."""
     arm(http, {"when": {"text": "x"}, "answer": "a"})
     for number in range(50):
         ask(http, f"{number} 語\n" + "y" * 3000)
@@ -259,8 +259,8 @@ def test_misses_are_bounded(http: FlaskClient) -> None:
     assert answer.headers["X-Tunedmodels-Note"].isascii()
 
 
-def test_a_spent_rule_says_so(http: FlaskClient) -> None:
-    """What only its count keeps from answering is the nearest, with its count as the reason."""
+def test_the_count_of_a_rule_is_a_reason(http: FlaskClient) -> None:
+    """A rule that only its count stops is the nearest, and the reason is its count."""
     arm(http, {"when": {"text": "hi"}, "answer": "a", "times": 1})
     ask(http)
     ask(http)
@@ -275,7 +275,7 @@ def test_a_spent_rule_says_so(http: FlaskClient) -> None:
 
 
 def test_strict_rules_make_a_miss_an_error(http: FlaskClient) -> None:
-    """404 with the nearest rule; without strict, training examples and the fallback answer."""
+    """It is 404 with the nearest rule; without strict, training examples and the fallback answer."""
     ok(http.put(CANNED, json={"strict": True, "rules": [{"when": {"text": "ho"}, "answer": "a"}]}))
 
     code, message = refused(ask(http))
@@ -285,8 +285,8 @@ def test_strict_rules_make_a_miss_an_error(http: FlaskClient) -> None:
     assert text_of(ok(ask(http, "ho"))) == "a"
 
 
-def test_worlds_may_begin_with_rules() -> None:
-    """Settings take what PUT takes, for every world; what is wrong in them is said at once."""
+def test_every_world_begins_with_the_rules_of_the_settings() -> None:
+    """The settings take the body of PUT; create_app refuses bad rules."""
     http = create_app(Settings(canned=[{"answer": "a"}])).test_client()
 
     assert text_of(ok(ask(http))) == "a"

@@ -1,4 +1,4 @@
-"""The clock of a world, over the fake's own surface: read, moved, frozen, and what a move caused."""
+"""Tests reading, moving and freezing the clock of a world over the admin surface."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def body(model_id: str = "a", epochs: int = 5) -> dict[str, Any]:
 
 
 def start(http: FlaskClient, model_id: str = "a", epochs: int = 5) -> str:
-    """Create a model of so many steps, and return the name of its operation."""
+    """Create a model with *steps* steps, and return the name of its operation."""
     answer = http.post(f"/v1beta/tunedModels?tunedModelId={model_id}", json=body(model_id, epochs))
     assert answer.status_code == 200, answer.text
     return str(answer.get_json()["name"])
@@ -47,7 +47,7 @@ def manual() -> FlaskClient:
 
 
 def test_a_manual_clock_is_read_and_moved(manual: FlaskClient) -> None:
-    """GET tells the moment, POST moves it, and the answers of the API follow."""
+    """GET returns the moment, POST moves it, and the answers of the API follow."""
     assert manual.get("/_emulator/clock").json == STOOD
 
     assert move(manual, advance=1.5) == {**STOOD, "now": "2023-11-14T22:13:21.500000000Z", "caused": []}
@@ -57,8 +57,8 @@ def test_a_manual_clock_is_read_and_moved(manual: FlaskClient) -> None:
     assert done["response"]["createTime"] == "2023-11-14T22:13:21.500000Z"
 
 
-def test_each_world_has_a_clock_of_its_own(manual: FlaskClient) -> None:
-    """Moving one world's clock, named by header or key, leaves the others'."""
+def test_each_world_has_its_own_clock(manual: FlaskClient) -> None:
+    """A move of one world's clock, named by header or key, does not move the others."""
     manual.post("/_emulator/clock", json={"advance": 60}, headers={"X-Test-Id": "w1"})
     moved = {**STOOD, "now": "2023-11-14T22:14:20.000000000Z"}
 
@@ -73,7 +73,7 @@ def test_each_world_has_a_clock_of_its_own(manual: FlaskClient) -> None:
         ('{"advance": "soon"}', "'soon' is none of end, next - at `$.advance`."),
         ('{"advance": true}', "got `bool` - at `$.advance`."),
         ('{"advance": [1]}', "got `array` - at `$.advance`."),
-        ('{"advance": -1}', 'advance is not negative, got -1.0; send "set" to go back in time.'),
+        ('{"advance": -1}', 'advance must not be negative, got -1.0; send "set" to go back in time.'),
         ('{"advance": null}', 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ("{}", 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ('{"advance": NaN}', "This is not valid JSON: "),
@@ -100,7 +100,7 @@ def test_each_world_has_a_clock_of_its_own(manual: FlaskClient) -> None:
     ids=lambda value: value[:30],
 )
 def test_a_bad_move_is_refused(manual: FlaskClient, given: str, sentence: str) -> None:
-    """The refusal is a sentence that names the member and the value, and the clock stays."""
+    """The error names the member and the value, and the clock does not move."""
     answer = manual.post("/_emulator/clock", data=given.encode("latin-1"))
 
     assert answer.status_code == 400
@@ -108,8 +108,8 @@ def test_a_bad_move_is_refused(manual: FlaskClient, given: str, sentence: str) -
     assert manual.get("/_emulator/clock").json == STOOD
 
 
-def test_time_has_an_end(manual: FlaskClient) -> None:
-    """A clock that was moved again and again stops in 2255, where nanoseconds still fit 64 bits."""
+def test_the_clock_stops_in_2255(manual: FlaskClient) -> None:
+    """Nanoseconds after that do not fit 64 bits."""
     answers = [manual.post("/_emulator/clock", json={"advance": 1e9}) for _ in range(8)]
 
     assert [answer.status_code for answer in answers] == [200] * 7 + [400]
@@ -118,8 +118,8 @@ def test_time_has_an_end(manual: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["1e10", "1e308", f"1{'0' * 18}"])
-def test_a_move_beyond_the_end_leaves_the_clock(manual: FlaskClient, seconds: str) -> None:
-    """A number that is too large is refused as one, and nothing is moved."""
+def test_a_move_beyond_the_end_is_refused(manual: FlaskClient, seconds: str) -> None:
+    """The error says that the number is too large, and the clock does not move."""
     answer = manual.post("/_emulator/clock", data=f'{{"advance": {seconds}}}')
 
     assert answer.status_code == 400
@@ -127,13 +127,13 @@ def test_a_move_beyond_the_end_leaves_the_clock(manual: FlaskClient, seconds: st
     assert manual.get("/_emulator/clock").json == STOOD
 
 
-def test_a_move_of_twenty_megabytes(manual: FlaskClient) -> None:
-    """A body that the API would not read is not read here either, and is no unknown route."""
+def test_a_body_of_twenty_megabytes_is_refused(manual: FlaskClient) -> None:
+    """The error is a sentence, and not the page for an unknown route."""
     assert manual.post("/_emulator/clock", data=b" " * (20 * 1024 * 1024 + 1)).status_code == 413
 
 
 def test_a_real_clock_is_moved_frozen_and_resumed() -> None:
-    """It goes with the machine's time from wherever it was put; a frozen one stands."""
+    """A real clock follows the machine's time after a move; a frozen one does not."""
     machine = ManualClock(START)
     http = create_app(Settings(seed=1), machine.now).test_client()
     machine.advance(1)
@@ -150,8 +150,8 @@ def test_a_real_clock_is_moved_frozen_and_resumed() -> None:
     }
 
 
-def test_a_clock_goes_by_polls_when_it_is_told_to(manual: FlaskClient) -> None:
-    """In mode polling ten looks see the end of a run."""
+def test_mode_polling_moves_the_clock_by_polls(manual: FlaskClient) -> None:
+    """Ten polls reach the end of a run."""
     move(manual, mode="polling")
     operation = start(manual)
     looks = [manual.get(f"/v1/{operation}").get_json() for _ in range(10)]
@@ -159,8 +159,8 @@ def test_a_clock_goes_by_polls_when_it_is_told_to(manual: FlaskClient) -> None:
     assert [look.get("done", False) for look in looks] == [False] * 9 + [True]
 
 
-def test_a_move_says_what_it_caused(manual: FlaskClient) -> None:
-    """Each run that looks different, from how many steps to how many; those that do not are left out."""
+def test_a_move_lists_the_runs_that_change(manual: FlaskClient) -> None:
+    """Each has the steps before and after; runs that do not change are left out."""
     first, second = start(manual, "first"), start(manual, "second", epochs=1)
     assert move(manual, advance=0.2)["caused"] == []
 
@@ -185,8 +185,8 @@ def test_a_move_says_what_it_caused(manual: FlaskClient) -> None:
     assert [(run["steps"], run["state"]) for run in back] == [([5, 0], "CREATING"), ([1, 0], "CREATING")]
 
 
-def test_what_a_move_caused_is_told_up_to_a_hundred_runs(manual: FlaskClient) -> None:
-    """The rest is a number."""
+def test_a_move_lists_a_hundred_runs_at_most(manual: FlaskClient) -> None:
+    """The answer has the number of the rest."""
     for number in range(103):
         start(manual, f"m{number}", epochs=1)
     caused = move(manual, advance=60)
@@ -194,8 +194,8 @@ def test_what_a_move_caused_is_told_up_to_a_hundred_runs(manual: FlaskClient) ->
     assert (len(caused["caused"]), caused["more"]) == (100, 3)
 
 
-def test_a_clock_leaps_from_event_to_event(manual: FlaskClient) -> None:
-    """``next`` is the next start, step or end of any run; when all have ended the clock stays."""
+def test_advance_next_moves_to_the_next_event(manual: FlaskClient) -> None:
+    """It is the start, a step or the end of any run; if all have ended, the clock does not move."""
     start(manual, "first", 2)
     start(manual, "second", 1)
     leaps = [move(manual, advance="next") for _ in range(7)]
@@ -212,8 +212,8 @@ def test_a_clock_leaps_from_event_to_event(manual: FlaskClient) -> None:
     assert leaps[-1]["now"] == leaps[-2]["now"]
 
 
-def test_a_clock_leaps_to_the_end_of_all_runs() -> None:
-    """``end`` comes to the moment at which the last run ends; those that no time ends are named."""
+def test_advance_end_moves_to_the_end_of_all_runs() -> None:
+    """The answer lists the runs that time does not end."""
     app = create_app(Settings(seed=1, pace=Pace(queue_time=0), clock=Clock(Mode.MANUAL, moment=START)))
     http = app.test_client()
     first, held = start(http, "first"), start(http, "held")

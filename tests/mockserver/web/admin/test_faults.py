@@ -1,4 +1,4 @@
-"""Faults over the admin surface, in a file, and in process."""
+"""Tests faults over the admin surface, in a file, and in process."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from ...conftest import ok, refused
 ERROR = {"method": "tunedModels.list", "error": {"code": "INTERNAL"}}
 
 
-def test_a_fault_is_armed_fires_and_is_told(http: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
-    """POST answers with the id; the answer it befalls names it, and so does the log; GET counts."""
+def test_a_fault_is_armed_fires_and_is_reported(http: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    """POST returns its id; the answer that it changes and the log name it; GET has its counts."""
     armed = ok(http.post("/_emulator/faults", json=ERROR))["faults"]
     assert [(item["id"], item["fired"], item["remaining"]) for item in armed] == [("fault-1", False, 1)]
 
@@ -52,7 +52,7 @@ def test_a_fault_is_armed_fires_and_is_told(http: FlaskClient, caplog: pytest.Lo
 
 
 def test_faults_are_removed_one_by_one_or_all(http: FlaskClient) -> None:
-    """A fault that is not there is 404 with the nearest."""
+    """An unknown fault is 404 with the nearest one."""
     http.post("/_emulator/faults", json=[{**ERROR, "id": "one"}, {**ERROR, "id": "two"}, ERROR])
 
     assert ok(http.get("/_emulator/faults/one"))["id"] == "one"
@@ -77,8 +77,8 @@ def test_faults_are_removed_one_by_one_or_all(http: FlaskClient) -> None:
         (b'{"preset": "quota", "times": 1}', "There is no member 'times'"),
     ],
 )
-def test_what_is_wrong_is_refused_when_it_is_armed(http: FlaskClient, body: bytes, sentence: str) -> None:
-    """400 with a sentence, and nothing is armed."""
+def test_a_bad_fault_is_refused(http: FlaskClient, body: bytes, sentence: str) -> None:
+    """The answer is 400 with a sentence, and no fault is armed."""
     answer = http.post("/_emulator/faults", data=body)
 
     assert answer.status_code == 400
@@ -87,16 +87,16 @@ def test_what_is_wrong_is_refused_when_it_is_armed(http: FlaskClient, body: byte
     assert ok(http.get("/_emulator/faults")) == {"faults": []}
 
 
-def test_each_world_has_faults_of_its_own(http: FlaskClient) -> None:
-    """A fault in one world leaves the others alone."""
+def test_each_world_has_its_own_faults(http: FlaskClient) -> None:
+    """A fault of one world does not fire in another."""
     http.post("/_emulator/faults", json=ERROR, headers={"X-Test-Id": "w1"})
 
     ok(http.get("/v1beta/tunedModels"))
     assert http.get("/v1beta/tunedModels", headers={"X-Test-Id": "w1"}).status_code == 500
 
 
-def test_presets_are_shown(http: FlaskClient) -> None:
-    """Each with its faults, as they could be armed one by one."""
+def test_presets_are_listed(http: FlaskClient) -> None:
+    """Each has its faults in the form that POST takes."""
     presets = ok(http.get("/_emulator/presets"))["presets"]
 
     assert presets["withdrawn"] == [{"withdrawn": True, "id": "withdrawn", "required": False}]
@@ -104,8 +104,8 @@ def test_presets_are_shown(http: FlaskClient) -> None:
         ok(http.post("/_emulator/faults", json=faults))
 
 
-def test_an_error_may_carry_details(http: FlaskClient) -> None:
-    """RetryInfo, ErrorInfo and a message of one's own."""
+def test_an_error_can_have_details(http: FlaskClient) -> None:
+    """A fault can set RetryInfo, ErrorInfo and the message."""
     error = {"code": "UNAVAILABLE", "message": "Later.", "retry_delay": 1.5, "reason": "BUSY"}
     http.post("/_emulator/faults", json={"error": error})
     answer: Any = http.get("/v1beta/tunedModels").json
@@ -115,34 +115,34 @@ def test_an_error_may_carry_details(http: FlaskClient) -> None:
     assert answer["error"]["details"][1]["retryDelay"] == "1.500s"
 
 
-def test_a_proxys_page_is_html(http: FlaskClient) -> None:
-    """Its status and its text are what was asked for."""
+def test_the_page_of_a_proxy_is_html(http: FlaskClient) -> None:
+    """The fault sets its status and its text."""
     http.post("/_emulator/faults", json={"page": {"status": 504, "html": "<p>gateway</p>"}})
     answer = http.get("/v1beta/tunedModels")
 
     assert (answer.status_code, answer.mimetype, answer.text) == (504, "text/html", "<p>gateway</p>")
 
 
-def test_a_fault_of_an_error_does_nothing_else(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """The create that was refused made no model."""
+def test_an_error_replaces_the_method(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The create that gets the error makes no model."""
     http.post("/_emulator/faults", json={"method": "tunedModels.create", "error": {}})
 
     assert refused(http.post("/v1beta/tunedModels", json=tutorial()))[0] == "UNAVAILABLE"
     assert ok(http.get("/v1beta/tunedModels")) == {}
 
 
-def test_a_model_that_is_to_be_created_can_be_named(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """By the id that the create asks for."""
+def test_a_fault_can_name_the_model_of_a_create(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The create names its model in the query."""
     http.post("/_emulator/faults", json={"model": "mine", "error": {}})
 
     ok(http.post("/v1beta/tunedModels?tunedModelId=other", json=tutorial()))
     assert http.post("/v1beta/tunedModels?tunedModelId=mine", json=tutorial()).status_code == 503
 
 
-def test_an_armed_run_befalls_the_next_create(
+def test_a_fault_of_a_run_applies_to_the_next_create(
     http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
 ) -> None:
-    """The first fails in its middle, with what it has learned kept; the second is undisturbed."""
+    """The first run fails in its middle and keeps its snapshots; the second succeeds."""
     http.post("/_emulator/faults", json={"run": {"script": [{"percent": 50, "fail": {"code": "INTERNAL"}}]}})
     bad, good = create(http), create(http)
     clock.advance(30)
@@ -152,8 +152,8 @@ def test_an_armed_run_befalls_the_next_create(
     assert 0 < len(failed["tuningTask"]["snapshots"]) < len(ok(http.get(f"/v1beta/{good}"))["tuningTask"]["snapshots"])
 
 
-def test_a_script_may_fault_the_answer_to_a_poll(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """The second look meets 503 and a note, the third is as if nothing had been."""
+def test_a_script_can_change_the_answer_to_a_poll(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """The second poll gets 503 and a note, and the others are not changed by it."""
     script = [{"poll": 2, "fault": {"error": {}}}, {"poll": 3, "fault": {"malformed": True}}]
     http.post("/_emulator/faults", json={"run": {"script": script}})
     name = create(http)
@@ -165,8 +165,24 @@ def test_a_script_may_fault_the_answer_to_a_poll(http: FlaskClient, create: Call
     assert len(looks[2].data) == len(looks[0].data) // 2
 
 
+def test_a_latency_of_a_script_accompanies_another_effect(
+    clock: ManualClock, create: Callable[[FlaskClient], str]
+) -> None:
+    """The server waits before it sends the answer that the fault of the world has changed."""
+    waits: list[float] = []
+    http = create_app(Settings(seed=1), clock.now, waits.append).test_client()
+    http.post("/_emulator/faults", json={"run": {"script": [{"poll": 1, "fault": {"latency": 2}}]}})
+    name = create(http)
+    http.post("/_emulator/faults", json={"id": "half", "method": "tunedModels.get", "malformed": True})
+
+    answer = http.get(f"/v1beta/{name}")
+    assert answer.get_json(silent=True) is None
+    assert answer.headers.getlist("X-Tunedmodels-Note") == ["fault half: malformed", "fault script: latency"]
+    assert waits == [2]
+
+
 def test_a_window_follows_the_worlds_clock(http: FlaskClient, clock: ManualClock) -> None:
-    """Seconds count from when it was armed."""
+    """Its seconds count from the moment at which the fault was armed."""
     http.post("/_emulator/faults", json={"error": {}, "after": 10, "lasts": 10, "times": None})
     codes = []
     for seconds in (0, 10, 9, 1):
@@ -176,8 +192,8 @@ def test_a_window_follows_the_worlds_clock(http: FlaskClient, clock: ManualClock
     assert codes == [200, 503, 503, 200]
 
 
-def test_a_time_to_live_follows_the_machine(clock: ManualClock) -> None:
-    """A fault that was forgotten is gone, though the world's clock stands."""
+def test_a_time_to_live_follows_the_machines_clock(clock: ManualClock) -> None:
+    """The fault expires even if the world's clock stands still."""
     http = create_app(Settings(clock=Clock(Mode.MANUAL)), clock.now).test_client()
     http.post("/_emulator/faults", json={"error": {}, "ttl": 5, "times": None})
     assert http.get("/v1beta/tunedModels").status_code == 503
@@ -187,8 +203,8 @@ def test_a_time_to_live_follows_the_machine(clock: ManualClock) -> None:
     assert ok(http.get("/_emulator/faults")) == {"faults": []}
 
 
-def test_latency_sleeps_as_long_as_it_says(clock: ManualClock) -> None:
-    """By the sleep that is handed in; jitter is drawn from the seed and stays within."""
+def test_a_latency_waits(clock: ManualClock) -> None:
+    """It calls the sleep of the application; the jitter comes from the seed and stays in its range."""
     slept: list[float] = []
     http = create_app(Settings(seed=1), clock.now, slept.append).test_client()
     http.post("/_emulator/faults", json=[{"latency": {"seconds": 2}}, {"latency": {"seconds": 1, "jitter": 3}}])
@@ -199,7 +215,7 @@ def test_latency_sleeps_as_long_as_it_says(clock: ManualClock) -> None:
 
 
 def test_every_world_begins_with_the_faults_of_the_settings(clock: ManualClock) -> None:
-    """And counts them, and their windows, from its own beginning."""
+    """Each world counts them, and their windows, from its own start."""
     faults = [Fault(error=Error("INTERNAL"), after=10)]
     http = create_app(Settings(faults=faults), clock.now).test_client()
     codes = []
@@ -211,8 +227,8 @@ def test_every_world_begins_with_the_faults_of_the_settings(clock: ManualClock) 
     assert codes == [200, 500, 200] * 2
 
 
-def test_a_file_has_faults(tmp_path: Path) -> None:
-    """As YAML, with times as people write them, or as JSON; an empty one has none."""
+def test_faults_are_read_from_a_file(tmp_path: Path) -> None:
+    """The file is YAML, with times as text, or JSON; an empty file has no faults."""
     path = tmp_path / "faults.yaml"
     path.write_text("- method: tunedModels.*\n  from: 2026-01-01T00:00:00Z\n  reset: true\n- preset: withdrawn\n")
     assert [fault.kind for fault in fault_file.read(path)] == ["reset", "withdrawn"]
@@ -227,13 +243,13 @@ def test_a_file_has_faults(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("- reset: true\n- rest: true\n", "Fault 2 of the list: There is no member 'rest'; the nearest is reset."),
-        ("- [\n", "line 2, column 1: this is no YAML"),
+        ("- [\n", "line 2, column 1: this is not YAML"),
         ("- {id: a, reset: true}\n- {id: a, reset: true}\n", "The fault 'a' already exists"),
-        ("!!python/object:os.system {}", "this is no YAML"),
+        ("!!python/object:os.system {}", "this is not YAML"),
     ],
 )
-def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, text: str, sentence: str) -> None:
-    """The file, the place in it, and the nearest name."""
+def test_a_bad_file_of_faults_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    """The error has the file, the place in it, and the nearest name."""
     path = tmp_path / "faults.yaml"
     path.write_text(text)
     with pytest.raises(BadInput) as caught:
@@ -255,7 +271,7 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, text: str, sentenc
 def test_the_command_refuses_bad_faults_at_its_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], sentence: str
 ) -> None:
-    """Status 2, and a sentence that says what would do."""
+    """The status is 2, and a sentence says how to fix it."""
     (tmp_path / "bad.yaml").write_text("rest: true\n")
     monkeypatch.chdir(tmp_path)
     ended = CliRunner().invoke(serve, ["--port", "0", *options])
@@ -270,7 +286,7 @@ def test_a_create_that_starts_no_run_leaves_its_faults_to_the_next(
     create: Callable[[FlaskClient], str],
     tutorial: Callable[..., dict[str, Any]],
 ) -> None:
-    """Refused by another fault or by its own body, it neither spends what was armed for a run nor is counted."""
+    """If another fault or its own body stops the create, faults of runs neither fire nor count it."""
     script = {"script": [{"step": 0, "fail": {"code": "INTERNAL"}}]}
     faults = [
         {"id": "first", "run": script, "required": False},
@@ -290,7 +306,7 @@ def test_a_create_that_starts_no_run_leaves_its_faults_to_the_next(
 
 @pytest.mark.parametrize("window", [{"from": "2027-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, {"lasts": 0}])
 def test_a_window_that_never_opens_is_refused(http: FlaskClient, window: dict[str, Any]) -> None:
-    """It could never fire, and would fail the test that armed it for another reason."""
+    """The fault could never fire, and a test with it would fail for another reason."""
     answer = http.post("/_emulator/faults", json={"error": {}, **window})
 
     assert (answer.status_code, "closes before it opens" in answer.text) == (400, True)

@@ -1,4 +1,4 @@
-"""The journal and the verdict over HTTP."""
+"""Tests the journal and the verdict over HTTP."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def entries(http: FlaskClient, query: str = "", **headers: str) -> list[dict[str
     return found
 
 
-def test_a_request_is_told_with_its_answer(http: FlaskClient, active: str) -> None:
-    """Who asked what, when, and what came back; a look has its number."""
+def test_an_entry_has_the_request_and_the_answer(http: FlaskClient, active: str) -> None:
+    """It has the caller, the time and the number of the poll, too."""
     http.get(f"/v1beta/{active}?fields=name&key=alice@example.com", headers={"User-Agent": "me/1"})
     told = entries(http)[-1]
 
@@ -40,8 +40,8 @@ def test_a_request_is_told_with_its_answer(http: FlaskClient, active: str) -> No
     assert told["headers"]["User-Agent"] == "me/1"
 
 
-def test_a_create_tells_the_model_and_operation_that_it_made(http: FlaskClient, active: str) -> None:
-    """By its answer; its body is there."""
+def test_the_entry_of_a_create_names_the_model_and_the_operation(http: FlaskClient, active: str) -> None:
+    """The names come from the answer; the entry has the body."""
     told = entries(http)[0]
 
     assert told["model"] == active.removeprefix("tunedModels/")
@@ -49,8 +49,8 @@ def test_a_create_tells_the_model_and_operation_that_it_made(http: FlaskClient, 
     assert told["request"]["content"]["display_name"] == "number generator model"
 
 
-def test_compressed_answers_and_streams_are_told_as_text(http: FlaskClient, active: str) -> None:
-    """What was sent on the way does not matter."""
+def test_the_journal_has_compressed_answers_and_streams_as_text(http: FlaskClient, active: str) -> None:
+    """It has the body before compression."""
     http.get(f"/v1beta/{active}", headers={"Accept-Encoding": "gzip"})
     body = {"contents": [{"parts": [{"text": "LXIII"}]}]}
     assert "LXIV" in http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse", json=body).text
@@ -61,8 +61,8 @@ def test_compressed_answers_and_streams_are_told_as_text(http: FlaskClient, acti
     assert not stream["lost"]
 
 
-def test_health_and_the_admin_surface_are_not_in_it_and_unknown_routes_are(http: FlaskClient) -> None:
-    """The token endpoint, too, without its credentials."""
+def test_the_journal_leaves_out_health_and_the_admin_surface(http: FlaskClient) -> None:
+    """It has unknown routes, and the token endpoint without its credentials."""
     http.get("/health")
     http.get("/_emulator/clock")
     http.get("/v1beta/nothing")
@@ -92,8 +92,8 @@ def test_health_and_the_admin_surface_are_not_in_it_and_unknown_routes_are(http:
         ),
     ],
 )
-def test_a_secret_is_masked_before_it_is_kept(app: Flask, ask: Callable[[FlaskClient], Any]) -> None:
-    """Wherever it stood; even what a body's cut leaves of it."""
+def test_secrets_are_masked(app: Flask, ask: Callable[[FlaskClient], Any]) -> None:
+    """Their place does not matter, even if the body is truncated inside a secret."""
     ask(app.test_client())
     kept = [item for journal in app.extensions["tunedmodels_journals"].all().values() for item in journal.entries()]
 
@@ -112,8 +112,8 @@ def test_a_secret_is_masked_before_it_is_kept(app: Flask, ask: Callable[[FlaskCl
     ],
 )
 @pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/token", "/v1beta/unknown"])
-def test_a_secret_is_known_by_the_name_of_its_member(http: FlaskClient, body: bytes, kind: str, path: str) -> None:
-    """However it is spelled, on every route, in the journal and in what repeats it."""
+def test_members_with_names_of_secrets_are_masked(http: FlaskClient, body: bytes, kind: str, path: str) -> None:
+    """Every spelling and every route counts, in the journal and in files that repeat requests."""
     http.post(path, data=body, content_type=kind)
     exported = [http.post("/_emulator/journal:export", json={"form": form}).text for form in ("har", "curl")]
 
@@ -121,10 +121,10 @@ def test_a_secret_is_known_by_the_name_of_its_member(http: FlaskClient, body: by
     assert "opaque-one" not in json.dumps(entries(http)) + "".join(exported)
 
 
-def test_a_long_body_is_cut_and_its_answer_understood_all_the_same(
+def test_a_long_body_is_truncated_and_the_verdict_still_reads_it(
     http: FlaskClient, clock: ManualClock, tutorial: Callable[..., dict[str, Any]]
 ) -> None:
-    """The size of the whole is told; the verdict knows that the run is done."""
+    """The entry has the size of the whole, and the verdict knows that the run is done."""
     created = ok(http.post("/v1beta/tunedModels", json=tutorial(epoch_count=40, batch_size=1)))
     clock.advance(60)
     for _ in range(5):
@@ -136,8 +136,8 @@ def test_a_long_body_is_cut_and_its_answer_understood_all_the_same(
     assert "polled-after-done" in [item["id"] for item in ok(http.get("/_emulator/verdict"))["findings"]]
 
 
-def test_each_world_has_a_journal_and_it_goes_with_the_world(http: FlaskClient) -> None:
-    """By header, by key, and after the world is dropped."""
+def test_each_world_has_its_own_journal(http: FlaskClient) -> None:
+    """Header and key name the world; the journal is removed with the world."""
     http.get("/v1beta/tunedModels", headers={"X-Test-Id": "w1"})
     http.get("/v1beta/nothing?key=test-w2")
 
@@ -148,8 +148,8 @@ def test_each_world_has_a_journal_and_it_goes_with_the_world(http: FlaskClient) 
     assert entries(http, **{"X-Test-Id": "w1"}) == []
 
 
-def test_it_is_read_page_by_page_and_cleared(http: FlaskClient) -> None:
-    """The token of a page leads to the next, the last has none."""
+def test_the_journal_has_pages_and_can_be_cleared(http: FlaskClient) -> None:
+    """The token of a page leads to the next, and the last page has none."""
     for number in range(3):
         http.get(f"/v1beta/tunedModels?pageSize={number + 1}")
     first = ok(http.get("/_emulator/journal?page_size=2&method=*.list"))
@@ -173,8 +173,8 @@ def test_it_is_read_page_by_page_and_cleared(http: FlaskClient) -> None:
         ("verdict?fromat=text", "There is no parameter 'fromat'; the nearest is format."),
     ],
 )
-def test_what_cannot_be_meant_is_refused(http: FlaskClient, path: str, message: str) -> None:
-    """With 400 and a sentence."""
+def test_a_bad_query_is_refused(http: FlaskClient, path: str, message: str) -> None:
+    """The answer is 400 with a sentence."""
     answer = http.get(f"/_emulator/{path}")
 
     assert answer.status_code == 400
@@ -182,7 +182,7 @@ def test_what_cannot_be_meant_is_refused(http: FlaskClient, path: str, message: 
 
 
 def test_claims_and_near_misses(http: FlaskClient, active: str) -> None:
-    """Over HTTP as in the core."""
+    """The endpoints return the results of the core."""
     http.get(f"/v1beta/{active}x")
 
     assert ok(http.post("/_emulator/journal:verify", json={"method": "tunedModels.create", "count": 1}))["ok"]
@@ -194,8 +194,8 @@ def test_claims_and_near_misses(http: FlaskClient, active: str) -> None:
     assert "exists in the default world" in missed[0]["difference"]
 
 
-def test_a_fault_is_told_from_what_the_client_made_of_it(http: FlaskClient, active: str) -> None:
-    """The entry names the fault; the finding says that the answer was injected."""
+def test_the_verdict_separates_faults_from_the_clients_reaction(http: FlaskClient, active: str) -> None:
+    """The entry names the fault, and the finding says that the answer was injected."""
     fault = {"id": "f1", "method": "tunedModels.get", "error": {"code": "UNAVAILABLE"}}
     ok(http.post("/_emulator/faults", json=fault))
     http.get(f"/v1beta/{active}")
@@ -207,8 +207,8 @@ def test_a_fault_is_told_from_what_the_client_made_of_it(http: FlaskClient, acti
     assert "2 (f1 error) was injected" in given_up["explanation"]
 
 
-def test_a_connection_that_is_reset_is_told_as_lost(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """What was done before is known: the second create starts a second training."""
+def test_an_answer_lost_by_a_reset_is_marked(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
+    """The verdict knows the call: the second create starts a second training."""
     ok(http.post("/_emulator/faults", json={"method": "tunedModels.create", "commit_then_drop": True}))
     with pytest.raises(ConnectionResetError):
         http.post("/v1beta/tunedModels", json=tutorial()).get_data()
@@ -221,7 +221,7 @@ def test_a_connection_that_is_reset_is_told_as_lost(http: FlaskClient, tutorial:
 
 
 def test_the_verdict_comes_as_text_and_for_all_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """With the outcomes, whose number is in percent."""
+    """It has the percentage of the outcomes."""
     create(http)
     text = http.get("/_emulator/verdict?format=text").text
     everywhere = ok(http.get("/_emulator/verdict?world=*"))
@@ -248,8 +248,8 @@ def follow(url: str, query: str = "") -> requests.Response:
     return requests.get(f"{url}/_emulator/journal/events?{query}", stream=True, timeout=20)
 
 
-def test_the_journal_is_told_as_it_grows(url: str) -> None:
-    """What came since, what comes now, only what is asked for; the server ends though somebody follows."""
+def test_a_reader_follows_the_journal(url: str) -> None:
+    """It gets earlier and new entries that match its filter; the server can stop while it reads."""
     requests.get(f"{url}/v1beta/tunedModels", timeout=10)
     with follow(url, "since=0&method=*.list") as events:
         lines = events.iter_lines(decode_unicode=True)
@@ -261,8 +261,28 @@ def test_the_journal_is_told_as_it_grows(url: str) -> None:
     assert [json.loads(line[6:])["query"] for line in seen] == ["", "pageSize=7"]
 
 
-def test_few_follow_at_a_time_and_who_goes_makes_room(url: str) -> None:
-    """The fifth is refused and the API still answers; a reader that went away is noticed by the next heartbeat."""
+def test_requests_that_a_filter_excludes_do_not_stop_the_heartbeat(url: str) -> None:
+    """A reader gets a comment each second, however many other requests come."""
+    stop = threading.Event()
+
+    def send_requests() -> None:
+        while not stop.wait(0.2):
+            requests.get(f"{url}/v1beta/models/x", timeout=10)
+
+    sender = threading.Thread(target=send_requests)
+    sender.start()
+    try:
+        with follow(url, "method=*.list&heartbeat=1") as events:
+            lines = [line for line, _ in zip(filter(None, events.iter_lines()), range(3), strict=False)]
+    finally:
+        stop.set()
+        sender.join()
+
+    assert lines[1:] == [b": still here"] * 2
+
+
+def test_four_readers_can_follow_at_a_time(url: str) -> None:
+    """The fifth gets 503, and the API still answers; the next heartbeat notices that a reader is gone."""
     readers = [follow(url, "heartbeat=1") for _ in range(4)]
     lines = [reader.iter_lines() for reader in readers]
     assert [next(told) for told in lines] == [b": the journal as it grows"] * 4
@@ -275,16 +295,16 @@ def test_few_follow_at_a_time_and_who_goes_makes_room(url: str) -> None:
         reader.close()
 
 
-def test_the_size_of_a_long_body_is_told_on_every_route(http: FlaskClient) -> None:
-    """Also where nobody reads the body to its end."""
+def test_every_entry_has_the_size_of_its_body(http: FlaskClient) -> None:
+    """No layer has to read the body to its end."""
     http.post("/v1beta/nothing", data=b"x" * 50_000)
 
     told = entries(http)[-1]["request"]
     assert (told["size"], len(told["content"]), told["cut"]) == (50_000, 16 * 1024, True)
 
 
-def test_a_member_at_the_wrong_place_is_said_to_be_there(http: FlaskClient) -> None:
-    """It is not named as the nearest of itself."""
+def test_the_error_for_a_member_at_the_wrong_place(http: FlaskClient) -> None:
+    """It does not suggest the member itself as the nearest."""
     refused = http.post("/_emulator/journal:verify", json={"at_least": 2})
 
     assert refused.status_code == 400

@@ -1,4 +1,4 @@
-"""The metrics, read back by Prometheus's own parser."""
+"""Tests the metrics with Prometheus's own parser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def samples(http: FlaskClient) -> dict[tuple[str, ...], float]:
-    """The values of ``/_emulator/metrics`` by their names and labels, in the order of the labels' names."""
+    """Return the values of ``/_emulator/metrics`` by their names and labels, with the labels sorted by name."""
     answer = http.get("/_emulator/metrics")
     assert answer.status_code == 200
     assert answer.content_type.startswith("text/plain; version=")
@@ -31,7 +31,7 @@ def samples(http: FlaskClient) -> dict[tuple[str, ...], float]:
 
 
 def test_requests_are_counted_by_method_and_status(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """A create, two gets of which one is refused, and a route that there is not; a histogram has them all."""
+    """A create, two gets of which one fails, and an unknown route are in the counter and in the histogram."""
     name = create(http)
     ok(http.get(f"/v1beta/{name}"))
     http.get("/v1beta/tunedModels/none")
@@ -47,8 +47,8 @@ def test_requests_are_counted_by_method_and_status(http: FlaskClient, create: Ca
     assert found["tunedmodels_request_duration_seconds_bucket", "+Inf", "tunedModels.get"] == 2
 
 
-def test_faults_worlds_models_and_journals_are_told(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """A fault that fired counts by its effect; the gauges are sums over all worlds."""
+def test_faults_worlds_models_and_journals_are_counted(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """Faults count by effect; the gauges are sums over all worlds."""
     create(http)
     headers = {"X-Test-Id": "w1"}
     ok(http.post("/_emulator/faults", json={"method": "tunedModels.list", "error": {}}, headers=headers))
@@ -62,23 +62,23 @@ def test_faults_worlds_models_and_journals_are_told(http: FlaskClient, create: C
     assert found["tunedmodels_journal_bytes",] > 0
 
 
-def test_two_servers_have_numbers_of_their_own(http: FlaskClient) -> None:
-    """Another fake in the same process counts nothing of this one's."""
+def test_each_server_has_its_own_metrics(http: FlaskClient) -> None:
+    """Another server in the same process does not count the requests of this one."""
     http.get("/v1beta/tunedModels")
 
     assert ("tunedmodels_requests_total", "tunedModels.list", "200") not in samples(create_app().test_client())
 
 
-def test_openmetrics_is_given_to_who_asks_for_it(http: FlaskClient) -> None:
-    """By its Accept header a scraper chooses the form."""
+def test_the_accept_header_selects_openmetrics(http: FlaskClient) -> None:
+    """The default is the text format of Prometheus."""
     answer: Any = http.get("/_emulator/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
 
     assert answer.content_type.startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
 
 
-def test_a_start_does_without_the_library() -> None:
-    """Making a fake imports nothing of Prometheus."""
+def test_a_server_starts_without_the_prometheus_library() -> None:
+    """create_app does not import prometheus_client."""
     script = "import sys; from tunedmodels_mockserver import create_app; create_app(); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 

@@ -1,4 +1,4 @@
-"""The description of the admin surface, held against the surface itself."""
+"""Compares the description of the admin surface with the surface itself."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def described() -> dict[str, Any]:
     return dict(document)
 
 
-def test_it_describes_every_route_and_no_other() -> None:
-    """Each call that is described meets a route of the admin surface, and together they meet all of them."""
+def test_the_description_has_every_route_and_no_other() -> None:
+    """Each described endpoint has a route, and each route is described."""
     app = create_app()
     routes = app.url_map.bind("localhost")
     met = set()
@@ -49,12 +49,37 @@ def test_it_describes_every_route_and_no_other() -> None:
 
 
 def test_bodies_are_described_by_the_types_that_read_them() -> None:
-    """A member that a call takes stands in its schema, with its bounds; one that is refused as unknown does not."""
+    """A known member is in its schema with its bounds, and unknown members are not allowed."""
     schemas = described()["components"]["schemas"]
 
     assert schemas["Advance"]["properties"]["percent"]["anyOf"][0]["maximum"] == 100
     assert schemas["Advance"]["additionalProperties"] is False
     assert {"method", "error", "latency", "quota", "from"} <= set(schemas["Fault"]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("operation", "tunedModels/x/operations/y"),
+        ("operation", "x"),
+        ("fault_id", "fault-1"),
+        ("rule_id", "/srv/my rules/canned.yaml#1-0a1b2c"),
+        ("rule_id", "rule-1"),
+        ("name", "before"),
+    ],
+)
+def test_path_parameters_accept_every_name(parameter: str, value: str) -> None:
+    """The name of an operation has slashes, and the id of a rule in a file has its path."""
+    schemas = [
+        item["schema"]
+        for calls in described()["paths"].values()
+        for operation in calls.values()
+        for item in operation["parameters"]
+        if item["in"] == "path" and item["name"] == parameter
+    ]
+
+    assert schemas
+    assert all(re.search(schema["pattern"], value) for schema in schemas)
 
 
 # Left out: the stream that has no end.
@@ -70,8 +95,8 @@ schema = schemathesis.openapi.from_wsgi("/_emulator/openapi.json", create_app(Se
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-def test_every_answer_is_as_described(case: schemathesis.Case[Any]) -> None:
-    """Whatever is sent, there is no 5xx, and status, content type and body are among those described."""
+def test_every_answer_matches_the_description(case: schemathesis.Case[Any]) -> None:
+    """No request gets a 5xx, and status, content type and body are among those described."""
     case.call_and_validate(checks=CHECKS)
 
 
@@ -83,12 +108,12 @@ def test_every_answer_is_as_described(case: schemathesis.Case[Any]) -> None:
         ("GET", "/_emulator/faluts", "GET /_emulator/faults"),
     ],
 )
-def test_a_call_that_there_is_not(http: FlaskClient, method: str, path: str, nearest: str) -> None:
-    """An unknown path of the admin surface is a sentence that names the nearest call, not a page of the API."""
+def test_an_unknown_endpoint_is_refused(http: FlaskClient, method: str, path: str, nearest: str) -> None:
+    """The answer is a sentence that names the nearest endpoint, and not a page of the API."""
     answer = http.open(path, method=method)
 
     assert answer.status_code == 404
-    sentence = (
-        f"There is no call {method} {path}; the nearest is {nearest}. GET /_emulator/openapi.json describes them all."
-    )
-    assert answer.json == {"error": sentence}
+    assert answer.json == {
+        "error": f"There is no endpoint {method} {path}; the nearest is {nearest}. "
+        "GET /_emulator/openapi.json describes them all."
+    }

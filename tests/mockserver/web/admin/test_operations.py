@@ -1,4 +1,4 @@
-"""The runs of a world, over the fake's own surface: listed, moved, held, ended, and given another script."""
+"""Tests listing, moving, stalling, ending and scripting the runs of a world over the admin surface."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPERATIONS = "/_emulator/operations"
 
 @pytest.fixture
 def name(http: FlaskClient, create: Callable[[FlaskClient], str]) -> str:
-    """The name of the operation of a run of 38 steps that has just been created."""
+    """Return the name of the operation of a new run of 38 steps."""
     model = create(http)
     return str(ok(http.get(OPERATIONS))["operations"][0]["operation"]) if model else ""
 
@@ -34,7 +34,7 @@ def send(http: FlaskClient, name: str, verb: str, **said: Any) -> Any:
 
 
 def test_runs_are_listed(http: FlaskClient, clock: ManualClock, name: str) -> None:
-    """Each with its steps, percent, state and what is still to befall it."""
+    """Each has its steps, percent, state and pending events."""
     clock.advance(10)
     script = [{"step": 30, "fail": {"code": "INTERNAL", "message": "It diverged."}}]
     ok(http.put(f"{OPERATIONS}/{name}/script", json=script))
@@ -54,8 +54,8 @@ def test_runs_are_listed(http: FlaskClient, clock: ManualClock, name: str) -> No
     }
 
 
-def test_a_run_has_three_names(http: FlaskClient, name: str) -> None:
-    """The operation's in full, its id, and those of the model."""
+def test_a_run_is_found_by_name_and_id(http: FlaskClient, name: str) -> None:
+    """The name and id of the operation and of the model are accepted."""
     model, _, operation = name.removeprefix("tunedModels/").partition("/operations/")
 
     for target in (name, operation, model, f"tunedModels/{model}"):
@@ -63,8 +63,8 @@ def test_a_run_has_three_names(http: FlaskClient, name: str) -> None:
         assert send(http, target, "resume")["operation"] == name
 
 
-def test_an_unknown_run(http: FlaskClient, name: str) -> None:
-    """It is refused with the nearest name; so is a verb that runs do not have."""
+def test_an_unknown_run_or_verb_is_refused(http: FlaskClient, name: str) -> None:
+    """The error has the nearest name."""
     near = name[:-1]
     for answer in (
         http.post(f"{OPERATIONS}/{near}:fail", json={}),
@@ -77,12 +77,12 @@ def test_an_unknown_run(http: FlaskClient, name: str) -> None:
     answer = http.post(f"{OPERATIONS}/{name}:advanse", json={})
     assert answer.status_code == 404
     known = ":advance, :fail, :stall, :resume, :finish, :cancel"
-    assert answer.json == {"error": f"There is no verb 'advanse' of runs; the nearest is advance; send one of {known}."}
+    assert answer.json == {"error": f"Runs have no verb 'advanse'; the nearest is advance; send one of {known}."}
     assert http.post(f"{OPERATIONS}/{name}", json={}).status_code == 404
 
 
 def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> None:
-    """By steps, by percent, by seconds of its own; it goes on from there, and the clock stands."""
+    """It moves by steps, by percent or by seconds of the run, and continues; the clock does not move."""
     assert send(http, name, "advance", steps=5)["steps"] == 5
     assert send(http, name, "advance", percent=10)["steps"] == 9
     assert send(http, name, "advance", seconds=5)["steps"] in (18, 19)
@@ -113,8 +113,10 @@ def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> 
     ],
     ids=str,
 )
-def test_a_bad_word_is_refused(http: FlaskClient, name: str, verb: str, said: dict[str, Any], sentence: str) -> None:
-    """With a sentence, and the run goes on as before."""
+def test_a_bad_body_of_a_verb_is_refused(
+    http: FlaskClient, name: str, verb: str, said: dict[str, Any], sentence: str
+) -> None:
+    """The answer is a sentence, and the run does not change."""
     answer = http.post(f"{OPERATIONS}/{name}:{verb}", json=said)
 
     assert (answer.status_code, sentence in answer.get_json()["error"]) == (400, True), answer.text
@@ -122,7 +124,7 @@ def test_a_bad_word_is_refused(http: FlaskClient, name: str, verb: str, said: di
 
 
 def test_a_run_is_stalled_and_resumed(http: FlaskClient, clock: ManualClock, name: str) -> None:
-    """Without a number of seconds it stands until somebody moves it."""
+    """Without a number of seconds the run stalls until a call moves it."""
     clock.advance(10)
     stalled = send(http, name, "stall")["steps"]
     clock.advance(1e6)
@@ -150,7 +152,7 @@ def test_a_run_is_stalled_and_resumed(http: FlaskClient, clock: ManualClock, nam
 def test_a_run_is_ended(
     http: FlaskClient, clock: ManualClock, name: str, verb: str, said: dict[str, Any], result: Any, state: str
 ) -> None:
-    """It fails, is cancelled or succeeds at this moment, and then goes no other way."""
+    """It fails, is cancelled or succeeds at this moment, and then does not change any more."""
     clock.advance(10)
     told = send(http, name, verb, **said)
     done = look(http, name)
@@ -169,7 +171,7 @@ def test_a_run_is_ended(
 
 
 def test_a_script_is_replaced(http: FlaskClient, clock: ManualClock, name: str) -> None:
-    """What is still to come is what was put last; a script of the past is refused."""
+    """The last script replaces the pending events; a script for the past is refused."""
     for step in (30, 20):
         ok(http.put(f"{OPERATIONS}/{name}/script", json=[{"step": step, "fail": {"code": "INTERNAL"}}]))
     clock.advance(15)
@@ -179,8 +181,8 @@ def test_a_script_is_replaced(http: FlaskClient, clock: ManualClock, name: str) 
     assert http.put(f"{OPERATIONS}/{name}/script", data=b"{}").status_code == 400
 
 
-def test_polls_are_answered_as_the_script_says(app: Flask, http: FlaskClient, name: str) -> None:
-    """Looks at the operation and at its model count alike; a list does not."""
+def test_a_script_counts_polls(app: Flask, http: FlaskClient, name: str) -> None:
+    """Gets of the operation and of its model count; a list does not."""
     events = (Event(poll=2, progress=4), Event(poll=3, progress=10), Event(poll=4, repeat=2), Event(poll=5, done=True))
     store = app.extensions["tunedmodels"].get("").store
     record = store.get(name.split("/")[1])
@@ -200,14 +202,14 @@ def test_polls_are_answered_as_the_script_says(app: Flask, http: FlaskClient, na
 
 
 def begin(http: FlaskClient, create: Callable[[FlaskClient], str], **run: Any) -> str:
-    """Create a model whose run has this befall it from the beginning; return the name of its operation."""
+    """Create a model whose run has the options *run*, and return the name of its operation."""
     ok(http.post("/_emulator/faults", json={"method": "tunedModels.create", "run": run}))
     create(http)
     return str(ok(http.get(OPERATIONS))["operations"][-1]["operation"])
 
 
 def test_a_model_and_a_list_lag(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> None:
-    """The operation is done while the model reads CREATING; a list knows the model later than a get does."""
+    """The operation is done while the model reads CREATING; a list shows the model later than a get does."""
     name = begin(http, create, model_lag=60, list_lag=30)
     model = f"/v1beta/{name.partition('/operations')[0]}"
     clock.advance(29)
@@ -221,8 +223,8 @@ def test_a_model_and_a_list_lag(http: FlaskClient, clock: ManualClock, create: C
     assert ok(http.get(model)) == {k: v for k, v in look(http, name)["response"].items() if k != "@type"}
 
 
-def test_a_run_waits_for_ever(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> None:
-    """A stall at step 0 is a queue without an end; it can still be cancelled."""
+def test_a_run_can_wait_for_ever(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> None:
+    """A stall at step 0 is a queue without an end; the run can still be cancelled."""
     name = begin(http, create, script=[{"step": 0, "stall": -1}])
     clock.advance(1e7)
     assert "done" not in look(http, name)
@@ -232,8 +234,8 @@ def test_a_run_waits_for_ever(http: FlaskClient, clock: ManualClock, create: Cal
     assert look(http, name)["error"]["code"] == 1
 
 
-def test_one_poll_is_broken(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """The second look is answered with the script's error, the others are as ever."""
+def test_a_script_answers_one_poll_with_an_error(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
+    """The other polls are not changed."""
     fault = {"poll": 2, "fault": {"error": {"code": "UNAVAILABLE", "message": "Not now."}}}
     name = begin(http, create, script=[fault])
     looks = [http.get(f"/v1/{name}") for _ in range(4)]
@@ -242,10 +244,10 @@ def test_one_poll_is_broken(http: FlaskClient, create: Callable[[FlaskClient], s
     assert looks[1].get_json()["error"]["message"] == "Not now."
 
 
-def test_losses_take_the_shape_asked_for(
+def test_losses_have_the_requested_shape(
     http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
 ) -> None:
-    """A run that diverges ends with more loss than it began with, and every number of it is finite."""
+    """A run that diverges ends with a larger loss than at its start, and all losses are finite."""
     name = begin(http, create, shape="diverge")
     clock.advance(30)
     losses = [row["meanLoss"] for row in look(http, name)["metadata"]["snapshots"]]

@@ -1,4 +1,4 @@
-"""State over HTTP: read, put, reset, list, and keep by name; on every store."""
+"""Tests reading, replacing, resetting and saving states over HTTP, on every store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ W2 = {"X-Test-Id": "w2"}
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[FlaskClient]:
-    """A caller of a fake with each kind of store; every world begins with one model that is tuned."""
+    """Return a client of a server with each kind of store; every world begins with one tuned model."""
     preload = tmp_path / "preload.json"
     preload.write_text('{"models": [{"id": "old"}]}', "utf-8")
     settings = Settings(seed=1, preload=preload, clock=Clock(Mode.MANUAL))
@@ -40,8 +40,8 @@ def names(http: FlaskClient, headers: dict[str, str] | None = None) -> list[str]
     return [model["name"].removeprefix("tunedModels/") for model in page.get("tunedModels", [])]
 
 
-def test_a_state_goes_from_world_to_world(server: FlaskClient, create: Create) -> None:
-    """What GET tells of one world, PUT makes of another, in the middle of a run."""
+def test_a_state_moves_to_another_world(server: FlaskClient, create: Create) -> None:
+    """PUT restores the state that GET returned, in the middle of a run."""
     name = create(server)
     server.post("/_emulator/clock", json={"advance": 10})
     running = ok(server.get(f"/v1beta/{name}"))
@@ -56,8 +56,8 @@ def test_a_state_goes_from_world_to_world(server: FlaskClient, create: Create) -
     assert server.get("/_emulator/state", headers=W1).json["worlds"]["w1"]["draws"] == 2  # type: ignore[index]
 
 
-def test_all_worlds_at_once(server: FlaskClient, create: Create) -> None:
-    """``?world=*`` reads and puts them all; without it a state of several is refused."""
+def test_state_of_all_worlds(server: FlaskClient, create: Create) -> None:
+    """``?world=*`` reads and replaces all worlds; without it a state of several worlds is refused."""
     create(server)
     ok(server.delete("/v1beta/tunedModels/old", headers=W1))
     told = server.get("/_emulator/state?world=*").data
@@ -74,7 +74,7 @@ def test_all_worlds_at_once(server: FlaskClient, create: Create) -> None:
 
 
 def test_a_bad_state_changes_nothing(server: FlaskClient) -> None:
-    """It is refused with a sentence, and the world is as it was."""
+    """The answer is a sentence, and the world does not change."""
     before = server.get("/_emulator/state").data
     for data, said in [
         (b"", "The file is not JSON"),
@@ -87,8 +87,8 @@ def test_a_bad_state_changes_nothing(server: FlaskClient) -> None:
     assert server.get("/_emulator/state").data == before
 
 
-def test_a_reset_is_a_wipe_and_the_preload(server: FlaskClient, create: Create) -> None:
-    """The world is as it began, counts are told, and with a seed it goes the same way again; others stay."""
+def test_a_reset_restores_the_initial_state(server: FlaskClient, create: Create) -> None:
+    """The answer has counts; with a seed the world repeats itself; other worlds do not change."""
     first = create(server)
     ok(server.delete("/v1beta/tunedModels/old"))
     server.post("/_emulator/clock", json={"advance": 60})
@@ -104,7 +104,7 @@ def test_a_reset_is_a_wipe_and_the_preload(server: FlaskClient, create: Create) 
 
 @pytest.mark.parametrize("scope", ["models", "clock", "faults", "canned"])
 def test_a_reset_has_a_scope(server: FlaskClient, create: Create, scope: str) -> None:
-    """What it does not name stays as it is."""
+    """The other parts of the world do not change."""
     start = ok(server.get("/_emulator/clock"))["now"]
     create(server)
     moved = ok(server.post("/_emulator/clock", json={"advance": 60}))["now"]
@@ -116,8 +116,8 @@ def test_a_reset_has_a_scope(server: FlaskClient, create: Create, scope: str) ->
     assert len(names(server)) == (1 if scope == "models" else 2)
 
 
-def test_a_reset_of_nothing_known_is_refused(server: FlaskClient, create: Create) -> None:
-    """A scope that there is not changes nothing."""
+def test_an_unknown_scope_is_refused(server: FlaskClient, create: Create) -> None:
+    """The world does not change."""
     create(server)
     answer = server.post("/_emulator/reset", json={"scope": "journal"})
 
@@ -126,8 +126,8 @@ def test_a_reset_of_nothing_known_is_refused(server: FlaskClient, create: Create
     assert len(names(server)) == 2
 
 
-def test_a_snapshot_is_come_back_to(server: FlaskClient, create: Create) -> None:
-    """Models, the moment within a run and chance are as they were, as often as one likes."""
+def test_a_snapshot_is_restored(server: FlaskClient, create: Create) -> None:
+    """Models, the moment within a run and random numbers are as before, each time."""
     name = create(server)
     server.post("/_emulator/clock", json={"advance": 10})
     running = ok(server.get(f"/v1beta/{name}"))
@@ -147,8 +147,8 @@ def test_a_snapshot_is_come_back_to(server: FlaskClient, create: Create) -> None
     assert ok(server.get("/_emulator/snapshots")) == {"snapshots": []}
 
 
-def test_what_differs_is_told(server: FlaskClient, create: Create) -> None:
-    """Between two snapshots, or from one to the present, as JSON and as text."""
+def test_the_difference_of_two_states(server: FlaskClient, create: Create) -> None:
+    """It compares two snapshots, or one with the current state, as JSON and as text."""
     ok(server.post("/_emulator/snapshots/a"))
     name = create(server).removeprefix("tunedModels/")
     body = {"granteeType": "EVERYONE", "role": "READER"}
@@ -185,8 +185,8 @@ def test_what_differs_is_told(server: FlaskClient, create: Create) -> None:
     ("method", "path"),
     [("POST", "hafl:restore"), ("DELETE", "hafl"), ("GET", "hafl:diff"), ("GET", "half:diff?with=hafl")],
 )
-def test_a_missing_snapshot_is_told(server: FlaskClient, method: str, path: str) -> None:
-    """With the nearest name."""
+def test_a_missing_snapshot_is_refused(server: FlaskClient, method: str, path: str) -> None:
+    """The error has the nearest name."""
     ok(server.post("/_emulator/snapshots/half"))
     answer = server.open(f"/_emulator/snapshots/{path}", method=method)
 

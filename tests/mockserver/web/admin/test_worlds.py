@@ -1,4 +1,4 @@
-"""The fake's own surface."""
+"""Tests how the admin surface finds and drops worlds."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ WAYS: list[tuple[str, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("query", "headers"), WAYS)
-def test_a_world_is_found_as_the_api_finds_it(manual: FlaskClient, query: str, headers: dict[str, str]) -> None:
-    """Reading, moving and forgetting go to the world in which the same credentials make their models."""
+def test_the_admin_surface_finds_worlds_as_the_api_does(
+    manual: FlaskClient, query: str, headers: dict[str, str]
+) -> None:
+    """The same credentials select the same world for reading, moving and dropping."""
     now = {**STOOD, "now": "2023-11-14T22:14:20.000000000Z"}
     assert manual.post(f"/_emulator/clock{query}", json={"advance": 60}, headers=headers).json == {**now, "caused": []}
     assert manual.get("/_emulator/clock", headers={"X-Test-Id": "w1"}).json == now
@@ -51,8 +53,8 @@ def test_a_world_is_found_as_the_api_finds_it(manual: FlaskClient, query: str, h
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "x" * 101, "*"])
 @pytest.mark.parametrize(("method", "path"), [("GET", "clock"), ("POST", "clock"), ("DELETE", "world")])
-def test_a_name_that_no_world_can_have(manual: FlaskClient, method: str, path: str, name: str) -> None:
-    """A bad X-Test-Id is refused in the words of the API, and moves nobody's clock."""
+def test_a_bad_name_of_a_world_is_refused(manual: FlaskClient, method: str, path: str, name: str) -> None:
+    """The answer is the error of the API, and no clock moves."""
     headers = {"X-Test-Id": name}
     answer = manual.open(f"/_emulator/{path}", method=method, json={"advance": 60}, headers=headers)
     of_the_api: Any = manual.get("/v1beta/tunedModels", headers=headers).json
@@ -62,8 +64,8 @@ def test_a_name_that_no_world_can_have(manual: FlaskClient, method: str, path: s
     assert manual.get("/_emulator/clock").json == STOOD
 
 
-def test_a_world_is_forgotten(manual: FlaskClient) -> None:
-    """DELETE forgets a world's models and clock; with a seed it then goes the same way; the others stay."""
+def test_a_world_is_dropped(manual: FlaskClient) -> None:
+    """DELETE removes its models and clock; with a seed it repeats itself; other worlds stay."""
     made = {name: manual.post("/v1beta/tunedModels", json=BODY, headers={"X-Test-Id": name}).json for name in "ab"}
     manual.post("/_emulator/clock", json={"advance": 60}, headers={"X-Test-Id": "a"})
     dropped = manual.delete("/_emulator/world", headers={"X-Test-Id": "a"})
@@ -75,13 +77,13 @@ def test_a_world_is_forgotten(manual: FlaskClient) -> None:
     assert manual.post("/v1beta/tunedModels", json=BODY, headers={"X-Test-Id": "a"}).json == made["a"]
 
 
-def test_a_world_that_nobody_asked_for_is_forgotten_too(manual: FlaskClient) -> None:
-    """Forgetting twice is no error."""
+def test_an_unused_world_can_be_dropped(manual: FlaskClient) -> None:
+    """A second drop is no error."""
     assert manual.delete("/_emulator/world?key=test-never").status_code == 200
     assert manual.delete("/_emulator/world?key=test-never").status_code == 200
 
 
-def test_health_tells_status_and_version() -> None:
+def test_health_has_status_and_version() -> None:
     """``/health`` answers without credentials."""
     health: Any = create_app().test_client().get("/health").json
 
