@@ -83,7 +83,10 @@ def test_a_real_credential_is_refused(
     assert f"what looks like a real {REAL[credential]}." in message
     told = f"{answer.text} {answer.headers} {caplog.text}"
     assert credential.removeprefix("test-w1/") not in told
-    assert f"GET /v1beta/tunedModels: refused, because it has a credential that looks like a real {REAL[credential]}" in caplog.text
+    assert (
+        f"GET /v1beta/tunedModels: refused, because it has a credential that looks like a real {REAL[credential]}"
+        in caplog.text
+    )
 
 
 def test_real_credentials_can_be_allowed() -> None:
