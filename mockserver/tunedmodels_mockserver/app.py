@@ -11,6 +11,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from flask import Flask, Response, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .core.base_models import parse, with_custom_models
@@ -119,7 +120,7 @@ def _preload(settings: Settings) -> Preload:
 
 def _dispatch(dispatch: Dispatch, route: Route, version: str, **_segments: str) -> Response:
     started = time.perf_counter()
-    response = dispatch.answer(route, version)
+    response = dispatch.answer(route, version, request_ctx.request)
     elapsed = time.perf_counter() - started
     response.headers["Server-Timing"] = f"gfet4t7; dur={elapsed * 1000:.0f}"
     return response

@@ -1,80 +1,110 @@
-"""Answers every request for a route of the API. Read this to learn in which order the parts of the server act on it.
+"""Answers requests for methods of the API. Read this to learn in which order the parts of the server act on a request.
 
-The model. ``Dispatch.answer`` reads, asks and writes. It reads the request message from path, query and body, by the
-facts of the version. It asks the core, with one call of the route's view. It writes the value by the same facts. Faults
-act before, around and after these steps (``fault_injection``). Everything that the API remembers is in the world.
+The model. ``Dispatch.answer`` reads, asks and writes. It reads the head of the request as values (``request_head``). It
+asks the core and gets an ``Answer``: a value with the content of the answer and with what happens to it on the way, a
+latency, a cut or a reset. It writes the answer as an HTTP response. Faults are one wrapper around the method, in the
+core (``core.methods.fault_injection``). Everything that the API remembers is in the world.
 
-Who may answer. The first of these that answers or refuses the request ends the three steps:
+Who may answer. The first of these that answers or refuses the request ends the asking:
 
 1. the route, if ``--strict`` switches off the allowance that opens it;
 2. the world, which refuses a bad name and a credential that looks real;
 3. the caller, whom the policy for credentials may refuse;
 4. the system parameters, if ``alt`` is unknown;
 5. the faults of the world and of the request's own header: an error, a page, a reset, an expired token;
-6. the method, if the server does not serve it: it refuses before the request is read;
-7. the request, if its members or the mask in ``fields`` are bad;
-8. the method. The script of a run can answer a poll in its place; the poll counts even so.
+6. the method, if the server does not serve it: it refuses before the request message is read;
+7. the request message, if its members or the mask in ``fields`` are bad;
+8. the method. The script of a run can add an effect to the answer of a poll; the poll counts even so.
 
-Every answer, a refusal too, then gets its notes, the changes of faults to its body, its place in the draft of the
-journal entry, compression, and last the faults on the connection.
+Every answer, a refusal too, then gets its notes, its place in the draft of the journal entry, compression, and last the
+latency and the effect on the connection.
 
 Invariants.
 
 * A refusal before step 8 changes no model, operation or permission, only the counts of faults.
 * No fault fires for a caller whom the server refuses, so a fault never hides a bad credential.
-* A StatusError never leaves ``answer``. Its notes and allowances survive, because ``_AnswerContext`` holds them.
+* A StatusError never leaves ``answer``. Its notes and allowances are written, too.
 * The journal has an answer even if a fault on the connection loses it. Of a stream it has what was sent.
 * The world's time is read once, after the world is found. Only a poll can show a later moment.
 
 Weak spots and known limits.
 
-* ``RunInterrupted`` leaves the core as an exception. The resource is then read again by the name of the method, at the
-  moment before the poll moved the clock. A change by another request in between shows.
-* Any other exception (StoreUnavailable, HTTPException, a bug) goes to the handlers in ``app.py``. The journal entry
-  then lacks the method, the fault and the allowances, and the faults stay counted.
-* A fault that fired stays counted if the request is refused later. Only a failed create gives back faults of runs.
+* Any exception other than StatusError (StoreUnavailable, HTTPException, a bug) goes to the handlers in ``app.py``. The
+  journal entry then lacks the faults and the allowances.
+* A fault that fired stays counted if the request is refused later. Only a create that starts no run gives back the
+  faults of runs.
 * A latency waits after the method, so the answer shows the time before the wait.
-* A call has one effect at most, besides latencies. If a fault has one already, that of the run's script is lost.
-* Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first chunk.
+* A call has one effect at most. If a fault has one already, the effect of the run's script for the poll is lost.
+* Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first message.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from flask import Response, request
+from flask import Request, Response
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from ..core.answers import Answer, Content, ScriptedPoll, Stream
+from ..core.effects import Effect, Page
+from ..core.faults import instructions
 from ..core.faults.fault import CREATE, FaultQuery
+from ..core.methods import fault_injection
 from ..core.methods.allowances import Allowances
 from ..core.methods.call import RequestContext
-from ..core.runs.script import RunInterrupted
+from ..core.methods.fault_injection import MethodFaults
+from ..core.methods.pedantic import distort
+from ..core.resource_names import TUNED_MODELS
+from ..core.strict_input import BadInput
 from ..log import LOG, one_line
 from ..wire import partial
-from ..wire.protojson.reading import Reader, query_pairs
-from ..wire.status import Code, StatusError
-from ..wire.surface import Surface, surface
-from . import journaling, not_found, responses, system_parameters
-from .connection import connection
-from .fault_injection import HEADER, Injection, inject, model_name
+from ..wire.status import Code, Status, StatusError
+from ..wire.surface import surface
+from . import not_found, responses, system_parameters
+from .connection import apply_effect, connection, make_malformed
+from .journaling import EntryDraft, entry_draft
 from .middleware import DOUBLED_SLASHES
 from .request_caller import Callers
+from .request_head import RequestHead, read_head
+from .request_message import read_message, with_name
 from .routes import Route
 
 MAX_BODY = 20 * 1024 * 1024  # bytes; the limit in the error messages of the service
 
+_INSTRUCTIONS = "X-Goog-Emulator-Instructions"
+
 
 @dataclass(slots=True)
-class _AnswerContext:
-    """The parts of one answer that a refusal has, too: allowances that applied, notes for the header, faults."""
+class _Exchange:
+    """One request for a method, and what the server notices while it answers.
 
+    ``name`` is the resource name in the path. ``mask`` has the members of the answer that the caller wants.
+    """
+
+    route: Route
+    version: str
+    request: Request
+    head: RequestHead
+    draft: EntryDraft
     allowances: Allowances
     notes: list[str] = field(default_factory=list)
-    injection: Injection | None = None
+    mask: partial.Tree = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The resource name in the path, or an empty string."""
+        return self.route.name(self.head.path.split("/", 2)[2]) if self.route.method.bound else ""
+
+    def body(self) -> bytes:
+        """Return the body of the request. Raise StatusError if it is too large."""
+        try:
+            return self.request.get_data()
+        except RequestEntityTooLarge:
+            text = f"Request payload size exceeds the limit: {MAX_BODY} bytes."
+            raise StatusError(Code.INVALID_ARGUMENT, text) from None
 
 
 @dataclass(slots=True)
@@ -86,144 +116,128 @@ class Dispatch:
     sleep: Callable[[float], None] = time.sleep
     logged_allowances: set[str] = field(default_factory=set)  # ids of the allowances with a warning in the log
 
-    def answer(self, route: Route, version: str) -> Response:
-        """Return the response to the present request, which came by *route* under *version*."""
-        context = _AnswerContext(Allowances(self.strict))
+    def answer(self, route: Route, version: str, request: Request) -> Response:
+        """Return the response to *request*, which came by *route* under *version*."""
+        allowances = Allowances(self.strict)
         if request.environ.get(DOUBLED_SLASHES):
-            context.allowances.permit("doubled-slashes")
-        params, pairs = system_parameters.split(query_pairs(request.query_string), request.headers.get)
+            allowances.permit("doubled-slashes")
+        if version not in route.method.versions and "v1beta" in route.method.versions:
+            version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
+        draft = entry_draft(request.environ)
+        draft.method = route.method.id
+        exchange = _Exchange(route, version, request, read_head(request), draft, allowances)
+        if route.allowance and not allowances.permit(route.allowance):
+            if route.error is None:
+                return not_found.response(request.method, request.path)
+            answer = Answer(route.error().status)
+        else:
+            answer = self._ask(exchange)
+        return self._write(exchange, answer)
+
+    def _ask(self, exchange: _Exchange) -> Answer:
+        """Return the answer of the core."""
+        head, method = exchange.head, exchange.route.method
         try:
-            response = self._answer(route, version, params, pairs, context)
+            world = self.callers.world(head)
+            exchange.draft.set_world(world.name, exchange.request)
+            exchange.draft.at = now = world.now()
+            rpc = surface(exchange.version).full_name(method.rpc)
+            caller = self.callers.admit(head, world, now, method.id, rpc)
+            exchange.draft.caller = caller.email
+            system_parameters.check(head.params)
+            own = _instructed_effect(exchange.request)
+            call = RequestContext(world, caller, exchange.version, now, exchange.allowances, notes=exchange.notes)
+            query = FaultQuery(method.id, _model_name(exchange), caller.email, world.seed)
+            return fault_injection.answer(world, query, own, now, lambda faults: _perform(exchange, call, faults))
         except StatusError as error:
-            response = responses.error(error.status, params, streaming=route.method.streaming)
-        allowances, injection = context.allowances, context.injection
-        if injection and route.method.id == CREATE and response.status_code >= 400:
-            injection.refund_runs()
-        for allowance in allowances.applied:
+            return Answer(error.status)
+
+    def _write(self, exchange: _Exchange, answer: Answer) -> Response:
+        """Return *answer* as a response, after its latency. Complete the draft of the journal entry."""
+        request, draft, applied = exchange.request, exchange.draft, exchange.allowances.applied
+        client = connection(request.environ, self.sleep)
+        response = _response(exchange, answer, client.wait)
+        for note in [*(f"{allowance.id}: {allowance.note}" for allowance in applied), *exchange.notes]:
+            response.headers.add(responses.NOTE, note)
+        self._log(exchange, answer, response.status_code)
+        draft.allowances = tuple(allowance.id for allowance in applied)
+        draft.fault, draft.lost = answer.fault_summary, answer.is_lost
+        draft.set_answer(response)
+        response = responses.compress(response, request.headers.get("Accept-Encoding", ""))
+        if not answer.is_unanswered:
+            for name, kind in answer.faults:
+                response.headers.add(responses.NOTE, f"fault {name}: {kind}")
+        if answer.latency:
+            client.wait(answer.latency)
+        return apply_effect(response, answer.effect, client) if answer.effect else response
+
+    def _log(self, exchange: _Exchange, answer: Answer, status: int) -> None:
+        line = f"{exchange.head.http} {one_line(exchange.head.path)}"
+        for allowance in exchange.allowances.applied:
             # Only the first use is a warning. Otherwise a polling loop would fill the log.
             level = logging.DEBUG if allowance.id in self.logged_allowances else logging.WARNING
             self.logged_allowances.add(allowance.id)
-            LOG.log(level, "%s %s: %s: %s", request.method, one_line(request.path), allowance.id, allowance.note)
-        responses.add_notes(response, allowances)
-        for note in context.notes:
-            response.headers.add(responses.NOTE, note)
-            if response.status_code >= 400:
-                LOG.warning("%s %s: %s", request.method, one_line(request.path), note)
-        if injection and injection.faults:
-            response = injection.rewrite_body(response, pretty=params.pretty)
-        draft = journaling.entry_draft(request.environ)
-        draft.method, draft.allowances = route.method.id, tuple(item.id for item in allowances.applied)
-        draft.set_answer(response)
-        response = responses.compress(response, request.headers.get("Accept-Encoding", ""))
-        if injection and injection.faults:
-            draft.fault, draft.lost = injection.summary, injection.loses_answer
-            LOG.warning("%s %s: fault %s", request.method, one_line(request.path), injection.summary)
-            return injection.deliver(response, connection(request.environ, self.sleep))
-        return response
-
-    def _answer(
-        self,
-        route: Route,
-        version: str,
-        params: system_parameters.SystemParameters,
-        pairs: list[tuple[str, str]],
-        context: _AnswerContext,
-    ) -> Response:
-        if route.allowance and not context.allowances.permit(route.allowance):
-            if route.error is None:
-                return not_found.response(request.method, request.path)
-            raise route.error()
-        if version not in route.method.versions and "v1beta" in route.method.versions:
-            version = "v1beta"  # an allowance opens the route; v1 lacks the method, and v1beta has it
-        version_surface = surface(version)
-        world = self.callers.world(params)
-        now = world.now()
-        caller = self.callers.admit(params, world, now, route.method.id, version_surface.full_name(route.method.rpc))
-        system_parameters.check(params)
-        instructions = request.environ.get(HEADER)
-        injection = None
-        if instructions or world.controls.faults:
-            name = route.name(request.path.split("/", 2)[2]) if route.method.bound else ""
-            model = model_name(route.method.id, name, pairs)
-            query = FaultQuery(route.method.id, model, caller.email, world.seed)
-            context.injection = injection = inject(world, query, instructions or "", request.content_length or 0, now)
-            replacement = injection.replacement()
-            if replacement:
-                return replacement
-        call = RequestContext(world, caller, version, now, context.allowances, notes=context.notes)
-        if not route.method.served:
-            route.view(call, _with_name({}, route))  # raises an error before the request is read
-        value = self._read_request(route, version, pairs, context.allowances)
-        message = version_surface.message(route.method.response)
-        mask = partial.parse_mask(params.fields, message, version_surface)
-        try:
-            content = (
-                injection.call_view(route.view, route.method.id, call, value) if injection else route.view(call, value)
-            )
-        except RunInterrupted as interrupted:
-            context.injection = injection = injection or Injection()
-            content = injection.apply_script(interrupted, route.method.id, call, value)
-            replacement = injection.replacement()
-            if replacement:
-                return replacement
-        if route.method.streaming:
-            wait = connection(request.environ, self.sleep).wait
-            return responses.stream(content, message, version_surface, params, mask, wait)
-        return responses.value(content, message, version_surface, params, mask)
-
-    def _read_request(
-        self, route: Route, version: str, pairs: list[tuple[str, str]], allowances: Allowances
-    ) -> dict[str, Any]:
-        """Return the request message, read by the facts of *version*.
-
-        If the facts of v1 refuse a request for tuned models, those of v1beta are tried (allowance ``v1-members``).
-        Raise the StatusError of the first try if both refuse.
-        """
-        try:
-            return _message(route, surface(version), pairs)
-        except StatusError as first_error:
-            if self.strict or version != "v1" or not route.method.id.startswith("tunedModels."):
-                raise
-            try:
-                value = _message(route, surface("v1beta"), pairs)
-            except StatusError:
-                raise first_error from None
-            allowances.permit("v1-members")
-            return value
+            LOG.log(level, "%s: %s: %s", line, allowance.id, allowance.note)
+        for note in exchange.notes if status >= 400 else ():
+            LOG.warning("%s: %s", line, note)
+        if answer.faults:
+            LOG.warning("%s: fault %s", line, answer.fault_summary)
 
 
-def _message(route: Route, version_surface: Surface, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return the request message with the members of the body and the query, and the name from the path."""
-    method = route.method
-    message = version_surface.message(method.request)
-    reader = Reader(version_surface)
-    value: dict[str, Any] = {}
-    if method.body == "*":
-        value = reader.body(_body(), message)
-    elif method.body:
-        value[method.body] = reader.body(
-            _body(), version_surface.message(message.by_name[method.body].type), method.body
-        )
-    value.update(reader.query(pairs, message, method.body))
-    reader.finish()
-    return _with_name(value, route)
+def _perform(exchange: _Exchange, call: RequestContext, faults: MethodFaults) -> Content | ScriptedPoll:
+    """Return the content of the method's answer. Raise StatusError for a refusal."""
+    route, method = exchange.route, exchange.route.method
+    if not method.served:
+        route.view(call, with_name({}, method, exchange.name))  # raises an error before the request is read
+    value = read_message(
+        method, exchange.version, exchange.name, exchange.head.pairs, exchange.body, exchange.allowances
+    )
+    version_surface = surface(exchange.version)
+    exchange.mask = partial.parse_mask(
+        exchange.head.params.fields, version_surface.message(method.response), version_surface
+    )
+    content: Content | ScriptedPoll = faults.apply(method.id, route.view)(replace(call, run=faults.run), value)
+    return content
 
 
-def _body() -> bytes:
+def _response(exchange: _Exchange, answer: Answer, wait: Callable[[float], bool]) -> Response:
+    """Return the content of *answer* as a response."""
+    content, params, method = answer.content, exchange.head.params, exchange.route.method
+    change = distort if answer.is_pedantic else None
+    response: Response
+    if content is None:
+        response = responses.page("", Code.UNAVAILABLE.http)  # a fault resets the connection instead
+    elif isinstance(content, Page):
+        response = responses.page(content.html, content.status)
+    elif isinstance(content, Status):
+        response = responses.error(content, params, streaming=method.streaming, change=change)
+    else:
+        version_surface = surface(exchange.version)
+        form = responses.Form(version_surface.message(method.response), version_surface, params, exchange.mask)
+        if isinstance(content, Stream):
+            response = responses.stream(content.messages, form, wait)
+        else:
+            response = responses.value(content, form, change)
+    return make_malformed(response) if answer.effect and answer.effect.malformed else response
+
+
+def _instructed_effect(request: Request) -> Effect | None:
+    """Return the effect in the request's own instruction header. Raise StatusError for an unknown instruction."""
+    text = request.headers.get(_INSTRUCTIONS)
     try:
-        return request.get_data()
-    except RequestEntityTooLarge:
-        text = f"Request payload size exceeds the limit: {MAX_BODY} bytes."
-        raise StatusError(Code.INVALID_ARGUMENT, text) from None
+        return instructions.effect(text, request.content_length or 0) if text else None
+    except BadInput as error:
+        raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 
 
-def _with_name(message: dict[str, Any], route: Route) -> dict[str, Any]:
-    """Return *message* with the resource name from the path in the member that the method binds."""
-    if route.method.bound:
-        *parents, last = route.method.bound.split(".")
-        value = message
-        for parent in parents:
-            inner = value.get(parent)
-            value[parent] = value = dict(inner) if isinstance(inner, Mapping) else {}
-        value[last] = route.name(request.path.split("/", 2)[2])
-    return message
+def _model_name(exchange: _Exchange) -> str:
+    """Return the resource name of the model that a call is about, or an empty string.
+
+    A create may name its model in the query.
+    """
+    if exchange.route.method.id == CREATE:
+        query = dict(exchange.head.pairs)
+        model_id = query.get("tunedModelId") or query.get("tuned_model_id")
+        return f"{TUNED_MODELS}{model_id}" if model_id else ""
+    parts = exchange.name.split("/")
+    return "/".join(parts[:2]) if len(parts) > 1 else ""

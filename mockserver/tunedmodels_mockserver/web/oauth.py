@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..core.callers.token_endpoint import GrantError, TokenEndpoint
 from ..wire.protojson.reading import query_pairs
 from ..wire.status import Code, StatusError
-from . import responses, system_parameters
+from . import responses
+from .journaling import entry_draft
 from .request_caller import Callers
+from .request_head import read_head
 
 _MAX_FORM = 64 * 1024  # bytes of a form; an assertion has about two thousand
 _CREDENTIALS = ("token", "refresh_token", "assertion")
@@ -50,8 +53,8 @@ def oauth(callers: Callers) -> Blueprint:
 
 def token_endpoint(callers: Callers, *credentials: str) -> TokenEndpoint:
     """Return the token endpoint of the world that the present request or one of *credentials* names."""
-    params, _ = system_parameters.split(query_pairs(request.query_string), request.headers.get)
-    world = callers.world(params, *credentials)
+    world = callers.world(read_head(request), *credentials)
+    entry_draft(request.environ).set_world(world.name, request_ctx.request)
     token_url = request.host_url.rstrip("/") + "/token"
     return TokenEndpoint(callers.policy, world, (token_url, request.url), time.time(), secrets.token_hex(8))
 
@@ -65,7 +68,7 @@ def uncached_response(content: Mapping[str, Any], status: int = 200) -> Response
 
 
 def _form_token_endpoint(callers: Callers, form: Mapping[str, str]) -> TokenEndpoint:
-    callers.refuse_real_credentials(tuple(form.values()))
+    callers.refuse_real_credentials(read_head(request), form.values())
     return token_endpoint(callers, *(form[name] for name in _CREDENTIALS if form.get(name)))
 
 

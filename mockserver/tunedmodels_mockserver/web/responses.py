@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from http.client import responses
 from importlib.metadata import version
 from typing import Any
 
 from flask import Response
 
-from ..core.methods.allowances import Allowances
-from ..core.methods.generation import Pause
+from ..core.answers import Pause
 from ..wire.partial import Tree, partial
 from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, any_to_json, dump, to_json
 from ..wire.status import Status
@@ -21,6 +21,8 @@ from .system_parameters import SystemParameters
 
 SERVER = f"tunedmodels-mockserver/{version('tunedmodels')}"
 NOTE = "X-Tunedmodels-Note"
+
+Change = Callable[[Any], Any]
 
 _JSON = "application/json; charset=UTF-8"
 # Clients show the reason phrase, so it has the spelling of HTTP; werkzeug writes capitals. CANCELLED has the status
@@ -41,39 +43,54 @@ _HEADERS = (
 )
 
 
-def value(
-    content: Mapping[str, Any], message: Message, surface: Surface, params: SystemParameters, mask: Tree
-) -> Response:
-    """Return the value *content* of *message* as a response, in the form that *params* asks for.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of a message of the API: its type, the version that has it, and the options of the request.
 
-    The body has only the members in *mask*. If the client wants server-sent events, one event has the whole value
-    (reported for generateContent, invented for other methods).
+    The body has only the members in ``mask``.
     """
-    body = _body(content, message, surface, params, mask)
-    return _events([body]) if params.wants_events else _response(_text(body, params))
+
+    message: Message
+    surface: Surface
+    params: SystemParameters
+    mask: Tree
+
+    def body(self, content: Mapping[str, Any]) -> Any:
+        """Return *content* as plain JSON in this form."""
+        return partial(to_json(self.message, content, self.surface, numbers=self.params.enum_numbers), self.mask)
 
 
-def stream(
-    chunks: Iterable[Mapping[str, Any] | Pause],
-    message: Message,
-    surface: Surface,
-    params: SystemParameters,
-    mask: Tree,
-    pause: Callable[[float], bool],
-) -> Response:
-    """Return a stream of values: server-sent events, or one JSON array whose last byte is its bracket.
+def value(content: Mapping[str, Any], form: Form, change: Change | None = None) -> Response:
+    """Return the message *content* as a response, after *change* if it is JSON.
 
-    Each value has only the members in *mask*. *pause* waits for a number of seconds. It returns False if the client is
-    gone, and the stream then ends.
+    If the client wants server-sent events, one event has the whole message (reported for generateContent, invented for
+    other methods).
     """
-    bodies = (_body(chunk, message, surface, params, mask) for chunk in _without_pauses(chunks, pause))
-    return _events(bodies) if params.wants_events else _response(_encode(_array(bodies, params)))
+    body = form.body(content)
+    if form.params.wants_events:
+        return _events([body])
+    return _response(_text(change(body) if change else body, form.params))
 
 
-def error(status: Status, params: SystemParameters, *, streaming: bool = False) -> Response:
-    """Return *status* as an error response. In a stream without events, the error is in an array (observed)."""
+def stream(contents: Iterable[Mapping[str, Any] | Pause], form: Form, wait: Callable[[float], bool]) -> Response:
+    """Return a stream of messages: server-sent events, or one JSON array whose last byte is its bracket.
+
+    *wait* waits for a number of seconds. It returns False if the client is gone, and the stream then ends.
+    """
+    bodies = (form.body(content) for content in _without_pauses(contents, wait))
+    return _events(bodies) if form.params.wants_events else _response(_encode(_array(bodies, form.params)))
+
+
+def error(
+    status: Status, params: SystemParameters, *, streaming: bool = False, change: Change | None = None
+) -> Response:
+    """Return *status* as an error response, after *change*.
+
+    In a stream without events, the error is in an array (observed).
+    """
     details = [any_to_json(detail, numbers=False) for detail in status.details]
-    text = _text(status.envelope(details, legacy=params.legacy_errors), params)
+    body: Any = status.envelope(details, legacy=params.legacy_errors)
+    text = _text(change(body) if change else body, params)
     if streaming and not params.wants_events:
         text = f"[{text}]"
     return _response(text, status.code.http)
@@ -98,25 +115,14 @@ def compress(response: Response, accept_encoding: str) -> Response:
     return response
 
 
-def add_notes(response: Response, allowances: Allowances) -> Response:
-    """Return *response* with a header that names the allowances that applied."""
-    for allowance in allowances.applied:
-        response.headers.add(NOTE, f"{allowance.id}: {allowance.note}")
-    return response
-
-
 def _without_pauses(
-    chunks: Iterable[Mapping[str, Any] | Pause], pause: Callable[[float], bool]
+    contents: Iterable[Mapping[str, Any] | Pause], wait: Callable[[float], bool]
 ) -> Iterator[Mapping[str, Any]]:
-    for chunk in chunks:
-        if not isinstance(chunk, Pause):
-            yield chunk
-        elif not pause(chunk.seconds):
+    for content in contents:
+        if not isinstance(content, Pause):
+            yield content
+        elif not wait(content.seconds):
             return
-
-
-def _body(content: Mapping[str, Any], message: Message, surface: Surface, params: SystemParameters, mask: Tree) -> Any:
-    return partial(to_json(message, content, surface, numbers=params.enum_numbers), mask)
 
 
 def _events(bodies: Iterable[Any]) -> Response:

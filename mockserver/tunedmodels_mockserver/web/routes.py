@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 from ..core import errors
 from ..core.methods import generation, models, operations, permissions, tuned_models
 from ..core.methods.request_context import RequestContext
+from ..wire.status import StatusError
 from ..wire.surface import VERSIONS, Method, method, methods
 
 Value = dict[str, Any]
@@ -100,7 +101,7 @@ class Route:
     versions: tuple[str, ...]
     allowance: str | None = None
     prefix: str = ""
-    error: Callable[[], Exception] | None = None
+    error: Callable[[], StatusError] | None = None
 
     @property
     def path(self) -> str:
@@ -143,7 +144,7 @@ def _allowance_routes() -> Iterator[Route]:
         yield Route(entry, view, ("v1", "v1beta", "v1alpha"), "models-prefix", "models/", _name_format(entry))
 
 
-def _name_format(entry: Method) -> Callable[[], Exception]:
+def _name_format(entry: Method) -> Callable[[], StatusError]:
     request = "GetModelRequest" if entry.id == "tunedModels.get" else entry.request
     return lambda: errors.model_name_format(request, entry.path_field or "name")
 

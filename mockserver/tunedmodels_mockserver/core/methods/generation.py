@@ -6,11 +6,11 @@ Source of the forms: recorded answers of mid-2024 (usageMetadata, no promptFeedb
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ...wire.surface import surface_of
 from .. import errors
+from ..answers import Pause, Stream
 from ..base_models import BaseModel
 from ..canned import replies
 from ..canned.query import PromptQuery
@@ -44,13 +44,6 @@ _IN_TOTAL = (
 _REQUEST = "GenerateContentRequest"
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A pause of so many seconds between two chunks of a stream."""
-
-    seconds: float
-
-
 def generate_content(call: RequestContext, request: Value) -> Value:
     """Return the whole answer to a prompt. Raise StatusError for a refusal and for a canned error."""
     outcome, usage = _generate(call, request, "generateContent")
@@ -61,13 +54,13 @@ def generate_content(call: RequestContext, request: Value) -> Value:
     return {"candidates": candidates, "prompt_feedback": outcome.feedback, "usage_metadata": usage}
 
 
-def stream_generate_content(call: RequestContext, request: Value) -> Iterator[Value | Pause]:
+def stream_generate_content(call: RequestContext, request: Value) -> Stream:
     """Return the answer to a prompt in chunks.
 
     The last chunk of a candidate has its finish reason. Refusals are raised before the first chunk.
     """
     outcome, usage = _generate(call, request, "streamGenerateContent")
-    return _chunks(call, outcome, usage)
+    return Stream(_chunks(call, outcome, usage))
 
 
 def generate_text(call: RequestContext, request: Value) -> Value:

@@ -11,6 +11,7 @@ from typing import Any
 from ...wire import pages
 from ...wire.status import Code, StatusError
 from .. import errors
+from ..answers import ScriptedPoll
 from ..resource_names import TUNED_MODELS
 from ..state.records import Role, TunedModelRecord
 from . import access, resources, tuned_models
@@ -36,9 +37,9 @@ def find(call: RequestContext, name: str) -> TunedModelRecord:
     return record
 
 
-def get(call: RequestContext, request: Value) -> Value:
-    """Return one operation. Raise RunInterrupted if the run's script has a fault for this poll."""
-    return resources.operation(*tuned_models.poll(call, find(call, request["name"])))
+def get(call: RequestContext, request: Value) -> Value | ScriptedPoll:
+    """Return one operation."""
+    return tuned_models.poll(call, find(call, request["name"]), resources.operation)
 
 
 def list_(call: RequestContext, request: Value) -> Value:

@@ -45,20 +45,18 @@ def match_rule(call: RequestContext, query: PromptQuery) -> RuleHit | None:
     file_rules = call.world.file_rules()
     if not (call.world.controls.canned.rules or file_rules.rules):
         return None
-    hit: RuleHit | None = None
-    miss: Miss | None = None
 
-    def change(controls: Controls) -> Controls:
-        nonlocal hit, miss
+    def change(controls: Controls) -> tuple[Controls, tuple[RuleHit | None, Miss | None]]:
         rules = (*controls.canned.rules, *file_rules.rules)
         book, hit = matching.find(controls.canned, rules, query)
         miss = None
         if hit is None and rules and query.method != "countTokens":
             miss = unmatched_prompts.describe_miss(rules, book.counts, query, call.now)
             book = book.with_miss(miss)
-        return controls if book is controls.canned else replace(controls, canned=book)
+        return (controls if book is controls.canned else replace(controls, canned=book)), (hit, miss)
 
-    strict = call.world.change(change).canned.strict or file_rules.strict
+    controls, (hit, miss) = call.world.change_with(change)
+    strict = controls.canned.strict or file_rules.strict
     if miss is not None:
         # A header is one line of ASCII.
         call.notes.append(f"canned-miss: {miss.summary}".encode("unicode_escape").decode())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from ...wire import fieldmask, pages
 from ...wire.surface import surface_of
 from .. import errors
+from ..answers import ScriptedPoll
 from ..base_models import BaseModel
 from ..runs import interventions, view
 from ..state.records import Role, TunedModelRecord
@@ -17,6 +18,7 @@ from . import access, create_request, list_filter, resources
 from .request_context import RequestContext
 
 Value = dict[str, Any]
+T = TypeVar("T")
 
 DEFAULT_PAGE_SIZE = 10  # documented
 _REQUEST = "UpdateTunedModelRequest"
@@ -44,31 +46,33 @@ def create(call: RequestContext, request: Value) -> Value:
     raise errors.busy()
 
 
-def get(call: RequestContext, request: Value) -> Value:
-    """Return one tuned model. Raise RunInterrupted if its run's script has a fault for this poll."""
-    return resources.tuned_model(*poll(call, access.find(call, request["name"], Role.READER)))
+def get(call: RequestContext, request: Value) -> Value | ScriptedPoll:
+    """Return one tuned model."""
+    return poll(call, access.find(call, request["name"], Role.READER), resources.tuned_model)
 
 
-def poll(call: RequestContext, record: TunedModelRecord) -> tuple[TunedModelRecord, int]:
-    """Poll the run that makes *record*. Return the record and the moment that the caller sees.
+def poll(
+    call: RequestContext, record: TunedModelRecord, make: Callable[[TunedModelRecord, int], Value]
+) -> Value | ScriptedPoll:
+    """Poll the run that makes *record*. Return the resource that *make* makes of the record and the moment shown.
 
-    The poll counts only if the run's script mentions this poll or a later one. Raise RunInterrupted if the script has a
-    fault for it.
+    The poll counts only if the run's script mentions this poll or a later one. If the script has a fault for the poll,
+    the resource comes with its effect.
     """
     now = call.world.advance_on_poll(record.plan, call.now)
+
+    def change(old: TunedModelRecord) -> tuple[TunedModelRecord, bool]:
+        counts = old.plan.counts_polls
+        return (replace(old, plan=old.plan.with_poll(now)) if counts else old), counts
+
     is_counted = False
-
-    def change(old: TunedModelRecord) -> TunedModelRecord:
-        nonlocal is_counted
-        is_counted = old.plan.counts_polls
-        return replace(old, plan=old.plan.with_poll(now)) if is_counted else old
-
     if record.plan.counts_polls:
-        record = update(call, record.name, Role.READER, change)
+        record, is_counted = update_with(call, record.name, Role.READER, change)
     if not is_counted:
-        return record, now
-    plan, moment = interventions.plan_and_moment_of_poll(record.plan, now)
-    return replace(record, plan=plan), moment
+        return make(record, now)
+    plan, moment, fault = interventions.look_of_poll(record.plan, now)
+    resource = make(replace(record, plan=plan), moment)
+    return resource if fault is None else ScriptedPoll(resource, fault)
 
 
 def list_(call: RequestContext, request: Value) -> Value:
@@ -139,11 +143,18 @@ def update(
     There is no lock: if the record changed meanwhile, *change* is called again. Raise StatusError if the model is
     missing, or if the caller's role is lower than *needed*.
     """
+    return update_with(call, name, needed, lambda record: (change(record), None))[0]
+
+
+def update_with(
+    call: RequestContext, name: str, needed: Role, change: Callable[[TunedModelRecord], tuple[TunedModelRecord, T]]
+) -> tuple[TunedModelRecord, T]:
+    """Do the same as ``update`` with the first item of ``change(record)``, and return both items."""
     for _ in range(_ATTEMPTS):
         old = access.find(call, name, needed)
-        new = change(old)
+        new, result = change(old)
         if new is old or call.world.store.replace(old, new):
-            return new
+            return new, result
     raise errors.busy()
 
 

@@ -9,10 +9,11 @@ import math
 from dataclasses import replace
 from typing import Any, Final
 
+from ..effects import Effect
 from ..strict_input import BadInput
 from . import view
 from .plan import Plan
-from .script import MAX_EVENTS, Event, RunInterrupted
+from .script import MAX_EVENTS, Event
 from .timeline import timeline
 
 MAX_SCRIPT_EVENTS: Final = 10_000  # of a run's script, with the events that calls added
@@ -87,22 +88,20 @@ def check_running(plan: Plan, now: int) -> None:
         raise RunOver(f"This run has ended with {outcome}, after {view_.completed_steps} of {plan.total_steps} steps.")
 
 
-def plan_and_moment_of_poll(plan: Plan, now: int) -> tuple[Plan, int]:
-    """Return the plan and the moment that answer the latest poll of *plan*, made at *now*.
+def look_of_poll(plan: Plan, now: int) -> tuple[Plan, int, Effect | None]:
+    """Return the plan and the moment that answer the latest poll of *plan*, made at *now*, and the script's fault.
 
-    For an event with ``repeat`` these are the ones of an earlier poll. Raise RunInterrupted if the script has a fault
-    for this poll.
+    For an event with ``repeat`` the plan and the moment are the ones of an earlier poll. The fault is None if the
+    script has none for this poll.
     """
     events = [event for event in plan.script if event.poll == len(plan.polls)]
-    for event in events:
-        if event.fault is not None:
-            raise RunInterrupted(event.fault)
+    fault = next((event.fault for event in events if event.fault is not None), None)
     number: int | None = None
     repeat = next((event.repeat for event in events if event.repeat is not None), None)
     while repeat is not None:
-        number = repeat
+        number = again
         repeat = next((event.repeat for event in plan.script if event.poll == number and event.repeat), None)
-    return (plan, now) if number is None else (plan.as_of(number), plan.polls[number - 1])
+    return (plan, now, fault) if number is None else (plan.as_of(number), plan.polls[number - 1], fault)
 
 
 def _view_with_plan(plan: Plan, now: int, changed: Plan) -> view.View:

@@ -92,11 +92,3 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     script: Script = ()
     model_lag: Lag = 0
     list_lag: Lag = 0
-
-
-class RunInterrupted(Exception):
-    """The script answers a poll with *effect* instead of the run."""
-
-    def __init__(self, effect: Effect) -> None:
-        super().__init__(str(effect))
-        self.effect = effect

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from ...wire.units import MICROSECOND
 from .. import random_draws
@@ -18,6 +19,8 @@ from ..runs.plan import Plan
 from ..world_names import DEFAULT_WORLD
 from .controls import Controls
 from .store import State, Store, Stores
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,18 @@ class World:
 
         No request waits for another: if the controls changed in the meantime, this method calls *change* again.
         """
+        return self.change_with(lambda controls: (change(controls), None))[0]
+
+    def change_with(self, change: Callable[[Controls], tuple[Controls, T]]) -> tuple[Controls, T]:
+        """Replace the controls with the first item of ``change(controls)``, and return both items.
+
+        If the controls changed in the meantime, this method calls *change* again.
+        """
         while True:
             old = self.store.controls()
-            new = change(old)
+            new, result = change(old)
             if new is old or self.store.replace_controls(old, new):
-                return new
+                return new, result
 
     def now(self) -> int:
         """Return the world's time in nanoseconds, cut to a microsecond, the resolution of creation times."""

@@ -12,10 +12,10 @@ from ...core.state.store import StoreUnavailable
 from ...core.state.worlds import World
 from ...core.strict_input import BadInput
 from ...core.verdict.outcome_coverage import OutcomeCoverage
-from ...wire.protojson.reading import query_pairs
 from ...wire.status import StatusError
-from .. import responses, system_parameters
+from .. import responses
 from ..request_caller import Callers
+from ..request_head import read_head
 from ..request_metrics import RequestMetrics
 from . import (
     canned,
@@ -51,7 +51,7 @@ def admin(
     endpoints = AdminEndpoints(blueprint)
 
     def world() -> World:
-        return callers.world(system_parameters.split(query_pairs(request.query_string), request.headers.get)[0])
+        return callers.world(read_head(request))
 
     clock.add(endpoints, world)
     operations.add(endpoints, world)
