@@ -54,15 +54,15 @@ from ..core.faults import instructions
 from ..core.faults.fault import CREATE, FaultQuery
 from ..core.methods import fault_injection
 from ..core.methods.allowances import Allowances
-from ..core.methods.call import RequestContext
 from ..core.methods.fault_injection import MethodFaults
 from ..core.methods.pedantic import distort
+from ..core.methods.request_context import RequestContext
 from ..core.resource_names import TUNED_MODELS
 from ..core.strict_input import BadInput
 from ..log import LOG, one_line
 from ..wire import partial
 from ..wire.status import Code, Status, StatusError
-from ..wire.surface import surface
+from ..wire.surface import surface_of
 from . import not_found, responses, system_parameters
 from .connection import apply_effect, connection, make_malformed
 from .journaling import EntryDraft, entry_draft
@@ -96,7 +96,7 @@ class _Exchange:
     @property
     def name(self) -> str:
         """The resource name in the path, or an empty string."""
-        return self.route.name(self.head.path.split("/", 2)[2]) if self.route.method.bound else ""
+        return self.route.name(self.head.path.split("/", 2)[2]) if self.route.method.path_field else ""
 
     def body(self) -> bytes:
         """Return the body of the request. Raise StatusError if it is too large."""
@@ -141,7 +141,7 @@ class Dispatch:
             world = self.callers.world(head)
             exchange.draft.set_world(world.name, exchange.request)
             exchange.draft.at = now = world.now()
-            rpc = surface(exchange.version).full_name(method.rpc)
+            rpc = surface_of(exchange.version).full_name(method.rpc)
             caller = self.callers.admit(head, world, now, method.id, rpc)
             exchange.draft.caller = caller.email
             system_parameters.check(head.params)
@@ -192,10 +192,8 @@ def _perform(exchange: _Exchange, call: RequestContext, faults: MethodFaults) ->
     value = read_message(
         method, exchange.version, exchange.name, exchange.head.pairs, exchange.body, exchange.allowances
     )
-    version_surface = surface(exchange.version)
-    exchange.mask = partial.parse_mask(
-        exchange.head.params.fields, version_surface.message(method.response), version_surface
-    )
+    surface = surface_of(exchange.version)
+    exchange.mask = partial.parse_mask(exchange.head.params.fields, surface.message(method.response), surface)
     content: Content | ScriptedPoll = faults.apply(method.id, route.view)(replace(call, run=faults.run), value)
     return content
 
@@ -212,8 +210,8 @@ def _response(exchange: _Exchange, answer: Answer, wait: Callable[[float], bool]
     elif isinstance(content, Status):
         response = responses.error(content, params, streaming=method.streaming, change=change)
     else:
-        version_surface = surface(exchange.version)
-        form = responses.Form(version_surface.message(method.response), version_surface, params, exchange.mask)
+        surface = surface_of(exchange.version)
+        form = responses.Form(surface.message(method.response), surface, params, exchange.mask)
         if isinstance(content, Stream):
             response = responses.stream(content.messages, form, wait)
         else:
@@ -225,7 +223,7 @@ def _instructed_effect(request: Request) -> Effect | None:
     """Return the effect in the request's own instruction header. Raise StatusError for an unknown instruction."""
     text = request.headers.get(_INSTRUCTIONS)
     try:
-        return instructions.effect(text, request.content_length or 0) if text else None
+        return instructions.parse_effect(text, request.content_length or 0) if text else None
     except BadInput as error:
         raise StatusError(Code.INVALID_ARGUMENT, str(error)) from None
 

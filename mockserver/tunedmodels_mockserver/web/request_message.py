@@ -8,7 +8,7 @@ from typing import Any
 from ..core.methods.allowances import Allowances
 from ..wire.protojson.reading import Reader
 from ..wire.status import StatusError
-from ..wire.surface import Method, Surface, surface
+from ..wire.surface import Method, Surface, surface_of
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -23,12 +23,12 @@ def read_message(
     the first try if both refuse.
     """
     try:
-        return _read(method, surface(version), name, pairs, body)
+        return _read(method, surface_of(version), name, pairs, body)
     except StatusError as first_error:
         if allowances.strict or version != "v1" or not method.id.startswith("tunedModels."):
             raise
         try:
-            value = _read(method, surface("v1beta"), name, pairs, body)
+            value = _read(method, surface_of("v1beta"), name, pairs, body)
         except StatusError:
             raise first_error from None
         allowances.permit("v1-members")
@@ -37,8 +37,8 @@ def read_message(
 
 def with_name(message: dict[str, Any], method: Method, name: str) -> dict[str, Any]:
     """Return *message* with the resource *name* in the member that *method* binds to its path, if it binds one."""
-    if method.bound:
-        *parents, last = method.bound.split(".")
+    if method.path_field:
+        *parents, last = method.path_field.split(".")
         value = message
         for parent in parents:
             inner = value.get(parent)
@@ -47,17 +47,15 @@ def with_name(message: dict[str, Any], method: Method, name: str) -> dict[str, A
     return message
 
 
-def _read(
-    method: Method, version_surface: Surface, name: str, pairs: Pairs, body: Callable[[], bytes]
-) -> dict[str, Any]:
-    message = version_surface.message(method.request)
-    reader = Reader(version_surface)
+def _read(method: Method, surface: Surface, name: str, pairs: Pairs, body: Callable[[], bytes]) -> dict[str, Any]:
+    message = surface.message(method.request)
+    reader = Reader(surface)
     value: dict[str, Any] = {}
     if method.body == "*":
-        value = reader.body(body(), message)
+        value = reader.read_body(body(), message)
     elif method.body:
-        member = version_surface.message(message.by_name[method.body].type)
-        value[method.body] = reader.body(body(), member, method.body)
-    value.update(reader.query(pairs, message, method.body))
-    reader.finish()
+        member = surface.message(message.by_name[method.body].type)
+        value[method.body] = reader.read_body(body(), member, method.body)
+    value.update(reader.read_query(pairs, message, method.body))
+    reader.raise_violations()
     return with_name(value, method, name)

@@ -13,16 +13,16 @@ from ...wire.status import Status, StatusError
 from .. import errors
 from ..answers import Answer, Content, ScriptedPoll
 from ..effects import Effect, error_of, latency_of
-from ..faults import armed, quotas
-from ..faults.armed import TriggeredFault
+from ..faults import armed_faults, quotas
+from ..faults.armed_faults import TriggeredFault
 from ..faults.fault import CREATE, FaultQuery
 from ..resource_names import TUNED_MODELS
 from ..runs.script import Run
 from ..runs.view import is_settled
 from ..state.controls import Controls
 from ..state.worlds import World
-from .call import RequestContext
 from .pedantic import pedantic
+from .request_context import RequestContext
 from .withdrawn import without_tuning
 
 HEADER_FAULT = "x-goog-emulator-instructions"  # the id of a fault that the call carries itself
@@ -81,7 +81,7 @@ class _FiredFaults:
         self.faults.append((fault.id, fault.kind))
         if fault.quota:
             base_model = _base_model_id(query, world)
-            self.error = quotas.quota_error(fault.quota, query, base_model, triggered.retry).status()
+            self.error = quotas.quota_error(fault.quota, query, base_model, triggered.retry_after).status()
         elif fault.run:
             self.method.run = fault.run
         else:
@@ -136,16 +136,16 @@ def _apply_script(poll: ScriptedPoll, fired: _FiredFaults) -> Content:
 
 
 def _with_running(query: FaultQuery, world: World, now: int) -> FaultQuery:
-    if not armed.counts_runs(world.controls.faults, query.method):
+    if not armed_faults.counts_runs(world.controls.faults, query.method):
         return query
-    return replace(query, running=sum(not is_settled(record.plan, now) for record in world.store.after(0)))
+    return replace(query, running=sum(not is_settled(record.plan, now) for record in world.store.records_after(0)))
 
 
 def _trigger(world: World, query: FaultQuery, now: int, *, has_answer: bool) -> tuple[TriggeredFault, ...]:
     """Count the call *query* in the faults of *world*, and return those that fire."""
 
     def change(controls: Controls) -> tuple[Controls, tuple[TriggeredFault, ...]]:
-        faults, fired = armed.trigger(controls.faults, query, now, world.machine(), answered=has_answer)
+        faults, fired = armed_faults.trigger(controls.faults, query, now, world.machine(), has_answer=has_answer)
         return controls if faults is controls.faults else replace(controls, faults=faults), fired
 
     return world.change_with(change)[1]
@@ -157,7 +157,7 @@ def _undo_run_faults(world: World, query: FaultQuery, now: int, fired: _FiredFau
     fired.faults = [item for item in fired.faults if item[1] != "run"]
 
     def change(controls: Controls) -> Controls:
-        return replace(controls, faults=armed.undo_run_faults(controls.faults, query, now, runs))
+        return replace(controls, faults=armed_faults.undo_run_faults(controls.faults, query, now, runs))
 
     if query.method == CREATE and world.controls.faults:
         world.change(change)

@@ -99,7 +99,7 @@ def look_of_poll(plan: Plan, now: int) -> tuple[Plan, int, Effect | None]:
     number: int | None = None
     repeat = next((event.repeat for event in events if event.repeat is not None), None)
     while repeat is not None:
-        number = again
+        number = repeat
         repeat = next((event.repeat for event in plan.script if event.poll == number and event.repeat), None)
     return (plan, now, fault) if number is None else (plan.as_of(number), plan.polls[number - 1], fault)
 

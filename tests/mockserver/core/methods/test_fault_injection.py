@@ -11,7 +11,7 @@ import pytest
 from tunedmodels_mockserver import create_app
 from tunedmodels_mockserver.core.answers import Answer, Content, ScriptedPoll
 from tunedmodels_mockserver.core.effects import Effect, Page, Slow
-from tunedmodels_mockserver.core.faults.armed import arm
+from tunedmodels_mockserver.core.faults.armed_faults import arm
 from tunedmodels_mockserver.core.faults.fault import CREATE, Fault, FaultQuery
 from tunedmodels_mockserver.core.methods import fault_injection
 from tunedmodels_mockserver.core.methods.fault_injection import MethodFaults
@@ -51,7 +51,7 @@ def refuse(_faults: MethodFaults) -> Content:
 
 def seen(world: World) -> list[tuple[int, int]]:
     """Return how often each fault was considered, and how often it fired."""
-    return [(item.seen, item.hits) for item in world.controls.faults]
+    return [(item.matched, item.hits) for item in world.controls.faults]
 
 
 def test_without_faults(world: World) -> None:
