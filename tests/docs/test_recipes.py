@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ..contracts.standing import standing
+from ..contracts.stand_in import run_stand_in
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -175,9 +175,9 @@ def test_the_job_for_the_real_api(tmp_path: Path) -> None:
     """The workflow ``live`` runs to its end against a stand-in of this machine, and forgets the credential."""
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    (tmp_path / "standing").mkdir()
-    with standing(tmp_path / "standing") as there:
-        environment = {**there.environment, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    (tmp_path / "stand-in").mkdir()
+    with run_stand_in(tmp_path / "stand-in") as stand_in:
+        environment = {**stand_in.environment, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
         credential = Path(environment.pop("GOOGLE_APPLICATION_CREDENTIALS")).read_text("utf-8")
         given = {
             "secrets.TUNEDMODELS_LIVE_CREDENTIALS": credential,

@@ -15,7 +15,8 @@ MARK = "clause"
 OK = "200 OK"
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)+")
-_OUTCOME = re.compile(r"[1-5]\d\d( [A-Z_]+)?")
+_ONE_OUTCOME = r"[1-5]\d\d( [A-Z_]+)?"
+_OUTCOME = re.compile(rf"{_ONE_OUTCOME}( or {_ONE_OUTCOME})*|4xx")
 
 
 class Level(Enum):
@@ -49,8 +50,9 @@ class Clause:
     of the clause.
 
     ``outcome`` is the answer of the methods: an HTTP status and the name of its code, or the status alone if the answer
-    has no envelope, as on an unknown path. Raises ValueError for a name that is not a path of lower-case words, for a
-    clause without methods, and for an outcome of another form.
+    has no envelope, as on an unknown path. If sources show several outcomes, they are joined by "or". ``4xx`` means any
+    error of the caller, because no source shows which. Raises ValueError for a name that is not a path of lower-case
+    words, for a clause without methods, and for an outcome of another form.
     """
 
     name: str
@@ -59,6 +61,11 @@ class Clause:
     level: Level = Level.REQUIRED
     cost: Cost = Cost.REQUEST
     needs: frozenset[Need] = frozenset()
+
+    @property
+    def named_outcomes(self) -> tuple[str, ...]:
+        """Each of the outcomes that has the name of a code."""
+        return tuple(outcome for outcome in self.outcome.split(" or ") if " " in outcome)
 
     def __post_init__(self) -> None:
         """Check the name, the methods and the outcome."""

@@ -37,7 +37,11 @@ def coverage(seen: ApiCoverage, clauses: Iterable[Clause]) -> tuple[Share, ...]:
     """
     methods, members, values, statuses = _all_names()
     # Only a path that no method has gives an outcome without a status name.
-    clause_outcomes = [[(method, one.outcome) for method in one.methods] for one in clauses if " " in one.outcome]
+    clause_outcomes = [
+        [(method, outcome) for method in one.methods for outcome in one.named_outcomes]
+        for one in clauses
+        if one.named_outcomes
+    ]
     unseen = {pairs[-1] for pairs in clause_outcomes if not seen.outcomes.intersection(pairs)}
     return (
         _share("methods", methods, {method for method, _ in seen.outcomes}),

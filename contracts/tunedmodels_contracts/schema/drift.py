@@ -42,8 +42,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """All differences of one document. *version* and *revision* are the document's; *known* is the revision of the
-    schema.
+    """All differences of one document. *version* and *revision* are the document's.
 
     *new_collections* are top-level collections that the schema's own document did not have. Their contents are not
     compared.
@@ -51,7 +50,7 @@ class Drift:
 
     version: str
     revision: str
-    known: str
+    schema_revision: str
     differences: tuple[Difference, ...]
     new_collections: tuple[str, ...]
 
@@ -69,7 +68,7 @@ def drift(document: Json, schema: Surface | None = None) -> Drift:
     return Drift(
         version=schema.version,
         revision=str(document.get("revision", "")),
-        known=schema.revision,
+        schema_revision=schema.revision,
         differences=(*_method_differences(schema, theirs), *_message_differences(schema, schemas, theirs)),
         new_collections=tuple(sorted(set(document["resources"]) - set(schema.collections))),
     )

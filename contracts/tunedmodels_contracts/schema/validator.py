@@ -67,9 +67,9 @@ class Validator:
                 self._find("missing-member", place, f"every complete {message.name} has one of {', '.join(choice)}")
 
     def _member(self, schema: Surface, member: Member, value: Any, place: str) -> None:
-        before = len(self.findings)
+        count = len(self.findings)
         self._value(schema, member.type, member, value, place)
-        if member.has_presence is False and len(self.findings) == before and self._is_zero(schema, member.type, value):
+        if member.has_presence is False and len(self.findings) == count and self._is_zero(schema, member.type, value):
             self._find("zero-written", place, f"{value!r} is the zero and must be omitted")
 
     def _value(self, schema: Surface, type_: Type, member: Member, value: Any, place: str) -> None:

@@ -45,12 +45,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             continue
         item_clause = clause_of(item)
         if item_clause is None:
-            raise pytest.UsageError(f"{item.nodeid} is in the suite, and has no mark that says which clause it is")
+            raise pytest.UsageError(f"{item.nodeid} has no clause mark; add @clause(...)")
         test = item.nodeid.partition("[")[0]
-        if test_by_clause.setdefault(item_clause.name, test) != test:
-            raise pytest.UsageError(
-                f"{test} and {test_by_clause[item_clause.name]} are both the clause {item_clause.name}"
-            )
+        first_test = test_by_clause.setdefault(item_clause.name, test)
+        if first_test != test:
+            raise pytest.UsageError(f"{first_test} and {test} have the same clause name {item_clause.name}; rename one")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -114,19 +113,19 @@ def api(target: Target, violations: Violations) -> Api:
 
 
 @pytest.fixture(scope="session")
-def other(api: Api, target: Target) -> Api:
+def other_api(api: Api, target: Target) -> Api:
     """Bare requests of the second user."""
     return api.by(target.other)
 
 
 @pytest.fixture(scope="session")
-def stranger(api: Api) -> Api:
+def anonymous_api(api: Api) -> Api:
     """Bare requests without credentials."""
     return api.by(AnonymousCredentials())
 
 
 @pytest.fixture(scope="session")
-def keyed(api: Api, target: Target) -> Api:
+def key_api(api: Api, target: Target) -> Api:
     """Bare requests with an API key, which names a project and no user. Skip the test if the target has no key."""
     if isinstance(target.key, AnonymousCredentials):
         pytest.skip("the target has no API key")
@@ -203,7 +202,7 @@ def in_creation(api: Api, create: Callable[..., Answer]) -> str:
 
 
 @pytest.fixture
-def grant(api: Api, scratch: ObservedRun) -> Iterator[Callable[..., Answer]]:
+def grant_role(api: Api, scratch_run: ObservedRun) -> Iterator[Callable[..., Answer]]:
     """A function that grants a role on the scratch model and returns the answer. Afterwards the fixture deletes the
     permission.
     """
@@ -211,7 +210,7 @@ def grant(api: Api, scratch: ObservedRun) -> Iterator[Callable[..., Answer]]:
 
     def give(role: str, email: str, grantee_type: str = "USER") -> Answer:
         permission = {"granteeType": grantee_type, "emailAddress": email, "role": role}
-        answer = api.post(f"v1beta/{scratch.name}/permissions", permission)
+        answer = api.post(f"v1beta/{scratch_run.name}/permissions", permission)
         if answer.status == 200:
             created.append(answer.json["name"])
         return answer
@@ -222,7 +221,7 @@ def grant(api: Api, scratch: ObservedRun) -> Iterator[Callable[..., Answer]]:
 
 
 @pytest.fixture
-def address(target: Target) -> str:
+def unused_email(target: Target) -> str:
     """An email address that belongs to nobody."""
     return f"{target.scopes.new_id()}@example.com"
 
@@ -238,31 +237,31 @@ def observed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
 
 
 @pytest.fixture(scope="session")
-def finished(observed_run: ObservedRun) -> ObservedRun:
+def finished_run(observed_run: ObservedRun) -> ObservedRun:
     """The tutorial's run after its end. Clauses only read its model."""
     return observed_run.assert_ended()
 
 
 @pytest.fixture(scope="session")
-def scratch(api: Api, target: Target) -> Iterator[ObservedRun]:
+def scratch_run(api: Api, target: Target) -> Iterator[ObservedRun]:
     """A run after its end. Clauses may change its model in any way, so they rely on nothing in it."""
     with _run(api, target, displayName="contracts scratch") as created:
         yield observe(api, created, target.clock, target.pause, target.bound).assert_ended()
 
 
 @pytest.fixture(scope="session")
-def cancelled(api: Api, target: Target) -> Iterator[tuple[ObservedRun, Answer]]:
+def cancelled_run(api: Api, target: Target) -> Iterator[tuple[ObservedRun, Answer]]:
     """A run that was cancelled, and the answer to the cancel call. Skip the test if the run ended before that."""
     with _run(api, target, displayName="contracts cancelled") as created:
         target.clock.sleep(target.pause)
         if api.get(f"v1beta/{created.ok()['name']}").ok().get("done"):
             pytest.skip("the run ended before it could be cancelled")
-        stopped = api.post(f"v1/{created.ok()['name']}:cancel", {})
-        yield observe(api, created, target.clock, target.pause, target.bound).assert_ended(), stopped
+        cancel_answer = api.post(f"v1/{created.ok()['name']}:cancel", {})
+        yield observe(api, created, target.clock, target.pause, target.bound).assert_ended(), cancel_answer
 
 
 @pytest.fixture(scope="session")
-def failed(api: Api, target: Target) -> Iterator[ObservedRun]:
+def failed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
     """A run that failed after some of its steps. Clauses only read its model."""
     with _failed_run(api, target) as run:
         yield run
@@ -276,7 +275,7 @@ def own_failed_run(api: Api, target: Target) -> Iterator[ObservedRun]:
 
 
 @pytest.fixture(scope="session")
-def foreign(api: Api, target: Target) -> Iterator[str]:
+def foreign_model(api: Api, target: Target) -> Iterator[str]:
     """The name of a model of the second user that is not shared."""
     _require(target, Need.SECOND_CALLER)
     with _run(api.by(target.other), target, displayName="contracts foreign") as created:
@@ -284,7 +283,7 @@ def foreign(api: Api, target: Target) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def eleven(api: Api, target: Target) -> Iterator[list[str]]:
+def eleven_models(api: Api, target: Target) -> Iterator[list[str]]:
     """The names of eleven models in the order of their creation: one more than a page has by default."""
     _require(target, Need.TUNABLE_MODEL)
     small = {"epochCount": 1, "batchSize": len(EXAMPLES), "learningRate": 0.001}
@@ -301,13 +300,17 @@ def eleven(api: Api, target: Target) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def other_email(other: Api, foreign: str) -> str:
+def other_email(other_api: Api, foreign_model: str) -> str:
     """The email address of the second user."""
-    return _owner_email(other, foreign)
+    return _owner_email(other_api, foreign_model)
 
 
 def _owner_email(api: Api, model: str) -> str:
-    owners = [held for held in api.get(f"v1beta/{model}/permissions").ok()["permissions"] if held["role"] == "OWNER"]
+    owners = [
+        permission
+        for permission in api.get(f"v1beta/{model}/permissions").ok()["permissions"]
+        if permission["role"] == "OWNER"
+    ]
     return str(owners[0]["emailAddress"])
 
 
@@ -331,6 +334,6 @@ def _run(api: Api, target: Target, *, fails: bool = False, **members: Any) -> It
 
 
 def _require(target: Target, *needs: Need) -> None:
-    lacking = [need for need in Need if need in needs and need not in target.capabilities]
-    if lacking:
-        pytest.skip("; ".join(target.reason(need) for need in lacking))
+    missing = [need for need in Need if need in needs and need not in target.capabilities]
+    if missing:
+        pytest.skip("; ".join(target.reason(need) for need in missing))

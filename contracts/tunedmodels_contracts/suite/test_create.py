@@ -184,8 +184,8 @@ def test_sampling_of_the_base_model(api: Api, target: Target, create: Create) ->
     base = api.get(f"v1beta/{target.base_model}").ok()
     model = api.get(f"v1beta/{create().ok()['metadata']['tunedModel']}").ok()
 
-    shown = [member for member in ("temperature", "topP", "topK") if member in base]
-    assert {member: model.get(member) for member in shown} == {member: base[member] for member in shown}
+    members = [member for member in ("temperature", "topP", "topK") if member in base]
+    assert {member: model.get(member) for member in members} == {member: base[member] for member in members}
     assert {"temperature", "topP", "topK"} <= set(model)
 
 
@@ -215,17 +215,17 @@ def test_default_hyperparameters(create: Create) -> None:
     assert create(hyperparameters={}).ok()["metadata"]["totalSteps"] in (batches_of_4, batches_of_16)
 
 
-@clause("create/default-hyperparameters-show", CREATE, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_default_hyperparameters_show(api: Api, create: Create) -> None:
+@clause("create/default-hyperparameters-are-shown", CREATE, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_default_hyperparameters_are_shown(api: Api, create: Create) -> None:
     """A model shows the hyperparameters that the service chose. The values are documented; that they are shown is
     inferred.
     """
     name = create(hyperparameters=None).ok()["metadata"]["tunedModel"]
-    chosen = api.get(f"v1beta/{name}").ok()["tuningTask"]["hyperparameters"]
+    hyperparameters = api.get(f"v1beta/{name}").ok()["tuningTask"]["hyperparameters"]
 
-    assert chosen["epochCount"] == 5
-    assert chosen["batchSize"] in (4, 16)
-    assert chosen["learningRate"] in (0.001, 0.0002)
+    assert hyperparameters["epochCount"] == 5
+    assert hyperparameters["batchSize"] in (4, 16)
+    assert hyperparameters["learningRate"] in (0.001, 0.0002)
 
 
 @clause("create/default-hyperparameters-of-v1beta3", CREATE, level=Level.OPTIONAL, cost=Cost.TUNING)
@@ -247,8 +247,8 @@ def test_a_multiplier_instead_of_a_rate(create: Create) -> None:
 def test_output_only_members_are_ignored(api: Api, create: Create, new_id: NewId) -> None:
     """The service ignores members in a request that only it can set. Documented; old clients send such members."""
     past, model_id = "2001-02-03T04:05:06Z", new_id()
-    sent = {"name": "tunedModels/somebody", "state": "FAILED", "createTime": past, "updateTime": past}
-    create(model_id=model_id, **sent).ok()
+    members = {"name": "tunedModels/somebody", "state": "FAILED", "createTime": past, "updateTime": past}
+    create(model_id=model_id, **members).ok()
 
     model = api.get(f"v1beta/tunedModels/{model_id}").ok()
     assert model["name"] == f"tunedModels/{model_id}"
@@ -258,19 +258,19 @@ def test_output_only_members_are_ignored(api: Api, create: Create, new_id: NewId
 
 
 @clause("create/from-a-tuned-model", CREATE, GET, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_from_a_tuned_model(api: Api, target: Target, finished: ObservedRun, new_id: NewId) -> None:
+def test_from_a_tuned_model(api: Api, target: Target, finished_run: ObservedRun, new_id: NewId) -> None:
     """A model tuned from a tuned model shows that model and its base model in tunedModelSource, and has no baseModel.
     Observed in 2023; refused for gemini-1.5-flash in 2024.
     """
-    wanted = body(target.base_model)
-    del wanted["baseModel"]
-    wanted["tunedModelSource"] = {"tunedModel": finished.name}
-    created = api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).ok()
+    request_body = body(target.base_model)
+    del request_body["baseModel"]
+    request_body["tunedModelSource"] = {"tunedModel": finished_run.name}
+    created = api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()}).ok()
 
     model = api.get(f"v1beta/{created['metadata']['tunedModel']}").ok()
     assert list(model)[:2] == ["name", "tunedModelSource"]
     assert "baseModel" not in model
-    assert model["tunedModelSource"] == {"tunedModel": finished.name, "baseModel": target.base_model}
+    assert model["tunedModelSource"] == {"tunedModel": finished_run.name, "baseModel": target.base_model}
 
 
 # -- Errors ----------------------------------------------------------------------------------------------------
@@ -279,9 +279,9 @@ def test_from_a_tuned_model(api: Api, target: Target, finished: ObservedRun, new
 @clause("create/needs-an-id-or-a-display-name", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_needs_an_id_or_a_display_name(api: Api, target: Target) -> None:
     """A request needs an id or a display name. The wording was observed in 2024."""
-    refusal = api.post("v1beta/tunedModels", body(target.base_model)).assert_error(400, "INVALID_ARGUMENT")
+    error = api.post("v1beta/tunedModels", body(target.base_model)).assert_error(400, "INVALID_ARGUMENT")
 
-    assert refusal.message == "Either tuned_model_id or display_name must be set."
+    assert error.message == "Either tuned_model_id or display_name must be set."
 
 
 @clause("create/id-taken-by-oneself", CREATE, outcome="409 ALREADY_EXISTS", cost=Cost.TUNING)
@@ -301,24 +301,24 @@ def test_id_taken_by_oneself(create: Create, new_id: NewId) -> None:
     cost=Cost.TUNING,
     needs=[Need.FAILING_RUN],
 )
-def test_id_of_a_failed_model(create: Create, failed: ObservedRun) -> None:
+def test_id_of_a_failed_model(create: Create, failed_run: ObservedRun) -> None:
     """A model whose run failed keeps its id, so the id cannot be used again. Inferred: it is there until it is
     deleted.
     """
-    create(model_id=failed.name.partition("/")[2]).assert_error(409, "ALREADY_EXISTS")
+    create(model_id=failed_run.name.partition("/")[2]).assert_error(409, "ALREADY_EXISTS")
 
 
 @clause(
-    "create/again-after-a-failure",
+    "create/new-run-after-a-failure",
     CREATE,
     "tunedModels.get",
     level=Level.RECOMMENDED,
     cost=Cost.TUNING,
     needs=[Need.FAILING_RUN],
 )
-def test_again_after_a_failure(api: Api, create: Create, failed: ObservedRun) -> None:
+def test_new_run_after_a_failure(api: Api, create: Create, failed_run: ObservedRun) -> None:
     """A new run under another id has nothing of an earlier failed run. Inferred."""
-    operation = create(displayName=failed.model["displayName"]).ok()
+    operation = create(displayName=failed_run.model["displayName"]).ok()
 
     assert "error" not in api.get(f"v1beta/{operation['name']}").ok()
     assert api.get(f"v1beta/{operation['metadata']['tunedModel']}").ok()["state"] in ("CREATING", "ACTIVE")
@@ -331,14 +331,14 @@ def test_again_after_a_failure(api: Api, create: Create, failed: ObservedRun) ->
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_id_taken_by_somebody_else(create: Create, foreign: str) -> None:
+def test_id_taken_by_somebody_else(create: Create, foreign_model: str) -> None:
     """Ids are global: the id of another user's model is forbidden, and the message names it without its collection.
     Observed in 2025.
     """
-    model_id = foreign.removeprefix("tunedModels/")
-    refusal = create(model_id=model_id).assert_error(403, "PERMISSION_DENIED")
+    model_id = foreign_model.removeprefix("tunedModels/")
+    error = create(model_id=model_id).assert_error(403, "PERMISSION_DENIED")
 
-    assert refusal.message == f"You do not have permission to access tuned model {model_id}."
+    assert error.message == f"You do not have permission to access tuned model {model_id}."
 
 
 @clause("create/malformed-ids", CREATE, outcome=INVALID, cost=Cost.FREE)
@@ -381,13 +381,13 @@ def test_base_model_that_cannot_be_tuned(api: Api, new_id: NewId) -> None:
 )
 def test_required_members(api: Api, target: Target, new_id: NewId, missing: str) -> None:
     """A request needs a source model and examples, each with an output. Documented."""
-    wanted: dict[str, Any] = body(target.base_model)
-    task = wanted["tuningTask"]
+    request_body: dict[str, Any] = body(target.base_model)
+    task = request_body["tuningTask"]
     rows = task["trainingData"]["examples"]["examples"]
     if missing == "source model":
-        del wanted["baseModel"]
+        del request_body["baseModel"]
     elif missing == "tuning task":
-        del wanted["tuningTask"]
+        del request_body["tuningTask"]
     elif missing == "training data":
         del task["trainingData"]
     elif missing == "examples":
@@ -396,7 +396,7 @@ def test_required_members(api: Api, target: Target, new_id: NewId, missing: str)
         rows.clear()
     else:
         del rows[3]["output"]
-    answer = api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()})
+    answer = api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()})
 
     answer.assert_error(400, "INVALID_ARGUMENT")
 
@@ -404,17 +404,17 @@ def test_required_members(api: Api, target: Target, new_id: NewId, missing: str)
 @clause("create/two-sources", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_sources(api: Api, target: Target, new_id: NewId) -> None:
     """A model is tuned from a base model or from a tuned model, not from both. Documented."""
-    wanted = body(target.base_model, tunedModelSource={"tunedModel": "tunedModels/any"})
+    request_body = body(target.base_model, tunedModelSource={"tunedModel": "tunedModels/any"})
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/two-learning-rates", CREATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_learning_rates(api: Api, target: Target, new_id: NewId) -> None:
     """A request can give a learning rate or a multiplier, not both. Documented."""
-    wanted = body(target.base_model, hyperparameters={"learningRate": 0.001, "learningRateMultiplier": 1})
+    request_body = body(target.base_model, hyperparameters={"learningRate": 0.001, "learningRateMultiplier": 1})
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/hyperparameters-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -434,24 +434,24 @@ def test_hyperparameters_out_of_range(
     api: Api, target: Target, new_id: NewId, hyperparameters: dict[str, float]
 ) -> None:
     """The service refuses counts and rates that are not above 0. Inferred."""
-    wanted = body(target.base_model, hyperparameters=hyperparameters)
+    request_body = body(target.base_model, hyperparameters=hyperparameters)
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/sampling-out-of-range", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("values", [{"temperature": -0.5}, {"temperature": 2.5}, {"topP": -0.5}, {"topP": 1.5}])
 def test_sampling_out_of_range(api: Api, target: Target, new_id: NewId, values: dict[str, Any]) -> None:
     """The service refuses sampling values that are out of range. The ranges are documented, the refusal is inferred."""
-    wanted = body(target.base_model, **values)
+    request_body = body(target.base_model, **values)
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("create/texts-too-long", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize("example", [("x" * 40_001, "y"), ("x", "y" * 5_001)], ids=["input", "output"])
 def test_texts_too_long(api: Api, target: Target, new_id: NewId, example: tuple[str, str]) -> None:
     """An input has at most 40,000 characters and an output at most 5,000. Documented, the refusal is inferred."""
-    wanted = body(target.base_model, (*EXAMPLES, example))
+    request_body = body(target.base_model, (*EXAMPLES, example))
 
-    api.post("v1beta/tunedModels", wanted, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")
+    api.post("v1beta/tunedModels", request_body, {"tunedModelId": new_id()}).assert_error(400, "INVALID_ARGUMENT")

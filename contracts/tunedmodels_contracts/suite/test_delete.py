@@ -33,8 +33,8 @@ def test_model_is_gone(api: Api, create: Create) -> None:
     name = _created_model(create())
     api.delete(f"v1beta/{name}").ok()
 
-    refusal = api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
-    assert refusal.message == f"Tuned model {name} does not exist."
+    error = api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
+    assert error.message == f"Tuned model {name} does not exist."
 
 
 @clause(
@@ -90,9 +90,9 @@ def test_twice(api: Api, create: Create) -> None:
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_model_of_somebody_else(api: Api, other: Api, create: Create) -> None:
+def test_model_of_somebody_else(api: Api, other_api: Api, create: Create) -> None:
     """A user cannot delete another user's model, and the model stays. Documented by the roles."""
-    name = _created_model(create(by=other))
+    name = _created_model(create(by=other_api))
 
     api.delete(f"v1beta/{name}").assert_error(403, "PERMISSION_DENIED")
-    other.get(f"v1beta/{name}").ok()
+    other_api.get(f"v1beta/{name}").ok()

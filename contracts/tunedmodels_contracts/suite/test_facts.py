@@ -42,23 +42,23 @@ def test_a_run(violations: Violations, observed_run: ObservedRun) -> None:
 
 
 @clause("facts/a-cancelled-run", OPERATION, GET, CANCEL, cost=Cost.TUNING)
-def test_a_cancelled_run(violations: Violations, cancelled: tuple[ObservedRun, Answer]) -> None:
+def test_a_cancelled_run(violations: Violations, cancelled_run: tuple[ObservedRun, Answer]) -> None:
     """Every answer about a cancelled run matches the published API. Documented."""
-    assert len(cancelled[0].trace) > 1
-    assert _run_violations(violations, "cancelled") == []
+    assert len(cancelled_run[0].trace) > 1
+    assert _run_violations(violations, "cancelled_run") == []
 
 
 @clause("facts/a-failed-run", OPERATION, GET, cost=Cost.TUNING, needs=[Need.FAILING_RUN])
-def test_a_failed_run(violations: Violations, failed: ObservedRun) -> None:
+def test_a_failed_run(violations: Violations, failed_run: ObservedRun) -> None:
     """Every answer about a failed run matches the published API. Documented."""
-    assert len(failed.trace) > 1
-    assert _run_violations(violations, "failed") == []
+    assert len(failed_run.trace) > 1
+    assert _run_violations(violations, "failed_run") == []
 
 
 @clause("facts/lists", LIST, "tunedModels.operations.list", "tunedModels.permissions.list", cost=Cost.TUNING)
-def test_lists(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
+def test_lists(api: Api, target: Target, violations: Violations, finished_run: ObservedRun) -> None:
     """Lists and their entries match the published API. Documented."""
-    for path in ("tunedModels", f"{finished.name}/operations", f"{finished.name}/permissions"):
+    for path in ("tunedModels", f"{finished_run.name}/operations", f"{finished_run.name}/permissions"):
         assert api.get(f"v1beta/{path}").ok()
 
     assert _own_violations(violations, target) == []
@@ -76,27 +76,27 @@ def test_base_models(api: Api, target: Target, violations: Violations, version: 
 
 @clause("facts/generation", GENERATE, STREAM, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
-def test_generation(api: Api, target: Target, violations: Violations, finished: ObservedRun, version: str) -> None:
+def test_generation(api: Api, target: Target, violations: Violations, finished_run: ObservedRun, version: str) -> None:
     """The answer of a model and each chunk of a stream match the published API. Documented."""
-    api.post(f"{version}/{finished.name}:generateContent", PROMPT).ok()
-    api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT).ok()
-    assert api.post(f"{version}/{finished.name}:streamGenerateContent", PROMPT, {"alt": "sse"}).status == 200
+    api.post(f"{version}/{finished_run.name}:generateContent", PROMPT).ok()
+    api.post(f"{version}/{finished_run.name}:streamGenerateContent", PROMPT).ok()
+    assert api.post(f"{version}/{finished_run.name}:streamGenerateContent", PROMPT, {"alt": "sse"}).status == 200
 
     assert _own_violations(violations, target) == []
 
 
 @clause("facts/numbers-of-enums", GET, cost=Cost.TUNING)
-def test_numbers_of_enums(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
+def test_numbers_of_enums(api: Api, target: Target, violations: Violations, finished_run: ObservedRun) -> None:
     """Enums by number have the numbers of the published API. Documented."""
-    assert api.get(f"v1beta/{finished.name}?$alt=json;enum-encoding=int").ok()
+    assert api.get(f"v1beta/{finished_run.name}?$alt=json;enum-encoding=int").ok()
 
     assert _own_violations(violations, target) == []
 
 
 @clause("facts/parts-of-answers", GET, cost=Cost.TUNING)
-def test_parts_of_answers(api: Api, target: Target, violations: Violations, finished: ObservedRun) -> None:
+def test_parts_of_answers(api: Api, target: Target, violations: Violations, finished_run: ObservedRun) -> None:
     """A partial answer has nothing that the whole answer would not have. Documented."""
-    assert api.get(f"v1beta/{finished.name}", {"fields": "state,tuningTask/snapshots"}).ok()
+    assert api.get(f"v1beta/{finished_run.name}", {"fields": "state,tuningTask/snapshots"}).ok()
 
     assert _own_violations(violations, target) == []
 

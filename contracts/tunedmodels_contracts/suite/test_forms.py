@@ -28,29 +28,29 @@ def _to_pretty_json(text: str) -> str:
     return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
 
 
-def _patch_description(api: Api, scratch: ObservedRun, description: str) -> Answer:
-    return api.patch(f"v1beta/{scratch.name}", {"description": description}, {"updateMask": "description"})
+def _patch_description(api: Api, run: ObservedRun, description: str) -> Answer:
+    return api.patch(f"v1beta/{run.name}", {"description": description}, {"updateMask": "description"})
 
 
 # -- Layout ----------------------------------------------------------------------------------------------------
 
 
 @clause("forms/pretty", CREATE, GET, OPERATION, PATCH, "tunedModels.list", cost=Cost.TUNING)
-@pytest.mark.parametrize("of", ["create", "get", "operation", "list", "patch", "permissions", "refusal"])
-def test_pretty(api: Api, finished: ObservedRun, scratch: ObservedRun, of: str) -> None:
+@pytest.mark.parametrize("kind", ["create", "get", "operation", "list", "patch", "permissions", "error"])
+def test_pretty(api: Api, finished_run: ObservedRun, scratch_run: ObservedRun, kind: str) -> None:
     """JSON is indented by two spaces and ends with a line break, and other scripts are not escaped. Observed to
     the byte.
     """
     answers: dict[str, Callable[[], Answer]] = {
-        "create": lambda: finished.created,
-        "get": lambda: api.get(f"v1beta/{finished.name}"),
-        "operation": lambda: api.get(f"v1beta/{finished.operation_name}"),
+        "create": lambda: finished_run.created,
+        "get": lambda: api.get(f"v1beta/{finished_run.name}"),
+        "operation": lambda: api.get(f"v1beta/{finished_run.operation_name}"),
         "list": lambda: api.get("v1beta/tunedModels"),
-        "patch": lambda: _patch_description(api, scratch, "七 and ñ"),
-        "permissions": lambda: api.get(f"v1beta/{finished.name}/permissions"),
-        "refusal": lambda: api.get(MISSING),
+        "patch": lambda: _patch_description(api, scratch_run, "七 and ñ"),
+        "permissions": lambda: api.get(f"v1beta/{finished_run.name}/permissions"),
+        "error": lambda: api.get(MISSING),
     }
-    text = answers[of]().text
+    text = answers[kind]().text
 
     assert text == _to_pretty_json(text)
 
@@ -67,9 +67,9 @@ def test_compact(api: Api, target: Target, name: str) -> None:
 
 
 @clause("forms/other-scripts", PATCH, cost=Cost.TUNING)
-def test_other_scripts(api: Api, scratch: ObservedRun) -> None:
+def test_other_scripts(api: Api, scratch_run: ObservedRun) -> None:
     """Letters of other scripts, and ``&``, ``'`` and ``/``, are not escaped. Observed in 2024."""
-    assert '"七 Ñ & \' /"' in _patch_description(api, scratch, "七 Ñ & ' /").text
+    assert '"七 Ñ & \' /"' in _patch_description(api, scratch_run, "七 Ñ & ' /").text
 
 
 @clause("forms/escapes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
@@ -88,28 +88,28 @@ def test_other_scripts(api: Api, scratch: ObservedRun) -> None:
         ("\\", "\\\\"),
     ],
 )
-def test_escapes(api: Api, scratch: ObservedRun, sign: str, escaped: str) -> None:
+def test_escapes(api: Api, scratch_run: ObservedRun, sign: str, escaped: str) -> None:
     """Control characters, invisible characters and angle brackets are escaped. Inferred from the open-source twin of
     the service's writer.
     """
-    assert f'"a{escaped}b"' in _patch_description(api, scratch, f"a{sign}b").text
+    assert f'"a{escaped}b"' in _patch_description(api, scratch_run, f"a{sign}b").text
 
 
 # -- Values ----------------------------------------------------------------------------------------------------
 
 
 @clause("forms/zeros-are-left-out", OPERATION, GET, cost=Cost.TUNING)
-def test_zeros_are_left_out(finished: ObservedRun) -> None:
+def test_zeros_are_left_out(finished_run: ObservedRun) -> None:
     """A zero, an empty text and an empty list are omitted, also epoch 0. Observed 2023 to 2024."""
-    for seen in finished.trace:
-        for answer in (seen.operation, seen.tuned_model or {}):
+    for observation in finished_run.trace:
+        for answer in (observation.operation, observation.tuned_model or {}):
             assert list(_empty_members(answer)) == []
-    (first,) = finished.operation["metadata"]["snapshots"][:1]
+    (first,) = finished_run.operation["metadata"]["snapshots"][:1]
     assert "epoch" not in first
 
 
-@clause("forms/zeros-that-say-something", CREATE, GET, cost=Cost.TUNING)
-def test_zeros_that_say_something(api: Api, create: Callable[..., Answer]) -> None:
+@clause("forms/zero-sampling-is-written", CREATE, GET, cost=Cost.TUNING)
+def test_zero_sampling_is_written(api: Api, create: Callable[..., Answer]) -> None:
     """A temperature, topP or topK of 0 is written. Observed 2024 to 2025, but for topP."""
     name = create(temperature=0, topP=0, topK=0).ok()["metadata"]["tunedModel"]
     model = api.get(f"v1beta/{name}").ok()
@@ -118,57 +118,57 @@ def test_zeros_that_say_something(api: Api, create: Callable[..., Answer]) -> No
 
 
 @clause("forms/floats", OPERATION, GET, cost=Cost.TUNING)
-def test_floats(api: Api, finished: ObservedRun) -> None:
+def test_floats(api: Api, finished_run: ObservedRun) -> None:
     """A float has the fewest digits that tell it from other 32-bit floats, and no decimal point if it is whole.
     Observed.
     """
-    text = api.get(f"v1beta/{finished.operation_name}").text
+    text = api.get(f"v1beta/{finished_run.operation_name}").text
     losses = json.loads(text, parse_float=Decimal)["metadata"]["snapshots"]
-    written = re.findall(r'"(?:meanLoss|completedPercent|temperature|topP|learningRate)": (\S+?),?\n', text)
+    numbers = re.findall(r'"(?:meanLoss|completedPercent|temperature|topP|learningRate)": (\S+?),?\n', text)
 
     assert len(losses) > 1
-    assert len(written) > len(losses)
-    for number in written:
+    assert len(numbers) > len(losses)
+    for number in numbers:
         assert Decimal(number) == _shortest_decimal(float(number)), number
         assert not number.endswith(".0")
 
 
 @clause("forms/given-floats", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize(
-    ("sent", "written"),
+    ("number", "expected"),
     [("0.1", "0.1"), ("0.123456789", "0.12345679"), ("0.30000001192092896", "0.3"), ("1.0", "1")],
 )
-def test_given_floats(api: Api, scratch: ObservedRun, sent: str, written: str) -> None:
+def test_given_floats(api: Api, scratch_run: ObservedRun, number: str, expected: str) -> None:
     """The service keeps a float in 32 bits and writes it with the fewest digits. Observed for other values."""
-    path = f"v1beta/{scratch.name}"
-    answer = api.patch(path, data=f'{{"temperature": {sent}}}', params={"updateMask": "temperature"})
+    path = f"v1beta/{scratch_run.name}"
+    answer = api.patch(path, data=f'{{"temperature": {number}}}', params={"updateMask": "temperature"})
 
-    assert answer.text == f'{{\n  "temperature": {written}\n}}\n'
+    assert answer.text == f'{{\n  "temperature": {expected}\n}}\n'
 
 
 @clause("forms/times", GET, OPERATION, cost=Cost.TUNING)
-def test_times(finished: ObservedRun) -> None:
+def test_times(finished_run: ObservedRun) -> None:
     """Times end with Z; those of a model have six decimals, startTime and the times of steps have nine.
     Observed in all.
     """
-    model = finished.model
+    model = finished_run.model
     task = model["tuningTask"]
 
     for time in (model["createTime"], model["updateTime"], task["completeTime"]):
         assert SIX_DIGITS.fullmatch(time), time
     for time in (task["startTime"], *(snapshot["computeTime"] for snapshot in task["snapshots"])):
         assert NINE_DIGITS.fullmatch(time), time
-    for snapshot in finished.operation["metadata"]["snapshots"]:
+    for snapshot in finished_run.operation["metadata"]["snapshots"]:
         assert NINE_DIGITS.fullmatch(snapshot["computeTime"]), snapshot
 
 
 @clause("forms/enums-by-name", GET, "tunedModels.permissions.list", cost=Cost.TUNING)
 @pytest.mark.parametrize("params", [{}, {"alt": "json"}, {"$alt": "json"}])
-def test_enums_by_name(api: Api, finished: ObservedRun, params: dict[str, str]) -> None:
+def test_enums_by_name(api: Api, finished_run: ObservedRun, params: dict[str, str]) -> None:
     """An enum is written by its name. Observed."""
-    owner = api.get(f"v1beta/{finished.name}/permissions", params).ok()["permissions"][0]
+    owner = api.get(f"v1beta/{finished_run.name}/permissions", params).ok()["permissions"][0]
 
-    assert api.get(f"v1beta/{finished.name}", params).ok()["state"] == "ACTIVE"
+    assert api.get(f"v1beta/{finished_run.name}", params).ok()["state"] == "ACTIVE"
     assert (owner["granteeType"], owner["role"]) == ("USER", "OWNER")
 
 
@@ -182,11 +182,11 @@ def test_enums_by_name(api: Api, finished: ObservedRun, params: dict[str, str]) 
         "alt=json%3Benum-encoding%3Dint",
     ],
 )
-def test_enums_by_number(api: Api, finished: ObservedRun, query: str) -> None:
+def test_enums_by_number(api: Api, finished_run: ObservedRun, query: str) -> None:
     """An enum is written by its number if the request asks for it. Documented; clients spell it in three ways."""
-    owner = api.get(f"v1beta/{finished.name}/permissions?{query}").ok()["permissions"][0]
+    owner = api.get(f"v1beta/{finished_run.name}/permissions?{query}").ok()["permissions"][0]
 
-    assert api.get(f"v1beta/{finished.name}?{query}").ok()["state"] == 2
+    assert api.get(f"v1beta/{finished_run.name}?{query}").ok()["state"] == 2
     assert (owner["granteeType"], owner["role"]) == (1, 1)
 
 
@@ -203,7 +203,7 @@ def test_envelope(api: Api) -> None:
     assert list(answer.json["error"]) == ["code", "message", "status"]
 
 
-@clause("forms/envelope-with-details", "tunedModels.list", outcome="400 INVALID_ARGUMENT", cost=Cost.FREE)
+@clause("forms/envelope-with-details", "tunedModels.generateContent", outcome="400 INVALID_ARGUMENT", cost=Cost.FREE)
 def test_envelope_with_details(api: Api) -> None:
     """Details are the last member of an error, and each begins with its type. Observed."""
     answer = api.post("v1beta/tunedModels/contracts-none:generateContent", {"x": 1})
@@ -213,21 +213,21 @@ def test_envelope_with_details(api: Api) -> None:
     assert [next(iter(detail)) for detail in answer.json["error"]["details"]] == ["@type"]
 
 
-@clause("forms/errors-of-the-first-form", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
-def test_errors_of_the_first_form(api: Api) -> None:
+@clause("forms/errors-with-xgafv-1", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
+def test_errors_with_xgafv_1(api: Api) -> None:
     """``$.xgafv=1`` adds a list of errors before the status. Seen on sibling APIs, with no answer kept."""
     answer = api.get(MISSING, {"$.xgafv": "1"})
     message = answer.assert_error(404, "NOT_FOUND").message
 
     assert list(answer.json["error"]) == ["code", "message", "errors", "status"]
-    ((said, domain, reason),) = [tuple(error.values()) for error in answer.json["error"]["errors"]]
+    ((legacy_message, domain, reason),) = [tuple(error.values()) for error in answer.json["error"]["errors"]]
     assert [list(error) for error in answer.json["error"]["errors"]] == [["message", "domain", "reason"]]
-    assert (said, domain) == (message, "global")
+    assert (legacy_message, domain) == (message, "global")
     assert reason
 
 
-@clause("forms/errors-of-the-second-form", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
-def test_errors_of_the_second_form(api: Api) -> None:
+@clause("forms/errors-with-xgafv-2", GET, outcome="404 NOT_FOUND", cost=Cost.FREE)
+def test_errors_with_xgafv_2(api: Api) -> None:
     """``$.xgafv=2`` is the default. Documented."""
     assert api.get(MISSING, {"$.xgafv": "2"}).json == api.get(MISSING).json
 
@@ -318,14 +318,14 @@ def test_parameters_of_the_system(api: Api, target: Target, query: str) -> None:
 @clause("forms/headers-of-clients", MODEL)
 def test_headers_of_clients(api: Api, target: Target) -> None:
     """The headers in which Google's clients describe themselves change nothing. Documented."""
-    said = {
+    headers = {
         "x-goog-api-client": "gl-python/3.12 gapic/0.8.6",
         "x-goog-request-params": "name=models/x",
         "x-goog-request-reason": "a reason",
         "X-Goog-Quota-User": "somebody",
     }
 
-    assert api.get(f"v1beta/{target.base_model}", headers=said).ok()["name"] == target.base_model
+    assert api.get(f"v1beta/{target.base_model}", headers=headers).ok()["name"] == target.base_model
 
 
 @clause("forms/one-method-for-another", MODEL, GET)
@@ -354,6 +354,6 @@ def _empty_members(value: Any, path: str = "") -> Iterator[str]:
 
 def _shortest_decimal(value: float) -> Decimal:
     """Return the shortest decimal that is the same 32-bit float as *value*."""
-    wanted = struct.pack("<f", value)
+    packed = struct.pack("<f", value)
     texts = (f"{value:.{digits}g}" for digits in range(1, 10))
-    return next((Decimal(text) for text in texts if struct.pack("<f", float(text)) == wanted), Decimal("NaN"))
+    return next((Decimal(text) for text in texts if struct.pack("<f", float(text)) == packed), Decimal("NaN"))

@@ -67,9 +67,9 @@ def test_updated_when_created(new_model: dict[str, Any]) -> None:
 
 
 @clause("get/members-when-active", GET, cost=Cost.TUNING)
-def test_members_when_active(finished: ObservedRun) -> None:
+def test_members_when_active(finished_run: ObservedRun) -> None:
     """An active model and its snapshots show their members in a fixed order. Observed in 2024."""
-    model = finished.model
+    model = finished_run.model
 
     assert model["state"] == "ACTIVE"
     assert list(model) == [
@@ -92,15 +92,15 @@ def test_members_when_active(finished: ObservedRun) -> None:
 
 
 @clause("get/updated-when-completed", GET, cost=Cost.TUNING)
-def test_updated_when_completed(finished: ObservedRun) -> None:
+def test_updated_when_completed(finished_run: ObservedRun) -> None:
     """The end of a run is the last update of its model. Observed in 2024."""
-    assert finished.model["updateTime"] == finished.model["tuningTask"]["completeTime"]
+    assert finished_run.model["updateTime"] == finished_run.model["tuningTask"]["completeTime"]
 
 
 @clause("get/updated-by-progress", GET, cost=Cost.TUNING)
-def test_updated_by_progress(finished: ObservedRun) -> None:
+def test_updated_by_progress(finished_run: ObservedRun) -> None:
     """While a model trains, its update time moves on and is never before the last step that shows. Observed in 2024."""
-    models = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
+    models = [observation.tuned_model for observation in finished_run.trace if observation.tuned_model is not None]
 
     times = [nanoseconds(model["updateTime"]) for model in models]
     assert times == sorted(times)
@@ -110,19 +110,19 @@ def test_updated_by_progress(finished: ObservedRun) -> None:
 
 
 @clause("get/hyperparameters-as-given", GET, cost=Cost.TUNING)
-def test_hyperparameters_as_given(finished: ObservedRun) -> None:
+def test_hyperparameters_as_given(finished_run: ObservedRun) -> None:
     """A model shows the hyperparameters as they were sent. Observed in 2023 and 2024."""
-    shown = [seen.tuned_model for seen in finished.trace if seen.tuned_model is not None]
+    models = [observation.tuned_model for observation in finished_run.trace if observation.tuned_model is not None]
 
-    for model in shown:
+    for model in models:
         assert model["tuningTask"]["hyperparameters"] == {"epochCount": 5, "batchSize": 2, "learningRate": 0.001}
 
 
 @clause("get/training-data-stays-secret", GET, cost=Cost.TUNING)
-def test_training_data_stays_secret(finished: ObservedRun) -> None:
+def test_training_data_stays_secret(finished_run: ObservedRun) -> None:
     """No answer shows the training data. Documented, and observed in every answer."""
-    for seen in finished.trace:
-        assert "trainingData" not in (seen.tuned_model or {}).get("tuningTask", {})
+    for observation in finished_run.trace:
+        assert "trainingData" not in (observation.tuned_model or {}).get("tuningTask", {})
 
 
 @clause("get/reader-projects", GET, "tunedModels.create", cost=Cost.TUNING)
@@ -137,18 +137,18 @@ def test_reader_projects(api: Api, create: Create) -> None:
 def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     """A model that does not exist is not found, with a fixed message and without details. Observed 2023 to 2025."""
     name = f"tunedModels/{new_id()}"
-    refusal = api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
+    error = api.get(f"v1beta/{name}").assert_error(404, "NOT_FOUND")
 
-    assert refusal.message == f"Tuned model {name} does not exist."
-    assert refusal.details == ()
+    assert error.message == f"Tuned model {name} does not exist."
+    assert error.details == ()
 
 
 @clause(
     "get/model-of-somebody-else", GET, outcome="403 PERMISSION_DENIED", cost=Cost.TUNING, needs=[Need.SECOND_CALLER]
 )
-def test_model_of_somebody_else(api: Api, foreign: str) -> None:
+def test_model_of_somebody_else(api: Api, foreign_model: str) -> None:
     """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
-    refusal = api.get(f"v1beta/{foreign}").assert_error(403, "PERMISSION_DENIED")
+    error = api.get(f"v1beta/{foreign_model}").assert_error(403, "PERMISSION_DENIED")
 
-    assert refusal.message == f"You do not have permission to access tuned model {foreign}."
-    assert refusal.details == ()
+    assert error.message == f"You do not have permission to access tuned model {foreign_model}."
+    assert error.details == ()

@@ -39,21 +39,21 @@ def test_visible_at_once(api: Api, create: Create) -> None:
 
 
 @clause("list/whole-models", LIST, "tunedModels.get", cost=Cost.TUNING)
-def test_whole_models(api: Api, finished: ObservedRun) -> None:
+def test_whole_models(api: Api, finished_run: ObservedRun) -> None:
     """A list shows a model as get does, with its snapshots and without training data. Observed 2023 and 2024."""
-    entries = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] == finished.name]
+    entries = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] == finished_run.name]
 
-    assert entries == [finished.model]
-    assert list(entries[0]) == list(finished.model)
+    assert entries == [finished_run.model]
+    assert list(entries[0]) == list(finished_run.model)
     assert entries[0]["tuningTask"]["snapshots"]
 
 
 @clause("list/in-order-of-creation", LIST, cost=Cost.TUNING)
-def test_in_order_of_creation(api: Api, eleven: list[str]) -> None:
+def test_in_order_of_creation(api: Api, eleven_models: list[str]) -> None:
     """Models are listed in the order of their creation, the oldest first. Observed 2023 and 2024."""
-    mine = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] in eleven]
+    mine = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] in eleven_models]
 
-    assert [model["name"] for model in mine] == eleven
+    assert [model["name"] for model in mine] == eleven_models
     times = [model["createTime"] for model in mine]
     assert times == sorted(times)
 
@@ -68,9 +68,9 @@ def test_deleted_models_are_gone(api: Api, create: Create) -> None:
 
 
 @clause("list/models-of-others-stay-private", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_models_of_others_stay_private(api: Api, foreign: str) -> None:
+def test_models_of_others_stay_private(api: Api, foreign_model: str) -> None:
     """Another user's model is not listed unless it is shared. Documented."""
-    assert foreign not in _names(api)
+    assert foreign_model not in _names(api)
 
 
 # -- Pages -----------------------------------------------------------------------------------------------------
@@ -78,32 +78,32 @@ def test_models_of_others_stay_private(api: Api, foreign: str) -> None:
 
 @clause("list/ten-by-default", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("params", [{}, {"pageSize": 0}])
-def test_ten_by_default(api: Api, eleven: list[str], params: dict[str, int]) -> None:
+def test_ten_by_default(api: Api, eleven_models: list[str], params: dict[str, int]) -> None:
     """By default a page has at most ten models, and a token for the next page. Documented."""
     page = api.get(MODELS, params).ok()
 
-    assert len(eleven) > 10
+    assert len(eleven_models) > 10
     assert len(page["tunedModels"]) <= 10
     assert page["nextPageToken"]
 
 
 @clause("list/pages-have-every-model-once", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("size", [1, 2, 7])
-def test_pages_have_every_model_once(api: Api, eleven: list[str], size: int) -> None:
+def test_pages_have_every_model_once(api: Api, eleven_models: list[str], size: int) -> None:
     """Pages are no larger than requested, and together they have each model once. Documented, and tested by Google."""
     pages = api.pages(MODELS, {"pageSize": size})
 
-    seen = [model["name"] for page in pages for model in page.get("tunedModels", [])]
+    names = [model["name"] for page in pages for model in page.get("tunedModels", [])]
     assert all(len(page.get("tunedModels", [])) <= size for page in pages)
-    assert [name for name in seen if name in eleven] == eleven
+    assert [name for name in names if name in eleven_models] == eleven_models
 
 
 @clause("list/no-token-on-the-last-page", LIST, cost=Cost.TUNING)
-def test_no_token_on_the_last_page(api: Api, eleven: list[str]) -> None:
+def test_no_token_on_the_last_page(api: Api, eleven_models: list[str]) -> None:
     """The last page has no token. Observed 2023 and 2024."""
     page = api.pages(MODELS, {"pageSize": 1000})[-1]
 
-    assert eleven
+    assert eleven_models
     assert list(page) == ["tunedModels"]
 
 
@@ -127,20 +127,20 @@ def test_malformed_page_token(api: Api, token: str) -> None:
 
 
 @clause("list/page-token-of-another-list", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_page_token_of_another_list(api: Api, eleven: list[str]) -> None:
+def test_page_token_of_another_list(api: Api, eleven_models: list[str]) -> None:
     """A page token is valid only with the other parameters of its call. Documented; that others are refused is
     inferred.
     """
     token = api.get(MODELS, {"pageSize": 1}).ok()["nextPageToken"]
 
-    assert eleven
+    assert eleven_models
     api.get(MODELS, {"pageSize": 1, "pageToken": token, "filter": "owner:me"}).assert_error(400, "INVALID_ARGUMENT")
 
 
 @clause("list/nothing-is-an-empty-object", LIST, level=Level.RECOMMENDED)
-def test_nothing_is_an_empty_object(api: Api, address: str) -> None:
+def test_nothing_is_an_empty_object(api: Api, unused_email: str) -> None:
     """A list without models is an empty object. Inferred: empty members are left out everywhere."""
-    assert api.get(MODELS, {"filter": address.partition("@")[0]}).ok() == {}
+    assert api.get(MODELS, {"filter": unused_email.partition("@")[0]}).ok() == {}
 
 
 # -- Filters ---------------------------------------------------------------------------------------------------
@@ -148,32 +148,32 @@ def test_nothing_is_an_empty_object(api: Api, address: str) -> None:
 
 @clause("list/filter-by-words", LIST, cost=Cost.TUNING)
 @pytest.mark.parametrize("member", ["displayName", "description"])
-def test_filter_by_words(api: Api, create: Create, address: str, member: str) -> None:
+def test_filter_by_words(api: Api, create: Create, unused_email: str, member: str) -> None:
     """A word in a filter matches the display name and the description. Documented."""
-    word = address.removeprefix("contracts-").partition("@")[0]
+    word = unused_email.removeprefix("contracts-").partition("@")[0]
     name, without = (
         _created_model(create(**{member: f"has {word} in it"})),
         _created_model(create(**{member: "has no such"})),
     )
 
-    found = _names(api, filter=word)
-    assert name in found
-    assert without not in found
+    names = _names(api, filter=word)
+    assert name in names
+    assert without not in names
 
 
 @clause("list/filter-by-owner", LIST, cost=Cost.TUNING)
-def test_filter_by_owner(api: Api, finished: ObservedRun) -> None:
+def test_filter_by_owner(api: Api, finished_run: ObservedRun) -> None:
     """``owner:me`` finds the models that the caller owns. Documented."""
-    assert finished.name in _names(api, filter="owner:me")
+    assert finished_run.name in _names(api, filter="owner:me")
 
 
 @clause("list/filter-by-role-contains-more", LIST, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("words", ["writers:me", "readers:me"])
-def test_filter_by_role_contains_more(api: Api, finished: ObservedRun, words: str) -> None:
+def test_filter_by_role_contains_more(api: Api, finished_run: ObservedRun, words: str) -> None:
     """``writers:me`` and ``readers:me`` find the caller's own models, too, because roles contain each other.
     Inferred.
     """
-    assert finished.name in _names(api, filter=words)
+    assert finished_run.name in _names(api, filter=words)
 
 
 @clause(
@@ -184,63 +184,65 @@ def test_filter_by_role_contains_more(api: Api, finished: ObservedRun, words: st
     needs=[Need.SECOND_CALLER],
 )
 @pytest.mark.parametrize(
-    ("role", "found", "not_found"),
+    ("role", "matching", "not_matching"),
     [("READER", ["readers:me"], ["writers:me", "owner:me"]), ("WRITER", ["writers:me"], ["owner:me"])],
 )
 def test_filter_by_role(
-    other: Api,
-    scratch: ObservedRun,
-    grant: Callable[..., Answer],
+    other_api: Api,
+    scratch_run: ObservedRun,
+    grant_role: Callable[..., Answer],
     other_email: str,
     role: str,
-    found: list[str],
-    not_found: list[str],
+    matching: list[str],
+    not_matching: list[str],
 ) -> None:
     """``readers:me`` and ``writers:me`` find the models that the caller may read or write, and no others.
     Documented.
     """
-    grant(role, other_email).ok()
+    grant_role(role, other_email).ok()
 
-    assert {words: scratch.name in _names(other, filter=words) for words in [*found, *not_found]} == {
-        **dict.fromkeys(found, True),
-        **dict.fromkeys(not_found, False),
+    assert {words: scratch_run.name in _names(other_api, filter=words) for words in [*matching, *not_matching]} == {
+        **dict.fromkeys(matching, True),
+        **dict.fromkeys(not_matching, False),
     }
 
 
 @clause("list/shared-models", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_shared_models(other: Api, scratch: ObservedRun, grant: Callable[..., Answer], other_email: str) -> None:
+def test_shared_models(
+    other_api: Api, scratch_run: ObservedRun, grant_role: Callable[..., Answer], other_email: str
+) -> None:
     """A list without a filter has the models that are shared with the caller. Documented."""
-    grant("READER", other_email).ok()
+    grant_role("READER", other_email).ok()
 
-    assert scratch.name in _names(other)
+    assert scratch_run.name in _names(other_api)
 
 
 @clause("list/shared-with-everyone", LIST, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_shared_with_everyone(api: Api, other: Api, create: Create) -> None:
+def test_shared_with_everyone(api: Api, other_api: Api, create: Create) -> None:
     """A model that everyone may read is listed for other users only with the filter ``readers:everyone``.
     Documented.
     """
     name = _created_model(create())
     api.post(f"v1beta/{name}/permissions", {"granteeType": "EVERYONE", "role": "READER"}).ok()
 
-    assert name in _names(other, filter="readers:everyone")
-    assert name not in _names(other)
+    assert name in _names(other_api, filter="readers:everyone")
+    assert name not in _names(other_api)
 
 
 @clause("list/v1beta3-has-no-filter", LIST, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.FREE)
 def test_v1beta3_has_no_filter(api: Api) -> None:
     """Version v1beta3 refuses a filter as an unknown name. Documented for that version alone."""
-    refusal = api.get("v1beta3/tunedModels", {"filter": "owner:me"}).assert_error(400, "INVALID_ARGUMENT")
+    error = api.get("v1beta3/tunedModels", {"filter": "owner:me"}).assert_error(400, "INVALID_ARGUMENT")
 
-    assert 'Unknown name "filter"' in refusal.message
+    assert 'Unknown name "filter"' in error.message
 
 
 @clause("list/entries-are-models", LIST, cost=Cost.TUNING)
-def test_entries_are_models(api: Api, finished: ObservedRun) -> None:
+def test_entries_are_models(api: Api, finished_run: ObservedRun) -> None:
     """Each entry has a name, a state and times, and none has training data. Observed 2023 and 2024."""
     entries: list[dict[str, Any]] = api.list_all(MODELS, {"pageSize": 1000})
 
-    assert finished.name in [model["name"] for model in entries]
+    assert finished_run.name in [model["name"] for model in entries]
     for model in entries:
         assert {"name", "state", "createTime", "updateTime", "tuningTask"} <= set(model)
         assert "trainingData" not in model["tuningTask"]

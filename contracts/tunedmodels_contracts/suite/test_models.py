@@ -40,31 +40,31 @@ def test_members(api: Api, target: Target, version: str) -> None:
     assert model["name"] == target.base_model
 
 
-@clause("models/the-tunable-say-so", GET, needs=[Need.TUNABLE_MODEL])
-def test_the_tunable_say_so(api: Api, target: Target) -> None:
+@clause("models/tunable-models-list-the-method", GET, needs=[Need.TUNABLE_MODEL])
+def test_tunable_models_list_the_method(api: Api, target: Target) -> None:
     """A base model that can be tuned lists the method that tunes it. Observed in 2024."""
     methods = api.get(f"v1beta/{target.base_model}").ok()["supportedGenerationMethods"]
 
     assert {"createTunedModel", "createTunedTextModel"} & set(methods)
 
 
-@clause("models/listed-as-got", LIST, GET)
-def test_listed_as_got(api: Api, target: Target) -> None:
+@clause("models/list-matches-get", LIST, GET)
+def test_list_matches_get(api: Api, target: Target) -> None:
     """A list shows a base model as get does. Observed in 2024."""
-    listed = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] == target.base_model]
+    models = [model for model in api.list_all(MODELS, {"pageSize": 1000}) if model["name"] == target.base_model]
 
-    assert listed == [api.get(f"v1beta/{target.base_model}").ok()]
+    assert models == [api.get(f"v1beta/{target.base_model}").ok()]
 
 
 @clause("models/pages-have-every-model-once", LIST)
 def test_pages_have_every_model_once(api: Api) -> None:
     """Pages are no larger than requested, and together they have each base model once. Documented."""
-    whole = [model["name"] for model in api.list_all(MODELS, {"pageSize": 1000})]
+    names = [model["name"] for model in api.list_all(MODELS, {"pageSize": 1000})]
     pages: list[Any] = api.pages(MODELS, {"pageSize": 3})
 
     assert all(len(page["models"]) <= 3 for page in pages)
-    assert [model["name"] for page in pages for model in page["models"]] == whole
-    assert len(set(whole)) == len(whole)
+    assert [model["name"] for page in pages for model in page["models"]] == names
+    assert len(set(names)) == len(names)
 
 
 @clause("models/negative-page-size", LIST, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -82,19 +82,19 @@ def test_missing(api: Api, new_id: Callable[[], str]) -> None:
 @clause("models/generate", GENERATE)
 def test_generate(api: Api) -> None:
     """A base model that lists generateContent among its methods generates content. Documented."""
-    able = [
+    names = [
         model["name"]
         for model in api.list_all(MODELS, {"pageSize": 1000})
         if "generateContent" in model.get("supportedGenerationMethods", [])
     ]
-    answer = api.post(f"v1beta/{able[0]}:generateContent", {"contents": [{"parts": [{"text": "Say yes."}]}]}).ok()
+    answer = api.post(f"v1beta/{names[0]}:generateContent", {"contents": [{"parts": [{"text": "Say yes."}]}]}).ok()
 
     assert answer["candidates"][0]["content"]["role"] == "model"
 
 
-@clause("models/generate-with-a-missing-one", GENERATE, outcome=NOT_FOUND, cost=Cost.FREE)
+@clause("models/generate-with-a-missing-model", GENERATE, outcome=NOT_FOUND, cost=Cost.FREE)
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
-def test_generate_with_a_missing_one(api: Api, new_id: Callable[[], str], version: str) -> None:
+def test_generate_with_a_missing_model(api: Api, new_id: Callable[[], str], version: str) -> None:
     """Generating with a base model that does not exist gives 404 with a fixed message. Observed in 2024 and 2025."""
     name = f"models/{new_id()}"
     answer = api.post(f"{version}/{name}:generateContent", {"contents": [{"parts": [{"text": "Say yes."}]}]})

@@ -11,7 +11,7 @@ from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import ObservedRun
 from tunedmodels_contracts.targets.target import Target
 
-MODEL, GET, OPERATION = "models.get", "tunedModels.get", "tunedModels.operations.get"
+MODEL, GET = "models.get", "tunedModels.get"
 
 
 @clause("partial/spellings", MODEL)
@@ -34,30 +34,30 @@ def test_by_a_header(api: Api, target: Target) -> None:
 
 @clause("partial/of-a-member", GET, cost=Cost.TUNING)
 @pytest.mark.parametrize("mask", ["tuningTask/completeTime", "tuningTask(completeTime)"])
-def test_of_a_member(api: Api, finished: ObservedRun, mask: str) -> None:
+def test_of_a_member(api: Api, finished_run: ObservedRun, mask: str) -> None:
     """A slash or parentheses in a mask select members of a member. Documented."""
-    part = api.get(f"v1beta/{finished.name}", {"fields": mask}).ok()
+    part = api.get(f"v1beta/{finished_run.name}", {"fields": mask}).ok()
 
-    assert part == {"tuningTask": {"completeTime": finished.model["tuningTask"]["completeTime"]}}
+    assert part == {"tuningTask": {"completeTime": finished_run.model["tuningTask"]["completeTime"]}}
 
 
-@clause("partial/of-the-entries-of-a-list", OPERATION, "models.list", cost=Cost.TUNING)
-def test_of_the_entries_of_a_list(api: Api, finished: ObservedRun) -> None:
+@clause("partial/of-the-entries-of-a-list", GET, cost=Cost.TUNING)
+def test_of_the_entries_of_a_list(api: Api, finished_run: ObservedRun) -> None:
     """A mask applies to each entry of a list. Documented."""
-    part: dict[str, Any] = api.get(f"v1beta/{finished.name}", {"fields": "name,tuningTask(snapshots(step))"}).ok()
-    steps = [{"step": snapshot["step"]} for snapshot in finished.model["tuningTask"]["snapshots"]]
+    part: dict[str, Any] = api.get(f"v1beta/{finished_run.name}", {"fields": "name,tuningTask(snapshots(step))"}).ok()
+    steps = [{"step": snapshot["step"]} for snapshot in finished_run.model["tuningTask"]["snapshots"]]
 
-    assert part == {"name": finished.name, "tuningTask": {"snapshots": steps}}
+    assert part == {"name": finished_run.name, "tuningTask": {"snapshots": steps}}
 
 
 @clause("partial/unknown-paths", MODEL, outcome="400 INVALID_ARGUMENT", level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize(("mask", "path"), [("x", "x"), ("name,x", "x")])
 def test_unknown_paths(api: Api, target: Target, mask: str, path: str) -> None:
     """A mask with an unknown path is refused, and the error names the whole mask. Observed on sibling APIs."""
-    refusal = api.get(f"v1beta/{target.base_model}", {"fields": mask}).assert_error(400, "INVALID_ARGUMENT")
-    (detail,) = refusal.details
+    error = api.get(f"v1beta/{target.base_model}", {"fields": mask}).assert_error(400, "INVALID_ARGUMENT")
+    (detail,) = error.details
 
-    assert refusal.message == "Request contains an invalid argument."
+    assert error.message == "Request contains an invalid argument."
     assert detail["@type"] == "type.googleapis.com/google.rpc.BadRequest"
     assert detail["fieldViolations"] == [
         {

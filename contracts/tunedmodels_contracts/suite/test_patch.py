@@ -17,11 +17,11 @@ INVALID = "400 INVALID_ARGUMENT"
 
 
 @pytest.fixture
-def path(api: Api, scratch: ObservedRun) -> str:
+def path(api: Api, scratch_run: ObservedRun) -> str:
     """The path of a model with known texts."""
-    known = {"displayName": "Before", "description": "As it was."}
-    api.patch(f"v1beta/{scratch.name}", known, {"updateMask": "displayName,description"}).ok()
-    return f"v1beta/{scratch.name}"
+    initial_texts = {"displayName": "Before", "description": "As it was."}
+    api.patch(f"v1beta/{scratch_run.name}", initial_texts, {"updateMask": "displayName,description"}).ok()
+    return f"v1beta/{scratch_run.name}"
 
 
 def _model_texts(api: Api, path: str) -> list[Any]:
@@ -29,11 +29,11 @@ def _model_texts(api: Api, path: str) -> list[Any]:
     return [model.get("displayName"), model.get("description")]
 
 
-@clause("patch/answers-with-what-the-mask-names", PATCH, cost=Cost.TUNING)
-def test_answers_with_what_the_mask_names(api: Api, path: str) -> None:
+@clause("patch/answers-with-the-masked-members", PATCH, cost=Cost.TUNING)
+def test_answers_with_the_masked_members(api: Api, path: str) -> None:
     """The answer has the members in the mask and no others, not even the name. Observed in 2023 and 2024."""
-    sent = {"description": "My next sequence predictor", "displayName": "Sentence Translator"}
-    answer = api.patch(path, sent, {"updateMask": "displayName,description"}).ok()
+    request_body = {"description": "My next sequence predictor", "displayName": "Sentence Translator"}
+    answer = api.patch(path, request_body, {"updateMask": "displayName,description"}).ok()
 
     assert list(answer.items()) == [
         ("displayName", "Sentence Translator"),
@@ -41,8 +41,8 @@ def test_answers_with_what_the_mask_names(api: Api, path: str) -> None:
     ]
 
 
-@clause("patch/writes-what-the-mask-names", PATCH, GET, cost=Cost.TUNING)
-def test_writes_what_the_mask_names(api: Api, path: str) -> None:
+@clause("patch/writes-the-masked-members", PATCH, GET, cost=Cost.TUNING)
+def test_writes_the_masked_members(api: Api, path: str) -> None:
     """A patch writes the members in the mask and keeps all others. Documented."""
     api.patch(path, {"displayName": "After", "description": "Not meant."}, {"updateMask": "displayName"}).ok()
 
@@ -62,8 +62,8 @@ def test_spellings_of_a_mask(api: Api, path: str, mask: str) -> None:
 @pytest.mark.parametrize("comma", [",", "%2C", "%2c"])
 def test_commas_of_a_mask(api: Api, path: str, comma: str) -> None:
     """The commas of a mask can be percent-encoded. Seen in two ways of Google's own clients."""
-    sent = {"displayName": "After", "description": "New."}
-    api.patch(f"{path}?updateMask=display_name{comma}description", sent, verbatim=True).ok()
+    request_body = {"displayName": "After", "description": "New."}
+    api.patch(f"{path}?updateMask=display_name{comma}description", request_body, verbatim=True).ok()
 
     assert _model_texts(api, path) == ["After", "New."]
 
@@ -76,16 +76,16 @@ def test_without_a_mask(api: Api, path: str) -> None:
     assert _model_texts(api, path) == ["After", "New."]
 
 
-@clause("patch/without-a-mask-the-rest-stays", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_without_a_mask_the_rest_stays(api: Api, path: str) -> None:
+@clause("patch/without-a-mask-other-members-stay", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_without_a_mask_other_members_stay(api: Api, path: str) -> None:
     """Without a mask, a patch keeps the members that the body omits. Inferred from the rules for Google's APIs."""
     api.patch(path, {"displayName": "After"}).ok()
 
     assert _model_texts(api, path) == ["After", "As it was."]
 
 
-@clause("patch/what-is-missing-is-cleared", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_what_is_missing_is_cleared(api: Api, path: str) -> None:
+@clause("patch/omitted-members-are-cleared", PATCH, GET, level=Level.RECOMMENDED, cost=Cost.TUNING)
+def test_omitted_members_are_cleared(api: Api, path: str) -> None:
     """A patch clears a member that the mask names and the body omits. Inferred from the rules for Google's APIs."""
     api.patch(path, {}, {"updateMask": "description"}).ok()
 
@@ -114,45 +114,45 @@ def test_members_that_can_change(api: Api, path: str, member: str, value: Any) -
 
 
 @clause("patch/does-not-count-as-an-update", PATCH, GET, cost=Cost.TUNING)
-def test_does_not_count_as_an_update(api: Api, path: str, scratch: ObservedRun) -> None:
+def test_does_not_count_as_an_update(api: Api, path: str, scratch_run: ObservedRun) -> None:
     """A new description does not change the update time. Observed in 2023."""
     api.patch(path, {"description": "New."}, {"updateMask": "description"}).ok()
 
-    assert api.get(path).ok()["updateTime"] == scratch.model["tuningTask"]["completeTime"]
+    assert api.get(path).ok()["updateTime"] == scratch_run.model["tuningTask"]["completeTime"]
 
 
 @clause("patch/a-whole-model-may-be-sent", PATCH, GET, cost=Cost.TUNING)
-def test_a_whole_model_may_be_sent(api: Api, path: str, scratch: ObservedRun) -> None:
+def test_a_whole_model_may_be_sent(api: Api, path: str, scratch_run: ObservedRun) -> None:
     """A patch can send a whole model, with its state as a number, because the service ignores members that only it can
     set. Documented; google-generativeai sends such bodies.
     """
-    sent = {**scratch.model, "state": 1, "description": "New."}
-    del sent["name"]
-    answer = api.patch(path, sent, {"updateMask": "description"}).ok()
+    request_body = {**scratch_run.model, "state": 1, "description": "New."}
+    del request_body["name"]
+    answer = api.patch(path, request_body, {"updateMask": "description"}).ok()
 
     assert answer == {"description": "New."}
     assert api.get(path).ok()["state"] == "ACTIVE"
 
 
-@clause("patch/what-never-changes", PATCH, GET, cost=Cost.TUNING)
+@clause("patch/constant-members", PATCH, GET, cost=Cost.TUNING)
 @pytest.mark.parametrize(
-    ("mask", "sent"),
+    ("mask", "request_body"),
     [
         ("baseModel", {"baseModel": "models/other"}),
         ("state", {"state": "FAILED"}),
         ("name", {"name": "tunedModels/other"}),
     ],
 )
-def test_what_never_changes(api: Api, path: str, mask: str, sent: dict[str, str]) -> None:
+def test_constant_members(api: Api, path: str, mask: str, request_body: dict[str, str]) -> None:
     """Name, base model and state never change, whatever the mask names and the answer says. Documented."""
-    before = api.get(path).ok()
-    api.patch(path, sent, {"updateMask": mask})
+    model = api.get(path).ok()
+    api.patch(path, request_body, {"updateMask": mask})
 
-    assert api.get(path).ok() == before
+    assert api.get(path).ok() == model
 
 
-@clause("patch/v1beta3-wants-a-mask", PATCH, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
-def test_v1beta3_wants_a_mask(api: Api, path: str) -> None:
+@clause("patch/v1beta3-needs-a-mask", PATCH, outcome=INVALID, level=Level.OPTIONAL, cost=Cost.TUNING)
+def test_v1beta3_needs_a_mask(api: Api, path: str) -> None:
     """Version v1beta3 refuses a patch without a mask. Documented for that version alone."""
     api.patch(path.replace("v1beta", "v1beta3"), {"description": "New."}).assert_error(400, "INVALID_ARGUMENT")
 
@@ -188,8 +188,8 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_model_of_somebody_else(api: Api, foreign: str) -> None:
+def test_model_of_somebody_else(api: Api, foreign_model: str) -> None:
     """A user cannot change another user's model. Documented by the roles."""
-    answer: Answer = api.patch(f"v1beta/{foreign}", {"description": "New."}, {"updateMask": "description"})
+    answer: Answer = api.patch(f"v1beta/{foreign_model}", {"description": "New."}, {"updateMask": "description"})
 
     answer.assert_error(403, "PERMISSION_DENIED")

@@ -30,16 +30,16 @@ def _findings(answer: Answer) -> list[tuple[str | None, str]]:
     """Return the field and the description of each violation in an error. Assert that the message has a line for each
     of them.
     """
-    refusal = answer.assert_error(400, "INVALID_ARGUMENT")
-    (bad_request,) = refusal.details
+    error = answer.assert_error(400, "INVALID_ARGUMENT")
+    (bad_request,) = error.details
     assert bad_request["@type"] == "type.googleapis.com/google.rpc.BadRequest"
     findings = [(violation.get("field"), violation["description"]) for violation in bad_request["fieldViolations"]]
-    assert refusal.message == "\n".join(description for _, description in findings)
+    assert error.message == "\n".join(description for _, description in findings)
     return findings
 
 
-def _patch(api: Api, scratch: ObservedRun, text: str, mask: str) -> Any:
-    return api.patch(f"v1beta/{scratch.name}", data=text, params={"updateMask": mask}).ok()
+def _patch(api: Api, run: ObservedRun, text: str, mask: str) -> Any:
+    return api.patch(f"v1beta/{run.name}", data=text, params={"updateMask": mask}).ok()
 
 
 # -- What the service accepts ----------------------------------------------------------------------------------
@@ -60,65 +60,65 @@ def test_the_tutorials_body(api: Api, target: Target) -> None:
 
 @clause("reading/both-spellings-of-names", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("name", ["displayName", "display_name"])
-def test_both_spellings_of_names(api: Api, scratch: ObservedRun, name: str) -> None:
+def test_both_spellings_of_names(api: Api, scratch_run: ObservedRun, name: str) -> None:
     """A member can have the name that JSON or protobuf gives it. Observed 2023 to 2024."""
-    assert _patch(api, scratch, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
+    assert _patch(api, scratch_run, f'{{"{name}": "Read"}}', "displayName") == {"displayName": "Read"}
 
 
 @clause("reading/trailing-commas", PATCH, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ['{"readerProjectNumbers": ["1",]}', '{"readerProjectNumbers": ["1"],}'])
-def test_trailing_commas(api: Api, scratch: ObservedRun, text: str) -> None:
+def test_trailing_commas(api: Api, scratch_run: ObservedRun, text: str) -> None:
     """A list or an object can have a trailing comma. Observed 2023 to 2024."""
-    assert _patch(api, scratch, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
+    assert _patch(api, scratch_run, text, "readerProjectNumbers") == {"readerProjectNumbers": ["1"]}
 
 
 @clause("reading/other-quotes", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["{'description': 'Read'}", '{description: "Read"}'])
-def test_other_quotes(api: Api, scratch: ObservedRun, text: str) -> None:
+def test_other_quotes(api: Api, scratch_run: ObservedRun, text: str) -> None:
     """A text can have single quotes, and a name can have none. Inferred from the open-source twin of the service's
     reader.
     """
-    assert _patch(api, scratch, text, "description") == {"description": "Read"}
+    assert _patch(api, scratch_run, text, "description") == {"description": "Read"}
 
 
 @clause("reading/raw-controls", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_raw_controls(api: Api, scratch: ObservedRun) -> None:
+def test_raw_controls(api: Api, scratch_run: ObservedRun) -> None:
     """A text can have line breaks and tabs that are not escaped. Inferred from the open-source twin of the service's
     reader.
     """
-    assert _patch(api, scratch, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
+    assert _patch(api, scratch_run, '{"description": "a\n\tb"}', "description") == {"description": "a\n\tb"}
 
 
 @clause("reading/integers", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["5", '"5"', "5.0", "5e0"])
-def test_integers(api: Api, scratch: ObservedRun, text: str) -> None:
+def test_integers(api: Api, scratch_run: ObservedRun, text: str) -> None:
     """An integer can be a text, or any number that is whole. Inferred from the open-source twin of the
     service's reader.
     """
-    assert _patch(api, scratch, f'{{"topK": {text}}}', "topK") == {"topK": 5}
+    assert _patch(api, scratch_run, f'{{"topK": {text}}}', "topK") == {"topK": 5}
 
 
 @clause("reading/floats", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("text", ["0.25", '"0.25"', "25e-2"])
-def test_floats(api: Api, scratch: ObservedRun, text: str) -> None:
+def test_floats(api: Api, scratch_run: ObservedRun, text: str) -> None:
     """A float can be a text. Shown by a published answer, and by the open-source twin of the service's reader."""
-    assert _patch(api, scratch, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
+    assert _patch(api, scratch_run, f'{{"temperature": {text}}}', "temperature") == {"temperature": 0.25}
 
 
 @clause("reading/null-is-unset", PATCH, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_null_is_unset(api: Api, scratch: ObservedRun) -> None:
+def test_null_is_unset(api: Api, scratch_run: ObservedRun) -> None:
     """A member with the value null counts as absent. Shown by a published answer, and by the open-source twin of the
     reader.
     """
-    assert _patch(api, scratch, '{"description": null}', "description") == {}
+    assert _patch(api, scratch_run, '{"description": null}', "description") == {}
 
 
 @clause("reading/enums", SHARE, cost=Cost.TUNING)
 @pytest.mark.parametrize(("grantee_type", "role"), [('"USER"', '"READER"'), ("1", "3"), ("1", '"READER"')])
-def test_enums(api: Api, scratch: ObservedRun, address: str, grantee_type: str, role: str) -> None:
+def test_enums(api: Api, scratch_run: ObservedRun, unused_email: str, grantee_type: str, role: str) -> None:
     """The value of an enum can be its name or its number. Observed; google-generativeai sends numbers."""
-    text = f'{{"granteeType": {grantee_type}, "emailAddress": "{address}", "role": {role}}}'
-    permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
+    text = f'{{"granteeType": {grantee_type}, "emailAddress": "{unused_email}", "role": {role}}}'
+    permission = api.post(f"v1beta/{scratch_run.name}/permissions", data=text).ok()
 
     api.delete(f"v1beta/{permission['name']}")
     assert (permission["granteeType"], permission["role"]) == ("USER", "READER")
@@ -126,24 +126,24 @@ def test_enums(api: Api, scratch: ObservedRun, address: str, grantee_type: str, 
 
 @clause("reading/other-spellings-of-enums", SHARE, level=Level.RECOMMENDED, cost=Cost.TUNING)
 @pytest.mark.parametrize("role", ['"3"', '"reader"', '"Reader"'])
-def test_other_spellings_of_enums(api: Api, scratch: ObservedRun, address: str, role: str) -> None:
+def test_other_spellings_of_enums(api: Api, scratch_run: ObservedRun, unused_email: str, role: str) -> None:
     """The number of an enum value can be a text, and its name can be in any case. Observed on a sibling API."""
-    text = f'{{"granteeType": "USER", "emailAddress": "{address}", "role": {role}}}'
-    permission = api.post(f"v1beta/{scratch.name}/permissions", data=text).ok()
+    text = f'{{"granteeType": "USER", "emailAddress": "{unused_email}", "role": {role}}}'
+    permission = api.post(f"v1beta/{scratch_run.name}/permissions", data=text).ok()
 
     api.delete(f"v1beta/{permission['name']}")
     assert permission["role"] == "READER"
 
 
 @clause("reading/an-empty-body", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.TUNING)
-def test_an_empty_body(api: Api, finished: ObservedRun) -> None:
+def test_an_empty_body(api: Api, finished_run: ObservedRun) -> None:
     """An empty body is an empty message and not a syntax error. Inferred from the open-source twin of the reader."""
-    answer = api.post(f"v1beta/{finished.name}:generateContent", data=b"")
+    answer = api.post(f"v1beta/{finished_run.name}:generateContent", data=b"")
 
     assert "contents is not specified" in answer.assert_error(400, "INVALID_ARGUMENT").message
 
 
-@clause("reading/spellings-of-parameters", LIST)
+@clause("reading/spellings-of-parameters", "models.list")
 @pytest.mark.parametrize("name", ["pageSize", "page_size"])
 def test_spellings_of_parameters(api: Api, name: str) -> None:
     """A parameter can have the name that JSON or protobuf gives it. Documented: Google's sample sends ``page_size``."""
@@ -161,9 +161,9 @@ def test_integers_of_parameters(api: Api, query: str) -> None:
 
 @clause("reading/booleans-of-parameters", "tunedModels.operations.list", level=Level.OPTIONAL, cost=Cost.TUNING)
 @pytest.mark.parametrize("value", ["false", "False", "f", "no", "N", "0"])
-def test_booleans_of_parameters(api: Api, finished: ObservedRun, value: str) -> None:
+def test_booleans_of_parameters(api: Api, finished_run: ObservedRun, value: str) -> None:
     """A boolean parameter can be a word, a letter or a digit, in any case. Observed on a sibling API."""
-    path = f"v1beta/{finished.name}/operations"
+    path = f"v1beta/{finished_run.name}/operations"
 
     assert api.get(path, {"returnPartialSuccess": value}).ok() == api.get(path).ok()
 
@@ -173,7 +173,7 @@ def test_booleans_of_parameters(api: Api, finished: ObservedRun, value: str) -> 
 
 @clause("reading/unknown-names", GENERATE, outcome=INVALID, cost=Cost.FREE)
 @pytest.mark.parametrize(
-    ("sent", "field", "description"),
+    ("request_body", "field", "description"),
     [
         ({"x": 1}, None, f'{PAYLOAD}Unknown name "x": Cannot find field.'),
         (
@@ -188,17 +188,19 @@ def test_booleans_of_parameters(api: Api, finished: ObservedRun, value: str) -> 
         ),
     ],
 )
-def test_unknown_names(api: Api, sent: Any, field: str | None, description: str) -> None:
+def test_unknown_names(api: Api, request_body: Any, field: str | None, description: str) -> None:
     """An unknown member is refused, and the error has its name as it was sent, and its place. Observed."""
-    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, description)]
+    assert _findings(api.post(GENERATE_PATH, request_body)) == [(field, description)]
 
 
-@clause("reading/fields-begin-with-the-bodys", CREATE, SHARE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@clause(
+    "reading/field-paths-begin-with-the-body", CREATE, SHARE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE
+)
 @pytest.mark.parametrize(
     ("path", "field"),
     [("v1beta/tunedModels", "tuned_model"), ("v1beta/tunedModels/contracts-none/permissions", "permission")],
 )
-def test_fields_begin_with_the_bodys(api: Api, path: str, field: str) -> None:
+def test_field_paths_begin_with_the_body(api: Api, path: str, field: str) -> None:
     """If the body is a member of the request, the places in an error begin with that member. Observed for other methods
     of the API.
     """
@@ -209,22 +211,22 @@ def test_fields_begin_with_the_bodys(api: Api, path: str, field: str) -> None:
 
 @clause("reading/lists-for-one-value", GENERATE, outcome=INVALID, cost=Cost.FREE)
 @pytest.mark.parametrize(
-    ("sent", "field", "name", "at"),
+    ("request_body", "field", "name", "location"),
     [
         ({"generationConfig": []}, None, "generationConfig", ""),
         ({"contents": [{"role": ["user"]}]}, "contents[0]", "role", " at 'contents[0]'"),
     ],
 )
-def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, at: str) -> None:
+def test_lists_for_one_value(api: Api, request_body: Any, field: str | None, name: str, location: str) -> None:
     """A list in place of a single value is refused. Observed."""
-    description = f'{PAYLOAD}Unknown name "{name}"{at}: Proto field is not repeating, cannot start list.'
+    description = f'{PAYLOAD}Unknown name "{name}"{location}: Proto field is not repeating, cannot start list.'
 
-    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, description)]
+    assert _findings(api.post(GENERATE_PATH, request_body)) == [(field, description)]
 
 
 @clause("reading/wrong-types", GENERATE, outcome=INVALID, cost=Cost.FREE)
 @pytest.mark.parametrize(
-    ("sent", "field", "of", "value"),
+    ("request_body", "field", "type_name", "value"),
     [
         ({"contents": [{"parts": [{"text": 1}]}]}, "contents[0].parts[0].text", "TYPE_STRING", "1"),
         (
@@ -235,9 +237,11 @@ def test_lists_for_one_value(api: Api, sent: Any, field: str | None, name: str, 
         ),
     ],
 )
-def test_wrong_types(api: Api, sent: Any, field: str, of: str, value: str) -> None:
+def test_wrong_types(api: Api, request_body: Any, field: str, type_name: str, value: str) -> None:
     """A number in place of a text is refused, and so is an unknown name of an enum value. Observed."""
-    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, f"Invalid value at '{field}' ({of}), {value}")]
+    assert _findings(api.post(GENERATE_PATH, request_body)) == [
+        (field, f"Invalid value at '{field}' ({type_name}), {value}")
+    ]
 
 
 @clause("reading/wrong-numbers", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -274,11 +278,11 @@ def test_root_must_be_an_object(api: Api, path: str, text: str) -> None:
 @clause("reading/two-of-a-oneof", GENERATE, outcome=INVALID, cost=Cost.FREE)
 def test_two_of_a_oneof(api: Api) -> None:
     """If two members exclude each other, the error reports the second one. Inferred from sibling APIs."""
-    sent = {"contents": [{"parts": [{"text": "a", "inlineData": {}}]}]}
+    request_body = {"contents": [{"parts": [{"text": "a", "inlineData": {}}]}]}
     field = "contents[0].parts[0]"
-    wanted = f"Invalid value at '{field}' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'"
+    description = f"Invalid value at '{field}' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'"
 
-    assert _findings(api.post(GENERATE_PATH, sent)) == [(field, wanted)]
+    assert _findings(api.post(GENERATE_PATH, request_body)) == [(field, description)]
 
 
 @clause("reading/two-learning-rates", CREATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -308,12 +312,12 @@ def test_several_findings(api: Api) -> None:
 @pytest.mark.parametrize("name", ["createTime", "create_time"])
 def test_times(api: Api, name: str) -> None:
     """An invalid time is refused, even in a member that only the service sets. Observed on a sibling API."""
-    said = "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
-    of = "type.googleapis.com/google.protobuf.Timestamp"
+    problem = "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset."
+    type_name = "type.googleapis.com/google.protobuf.Timestamp"
     field = "tuned_model.create_time"
     answer = api.post("v1beta/tunedModels", {name: "yesterday"})
 
-    assert _findings(answer) == [(field, f"Invalid value at '{field}' ({of}), Field '{name}', {said}")]
+    assert _findings(answer) == [(field, f"Invalid value at '{field}' ({type_name}), Field '{name}', {problem}")]
 
 
 @clause("reading/too-deep", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
@@ -345,17 +349,17 @@ def test_too_large(api: Api) -> None:
 # -- Text that is not JSON -------------------------------------------------------------------------------------
 
 
-@clause("reading/text-that-is-no-json", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
+@clause("reading/invalid-json", GENERATE, CREATE, outcome=INVALID, cost=Cost.FREE)
 @pytest.mark.parametrize("path", [GENERATE_PATH, "v1beta/tunedModels"])
 @pytest.mark.parametrize("text", ["{", "x", '{"contents": }', '{"contents" []}', '{"a": "b', "{}{}"])
-def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
+def test_invalid_json(api: Api, path: str, text: str) -> None:
     """A text that is not JSON is an invalid payload. Seen on other methods of the API, with no answer kept."""
     assert api.post(path, data=text).assert_error(400, "INVALID_ARGUMENT").message.startswith(PAYLOAD)
 
 
-@clause("reading/where-text-is-no-json", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
+@clause("reading/place-of-invalid-json", GENERATE, outcome=INVALID, level=Level.RECOMMENDED, cost=Cost.FREE)
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         ('{"a": x}', "Unexpected token."),
         ('{"a": }', "Unexpected token."),
@@ -373,15 +377,15 @@ def test_text_that_is_no_json(api: Api, path: str, text: str) -> None:
         ('{"a": "\\ud800 "}', "Missing low surrogate."),
     ],
 )
-def test_where_text_is_no_json(api: Api, text: str, said: str) -> None:
+def test_place_of_invalid_json(api: Api, text: str, problem: str) -> None:
     """The error says what the service expected, shows the text around the place, and points at it. Inferred from the
     open-source twin; several of these messages were observed on this API.
     """
     message = api.post(GENERATE_PATH, data=text).assert_error(400, "INVALID_ARGUMENT").message
 
-    assert message.startswith(f"{PAYLOAD}{said}\n")
-    *_, shown, pointer = message.split("\n")
-    assert shown in text
+    assert message.startswith(f"{PAYLOAD}{problem}\n")
+    *_, excerpt, pointer = message.split("\n")
+    assert excerpt in text
     assert pointer.strip() == "^"
 
 

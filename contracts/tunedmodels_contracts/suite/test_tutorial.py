@@ -99,16 +99,16 @@ TEXTS: dict[str, Callable[[str], str]] = {BY_CURL: _by_curl, BY_PYTHON: _by_pyth
 @pytest.fixture
 def start(api: Api) -> Iterator[Callable[[str], Answer]]:
     """A function that starts a run with a text as the body. Afterwards the fixture deletes the model."""
-    made: list[str] = []
+    names: list[str] = []
 
-    def by(text: str) -> Answer:
-        created = api.post("v1beta/tunedModels", data=text)
-        if created.status == 200:
-            made.append(created.json["metadata"]["tunedModel"])
-        return created
+    def post(text: str) -> Answer:
+        answer = api.post("v1beta/tunedModels", data=text)
+        if answer.status == 200:
+            names.append(answer.json["metadata"]["tunedModel"])
+        return answer
 
-    yield by
-    for name in made:
+    yield post
+    for name in names:
         api.delete(f"v1beta/{name}")
 
 
@@ -218,6 +218,6 @@ def test_generate_by_python(api: Api, by_python: str) -> None:
     """A model that learned to count in English answers the Japanese numeral 六 with 七. Observed in 2024, and no
     promise: one model answered so.
     """
-    asked = {"contents": [{"parts": [{"text": "六"}]}]}
+    request_body = {"contents": [{"parts": [{"text": "六"}]}]}
 
-    _check_answer(api.post(f"v1beta/{_model(by_python)}:generateContent", asked), "七")
+    _check_answer(api.post(f"v1beta/{_model(by_python)}:generateContent", request_body), "七")

@@ -59,9 +59,9 @@ def test_v1_does_not_manage_tuned_models(api: Api, http: str, path: str) -> None
     cost=Cost.TUNING,
 )
 @pytest.mark.parametrize("version", ["v1beta", "v1alpha", "v1beta3"])
-def test_only_v1_cancels(api: Api, finished: ObservedRun, version: str) -> None:
+def test_only_v1_cancels(api: Api, finished_run: ObservedRun, version: str) -> None:
     """Only version v1 can cancel the operation of a tuned model. Documented, the answer is inferred."""
-    api.post(f"{version}/{finished.operation_name}:cancel", {}).no_route()
+    api.post(f"{version}/{finished_run.operation_name}:cancel", {}).no_route()
 
 
 @clause(
@@ -73,14 +73,14 @@ def test_only_v1_has_operations_of_no_model(api: Api, http: str) -> None:
     api.ask(http, "v1beta/operations" if http == "GET" else "v1beta/operations/abcdefghijkl").no_route()
 
 
-@clause("versions/methods-that-there-are-not", "tunedModels.get", outcome=NONE, cost=Cost.TUNING)
+@clause("versions/unknown-methods", "tunedModels.get", outcome=NONE, cost=Cost.TUNING)
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
 @pytest.mark.parametrize("verb", ["countTokens", "wait", "embedContent"])
-def test_methods_that_there_are_not(api: Api, finished: ObservedRun, version: str, verb: str) -> None:
+def test_unknown_methods(api: Api, finished_run: ObservedRun, version: str, verb: str) -> None:
     """No version counts or embeds content by a tuned model, or waits for an operation. Documented; google-genai asks
     anyway.
     """
-    name = finished.operation_name if verb == "wait" else finished.name
+    name = finished_run.operation_name if verb == "wait" else finished_run.name
 
     api.post(f"{version}/{name}:{verb}", {}).no_route()
 
@@ -110,12 +110,18 @@ def test_unknown_paths(api: Api, http: str, path: str) -> None:
     api.ask(http, f"v1beta/{path}", json=None if http == "GET" else {}).no_route()
 
 
-@clause("versions/one-model-in-all", "tunedModels.get", "tunedModels.list", level=Level.RECOMMENDED, cost=Cost.TUNING)
+@clause(
+    "versions/all-versions-show-the-model",
+    "tunedModels.get",
+    "tunedModels.list",
+    level=Level.RECOMMENDED,
+    cost=Cost.TUNING,
+)
 @pytest.mark.parametrize("version", ["v1alpha", "v1beta3"])
-def test_one_model_in_all(api: Api, finished: ObservedRun, version: str) -> None:
+def test_all_versions_show_the_model(api: Api, finished_run: ObservedRun, version: str) -> None:
     """The other versions show a model that one version created. That they have these methods is documented."""
-    assert api.get(f"{version}/{finished.name}").ok()["name"] == finished.name
-    assert finished.name in [model["name"] for model in api.list_all(f"{version}/tunedModels", {"pageSize": 1000})]
+    assert api.get(f"{version}/{finished_run.name}").ok()["name"] == finished_run.name
+    assert finished_run.name in [model["name"] for model in api.list_all(f"{version}/tunedModels", {"pageSize": 1000})]
 
 
 @clause(

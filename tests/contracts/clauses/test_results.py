@@ -84,8 +84,8 @@ def test_only_the_live_service_is_real(server: CheckedServer, name: str, is_real
 
 def test_json_round_trip() -> None:
     """``from_json`` reads what ``as_json`` wrote."""
-    before = result(HELD, BROKEN, reason="E 7\n")
+    original = result(HELD, BROKEN, reason="E 7\n")
 
-    assert from_json(json.loads(json.dumps(as_json(before)))) == before
-    assert with_verdict([before], BROKEN, Level.RECOMMENDED) == [before]
-    assert with_verdict([before], BROKEN, Level.REQUIRED) == []
+    assert from_json(json.loads(json.dumps(as_json(original)))) == original
+    assert with_verdict([original], BROKEN, Level.RECOMMENDED) == [original]
+    assert with_verdict([original], BROKEN, Level.REQUIRED) == []

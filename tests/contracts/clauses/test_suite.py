@@ -1,4 +1,4 @@
-"""The suite: whole, in order, passed by the fake, and able to tell when a server is wrong."""
+"""Tests that the suite is complete and consistent, that the fake passes it, and that it notices mistakes."""
 
 from __future__ import annotations
 
@@ -57,24 +57,24 @@ WITHOUT_SUCCESS = {"operations.delete"}
 
 
 class Watcher:
-    """Notes which clauses a run of pytest collects, and which of them fail."""
+    """Records which clauses a run of pytest collects, and which of them fail."""
 
     def __init__(self) -> None:
         self.clauses: dict[str, tuple[Clause, str, str]] = {}
-        self.given: dict[str, set[str]] = {}
+        self.fixtures: dict[str, set[str]] = {}
         self.failed: set[str] = set()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note name, module and docstring."""
+        """Record the clause, its module, its docstring and its fixtures."""
         for item in items:
             found = clause_of(item)
             if found is not None and isinstance(item, pytest.Function):
                 self.clauses[found.name] = found, item.path.stem, item.function.__doc__ or ""
-                self.given[found.name] = set(item.fixturenames)
+                self.fixtures[found.name] = set(item.fixturenames)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
-        """Note what failed."""
+        """Record the clauses that fail."""
         report: Any = yield
         found = clause_of(item)
         if found is not None and report.failed:
@@ -94,21 +94,21 @@ def collected(pytester: pytest.Pytester, watcher: Watcher) -> dict[str, tuple[Cl
     return watcher.clauses
 
 
-# -- Whole and in order ----------------------------------------------------------------------------------------
+# -- Complete and consistent ----------------------------------------------------------------------------------------
 
 
 def test_the_fake_passes(pytester: pytest.Pytester) -> None:
-    """The fake keeps every clause, but for what is known of it, and no warning comes."""
+    """The fake passes every clause, except known differences, and there are no warnings."""
     result = pytester.runpytest_subprocess("-q", "-W", "error", "--strict-markers", *PLUGIN, "--pyargs", SUITE)
 
     outcomes = result.parseoutcomes()
     assert result.ret == 0
     assert outcomes["passed"] > 500
-    assert set(outcomes) <= {"passed", "xfailed"}  # there is nothing that the fake cannot be asked
+    assert set(outcomes) <= {"passed", "xfailed"}  # no clause is skipped on the fake
 
 
-def test_any_order_will_do(pytester: pytest.Pytester) -> None:
-    """No clause needs another before it: backwards they pass too."""
+def test_order_does_not_matter(pytester: pytest.Pytester) -> None:
+    """No clause needs another one before it: in reverse order they pass, too."""
 
     class Backwards:
         @pytest.hookimpl(trylast=True)
@@ -120,8 +120,8 @@ def test_any_order_will_do(pytester: pytest.Pytester) -> None:
     result.assertoutcome(passed=result.countoutcomes()[0], skipped=result.countoutcomes()[1], failed=0)
 
 
-def test_every_method_succeeds_and_is_refused(collected: dict[str, tuple[Clause, str, str]]) -> None:
-    """Each method has clauses about its success, and about refusals of its own."""
+def test_every_method_has_success_and_errors(collected: dict[str, tuple[Clause, str, str]]) -> None:
+    """Each method has clauses about its success and about its errors."""
     outcomes: dict[str, set[str]] = defaultdict(set)
     for found, module, _ in collected.values():
         if module not in ("test_credentials", "test_versions", "test_client"):
@@ -129,12 +129,14 @@ def test_every_method_succeeds_and_is_refused(collected: dict[str, tuple[Clause,
                 outcomes[method].add(found.outcome)
 
     assert set(outcomes) == METHODS
-    assert {method for method, shown in outcomes.items() if "200 OK" not in shown} == WITHOUT_SUCCESS
-    assert [method for method, shown in outcomes.items() if not shown - {"200 OK"}] == []
+    assert {
+        method for method, method_outcomes in outcomes.items() if "200 OK" not in method_outcomes
+    } == WITHOUT_SUCCESS
+    assert [method for method, method_outcomes in outcomes.items() if not method_outcomes - {"200 OK"}] == []
 
 
-def test_both_ways(collected: dict[str, tuple[Clause, str, str]]) -> None:
-    """Every method but one is asked through our client as well as by bare requests."""
+def test_client_covers_every_method(collected: dict[str, tuple[Clause, str, str]]) -> None:
+    """The clauses of the client call every method that the client has."""
     by_client = {
         method for found, module, _ in collected.values() if module == "test_client" for method in found.methods
     }
@@ -142,13 +144,13 @@ def test_both_ways(collected: dict[str, tuple[Clause, str, str]]) -> None:
     assert METHODS - by_client == {"operations.delete", "models.generateContent"}  # the client has neither
 
 
-def test_names_sort_by_subject(collected: dict[str, tuple[Clause, str, str]]) -> None:
-    """A clause's name begins with its module's subject, so that a list of names stays in the order of the suite."""
+def test_name_begins_with_its_module(collected: dict[str, tuple[Clause, str, str]]) -> None:
+    """The name of a clause begins with the name of its module, so that a list of names has the order of the suite."""
     assert [name for name, (_, module, _) in collected.items() if f"test_{name.partition('/')[0]}" != module] == []
 
 
-def test_tests_are_called_after_their_clauses() -> None:
-    """The function of a clause has the clause's name, and there is one for each."""
+def test_function_has_the_name_of_its_clause() -> None:
+    """Each clause has one function, which has the name of the clause."""
     names: Counter[str] = Counter()
     for file in FOLDER.glob("test_*.py"):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
@@ -165,33 +167,35 @@ def test_tests_are_called_after_their_clauses() -> None:
     assert max(names.values()) == 1
 
 
-def test_each_clause_says_how_it_is_known(collected: dict[str, tuple[Clause, str, str]]) -> None:
-    """A docstring is the sentence of the contract, and where it is known from."""
+def test_docstring_names_the_kind_of_source(collected: dict[str, tuple[Clause, str, str]]) -> None:
+    """A docstring is the sentence of the clause and the kind of its source."""
     source = re.compile(r"\b(observed|documented|inferred|seen|shown|reported|sample)\b", re.IGNORECASE)
 
     assert [name for name, (_, _, text) in collected.items() if not source.search(text)] == []
 
 
 def test_costs_and_needs(collected: dict[str, tuple[Clause, str, str]], watcher: Watcher) -> None:
-    """A clause says that it tunes if it is given a model, and what it needs of its target."""
-    models = {"create", "in_creation", "seen", "finished", "scratch", "cancelled", "foreign", "eleven"}
-    models |= {"failed", "failed_too"}
+    """The mark of a clause has the cost and the needs of its fixtures."""
+    models = {"create", "in_creation", "observed_run", "finished_run", "scratch_run", "cancelled_run", "eleven_models"}
+    models |= {"failed_run", "own_failed_run", "foreign_model"}
     needs = {
-        "other": Need.SECOND_CALLER,
-        "foreign": Need.SECOND_CALLER,
-        "stranger": Need.CREDENTIALS_JUDGED,
-        "failed": Need.FAILING_RUN,
-        "failed_too": Need.FAILING_RUN,
+        "other_api": Need.SECOND_CALLER,
+        "foreign_model": Need.SECOND_CALLER,
+        "anonymous_api": Need.CREDENTIALS_JUDGED,
+        "failed_run": Need.FAILING_RUN,
+        "own_failed_run": Need.FAILING_RUN,
     }
+    all_fixtures = set().union(*watcher.fixtures.values())
+    assert models | set(needs) <= all_fixtures
     for name, (found, _, _) in collected.items():
-        given = watcher.given[name]
-        assert found.cost is Cost.TUNING or not given & models, name
+        fixtures = watcher.fixtures[name]
+        assert found.cost is Cost.TUNING or not fixtures & models, name
         for fixture, need in needs.items():
-            assert fixture not in given or need in found.needs, name
+            assert fixture not in fixtures or need in found.needs, name
 
 
 def test_every_law_has_a_clause() -> None:
-    """The laws of a run are all among the clauses about operations."""
+    """The clauses about operations have all laws of a run."""
     text = (FOLDER / "test_operations.py").read_text(encoding="utf-8")
 
     assert [law for law in LAWS if law not in text] == []
@@ -208,48 +212,48 @@ CLAUSE = """
 """
 
 
-def test_a_test_without_a_clause_is_refused(pytester: pytest.Pytester) -> None:
-    """Who adds a test to the suite says which clause it is."""
+def test_test_without_a_clause_is_refused(pytester: pytest.Pytester) -> None:
+    """A test in the suite must have the mark of a clause."""
     pytester.makeconftest((FOLDER / "conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(test_marked=CLAUSE, test_bare="def test_bare(): pass")
     result = pytester.runpytest_subprocess(*PLUGIN)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*test_bare* is in the suite, and has no mark that says which clause it is"])
+    result.stderr.fnmatch_lines(["*test_bare* has no clause mark; add @clause(...)"])
 
 
-def test_two_clauses_of_one_name_are_refused(pytester: pytest.Pytester) -> None:
-    """A name is one clause's, whose parameters share it."""
+def test_duplicate_clause_name_is_refused(pytester: pytest.Pytester) -> None:
+    """Only the cases of one function may share a clause."""
     pytester.makeconftest((FOLDER / "conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(test_one=CLAUSE, test_two=CLAUSE)
     result = pytester.runpytest_subprocess(*PLUGIN)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*test_two* and *test_one* are both the clause some/name"])
+    result.stderr.fnmatch_lines(["*test_one* and *test_two* have the same clause name some/name; rename one"])
 
 
-# -- Mutants: servers that are wrong in one thing --------------------------------------------------------------
+# -- Mutants, servers with one mistake each --------------------------------------------------------------
 
 Application = Callable[["WSGIEnvironment", Any], Iterable[bytes]]
-Spoil = Callable[[str, Any], Any]
+Change = Callable[[str, Any], Any]
 
 
-def _answers(application: Application, spoil: Spoil) -> Application:
-    """Return *application* with each JSON answer replaced by what *spoil* makes of ``METHOD /path`` and its value."""
+def _answers(application: Application, change_answer: Change) -> Application:
+    """Return *application* with each JSON answer changed. *change_answer* gets ``METHOD /path`` and the value."""
 
     def call(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
         environ.pop("HTTP_ACCEPT_ENCODING", None)
-        begun: list[Any] = []
-        text = b"".join(application(environ, lambda *start: begun.extend(start))).decode()
-        status, headers = begun[:2]
+        start_arguments: list[Any] = []
+        text = b"".join(application(environ, lambda *start: start_arguments.extend(start))).decode()
+        status, headers = start_arguments[:2]
         if text.startswith("{"):
-            value = spoil(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", json.loads(text))
+            value = change_answer(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", json.loads(text))
             text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
             if "error" in value and "code" in value["error"] and "metadata" not in value:
-                status = f"{value['error']['code']} Spoiled"
+                status = f"{value['error']['code']} Changed"
         body = text.encode()
-        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
-        start_response(status, [*kept, ("Content-Length", str(len(body)))])
+        other_headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        start_response(status, [*other_headers, ("Content-Length", str(len(body)))])
         return [body]
 
     return call
@@ -263,132 +267,132 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
         yield from _objects(item)
 
 
-def _spoils_objects(change: Callable[[dict[str, Any]], object]) -> Callable[[], Spoil]:
-    def spoil(_asked: str, value: Any) -> Any:
+def _changes_objects(change: Callable[[dict[str, Any]], object]) -> Callable[[], Change]:
+    def change_answer(_request_line: str, value: Any) -> Any:
         for one in list(_objects(value)):
             change(one)
         return value
 
-    return lambda: spoil
+    return lambda: change_answer
 
 
-def _zero_sent(one: dict[str, Any]) -> None:
+def _send_zeros(one: dict[str, Any]) -> None:
     if "totalSteps" in one:
         one.setdefault("completedSteps", 0)
     if "meanLoss" in one:
         one.setdefault("epoch", 0)
 
 
-def _member_renamed(one: dict[str, Any]) -> None:
+def _rename_member(one: dict[str, Any]) -> None:
     if "completedPercent" in one:
         one["percentComplete"] = one.pop("completedPercent")
 
 
-def _local_time(one: dict[str, Any]) -> None:
+def _write_local_time(one: dict[str, Any]) -> None:
     for name, value in one.items():
         if name.endswith("Time") and isinstance(value, str):
             one[name] = value.replace("Z", "+00:00")
 
 
-def _fewer_digits(one: dict[str, Any]) -> None:
+def _write_fewer_digits(one: dict[str, Any]) -> None:
     for name, value in one.items():
         if name == "computeTime":
             one[name] = f"{value[:-4]}Z"
 
 
-def _training_data_shown(one: dict[str, Any]) -> None:
+def _show_training_data(one: dict[str, Any]) -> None:
     if "hyperparameters" in one:
         one["trainingData"] = {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}
 
 
-def _order_changed(one: dict[str, Any]) -> None:
+def _reverse_order(one: dict[str, Any]) -> None:
     members = list(one.items())
     one.clear()
     one.update(reversed(members))
 
 
-def _forbidden_where_missing(one: dict[str, Any]) -> None:
+def _forbid_missing(one: dict[str, Any]) -> None:
     if one.get("status") == "NOT_FOUND":
         one.update(code=403, status="PERMISSION_DENIED")
 
 
-def _integers_as_text(one: dict[str, Any]) -> None:
+def _write_integers_as_text(one: dict[str, Any]) -> None:
     if "totalSteps" in one:
         one["totalSteps"] = str(one["totalSteps"])
 
 
-def _long_floats(one: dict[str, Any]) -> None:
+def _write_long_floats(one: dict[str, Any]) -> None:
     if "meanLoss" in one:
         one["meanLoss"] += 1e-9
 
 
-def _epoch_too_early(one: dict[str, Any]) -> None:
+def _advance_epoch(one: dict[str, Any]) -> None:
     if "meanLoss" in one:
         one["epoch"] = one.get("epoch", 0) + 1
 
 
-def _done_goes_back() -> Spoil:
-    looks: Counter[str] = Counter()
+def _take_done_back() -> Change:
+    counts: Counter[str] = Counter()
 
-    def spoil(asked: str, value: Any) -> Any:
+    def change_answer(request_line: str, value: Any) -> Any:
         if value.get("done"):
-            looks[asked] += 1
-            if looks[asked] == 2:
+            counts[request_line] += 1
+            if counts[request_line] == 2:
                 return {name: inner for name, inner in value.items() if name not in ("done", "response")}
         return value
 
-    return spoil
+    return change_answer
 
 
-def _snapshot_lost() -> Spoil:
-    looks: Counter[str] = Counter()
+def _lose_snapshots() -> Change:
+    counts: Counter[str] = Counter()
 
-    def spoil(asked: str, value: Any) -> Any:
-        looks[asked] += 1
+    def change_answer(request_line: str, value: Any) -> Any:
+        counts[request_line] += 1
         for one in _objects(value):
-            if len(one.get("snapshots", ())) > 3 and looks[asked] % 2:
+            if len(one.get("snapshots", ())) > 3 and counts[request_line] % 2:
                 one["snapshots"] = one["snapshots"][:-2]
         return value
 
-    return spoil
+    return change_answer
 
 
-def _percent_falls() -> Spoil:
-    looks: Counter[str] = Counter()
+def _lower_percent() -> Change:
+    counts: Counter[str] = Counter()
 
-    def spoil(asked: str, value: Any) -> Any:
-        looks[asked] += 1
-        if looks[asked] % 2 and "completedPercent" in value.get("metadata", {}):
+    def change_answer(request_line: str, value: Any) -> Any:
+        counts[request_line] += 1
+        if counts[request_line] % 2 and "completedPercent" in value.get("metadata", {}):
             value["metadata"]["completedPercent"] /= 4
         return value
 
-    return spoil
+    return change_answer
 
 
-def _patch_counts_as_an_update() -> Spoil:
+def _update_time_on_patch() -> Change:
     patched: set[str] = set()
 
-    def spoil(asked: str, value: Any) -> Any:
-        method, _, path = asked.partition(" ")
+    def change_answer(request_line: str, value: Any) -> Any:
+        method, _, path = request_line.partition(" ")
         if method == "PATCH":
             patched.add(path)
         if path in patched and "updateTime" in value:
-            moved = datetime.fromisoformat(value["updateTime"].removesuffix("Z")).replace(year=2099)
-            value["updateTime"] = f"{moved.isoformat(timespec='microseconds')}Z"
+            later = datetime.fromisoformat(value["updateTime"].removesuffix("Z")).replace(year=2099)
+            value["updateTime"] = f"{later.isoformat(timespec='microseconds')}Z"
         return value
 
-    return spoil
+    return change_answer
 
 
-def _patch_answers_with_more() -> Spoil:
-    def spoil(asked: str, value: Any) -> Any:
-        method, _, path = asked.partition(" ")
+def _add_name_to_patch_answer() -> Change:
+    def change_answer(request_line: str, value: Any) -> Any:
+        method, _, path = request_line.partition(" ")
         return {"name": path.removeprefix("/v1beta/"), **value} if method == "PATCH" else value
 
-    return spoil
+    return change_answer
 
 
-def _page_repeated(application: Application) -> Application:
+def _repeat_page(application: Application) -> Application:
     def call(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
         environ["QUERY_STRING"] = re.sub(r"&?pageToken=[^&]*", "", environ.get("QUERY_STRING", ""))
         return application(environ, start_response)
@@ -396,7 +400,7 @@ def _page_repeated(application: Application) -> Application:
     return call
 
 
-def _routes_have_envelopes(application: Application) -> Application:
+def _add_envelopes_to_unknown_paths(application: Application) -> Application:
     def call(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/v1/tunedModels":
             return application(environ, start_response)
@@ -406,8 +410,8 @@ def _routes_have_envelopes(application: Application) -> Application:
     return call
 
 
-def _anybody_may_ask(application: Application) -> Application:
-    """Let those in who have no credentials."""
+def _accept_anyone(application: Application) -> Application:
+    """Accept requests without credentials."""
 
     def call(environ: WSGIEnvironment, start_response: Any) -> Iterable[bytes]:
         if "HTTP_AUTHORIZATION" in environ or "key=" in environ.get("QUERY_STRING", ""):
@@ -418,78 +422,83 @@ def _anybody_may_ask(application: Application) -> Application:
     return call
 
 
-def _member_made_up(one: dict[str, Any]) -> None:
+def _add_member(one: dict[str, Any]) -> None:
     if "supportedGenerationMethods" in one:
         one["supportsTuning"] = True
 
 
-def _spoilt(make: Callable[[], Spoil]) -> Callable[[Application], Application]:
+def _with_changes(make: Callable[[], Change]) -> Callable[[Application], Application]:
     return lambda application: _answers(application, make())
 
 
 MUTANTS: dict[str, tuple[Callable[[Application], Application], set[str]]] = {
-    "an untouched server": (_spoilt(lambda: lambda _, value: value), set()),
+    "an untouched server": (_with_changes(lambda: lambda _, value: value), set()),
     "zero sent": (
-        _spoilt(_spoils_objects(_zero_sent)),
+        _with_changes(_changes_objects(_send_zeros)),
         {"forms/zeros-are-left-out", "create/answers-with-an-operation"},
     ),
     "member renamed": (
-        _spoilt(_spoils_objects(_member_renamed)),
+        _with_changes(_changes_objects(_rename_member)),
         {"operations/metadata-stays", "operations/steps-and-percent-agree"},
     ),
     "done goes back": (
-        _spoilt(_done_goes_back),
-        {"operations/done-is-absorbing", "operations/the-end-stays-the-same"},
+        _with_changes(_take_done_back),
+        {"operations/done-is-absorbing", "operations/ended-operation-never-changes"},
     ),
     "snapshot lost": (
-        _spoilt(_snapshot_lost),
+        _with_changes(_lose_snapshots),
         {"operations/snapshots-append-only", "operations/one-snapshot-a-step"},
     ),
     "percent falls": (
-        _spoilt(_percent_falls),
+        _with_changes(_lower_percent),
         {"operations/progress-never-falls", "operations/steps-and-percent-agree"},
     ),
-    "epoch too early": (_spoilt(_spoils_objects(_epoch_too_early)), {"operations/epoch-law"}),
+    "epoch too early": (_with_changes(_changes_objects(_advance_epoch)), {"operations/epoch-law"}),
     "integers as text": (
-        _spoilt(_spoils_objects(_integers_as_text)),
+        _with_changes(_changes_objects(_write_integers_as_text)),
         {"operations/members-have-their-types", "create/total-steps"},
     ),
-    "floats of 64 bits": (_spoilt(_spoils_objects(_long_floats)), {"forms/floats"}),
+    "floats of 64 bits": (_with_changes(_changes_objects(_write_long_floats)), {"forms/floats"}),
     "forbidden where missing": (
-        _spoilt(_spoils_objects(_forbidden_where_missing)),
+        _with_changes(_changes_objects(_forbid_missing)),
         {"get/missing-model", "permissions/of-a-missing-model", "delete/model-is-gone"},
     ),
-    "local time": (_spoilt(_spoils_objects(_local_time)), {"forms/times", "operations/members-have-their-types"}),
-    "times of microseconds": (_spoilt(_spoils_objects(_fewer_digits)), {"forms/times"}),
+    "local time": (
+        _with_changes(_changes_objects(_write_local_time)),
+        {"forms/times", "operations/members-have-their-types"},
+    ),
+    "times of microseconds": (_with_changes(_changes_objects(_write_fewer_digits)), {"forms/times"}),
     "training data shown": (
-        _spoilt(_spoils_objects(_training_data_shown)),
+        _with_changes(_changes_objects(_show_training_data)),
         {"get/training-data-stays-secret", "list/entries-are-models", "get/members-when-active"},
     ),
     "order changed": (
-        _spoilt(_spoils_objects(_order_changed)),
+        _with_changes(_changes_objects(_reverse_order)),
         {"get/members-when-active", "forms/envelope"},
     ),
-    "patch counts as an update": (_spoilt(_patch_counts_as_an_update), {"patch/does-not-count-as-an-update"}),
-    "patch answers with more": (_spoilt(_patch_answers_with_more), {"patch/answers-with-what-the-mask-names"}),
-    "page repeated": (_page_repeated, {"list/pages-have-every-model-once", "models/pages-have-every-model-once"}),
-    "unknown paths have envelopes": (_routes_have_envelopes, {"versions/v1-does-not-manage-tuned-models"}),
-    # No assertion of theirs is about it: each answer is judged by the facts of the published API.
+    "patch counts as an update": (_with_changes(_update_time_on_patch), {"patch/does-not-count-as-an-update"}),
+    "patch answers with more": (_with_changes(_add_name_to_patch_answer), {"patch/answers-with-the-masked-members"}),
+    "page repeated": (_repeat_page, {"list/pages-have-every-model-once", "models/pages-have-every-model-once"}),
+    "unknown paths have envelopes": (_add_envelopes_to_unknown_paths, {"versions/v1-does-not-manage-tuned-models"}),
+    # No assertion is about this member: each answer is checked against the schema.
     "member made up": (
-        _spoilt(_spoils_objects(_member_made_up)),
-        {"models/members", "models/listed-as-got", "facts/base-models"},
+        _with_changes(_changes_objects(_add_member)),
+        {"models/members", "models/list-matches-get", "facts/base-models"},
     ),
-    "anybody may ask": (_anybody_may_ask, {"credentials/none"}),
+    "anybody may ask": (_accept_anyone, {"credentials/none"}),
 }
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_mutants(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, watcher: Watcher, name: str) -> None:
-    """A server that is wrong in one thing breaks the clauses about it."""
-    spoil, expected = MUTANTS[name]
+def test_mutant_breaks_its_clauses(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, watcher: Watcher, name: str
+) -> None:
+    """A server with one mistake breaks the clauses about it."""
+    change_answer, expected = MUTANTS[name]
 
     def adapter(application: WSGIApplication) -> WsgiAdapter:
-        spoilt: Any = spoil(application)
-        return WsgiAdapter(spoilt)
+        mutant: Any = change_answer(application)
+        return WsgiAdapter(mutant)
 
     monkeypatch.setattr(fake_target, "WsgiAdapter", adapter)
     subjects = sorted({clause_name.partition("/")[0] for clause_name in expected} or {"operations", "get", "list"})

@@ -90,10 +90,10 @@ def test_only_answers_as_sent_have_a_digest() -> None:
 )
 def test_faults_are_found(citation: Citation, fault: str | None) -> None:
     """Each fault of a citation is reported."""
-    found = faults([citation], ["get/missing-model"])
+    reported = faults([citation], ["get/missing-model"])
 
-    assert len(found) == (fault is not None)
-    assert fault is None or (fault in found[0] and found[0].startswith(f"citations.yaml: {citation.case}: "))
+    assert len(reported) == (fault is not None)
+    assert fault is None or (fault in reported[0] and reported[0].startswith(f"citations.yaml: {citation.case}: "))
 
 
 def test_source_without_an_address_supports_no_clause() -> None:
@@ -113,7 +113,7 @@ def test_source_without_an_address_supports_no_clause() -> None:
 )
 def test_invalid_file_is_refused(text: str, problem: str) -> None:
     """The error names the place."""
-    with pytest.raises(RecordingError) as refusal:
+    with pytest.raises(RecordingError) as raised:
         read(text, "citations.yaml")
 
-    assert problem in str(refusal.value)
+    assert problem in str(raised.value)

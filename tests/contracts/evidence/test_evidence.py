@@ -68,10 +68,10 @@ def test_clauses_in_the_note(tmp_path: Path) -> None:
         encoding="utf-8",
     )
 
-    found, problems = recordings_by_clause(tmp_path)
+    recordings, problems = recordings_by_clause(tmp_path)
 
-    assert {*found} == {NAME, "get/visible-at-once"}
-    assert [one.kind for one in found[NAME]] == ["hand-written"]
+    assert {*recordings} == {NAME, "get/visible-at-once"}
+    assert [one.kind for one in recordings[NAME]] == ["hand-written"]
     assert len(problems) == 1
     assert problems[0].startswith("edited.yaml: contract.provenance.sha256")
 
@@ -84,17 +84,17 @@ def test_clause_in_the_name(tmp_path: Path) -> None:
     exchange = Exchange(SentRequest("GET", url), ReceivedResponse(200, body=b"{}\n"))
     save(Recording("list.whole-models", EXAMPLE, (exchange,)), tmp_path / "list.whole-models.yaml")
 
-    found, problems = recordings_by_clause(tmp_path)
+    recordings, problems = recordings_by_clause(tmp_path)
 
     assert problems == []
-    assert {name: [one.kind for one in provenances] for name, provenances in found.items()} == {
+    assert {name: [one.kind for one in provenances] for name, provenances in recordings.items()} == {
         "tutorial/last-poll": ["published"]
     }
 
 
 def test_published_recordings_are_valid() -> None:
     """The recordings of the package can be read."""
-    found, problems = recordings_by_clause(PUBLISHED)
+    recordings, problems = recordings_by_clause(PUBLISHED)
 
     assert problems == []
-    assert {one.kind for provenances in found.values() for one in provenances} <= {"published"}
+    assert {one.kind for provenances in recordings.values() for one in provenances} <= {"published"}

@@ -59,10 +59,10 @@ def test_invalid_file_is_refused(tmp_path: Path, text: str, problem: str) -> Non
     path = tmp_path / "known.yaml"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(KnownDifferenceError, match=r"known\.yaml") as refusal:
+    with pytest.raises(KnownDifferenceError, match=r"known\.yaml") as raised:
         load(path)
 
-    assert problem in str(refusal.value)
+    assert problem in str(raised.value)
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_stale(clause: str, verdict: Verdict, why: str | None) -> None:
     entry = KnownDifference(clause, "r", "2026-11-22")
     ran = Result(Clause("a/b", ("tunedModels.get",)), "", (Check("test_b", verdict),))
 
-    found = stale([entry], [ran], HERE, ["a/b", "a/c"])
+    stale_entries = stale([entry], [ran], HERE, ["a/b", "a/c"])
 
-    assert found == ([(entry, why)] if why else [])
+    assert stale_entries == ([(entry, why)] if why else [])
 
 
 @pytest.mark.parametrize(

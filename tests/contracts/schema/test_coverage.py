@@ -41,9 +41,9 @@ MODEL = f"{BASE}/v1beta/tunedModels/m"
 )
 def test_method_of(http: str, path: str, method: str | None) -> None:
     """A method has an HTTP method and a path, also in the versions without a schema of their own."""
-    found = method_of(http, f"{BASE}/{path}")
+    called = method_of(http, f"{BASE}/{path}")
 
-    assert (found and found[1].id) == method
+    assert (called and called[1].id) == method
 
 
 def test_members_and_values_are_recorded() -> None:
@@ -144,6 +144,8 @@ def test_shares() -> None:
         Clause("delete/model-is-gone", ("tunedModels.delete", "tunedModels.get"), "404 NOT_FOUND"),
         Clause("list/negative-page-size", ("tunedModels.list",), "400 INVALID_ARGUMENT"),
         Clause("versions/unknown", ("tunedModels.list",), "404"),
+        Clause("get/any", ("tunedModels.get",), "403 PERMISSION_DENIED or 404 NOT_FOUND"),
+        Clause("delete/any", ("tunedModels.delete",), "4xx"),
     ]
 
     shares = {share.what: share for share in coverage(seen, clauses)}

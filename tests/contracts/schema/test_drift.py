@@ -192,11 +192,11 @@ MEMBERS = [
 
 
 @given(st.lists(st.sampled_from(MEMBERS), unique=True, max_size=8), st.data())
-def test_every_change_of_a_field_is_found(chosen: list[tuple[str, str]], data: st.DataObject) -> None:
-    """Whichever fields go, change or come, those are the differences, and no others but messages that they reached."""
+def test_every_change_of_a_field_is_found(members: list[tuple[str, str]], data: st.DataObject) -> None:
+    """Removed, changed and new fields are the differences, and there are no others."""
     value = document()
     expected: set[tuple[str, str]] = set()
-    for message, member in chosen:
+    for message, member in members:
         kind = data.draw(st.sampled_from(["gone-field", "changed-field", "new-field"]))
         fields = properties(value, message)
         if kind == "gone-field":

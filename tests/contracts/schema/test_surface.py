@@ -140,10 +140,10 @@ def test_v1_has_operations_and_no_tuned_models() -> None:
 @pytest.mark.parametrize("package", ["v1beta", "v1beta3"])
 def test_payload_has_the_version_of_its_type(package: str) -> None:
     """An operation of v1beta that is polled under v1 has messages of v1beta."""
-    found = surface("v1").payload(f"type.googleapis.com/google.ai.generativelanguage.{package}.TunedModel")
+    result = surface("v1").payload(f"type.googleapis.com/google.ai.generativelanguage.{package}.TunedModel")
 
-    assert found is not None
-    assert (found[0].version, found[1].name) == ("v1beta", "TunedModel")
+    assert result is not None
+    assert (result[0].version, result[1].name) == ("v1beta", "TunedModel")
 
 
 @pytest.mark.parametrize(
@@ -166,10 +166,10 @@ def test_unknown_payload(type_url: str) -> None:
 
 def test_status_is_a_payload() -> None:
     """The discovery document has this message of google.rpc under its short name."""
-    found = surface("v1beta").payload("type.googleapis.com/google.rpc.Status")
+    result = surface("v1beta").payload("type.googleapis.com/google.rpc.Status")
 
-    assert found is not None
-    assert found[1].name == "Status"
+    assert result is not None
+    assert result[1].name == "Status"
 
 
 def test_unknown_version_is_refused() -> None:

@@ -202,8 +202,11 @@ def test_cheapest_clauses_come_first() -> None:
     tunes = Clause("a/b", ("tunedModels.get",), cost=Cost.TUNING)
     orders = [
         cheapest_first(Clause("a/c", ("tunedModels.list",)), ["new_id"]),
-        *(cheapest_first(tunes, fixtures) for fixtures in (["finished"], ["finished", "scratch"], ["eleven"])),
-        cheapest_first(tunes, ["finished", "create"]),
+        *(
+            cheapest_first(tunes, fixtures)
+            for fixtures in (["finished_run"], ["finished_run", "scratch_run"], ["eleven_models"])
+        ),
+        cheapest_first(tunes, ["finished_run", "create"]),
     ]
 
     assert orders == sorted(set(orders))

@@ -1,4 +1,4 @@
-"""The ledger: what a live run makes is written down first, deleted in the end, and proved gone."""
+"""Tests the ledger of a live run and the clean-up by it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def target() -> Iterator[Target]:
 
 @pytest.fixture
 def logged_target(target: Target, path: Path) -> Target:
-    """The fake, with a ledger between."""
+    """The fake with an adapter that writes the ledger."""
     adapter = target.session.get_adapter(HOST)
 
     def caller_name(request: requests.PreparedRequest) -> str:
@@ -61,7 +61,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 class Broken(ForwardingAdapter):
-    """Fails in the middle of a create call, and remembers what the ledger at *path* said at that moment."""
+    """Fails in the middle of a create call, and keeps the lines that the ledger at *path* had then."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Broken(ForwardingAdapter):
         self.lines: list[dict[str, Any]] = []
 
     def send(self, request: requests.PreparedRequest, *_how: Any, **_more: Any) -> requests.Response:
-        self.seen = lines(self.path)
+        self.lines = lines(self.path)
         raise requests.ConnectionError(f"no answer to {request.method}")
 
 
@@ -80,7 +80,7 @@ def test_create_call_is_logged_before_it_is_sent(path: Path, target: Target) -> 
     with pytest.raises(requests.ConnectionError):
         create(apis(target)["caller"], target, "contracts-abcdef1", displayName="number generator")
 
-    (first,) = broken.seen
+    (first,) = broken.lines
     assert first.pop("at")
     assert first == {
         "event": "sending",

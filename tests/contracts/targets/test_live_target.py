@@ -1,4 +1,4 @@
-"""The target live: three keys, a spend, a ledger; recorded from a stand-in, and replayed without a network."""
+"""Tests the target live with a stand-in for the service: options, budget, ledger, recordings and signals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tunedmodels_contracts.targets.live.loopback import VARIABLE, stand_in_url
 from tunedmodels_contracts.targets.live.target import LiveOptions, live, sweep
 from tunedmodels_contracts.targets.target import Target, TargetError
 
-from ..standing import KEY, Standing, standing
+from ..stand_in import KEY, StandIn, run_stand_in
 
 pytest_plugins = ["pytester"]
 
@@ -35,14 +35,14 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy
 PLUGIN = ("-p", "tunedmodels_contracts.session.plugin")
 PLENTY = "tunings=500,requests=9000,seconds=300"
 
-# What pytest runs without a network: nothing connects, and no name is looked up.
+# A plugin that blocks the network: nothing connects, and no name is looked up.
 NO_NETWORK = """
 import socket
 
-def refused(*_how, **_more):
-    raise AssertionError("a replay has asked the network")
+def refuse(*_arguments, **_keywords):
+    raise AssertionError("a replay has used the network")
 
-socket.socket.connect = socket.create_connection = socket.getaddrinfo = refused
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 """
 
 CONFTEST = """
@@ -102,15 +102,15 @@ def test_breaks(api):
 
 
 @pytest.fixture(scope="module")
-def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    """One stand-in for all of these tests; the runs of one do not see those of another."""
-    with standing(tmp_path_factory.mktemp("standing")) as started:
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """One stand-in for all of these tests. A test ignores the models of the others."""
+    with run_stand_in(tmp_path_factory.mktemp("stand-in")) as started:
         yield started
 
 
 @pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """No credentials of this machine, and no way to find any."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An environment without credentials, and without a way to find any."""
     for name in (*_OWN, *_PROXIES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_GCE_CHECK", "true")
@@ -119,11 +119,11 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
 
 
 @pytest.fixture
-def there(alone: pytest.MonkeyPatch, stands: Standing) -> Standing:
-    """The stand-in, to which the environment leads."""
-    for name, value in stands.environment.items():
-        alone.setenv(name, value)
-    return stands
+def stand_in_server(clean_environment: pytest.MonkeyPatch, stand_in: StandIn) -> StandIn:
+    """The stand-in, selected by the environment."""
+    for name, value in stand_in.environment.items():
+        clean_environment.setenv(name, value)
+    return stand_in
 
 
 def options(folder: Path, **more: object) -> LiveOptions:
@@ -156,30 +156,30 @@ NO_CREDENTIALS = (
 )
 
 
-# -- Three keys ------------------------------------------------------------------------------------------------
+# -- What it needs ------------------------------------------------------------------------------------------------
 
 
-def test_without_a_spend_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Who does not say what it may cost gets one sentence that says how to."""
-    del alone
+def test_budget_is_required(clean_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a budget, the error says how to give one."""
+    del clean_environment
     with pytest.raises(TargetError) as refusal, live(options(tmp_path, budget=None), refuse):
         pass
 
     assert str(refusal.value).splitlines() == [NO_BUDGET, NO_CREDENTIALS]
 
 
-def test_without_credentials_it_is_refused(alone: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where google-auth finds none and no key is set, one sentence says what to set."""
-    del alone
+def test_credentials_are_required(clean_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without credentials and without a key, the error says what to set."""
+    del clean_environment
     with pytest.raises(TargetError) as refusal, live(options(tmp_path), refuse):
         pass
 
     assert str(refusal.value) == NO_CREDENTIALS
 
 
-def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
-    """A key of the environment asks where there is nobody else."""
-    alone.setenv("GEMINI_API_KEY", "a-key-that-is-made-up")
+def test_key_alone_is_enough(clean_environment: pytest.MonkeyPatch) -> None:
+    """Without other credentials, the API key of the environment is the caller."""
+    clean_environment.setenv("GEMINI_API_KEY", "a-key-that-is-made-up")
     credentials = find_credentials("", stand_in=False)
 
     assert credentials.caller is credentials.key
@@ -187,7 +187,7 @@ def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "message"),
     [
         (["--tunedmodels-spend", PLENTY], "--tunedmodels-spend works only with the target live, not with fake"),
         (["--tunedmodels-anonymous"], "--tunedmodels-anonymous works only with the target live, not with fake"),
@@ -203,67 +203,71 @@ def test_a_key_is_a_credential(alone: pytest.MonkeyPatch) -> None:
         (["--tunedmodels-report", "conftest.py"], "--tunedmodels-report: conftest.py cannot be created: File exists"),
     ],
 )
-def test_options_that_do_not_go_together(
-    pytester: pytest.Pytester, alone: pytest.MonkeyPatch, options: list[str], sentence: str
+def test_incompatible_options_are_refused(
+    pytester: pytest.Pytester, clean_environment: pytest.MonkeyPatch, options: list[str], message: str
 ) -> None:
-    """No option is passed over in silence: nothing but the service itself is recorded, for one."""
-    del alone
+    """An option that the target does not have is an error of usage."""
+    del clean_environment
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(CLAUSES)
     run = pytester.runpytest_subprocess(*PLUGIN, *options)
 
     assert run.ret == pytest.ExitCode.USAGE_ERROR
-    assert sentence in run.stdout.str() + run.stderr.str()
+    assert message in run.stdout.str() + run.stderr.str()
 
 
 @pytest.mark.parametrize("url", ["https://service.test", "http://127.0.0.1:1", "https://127.0.0.1.service.test:1"])
-def test_a_stand_in_is_on_this_machine(alone: pytest.MonkeyPatch, url: str) -> None:
-    """The override for tests leads nowhere else, and not without TLS."""
-    alone.setenv(VARIABLE, url)
+def test_stand_in_must_be_on_this_machine(clean_environment: pytest.MonkeyPatch, url: str) -> None:
+    """The URL of the stand-in must be on this machine and use TLS."""
+    clean_environment.setenv(VARIABLE, url)
 
     with pytest.raises(TargetError, match="it must be an https:// URL on this machine; it is only for tests"):
         stand_in_url()
 
 
 @pytest.mark.parametrize("name", ["GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS"])
-def test_a_stand_in_gets_nothing_real(there: Standing, alone: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
-    """A key that looks like Google's is not shown to it, and no file whose tokens come from elsewhere is read."""
-    del there
+def test_stand_in_refuses_real_credentials(
+    stand_in_server: StandIn, clean_environment: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """A stand-in gets no key that looks like Google's and no file whose tokens come from another machine."""
+    del stand_in_server
     real = tmp_path / "real.json"
     real.write_text('{"type": "service_account", "token_uri": "https://oauth2.service.test/token"}', encoding="utf-8")
-    alone.setenv(name, "AIza" + "x" * 35 if name == "GOOGLE_API_KEY" else str(real))
+    clean_environment.setenv(name, "AIza" + "x" * 35 if name == "GOOGLE_API_KEY" else str(real))
 
     with pytest.raises(TargetError, match="A stand-in refuses real credentials"):
         find_credentials("", stand_in=True)
 
 
-@pytest.mark.usefixtures("there")
-def test_a_stand_in_accepts_a_made_up_key_alone(alone: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("stand_in_server")
+def test_stand_in_accepts_a_made_up_key_alone(clean_environment: pytest.MonkeyPatch) -> None:
     """Without a file, a stand-in gets the key, and google-auth is not asked for credentials."""
-    alone.delenv("GOOGLE_APPLICATION_CREDENTIALS")
-    alone.setenv("GOOGLE_API_KEY", "a-made-up-key")
-    alone.setattr("google.auth.default", lambda **_: pytest.fail("google-auth was asked"))
+    clean_environment.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    clean_environment.setenv("GOOGLE_API_KEY", "a-made-up-key")
+    clean_environment.setattr("google.auth.default", lambda **_: pytest.fail("google-auth was asked"))
     credentials = find_credentials("", stand_in=True)
 
     assert credentials.caller is credentials.key
     assert credentials.key.token == "a-made-up-key"
 
 
-# -- What it has -----------------------------------------------------------------------------------------------
+# -- The open target -----------------------------------------------------------------------------------------------
 
 
-def test_what_a_stand_in_is_called(there: Standing, tmp_path: Path) -> None:
-    """It is no live target by its kind, says so, and has what it was found to have."""
-    with live(options(tmp_path, second_token=there.second_token), refuse) as target:
-        assert (target.kind, target.base_url) == ("stand-in", there.url)
+def test_kind_of_a_stand_in(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """A stand-in has its own kind and a note, and the capabilities that the probe found."""
+    with live(options(tmp_path, second_token=stand_in_server.second_token), refuse) as target:
+        assert (target.kind, target.base_url) == ("stand-in", stand_in_server.url)
         assert target.capabilities == {Need.CREDENTIALS_JUDGED, Need.SECOND_CALLER, Need.TUNABLE_MODEL}
         assert target.base_model == "models/gemini-1.0-pro-001"
         assert "this run is not evidence" in target.notes[0]
 
 
-def test_no_longer_verifiable(there: Standing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the service lists no base model that can be tuned, the reason says that nobody can check it any more."""
-    del there
+def test_clauses_without_a_tunable_model_are_no_longer_verifiable(
+    stand_in_server: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the service lists no base model that can be tuned, the reason says so."""
+    del stand_in_server
     monkeypatch.setattr(probe, "_METHODS", ("createNothing",))
     with live(options(tmp_path), refuse) as target:
         assert Need.TUNABLE_MODEL not in target.capabilities
@@ -271,19 +275,19 @@ def test_no_longer_verifiable(there: Standing, tmp_path: Path, monkeypatch: pyte
         assert "--tunedmodels-second-token" in target.reason(Need.SECOND_CALLER)
 
 
-def test_nothing_but_this_machine_is_asked(there: Standing, tmp_path: Path) -> None:
-    """A session of a stand-in sends to no other host."""
-    del there
+def test_stand_in_session_sends_to_no_other_host(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """A request to another host raises an error and is not sent."""
+    del stand_in_server
     with live(options(tmp_path), refuse) as target, pytest.raises(TargetError, match="a request would go to service"):
         target.session.get("https://service.test/v1beta/models")
 
 
-# -- What it makes ---------------------------------------------------------------------------------------------
+# -- Clean-up ---------------------------------------------------------------------------------------------
 
 
-def test_what_was_made_is_gone(there: Standing, tmp_path: Path) -> None:
-    """In the end each model is deleted and proved gone, and no more was tuned than allowed."""
-    del there
+def test_created_models_are_deleted(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """At the end each model is deleted and confirmed as gone, and the budget was kept."""
+    del stand_in_server
     with live(options(tmp_path, budget=Budget(1, 50, 60)), refuse) as target:
         name = make(target)
         with pytest.raises(BudgetExceeded, match="used up: 1 of 1 tunings"):
@@ -293,15 +297,15 @@ def test_what_was_made_is_gone(there: Standing, tmp_path: Path) -> None:
     assert (entry.name, entry.caller, entry.created, entry.confirmed_gone) == (name, "caller", True, True)
 
 
-def test_what_stays_fails_the_run(there: Standing, tmp_path: Path) -> None:
-    """A model that was handed to somebody who is not here stays, and is no secret."""
-    del there
+def test_remaining_model_fails_the_run(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """A model that was transferred to an unknown user remains, and the error names it."""
+    del stand_in_server
 
     def run() -> None:
         with live(options(tmp_path), refuse) as target:
             name = make(target)
-            heir = {"emailAddress": "carol@example.com"}
-            api_of(target).post(f"v1beta/{name}:transferOwnership", heir).ok()
+            new_owner = {"emailAddress": "carol@example.com"}
+            api_of(target).post(f"v1beta/{name}:transferOwnership", new_owner).ok()
 
     with pytest.raises(LedgerError, match="the delete call got status 403"):
         run()
@@ -326,8 +330,8 @@ with live(LiveOptions(budget=Budget(3, 100, 60), ledger=Path(sys.argv[1])), refu
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no process can be killed so here")
-def test_a_crash_is_swept_up(there: Standing, tmp_path: Path) -> None:
-    """A run that was killed between creating and deleting leaves its models in the ledger, and a sweep deletes them."""
+def test_sweep_after_a_crash(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """If a run was killed before its clean-up, the ledger lists its models, and a sweep deletes them."""
     path = tmp_path / "ledger.jsonl"
     credentials = find_credentials("", stand_in=True)
     killed = subprocess.run([sys.executable, "-c", CRASH, str(path)], env=os.environ, check=False)
@@ -337,9 +341,9 @@ def test_a_crash_is_swept_up(there: Standing, tmp_path: Path) -> None:
         pass
     other = {"tunedModelId": "contracts-of-somebody"}
     with live(options(tmp_path, ledger=tmp_path / "another.jsonl"), refuse) as target:
-        direct = Api(target.session, there.url, credentials.caller)
+        direct = Api(target.session, stand_in_server.url, credentials.caller)
         direct.post("v1beta/tunedModels", body(target.base_model), other).ok()
-        (tmp_path / "another.jsonl").unlink()  # nobody has noted that one
+        (tmp_path / "another.jsonl").unlink()  # no ledger lists this model
 
     result = sweep(path)
 
@@ -350,11 +354,11 @@ def test_a_crash_is_swept_up(there: Standing, tmp_path: Path) -> None:
         assert api_of(target).delete("v1beta/tunedModels/contracts-of-somebody").ok() == {}
 
 
-# -- Recorded, and replayed ------------------------------------------------------------------------------------
+# -- Recording and replay ------------------------------------------------------------------------------------
 
 
-def test_recorded_and_replayed(pytester: pytest.Pytester, there: Standing) -> None:
-    """What held is a file that says it is no evidence; without a network, in any order, it holds again."""
+def test_recorded_and_replayed(pytester: pytest.Pytester, stand_in_server: StandIn) -> None:
+    """Each clause that held has a recording, which is no evidence, and holds again in a replay without a network."""
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_small=CLAUSES, no_network=NO_NETWORK)
     recordings = pytester.path / "recordings"
@@ -375,7 +379,9 @@ def test_recorded_and_replayed(pytester: pytest.Pytester, there: Standing) -> No
         assert (provenance.kind, provenance.stand_in) == ("hand-written", True)
     finished = load(recordings / "runs.finished.yaml").provenance
     assert sorted(held_clauses(finished)) == ["small/listed", "small/looks-only"]
-    assert there.second_token not in "".join(path.read_text(encoding="utf-8") for path in recordings.iterdir())
+    assert stand_in_server.second_token not in "".join(
+        path.read_text(encoding="utf-8") for path in recordings.iterdir()
+    )
 
     how = ["-p", "no_network", "--tunedmodels-target", "replay", "--tunedmodels-recordings", str(recordings)]
     replayed = pytester.runpytest_subprocess(*PLUGIN, *how, "-rs")
@@ -385,9 +391,9 @@ def test_recorded_and_replayed(pytester: pytest.Pytester, there: Standing) -> No
     some.assert_outcomes(passed=1, deselected=4)
 
 
-def test_little_spend_leaves_out_what_it_does_not_pay_for(pytester: pytest.Pytester, there: Standing) -> None:
-    """Clauses that cost more than is allowed are left out with the reason, and do not fail."""
-    del there
+def test_clauses_beyond_the_budget_are_skipped(pytester: pytest.Pytester, stand_in_server: StandIn) -> None:
+    """Clauses that cost more than the budget are skipped with a reason."""
+    del stand_in_server
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_small=CLAUSES)
     how = ["--tunedmodels-target", "live", "-k", "not breaks", "-rs"]
@@ -400,17 +406,19 @@ def test_little_spend_leaves_out_what_it_does_not_pay_for(pytester: pytest.Pytes
     less.stdout.fnmatch_lines(["*the budget --tunedmodels-spend is used up: 2 of 2 requests"])
 
 
-def test_the_whole_suite_is_recorded_and_replayed(tmp_path: Path, there: Standing, alone: pytest.MonkeyPatch) -> None:
-    """By the command every clause holds on a stand-in in the way of live, and again without a network."""
-    alone.setenv("GOOGLE_API_KEY", KEY)
-    alone.setenv("PYTHONPATH", str(tmp_path))
+def test_whole_suite_is_recorded_and_replayed(
+    tmp_path: Path, stand_in_server: StandIn, clean_environment: pytest.MonkeyPatch
+) -> None:
+    """By the command, every clause holds on a stand-in, and again in a replay without a network."""
+    clean_environment.setenv("GOOGLE_API_KEY", KEY)
+    clean_environment.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "no_network.py").write_text(NO_NETWORK, encoding="utf-8")
     recordings = tmp_path / "recordings"
-    second = ("--second-token", there.second_token)
+    second = ("--second-token", stand_in_server.second_token)
 
     recorded = command(tmp_path, "record", "--to", "recordings", "--spend", PLENTY, "--pause", "0.1", *second)
     assert recorded.returncode == 0, recorded.stdout[-4000:] + recorded.stderr[-2000:]
-    assert recorded.stdout.splitlines()[-1].startswith(f"contracts: stand-in {there.url}: ")
+    assert recorded.stdout.splitlines()[-1].startswith(f"contracts: stand-in {stand_in_server.url}: ")
     assert "none is verified against the real API" in recorded.stdout.splitlines()[-1]
     assert f"{VARIABLE} is set: the server is a stand-in, so this run is not evidence" in recorded.stdout
     assert len(list(recordings.iterdir())) > 500
@@ -419,11 +427,11 @@ def test_the_whole_suite_is_recorded_and_replayed(tmp_path: Path, there: Standin
     }
     assert command(tmp_path, "check", "--recordings", "recordings").returncode == 0
 
-    for name in there.environment:
-        alone.delenv(name)
-    # What a recording does not keep: how an answer was compressed, and long numbers, which may be secret.
-    kept = ("-p", "no_network", "-k", "not test_compressed and not test_reader_projects")
-    replayed = command(tmp_path, "run", "--target", "replay", "--recordings", "recordings", "--", *kept)
+    for name in stand_in_server.environment:
+        clean_environment.delenv(name)
+    # A recording does not keep the compression of an answer, nor long numbers, which may be secret.
+    selection = ("-p", "no_network", "-k", "not test_compressed and not test_reader_projects")
+    replayed = command(tmp_path, "run", "--target", "replay", "--recordings", "recordings", "--", *selection)
     assert replayed.returncode == 0, replayed.stdout[-4000:] + replayed.stderr[-2000:]
     last = replayed.stdout.splitlines()[-1]
     assert last.startswith("contracts: replay: ")
@@ -435,7 +443,7 @@ def test_the_whole_suite_is_recorded_and_replayed(tmp_path: Path, there: Standin
 SPEND = ("--spend", "tunings=2,requests=100,seconds=60", "--pause", "0.1")
 LOOKS = ("--clause", "get/missing-model", "--clause", "operations/progress-never-falls")
 
-# What pytest runs to end the process by a signal once a model has been made.
+# A plugin that ends the process by a signal after a model was created.
 ENDS = """
 import os, signal
 
@@ -444,7 +452,7 @@ def pytest_fixture_setup(fixturedef):
         os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
 """
 
-# The plugin that sends a signal while the models are deleted.
+# A plugin that sends a signal during the clean-up.
 AGAIN = """
 import os, signal
 from tunedmodels_contracts.targets.live import target
@@ -456,7 +464,7 @@ def interrupt(*arguments, clean_up=target._clean_up):
 target._clean_up = interrupt
 """
 
-# Where a worker of the command has made a model, the command gets a signal.
+# After a worker of the command has created a model, the command gets a signal.
 PARENT = """
 import os, signal, sys
 
@@ -473,15 +481,17 @@ if "--multiprocessing-fork" in sys.argv:
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``tunedmodels-contracts`` in *folder*, in the environment that there is."""
+    """Run ``tunedmodels-contracts`` in *folder*, in the current environment."""
     program = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
     return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("how", [("record", "--to", "recordings"), ("run", "--target", "live")])
-def test_missing_keys_are_named(alone: pytest.MonkeyPatch, tmp_path: Path, how: tuple[str, ...]) -> None:
-    """Each key that is missing has a sentence, and the status is not 0."""
-    del alone
+def test_command_names_everything_that_is_missing(
+    clean_environment: pytest.MonkeyPatch, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    """The budget and the credentials have one sentence each if they are missing, and the status is not 0."""
+    del clean_environment
     ended = command(tmp_path, *how)
 
     assert ended.returncode != 0
@@ -489,10 +499,10 @@ def test_missing_keys_are_named(alone: pytest.MonkeyPatch, tmp_path: Path, how: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_anonymously(alone: pytest.MonkeyPatch, stands: Standing, tmp_path: Path) -> None:
-    """Without credentials only what needs none is asked, and what has changed of the published document is told."""
+def test_command_without_credentials(clean_environment: pytest.MonkeyPatch, stand_in: StandIn, tmp_path: Path) -> None:
+    """Only clauses that need no credentials run, and the differences of the discovery document are shown."""
     for name in (VARIABLE, "REQUESTS_CA_BUNDLE"):
-        alone.setenv(name, stands.environment[name])
+        clean_environment.setenv(name, stand_in.environment[name])
     open_target = ("--clause", "credentials/*", "--clause", "get/missing-model")
     ended = command(tmp_path, "run", "--target", "live", "--anonymous", *open_target, "--report", "report")
 
@@ -508,12 +518,14 @@ def test_anonymously(alone: pytest.MonkeyPatch, stands: Standing, tmp_path: Path
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no process can be killed so here")
-def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch) -> None:
-    """After a crash the ledger knows what was made, no other run begins, and a sweep deletes it."""
-    del there
+def test_command_sweeps_after_a_crash(
+    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
+) -> None:
+    """After a crash the ledger lists the model, no other run starts, and a sweep deletes it."""
+    del stand_in_server
     (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
-    alone.setenv("PYTHONPATH", str(tmp_path))
-    alone.setenv("SIGNAL", "SIGKILL")
+    clean_environment.setenv("PYTHONPATH", str(tmp_path))
+    clean_environment.setenv("SIGNAL", "SIGKILL")
     path = tmp_path / ledger.DEFAULT
 
     crashed = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS, "--", "-p", "ends")
@@ -533,12 +545,14 @@ def test_the_command_crashes_and_sweeps(there: Standing, tmp_path: Path, alone: 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_the_command_is_interrupted(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch, name: str) -> None:
-    """A live run dies of the signal, and what it made is gone all the same; a second signal does not keep it."""
-    del there
+def test_command_cleans_up_after_a_signal(
+    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch, name: str
+) -> None:
+    """A live run ends by the signal after its clean-up, also if a second signal comes during that."""
+    del stand_in_server
     (tmp_path / "ends.py").write_text(ENDS + AGAIN, encoding="utf-8")
-    alone.setenv("PYTHONPATH", str(tmp_path))
-    alone.setenv("SIGNAL", name)
+    clean_environment.setenv("PYTHONPATH", str(tmp_path))
+    clean_environment.setenv("SIGNAL", name)
 
     ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
 
@@ -549,12 +563,14 @@ def test_the_command_is_interrupted(there: Standing, tmp_path: Path, alone: pyte
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
 @pytest.mark.usefixtures("interruptible")
-def test_a_signal_while_it_deletes_waits(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch) -> None:
-    """A signal that comes when all clauses have run does not keep a live run from deleting what it made."""
-    del there
+def test_signal_during_the_clean_up_waits(
+    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
+) -> None:
+    """A signal after the last clause does not interrupt the clean-up."""
+    del stand_in_server
     (tmp_path / "ends.py").write_text(AGAIN, encoding="utf-8")
-    alone.setenv("PYTHONPATH", str(tmp_path))
-    alone.setenv("SIGNAL", "SIGINT")
+    clean_environment.setenv("PYTHONPATH", str(tmp_path))
+    clean_environment.setenv("SIGNAL", "SIGINT")
 
     ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
 
@@ -564,11 +580,13 @@ def test_a_signal_while_it_deletes_waits(there: Standing, tmp_path: Path, alone:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
-def test_a_comparison_with_live_is_interrupted(there: Standing, tmp_path: Path, alone: pytest.MonkeyPatch) -> None:
-    """A signal to the command alone ends its workers, too, after the live one has deleted what it made."""
-    del there
+def test_signal_to_a_comparison_with_live(
+    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
+) -> None:
+    """A signal to the command ends its workers, too, after the clean-up of the live one."""
+    del stand_in_server
     (tmp_path / "sitecustomize.py").write_text(PARENT, encoding="utf-8")
-    alone.setenv("PYTHONPATH", str(tmp_path))
+    clean_environment.setenv("PYTHONPATH", str(tmp_path))
 
     ended = command(tmp_path, "diff", "--right", "live", *SPEND, "--clause", "operations/done-is-absorbing")
 
@@ -577,30 +595,30 @@ def test_a_comparison_with_live_is_interrupted(there: Standing, tmp_path: Path, 
     assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 
-def test_what_cannot_be_swept_fails(there: Standing, tmp_path: Path) -> None:
-    """A model that somebody else owns by now stays, is named, and fails."""
+def test_sweep_fails_if_a_model_remains(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """A model that another user owns now is named, and the status is 1."""
     path = tmp_path / "book.jsonl"
     names: list[str] = []
 
     def run() -> None:
         with live(options(tmp_path, ledger=path), refuse) as target:
             names.append(make(target))
-            heir = {"emailAddress": "bob@example.com"}
-            api_of(target).post(f"v1beta/{names[0]}:transferOwnership", heir).ok()
+            new_owner = {"emailAddress": "bob@example.com"}
+            api_of(target).post(f"v1beta/{names[0]}:transferOwnership", new_owner).ok()
 
     with pytest.raises(LedgerError):
         run()
     stays = command(tmp_path, "sweep", "--ledger", "book.jsonl")
-    goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", there.second_token)
+    goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", stand_in_server.second_token)
 
     assert (stays.returncode, goes.returncode) == (1, 0)
     assert stays.stdout.startswith(f"remains: {names[0]}, of ")
     assert stays.stdout.endswith("book.jsonl: 0 deleted, 1 remaining\n")
 
 
-def test_the_command_compares_with_live(there: Standing, tmp_path: Path) -> None:
-    """What the spend does not pay for is left out of the comparison, and the ledger knows all."""
-    del there
+def test_command_compares_with_live(stand_in_server: StandIn, tmp_path: Path) -> None:
+    """Clauses beyond the budget are left out of the comparison, and the ledger lists every model."""
+    del stand_in_server
     how = (
         "diff",
         "--right",

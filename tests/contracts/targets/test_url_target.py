@@ -1,4 +1,4 @@
-"""The target url: any server over a socket, of ours or not."""
+"""Tests the target url with mock servers and with other servers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tunedmodels_contracts.targets.url import url
 
 @contextmanager
 def served(*options: str) -> Iterator[str]:
-    """Run a mock server in a process of its own; its base URL."""
+    """Run a mock server in its own process, and return its base URL."""
     command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -35,7 +35,7 @@ def served(*options: str) -> Iterator[str]:
 
 
 class Bare(BaseHTTPRequestHandler):
-    """A server of somebody else, which knows no base models and no credentials."""
+    """Another server, without base models and without a check of credentials."""
 
     models: list[dict[str, object]] | None = None
 
@@ -50,7 +50,7 @@ class Bare(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class calls it so
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -66,8 +66,8 @@ def bare(models: list[dict[str, object]] | None = None) -> Iterator[str]:
         thread.join(10)
 
 
-def test_a_mock_server_of_ours(tmp_path: Path) -> None:
-    """Two people come in a world of their own, waiting moves the clock, and in the end nothing of it is left."""
+def test_mock_server(tmp_path: Path) -> None:
+    """Two users get a new world, waiting moves the clock, and the world is dropped at the end."""
     del tmp_path
     with served("--clock", "manual", "--auth", "strict", "--strict", "--tuning-time", "5000") as base_url:
         with url(base_url) as target:
@@ -85,8 +85,8 @@ def test_a_mock_server_of_ours(tmp_path: Path) -> None:
             assert Api(again.session, again.base_url, again.caller).list_all("v1beta/tunedModels") == []
 
 
-def test_a_mock_server_that_takes_everybody() -> None:
-    """Without strict credentials none are judged; a clock that goes by itself is waited for."""
+def test_mock_server_without_strict_credentials() -> None:
+    """The server does not check credentials, and its clock moves by itself."""
     with served("--tuning-time", "0.2") as base_url, url(base_url, base_model="gemini-1.0-pro-001") as target:
         assert target.capabilities == {Need.SECOND_CALLER, Need.TUNABLE_MODEL, Need.FAILING_RUN}
         assert target.clock == TargetClock()
@@ -94,8 +94,8 @@ def test_a_mock_server_that_takes_everybody() -> None:
 
 
 @pytest.mark.parametrize("clock", ["real", "manual", "polling"])
-def test_a_run_that_is_to_fail(clock: str) -> None:
-    """The next run of that id fails after some of its steps, whatever moves the clock; the one after it does not."""
+def test_next_run_fails(clock: str) -> None:
+    """Only the next run with the id fails, after some of its steps, in each mode of the clock."""
     with served("--clock", clock, "--tuning-time", "1") as base_url, url(base_url, pause=0.2) as target:
         api = Api(target.session, target.base_url, target.caller)
         runs = []
@@ -109,14 +109,14 @@ def test_a_run_that_is_to_fail(clock: str) -> None:
         assert 0 < runs[1].operation["metadata"]["completedSteps"] < 38
 
 
-def test_credentials_that_are_given() -> None:
-    """Who names callers gets those, and no world."""
+def test_given_credentials_are_used() -> None:
+    """If credentials are given, there is no new world."""
     with served() as base_url, url(base_url, token="a@example.com", second_token="b@example.com", key="k") as target:
         assert (target.caller.token, target.other.token, target.key.token) == ("a@example.com", "b@example.com", "k")
 
 
-def test_credentials_that_are_refused() -> None:
-    """A token that the server refuses is told at once, with what it says."""
+def test_refused_credentials() -> None:
+    """If the server refuses the token, the error has the message of the server."""
     with served("--auth", "strict") as base_url, pytest.raises(TargetError) as refusal, url(base_url, token="wrong"):
         pass
 
@@ -124,8 +124,8 @@ def test_credentials_that_are_refused() -> None:
     assert "Request had invalid authentication credentials." in str(refusal.value)
 
 
-def test_a_server_of_somebody_else() -> None:
-    """A server without base models is asked with the tutorial's, and has no second caller unless one is named."""
+def test_other_server() -> None:
+    """A server without base models gets the one of the tutorial. There is no second caller unless one is given."""
     with bare() as base_url, url(base_url, bound=5, pause=0.5) as target:
         assert target.capabilities == {Need.TUNABLE_MODEL}
         with pytest.raises(TargetError, match="cannot make the run of a fail"):
@@ -133,8 +133,8 @@ def test_a_server_of_somebody_else() -> None:
         assert (target.base_model, target.bound, target.pause) == ("models/gemini-1.0-pro-001", 5, 0.5)
 
 
-def test_a_server_whose_models_cannot_be_tuned() -> None:
-    """What needs a model that can be tuned is left out, with the reason."""
+def test_server_without_tunable_models() -> None:
+    """Clauses that need a model that can be tuned have a reason to be skipped."""
     models: list[dict[str, object]] = [{"name": "models/any", "supportedGenerationMethods": ["generateContent"]}]
     with bare(models) as base_url, url(base_url) as target:
         assert target.base_model == "models/any"
@@ -142,8 +142,8 @@ def test_a_server_whose_models_cannot_be_tuned() -> None:
         assert target.reason(Need.TUNABLE_MODEL) == "the server lists no base model that can be tuned"
 
 
-def test_nobody_answers() -> None:
-    """A port that nobody listens on is told in one sentence."""
+def test_no_server() -> None:
+    """The error for a port without a server is one sentence."""
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
@@ -151,7 +151,7 @@ def test_nobody_answers() -> None:
         url(f"http://127.0.0.1:{port}").__enter__()
 
 
-def test_no_url() -> None:
-    """What is no URL is told so."""
+def test_invalid_url() -> None:
+    """A text that is not a URL is refused."""
     with pytest.raises(TargetError, match="--tunedmodels-url: A base URL begins with http:// or https://"):
         url("localhost:1").__enter__()

@@ -33,7 +33,7 @@ def skip_reason(clause: Clause) -> str:
     status name.
     """
     checks_credentials = Need.CREDENTIALS_JUDGED in clause.needs
-    is_unknown_path = " " not in clause.outcome and not clause.needs
+    is_unknown_path = clause.outcome.isdigit() and not clause.needs
     if clause.cost is Cost.FREE and (checks_credentials or is_unknown_path):
         return ""
     return f"it needs credentials, and {OPTION} runs without them"
@@ -51,7 +51,7 @@ def fetch_discovery_document(session: requests.Session, base_url: str, version: 
 
 def format_drift(result: Drift) -> tuple[str, ...]:
     """Return the differences between the schema and a published discovery document as lines for the user."""
-    compared = f"{result.version}, revision {result.revision or 'unknown'} (our schema: {result.known})"
+    compared = f"{result.version}, revision {result.revision or 'unknown'} (our schema: {result.schema_revision})"
     if not result.differences and not result.new_collections:
         return (f"drift: none in {compared}",)
     collections = [f"new-collection: {name}" for name in result.new_collections]

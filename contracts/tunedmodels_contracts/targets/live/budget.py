@@ -170,7 +170,7 @@ class BudgetAdapter(ForwardingAdapter):
         return ""
 
 
-_SHARED = ("observed_run", "finished", "scratch", "cancelled", "foreign", "eleven")
+_SHARED = ("observed_run", "finished_run", "scratch_run", "cancelled_run", "foreign_model", "eleven_models")
 
 
 def cheapest_first(clause: Clause, fixtures: Collection[str]) -> int:

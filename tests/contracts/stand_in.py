@@ -1,4 +1,4 @@
-"""A stand-in for the real service: the fake over HTTPS on this machine, with strict credentials."""
+"""Runs a stand-in for the real service: the mock server over HTTPS on this machine, with strict credentials."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ KEY = "tunedmodels-api-key"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A stand-in that answers at *url*: *environment* leads to it, *second_token* is of somebody else there."""
+class StandIn:
+    """A stand-in at *url*. *environment* has the variables that select it; *second_token* is of a second user."""
 
     url: str
     environment: dict[str, str]
@@ -45,8 +45,8 @@ class Standing:
 
 
 @contextmanager
-def standing(folder: Path) -> Iterator[Standing]:
-    """Run one; its certificate and a service account's file are in *folder*."""
+def run_stand_in(folder: Path) -> Iterator[StandIn]:
+    """Run a stand-in during the block. Its certificate and a service account file are in *folder*."""
     app = create_app(Settings(seed=1, strict=True, auth="strict", pace=Pace(0.3, None, 0.05)))
     _certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -67,7 +67,7 @@ def standing(folder: Path) -> Iterator[Standing]:
         "NO_GCE_CHECK": "true",
     }
     try:
-        yield Standing(url, environment, AccessGrant("bob@example.com", TUNING, 8_000_000_000, "bob").token(), app)
+        yield StandIn(url, environment, AccessGrant("bob@example.com", TUNING, 8_000_000_000, "bob").token(), app)
     finally:
         server.shutdown()
         server.server_close()
@@ -80,18 +80,18 @@ class _Threads(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of who hangs up: a process that is killed does."""
+        """Log nothing: a process that is killed closes its connections."""
 
 
 class _Quiet(WSGIRequestHandler):
-    timeout = 20  # seconds for a handshake that does not come
+    timeout = 20  # seconds for a handshake
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class calls it so
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _read_first(app: Any) -> Any:
-    """Return *app* behind what reads each body: where it is left unread, closing the connection breaks it."""
+    """Return *app* with a wrapper that reads each body, because an unread body breaks the connection at its end."""
 
     def call(environ: dict[str, Any], start_response: Any) -> Any:
         length = int(environ.get("CONTENT_LENGTH") or 0)
