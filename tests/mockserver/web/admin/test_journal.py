@@ -204,7 +204,7 @@ def test_a_fault_is_told_from_what_the_client_made_of_it(http: FlaskClient, acti
     assert [item["fault"] for item in entries(http, "fault=f1")] == ["f1 error"]
     assert verdict["faults"] == [{"request": 2, "fault": "f1 error"}]
     given_up = next(item for item in verdict["findings"] if item["id"] == "gave-up-on-transient")
-    assert "2 (f1 error) was injected" in given_up["explanation"]
+    assert "A fault caused the answer to 2 (f1 error)" in given_up["explanation"]
 
 
 def test_a_connection_that_is_reset_is_told_as_lost(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
