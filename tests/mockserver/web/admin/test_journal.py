@@ -204,7 +204,7 @@ def test_the_verdict_separates_faults_from_the_clients_reaction(http: FlaskClien
     assert [item["fault"] for item in entries(http, "fault=f1")] == ["f1 error"]
     assert verdict["faults"] == [{"request": 2, "fault": "f1 error"}]
     given_up = next(item for item in verdict["findings"] if item["id"] == "gave-up-on-transient")
-    assert "2 (f1 error) was injected" in given_up["explanation"]
+    assert "A fault caused the answer to 2 (f1 error)" in given_up["explanation"]
 
 
 def test_an_answer_lost_by_a_reset_is_marked(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:

@@ -108,7 +108,7 @@ def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> 
         ("advance", {"step": 1}, "There is no member 'step'; the nearest is steps."),
         ("stall", {"seconds": -1}, "`float` > 0.0 - at `$.seconds`."),
         ("fail", {"code": "INTERNL"}, "; the nearest is INTERNAL"),
-        ("fail", {"code": "CANCELLED"}, 'to cancel it send "cancel": true.'),
+        ("fail", {"code": "CANCELLED"}, 'to cancel the run, send "cancel": true.'),
         ("finish", {"at": 1}, "There is no member 'at'."),
     ],
     ids=str,
