@@ -292,7 +292,7 @@ def test_models(tunedmodels_client: Client) -> None:
     listed = list(models.list(page_size=2))
 
     assert models.get(BASE) in listed
-    assert models.tunable() == tuple(model for model in listed if model.tunable)
+    assert models.tunable() == tuple(model for model in listed if model.is_tunable)
     assert BASE in [model.name for model in models.tunable()]
     assert len(models.tunable()) < len(listed)
     with pytest.raises(NotFound):

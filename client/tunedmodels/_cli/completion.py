@@ -23,6 +23,6 @@ def completion(shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None  # click supports all shells in _INSTALL
-    maker = kind(click.get_current_context().find_root().command, {}, _NAME, _VARIABLE)
+    completer = kind(click.get_current_context().find_root().command, {}, _NAME, _VARIABLE)
     # Use the method of ShellComplete: the one for bash first runs bash to find its version.
-    click.echo(f"{ShellComplete.source(maker).strip()}\n# {_INSTALL[shell]}")
+    click.echo(f"{ShellComplete.source(completer).strip()}\n# {_INSTALL[shell]}")

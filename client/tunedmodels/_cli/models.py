@@ -20,22 +20,22 @@ def models(connection: Connection, as_json: bool, tunable: bool) -> None:
     stop there by its status.
     """
     with connection.client() as client:
-        listed = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))
+        found_models = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))
     if as_json:
-        json_output.write([model.to_json() for model in listed])
-    elif listed:
+        json_output.write([model.to_json() for model in found_models])
+    elif found_models:
         rows = [
             (
                 escape(model.name),
                 escape(model.display_name),
                 str(model.input_token_limit or ""),
                 str(model.output_token_limit or ""),
-                "yes" if model.tunable else "no",
+                "yes" if model.is_tunable else "no",
             )
-            for model in listed
+            for model in found_models
         ]
         tables.write(("NAME", "DISPLAY NAME", "INPUT TOKENS", "OUTPUT TOKENS", "TUNABLE"), rows, "")
-    if tunable and not listed:
+    if tunable and not found_models:
         raise CommandError("The service has no model that can be tuned; the Gemini API has had none since May 2025.")
-    if not listed and not as_json:
+    if not found_models and not as_json:
         click.echo("There are no base models.", err=True)

@@ -34,11 +34,11 @@ def operations() -> None:
 def list_(connection: Connection, as_json: bool, name: str | None) -> None:
     """List the operations of the tuned model NAME, or of all models of the caller."""
     with connection.client() as client:
-        listed = list(client.operations.list(name))
+        found_operations = list(client.operations.list(name))
         if as_json:
-            json_output.write([operation.to_json() for operation in listed])
+            json_output.write([operation.to_json() for operation in found_operations])
             return
-        rows = [_row(operation) for operation in listed]
+        rows = [_row(operation) for operation in found_operations]
     tables.write(("OPERATION", "STATE", "STEPS", "LOSS"), rows, "There are no operations.")
 
 

@@ -41,11 +41,13 @@ def permissions() -> None:
 def list_(connection: Connection, as_json: bool, name: str) -> None:
     """List the permissions of the tuned model NAME."""
     with connection.client() as client:
-        granted = list(client.tuned_models.permissions(name).list())
+        permissions_list = list(client.tuned_models.permissions(name).list())
     if as_json:
-        json_output.write([permission.to_json() for permission in granted])
+        json_output.write([permission.to_json() for permission in permissions_list])
     else:
-        tables.write(_HEADERS, [_row(permission) for permission in granted], f"{escape(name)} has no permissions.")
+        tables.write(
+            _HEADERS, [_row(permission) for permission in permissions_list], f"{escape(name)} has no permissions."
+        )
 
 
 @permissions.command()
@@ -108,8 +110,8 @@ def delete(connection: Connection, as_json: bool, permission: str) -> None:
 
 def _collection(client: Client, permission: str) -> Permissions:
     """Return the collection that contains *permission*. Raise ValueError if it is not the name of a permission."""
-    model, within, _ = permission.partition("/permissions/")
-    if not within:
+    model, permission_id, _ = permission.partition("/permissions/")
+    if not permission_id:
         form = "tunedModels/{id}/permissions/{id}"
         raise ValueError(f"A permission's name has the form {form}; {permission!r} has not.")
     return client.tuned_models.permissions(model)

@@ -54,7 +54,7 @@ def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | No
         raise click.UsageError("Give --display-name, from which the model's id is made, or --id, or both.")
     with connection.client() as client:
         operation = _create(client, settings)
-        with progress.explain_stop(operation, connection):
+        with progress.explain_interrupt_of_run(operation, connection):
             click.echo(f"The run has begun; watch it with: {progress.watch_command(operation, connection)}", err=True)
             model = progress.show_progress(operation, timeout) if watch else None
         if as_json:

@@ -21,12 +21,14 @@ and all their steps takes long."""
 
 
 @click.command("list")
-@click.option("--filter", "words", metavar="TEXT", help='Which: words of the names, "owner:me", "readers:everyone".')
+@click.option(
+    "--filter", "filter_text", metavar="TEXT", help='Which: words of the names, "owner:me", "readers:everyone".'
+)
 @connection_options
-def list_(connection: Connection, as_json: bool, words: str | None) -> None:
+def list_(connection: Connection, as_json: bool, filter_text: str | None) -> None:
     """List the tuned models of the caller."""
     with connection.client() as client:
-        models = list(client.tuned_models.list(page_size=PAGE_SIZE, filter=words))
+        models = list(client.tuned_models.list(page_size=PAGE_SIZE, filter=filter_text))
     if as_json:
         json_output.write([model.to_json() for model in models])
         return
@@ -110,12 +112,12 @@ def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> Non
     """
     from .._resources.resource_names import tuned_model
 
-    whole = [tuned_model(name) for name in names]  # an invalid name fails before anything is deleted
+    full_names = [tuned_model(name) for name in names]  # an invalid name fails before anything is deleted
     with connection.client() as client:
-        deleted = [name for name in whole if _delete(client, name)]
+        deleted_names = [name for name in full_names if _delete(client, name)]
     if as_json:
-        json_output.write([{"name": name} for name in deleted])
-    if deleted != whole:
+        json_output.write([{"name": name} for name in deleted_names])
+    if deleted_names != full_names:
         raise click.exceptions.Exit(CommandError.exit_code)
 
 

@@ -28,7 +28,7 @@ def watch(connection: Connection, as_json: bool, operation: str, timeout: float 
     """
     with connection.client() as client:
         run = find_operation(client, operation)
-        with progress.explain_stop(run, connection):
+        with progress.explain_interrupt_of_run(run, connection):
             model = progress.write_progress(run, timeout) if as_json else progress.show_progress(run, timeout)
     if as_json:
         json_output.write_line(model.to_json())

@@ -10,7 +10,7 @@ class OpenEnum(str, Enum):
     """A named value of the API. It is a string, so it can be compared: ``model.state == "ACTIVE"``.
 
     An unknown name, or a number that the service gives instead of a name, becomes a new member with that name. Its
-    ``known`` is false, and the client sends it back unchanged.
+    ``is_known`` is false, and the client sends it back unchanged.
     """
 
     @classmethod
@@ -23,14 +23,14 @@ class OpenEnum(str, Enum):
         return member
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether this version of the client lists the value."""
         return self._name_ in type(self).__members__
 
     def __repr__(self) -> str:
         """Show the expression for the member. The value of an unknown member can be a number."""
         kind = type(self).__name__
-        return f"{kind}.{self._name_}" if self.known else f"{kind}({self._value_!r})"
+        return f"{kind}.{self._name_}" if self.is_known else f"{kind}({self._value_!r})"
 
     def __str__(self) -> str:
         """Return the name without the class."""

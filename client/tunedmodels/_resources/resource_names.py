@@ -46,8 +46,8 @@ def operation(name: str) -> str:
 
 def permission(model: str, name: str) -> str:
     """Return the full name of a permission of *model*, for the full name or for the id alone."""
-    whole = name if "/" in name else f"{model}/permissions/{name}"
-    return _check(whole, f"{re.escape(model)}/permissions/{_ID}", "A permission's name, unless it is the id alone,")
+    full_name = name if "/" in name else f"{model}/permissions/{name}"
+    return _check(full_name, f"{re.escape(model)}/permissions/{_ID}", "A permission's name, unless it is the id alone,")
 
 
 def _check(name: str, pattern: str, what: str) -> str:

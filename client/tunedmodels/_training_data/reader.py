@@ -32,7 +32,7 @@ _OUTPUT_CHARACTERS = 5_000
 FILE_BYTES = 4 * 1024 * 1024
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://[^/?#]*(?P<path>[^?#]*)", re.IGNORECASE)  # C:// is a drive
-_MISSING = {"None", "nan", "<NA>", "NaT"}  # the missing values of Python, NumPy and pandas as strings
+_MISSING_VALUES = {"None", "nan", "<NA>", "NaT"}  # the missing values of Python, NumPy and pandas as strings
 
 
 class Document(NamedTuple):
@@ -181,14 +181,14 @@ def _pair(example: object, keys: Keys, location: Location) -> tuple[str, str]:
     return pair
 
 
-def _text(cell: object, most: int, column: str, location: Location) -> str:
+def _text(cell: object, limit: int, column: str, location: Location) -> str:
     if not isinstance(cell, str):
         hint = "; str() makes one" if isinstance(cell, Number) else ""
-        if str(cell) in _MISSING:
+        if str(cell) in _MISSING_VALUES:
             hint = "; fill it in or leave the example out"
         raise location.error(f"must be a string, got {short_repr(cell)}{hint}.", column)
-    if len(cell) > most:
-        raise location.error(f"has {len(cell)} characters; the service takes at most {most}.", column)
+    if len(cell) > limit:
+        raise location.error(f"has {len(cell)} characters; the service takes at most {limit}.", column)
     try:
         cell.encode()
     except UnicodeEncodeError as error:

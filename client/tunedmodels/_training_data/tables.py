@@ -17,7 +17,7 @@ from ..errors import TrainingDataError
 Rows = Iterable[tuple[int | None, object]]
 
 _JSON_GAP = re.compile(r"[ \t\r\n,]*")  # the text between two items of a list
-_PRIVATE = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)  # the user, the query and the fragment of a URL
+_PRIVATE_URL_PARTS = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)  # the user, the query and the fragment of a URL
 
 
 class Keys(NamedTuple):
@@ -174,7 +174,7 @@ def _parse_json(text: str, location: Location) -> Any:
 
 def _display_source(source: str) -> str:
     """Return *source* for a message. A URL loses the parts that can contain a password or a key."""
-    source = _PRIVATE.sub("", source) if "://" in source else source
+    source = _PRIVATE_URL_PARTS.sub("", source) if "://" in source else source
     return source if source and source.isprintable() and len(source) <= 1000 else short_repr(source)
 
 

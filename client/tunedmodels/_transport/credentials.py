@@ -180,11 +180,11 @@ class _TokenRequest(google.auth.transport.requests.Request):
         seconds = min(self._seconds_left(), timeout or float("inf"))
         if seconds <= 0:
             raise google.auth.exceptions.TransportError("there was no time left to get a token")
-        ask: Any = super().__call__  # google-auth declares no types here
-        direct = (
+        send: Any = super().__call__  # google-auth declares no types here
+        proxy_options = (
             {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback_host(urlsplit(url).hostname or "") else {}
         )
-        return ask(url, method, body, headers, seconds, **{"auth": no_auth, **direct, **more})
+        return send(url, method, body, headers, seconds, **{"auth": no_auth, **proxy_options, **more})
 
 
 def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

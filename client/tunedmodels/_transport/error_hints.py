@@ -82,12 +82,14 @@ _MAY_EXIST_ALREADY = (
 )
 
 
-def error_hint(status: str, message: str, details: tuple[Mapping[str, Any], ...], *, may_be_done: bool = False) -> str:
+def error_hint(
+    status: str, message: str, details: tuple[Mapping[str, Any], ...], *, may_have_executed: bool = False
+) -> str:
     """Return a hint what to do about an error of the service, or an empty string if there is none.
 
-    *may_be_done* says whether the service may have executed an earlier try of the request.
+    *may_have_executed* says whether the service may have executed an earlier try of the request.
     """
-    if may_be_done and status == "ALREADY_EXISTS":
+    if may_have_executed and status == "ALREADY_EXISTS":
         return _MAY_EXIST_ALREADY
     for detail in details:
         hint = _BY_REASON.get(str(detail.get("reason")))

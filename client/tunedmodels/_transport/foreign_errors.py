@@ -101,9 +101,9 @@ def _retry_safety(error: Exception) -> RetrySafety:
     # requests raises the same error for a connection that was refused and for one that broke; urllib3 does not.
     if isinstance(_reason(error), urllib3.exceptions.NewConnectionError):
         return RetrySafety.UNSENT
-    unknown = RetrySafety.FINAL if isinstance(error, ValueError) else RetrySafety.LOST
+    default = RetrySafety.FINAL if isinstance(error, ValueError) else RetrySafety.LOST
     by_class = {**GOOGLE_AUTH_ERRORS, **REQUESTS_ERRORS}
-    return next((by_class[kind] for kind in type(error).__mro__ if kind in by_class), unknown)
+    return next((by_class[kind] for kind in type(error).__mro__ if kind in by_class), default)
 
 
 def error_reason(error: Exception) -> str:

@@ -30,17 +30,17 @@ class Retry:
     The pause after try *n* is random, between 0 and ``initial * 2 ** (n - 1)``, and at most *maximum*. If the service
     says how long to wait (RetryInfo, Retry-After), the pause is at least that long. If the pause would end later than
     *timeout* after the first try, the client raises the error of the last try at once. If it cannot connect, it stops
-    after *connecting* instead: a server that is starting answers by then, and a missing one never answers.
+    after *connect_timeout* instead: a server that is starting answers by then, and a missing one never answers.
     """
 
     timeout: float = 120.0
     initial: float = 1.0
     maximum: float = 30.0
-    connecting: float = 10.0
+    connect_timeout: float = 10.0
 
     def __post_init__(self) -> None:
         """Raise ValueError if a time is negative, infinite or NaN, or if *initial* or *maximum* is 0."""
-        for name in ("timeout", "initial", "maximum", "connecting"):
+        for name in ("timeout", "initial", "maximum", "connect_timeout"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds, 0 or more, got {getattr(self, name)!r}")
         if not self.initial or not self.maximum:
@@ -62,16 +62,16 @@ class Retry:
         sending the request twice has the same effect as sending it once. *seconds_left* returns the seconds that
         remain for all tries. *sleep* waits for a number of seconds. Raise the error of the last try.
         """
-        may_be_done = False
-        whole = seconds_left()
+        may_have_executed = False
+        initial_seconds_left = seconds_left()
 
         def try_once() -> T | BaseException:
-            nonlocal may_be_done
+            nonlocal may_have_executed
             try:
-                return attempt(may_be_done)
+                return attempt(may_have_executed)
             except BaseException as error:
                 # If even a request that is not idempotent may be sent again, the service has not executed it.
-                may_be_done = may_be_done or not is_retryable(error, idempotent=False)
+                may_have_executed = may_have_executed or not is_retryable(error, idempotent=False)
                 # Return the error instead of raising it, to keep tenacity out of its traceback.
                 return error
 
@@ -80,9 +80,11 @@ class Retry:
 
         def is_too_late(state: tenacity.RetryCallState) -> bool:
             # Count the pauses too: a test may pass a *sleep* that takes no time.
-            elapsed = max(whole - seconds_left() if math.isfinite(whole) else 0.0, state.idle_for)
-            most = min(self.timeout, self.connecting) if _is_unsent(state) else self.timeout
-            return elapsed + state.upcoming_sleep > most or state.upcoming_sleep > seconds_left()
+            elapsed = max(
+                initial_seconds_left - seconds_left() if math.isfinite(initial_seconds_left) else 0.0, state.idle_for
+            )
+            limit = min(self.timeout, self.connect_timeout) if _is_unsent(state) else self.timeout
+            return elapsed + state.upcoming_sleep > limit or state.upcoming_sleep > seconds_left()
 
         backoff = tenacity.wait_random_exponential(multiplier=self.initial, max=self.maximum)
         tries = tenacity.Retrying(

@@ -205,7 +205,7 @@ def test_new_enum_values_come_back(state: Any) -> None:
     """A name or number that is not listed is kept and sent back as it came."""
     model = TunedModel.from_json({"state": state})
 
-    assert not model.state.known
+    assert not model.state.is_known
     assert model.to_json() == {"state": state}
 
 
@@ -509,7 +509,7 @@ def test_source_model(value: dict[str, Any], source: str) -> None:
 )
 def test_tunable(methods: list[str], tunable: bool) -> None:
     """A base model says by its methods whether it can be tuned."""
-    assert Model.from_json({"supportedGenerationMethods": methods}).tunable is tunable
+    assert Model.from_json({"supportedGenerationMethods": methods}).is_tunable is tunable
 
 
 @pytest.mark.parametrize(

@@ -284,9 +284,9 @@ def test_reason_in_another_form(details: tuple[dict[str, Any], ...]) -> None:
 
 def test_id_that_is_taken_after_a_lost_answer() -> None:
     """Where an earlier try got no answer it may have been the one that took the id."""
-    assert "an earlier try of this call" in error_hint("ALREADY_EXISTS", "", (), may_be_done=True)
+    assert "an earlier try of this call" in error_hint("ALREADY_EXISTS", "", (), may_have_executed=True)
     assert error_hint("ALREADY_EXISTS", "", ()) == ""
-    assert error_hint("NOT_FOUND", "", (), may_be_done=True) == ""
+    assert error_hint("NOT_FOUND", "", (), may_have_executed=True) == ""
 
 
 def test_what_is_advised_exists() -> None:
