@@ -43,7 +43,7 @@ class Timestamp(datetime):
             if not 0 <= nanosecond < 1_000_000_000:
                 raise ValueError(f"nanosecond must be from 0 to 999999999, got {nanosecond}")
             if microsecond not in (0, nanosecond // 1000):
-                raise ValueError(f"microsecond {microsecond} and nanosecond {nanosecond} say two things")
+                raise ValueError(f"microsecond {microsecond} and nanosecond {nanosecond} contradict each other")
             microsecond, extra_nanoseconds = divmod(nanosecond, 1000)
         timestamp = super().__new__(cls, year, month, day, hour, minute, second, microsecond, tzinfo, fold=fold)
         timestamp._extra_nanoseconds = extra_nanoseconds
@@ -76,9 +76,19 @@ class Timestamp(datetime):
         micro, extra_nanoseconds = divmod(self.nanosecond, 1000)
         return f"{whole_second.rjust(19, '0')}.{micro:06d}{f'{extra_nanoseconds:03d}' if extra_nanoseconds else ''}Z"
 
-    def replace(self, *parts: Any, **members: Any) -> Timestamp:
-        """Return a time with other parts, as datetime does. The nanoseconds stay unless the microsecond is given."""
+    def replace(self, *parts: Any, nanosecond: int | None = None, **members: Any) -> Timestamp:
+        """Return a time with other parts, as datetime does.
+
+        The nanoseconds stay unless the microsecond or the nanosecond is given. Raise ValueError if both are given and
+        contradict each other.
+        """
         has_microsecond = len(parts) > 6 or "microsecond" in members
+        if nanosecond is not None:
+            if not has_microsecond:
+                members["microsecond"] = 0
+            plain = _to_datetime(self).replace(*parts, **members)
+            date_and_time = (plain.year, plain.month, plain.day, plain.hour, plain.minute, plain.second)
+            return Timestamp(*date_and_time, plain.microsecond, plain.tzinfo, nanosecond=nanosecond, fold=plain.fold)
         return _from_datetime(
             _to_datetime(self).replace(*parts, **members), 0 if has_microsecond else self._extra_nanoseconds
         )
