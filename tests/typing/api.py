@@ -184,7 +184,7 @@ def catch(operation: tunedmodels.Operation) -> None:
     try:
         operation.result(timeout=60)
     except tunedmodels.NotFound as error:
-        print(error.code + 1, error.status.lower(), error.message.lower(), error.details, error.advice)
+        print(error.code + 1, error.status.lower(), error.message.lower(), error.details, error.hint)
         print(error.request and error.request.url, error.response and error.response.headers["date"])
     except tunedmodels.ResourceExhausted as error:
         time.sleep(error.retry_delay or 1)

@@ -8,9 +8,9 @@ from click.shell_completion import ShellComplete, get_completion_class
 _NAME, _VARIABLE = "tunedmodels", "_TUNEDMODELS_COMPLETE"
 
 _INSTALL = {
-    "bash": 'To have it in every bash, add to ~/.bashrc: eval "$(tunedmodels completion bash)"',
-    "zsh": 'To have it in every zsh, add to ~/.zshrc: eval "$(tunedmodels completion zsh)"',
-    "fish": "To have it in every fish: tunedmodels completion fish > ~/.config/fish/completions/tunedmodels.fish",
+    "bash": 'To enable it in every bash, add to ~/.bashrc: eval "$(tunedmodels completion bash)"',
+    "zsh": 'To enable it in every zsh, add to ~/.zshrc: eval "$(tunedmodels completion zsh)"',
+    "fish": "To enable it in every fish: tunedmodels completion fish > ~/.config/fish/completions/tunedmodels.fish",
 }
 
 

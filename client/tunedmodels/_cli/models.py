@@ -11,13 +11,13 @@ from .text import escape
 
 
 @click.command()
-@click.option("--tunable", is_flag=True, help="Only those that can be tuned; the status is 1 where there is none.")
+@click.option("--tunable", is_flag=True, help="List only models that can be tuned; exit with 1 if there are none.")
 @connection_options
 def models(connection: Connection, as_json: bool, tunable: bool) -> None:
     """List the base models.
 
-    Since May 2025 the Gemini API has none that can be tuned, so a script can begin with `models --tunable` and
-    stop there by its status.
+    Since May 2025 no model of the Gemini API can be tuned. A script can run `models --tunable` first and check its
+    exit status.
     """
     with connection.client() as client:
         found_models = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))

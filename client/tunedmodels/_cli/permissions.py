@@ -28,9 +28,9 @@ _role = click.option(
 
 @click.group()
 def permissions() -> None:
-    """Say who may use a tuned model. This takes OAuth, and no API key.
+    """Manage who may use a tuned model. This needs OAuth; an API key does not work.
 
-    A PERMISSION is named tunedModels/{id}/permissions/{id}, as its list shows it. The owner is changed by
+    Name a PERMISSION tunedModels/{id}/permissions/{id}, as the list shows it. To change the owner, use
     `tunedmodels transfer`.
     """
 
@@ -62,9 +62,9 @@ def get(connection: Connection, as_json: bool, permission: str) -> None:
 @permissions.command()
 @click.argument("name")
 @_role
-@click.option("--user", metavar="EMAIL", help="Grant it to this user.")
-@click.option("--group", metavar="EMAIL", help="Grant it to this group.")
-@click.option("--everyone", is_flag=True, help="Grant it to everyone.")
+@click.option("--user", metavar="EMAIL", help="Grant the role to this user.")
+@click.option("--group", metavar="EMAIL", help="Grant the role to this group.")
+@click.option("--everyone", is_flag=True, help="Grant the role to everyone.")
 @connection_options
 def create(
     connection: Connection,
@@ -99,7 +99,7 @@ def update(connection: Connection, as_json: bool, permission: str, role: str) ->
 @_permission
 @connection_options
 def delete(connection: Connection, as_json: bool, permission: str) -> None:
-    """Withdraw a permission."""
+    """Delete a permission."""
     with connection.client() as client:
         _collection(client, permission).delete(permission)
     if as_json:
@@ -113,7 +113,7 @@ def _collection(client: Client, permission: str) -> Permissions:
     model, permission_id, _ = permission.partition("/permissions/")
     if not permission_id:
         form = "tunedModels/{id}/permissions/{id}"
-        raise ValueError(f"A permission's name has the form {form}; {permission!r} has not.")
+        raise ValueError(f"A permission's name has the form {form}; {permission!r} does not.")
     return client.tuned_models.permissions(model)
 
 

@@ -55,7 +55,7 @@ def write_progress(operation: Operation, timeout: float | None) -> TunedModel:
 def explain_interrupt_of_run(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
     """Say, if Ctrl-C or SIGTERM ends the block, that the run of *operation* continues, and how to watch it."""
     return explain_interrupt(
-        f"Stopped watching; the run goes on. Watch it again with: {watch_command(operation, connection)}"
+        f"Stopped watching; the run continues. Watch it again with: {watch_command(operation, connection)}"
     )
 
 

@@ -16,9 +16,6 @@ import click
 if TYPE_CHECKING:
     from .._messages.timestamp import Timestamp
 
-NONE = "-"
-"""The text for a missing value. A table with empty cells is hard to read."""
-
 # Control characters, halves of surrogate pairs, line separators and paragraph separators.
 _ESCAPED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they change the order of text
@@ -60,9 +57,9 @@ def has_colors() -> bool:
 
 
 def local_time(time: Timestamp | None) -> str:
-    """Return *time* in the local time zone, to the second, or ``-`` for None."""
+    """Return *time* in the local time zone, to the second, or an empty text for None."""
     if time is None:
-        return NONE
+        return ""
     try:
         return time.astimezone().isoformat(timespec="seconds")
     except (OverflowError, ValueError, OSError):  # datetime ends at the years 1 and 9999

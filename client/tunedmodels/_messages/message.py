@@ -17,7 +17,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from .open_enum import OpenEnum
@@ -94,7 +94,7 @@ class Message:
     def from_json(cls: type[M], value: Mapping[str, Any]) -> M:
         """Return the message for the JSON object *value*. Raise ValueError if it is not such a message."""
         if not isinstance(value, Mapping):
-            raise InvalidMessage("", f"{value!r:.100} is no object")
+            raise InvalidMessage("", f"{value!r:.100} is not an object")
         fields = _fields(cls)
         members: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
@@ -138,8 +138,8 @@ def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
             nearest = difflib.get_close_matches(_snake(str(name)), names, 1, 0.0)
             raise InvalidMessage(
                 "",
-                f"{kind.__name__} has no member {name!r}; the nearest is {nearest[0]!r}. What this client "
-                f"does not know can be sent as {kind.__name__}(unknown=...).",
+                f"{kind.__name__} has no member {name!r}; the nearest is {nearest[0]!r}. Send a "
+                f"member that this client does not know as {kind.__name__}(unknown=...).",
             )
         if member.attribute in members:
             raise InvalidMessage("", f"{kind.__name__} has {member.attribute!r} twice")
@@ -177,15 +177,20 @@ class _Field:
     coerce: Callable[[Any], Any]
 
 
-@cache
-def _fields(kind: Any) -> dict[str, _Field]:  # not type[Message]: mypy does not accept a dataclass as hashable
+_fields_by_class: dict[Any, dict[str, _Field]] = {}
+
+
+def _fields(kind: type[Message]) -> dict[str, _Field]:
     """Return the fields of the message class *kind* by their names on the wire."""
-    hints = get_type_hints(kind, include_extras=True)
-    fields = {}
-    for member in dataclasses.fields(kind):
-        factory = member.default_factory
-        default = member.default if factory is dataclasses.MISSING else factory()
-        fields[_camel(member.name)] = _Field(member.name, default, *_codec(hints[member.name]))
+    fields = _fields_by_class.get(kind)
+    if fields is None:
+        fields = {}
+        hints = get_type_hints(kind, include_extras=True)
+        for member in dataclasses.fields(kind):
+            factory = member.default_factory
+            default = member.default if factory is dataclasses.MISSING else factory()
+            fields[_camel(member.name)] = _Field(member.name, default, *_codec(hints[member.name]))
+        _fields_by_class[kind] = fields  # complete, because another thread may read it at once
     return fields
 
 
@@ -225,7 +230,7 @@ def _codec(hint: Any) -> _Codec:
 
 def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise InvalidMessage("", f"{value!r:.100} is no array")
+        raise InvalidMessage("", f"{value!r:.100} is not an array")
     items: list[Any] = []
     try:
         items.extend(map(read, value))
@@ -240,7 +245,7 @@ def _identity(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidMessage("", f"{value!r:.100} is no string")
+        raise InvalidMessage("", f"{value!r:.100} is not a string")
     return value
 
 
@@ -257,7 +262,7 @@ def _integer(value: Any) -> int:
         if isinstance(value, bool) or (number != value and not (isinstance(value, str) and _DIGITS.fullmatch(value))):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise InvalidMessage("", f"{value!r:.100} is no whole number") from None
+        raise InvalidMessage("", f"{value!r:.100} is not a whole number") from None
     return number
 
 
@@ -268,7 +273,7 @@ def _number(value: Any) -> float:
             raise ValueError
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidMessage("", f"{value!r:.100} is no number") from None
+        raise InvalidMessage("", f"{value!r:.100} is not a number") from None
 
 
 def _number_json(value: float) -> Any:
@@ -297,7 +302,7 @@ def _time(value: Any) -> Timestamp:
 
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise InvalidMessage("", f"{value!r:.100} is no object")
+        raise InvalidMessage("", f"{value!r:.100} is not an object")
     texts = {}
     name = ""
     try:

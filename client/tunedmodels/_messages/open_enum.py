@@ -16,7 +16,7 @@ class OpenEnum(str, Enum):
     @classmethod
     def _missing_(cls, value: object) -> OpenEnum:
         if not isinstance(value, (str, int)) or isinstance(value, bool) or value == "":
-            raise ValueError(f"{value!r} is no {cls.__name__}")
+            raise ValueError(f"{value!r} is not a {cls.__name__}")
         member = str.__new__(cls, str(value))
         member._name_ = str(value)
         member._value_ = value

@@ -50,7 +50,7 @@ def from_error(
         status,
         message if message.strip() else f"{request.method} {request.url} was answered with {_excerpt(response.body)}",
         details,
-        advice=error_hint(status, message, details, may_have_executed=may_have_executed)
+        hint=error_hint(status, message, details, may_have_executed=may_have_executed)
         or response.headers.get(NOTE_HEADER, ""),
         retry_delay=retry_delay(details, response.headers),
         request=request,
@@ -75,7 +75,7 @@ def retry_delay(details: tuple[Mapping[str, Any], ...], headers: Mapping[str, st
 
 
 def _seconds_between(moment: str, now: str) -> float | None:
-    """Return the seconds from *now* to *moment*, both HTTP dates of the answer. Return None if one is no date."""
+    """Return the seconds from *now* to *moment*, both HTTP dates of the answer. Return None if one is not a date."""
     try:
         seconds = (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError):

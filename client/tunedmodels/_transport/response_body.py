@@ -37,7 +37,7 @@ def iter_parts(response: requests.Response, seconds_left: Callable[[], float]) -
     while True:
         seconds = seconds_left()
         if seconds <= 0:
-            raise BodyTimeout("it took too long")
+            raise BodyTimeout("timed out")
         # Without this, the timeout that requests got would start again with each part.
         socket = _socket(raw)
         if socket is not None:
@@ -77,11 +77,11 @@ class _Gunzip:
             try:
                 data += self._member.decompress(part)
             except zlib.error as error:
-                raise InvalidCompression(f"it is no gzip: {error}") from None
+                raise InvalidCompression(f"invalid gzip data: {error}") from None
             self._has_data = True
             part = self._member.unused_data
         return data
 
     def end(self) -> None:
         if self._has_data and not self._member.eof:
-            raise InvalidCompression("it ended within its gzip")
+            raise InvalidCompression("the gzip data is incomplete")

@@ -33,19 +33,19 @@ def parse_events(parts: Iterable[bytes]) -> Iterator[Any]:
             try:
                 yield json.loads("\n".join(data))
             except (ValueError, RecursionError) as error:
-                raise MalformedStream(f"an event is no JSON: {error}") from None
+                raise MalformedStream(f"an event is not JSON: {error}") from None
             has_event = True
             data = []
     if data:
-        raise MalformedStream("it ended within an event")
+        raise MalformedStream("the stream ended inside an event")
     if not has_event:
-        raise MalformedStream("it ended before the first event")
+        raise MalformedStream("the stream ended before the first event")
 
 
 def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
     """Yield the elements of a JSON array of objects.
 
-    Raise MalformedStream if the text is no such array, or if the array does not end.
+    Raise MalformedStream if the text is not such an array, or if the array does not end.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     parse = json.JSONDecoder().raw_decode
@@ -68,8 +68,8 @@ def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
         if is_inside_array and text.startswith("]"):
             return
         if text and not (is_inside_array and text.startswith("{")):
-            raise MalformedStream(f"it has no array of objects, but {text[:100]!r}")
-    raise MalformedStream("it ended within its array")
+            raise MalformedStream(f"expected an array of objects, got {text[:100]!r}")
+    raise MalformedStream("the stream ended inside the array")
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[str]:

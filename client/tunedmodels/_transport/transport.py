@@ -183,7 +183,7 @@ class Transport:
             with response:
                 for chunk in (stream_chunks.parse_events if is_event_stream else stream_chunks.parse_array)(parts):
                     if not isinstance(chunk, dict):
-                        raise stream_chunks.MalformedStream(f"a chunk is no JSON object: {chunk!r:.200}")
+                        raise stream_chunks.MalformedStream(f"a chunk is not a JSON object: {chunk!r:.200}")
                     if isinstance(chunk.get("error"), dict):
                         raise from_error(chunk["error"], call.request, _to_response(response, json.dumps(chunk)))
                     yield chunk
@@ -192,8 +192,9 @@ class Transport:
             raise foreign_errors.cut_off_error(call.request, error) from error
         except stream_chunks.MalformedStream as error:
             raise TransportError(
-                f"{call.request.method} {call.request.url} was answered with a stream that is none: {error}",
+                f"{call.request.method} {call.request.url} was answered with an invalid stream: {error}",
                 call.request,
+                _to_response(response, ""),
             ) from error
 
 
@@ -210,13 +211,13 @@ def _to_response(response: requests.Response, text: str) -> Response:
 
 
 def _parse_object(call: _PreparedCall, response: requests.Response, text: str) -> Json:
-    problem = f"{call.request.method} {call.request.url} was answered with no JSON"
+    problem = f"{call.request.method} {call.request.url} was answered without"
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise TransportError(f"{problem}: {text[:200]!r}", call.request, _to_response(response, text)) from error
+        raise TransportError(f"{problem} JSON: {text[:200]!r}", call.request, _to_response(response, text)) from error
     if not isinstance(answer, dict):
-        raise TransportError(f"{problem} object: {text[:200]!r}", call.request, _to_response(response, text))
+        raise TransportError(f"{problem} a JSON object: {text[:200]!r}", call.request, _to_response(response, text))
     return answer
 
 

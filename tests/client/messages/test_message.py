@@ -257,14 +257,14 @@ def test_path_of_what_is_deep_inside() -> None:
     """The path leads through objects and lists."""
     value = {"tuningTask": {"snapshots": [{"step": 1}, {"step": "one"}]}}
 
-    with pytest.raises(ValueError, match=r"^tuningTask\.snapshots\[1\]\.step: 'one' is no whole number$"):
+    with pytest.raises(ValueError, match=r"^tuningTask\.snapshots\[1\]\.step: 'one' is not a whole number$"):
         TunedModel.from_json(value)
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 5], ids=repr)
 def test_what_is_no_object(value: Any) -> None:
     """A message is made of an object alone."""
-    with pytest.raises(ValueError, match=r"is no object$"):
+    with pytest.raises(ValueError, match=r"is not an object$"):
         TunedModel.from_json(value)
 
 

@@ -65,7 +65,7 @@ def test_copies_are_the_same(value: Any, protocol: int) -> None:
 @pytest.mark.parametrize("value", ["", None, True, 1.5, [], {}], ids=repr)
 def test_value_that_is_none(value: Any) -> None:
     """Neither nothing nor a value of another type is a member; the error names the enum."""
-    with pytest.raises(ValueError, match=r"is no TunedModelState$"):
+    with pytest.raises(ValueError, match=r"is not a TunedModelState$"):
         TunedModelState(value)
 
 
