@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ._hints import Hint
 from ._messages import status as _status
 from ._messages.status import ErrorInfo, FieldViolation, HelpLink, QuotaViolation
 
@@ -57,7 +58,7 @@ class Response:
     status_code: int
     #: The headers, with names in lower case.
     headers: Mapping[str, str]
-    #: The body as text.
+    #: The body as text. It is empty if the client read the answer as a stream and the stream is invalid.
     body: str
 
 
@@ -188,13 +189,13 @@ class APIError(_ErrorWithDetails):
         message: str,
         details: tuple[Mapping[str, Any], ...] = (),
         *,
-        advice: str = "",
+        hint: str = "",
         retry_delay: float | None = None,
         request: Request | None = None,
         response: Response | None = None,
     ) -> None:
         text = f"{code} {status}: {message.strip()}" if status else f"{code}: {message.strip()}"
-        super().__init__(f"{text} ({advice})" if advice else text)
+        super().__init__(f"{text} ({hint})" if hint else text)
         #: The HTTP status, such as 404.
         self.code = code
         #: The name of the status, such as ``NOT_FOUND``; empty if it is unknown.
@@ -204,7 +205,7 @@ class APIError(_ErrorWithDetails):
         #: The details of the service, for programs: JSON objects, each with an ``@type``.
         self.details = details
         #: A hint what to do about the error; empty if this client has none.
-        self.advice = advice
+        self.hint = hint
         #: The seconds that the service asks the client to wait before another try; None if it does not say.
         self.retry_delay = retry_delay
         #: The request.
@@ -214,7 +215,7 @@ class APIError(_ErrorWithDetails):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Support pickle and copy, so that the error can pass between processes."""
-        keywords = {name: getattr(self, name) for name in ("advice", "retry_delay", "request", "response")}
+        keywords = {name: getattr(self, name) for name in ("hint", "retry_delay", "request", "response")}
         return _rebuild, (type(self), self.code, self.status, self.message, self.details, keywords)
 
 
@@ -312,9 +313,7 @@ class OperationTimeout(TunedModelsError, TimeoutError):
     """
 
     def __init__(self, operation: str, timeout: float) -> None:
-        super().__init__(
-            f"{operation} has not ended within {timeout:g} seconds; it goes on, and client.operations.get() finds it"
-        )
+        super().__init__(f"{operation} has not ended within {timeout:g} seconds; {Hint.RUN_CONTINUES.text}")
         #: The name of the operation.
         self.operation = operation
         #: The timeout in seconds that the caller set.

@@ -292,7 +292,7 @@ def test_models(tunedmodels_client: Client) -> None:
     listed = list(models.list(page_size=2))
 
     assert models.get(BASE) in listed
-    assert models.tunable() == tuple(model for model in listed if model.tunable)
+    assert models.tunable() == tuple(model for model in listed if model.is_tunable)
     assert BASE in [model.name for model in models.tunable()]
     assert len(models.tunable()) < len(listed)
     with pytest.raises(NotFound):
@@ -316,7 +316,7 @@ def test_permissions(person: Person) -> None:
     assert (owner.role, owner.email_address) == (Role.OWNER, "alice@example.com")
     with pytest.raises(PermissionDenied, match="permission to access tuned model") as caught:
         bob.tuned_models.get("shared")
-    assert "its owner can share it" in caught.value.advice
+    assert "the owner can share the model" in caught.value.hint
 
     granted = permissions.create("READER", "bob@example.com")
     assert (granted.grantee_type, granted.email_address) == (GranteeType.USER, "bob@example.com")
@@ -378,8 +378,8 @@ def test_refusals(tunedmodels_client: Client) -> None:
     assert taken.value.request.method == "POST"
     assert taken.value.response is not None
     assert taken.value.response.status_code == 409
-    assert "wait until its operation ends" in early.value.advice
-    assert "no model that can be tuned" in none.value.advice
+    assert "wait until its operation ends" in early.value.hint
+    assert "no model that can be tuned" in none.value.hint
 
 
 @calls("TunedModels.list")

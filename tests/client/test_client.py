@@ -60,7 +60,7 @@ def test_host_and_port_of_this_machine(monkeypatch: pytest.MonkeyPatch, name: st
         return Client()
 
     assert client("127.0.0.1:9480").base_url == "http://127.0.0.1:9480"
-    with pytest.raises(ValueError, match=f"^{name}: 9480 is a port alone"):
+    with pytest.raises(ValueError, match=f"^{name}: 9480 is only a port"):
         client("9480")
 
 

@@ -93,7 +93,7 @@ def test_api_error() -> None:
         "NOT_FOUND",
         "Gone.\n",
         details,
-        advice="look elsewhere",
+        hint="look elsewhere",
         retry_delay=7.0,
         request=REQUEST,
         response=RESPONSE,
@@ -101,7 +101,7 @@ def test_api_error() -> None:
 
     assert str(error) == "404 NOT_FOUND: Gone. (look elsewhere)"
     assert (error.code, error.status, error.message, error.details) == (404, "NOT_FOUND", "Gone.\n", details)
-    assert (error.advice, error.retry_delay) == ("look elsewhere", 7.0)
+    assert (error.hint, error.retry_delay) == ("look elsewhere", 7.0)
     assert (error.request, error.response) == (REQUEST, RESPONSE)
 
 
@@ -110,7 +110,7 @@ def test_api_error_that_says_little() -> None:
     error = errors.APIError(418, "", "Short and stout.")
 
     assert str(error) == "418: Short and stout."
-    assert (error.details, error.advice, error.retry_delay) == ((), "", None)
+    assert (error.details, error.hint, error.retry_delay) == ((), "", None)
     assert (error.request, error.response) == (None, None)
     assert (error.error_info, error.field_violations, error.quota_violations, error.links) == (None, (), (), ())
 
@@ -223,8 +223,8 @@ def test_operation_timeout() -> None:
     """The text says how long was waited, and that the operation goes on."""
     error = errors.OperationTimeout("tunedModels/m/operations/o", 2.5)
 
-    goes_on = "it goes on, and client.operations.get() finds it"
-    assert str(error) == f"tunedModels/m/operations/o has not ended within 2.5 seconds; {goes_on}"
+    continues = "it continues; get it with client.operations.get()"
+    assert str(error) == f"tunedModels/m/operations/o has not ended within 2.5 seconds; {continues}"
     assert (error.operation, error.timeout) == ("tunedModels/m/operations/o", 2.5)
 
 
@@ -241,7 +241,7 @@ def example_error(kind: type[Exception]) -> Exception:
     """An error of that class with everything that it can carry."""
     details = ({"@type": f"{TYPE}ErrorInfo", "reason": "A"},)
     if issubclass(kind, errors.APIError):
-        return kind(404, "STATUS", "Said.", details, advice="do", retry_delay=2.5, request=REQUEST, response=RESPONSE)
+        return kind(404, "STATUS", "Said.", details, hint="do", retry_delay=2.5, request=REQUEST, response=RESPONSE)
     if issubclass(kind, errors.OperationFailed):
         return kind("o", 13, "INTERNAL", "Broken.", details)
     if issubclass(kind, errors.OperationTimeout):

@@ -349,7 +349,7 @@ def test_stream_generate_content(client: Client, order: tuple[bool, bool]) -> No
         chunks = list(client.tuned_models.stream_generate_content(MODEL, "100", events=events))
 
         assert [chunk.text for chunk in chunks] == ["10", "1"]
-        assert [chunk.candidates[0].finish_reason.known for chunk in chunks] == [True, True]
+        assert [chunk.candidates[0].finish_reason.is_known for chunk in chunks] == [True, True]
         assert [chunk.candidates[0].finish_reason for chunk in chunks] == ["FINISH_REASON_UNSPECIFIED", "STOP"]
         assert chunks[-1].usage_metadata is not None
 

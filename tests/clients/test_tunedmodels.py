@@ -123,7 +123,7 @@ def test_key_file_of_the_real_service_stays_away(
     with Client() as client, pytest.raises(PermissionDenied, match="unregistered callers") as caught:
         client.tuned_models.get("any")
 
-    assert "no credentials were sent" in caught.value.advice
+    assert "no credentials were sent" in caught.value.hint
 
 
 def test_refresh_token(client: Make, guarded_url: str, key: str) -> None:
@@ -223,7 +223,7 @@ def test_api_key(client: Make, guarded_url: str, world: str) -> None:
     with pytest.raises(Unauthenticated, match="API keys are not supported") as caught:
         list(models.permissions(name).list())
 
-    assert "OAuth alone" in caught.value.advice
+    assert "needs OAuth" in caught.value.hint
 
 
 def test_unknown_api_key(client: Make, key: str) -> None:

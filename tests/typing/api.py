@@ -101,7 +101,7 @@ def read(model: tunedmodels.TunedModel) -> None:
     rate: float | None = rates.learning_rate
     source: str = model.source_model
     state: tunedmodels.TunedModelState = model.state
-    print(state == "ACTIVE", state is tunedmodels.TunedModelState.ACTIVE, state.known, state.upper())
+    print(state == "ACTIVE", state is tunedmodels.TunedModelState.ACTIVE, state.is_known, state.upper())
     print(rate, source, sum(model.reader_project_numbers), model.unknown.get("newMember"))
     created: tunedmodels.Timestamp | None = model.create_time
     plain: datetime | None = created
@@ -126,7 +126,7 @@ def use(client: Client) -> str:
     model: tunedmodels.TunedModel = next(iter(client.tuned_models.list(page_token=pager.next_page_token)))
     answer: tunedmodels.GenerateContentResponse = client.tuned_models.generate_content(model, "LXIII")
     reason: tunedmodels.FinishReason = answer.candidates[0].finish_reason
-    print(reason.known, answer.prompt_feedback and answer.prompt_feedback.block_reason)
+    print(reason.is_known, answer.prompt_feedback and answer.prompt_feedback.block_reason)
     turn = tunedmodels.Content(role="user", parts=(tunedmodels.Part(text="LXIII"),))
     chunks: Iterator[tunedmodels.GenerateContentResponse] = client.tuned_models.stream_generate_content(
         model.name,
@@ -176,7 +176,7 @@ def look(client: Client) -> None:
     model: tunedmodels.Model = client.models.get("gemini-1.0-pro-001")
     methods: tuple[str, ...] = model.supported_generation_methods
     names: list[str] = [listed.name for listed in client.models.list(page_size=50)]
-    print(tunable, methods, names, model.tunable, model.input_token_limit + model.output_token_limit)
+    print(tunable, methods, names, model.is_tunable, model.input_token_limit + model.output_token_limit)
 
 
 def catch(operation: tunedmodels.Operation) -> None:
@@ -184,7 +184,7 @@ def catch(operation: tunedmodels.Operation) -> None:
     try:
         operation.result(timeout=60)
     except tunedmodels.NotFound as error:
-        print(error.code + 1, error.status.lower(), error.message.lower(), error.details, error.advice)
+        print(error.code + 1, error.status.lower(), error.message.lower(), error.details, error.hint)
         print(error.request and error.request.url, error.response and error.response.headers["date"])
     except tunedmodels.ResourceExhausted as error:
         time.sleep(error.retry_delay or 1)

@@ -21,12 +21,12 @@ from .watch import watch
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tunedmodels")
 def main() -> None:
-    """Tune models of the Gemini API, and use what became of them.
+    """Tune models of the Gemini API, and use the tuned models.
 
-    Results go to stdout, everything else to stderr; --json writes results for programs. The status is 0 when it is
-    done, 1 when the service refused or did not answer, when data cannot be read or a run failed, and 2 for bad
-    usage. Ctrl-C ends it with 130 and SIGTERM with 143; a run that it watches goes on at the service. Colours are
-    for terminals alone, and for none where NO_COLOR is set.
+    Results go to stdout, everything else to stderr; --json writes results for programs. The exit status is 0 on
+    success, 1 if the service refuses or does not answer, if data cannot be read or if a run fails, and 2 for bad
+    usage. Ctrl-C ends the command with 130 and SIGTERM with 143; a run that it watches continues. Output has colors
+    only on a terminal, and not if NO_COLOR is set.
     """
 
 

@@ -8,9 +8,9 @@ from click.shell_completion import ShellComplete, get_completion_class
 _NAME, _VARIABLE = "tunedmodels", "_TUNEDMODELS_COMPLETE"
 
 _INSTALL = {
-    "bash": 'To have it in every bash, add to ~/.bashrc: eval "$(tunedmodels completion bash)"',
-    "zsh": 'To have it in every zsh, add to ~/.zshrc: eval "$(tunedmodels completion zsh)"',
-    "fish": "To have it in every fish: tunedmodels completion fish > ~/.config/fish/completions/tunedmodels.fish",
+    "bash": 'To enable it in every bash, add to ~/.bashrc: eval "$(tunedmodels completion bash)"',
+    "zsh": 'To enable it in every zsh, add to ~/.zshrc: eval "$(tunedmodels completion zsh)"',
+    "fish": "To enable it in every fish: tunedmodels completion fish > ~/.config/fish/completions/tunedmodels.fish",
 }
 
 
@@ -23,6 +23,6 @@ def completion(shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None  # click supports all shells in _INSTALL
-    maker = kind(click.get_current_context().find_root().command, {}, _NAME, _VARIABLE)
+    completer = kind(click.get_current_context().find_root().command, {}, _NAME, _VARIABLE)
     # Use the method of ShellComplete: the one for bash first runs bash to find its version.
-    click.echo(f"{ShellComplete.source(maker).strip()}\n# {_INSTALL[shell]}")
+    click.echo(f"{ShellComplete.source(completer).strip()}\n# {_INSTALL[shell]}")

@@ -27,19 +27,22 @@ class Connection:
     def client(self) -> Client:
         """Return a client. Raise ValueError if the address or the key is invalid."""
         from .._client import Client
+        from .._transport.address import Address
 
+        if self.base_url is not None:
+            Address.parse(self.base_url, "--base-url")  # its error names the option, and not the argument of Client
         return Client(self.base_url, api_key=self.api_key, quota_project=self.quota_project)
 
     def command(self, *words: str) -> str:
         """Return a command line with ``tunedmodels``, *words* and the same service, but without the API key."""
-        where = () if self.base_url is None else ("--base-url", self.base_url)
-        return shlex.join(["tunedmodels", *words, *where])
+        url_option = () if self.base_url is None else ("--base-url", self.base_url)
+        return shlex.join(["tunedmodels", *words, *url_option])
 
 
 def _not_empty(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     # If a script passes an unset variable instead of a mock server, the command must not use the real service.
     if value is not None and not value.strip():
-        raise click.BadParameter("it is empty; leave the option out, or give a value.", param=parameter)
+        raise click.BadParameter("The value is empty. Give a value, or leave out the option.", param=parameter)
     return value
 
 
@@ -49,13 +52,14 @@ _OPTIONS = (
         "--base-url",
         metavar="URL",
         callback=_not_empty,
-        help="Where the service is.  [default: TUNEDMODELS_EMULATOR_HOST, GOOGLE_GEMINI_BASE_URL, or Google]",
+        help="The URL of the service.  [default: TUNEDMODELS_EMULATOR_HOST, GOOGLE_GEMINI_BASE_URL, or Google]",
     ),
     click.option(
         "--api-key",
         metavar="KEY",
         callback=_not_empty,
-        help="Who calls; others on the machine can see it.  [default: GOOGLE_API_KEY, GEMINI_API_KEY, or OAuth]",
+        help="The API key. Other users of this machine can see it.  "
+        "[default: GOOGLE_API_KEY, GEMINI_API_KEY, or OAuth]",
     ),
     click.option(
         "--quota-project",

@@ -25,8 +25,8 @@ _UNSPECIFIED = "_UNSPECIFIED"
 @click.argument("name")
 @click.argument("text")
 @click.option("--stream", is_flag=True, help="Print each part of the answer when it arrives.")
-@click.option("--temperature", type=float, help="How much chance plays, from 0 on.")
-@click.option("--max-output-tokens", type=int, help="How many tokens the answer may have.")
+@click.option("--temperature", type=float, help="The randomness of the answer, from 0.")
+@click.option("--max-output-tokens", type=int, help="The maximum number of tokens in the answer.")
 @connection_options
 def generate(
     connection: Connection,
@@ -39,8 +39,8 @@ def generate(
 ) -> None:
     """Ask the tuned model NAME to answer TEXT.
 
-    TEXT - reads the text from stdin. With --stream --json every line of stdout is a JSON object, one for each part.
-    The status is 1, and a sentence says why, when the answer has no text.
+    If TEXT is -, read it from stdin. With --stream --json, every line of stdout is a JSON object, one for each part.
+    If the answer has no text, print why and exit with 1.
     """
     from .._messages.content import GenerationConfig
 
@@ -105,6 +105,6 @@ def _read_stdin() -> str:
     try:
         text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
-        raise CommandError(f"What stdin has is no text in UTF-8: {error}.") from None
+        raise CommandError(f"stdin is not UTF-8 text: {error}.") from None
     # Remove the line breaks at the end, which belong to the file, as $(...) of a shell does.
     return text.rstrip("\r\n")

@@ -11,31 +11,31 @@ from .text import escape
 
 
 @click.command()
-@click.option("--tunable", is_flag=True, help="Only those that can be tuned; the status is 1 where there is none.")
+@click.option("--tunable", is_flag=True, help="List only models that can be tuned; exit with 1 if there are none.")
 @connection_options
 def models(connection: Connection, as_json: bool, tunable: bool) -> None:
     """List the base models.
 
-    Since May 2025 the Gemini API has none that can be tuned, so a script can begin with `models --tunable` and
-    stop there by its status.
+    Since May 2025 no model of the Gemini API can be tuned. A script can run `models --tunable` first and check its
+    exit status.
     """
     with connection.client() as client:
-        listed = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))
+        found_models = client.models.tunable() if tunable else tuple(client.models.list(page_size=1000))
     if as_json:
-        json_output.write([model.to_json() for model in listed])
-    elif listed:
+        json_output.write([model.to_json() for model in found_models])
+    elif found_models:
         rows = [
             (
                 escape(model.name),
                 escape(model.display_name),
                 str(model.input_token_limit or ""),
                 str(model.output_token_limit or ""),
-                "yes" if model.tunable else "no",
+                "yes" if model.is_tunable else "no",
             )
-            for model in listed
+            for model in found_models
         ]
         tables.write(("NAME", "DISPLAY NAME", "INPUT TOKENS", "OUTPUT TOKENS", "TUNABLE"), rows, "")
-    if tunable and not listed:
+    if tunable and not found_models:
         raise CommandError("The service has no model that can be tuned; the Gemini API has had none since May 2025.")
-    if not listed and not as_json:
+    if not found_models and not as_json:
         click.echo("There are no base models.", err=True)

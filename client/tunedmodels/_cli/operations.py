@@ -22,9 +22,9 @@ _CANCELLED = 1  # google/rpc/code.proto
 
 @click.group()
 def operations() -> None:
-    """Look at the runs that make tuned models, and stop them.
+    """Show and cancel the runs that create tuned models.
 
-    An OPERATION is named tunedModels/{id}/operations/{id}, as its list shows it, or by the model that it makes.
+    Name an OPERATION by its full name, tunedModels/{id}/operations/{id}, as the list shows it, or by its model.
     """
 
 
@@ -34,11 +34,11 @@ def operations() -> None:
 def list_(connection: Connection, as_json: bool, name: str | None) -> None:
     """List the operations of the tuned model NAME, or of all models of the caller."""
     with connection.client() as client:
-        listed = list(client.operations.list(name))
+        found_operations = list(client.operations.list(name))
         if as_json:
-            json_output.write([operation.to_json() for operation in listed])
+            json_output.write([operation.to_json() for operation in found_operations])
             return
-        rows = [_row(operation) for operation in listed]
+        rows = [_row(operation) for operation in found_operations]
     tables.write(("OPERATION", "STATE", "STEPS", "LOSS"), rows, "There are no operations.")
 
 
@@ -55,18 +55,18 @@ def get(connection: Connection, as_json: bool, operation: str) -> None:
 @_operation
 @connection_options
 def cancel(connection: Connection, as_json: bool, operation: str) -> None:
-    """Ask the service to stop a run, which takes a moment; the model stays.
+    """Ask the service to stop a run.
 
-    The status is 1 when the run has ended already.
+    This takes a moment. The model is kept. The exit status is 1 if the run has already ended.
     """
     with connection.client() as client:
         run = find_operation(client, operation)
         if not run.cancel():
-            raise CommandError(f"{run.name} has ended already, so there is nothing to cancel.")
+            raise CommandError(f"{run.name} has already ended; there is nothing to cancel.")
         if as_json:
             json_output.write(run.to_json())
         else:
-            click.echo(f"{escape(run.name)} was asked to stop.", err=True)
+            click.echo(f"Asked the service to stop {escape(run.name)}.", err=True)
 
 
 def find_operation(client: Client, name: str) -> Operation:
@@ -75,7 +75,7 @@ def find_operation(client: Client, name: str) -> Operation:
         return client.operations.get(name)
     operation = next(iter(client.operations.list(name)), None)  # a model has one operation
     if operation is None:
-        raise CommandError(f"{name} has no operation; `tunedmodels show {name}` tells what is known of it.")
+        raise CommandError(f"{name} has no operation; `tunedmodels show {name}` shows the model.")
     return operation
 
 

@@ -18,5 +18,5 @@ class Seconds(click.FloatRange):
         """Return *value* as a float in the range, or end with a usage error."""
         result = super().convert(value, param, ctx)
         if math.isnan(result):
-            self.fail(f"{value!r} is not a span of time.", param, ctx)
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
         return result

@@ -28,9 +28,9 @@ _role = click.option(
 
 @click.group()
 def permissions() -> None:
-    """Say who may use a tuned model. This takes OAuth, and no API key.
+    """Manage who may use a tuned model. This needs OAuth; an API key does not work.
 
-    A PERMISSION is named tunedModels/{id}/permissions/{id}, as its list shows it. The owner is changed by
+    Name a PERMISSION tunedModels/{id}/permissions/{id}, as the list shows it. To change the owner, use
     `tunedmodels transfer`.
     """
 
@@ -41,11 +41,13 @@ def permissions() -> None:
 def list_(connection: Connection, as_json: bool, name: str) -> None:
     """List the permissions of the tuned model NAME."""
     with connection.client() as client:
-        granted = list(client.tuned_models.permissions(name).list())
+        permissions_list = list(client.tuned_models.permissions(name).list())
     if as_json:
-        json_output.write([permission.to_json() for permission in granted])
+        json_output.write([permission.to_json() for permission in permissions_list])
     else:
-        tables.write(_HEADERS, [_row(permission) for permission in granted], f"{escape(name)} has no permissions.")
+        tables.write(
+            _HEADERS, [_row(permission) for permission in permissions_list], f"{escape(name)} has no permissions."
+        )
 
 
 @permissions.command()
@@ -60,9 +62,9 @@ def get(connection: Connection, as_json: bool, permission: str) -> None:
 @permissions.command()
 @click.argument("name")
 @_role
-@click.option("--user", metavar="EMAIL", help="Grant it to this user.")
-@click.option("--group", metavar="EMAIL", help="Grant it to this group.")
-@click.option("--everyone", is_flag=True, help="Grant it to everyone.")
+@click.option("--user", metavar="EMAIL", help="Grant the role to this user.")
+@click.option("--group", metavar="EMAIL", help="Grant the role to this group.")
+@click.option("--everyone", is_flag=True, help="Grant the role to everyone.")
 @connection_options
 def create(
     connection: Connection,
@@ -97,7 +99,7 @@ def update(connection: Connection, as_json: bool, permission: str, role: str) ->
 @_permission
 @connection_options
 def delete(connection: Connection, as_json: bool, permission: str) -> None:
-    """Withdraw a permission."""
+    """Delete a permission."""
     with connection.client() as client:
         _collection(client, permission).delete(permission)
     if as_json:
@@ -108,10 +110,10 @@ def delete(connection: Connection, as_json: bool, permission: str) -> None:
 
 def _collection(client: Client, permission: str) -> Permissions:
     """Return the collection that contains *permission*. Raise ValueError if it is not the name of a permission."""
-    model, within, _ = permission.partition("/permissions/")
-    if not within:
+    model, permission_id, _ = permission.partition("/permissions/")
+    if not permission_id:
         form = "tunedModels/{id}/permissions/{id}"
-        raise ValueError(f"A permission's name has the form {form}; {permission!r} has not.")
+        raise ValueError(f"A permission's name has the form {form}; {permission!r} does not.")
     return client.tuned_models.permissions(model)
 
 

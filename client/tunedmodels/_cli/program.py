@@ -11,7 +11,8 @@ from typing import Any, TextIO
 
 import click
 
-from .command_errors import CommandError, InvalidInput, to_command_error, translate
+from .._hints import for_command_line
+from .command_errors import CommandError, InvalidInput
 from .text import one_line
 
 
@@ -27,7 +28,7 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        with warnings.catch_warnings(), _translate_exceptions():
+        with warnings.catch_warnings(), for_command_line(), _translate_exceptions():
             warnings.showwarning = _print_warning
             return super().invoke(ctx)
 
@@ -61,12 +62,12 @@ def _command_error(error: Exception) -> CommandError | None:
     from ..errors import TunedModelsError
 
     if isinstance(error, TunedModelsError):  # check this first: some of them are also an OSError or a ValueError
-        return to_command_error(error)
+        return CommandError(str(error))
     if isinstance(error, OSError):
         file = f"{error.filename}: " if error.filename else ""
         return CommandError(f"{file}{error.strerror or error}.")
     if isinstance(error, ValueError):
-        return InvalidInput(translate(str(error)))
+        return InvalidInput(str(error))
     return None
 
 

@@ -45,17 +45,17 @@ def write_progress(operation: Operation, timeout: float | None) -> TunedModel:
 
     Each line contains only the new snapshots.
     """
-    written = 0
+    snapshot_count = 0
     for metadata in operation.progress(timeout):
-        json_output.write_line(replace(metadata, snapshots=metadata.snapshots[written:]).to_json())
-        written = len(metadata.snapshots)
+        json_output.write_line(replace(metadata, snapshots=metadata.snapshots[snapshot_count:]).to_json())
+        snapshot_count = len(metadata.snapshots)
     return operation.result(0)
 
 
-def explain_stop(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
+def explain_interrupt_of_run(operation: Operation, connection: Connection) -> AbstractContextManager[None]:
     """Say, if Ctrl-C or SIGTERM ends the block, that the run of *operation* continues, and how to watch it."""
     return explain_interrupt(
-        f"Stopped watching; the run goes on. Watch it again with: {watch_command(operation, connection)}"
+        f"Stopped watching; the run continues. Watch it again with: {watch_command(operation, connection)}"
     )
 
 

@@ -7,20 +7,20 @@ from typing import Any
 
 import click
 
-from .text import NONE
+_MISSING = "-"  # a table with empty cells is hard to read
 
 
 def write(headers: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
     """Write *headers* and *rows* to stdout. If there are no rows, write the sentence *empty* to stderr."""
     if rows:
-        click.echo(_align([[cell or NONE for cell in row] for row in rows], headers=headers))
+        click.echo(_align([[cell or _MISSING for cell in row] for row in rows], headers=headers))
     else:
         click.echo(empty, err=True)
 
 
 def write_members(members: Sequence[tuple[str, str]]) -> None:
-    """Write the members of one object to stdout, one on each line. Leave out members without a value."""
-    click.echo(_align([member for member in members if member[1] not in ("", NONE)]))
+    """Write the members of one object to stdout, one on each line. Leave out members with an empty value."""
+    click.echo(_align([member for member in members if member[1]]))
 
 
 def _align(rows: Sequence[Sequence[str]], **options: Any) -> str:

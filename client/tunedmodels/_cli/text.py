@@ -16,14 +16,11 @@ import click
 if TYPE_CHECKING:
     from .._messages.timestamp import Timestamp
 
-NONE = "-"
-"""The text for a missing value. A table with empty cells is hard to read."""
-
 # Control characters, halves of surrogate pairs, line separators and paragraph separators.
 _ESCAPED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they change the order of text
 
-_COLOURS = {
+_COLORS = {
     "ACTIVE": "green",
     "CREATING": "yellow",
     "FAILED": "red",
@@ -46,7 +43,7 @@ def one_line(text: str) -> str:
 
 def styled_state(name: str) -> str:
     """Return the name of a state, in its color if stdout takes colors."""
-    return click.style(escape(name), fg=_COLOURS.get(name)) if has_colours() else escape(name)
+    return click.style(escape(name), fg=_COLORS.get(name)) if has_colors() else escape(name)
 
 
 def is_terminal() -> bool:
@@ -54,15 +51,15 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def has_colours() -> bool:
+def has_colors() -> bool:
     """Return whether stdout takes colors. A terminal does, unless ``NO_COLOR`` is set to a text that is not empty."""
     return is_terminal() and not os.environ.get("NO_COLOR")
 
 
 def local_time(time: Timestamp | None) -> str:
-    """Return *time* in the local time zone, to the second, or ``-`` for None."""
+    """Return *time* in the local time zone, to the second, or an empty text for None."""
     if time is None:
-        return NONE
+        return ""
     try:
         return time.astimezone().isoformat(timespec="seconds")
     except (OverflowError, ValueError, OSError):  # datetime ends at the years 1 and 9999

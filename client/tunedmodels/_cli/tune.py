@@ -20,42 +20,46 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("training_data", metavar="FILE|URL", type=click.Path())
-@click.option("--display-name", metavar="TEXT", help="The model's name for people; it needs this or --id.")
-@click.option("--description", metavar="TEXT", help="What the model is for.")
-@click.option("--id", "tuned_model_id", metavar="ID", help="The model's id.  [default: made from the display name]")
+@click.option("--display-name", metavar="TEXT", help="The display name. Give this or --id.")
+@click.option("--description", metavar="TEXT", help="The purpose of the model.")
+@click.option("--id", "tuned_model_id", metavar="ID", help="The model's id.  [default: derived from the display name]")
 @click.option("--base-model", metavar="NAME", help="The base model to tune; see `tunedmodels models --tunable`.")
 @click.option("--source-model", metavar="NAME", help="A tuned model to tune further, instead of a base model.")
-@click.option("--epochs", "epoch_count", type=int, help="How many times the run goes through all examples.")
-@click.option("--batch-size", type=int, help="How many examples one step takes.")
+@click.option("--epochs", "epoch_count", type=int, help="The number of times the run uses all examples.")
+@click.option("--batch-size", type=int, help="The number of examples in one step.")
 @click.option("--learning-rate", type=float, help="The learning rate.")
-@click.option("--learning-rate-multiplier", type=float, help="A factor on the rate that suits the base model.")
-@click.option("--temperature", type=float, help="The temperature of answers, unless a request has one.")
-@click.option("--top-p", type=float, help="The top-p of answers, in the same way.")
-@click.option("--top-k", type=int, help="The top-k of answers, in the same way.")
+@click.option(
+    "--learning-rate-multiplier", type=float, help="A factor for the learning rate that the service recommends."
+)
+@click.option("--temperature", type=float, help="The temperature of answers, unless a request sets one.")
+@click.option("--top-p", type=float, help="The top-p of answers, unless a request sets one.")
+@click.option("--top-k", type=int, help="The top-k of answers, unless a request sets one.")
 @click.option("--input-key", default="text_input", show_default=True, help="The column or member with the inputs.")
 @click.option("--output-key", default="output", show_default=True, help="The column or member with the outputs.")
-@click.option("--watch", is_flag=True, help="Stay, and show how far the run is, until it ends.")
-@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stay no longer than this; the run goes on.")
+@click.option("--watch", is_flag=True, help="Show the progress of the run until it ends.")
+@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stop watching after this time; the run continues.")
 @connection_options
 def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | None, **settings: Any) -> None:
     """Tune a model on the examples of a file.
 
-    The file, a local one or at a URL, is CSV, TSV, JSON or JSON Lines. Prints the model's name, with --watch once
-    the run has ended well; progress goes to stderr. With --json it prints the operation, with --watch the model
-    that came of it. Ctrl-C ends the watching, and the run goes on at the service.
+    The file, a local one or at a URL, is CSV, TSV, JSON or JSON Lines. Print the model's name, with --watch after
+    the run succeeds; progress goes to stderr. With --json, print the operation, or with --watch the tuned model.
+    Ctrl-C stops watching; the run continues.
     """
     if (settings["base_model"] is None) == (settings["source_model"] is None):
         raise click.UsageError("Give --base-model, the base model to tune, or --source-model, a tuned model.")
     if settings["learning_rate"] is not None and settings["learning_rate_multiplier"] is not None:
         raise click.UsageError("Give --learning-rate or --learning-rate-multiplier; the service takes one of them.")
     if timeout is not None and not watch:
-        raise click.UsageError("--timeout says how long to watch, and needs --watch.")
+        raise click.UsageError("--timeout limits the time of --watch, and needs it.")
     if not settings["display_name"] and not settings["tuned_model_id"]:
-        raise click.UsageError("Give --display-name, from which the model's id is made, or --id, or both.")
+        raise click.UsageError(
+            "Give --display-name or --id, or both. Without --id, the service derives the id from the display name."
+        )
     with connection.client() as client:
         operation = _create(client, settings)
-        with progress.explain_stop(operation, connection):
-            click.echo(f"The run has begun; watch it with: {progress.watch_command(operation, connection)}", err=True)
+        with progress.explain_interrupt_of_run(operation, connection):
+            click.echo(f"The run has started; watch it with: {progress.watch_command(operation, connection)}", err=True)
             model = progress.show_progress(operation, timeout) if watch else None
         if as_json:
             json_output.write(model.to_json() if model else operation.to_json())
@@ -66,7 +70,7 @@ def tune(connection: Connection, as_json: bool, watch: bool, timeout: float | No
 def _create(client: Client, settings: dict[str, Any]) -> Operation:
     from ..errors import DuplicateExamplesWarning
 
-    unknown = "Stopped before the service answered; whether a run began is in: tunedmodels operations list"
-    with warnings.catch_warnings(), explain_interrupt(unknown):
+    sentence = "Stopped before the service answered. Check if a run has started: tunedmodels operations list"
+    with warnings.catch_warnings(), explain_interrupt(sentence):
         warnings.simplefilter("always", DuplicateExamplesWarning)
         return client.tuned_models.create(**settings)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import json_output, loss_curve, tables
-from .command_errors import CommandError, to_command_error
+from .command_errors import CommandError
 from .connection import Connection, connection_options
-from .text import NONE, escape, is_encodable, local_time, styled_state
+from .text import escape, is_encodable, local_time, styled_state
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -21,12 +21,17 @@ and all their steps takes long."""
 
 
 @click.command("list")
-@click.option("--filter", "words", metavar="TEXT", help='Which: words of the names, "owner:me", "readers:everyone".')
+@click.option(
+    "--filter",
+    "filter_text",
+    metavar="TEXT",
+    help='List only matching models: words of the names, "owner:me", "readers:everyone".',
+)
 @connection_options
-def list_(connection: Connection, as_json: bool, words: str | None) -> None:
+def list_(connection: Connection, as_json: bool, filter_text: str | None) -> None:
     """List the tuned models of the caller."""
     with connection.client() as client:
-        models = list(client.tuned_models.list(page_size=PAGE_SIZE, filter=words))
+        models = list(client.tuned_models.list(page_size=PAGE_SIZE, filter=filter_text))
     if as_json:
         json_output.write([model.to_json() for model in models])
         return
@@ -61,20 +66,20 @@ def show(connection: Connection, as_json: bool, name: str) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--display-name", metavar="TEXT", help="The name for people.")
-@click.option("--description", metavar="TEXT", help="What it is for.")
-@click.option("--temperature", type=float, help="The temperature of answers, unless a request has one.")
-@click.option("--top-p", type=float, help="The top-p of answers, in the same way.")
-@click.option("--top-k", type=int, help="The top-k of answers, in the same way.")
+@click.option("--display-name", metavar="TEXT", help="The display name.")
+@click.option("--description", metavar="TEXT", help="The purpose of the model.")
+@click.option("--temperature", type=float, help="The temperature of answers, unless a request sets one.")
+@click.option("--top-p", type=float, help="The top-p of answers, unless a request sets one.")
+@click.option("--top-k", type=int, help="The top-k of answers, unless a request sets one.")
 @connection_options
 def update(connection: Connection, as_json: bool, name: str, **changes: Any) -> None:
     """Change the tuned model NAME.
 
-    Only what is given changes. Prints the model as it is then.
+    Only the given members change. Print the updated model.
     """
     if all(value is None for value in changes.values()):
         options = ", ".join(f"--{option.replace('_', '-')}" for option in changes)
-        raise click.UsageError(f"Nothing is given to change; give at least one of {options}.")
+        raise click.UsageError(f"There is nothing to change; give at least one of {options}.")
     with connection.client() as client:
         model = client.tuned_models.update(name, **changes)
     if as_json:
@@ -90,7 +95,7 @@ def update(connection: Connection, as_json: bool, name: str, **changes: Any) -> 
 def transfer(connection: Connection, as_json: bool, name: str, email_address: str) -> None:
     """Make EMAIL the owner of the tuned model NAME.
 
-    The caller, who must be the owner, stays a writer. This takes OAuth, and no API key.
+    The caller must be the owner, and stays a writer. This needs OAuth; an API key does not work.
     """
     with connection.client() as client:
         client.tuned_models.transfer_ownership(name, email_address)
@@ -106,16 +111,16 @@ def transfer(connection: Connection, as_json: bool, name: str, email_address: st
 def delete(connection: Connection, as_json: bool, names: tuple[str, ...]) -> None:
     """Delete tuned models.
 
-    One that cannot be deleted does not keep the others. With --json it prints the names of those that are.
+    If one model cannot be deleted, the others still are. With --json, print the names of the deleted models.
     """
     from .._resources.resource_names import tuned_model
 
-    whole = [tuned_model(name) for name in names]  # an invalid name fails before anything is deleted
+    full_names = [tuned_model(name) for name in names]  # an invalid name fails before anything is deleted
     with connection.client() as client:
-        deleted = [name for name in whole if _delete(client, name)]
+        deleted_names = [name for name in full_names if _delete(client, name)]
     if as_json:
-        json_output.write([{"name": name} for name in deleted])
-    if deleted != whole:
+        json_output.write([{"name": name} for name in deleted_names])
+    if deleted_names != full_names:
         raise click.exceptions.Exit(CommandError.exit_code)
 
 
@@ -126,7 +131,7 @@ def _delete(client: Client, name: str) -> bool:
     try:
         client.tuned_models.delete(name)
     except APIError as error:
-        to_command_error(error).show()
+        CommandError(str(error)).show()
         return False
     click.echo(f"{escape(name)} is deleted.", err=True)
     return True
@@ -153,11 +158,11 @@ def _members(model: TunedModel) -> list[tuple[str, str]]:
         ("learning rate multiplier", _number(hyperparameters.learning_rate_multiplier)),
         ("run started", local_time(task.start_time)),
         ("run complete", local_time(task.complete_time)),
-        ("steps", str(last.step) if last else NONE),
-        ("mean loss", f"{last.mean_loss:.4g}" if last else NONE),
+        ("steps", str(last.step) if last else ""),
+        ("mean loss", f"{last.mean_loss:.4g}" if last else ""),
         ("reader projects", ", ".join(map(str, model.reader_project_numbers))),
     ]
 
 
 def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:g}"
+    return "" if value is None else f"{value:g}"

@@ -13,22 +13,22 @@ from .text import escape
 
 @click.command()
 @click.argument("operation", metavar="OPERATION|NAME")
-@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stay no longer than this; the run goes on.")
+@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="Stop watching after this time; the run continues.")
 @connection_options
 def watch(connection: Connection, as_json: bool, operation: str, timeout: float | None) -> None:
-    """Show how far a run is, until it ends.
+    """Show the progress of a run until it ends, then print the model's name.
 
-    Prints the model's name then. The run is named by its operation, or by the model that it makes.
+    Name the run by its operation or by its model.
 
-    With --json every line of stdout is a JSON object: the operation's metadata when there are new steps, with the
-    snapshots of these alone, and at last the whole model.
+    With --json, every line of stdout is a JSON object: the operation's metadata when there are new steps, with only
+    the new snapshots; the last line is the whole model.
 
-    The status is 1 when the run fails, is cancelled, or has not ended in time. Ctrl-C ends the watching, and the run
-    goes on at the service.
+    The exit status is 1 if the run fails, is cancelled, or does not end in time. Ctrl-C stops watching; the run
+    continues.
     """
     with connection.client() as client:
         run = find_operation(client, operation)
-        with progress.explain_stop(run, connection):
+        with progress.explain_interrupt_of_run(run, connection):
             model = progress.write_progress(run, timeout) if as_json else progress.show_progress(run, timeout)
     if as_json:
         json_output.write_line(model.to_json())

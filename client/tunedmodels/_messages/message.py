@@ -4,8 +4,8 @@ A message is a frozen dataclass. Its fields are the members of the API's message
 wire leaves out has the default of its field: None if the API distinguishes *absent* from *zero*, else the value that
 absence stands for. Members that this version does not know are kept in ``unknown`` and written back.
 
-The plan of a class says how to read and write each field. It follows from the annotations, and is made when the class
-is first read or written, so that the import costs no time.
+``_fields`` has the functions that read and write each field of a class. They follow from the annotations, and are
+computed when the class is first read or written, so that the import costs no time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from .open_enum import OpenEnum
@@ -34,17 +34,17 @@ Int64 = Annotated[int, _LONG]
 
 
 class InvalidMessage(ValueError):
-    """The error for a value that a message cannot have at *place*, a path such as ``tuningTask.startTime``."""
+    """The error for a value that a message cannot have at *path*, a path such as ``tuningTask.startTime``."""
 
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}" if place else problem)
-        self.place = place
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}" if path else problem)
+        self.path = path
         self.problem = problem
 
     def nested_in(self, parent: str) -> InvalidMessage:
         """Return the same error, with *parent* in front of the path."""
-        dot = "." if self.place and not self.place.startswith("[") else ""
-        return InvalidMessage(f"{parent}{dot}{self.place}", self.problem)
+        dot = "." if self.path and not self.path.startswith("[") else ""
+        return InvalidMessage(f"{parent}{dot}{self.path}", self.problem)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class Message:
 
     def _non_default_members(self) -> Iterator[tuple[str, Any]]:
         """Yield the name and the value of each member that does not have its default."""
-        for member in _members(type(self)).values():
+        for member in _fields(type(self)).values():
             value = getattr(self, member.attribute)
             if value != member.default:
                 yield member.attribute, value
@@ -94,12 +94,12 @@ class Message:
     def from_json(cls: type[M], value: Mapping[str, Any]) -> M:
         """Return the message for the JSON object *value*. Raise ValueError if it is not such a message."""
         if not isinstance(value, Mapping):
-            raise InvalidMessage("", f"{value!r:.100} is no object")
-        plan = _members(cls)
+            raise InvalidMessage("", f"{value!r:.100} is not an object")
+        fields = _fields(cls)
         members: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
         for name, item in value.items():
-            member = plan.get(name)
+            member = fields.get(name)
             if member is None:
                 unknown[name] = item
             elif item is not None:  # null means the default
@@ -111,12 +111,12 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """Return the message as a JSON object, in the API's order, without the members that have their default."""
-        written = {
+        members = {
             name: member.write(value)
-            for name, member in _members(type(self)).items()
+            for name, member in _fields(type(self)).items()
             if (value := getattr(self, member.attribute)) != member.default
         }
-        return {**written, **self.unknown}
+        return {**members, **self.unknown}
 
 
 def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
@@ -129,17 +129,17 @@ def coerce(kind: type[M], value: M | Mapping[str, Any]) -> M:
         return value
     if not isinstance(value, Mapping):
         raise TypeError(f"must be a {kind.__name__} or a dict of its members, got {value!r:.100}")
-    plan = _members(kind)
+    fields = _fields(kind)
     members: dict[str, Any] = {}
     for name, item in value.items():
-        member = plan.get(_camel(name)) if isinstance(name, str) else None
+        member = fields.get(_camel(name)) if isinstance(name, str) else None
         if member is None:
-            names = [member.attribute for member in plan.values()]
+            names = [member.attribute for member in fields.values()]
             nearest = difflib.get_close_matches(_snake(str(name)), names, 1, 0.0)
             raise InvalidMessage(
                 "",
-                f"{kind.__name__} has no member {name!r}; the nearest is {nearest[0]!r}. What this client "
-                f"does not know can be sent as {kind.__name__}(unknown=...).",
+                f"{kind.__name__} has no member {name!r}; the nearest is {nearest[0]!r}. Send a "
+                f"member that this client does not know as {kind.__name__}(unknown=...).",
             )
         if member.attribute in members:
             raise InvalidMessage("", f"{kind.__name__} has {member.attribute!r} twice")
@@ -177,19 +177,21 @@ class _Field:
     coerce: Callable[[Any], Any]
 
 
-def _members(kind: type[Message]) -> dict[str, _Field]:
-    return _plan(kind)  # type: ignore[arg-type]  # every class is hashable, but mypy does not accept it for dataclasses
+_fields_by_class: dict[Any, dict[str, _Field]] = {}
 
 
-@cache
-def _plan(kind: Any) -> dict[str, _Field]:
-    hints = get_type_hints(kind, include_extras=True)
-    plan = {}
-    for member in dataclasses.fields(kind):
-        factory = member.default_factory
-        default = member.default if factory is dataclasses.MISSING else factory()
-        plan[_camel(member.name)] = _Field(member.name, default, *_codec(hints[member.name]))
-    return plan
+def _fields(kind: type[Message]) -> dict[str, _Field]:
+    """Return the fields of the message class *kind* by their names on the wire."""
+    fields = _fields_by_class.get(kind)
+    if fields is None:
+        fields = {}
+        hints = get_type_hints(kind, include_extras=True)
+        for member in dataclasses.fields(kind):
+            factory = member.default_factory
+            default = member.default if factory is dataclasses.MISSING else factory()
+            fields[_camel(member.name)] = _Field(member.name, default, *_codec(hints[member.name]))
+        _fields_by_class[kind] = fields  # complete, because another thread may read it at once
+    return fields
 
 
 def _camel(name: str) -> str:
@@ -228,7 +230,7 @@ def _codec(hint: Any) -> _Codec:
 
 def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise InvalidMessage("", f"{value!r:.100} is no array")
+        raise InvalidMessage("", f"{value!r:.100} is not an array")
     items: list[Any] = []
     try:
         items.extend(map(read, value))
@@ -243,7 +245,7 @@ def _identity(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidMessage("", f"{value!r:.100} is no string")
+        raise InvalidMessage("", f"{value!r:.100} is not a string")
     return value
 
 
@@ -260,7 +262,7 @@ def _integer(value: Any) -> int:
         if isinstance(value, bool) or (number != value and not (isinstance(value, str) and _DIGITS.fullmatch(value))):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise InvalidMessage("", f"{value!r:.100} is no whole number") from None
+        raise InvalidMessage("", f"{value!r:.100} is not a whole number") from None
     return number
 
 
@@ -271,7 +273,7 @@ def _number(value: Any) -> float:
             raise ValueError
         return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidMessage("", f"{value!r:.100} is no number") from None
+        raise InvalidMessage("", f"{value!r:.100} is not a number") from None
 
 
 def _number_json(value: float) -> Any:
@@ -300,7 +302,7 @@ def _time(value: Any) -> Timestamp:
 
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise InvalidMessage("", f"{value!r:.100} is no object")
+        raise InvalidMessage("", f"{value!r:.100} is not an object")
     texts = {}
     name = ""
     try:
@@ -330,10 +332,10 @@ def _short_repr(value: Any) -> str:
 def _print(printer: Any, opening: str, closing: str, items: Iterable[tuple[str, Any]]) -> None:
     """Print *items* between brackets on IPython's *printer*. An item is a name, which can be empty, and a value."""
     with printer.group(4, opening, closing):
-        for place, (name, value) in enumerate(items):
-            if place:
+        for index, (name, value) in enumerate(items):
+            if index:
                 printer.text(",")
-            printer.breakable(" " if place else "")
+            printer.breakable(" " if index else "")
             printer.text(f"{name}=" if name else "")
             if isinstance(value, tuple):
                 _print(printer, "(", ",)" if len(value) == 1 else ")", (("", item) for item in _abbreviate(value)))

@@ -40,6 +40,6 @@ class Model(Message):
     max_temperature: float | None = None
 
     @property
-    def tunable(self) -> bool:
+    def is_tunable(self) -> bool:
         """Whether the model can be tuned, according to its methods."""
         return any(method in TUNING_METHODS for method in self.supported_generation_methods)

@@ -38,15 +38,15 @@ class Timestamp(datetime):
         nanosecond: int | None = None,
         fold: int = 0,
     ) -> Timestamp:
-        rest = 0
+        extra_nanoseconds = 0
         if nanosecond is not None:
             if not 0 <= nanosecond < 1_000_000_000:
                 raise ValueError(f"nanosecond must be from 0 to 999999999, got {nanosecond}")
             if microsecond not in (0, nanosecond // 1000):
-                raise ValueError(f"microsecond {microsecond} and nanosecond {nanosecond} say two things")
-            microsecond, rest = divmod(nanosecond, 1000)
+                raise ValueError(f"microsecond {microsecond} and nanosecond {nanosecond} contradict each other")
+            microsecond, extra_nanoseconds = divmod(nanosecond, 1000)
         timestamp = super().__new__(cls, year, month, day, hour, minute, second, microsecond, tzinfo, fold=fold)
-        timestamp._extra_nanoseconds = rest
+        timestamp._extra_nanoseconds = extra_nanoseconds
         return timestamp
 
     @classmethod
@@ -59,11 +59,11 @@ class Timestamp(datetime):
         if match is None:
             raise ValueError(f"not a time in the form of RFC 3339: {text!r}")
         try:
-            whole = datetime.fromisoformat(f"{match[1].upper()}{match[3] or '+00:00'}").astimezone(timezone.utc)
+            whole_second = datetime.fromisoformat(f"{match[1].upper()}{match[3] or '+00:00'}").astimezone(timezone.utc)
         except OverflowError as error:
             raise ValueError(f"not a time from the year 1 to 9999 in UTC: {text!r}") from error
         nanosecond = int((match[2] or "").ljust(9, "0"))
-        return cls(*whole.timetuple()[:6], nanosecond=nanosecond)
+        return cls(*whole_second.timetuple()[:6], nanosecond=nanosecond)
 
     @property
     def nanosecond(self) -> int:
@@ -72,13 +72,23 @@ class Timestamp(datetime):
 
     def rfc3339(self) -> str:
         """Return the time in the wire's form: in UTC, with six decimal places, or nine if six are not exact."""
-        whole = _to_datetime(self).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-        micro, rest = divmod(self.nanosecond, 1000)
-        return f"{whole.rjust(19, '0')}.{micro:06d}{f'{rest:03d}' if rest else ''}Z"
+        whole_second = _to_datetime(self).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+        micro, extra_nanoseconds = divmod(self.nanosecond, 1000)
+        return f"{whole_second.rjust(19, '0')}.{micro:06d}{f'{extra_nanoseconds:03d}' if extra_nanoseconds else ''}Z"
 
-    def replace(self, *parts: Any, **members: Any) -> Timestamp:
-        """Return a time with other parts, as datetime does. The nanoseconds stay unless the microsecond is given."""
+    def replace(self, *parts: Any, nanosecond: int | None = None, **members: Any) -> Timestamp:
+        """Return a time with other parts, as datetime does.
+
+        The nanoseconds stay unless the microsecond or the nanosecond is given. Raise ValueError if both are given and
+        contradict each other.
+        """
         has_microsecond = len(parts) > 6 or "microsecond" in members
+        if nanosecond is not None:
+            if not has_microsecond:
+                members["microsecond"] = 0
+            plain = _to_datetime(self).replace(*parts, **members)
+            date_and_time = (plain.year, plain.month, plain.day, plain.hour, plain.minute, plain.second)
+            return Timestamp(*date_and_time, plain.microsecond, plain.tzinfo, nanosecond=nanosecond, fold=plain.fold)
         return _from_datetime(
             _to_datetime(self).replace(*parts, **members), 0 if has_microsecond else self._extra_nanoseconds
         )
@@ -130,8 +140,8 @@ class Timestamp(datetime):
     def _compare(self, other: object, by: Callable[[Any, Any], bool]) -> bool:
         if not isinstance(other, datetime):
             return by(_to_datetime(self), other)
-        rest = other._extra_nanoseconds if isinstance(other, Timestamp) else 0
-        return by((_to_datetime(self), self._extra_nanoseconds), (_to_datetime(other), rest))
+        extra_nanoseconds = other._extra_nanoseconds if isinstance(other, Timestamp) else 0
+        return by((_to_datetime(self), self._extra_nanoseconds), (_to_datetime(other), extra_nanoseconds))
 
 
 def _to_datetime(moment: datetime) -> datetime:
@@ -139,7 +149,9 @@ def _to_datetime(moment: datetime) -> datetime:
     return datetime.combine(moment.date(), moment.timetz())
 
 
-def _from_datetime(plain: datetime, rest: int) -> Timestamp:
-    """Return *plain* as a Timestamp, with *rest* additional nanoseconds."""
+def _from_datetime(plain: datetime, extra_nanoseconds: int) -> Timestamp:
+    """Return *plain* as a Timestamp, with *extra_nanoseconds* additional nanoseconds."""
     parts = (plain.year, plain.month, plain.day, plain.hour, plain.minute, plain.second)
-    return Timestamp(*parts, nanosecond=plain.microsecond * 1000 + rest, tzinfo=plain.tzinfo, fold=plain.fold)
+    return Timestamp(
+        *parts, nanosecond=plain.microsecond * 1000 + extra_nanoseconds, tzinfo=plain.tzinfo, fold=plain.fold
+    )

@@ -27,4 +27,4 @@ def messages(kind: type[M], values: Iterable[M | Mapping[str, Any]], name: str) 
     """Return *values*, the argument *name*, as messages. Raise TypeError and ValueError as ``message`` does."""
     if isinstance(values, (str, Mapping, Message)):
         raise TypeError(f"{name} must be a list of {kind.__name__} or of dicts of its members, got {values!r:.100}")
-    return tuple(message(kind, value, f"{name}[{place}]") for place, value in enumerate(values))
+    return tuple(message(kind, value, f"{name}[{index}]") for index, value in enumerate(values))

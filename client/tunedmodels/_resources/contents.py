@@ -20,10 +20,10 @@ def contents(value: Contents) -> tuple[Content, ...]:
     if isinstance(value, (str, Content, Mapping)):
         return (content(cast("Turn", value), "contents"),)
     turns = tuple(value)
-    for place, turn in enumerate(turns):
+    for index, turn in enumerate(turns):
         if isinstance(turn, str):
-            raise TypeError(f"contents[{place}] must be a Content, got {turn!r:.100}; a text alone needs no list")
-    return tuple(content(turn, f"contents[{place}]") for place, turn in enumerate(turns))
+            raise TypeError(f"contents[{index}] must be a Content, got {turn!r:.100}; a text alone needs no list")
+    return tuple(content(turn, f"contents[{index}]") for index, turn in enumerate(turns))
 
 
 def content(value: Turn, name: str) -> Content:

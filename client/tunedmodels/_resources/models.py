@@ -31,4 +31,4 @@ class Models:
 
     def tunable(self) -> tuple[Model, ...]:
         """Return the base models that can be tuned. Since May 2025 the Gemini API has none."""
-        return tuple(model for model in self.list(page_size=1000) if model.tunable)
+        return tuple(model for model in self.list(page_size=1000) if model.is_tunable)

@@ -39,7 +39,7 @@ class Operation:
     ) -> None:
         name = _mapping(value).get("name")
         if not isinstance(name, str) or not name:
-            raise TransportError(f"The service answered with something that is no operation: {value!r:.200}")
+            raise TransportError(f"The service answered with something that is not an operation: {value!r:.200}")
         self._name = name
         self._fetch = fetch
         self._cancel = cancel
@@ -80,7 +80,7 @@ class Operation:
         if error is not None:
             raise error
         if "response" not in self._value:
-            raise TransportError(f"{self.name} is done, and has neither a response nor an error")
+            raise TransportError(f"{self.name} has ended, but has neither a response nor an error")
         return response_messages.message(TunedModel, _unpack_any(self._value["response"]))
 
     def exception(self, timeout: float | None = None) -> OperationFailed | None:
@@ -164,9 +164,9 @@ class Operation:
         if not self._is_done:
             value = self._fetch(self.name, deadline)
             if value.get("name") != self.name:
-                raise TransportError(f"Asked for {self.name}, the service answered {value!r:.200}")
+                raise TransportError(f"The client asked for {self.name}, and the service answered with {value!r:.200}")
             with self._lock:
-                if not self._is_done:  # another thread can have seen the end during the wait
+                if not self._is_done:  # another thread may have received the end during the wait
                     self._value = value
         return self._is_done
 

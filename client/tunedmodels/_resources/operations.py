@@ -28,7 +28,7 @@ class Operations:
         """Return the current state of the operation *name*. Any process that knows the name can do this."""
         operation = self.from_json(self._fetch(resource_names.operation(name), None))
         if operation.name != name:
-            raise TransportError(f"Asked for {name}, the service answered with {operation.name}")
+            raise TransportError(f"The client asked for {name}, and the service answered with {operation.name}")
         return operation
 
     def list(

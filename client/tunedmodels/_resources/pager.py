@@ -31,17 +31,17 @@ class Pager(Generic[T]):
     def pages(self) -> Iterator[tuple[T, ...]]:
         """Yield the pages, each as a tuple of its items. A page can be empty and still have a next page."""
         token = self._token
-        seen_tokens = {token}
+        earlier_tokens = {token}
         while True:
             page = self._fetch(token)
             next_token = page.get("nextPageToken") or ""
             if not isinstance(next_token, str):
-                raise TransportError(f"The page after {token!r} has a token that is no string: {next_token!r:.99}")
-            if next_token and next_token in seen_tokens:
+                raise TransportError(f"The page after {token!r} has a token that is not a string: {next_token!r:.99}")
+            if next_token and next_token in earlier_tokens:
                 raise TransportError(
                     f"The page after {token!r} leads back to {next_token!r}: the list would never end."
                 )
-            seen_tokens.add(next_token)
+            earlier_tokens.add(next_token)
             self.next_page_token = token = next_token
             yield self._items(page)
             if not token:

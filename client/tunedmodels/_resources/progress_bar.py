@@ -31,7 +31,7 @@ def show_progress_bar(
 
 
 def _size_options(file: Any) -> dict[str, Any]:
-    """Return the options of tqdm for the size of the terminal *file*. Return no options if *file* is no terminal."""
+    """Return the options of tqdm for the size of the terminal *file*. Return no options if *file* is not a terminal."""
     try:
         columns = os.get_terminal_size(file.fileno()).columns
     except (AttributeError, OSError, ValueError):

@@ -16,7 +16,7 @@ def message(kind: type[M], value: Any) -> M:
     try:
         return kind.from_json(value)
     except InvalidMessage as error:
-        raise TransportError(f"The service answered with something that is no {kind.__name__}: {error}") from error
+        raise TransportError(f"The service answered with something that is not a {kind.__name__}: {error}") from error
 
 
 def messages(kind: type[M], page: Mapping[str, Any], member: str) -> tuple[M, ...]:
@@ -25,8 +25,8 @@ def messages(kind: type[M], page: Mapping[str, Any], member: str) -> tuple[M, ..
 
 
 def array(page: Mapping[str, Any], member: str) -> list[Any]:
-    """Return the list *member* of a page, or an empty list if it is absent. Raise TransportError if it is no list."""
+    """Return the list *member* of a page, or an empty list if it is absent. Raise TransportError for another type."""
     items = page.get(member) or []
     if not isinstance(items, list):
-        raise TransportError(f"The service answered with a page whose {member} is no list: {items!r:.100}")
+        raise TransportError(f"The service answered with a page whose {member} is not a list: {items!r:.100}")
     return items

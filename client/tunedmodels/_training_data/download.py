@@ -19,16 +19,20 @@ def download(session: requests.Session, url: str, timeout: float) -> Document:
     Use only the proxies and certificates of the caller's *session*, not its headers, cookies or keys. Raise
     TrainingDataError if the content does not arrive within *timeout* seconds or cannot be read.
     """
-    until = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout
     content = b""
     try:
-        with requests.Session() as own:
-            own.proxies, own.verify, own.cert = session.proxies, session.verify, session.cert
-            own.trust_env = session.trust_env
-            with own.get(url, auth=no_auth, timeout=timeout, stream=True) as response:
+        with requests.Session() as anonymous_session:
+            anonymous_session.proxies, anonymous_session.verify, anonymous_session.cert = (
+                session.proxies,
+                session.verify,
+                session.cert,
+            )
+            anonymous_session.trust_env = session.trust_env
+            with anonymous_session.get(url, auth=no_auth, timeout=timeout, stream=True) as response:
                 if not response.ok:
                     raise Location(url).error(f"cannot be read: the answer is {response.status_code}.")
-                for part in response_body.iter_parts(response, lambda: until - time.monotonic()):
+                for part in response_body.iter_parts(response, lambda: deadline - time.monotonic()):
                     content += part
                     if len(content) > FILE_BYTES:
                         break

@@ -32,7 +32,7 @@ _OUTPUT_CHARACTERS = 5_000
 FILE_BYTES = 4 * 1024 * 1024
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://[^/?#]*(?P<path>[^?#]*)", re.IGNORECASE)  # C:// is a drive
-_MISSING = {"None", "nan", "<NA>", "NaT"}  # the missing values of Python, NumPy and pandas as strings
+_MISSING_VALUES = {"None", "nan", "<NA>", "NaT"}  # the missing values of Python, NumPy and pandas as strings
 
 
 class Document(NamedTuple):
@@ -109,7 +109,7 @@ def _open(data: Any, keys: Keys, fetch: Callable[[str], Document]) -> tuple[str 
         url = _URL.match(data) if isinstance(data, str) else None
         content, suffix = _fetch(url, location, fetch) if url else _load(data, location)
         if len(content) > FILE_BYTES:
-            raise location.error(f"has more than {FILE_BYTES} bytes (4 MB), and the service takes no more.")
+            raise location.error(f"is larger than the limit of {FILE_BYTES} bytes (4 MB).")
         return location.source, rows_from_document(content, suffix, keys, location)
     if hasattr(data, "columns") and hasattr(data, "__getitem__"):
         return None, rows_from_columns(data, data.columns, keys, Location())
@@ -127,7 +127,7 @@ def _fetch(url: re.Match[str], location: Location, fetch: Callable[[str], Docume
     """Return the content of *url*, and the suffix of its format."""
     if url["scheme"].lower() not in ("http", "https"):
         raise location.error(
-            f"has the scheme {url['scheme']}, and only http and https can be read; give the path of a local copy."
+            f"has the scheme {url['scheme']}; only http and https can be read. Give the path of a local copy."
         )
     document = fetch(url.string)
     suffix = PurePosixPath(url["path"]).suffix.lower()
@@ -136,8 +136,7 @@ def _fetch(url: re.Match[str], location: Location, fetch: Callable[[str], Docume
         suffix = MEDIA_TYPES.get(media_type, "")
         if not suffix:
             raise location.error(
-                f"has none of the suffixes {', '.join(FORMATS)}, nor a content type that says as much "
-                f"({media_type or 'it has none'})."
+                f"has none of the suffixes {', '.join(FORMATS)}, and no known content type ({media_type or 'none'})."
             )
     return document.content, suffix
 
@@ -148,9 +147,9 @@ def _load(path: str | os.PathLike[str], location: Location) -> tuple[bytes, str]
         with Path(os.fsdecode(path)).open("rb") as file:
             content = file.read(FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: the path contains NUL
-        neither = ", and no http(s) URL" if isinstance(path, str) else ""
+        or_url = " or http(s) URL" if isinstance(path, str) else ""
         reason = error.strerror if isinstance(error, OSError) else error
-        raise location.error(f"is no file that can be read{neither}: {reason}.") from error
+        raise location.error(f"is not a readable file{or_url}: {reason}.") from error
     suffix = Path(os.fsdecode(path)).suffix.lower()
     if suffix not in FORMATS:
         raise location.error(f"has none of the suffixes {', '.join(FORMATS)}.")
@@ -181,19 +180,19 @@ def _pair(example: object, keys: Keys, location: Location) -> tuple[str, str]:
     return pair
 
 
-def _text(cell: object, most: int, column: str, location: Location) -> str:
+def _text(cell: object, limit: int, column: str, location: Location) -> str:
     if not isinstance(cell, str):
-        hint = "; str() makes one" if isinstance(cell, Number) else ""
-        if str(cell) in _MISSING:
+        hint = "; convert it with str()" if isinstance(cell, Number) else ""
+        if str(cell) in _MISSING_VALUES:
             hint = "; fill it in or leave the example out"
         raise location.error(f"must be a string, got {short_repr(cell)}{hint}.", column)
-    if len(cell) > most:
-        raise location.error(f"has {len(cell)} characters; the service takes at most {most}.", column)
+    if len(cell) > limit:
+        raise location.error(f"has {len(cell)} characters; the service takes at most {limit}.", column)
     try:
         cell.encode()
     except UnicodeEncodeError as error:
         surrogate = f"{cell[error.start]!a} at index {error.start}"
         raise location.error(
-            f"has half of a surrogate pair, {surrogate}; UTF-8 has no such character.", column
+            f"has half of a surrogate pair, {surrogate}, which UTF-8 cannot encode.", column
         ) from error
     return cell

@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from itertools import repeat
 from typing import Any, NamedTuple
 
+from .._hints import Hint
 from ..errors import TrainingDataError
 
 # The line on which each row begins, or None if it has no line, and the row, which can be any value.
 Rows = Iterable[tuple[int | None, object]]
 
 _JSON_GAP = re.compile(r"[ \t\r\n,]*")  # the text between two items of a list
-_PRIVATE = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)  # the user, the query and the fragment of a URL
+_PRIVATE_URL_PARTS = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)  # the user, the query and the fragment of a URL
 
 
 class Keys(NamedTuple):
-    """The names of the two columns. The fields have the names of the arguments that set them."""
+    """The names of the two columns."""
 
     input_key: str
     output_key: str
@@ -58,13 +59,13 @@ def short_repr(value: object) -> str:
 
 def check_columns(keys: Keys, names: Iterable[object], location: Location) -> None:
     """Raise TrainingDataError if a key is missing in *names*, the columns or the cells of a row, or occurs twice."""
-    present = list(names)
-    for argument, key in zip(Keys._fields, keys, strict=True):
-        if key not in present:
-            listed = ", ".join(map(short_repr, present))[:300] or "no names at all"
-            raise location.error(f"is missing among {listed}; name the one to take with {argument}.", key)
-        if present.count(key) > 1:
-            raise location.error("comes more than once.", key)
+    all_names = list(names)
+    for key, hint in zip(keys, (Hint.INPUT_COLUMN, Hint.OUTPUT_COLUMN), strict=True):
+        if key not in all_names:
+            names_text = ", ".join(map(short_repr, all_names))[:300] or "no names at all"
+            raise location.error(f"is missing among {names_text}; {hint.text}.", key)
+        if all_names.count(key) > 1:
+            raise location.error("occurs more than once.", key)
 
 
 def rows_from_columns(table: Any, names: Iterable[object], keys: Keys, location: Location) -> Rows:
@@ -106,9 +107,7 @@ def _csv(text: str, keys: Keys, location: Location, delimiter: str = ",") -> Row
     input_index, output_index = map(header.index, keys)
     for line, cells in records:
         if len(cells) != len(header):
-            raise location._replace(line=line).error(
-                f"ends after cell {len(cells)}, the header after cell {len(header)}."
-            )
+            raise location._replace(line=line).error(f"has {len(cells)} cells; the header has {len(header)}.")
         yield line, (cells[input_index], cells[output_index])
 
 
@@ -174,7 +173,7 @@ def _parse_json(text: str, location: Location) -> Any:
 
 def _display_source(source: str) -> str:
     """Return *source* for a message. A URL loses the parts that can contain a password or a key."""
-    source = _PRIVATE.sub("", source) if "://" in source else source
+    source = _PRIVATE_URL_PARTS.sub("", source) if "://" in source else source
     return source if source and source.isprintable() and len(source) <= 1000 else short_repr(source)
 
 

@@ -27,11 +27,13 @@ class Address:
         try:
             parts = urlsplit(self.url)
         except ValueError as error:
-            raise ValueError(f"{self.url!r} is no base URL: {error}") from None
+            raise ValueError(f"{self.url!r} is not a base URL: {error}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"A base URL begins with http:// or https:// and names a host; {self.url!r} does not.")
         if "?" in self.url or "#" in self.url or parts.username is not None:
-            raise ValueError(f"A base URL has no query, no fragment and no password; that of {parts.hostname} has.")
+            raise ValueError(
+                f"A base URL has no query, no fragment and no password; the URL of {parts.hostname} has one."
+            )
         if parts.netloc.endswith(":"):
             raise ValueError(f"A base URL names a port after its colon; {self.url!r} does not.")
         if re.search(r"/v\d+\w*(/tunedModels)?$", parts.path):
@@ -39,7 +41,7 @@ class Address:
         try:
             requests.Request("GET", self.url).prepare()
         except requests.RequestException as error:
-            raise ValueError(f"{self.url!r} is no base URL: {error}") from None
+            raise ValueError(f"{self.url!r} is not a base URL: {error}") from None
 
     @classmethod
     def parse(cls, text: str, name: str, *, mock_server: bool = False) -> Address:
@@ -53,7 +55,7 @@ class Address:
             if "://" in text:
                 return cls(text)
             if text.isdecimal():
-                raise ValueError(f"{text} is a port alone; it must name the host too: 127.0.0.1:{text}.")
+                raise ValueError(f"{text} is only a port; add the host: 127.0.0.1:{text}.")
             address = cls(f"http://{text}")
             if not (mock_server or address.is_loopback):
                 raise ValueError(f"{text!r} has no scheme; write https://{text}, or http://{text} for a mock server.")
@@ -94,9 +96,9 @@ class Address:
         """Raise ValueError if *credential* looks real and others on the network could read it."""
         if not self.is_encrypted and not self.is_loopback and looks_real(credential):
             raise ValueError(
-                f"The API key or token looks real, and is not sent to {self.url}: that is plain http to another "
-                "machine, where anyone on the way can read it. Use https; for a mock server on a network use a key "
-                "made up for it, such as test-me."
+                f"The API key or token looks real, so the client does not send it to {self.url}: over plain http, "
+                "others on the network can read it. Use https. For a mock server on another machine, use a key that is "
+                "made up, such as test-me."
             )
 
 

@@ -37,9 +37,7 @@ _WITHOUT_PROJECT = (google.auth.api_key.Credentials, google.auth.credentials.Ano
 def api_key_credentials(key: str) -> google.auth.credentials.Credentials:
     """Return credentials for the API key *key*. Raise ValueError if it cannot be a key."""
     if re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) is None:
-        raise ValueError(
-            "An API key is one line of ASCII without space around it, and not empty; the one given is not."
-        )
+        raise ValueError("The API key is not valid. It must be one line of ASCII, not empty, without spaces around it.")
     return google.auth.api_key.Credentials(key)
 
 
@@ -111,7 +109,7 @@ class Caller:
             if name.lower() in ("authorization", "x-goog-api-key"):
                 if re.fullmatch(r"[ -~]*\S", value) is None:
                     raise ValueError(
-                        "The credentials give a token that is not one line of ASCII, which no header can hold."
+                        "The token of the credentials is not one line of ASCII, so it does not fit into a header."
                     )
                 self._address.check_credential(value)
         if self._quota_project:
@@ -162,7 +160,7 @@ class _TokenRequest(google.auth.transport.requests.Request):
         Without a copy, google-auth skips this. A mock server's token must not be sent to Google.
         """
         if not self._is_google:
-            raise TypeError("a request for a token of another service is not copied")
+            raise TypeError("only a request for a token of Google can be copied")
         return _TokenRequest(copy.deepcopy(self.session, memo), self._seconds_left, is_google=True)
 
     def __del__(self) -> None:
@@ -179,12 +177,12 @@ class _TokenRequest(google.auth.transport.requests.Request):
     ) -> Any:
         seconds = min(self._seconds_left(), timeout or float("inf"))
         if seconds <= 0:
-            raise google.auth.exceptions.TransportError("there was no time left to get a token")
-        ask: Any = super().__call__  # google-auth declares no types here
-        direct = (
+            raise google.auth.exceptions.TransportError("no time was left to get a token")
+        send: Any = super().__call__  # google-auth declares no types here
+        proxy_options = (
             {"proxies": {"no_proxy": urlsplit(url).hostname}} if is_loopback_host(urlsplit(url).hostname or "") else {}
         )
-        return ask(url, method, body, headers, seconds, **{"auth": no_auth, **direct, **more})
+        return send(url, method, body, headers, seconds, **{"auth": no_auth, **proxy_options, **more})
 
 
 def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

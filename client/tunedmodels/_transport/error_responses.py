@@ -18,11 +18,11 @@ NOTE_HEADER = "x-tunedmodels-note"  # a note of the mock server about its answer
 _EXCERPT_LENGTH = 200  # the maximum number of characters to quote of a body that is not the API's
 
 
-def from_response(request: Request, response: Response, *, may_be_done: bool = False) -> APIError:
+def from_response(request: Request, response: Response, *, may_have_executed: bool = False) -> APIError:
     """Return the error for *response*, whatever its body is.
 
     The status in the body selects the class. If the body is not the API's, for example a proxy's HTML page or an
-    empty one, the HTTP status selects it. *may_be_done* says whether an earlier try got no answer.
+    empty one, the HTTP status selects it. *may_have_executed* says whether an earlier try got no answer.
     """
     try:
         value = json.loads(response.body)
@@ -31,11 +31,13 @@ def from_response(request: Request, response: Response, *, may_be_done: bool = F
     if isinstance(value, list) and value:  # for a stream, the service puts the error into an array
         value = value[0]
     error = value.get("error") if isinstance(value, Mapping) else None
-    return from_error(error if isinstance(error, Mapping) else {}, request, response, may_be_done=may_be_done)
+    return from_error(
+        error if isinstance(error, Mapping) else {}, request, response, may_have_executed=may_have_executed
+    )
 
 
 def from_error(
-    error: Mapping[str, Any], request: Request, response: Response, *, may_be_done: bool = False
+    error: Mapping[str, Any], request: Request, response: Response, *, may_have_executed: bool = False
 ) -> APIError:
     """Return the error for *error*, the member ``error`` of the response's body."""
     code = _integer(error.get("code")) or response.status_code
@@ -48,7 +50,8 @@ def from_error(
         status,
         message if message.strip() else f"{request.method} {request.url} was answered with {_excerpt(response.body)}",
         details,
-        advice=error_hint(status, message, details, may_be_done=may_be_done) or response.headers.get(NOTE_HEADER, ""),
+        hint=error_hint(status, message, details, may_have_executed=may_have_executed)
+        or response.headers.get(NOTE_HEADER, ""),
         retry_delay=retry_delay(details, response.headers),
         request=request,
         response=response,
@@ -72,7 +75,7 @@ def retry_delay(details: tuple[Mapping[str, Any], ...], headers: Mapping[str, st
 
 
 def _seconds_between(moment: str, now: str) -> float | None:
-    """Return the seconds from *now* to *moment*, both HTTP dates of the answer. Return None if one is no date."""
+    """Return the seconds from *now* to *moment*, both HTTP dates of the answer. Return None if one is not a date."""
     try:
         seconds = (parsedate_to_datetime(moment) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError):

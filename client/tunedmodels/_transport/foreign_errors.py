@@ -12,6 +12,7 @@ import google.auth.exceptions as auth
 import requests.exceptions as http
 import urllib3.exceptions
 
+from .._hints import Hint
 from ..errors import CredentialsError, Request, RetrySafety, TransportError
 
 REQUESTS_ERRORS: Mapping[type[Exception], RetrySafety] = {
@@ -69,12 +70,6 @@ SENDING_ERRORS = (*IO_ERRORS, auth.GoogleAuthError, ValueError)
 for an answer that redirects to an invalid address."""
 
 
-_LOG_IN = (
-    "give credentials= or api_key=, or log in: gcloud auth application-default login; for a mock server set "
-    "TUNEDMODELS_EMULATOR_HOST"
-)
-
-
 def no_answer_error(request: Request, error: Exception) -> TransportError:
     """Return the error of this package for *error*, one of SENDING_ERRORS, if *request* got no answer."""
     text = f"{request.method} {request.url} was not answered: {error_reason(error)}"
@@ -94,23 +89,23 @@ def credentials_error(error: Exception) -> CredentialsError:
     )
     retry_safety = RetrySafety.UNSENT if getattr(error, "retryable", False) else by_class
     reason = error.args[0] if error.args else error
-    return CredentialsError(f"Credentials are missing or not accepted: {reason} ({_LOG_IN})", retry_safety)
+    return CredentialsError(f"Credentials are missing or not accepted: {reason} ({Hint.LOG_IN.text})", retry_safety)
 
 
 def _retry_safety(error: Exception) -> RetrySafety:
     # requests raises the same error for a connection that was refused and for one that broke; urllib3 does not.
     if isinstance(_reason(error), urllib3.exceptions.NewConnectionError):
         return RetrySafety.UNSENT
-    unknown = RetrySafety.FINAL if isinstance(error, ValueError) else RetrySafety.LOST
+    default = RetrySafety.FINAL if isinstance(error, ValueError) else RetrySafety.LOST
     by_class = {**GOOGLE_AUTH_ERRORS, **REQUESTS_ERRORS}
-    return next((by_class[kind] for kind in type(error).__mro__ if kind in by_class), unknown)
+    return next((by_class[kind] for kind in type(error).__mro__ if kind in by_class), default)
 
 
 def error_reason(error: Exception) -> str:
     """Return a short reason for *error*. It leaves out the URL and the connection pool if it can."""
     reason = _reason(error)
     if isinstance(error, http.Timeout):
-        return "it took too long"
+        return "timed out"
     if isinstance(error, (http.InvalidHeader, http.InvalidURL, http.HTTPError)):
         return type(error).__name__  # its message contains the header or the URL
     if isinstance(reason, urllib3.exceptions.NewConnectionError):

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 import urllib3
 
-_PART = 64 * 1024
+_PART_SIZE = 64 * 1024
 
 
 class BodyTimeout(OSError):
@@ -30,19 +30,19 @@ def iter_parts(response: requests.Response, seconds_left: Callable[[], float]) -
     # The session may have an adapter that does not use urllib3. A hook of the session, or requests itself for a
     # redirect, may have read the body already.
     if response._content_consumed or not isinstance(raw, urllib3.BaseHTTPResponse):  # type: ignore[attr-defined]
-        yield from response.iter_content(_PART)
+        yield from response.iter_content(_PART_SIZE)
         return
     # For a compressed body, urllib3 reads until it can return some data, with no limit of time. So unzip it here.
     gunzip = _Gunzip() if response.headers.get("Content-Encoding", "").lower() == "gzip" else None
     while True:
         seconds = seconds_left()
         if seconds <= 0:
-            raise BodyTimeout("it took too long")
+            raise BodyTimeout("timed out")
         # Without this, the timeout that requests got would start again with each part.
         socket = _socket(raw)
         if socket is not None:
             socket.settimeout(seconds)
-        part = raw.read1(_PART, decode_content=gunzip is None)
+        part = raw.read1(_PART_SIZE, decode_content=gunzip is None)
         if not part:
             break
         if gunzip:
@@ -70,18 +70,18 @@ class _Gunzip:
         self._has_data = False
 
     def __call__(self, part: bytes) -> bytes:
-        whole = b""
+        data = b""
         while part:
             if self._member.eof:
                 self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
             try:
-                whole += self._member.decompress(part)
+                data += self._member.decompress(part)
             except zlib.error as error:
-                raise InvalidCompression(f"it is no gzip: {error}") from None
+                raise InvalidCompression(f"invalid gzip data: {error}") from None
             self._has_data = True
             part = self._member.unused_data
-        return whole
+        return data
 
     def end(self) -> None:
         if self._has_data and not self._member.eof:
-            raise InvalidCompression("it ended within its gzip")
+            raise InvalidCompression("the gzip data is incomplete")

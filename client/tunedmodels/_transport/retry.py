@@ -23,30 +23,29 @@ class Retry:
     """The rules for another try of a request that failed. Times are in seconds.
 
     The client always tries again if it cannot connect, or if the service refuses for quota (429). After a broken
-    connection, an answer that is cut off or missing, or a status 500, 502, 503 or 504, it tries again only if the
+    connection, an answer that is cut off or missing, or a status 408, 500, 502, 503 or 504, it tries again only if the
     request is idempotent. So it never starts a second tuning job: ``create`` is idempotent only with a
     ``tuned_model_id``.
 
     The pause after try *n* is random, between 0 and ``initial * 2 ** (n - 1)``, and at most *maximum*. If the service
     says how long to wait (RetryInfo, Retry-After), the pause is at least that long. If the pause would end later than
     *timeout* after the first try, the client raises the error of the last try at once. If it cannot connect, it stops
-    after *connecting* instead: a server that is starting answers by then, and a missing one never answers.
+    *connect_timeout* after the first of these tries in a row: a server that is starting answers by then, and a missing
+    one never answers.
     """
 
     timeout: float = 120.0
     initial: float = 1.0
     maximum: float = 30.0
-    connecting: float = 10.0
+    connect_timeout: float = 10.0
 
     def __post_init__(self) -> None:
         """Raise ValueError if a time is negative, infinite or NaN, or if *initial* or *maximum* is 0."""
-        for name in ("timeout", "initial", "maximum", "connecting"):
+        for name in ("timeout", "initial", "maximum", "connect_timeout"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number of seconds, 0 or more, got {getattr(self, name)!r}")
         if not self.initial or not self.maximum:
-            raise ValueError(
-                "initial and maximum must be above 0: without pauses a server that fails is asked for ever"
-            )
+            raise ValueError("initial and maximum must be above 0: without pauses, the client would retry too fast")
 
     def call(
         self,
@@ -62,16 +61,17 @@ class Retry:
         sending the request twice has the same effect as sending it once. *seconds_left* returns the seconds that
         remain for all tries. *sleep* waits for a number of seconds. Raise the error of the last try.
         """
-        may_be_done = False
-        whole = seconds_left()
+        may_have_executed = False
+        initial_seconds_left = seconds_left()
+        connect_start = 0.0  # the time of the first try after the last one that could connect
 
         def try_once() -> T | BaseException:
-            nonlocal may_be_done
+            nonlocal may_have_executed
             try:
-                return attempt(may_be_done)
+                return attempt(may_have_executed)
             except BaseException as error:
                 # If even a request that is not idempotent may be sent again, the service has not executed it.
-                may_be_done = may_be_done or not is_retryable(error, idempotent=False)
+                may_have_executed = may_have_executed or not is_retryable(error, idempotent=False)
                 # Return the error instead of raising it, to keep tenacity out of its traceback.
                 return error
 
@@ -79,10 +79,16 @@ class Retry:
             return max(_server_delay(state), backoff(state))
 
         def is_too_late(state: tenacity.RetryCallState) -> bool:
+            nonlocal connect_start
             # Count the pauses too: a test may pass a *sleep* that takes no time.
-            elapsed = max(whole - seconds_left() if math.isfinite(whole) else 0.0, state.idle_for)
-            most = min(self.timeout, self.connecting) if _is_unsent(state) else self.timeout
-            return elapsed + state.upcoming_sleep > most or state.upcoming_sleep > seconds_left()
+            clocked = initial_seconds_left - seconds_left() if math.isfinite(initial_seconds_left) else 0.0
+            next_try = max(clocked, state.idle_for) + state.upcoming_sleep
+            if next_try > self.timeout or state.upcoming_sleep > seconds_left():
+                return True
+            if _is_unsent(state):
+                return next_try - connect_start > self.connect_timeout
+            connect_start = next_try
+            return False
 
         backoff = tenacity.wait_random_exponential(multiplier=self.initial, max=self.maximum)
         tries = tenacity.Retrying(

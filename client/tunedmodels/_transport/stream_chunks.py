@@ -23,7 +23,7 @@ def parse_events(parts: Iterable[bytes]) -> Iterator[Any]:
 
     Raise MalformedStream if the data is not JSON, or if the stream ends inside an event or before the first event.
     """
-    begun = False
+    has_event = False
     data: list[str] = []
     for line in _lines(parts):
         name, _, value = line.partition(":")
@@ -33,43 +33,43 @@ def parse_events(parts: Iterable[bytes]) -> Iterator[Any]:
             try:
                 yield json.loads("\n".join(data))
             except (ValueError, RecursionError) as error:
-                raise MalformedStream(f"an event is no JSON: {error}") from None
-            begun = True
+                raise MalformedStream(f"an event is not JSON: {error}") from None
+            has_event = True
             data = []
     if data:
-        raise MalformedStream("it ended within an event")
-    if not begun:
-        raise MalformedStream("it ended before the first event")
+        raise MalformedStream("the stream ended inside an event")
+    if not has_event:
+        raise MalformedStream("the stream ended before the first event")
 
 
 def parse_array(parts: Iterable[bytes]) -> Iterator[Any]:
     """Yield the elements of a JSON array of objects.
 
-    Raise MalformedStream if the text is no such array, or if the array does not end.
+    Raise MalformedStream if the text is not such an array, or if the array does not end.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     parse = json.JSONDecoder().raw_decode
     text = ""
-    opened = False
-    between = " \t\r\n"  # after the first element, also a comma
+    is_inside_array = False
+    separators = " \t\r\n"  # after the first element, also a comma
     for part in parts:
-        text = (text + decoder.decode(part)).lstrip(between)
-        if not opened and text.startswith("["):
-            opened = True
-            text = text[1:].lstrip(between)
-        while opened and text.startswith("{"):
+        text = (text + decoder.decode(part)).lstrip(separators)
+        if not is_inside_array and text.startswith("["):
+            is_inside_array = True
+            text = text[1:].lstrip(separators)
+        while is_inside_array and text.startswith("{"):
             try:
                 value, end = parse(text)
             except (ValueError, RecursionError):
                 break  # the element has not arrived completely, or it is invalid
             yield value
-            between = " \t\r\n,"
-            text = text[end:].lstrip(between)
-        if opened and text.startswith("]"):
+            separators = " \t\r\n,"
+            text = text[end:].lstrip(separators)
+        if is_inside_array and text.startswith("]"):
             return
-        if text and not (opened and text.startswith("{")):
-            raise MalformedStream(f"it has no array of objects, but {text[:100]!r}")
-    raise MalformedStream("it ended within its array")
+        if text and not (is_inside_array and text.startswith("{")):
+            raise MalformedStream(f"expected an array of objects, got {text[:100]!r}")
+    raise MalformedStream("the stream ended inside the array")
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[str]:
@@ -78,10 +78,10 @@ def _lines(parts: Iterable[bytes]) -> Iterator[str]:
     text = ""
     for part in parts:
         # The earlier text has no line break, except perhaps a \r at its end.
-        searched = max(len(text) - 1, 0)
+        search_start = max(len(text) - 1, 0)
         text += decoder.decode(part)
         begin = 0
-        for match in _BREAK.finditer(text, searched):
+        for match in _BREAK.finditer(text, search_start):
             if match[0] == "\r" and match.end() == len(text):
                 break  # the next part may begin with its \n
             yield text[begin : match.start()]

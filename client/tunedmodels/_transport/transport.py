@@ -81,12 +81,12 @@ class Transport:
         """
         call = self._prepare(method, path, body, query)
 
-        def attempt(may_be_done: bool, until: float) -> Json:
-            response = self._send(call, until)
-            text = self._read_text(call, response, until)
+        def attempt(may_have_executed: bool, try_deadline: float) -> Json:
+            response = self._send(call, try_deadline)
+            text = self._read_text(call, response, try_deadline)
             if not 200 <= response.status_code < 300:
-                error = from_response(call.request, _to_response(response, text), may_be_done=may_be_done)
-                if may_be_done and method == "DELETE" and isinstance(error, NotFound):
+                error = from_response(call.request, _to_response(response, text), may_have_executed=may_have_executed)
+                if may_have_executed and method == "DELETE" and isinstance(error, NotFound):
                     return {}  # an earlier try deleted it, and its answer was lost
                 raise error
             return _parse_object(call, response, text)
@@ -101,21 +101,21 @@ class Transport:
         """
         call = self._prepare(method, path, body, query)
 
-        def attempt(_may_be_done: bool, until: float) -> tuple[Iterator[Json], Json | None]:
-            response = self._send(call, until)
+        def attempt(_may_have_executed: bool, try_deadline: float) -> tuple[Iterator[Json], Json | None]:
+            response = self._send(call, try_deadline)
             if not 200 <= response.status_code < 300:
-                raise from_response(call.request, _to_response(response, self._read_text(call, response, until)))
-            chunks = self._read_chunks(call, response, until)
+                raise from_response(call.request, _to_response(response, self._read_text(call, response, try_deadline)))
+            chunks = self._read_chunks(call, response, try_deadline)
             return chunks, next(chunks, None)
 
         chunks, first = self._with_retries(attempt, idempotent=True, deadline=None)
         return _chain(first, chunks)
 
     def _with_retries(self, attempt: Callable[[bool, float], T], *, idempotent: bool, deadline: float | None) -> T:
-        def try_once(may_be_done: bool) -> T:
+        def try_once(may_have_executed: bool) -> T:
             now = self._time.clock()
             seconds_left = float("inf") if deadline is None else max(deadline - now, _MIN_SECONDS)
-            return attempt(may_be_done, now + min(self.timeout, seconds_left))
+            return attempt(may_have_executed, now + min(self.timeout, seconds_left))
 
         if self._retry is None:
             return try_once(False)
@@ -126,18 +126,18 @@ class Transport:
 
     def _prepare(self, method: str, path: str, body: Json | None, query: QueryParams | None) -> _PreparedCall:
         url = f"{self.address.url}/{quote(path, safe='/:')}"
-        whole = requests.Request(method, url, params=query).prepare().url or url
+        full_url = requests.Request(method, url, params=query).prepare().url or url
         try:
             data = None if body is None else json.dumps(body, allow_nan=False).encode()
         except ValueError as error:
             raise ValueError(f"JSON has no NaN and no infinity, so the request cannot be sent: {error}") from None
-        return _PreparedCall(Request(method, whole), data)
+        return _PreparedCall(Request(method, full_url), data)
 
-    def _send(self, call: _PreparedCall, until: float) -> requests.Response:
+    def _send(self, call: _PreparedCall, deadline: float) -> requests.Response:
         """Send the request and return the response, whose body is not read yet. Renew a rejected token once."""
 
         def seconds_left() -> float:
-            return until - self._time.clock()
+            return deadline - self._time.clock()
 
         headers = self._caller.headers(call.request.method, call.request.url, seconds_left)
         response = self._send_once(call, headers, seconds_left())
@@ -168,32 +168,33 @@ class Transport:
         except foreign_errors.SENDING_ERRORS as error:
             raise foreign_errors.no_answer_error(call.request, error) from error
 
-    def _read_text(self, call: _PreparedCall, response: requests.Response, until: float) -> str:
+    def _read_text(self, call: _PreparedCall, response: requests.Response, deadline: float) -> str:
         try:
             with response:
-                body = b"".join(response_body.iter_parts(response, lambda: until - self._time.clock()))
+                body = b"".join(response_body.iter_parts(response, lambda: deadline - self._time.clock()))
         except foreign_errors.IO_ERRORS as error:
             raise foreign_errors.cut_off_error(call.request, error) from error
         return body.decode("utf-8", "replace")
 
-    def _read_chunks(self, call: _PreparedCall, response: requests.Response, until: float) -> Iterator[Json]:
-        parts = response_body.iter_parts(response, lambda: until - self._time.clock())
-        events = response.headers.get("Content-Type", "").startswith("text/event-stream")
+    def _read_chunks(self, call: _PreparedCall, response: requests.Response, deadline: float) -> Iterator[Json]:
+        parts = response_body.iter_parts(response, lambda: deadline - self._time.clock())
+        is_event_stream = response.headers.get("Content-Type", "").startswith("text/event-stream")
         try:
             with response:
-                for chunk in (stream_chunks.parse_events if events else stream_chunks.parse_array)(parts):
+                for chunk in (stream_chunks.parse_events if is_event_stream else stream_chunks.parse_array)(parts):
                     if not isinstance(chunk, dict):
-                        raise stream_chunks.MalformedStream(f"a chunk is no JSON object: {chunk!r:.200}")
+                        raise stream_chunks.MalformedStream(f"a chunk is not a JSON object: {chunk!r:.200}")
                     if isinstance(chunk.get("error"), dict):
                         raise from_error(chunk["error"], call.request, _to_response(response, json.dumps(chunk)))
                     yield chunk
-                    until = self._time.clock() + self.timeout
+                    deadline = self._time.clock() + self.timeout
         except foreign_errors.IO_ERRORS as error:
             raise foreign_errors.cut_off_error(call.request, error) from error
         except stream_chunks.MalformedStream as error:
             raise TransportError(
-                f"{call.request.method} {call.request.url} was answered with a stream that is none: {error}",
+                f"{call.request.method} {call.request.url} was answered with an invalid stream: {error}",
                 call.request,
+                _to_response(response, ""),
             ) from error
 
 
@@ -210,13 +211,13 @@ def _to_response(response: requests.Response, text: str) -> Response:
 
 
 def _parse_object(call: _PreparedCall, response: requests.Response, text: str) -> Json:
-    problem = f"{call.request.method} {call.request.url} was answered with no JSON"
+    problem = f"{call.request.method} {call.request.url} was answered without"
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise TransportError(f"{problem}: {text[:200]!r}", call.request, _to_response(response, text)) from error
+        raise TransportError(f"{problem} JSON: {text[:200]!r}", call.request, _to_response(response, text)) from error
     if not isinstance(answer, dict):
-        raise TransportError(f"{problem} object: {text[:200]!r}", call.request, _to_response(response, text))
+        raise TransportError(f"{problem} a JSON object: {text[:200]!r}", call.request, _to_response(response, text))
     return answer
 
 

@@ -113,7 +113,7 @@ def test_tune_prints_the_name_alone(command: Command, csv: str) -> None:
     name = result.stdout.removesuffix("\n")
     (operation,) = command.client.operations.list(name)
     assert result.stderr == (
-        f"The run has begun; watch it with: tunedmodels watch {operation.name} --base-url {command.url}\n"
+        f"The run has started; watch it with: tunedmodels watch {operation.name} --base-url {command.url}\n"
     )
     assert command.key not in result.stderr
     assert operation.result(timeout=30).tuning_task.hyperparameters.epoch_count == 2
@@ -162,7 +162,7 @@ def test_duplicates_are_one_line(command: Command, tmp_path: Path) -> None:
     assert result.stdout == "tunedModels/twice\n"
     warning, begun = result.stderr.splitlines()
     assert re.fullmatch(r"Warning: .*twice\.csv.* repeats an earlier example \(1 of 2 in all\)\.", warning)
-    assert begun.startswith("The run has begun")
+    assert begun.startswith("The run has started")
 
 
 @pytest.mark.parametrize("by", ["operation", "model"])
@@ -234,7 +234,7 @@ def test_what_is_no_text_on_stdin(command: Command, counter: str) -> None:
     result = command("generate", counter, "-", input=b"\xff\xfe")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: What stdin has is no text in UTF-8: ")
+    assert result.stderr.startswith("Error: stdin is not UTF-8 text: ")
 
 
 def test_update(command: Command, counter: str) -> None:
@@ -329,31 +329,31 @@ def test_models(command: Command) -> None:
         ),
         (
             ["tune", "x.csv", "--base-model", "b", "--timeout", "5"],
-            "--timeout says how long to watch, and needs --watch.",
+            "--timeout limits the time of --watch, and needs it.",
         ),
-        (["watch", "x", "--timeout", "nan"], "'nan' is not a span of time."),
+        (["watch", "x", "--timeout", "nan"], "'nan' is not a number of seconds."),
         (["watch", "x", "--timeout", "soon"], "'soon' is not a valid float"),
-        (["update", "x"], "Nothing is given to change; give at least one of --display-name, --description,"),
+        (["update", "x"], "There is nothing to change; give at least one of --display-name, --description,"),
         (["permissions", "create", "x", "--role", "reader"], "Give one of --user, --group and --everyone."),
         (["permissions", "create", "x", "--role", "owner", "--everyone"], "'owner' is not one of"),
         (["permissions", "create", "x", "--role", "reader", "--everyone", "--user", "u"], "Give one of"),
         (
             ["permissions", "get", "x"],
-            "Error: A permission's name has the form tunedModels/{id}/permissions/{id}; 'x' has",
+            "Error: A permission's name has the form tunedModels/{id}/permissions/{id}; 'x' does not.",
         ),
         (["operations", "get", "a/b"], "Error: A tuned model's name, unless it is the id alone, has the form"),
         (
             ["show", "models/x"],
-            "Error: 'models/x' is a base model; a tuned model is wanted here.",
+            "Error: 'models/x' is a base model, not a tuned model; to tune it, give it with --base-model.",
         ),
         (["delete"], "Missing argument"),
-        (["list", "--base-url", ""], "it is empty; leave the option out, or give a value."),
-        (["list", "--api-key", ""], "it is empty"),
+        (["list", "--base-url", ""], "The value is empty. Give a value, or leave out the option."),
+        (["list", "--api-key", ""], "The value is empty."),
         (
             ["list", "--base-url", "ftp://x"],
             "Error: --base-url: A base URL begins with http:// or https:// and names a host",
         ),
-        (["list", "--api-key", "ключ"], "Error: An API key is one line of ASCII without space around it"),
+        (["list", "--api-key", "ключ"], "Error: The API key is not valid. It must be one line of ASCII"),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
     ],
 )
@@ -384,7 +384,7 @@ def test_a_service_that_does_not_answer() -> None:
 
     result = CliRunner().invoke(main, ["tune", "no-such.csv", "--base-model", "b", "--id", "m", *where])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert re.match("Error: no-such.csv:? is no file that can be read", result.stderr)
+    assert re.match("Error: no-such.csv:? is not a readable file", result.stderr)
 
 
 def test_version() -> None:

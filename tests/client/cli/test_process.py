@@ -147,7 +147,7 @@ def test_a_log_has_no_bar(csv: str, where: list[str]) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("verb", ["tune", "watch"])
 def test_a_signal_ends_watching_cleanly(csv: str, slow: list[str], number: signal.Signals, verb: str) -> None:
-    """It dies of the signal, after one sentence that says that the run goes on, and how to watch it again."""
+    """It dies of the signal, after one sentence that says that the run continues, and how to watch it again."""
     words = ["tune", csv, *TUNE, *slow, "--watch"]
     if verb == "watch":
         name = run("tune", csv, *TUNE, *slow).stdout.strip()
@@ -160,19 +160,20 @@ def test_a_signal_ends_watching_cleanly(csv: str, slow: list[str], number: signa
 
     assert (process.returncode, out) == (-number, "")
     again = rf"tunedmodels watch tunedModels/\S+/operations/\S+ --base-url {re.escape(slow[1])}"
-    assert re.fullmatch(rf"Stopped watching; the run goes on\. Watch it again with: {again}", err.splitlines()[-1])
+    assert re.fullmatch(rf"Stopped watching; the run continues\. Watch it again with: {again}", err.splitlines()[-1])
     assert "Traceback" not in err
     assert slow[3] not in err
 
 
 def test_a_run_that_has_not_ended_in_time(csv: str, slow: list[str]) -> None:
-    """The time is up with status 1, and the sentence says that the run goes on."""
+    """The time is up with status 1, and the sentence says that the run continues."""
     name = run("tune", csv, *TUNE, *slow).stdout.strip()
     done = run("watch", name, "--timeout", "0.1", *slow)
 
     assert (done.returncode, done.stdout) == (1, "")
     said = (
-        rf"Error: {name}/operations/\S+ has not ended within 0\.1 seconds; it goes on, and `tunedmodels watch` waits.*"
+        rf"Error: {name}/operations/\S+ has not ended within 0\.1 seconds; it continues; "
+        r"wait for it again with `tunedmodels watch`"
     )
     assert re.fullmatch(said, done.stderr.splitlines()[-1])
 
@@ -188,11 +189,11 @@ def test_a_cancelled_run(csv: str, slow: list[str]) -> None:
     watched = run("watch", name, *slow)
     again = run("operations", "cancel", operation["name"], *slow)
 
-    assert (cancelled.returncode, cancelled.stderr) == (0, f"{operation['name']} was asked to stop.\n")
+    assert (cancelled.returncode, cancelled.stderr) == (0, f"Asked the service to stop {operation['name']}.\n")
     assert watched.returncode == 1
     assert watched.stderr.splitlines()[-1].startswith(f"Error: {operation['name']} ended with CANCELLED")
     assert again.returncode == 1
-    assert again.stderr == f"Error: {operation['name']} has ended already, so there is nothing to cancel.\n"
+    assert again.stderr == f"Error: {operation['name']} has already ended; there is nothing to cancel.\n"
     assert json.loads(run("operations", "get", operation["name"], "--json", *slow).stdout)["error"]["code"] == 1
     assert re.search(r"^state +cancelled$", run("operations", "get", operation["name"], *slow).stdout, re.MULTILINE)
 
@@ -205,7 +206,7 @@ def test_a_signal_before_the_answer_ends_it_cleanly(csv: str, number: signal.Sig
         where = ["--base-url", f"http://127.0.0.1:{silent.getsockname()[1]}", "--api-key", "test-key"]
         for words, said in (
             (["list"], ""),
-            (["tune", csv, *TUNE], "Stopped before the service answered; whether a run began is in: "),
+            (["tune", csv, *TUNE], "Stopped before the service answered. Check if a run has started: "),
         ):
             with start_command(*words, *where) as process:
                 connection, _ = silent.accept()
@@ -230,7 +231,7 @@ def test_ctrl_c_ends_the_loop_of_a_shell(csv: str, slow: list[str]) -> None:
     ) as shell:
         try:
             assert shell.stderr is not None
-            assert shell.stderr.readline().startswith("The run has begun")
+            assert shell.stderr.readline().startswith("The run has started")
             os.killpg(shell.pid, signal.SIGINT)
             out, _ = shell.communicate(timeout=20)
         finally:
@@ -322,7 +323,7 @@ def test_completion(shell: str, known: str, installed: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert known in done.stdout
     last = done.stdout.splitlines()[-1]
-    assert last.startswith(f"# To have it in every {shell}")
+    assert last.startswith(f"# To enable it in every {shell}")
     assert installed in last
     if shutil.which(shell):
         checked = subprocess.run([shell, "-n"], input=done.stdout, capture_output=True, text=True, check=False)

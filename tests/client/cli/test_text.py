@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,7 @@ import responses
 from click.testing import CliRunner, Result
 
 from tunedmodels import Timestamp, TuningSnapshot
-from tunedmodels._cli import command_errors, loss_curve, main, text
-from tunedmodels._transport import error_hints, foreign_errors
+from tunedmodels._cli import loss_curve, main, text
 
 URL = "https://service.test"
 MODEL = f"{URL}/v1beta/tunedModels/m"
@@ -50,30 +50,36 @@ def test_an_error_is_one_line(answers: responses.RequestsMock) -> None:
     assert result.stderr == "Error: 404 NOT_FOUND: There is no such\\x1b[2J thing.\n"
 
 
-def test_advice_speaks_of_the_command(answers: responses.RequestsMock) -> None:
-    """What to do is said in options and commands, and what the service says is left as it is."""
-    said = "api_key= Method doesn't allow unregistered callers."
-    answers.get(MODEL, json={"error": {"code": 403, "status": "PERMISSION_DENIED", "message": said}}, status=403)
+def test_hint_names_options_and_commands(answers: responses.RequestsMock) -> None:
+    """A hint names options and commands. The message of the service is unchanged."""
+    message = "api_key= Method doesn't allow unregistered callers."
+    answers.get(MODEL, json={"error": {"code": 403, "status": "PERMISSION_DENIED", "message": message}}, status=403)
 
     assert run("show", "m").stderr == (
-        f"Error: 403 PERMISSION_DENIED: {said} (no credentials were sent; give --api-key, or set GEMINI_API_KEY or "
-        "GOOGLE_APPLICATION_CREDENTIALS; TUNEDMODELS_EMULATOR_HOST leaves both aside, but for its own key file)\n"
+        f"Error: 403 PERMISSION_DENIED: {message} (no credentials were sent; give --api-key, or set GEMINI_API_KEY or "
+        "GOOGLE_APPLICATION_CREDENTIALS; TUNEDMODELS_EMULATOR_HOST makes the client ignore both, except keys that "
+        "begin with test- and the mock server's own key file)\n"
     )
 
 
-def test_all_advice_is_translated() -> None:
-    """No advice of the client reaches people at a shell in the words of Python."""
-    known = [
-        foreign_errors._LOG_IN,
-        *error_hints._BY_REASON.values(),
-        *(item[2] for item in error_hints._BY_MESSAGE),
-        error_hints._MAY_EXIST_ALREADY,
-    ]
+def test_missing_column_names_the_option(tmp_path: Path) -> None:
+    """The hint for a missing column names the option, not the argument of the Python API."""
+    file = tmp_path / "numbers.csv"
+    file.write_text("in,output\n1,2\n", encoding="utf-8")
+    result = run("tune", str(file), "--base-model", "b", "--id", "m")
 
-    left = [
-        said for advice in known if re.search(r"client\.|\w\(|[a-z_]+=[ ,)]", said := command_errors.translate(advice))
-    ]
-    assert left == []
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: {file}, line 1, column text_input: is missing among 'in', 'output'; name the column with "
+        "--input-key.\n"
+    )
+
+
+def test_value_that_is_a_dash(answers: responses.RequestsMock) -> None:
+    """A value that is really ``-`` is shown. Only missing values are left out."""
+    answers.get(MODEL, json={"name": "tunedModels/m", "displayName": "-"})
+
+    assert re.fullmatch(r"name +tunedModels/m\ndisplay name +-\n(state .*\n)?", run("show", "m").stdout)
 
 
 def test_no_models_to_tune(answers: responses.RequestsMock) -> None:
@@ -101,7 +107,7 @@ def test_a_model_without_an_operation(answers: responses.RequestsMock) -> None:
     result = run("watch", "m")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: m has no operation; `tunedmodels show m` tells what is known of it.\n"
+    assert result.stderr == "Error: m has no operation; `tunedmodels show m` shows the model.\n"
 
 
 def test_a_failed_run(answers: responses.RequestsMock) -> None:
@@ -218,7 +224,7 @@ def test_times_are_local(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
         assert text.local_time(Timestamp.parse("2025-06-02T12:00:05.9Z")) == f"2025-06-02T{wanted[zone]}"
         assert text.local_time(Timestamp.parse("9999-12-31T23:59:59Z")).startswith("9999-12-31T")
         assert text.local_time(Timestamp.parse("0001-01-01T00:00:00Z")).startswith("0001-01-01T")
-        assert text.local_time(None) == "-"
+        assert text.local_time(None) == ""
     finally:
         monkeypatch.undo()
         time.tzset()

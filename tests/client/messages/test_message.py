@@ -205,7 +205,7 @@ def test_new_enum_values_come_back(state: Any) -> None:
     """A name or number that is not listed is kept and sent back as it came."""
     model = TunedModel.from_json({"state": state})
 
-    assert not model.state.known
+    assert not model.state.is_known
     assert model.to_json() == {"state": state}
 
 
@@ -257,14 +257,14 @@ def test_path_of_what_is_deep_inside() -> None:
     """The path leads through objects and lists."""
     value = {"tuningTask": {"snapshots": [{"step": 1}, {"step": "one"}]}}
 
-    with pytest.raises(ValueError, match=r"^tuningTask\.snapshots\[1\]\.step: 'one' is no whole number$"):
+    with pytest.raises(ValueError, match=r"^tuningTask\.snapshots\[1\]\.step: 'one' is not a whole number$"):
         TunedModel.from_json(value)
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 5], ids=repr)
 def test_what_is_no_object(value: Any) -> None:
     """A message is made of an object alone."""
-    with pytest.raises(ValueError, match=r"is no object$"):
+    with pytest.raises(ValueError, match=r"is not an object$"):
         TunedModel.from_json(value)
 
 
@@ -509,7 +509,7 @@ def test_source_model(value: dict[str, Any], source: str) -> None:
 )
 def test_tunable(methods: list[str], tunable: bool) -> None:
     """A base model says by its methods whether it can be tuned."""
-    assert Model.from_json({"supportedGenerationMethods": methods}).tunable is tunable
+    assert Model.from_json({"supportedGenerationMethods": methods}).is_tunable is tunable
 
 
 @pytest.mark.parametrize(

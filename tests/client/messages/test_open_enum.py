@@ -20,7 +20,7 @@ KINDS = [value for value in PUBLIC if isinstance(value, type) and issubclass(val
 def test_listed_values_are_their_names(kind: type[OpenEnum]) -> None:
     """A member is the string of its name, first the one that says nothing."""
     assert [member.value for member in kind] == list(kind.__members__)
-    assert all(member == name == str(member) and member.known for name, member in kind.__members__.items())
+    assert all(member == name == str(member) and member.is_known for name, member in kind.__members__.items())
     assert next(iter(kind)).value.endswith("_UNSPECIFIED")
 
 
@@ -42,7 +42,7 @@ def test_value_that_is_not_listed(value: Any, name: str) -> None:
     state = TunedModelState(value)
 
     assert isinstance(state, TunedModelState)
-    assert not state.known
+    assert not state.is_known
     assert (state.value, state.name, str(state)) == (value, name, name)
     assert state == name
     assert state == TunedModelState(value)
@@ -58,14 +58,14 @@ def test_copies_are_the_same(value: Any, protocol: int) -> None:
     state = TunedModelState(value)
     pickled = pickle.loads(pickle.dumps(state, protocol))
 
-    assert (pickled, pickled.value, pickled.known) == (state, value, state.known)
+    assert (pickled, pickled.value, pickled.is_known) == (state, value, state.is_known)
     assert copy.copy(state) is copy.deepcopy(state) is state
 
 
 @pytest.mark.parametrize("value", ["", None, True, 1.5, [], {}], ids=repr)
 def test_value_that_is_none(value: Any) -> None:
     """Neither nothing nor a value of another type is a member; the error names the enum."""
-    with pytest.raises(ValueError, match=r"is no TunedModelState$"):
+    with pytest.raises(ValueError, match=r"is not a TunedModelState$"):
         TunedModelState(value)
 
 

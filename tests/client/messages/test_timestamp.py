@@ -227,6 +227,21 @@ def test_replace_keeps_nanoseconds() -> None:
     assert early.replace(fold=1).fold == 1
 
 
+def test_replace_nanosecond() -> None:
+    """A given nanosecond replaces the fraction of the second. It must not contradict a given microsecond."""
+    moment = early.replace(nanosecond=123_456_789, tzinfo=EAST)
+
+    assert (type(moment), moment.microsecond, moment.nanosecond) == (Timestamp, 123_456, 123_456_789)
+    assert (moment.second, moment.tzinfo) == (early.second, EAST)
+    assert early.replace(nanosecond=0).nanosecond == 0
+    assert early.replace(microsecond=5, nanosecond=5_001).nanosecond == 5_001
+    assert early.replace(fold=1, nanosecond=1).fold == 1
+    with pytest.raises(ValueError, match=r"^microsecond 5 and nanosecond 4001 contradict each other$"):
+        early.replace(microsecond=5, nanosecond=4_001)
+    with pytest.raises(ValueError, match=r"^nanosecond must be from 0 to 999999999, got 1000000000$"):
+        early.replace(nanosecond=1_000_000_000)
+
+
 @pytest.mark.parametrize("zone", [EAST, ZoneInfo("Europe/Berlin"), timezone.utc, None], ids=str)
 def test_astimezone_is_the_same_moment(zone: Any) -> None:
     """Another zone is another way to write the same nanosecond."""

@@ -71,8 +71,8 @@ def test_messages_inside() -> None:
         ({5: 5}, "config: GenerationConfig has no member 5; the nearest is "),
         ({"unknown": {}}, "config: GenerationConfig has no member 'unknown'; the nearest is "),
         ({"top_k": 3, "topK": 3}, "config: GenerationConfig has 'top_k' twice"),
-        ({"temperature": "hot"}, "config.temperature: 'hot' is no number"),
-        ({"stop_sequences": "a"}, "config.stop_sequences: 'a' is no array"),
+        ({"temperature": "hot"}, "config.temperature: 'hot' is not a number"),
+        ({"stop_sequences": "a"}, "config.stop_sequences: 'a' is not an array"),
     ],
 )
 def test_a_dict_that_is_no_such_message(value: dict[Any, Any], said: str) -> None:
@@ -85,7 +85,9 @@ def test_a_dict_that_is_no_such_message(value: dict[Any, Any], said: str) -> Non
 
 def test_a_member_that_is_not_known_can_be_sent() -> None:
     """The refusal says how."""
-    with pytest.raises(ValueError, match=r"can be sent as GenerationConfig\(unknown=\.\.\.\)"):
+    with pytest.raises(
+        ValueError, match=r"Send a member that this client does not know as GenerationConfig\(unknown=\.\.\.\)\.$"
+    ):
         message(GenerationConfig, {"responseSchema": {}}, "config")
 
     assert GenerationConfig(unknown={"responseSchema": {}}).to_json() == {"responseSchema": {}}

@@ -55,7 +55,7 @@ def test_turn_that_is_no_content(value: Any) -> None:
             [ONE, {"parts": [{"txt": "7"}]}],
             r"contents\[1\]\.parts\[0\]: Part has no member 'txt'; the nearest is 'text'",
         ),
-        ({"parts": 5}, r"contents\.parts: 5 is no array"),
+        ({"parts": 5}, r"contents\.parts: 5 is not an array"),
         ({"parts": [5]}, r"contents\.parts\[0\]: must be a Part or a dict of its members, got 5"),
     ],
 )

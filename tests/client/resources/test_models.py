@@ -60,7 +60,7 @@ def test_get_something_else(client: Client, answers: responses.RequestsMock) -> 
     """An answer that is no model is a TransportError."""
     answers.get(f"{MODELS}/m", json={"inputTokenLimit": "many"})
 
-    with pytest.raises(TransportError, match="no Model: inputTokenLimit"):
+    with pytest.raises(TransportError, match="not a Model: inputTokenLimit"):
         client.models.get("m")
 
 

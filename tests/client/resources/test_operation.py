@@ -105,7 +105,7 @@ def test_repr(value: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize("value", [{}, {"name": ""}, {"name": 7}, [], "text"], ids=repr)
 def test_what_is_no_operation(value: Any) -> None:
     """An answer without a name is no operation."""
-    with pytest.raises(TransportError, match="something that is no operation: "):
+    with pytest.raises(TransportError, match="something that is not an operation: "):
         Service(ENDED).operation(value)
 
 
@@ -202,7 +202,7 @@ def test_timeout_to_the_second(timeout: float, moves: bool) -> None:
 
     with pytest.raises(
         OperationTimeout,
-        match=rf"^{NAME} has not ended within {timeout:g} seconds; it goes on, and client\.operations\.get",
+        match=rf"^{NAME} has not ended within {timeout:g} seconds; it continues; get it with client\.operations\.get",
     ):
         service.operation().result(timeout)
 
@@ -226,7 +226,7 @@ def test_looks_count(lasting: float) -> None:
     [
         TransportError("timed out", retry_safety=RetrySafety.LOST),
         TransportError("no connection", retry_safety=RetrySafety.UNSENT),
-        CredentialsError("there was no time left to get a token", RetrySafety.UNSENT),
+        CredentialsError("no time was left to get a token", RetrySafety.UNSENT),
     ],
     ids=["lost", "unsent", "no-token"],
 )
@@ -278,7 +278,9 @@ def test_another_operation_is_no_answer() -> None:
     service = Service({**ENDED, "name": "tunedModels/other/operations/o"})
     operation = service.operation()
 
-    with pytest.raises(TransportError, match=rf"^Asked for {NAME}, the service answered .*tunedModels/other"):
+    with pytest.raises(
+        TransportError, match=rf"^The client asked for {NAME}, and the service answered with .*tunedModels/other"
+    ):
         operation.done()
 
     assert repr(operation) == f"<Operation {NAME}: 0 of 4 steps>"
@@ -323,14 +325,14 @@ def test_end_that_is_none() -> None:
     operation = Service(at(4, done=True)).operation()
 
     assert operation.exception() is None
-    with pytest.raises(TransportError, match=rf"^{NAME} is done, and has neither a response nor an error$"):
+    with pytest.raises(TransportError, match=rf"^{NAME} has ended, but has neither a response nor an error$"):
         operation.result()
 
 
 @pytest.mark.parametrize("response", [{"name": 7}, {"createTime": "noon"}], ids=repr)
 def test_response_that_is_no_model(response: Any) -> None:
     """A response in another form is no answer of this API."""
-    with pytest.raises(TransportError, match="something that is no TunedModel: "):
+    with pytest.raises(TransportError, match="something that is not a TunedModel: "):
         Service(at(4, done=True, response=response)).operation().result()
 
 
@@ -339,7 +341,9 @@ def test_metadata_in_another_form() -> None:
     operation = Service({**ENDED, "metadata": {"totalSteps": "many"}}).operation()
 
     assert operation.result().name == "tunedModels/m"
-    with pytest.raises(TransportError, match="no CreateTunedModelMetadata: totalSteps: 'many' is no whole number"):
+    with pytest.raises(
+        TransportError, match="not a CreateTunedModelMetadata: totalSteps: 'many' is not a whole number"
+    ):
         _ = operation.metadata
 
 

@@ -139,7 +139,7 @@ def test_answer_that_is_no_operation(answers: responses.RequestsMock, client: Cl
     """An answer without a name is not taken for an operation."""
     answers.get(LOOK, json=value)
 
-    with pytest.raises(TransportError, match="something that is no operation"):
+    with pytest.raises(TransportError, match="something that is not an operation"):
         client.operations.get(NAME)
 
 
@@ -147,5 +147,5 @@ def test_page_that_is_none(answers: responses.RequestsMock, client: Client) -> N
     """A page whose list is none is no answer of this API."""
     answers.get(f"{URL}/v1/operations", json={"operations": "none"})
 
-    with pytest.raises(TransportError, match="a page whose operations is no list: 'none'"):
+    with pytest.raises(TransportError, match="a page whose operations is not a list: 'none'"):
         list(client.operations.list())

@@ -136,5 +136,5 @@ def test_token_that_comes_twice_after_going_on() -> None:
 @pytest.mark.parametrize("token", [5, ["a"], {"a": 1}], ids=repr)
 def test_token_that_is_no_string(token: Any) -> None:
     """A token of another type is an answer that is not the API's."""
-    with pytest.raises(TransportError, match="has a token that is no string"):
+    with pytest.raises(TransportError, match="has a token that is not a string"):
         list(pager(Service({"": {"nextPageToken": token}})))

@@ -94,7 +94,7 @@ def test_create_for_nobody(
 
 def test_create_for_no_role(permissions: Permissions, answers: responses.RequestsMock) -> None:
     """An empty role is refused before anything is sent."""
-    with pytest.raises(ValueError, match="is no Role"):
+    with pytest.raises(ValueError, match="is not a Role"):
         permissions.create("", "bob@example.com")
 
     assert len(answers.calls) == 0
@@ -193,7 +193,7 @@ def test_key_where_oauth_is_needed(permissions: Permissions, answers: responses.
     }
     answers.get(PATH, json={"error": error}, status=401)
 
-    with pytest.raises(Unauthenticated, match="takes OAuth alone, and no API key; give no api_key"):
+    with pytest.raises(Unauthenticated, match="needs OAuth, and an API key does not work; give no api_key"):
         list(permissions.list())
 
 
@@ -201,5 +201,5 @@ def test_answer_that_is_no_permission(permissions: Permissions, answers: respons
     """An answer in another form is a TransportError."""
     answers.get(f"{PATH}/p", json={"role": []})
 
-    with pytest.raises(TransportError, match="no Permission: role"):
+    with pytest.raises(TransportError, match="not a Permission: role"):
         permissions.get("p")

@@ -43,7 +43,7 @@ def test_odd_names_that_lead_nowhere_else(name: str) -> None:
 @pytest.mark.parametrize("name", [*DANGEROUS, "tunedModels/m/", "tunedModels/m/operations/o", "/m"])
 def test_no_tuned_model(name: str) -> None:
     """A name that could reach something else is refused, and the message shows it and the form."""
-    with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}; .* has not\.$") as caught:
+    with pytest.raises(ValueError, match=r"has the form tunedModels/\{id\}; .* does not\.$") as caught:
         resource_names.tuned_model(name)
 
     assert repr(name if "/" in name else f"tunedModels/{name}") in str(caught.value)
@@ -95,7 +95,7 @@ def test_permission_that_would_be_its_model(client: Client) -> None:
 
 def test_models_of_the_other_kind() -> None:
     """Who gives a model of the other kind is told which argument it is for."""
-    with pytest.raises(ValueError, match=r"^'models/m' is a base model; .* give it as base_model\.$"):
+    with pytest.raises(ValueError, match=r"^'models/m' is a base model, .* give it as base_model\.$"):
         resource_names.tuned_model("models/m")
-    with pytest.raises(ValueError, match=r"^'tunedModels/m' is a tuned model; .* give it as source_model\.$"):
+    with pytest.raises(ValueError, match=r"^'tunedModels/m' is a tuned model, .* give it as source_model\.$"):
         resource_names.base_model("tunedModels/m")

@@ -18,7 +18,7 @@ def test_message() -> None:
 @pytest.mark.parametrize("value", [None, [], {"name": 5}], ids=repr)
 def test_what_is_no_message(value: Any) -> None:
     """An answer in another form is a TransportError that names the message, with the finding as its cause."""
-    with pytest.raises(TransportError, match="something that is no TunedModel: ") as caught:
+    with pytest.raises(TransportError, match="something that is not a TunedModel: ") as caught:
         response_messages.message(TunedModel, value)
 
     assert isinstance(caught.value.__cause__, ValueError)
@@ -39,9 +39,9 @@ def test_messages() -> None:
 @pytest.mark.parametrize(
     ("page", "match"),
     [
-        ({"tunedModels": {"name": "m"}}, "whose tunedModels is no list"),
-        ({"tunedModels": "m"}, "whose tunedModels is no list"),
-        ({"tunedModels": ["m"]}, "no TunedModel: 'm' is no object"),
+        ({"tunedModels": {"name": "m"}}, "whose tunedModels is not a list"),
+        ({"tunedModels": "m"}, "whose tunedModels is not a list"),
+        ({"tunedModels": ["m"]}, "not a TunedModel: 'm' is not an object"),
     ],
     ids=["an object", "a text", "a list of texts"],
 )

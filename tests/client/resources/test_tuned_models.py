@@ -252,7 +252,7 @@ def test_names_of_the_columns(client: Client, answers: responses.RequestsMock) -
         ([], TrainingDataError, "has no examples"),
         ([("1", "2"), ("1", "")], TrainingDataError, "is empty; an example needs an output"),
         ([("1", "x" * 5001)], TrainingDataError, "at most 5000"),
-        ("missing.csv", TrainingDataError, r"missing\.csv: is no file that can be read"),
+        ("missing.csv", TrainingDataError, r"missing\.csv: is not a readable file"),
         (7, TypeError, "training_data must be an iterable"),
     ],
     ids=["nothing", "no output", "too long", "no file", "a number"],
@@ -315,7 +315,7 @@ def test_create_that_is_refused(client: Client, answers: responses.RequestsMock)
         client.tuned_models.create(base_model="m", training_data=PAIRS)
 
     assert caught.value.message == message
-    assert "has no model that can be tuned" in caught.value.advice
+    assert "has no model that can be tuned" in caught.value.hint
 
 
 @pytest.mark.parametrize("answer", [{}, {"name": 5}, {"name": ""}, {"metadata": {}}], ids=repr)
@@ -325,7 +325,7 @@ def test_create_that_is_answered_with_something_else(
     """An answer that is no operation is a TransportError."""
     answers.post(MODELS, json=answer)
 
-    with pytest.raises(TransportError, match="no operation"):
+    with pytest.raises(TransportError, match="not an operation"):
         client.tuned_models.create(base_model="m", training_data=PAIRS)
 
 
@@ -420,7 +420,7 @@ def test_get_something_else(client: Client, answers: responses.RequestsMock) -> 
     """An answer that is no model is a TransportError that names the place."""
     answers.get(f"{MODELS}/m", json={**MODEL, "createTime": "yesterday"})
 
-    with pytest.raises(TransportError, match="no TunedModel: createTime: not a time"):
+    with pytest.raises(TransportError, match="not a TunedModel: createTime: not a time"):
         client.tuned_models.get("m")
 
 
@@ -641,7 +641,7 @@ def test_chunk_that_is_no_answer(client: Client, answers: responses.RequestsMock
     stream = client.tuned_models.stream_generate_content("m", "1", events=False)
     assert next(stream).text == "LXIV"
 
-    with pytest.raises(TransportError, match="no GenerateContentResponse: candidates"):
+    with pytest.raises(TransportError, match="not a GenerateContentResponse: candidates"):
         next(stream)
 
 

@@ -96,7 +96,7 @@ def test_no_time(answers: responses.RequestsMock, session: requests.Session) -> 
     """A document that does not arrive in time is not waited for."""
     answers.get(URL, body=CSV)
 
-    with pytest.raises(TrainingDataError, match="cannot be read: it took too long"):
+    with pytest.raises(TrainingDataError, match="cannot be read: timed out"):
         download(session, URL, 0)
 
 

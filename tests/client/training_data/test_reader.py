@@ -170,9 +170,9 @@ def test_pandas() -> None:
     assert str(problem(missing)) == (
         "training_data[1], output: must be a string, got <NA>; fill it in or leave the example out."
     )
-    assert str(problem(twice)) == "training_data, output: comes more than once."
+    assert str(problem(twice)) == "training_data, output: occurs more than once."
     assert str(problem(frame, output_key="x")) == (
-        "training_data, x: is missing among 'id', 'text_input', 'output'; name the one to take with output_key."
+        "training_data, x: is missing among 'id', 'text_input', 'output'; name the column with output_key."
     )
 
 
@@ -189,12 +189,12 @@ NOT_PAIR = "must be a pair of input and output or have text_input and output"
         pytest.param(None, f"training_data[1]: {NOT_PAIR}, got None.", id="None"),
         pytest.param(
             {"text_input": "1", "x": "2"},
-            "training_data[1], output: is missing among 'text_input', 'x'; name the one to take with output_key.",
+            "training_data[1], output: is missing among 'text_input', 'x'; name the column with output_key.",
             id="no output",
         ),
         pytest.param(
             {},
-            "training_data[1], text_input: is missing among no names at all; name the one to take with input_key.",
+            "training_data[1], text_input: is missing among no names at all; name the column with input_key.",
             id="empty dict",
         ),
         pytest.param(("1", ""), "training_data[1], output: is empty; an example needs an output.", id="empty output"),
@@ -208,9 +208,15 @@ NOT_PAIR = "must be a pair of input and output or have text_input and output"
             "training_data[1], text_input: has 40001 characters; the service takes at most 40000.",
             id="long input",
         ),
-        pytest.param((7, "8"), "training_data[1], text_input: must be a string, got 7; str() makes one.", id="int"),
-        pytest.param(("7", 8.5), "training_data[1], output: must be a string, got 8.5; str() makes one.", id="float"),
-        pytest.param(("7", True), "training_data[1], output: must be a string, got True; str() makes one.", id="bool"),
+        pytest.param(
+            (7, "8"), "training_data[1], text_input: must be a string, got 7; convert it with str().", id="int"
+        ),
+        pytest.param(
+            ("7", 8.5), "training_data[1], output: must be a string, got 8.5; convert it with str().", id="float"
+        ),
+        pytest.param(
+            ("7", True), "training_data[1], output: must be a string, got True; convert it with str().", id="bool"
+        ),
         pytest.param(("7", b"8"), "training_data[1], output: must be a string, got b'8'.", id="bytes"),
         pytest.param(("7", ["8"]), "training_data[1], output: must be a string, got ['8'].", id="list"),
         pytest.param(
@@ -225,8 +231,7 @@ NOT_PAIR = "must be a pair of input and output or have text_input and output"
         ),
         pytest.param(
             ("7", "x\ud83d"),
-            "training_data[1], output: has half of a surrogate pair, '\\ud83d' at index 1; UTF-8 has no such "
-            "character.",
+            "training_data[1], output: has half of a surrogate pair, '\\ud83d' at index 1, which UTF-8 cannot encode.",
             id="surrogate",
         ),
     ],
@@ -255,12 +260,12 @@ def test_row_that_is_long() -> None:
         pytest.param({"text_input": [], "output": []}, "training_data: has no examples.", id="empty columns"),
         pytest.param(
             {},
-            "training_data, text_input: is missing among no names at all; name the one to take with input_key.",
+            "training_data, text_input: is missing among no names at all; name the column with input_key.",
             id="no columns",
         ),
         pytest.param(
             {"prompt": ["1"], "output": ["2"]},
-            "training_data, text_input: is missing among 'prompt', 'output'; name the one to take with input_key.",
+            "training_data, text_input: is missing among 'prompt', 'output'; name the column with input_key.",
             id="other columns",
         ),
         pytest.param(
@@ -270,7 +275,7 @@ def test_row_that_is_long() -> None:
         ),
         pytest.param(
             {"text_input": ["1"], "output": [2]},
-            "training_data[0], output: must be a string, got 2; str() makes one.",
+            "training_data[0], output: must be a string, got 2; convert it with str().",
             id="cell",
         ),
         pytest.param(
@@ -290,7 +295,7 @@ def test_row_that_is_long() -> None:
         ),
         pytest.param(
             Frame({"output": ["1"]}),
-            "training_data, text_input: is missing among 'output'; name the one to take with input_key.",
+            "training_data, text_input: is missing among 'output'; name the column with input_key.",
             id="frame",
         ),
     ],
@@ -310,14 +315,14 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param(
             "a.csv",
             "\n1,2\n",
-            ", line 2, column text_input: is missing among '1', '2'; name the one to take with input_key.",
+            ", line 2, column text_input: is missing among '1', '2'; name the column with input_key.",
             (2, None, "text_input"),
             id="csv no header",
         ),
         pytest.param(
             "a.csv",
             "text_input,output,output\n",
-            ", line 1, column output: comes more than once.",
+            ", line 1, column output: occurs more than once.",
             (1, None, "output"),
             id="csv header twice",
         ),
@@ -331,14 +336,14 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param(
             "a.csv",
             "text_input,output\n1,2\n3\n",
-            ", line 3: ends after cell 1, the header after cell 2.",
+            ", line 3: has 1 cells; the header has 2.",
             (3, None, None),
             id="csv few cells",
         ),
         pytest.param(
             "a.csv",
             "text_input,output\n1,2,3\n",
-            ", line 2: ends after cell 3, the header after cell 2.",
+            ", line 2: has 3 cells; the header has 2.",
             (2, None, None),
             id="csv many cells",
         ),
@@ -381,7 +386,7 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param(
             "a.json",
             "\n\n[\n  [\n    1,\n    2\n  ]]",
-            ", line 4, column text_input: must be a string, got 1; str() makes one.",
+            ", line 4, column text_input: must be a string, got 1; convert it with str().",
             (4, 0, "text_input"),
             id="json line of an item",
         ),
@@ -395,7 +400,7 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param(
             "a.json",
             '[["1", "\\ud83d"]]',
-            ", line 1, column output: has half of a surrogate pair, '\\ud83d' at index 0; UTF-8 has no such character.",
+            ", line 1, column output: has half of a surrogate pair, '\\ud83d' at index 0, which UTF-8 cannot encode.",
             (1, 0, "output"),
             id="json surrogate",
         ),
@@ -409,7 +414,7 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param(
             "a.json",
             '{"examples": [["1", "2"]]}',
-            ", text_input: is missing among 'examples'; name the one to take with input_key.",
+            ", text_input: is missing among 'examples'; name the column with input_key.",
             (None, None, "text_input"),
             id="json no columns",
         ),
@@ -448,7 +453,7 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param(
             "a.csv",
             b"x" * (4 * 1024 * 1024 + 1),
-            ": has more than 4194304 bytes (4 MB), and the service takes no more.",
+            ": is larger than the limit of 4194304 bytes (4 MB).",
             (None, None, None),
             id="large",
         ),
@@ -496,7 +501,7 @@ def test_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Path, "open", refuse)
     error = problem(path)
 
-    assert str(error) == f"{path}: is no file that can be read: {os.strerror(reason)}."
+    assert str(error) == f"{path}: is not a readable file: {os.strerror(reason)}."
     assert error.source == str(path)
     assert isinstance(error.__cause__, OSError)
 
@@ -516,7 +521,7 @@ def test_text_that_names_nothing(text: str, shown: str, reason: str) -> None:
     """A string is a path or a URL, never the data itself."""
     error = problem(text)
 
-    assert str(error) == f"{shown}: is no file that can be read, and no http(s) URL: {reason}."
+    assert str(error) == f"{shown}: is not a readable file or http(s) URL: {reason}."
     assert error.source == text
 
 
@@ -556,13 +561,12 @@ def test_urls(url: str, media_type: str, content: str) -> None:
     [
         pytest.param(
             Document(b"<html>", "text/html; charset=utf-8"),
-            f"https://x.test/a: has none of the suffixes {SUFFIXES}, nor a content type that says as much (text/html).",
+            f"https://x.test/a: has none of the suffixes {SUFFIXES}, and no known content type (text/html).",
             id="HTML",
         ),
         pytest.param(
             Document(b"", ""),
-            f"https://x.test/a: has none of the suffixes {SUFFIXES}, nor a content type that says as much "
-            "(it has none).",
+            f"https://x.test/a: has none of the suffixes {SUFFIXES}, and no known content type (none).",
             id="no content type",
         ),
         pytest.param(
@@ -572,7 +576,7 @@ def test_urls(url: str, media_type: str, content: str) -> None:
         ),
         pytest.param(
             Document(b" " * (4 * 1024 * 1024 + 1), "text/csv"),
-            "https://x.test/a: has more than 4194304 bytes (4 MB), and the service takes no more.",
+            "https://x.test/a: is larger than the limit of 4194304 bytes (4 MB).",
             id="large",
         ),
     ],
@@ -593,7 +597,7 @@ def test_other_schemes(url: str) -> None:
     scheme = url.partition(":")[0]
 
     assert str(problem(url)) == (
-        f"{url}: has the scheme {scheme}, and only http and https can be read; give the path of a local copy."
+        f"{url}: has the scheme {scheme}; only http and https can be read. Give the path of a local copy."
     )
 
 

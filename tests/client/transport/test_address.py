@@ -43,13 +43,13 @@ def test_base_url(url: str, kept: str) -> None:
         ("https://service.test?key=x", "has no query"),
         ("https://service.test/#", "no fragment"),
         ("https://service.test/#a", "no fragment"),
-        ("https://user:word@service.test", "no password; that of service.test has"),
+        ("https://user:word@service.test", "no password; the URL of service.test has one"),
         ("https://service.test/v1beta", "ends before the API version"),
         ("https://service.test/v1beta/", "ends before the API version"),
         ("https://service.test/v1", "ends before the API version"),
-        ("http://service.test:99999", "is no base URL"),
-        ("http://service.test:port", "is no base URL"),
-        ("http://two words", "is no base URL"),
+        ("http://service.test:99999", "is not a base URL"),
+        ("http://service.test:port", "is not a base URL"),
+        ("http://two words", "is not a base URL"),
         ("http://[::1", "IPv6"),
     ],
 )
@@ -91,10 +91,10 @@ def test_another_machine_without_a_scheme() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("9480", "NAME: 9480 is a port alone; it must name the host too: 127.0.0.1:9480."),
+        ("9480", "NAME: 9480 is only a port; add the host: 127.0.0.1:9480."),
         ("ftp://service.test", "NAME: A base URL begins with http:// or https:// and names a host; "),
         ("/v1beta", "NAME: A base URL begins with http:// or https:// and names a host; "),
-        ("127.0.0.1:port", "NAME: 'http://127.0.0.1:port' is no base URL"),
+        ("127.0.0.1:port", "NAME: 'http://127.0.0.1:port' is not a base URL"),
         ("https://user:word@service.test", "NAME: A base URL has no query, no fragment and no password"),
         ("user:word@127.0.0.1", "NAME: A base URL has no query, no fragment and no password"),
     ],
@@ -194,7 +194,7 @@ def test_same_server_elsewhere() -> None:
 )
 def test_secret_by_plain_http(url: str, credential: str) -> None:
     """What looks real does not go to another machine unencrypted; the message has the address, not the secret."""
-    with pytest.raises(ValueError, match="plain http to another machine") as caught:
+    with pytest.raises(ValueError, match="over plain http, others on the network can read it") as caught:
         Address(url).check_credential(credential)
 
     assert url in str(caught.value)

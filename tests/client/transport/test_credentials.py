@@ -351,7 +351,7 @@ def test_real_key_does_not_go_by_plain_http(monkeypatch: pytest.MonkeyPatch, url
     if given == "environment's base URL":
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", arguments.pop("base_url"))
 
-    with pytest.raises(ValueError, match="Use https; for a mock server on a network use a key made up") as caught:
+    with pytest.raises(ValueError, match="For a mock server on another machine, use a key that is made up") as caught:
         Client(**arguments)
 
     assert url in str(caught.value)
@@ -363,7 +363,7 @@ def test_real_token_does_not_go_by_plain_http(answers: responses.RequestsMock, t
     """A token is known when it is got; it is refused before anything is sent."""
     client = Client("http://mock:9480", credentials=token_of(token))
 
-    with pytest.raises(ValueError, match="is not sent to http://mock:9480") as caught:
+    with pytest.raises(ValueError, match="does not send it to http://mock:9480") as caught:
         ask(client)
 
     assert token not in str(caught.value)
@@ -553,7 +553,7 @@ def test_token_is_asked_for_within_the_time_of_a_try(answers: responses.Requests
 
 def test_no_time_for_a_token(answers: responses.RequestsMock) -> None:
     """Where no time is left none is asked for, and another try may get one."""
-    with pytest.raises(CredentialsError, match="no time left to get a token") as caught:
+    with pytest.raises(CredentialsError, match="no time was left to get a token") as caught:
         caller(TokenRequester()).headers("GET", THERE, lambda: 0.0)
 
     assert caught.value.retry_safety is RetrySafety.UNSENT

@@ -172,7 +172,7 @@ def test_members_of_other_types() -> None:
 
 
 def test_details_that_are_no_objects() -> None:
-    """What is no object among the details is left out."""
+    """What is not an object among the details is left out."""
     assert error_from(400, body_of(details=[1, None, {"a": 1}, "b"])).details == ({"a": 1},)
 
 
@@ -233,7 +233,7 @@ def test_note_of_the_mock_server() -> None:
     """What the mock server says for people is the advice, where the client has none of its own."""
     note = {"x-tunedmodels-note": "no real answer is known for this"}
 
-    assert error_from(400, body_of(message="No.", status="INVALID_ARGUMENT"), note).advice == note["x-tunedmodels-note"]
+    assert error_from(400, body_of(message="No.", status="INVALID_ARGUMENT"), note).hint == note["x-tunedmodels-note"]
     assert str(error_from(404, "", note)).endswith("(no real answer is known for this)")
 
 
@@ -241,7 +241,7 @@ def test_advice_wins_over_the_note() -> None:
     """The client's own advice is for the caller, the note for who knows the mock server."""
     body = body_of(message="Tuned model tunedModels/m is not ready to use.", status="INVALID_ARGUMENT")
 
-    assert error_from(400, body, {"x-tunedmodels-note": "a note"}).advice.startswith("wait until its operation ends")
+    assert error_from(400, body, {"x-tunedmodels-note": "a note"}).hint.startswith("wait until its operation ends")
 
 
 def test_error_in_the_middle_of_a_stream() -> None:

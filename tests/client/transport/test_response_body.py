@@ -99,13 +99,13 @@ def test_gzip_that_is_cut_short() -> None:
     """Wherever it is cut, that it is cut is noticed."""
     whole = gzip.compress(TEXT, mtime=0)
     for length in range(1, len(whole)):
-        with pytest.raises(InvalidCompression, match=r"^it ended within its gzip$"):
+        with pytest.raises(InvalidCompression, match=r"^the gzip data is incomplete$"):
             list(iter_parts(response_of(Raw([whole[:length]]), "gzip"), plenty))
 
 
 def test_gzip_that_is_none() -> None:
     """Bytes that are not compressed as their header says are an error."""
-    with pytest.raises(InvalidCompression, match=r"^it is no gzip: "):
+    with pytest.raises(InvalidCompression, match=r"^invalid gzip data: "):
         list(iter_parts(response_of(Raw([b"<html>"]), "gzip"), plenty))
 
 
@@ -126,7 +126,7 @@ def test_time_is_looked_at_before_each_read(encoding: str) -> None:
     raw = Raw(bytes([byte]) for byte in gzip.compress(TEXT, mtime=0))
     left = iter([3.0, 2.0, 1.0, 0.0])
 
-    with pytest.raises(BodyTimeout, match=r"^it took too long$"):
+    with pytest.raises(BodyTimeout, match=r"^timed out$"):
         list(iter_parts(response_of(raw, encoding), left.__next__))
 
     assert raw.asked == 3

@@ -274,6 +274,32 @@ def test_no_pause_goes_beyond_the_time(lasting: float, moves: bool, sleeps: list
 
 
 @pytest.mark.usefixtures("longest_pauses")
+def test_connect_timeout() -> None:
+    """If the client cannot connect, it stops after the connect timeout, although the timeout is longer."""
+    tries = Tries(UNSENT)
+
+    with pytest.raises(TransportError):
+        tries.run(Retry(connect_timeout=10))
+
+    assert tries.sleeps == [1, 2, 4]
+
+
+@pytest.mark.usefixtures("longest_pauses")
+@pytest.mark.parametrize("until", [120, float("inf")])
+def test_connect_timeout_starts_at_the_first_refused_connection(until: float) -> None:
+    """Earlier tries that the service answered do not count for the connect timeout."""
+    tries = Tries(*[UNAVAILABLE] * 4, *[UNSENT] * 2, UNAVAILABLE, UNSENT, "done")
+
+    assert tries.run(Retry(maximum=4), until=until) == "done"
+    assert tries.sleeps == [1, 2, 4, 4, 4, 4, 4, 4]
+
+    gone = Tries(*[UNAVAILABLE] * 4, UNSENT)
+    with pytest.raises(TransportError):
+        gone.run(Retry(maximum=4), until=until)
+    assert gone.sleeps == [1, 2, 4, 4, 4, 4]
+
+
+@pytest.mark.usefixtures("longest_pauses")
 def test_callers_deadline_counts_too() -> None:
     """No pause goes beyond the time that the caller has, however much Retry allows."""
     tries = Tries(UNAVAILABLE)
@@ -332,7 +358,7 @@ def test_no_time_is_one_try() -> None:
     assert len(tries.told) == 1
 
 
-@pytest.mark.parametrize("name", ["timeout", "initial", "maximum"])
+@pytest.mark.parametrize("name", ["timeout", "initial", "maximum", "connect_timeout"])
 @pytest.mark.parametrize("value", [-0.1, float("inf"), float("nan")])
 def test_what_is_no_span_is_refused(name: str, value: float) -> None:
     """A setting that no clock can follow is a ValueError that names it."""

@@ -109,7 +109,7 @@ def test_array_that_is_cut_short(indent: int | None) -> None:
         read = parse_array([whole[:length]])
 
         assert list(islice(read, complete)) == ODD[:complete]
-        with pytest.raises(MalformedStream, match=r"^it ended within its array$"):
+        with pytest.raises(MalformedStream, match=r"^the stream ended inside the array$"):
             next(read)
 
 
@@ -121,7 +121,7 @@ def test_events_that_are_cut_short(end: str) -> None:
         read = parse_events([first + second[:length]])
 
         assert next(read) == {"a": 1}
-        with pytest.raises(MalformedStream, match=r"^it ended within an event$"):
+        with pytest.raises(MalformedStream, match=r"^the stream ended inside an event$"):
             next(read)
 
 
@@ -153,24 +153,24 @@ def test_chunk_is_there_when_it_has_arrived(read: Read, first: bytes, rest: byte
 @pytest.mark.parametrize(
     ("read", "whole", "problem"),
     [
-        pytest.param(parse_events, b"", "it ended before the first event", id="no-event"),
-        pytest.param(parse_events, b": ping\n\n: ping\n\n", "it ended before the first event", id="comments-alone"),
-        pytest.param(parse_events, b"data: {\n\n", "an event is no JSON: ", id="event-no-json"),
-        pytest.param(parse_events, b'data: {"a": 1\ndata: 2}\n\n', "an event is no JSON: ", id="number-over-two-lines"),
-        pytest.param(parse_events, b"data: [DONE]\n\n", "an event is no JSON: ", id="word-of-another-api"),
-        pytest.param(parse_events, b"data: " + b"[" * 100_000 + b"\n\n", "an event is no JSON: ", id="event-deep"),
-        pytest.param(parse_events, b"<html></html>\n", "it ended before the first event", id="page-as-events"),
-        pytest.param(parse_array, b"", "it ended within its array", id="nothing"),
-        pytest.param(parse_array, b" \r\n", "it ended within its array", id="spaces"),
-        pytest.param(parse_array, b"[", "it ended within its array", id="open"),
-        pytest.param(parse_array, b"]", "it has no array of objects, but ']'", id="close-alone"),
-        pytest.param(parse_array, b'{"a": 1}', "it has no array of objects, but '{", id="object-alone"),
-        pytest.param(parse_array, b"<html></html>", "it has no array of objects, but '<html></html>'", id="page"),
-        pytest.param(parse_array, b"[1, 2]", "it has no array of objects, but '1, 2]'", id="numbers"),
-        pytest.param(parse_array, b"[[{}]]", r"it has no array of objects, but '\[{}\]\]'", id="array-in-array"),
-        pytest.param(parse_array, b"[{'a': 1}]", "it ended within its array", id="no-json"),
-        pytest.param(parse_array, b'[{"a": ' + b"[" * 100_000, "it ended within its array", id="deep"),
-        pytest.param(parse_array, b"null", "it has no array of objects, but 'null'", id="null"),
+        pytest.param(parse_events, b"", "the stream ended before the first event", id="no-event"),
+        pytest.param(parse_events, b": ping\n\n: ping\n\n", "the stream ended before the first event", id="comments"),
+        pytest.param(parse_events, b"data: {\n\n", "an event is not JSON: ", id="event-no-json"),
+        pytest.param(parse_events, b'data: {"a": 1\ndata: 2}\n\n', "an event is not JSON: ", id="number-on-two-lines"),
+        pytest.param(parse_events, b"data: [DONE]\n\n", "an event is not JSON: ", id="word-of-another-api"),
+        pytest.param(parse_events, b"data: " + b"[" * 100_000 + b"\n\n", "an event is not JSON: ", id="event-deep"),
+        pytest.param(parse_events, b"<html></html>\n", "the stream ended before the first event", id="page-as-events"),
+        pytest.param(parse_array, b"", "the stream ended inside the array", id="nothing"),
+        pytest.param(parse_array, b" \r\n", "the stream ended inside the array", id="spaces"),
+        pytest.param(parse_array, b"[", "the stream ended inside the array", id="open"),
+        pytest.param(parse_array, b"]", "expected an array of objects, got ']'", id="close-alone"),
+        pytest.param(parse_array, b'{"a": 1}', "expected an array of objects, got '{", id="object-alone"),
+        pytest.param(parse_array, b"<html></html>", "expected an array of objects, got '<html></html>'", id="page"),
+        pytest.param(parse_array, b"[1, 2]", "expected an array of objects, got '1, 2]'", id="numbers"),
+        pytest.param(parse_array, b"[[{}]]", r"expected an array of objects, got '\[{}\]\]'", id="array-in-array"),
+        pytest.param(parse_array, b"[{'a': 1}]", "the stream ended inside the array", id="no-json"),
+        pytest.param(parse_array, b'[{"a": ' + b"[" * 100_000, "the stream ended inside the array", id="deep"),
+        pytest.param(parse_array, b"null", "expected an array of objects, got 'null'", id="null"),
     ],
 )
 def test_what_is_no_stream(read: Read, whole: bytes, problem: str) -> None:
@@ -181,7 +181,7 @@ def test_what_is_no_stream(read: Read, whole: bytes, problem: str) -> None:
 
 def test_array_opens_once() -> None:
     """An array in an array is none of objects, also where it comes later."""
-    with pytest.raises(MalformedStream, match="no array of objects"):
+    with pytest.raises(MalformedStream, match="expected an array of objects"):
         list(parse_array([b"[", b"[{}]]"]))
 
 

@@ -169,7 +169,7 @@ def test_success_without_a_json_object(answers: responses.RequestsMock, body: st
     """A page of a captive portal, or any answer that this API does not give, is a TransportError with the answer."""
     answers.get(THINGS, body=body)
 
-    with pytest.raises(TransportError, match=r"GET https://service\.test/\S+ was answered with no JSON") as caught:
+    with pytest.raises(TransportError, match=r"GET https://service\.test/\S+ was answered without (a )?JSON") as caught:
         transport_to().call("GET", "v1beta/things")
 
     assert caught.value.response is not None
@@ -411,7 +411,7 @@ def test_taken_after_an_answer_was_lost(
     with pytest.raises(AlreadyExists) as caught:
         transport_with_answers(answers, "POST", *results).call("POST", "v1beta/things", {})
 
-    assert ("an earlier try of this call got no answer and may have made it" in str(caught.value)) is advised
+    assert ("an earlier try of this call got no answer and may have created the model" in str(caught.value)) is advised
 
 
 def test_hook_of_the_session_may_read_the_body(answers: responses.RequestsMock) -> None:
@@ -430,10 +430,10 @@ def test_hook_of_the_session_may_read_the_body(answers: responses.RequestsMock) 
 @pytest.mark.parametrize(
     ("kind", "body", "problem"),
     [
-        ("application/json", '[{"a": 1}, 2]', "it has no array of objects, but '2]'"),
-        ("text/event-stream", 'data: {"a": 1}\n\ndata: 2\n\n', "a chunk is no JSON object: 2"),
-        ("text/event-stream", 'data: {"a": 1}\n\ndata: [DONE]\n\n', "an event is no JSON: "),
-        ("application/json", '[{"a": 1}', "it ended within its array"),
+        ("application/json", '[{"a": 1}, 2]', "expected an array of objects, got '2]'"),
+        ("text/event-stream", 'data: {"a": 1}\n\ndata: 2\n\n', "a chunk is not a JSON object: 2"),
+        ("text/event-stream", 'data: {"a": 1}\n\ndata: [DONE]\n\n', "an event is not JSON: "),
+        ("application/json", '[{"a": 1}', "the stream ended inside the array"),
     ],
     ids=["number-in-array", "number-in-event", "no-json-in-event", "open-array"],
 )
@@ -443,9 +443,12 @@ def test_stream_that_goes_wrong(answers: responses.RequestsMock, kind: str, body
     chunks = transport_to().stream("POST", "v1beta/things", {}, {})
 
     assert next(chunks) == {"a": 1}
-    with pytest.raises(TransportError, match="was answered with a stream that is none: ") as caught:
+    with pytest.raises(TransportError, match="was answered with an invalid stream: ") as caught:
         next(chunks)
     assert problem in str(caught.value)
+    assert caught.value.response is not None
+    assert caught.value.response.status_code == 200
+    assert caught.value.response.headers["content-type"] == kind
 
 
 @pytest.mark.parametrize(
