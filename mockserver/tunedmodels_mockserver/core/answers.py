@@ -1,4 +1,4 @@
-"""Defines an answer of the API as a value: its content, and what happens to it on the way to the client.
+"""Defines an answer of the API as a value, with its content and with what happens to it on the way to the client.
 
 The core makes answers. A face of the server, such as the HTTP layer, writes them.
 """
