@@ -107,7 +107,7 @@ def test_a_file_without_a_rule_is_refused_at_the_start(tmp_path: Path, name: str
     path = tmp_path / name
     path.write_text(text)
 
-    with pytest.raises(ValueError, match=r"rules\.\w+: (there is no rule in it|This is not valid JSON)"):
+    with pytest.raises(ValueError, match=r"rules\.\w+: (the file contains no rule|This is not valid JSON)"):
         create_app(Settings(canned_files=[path]))
     path.write_text("[]")
     assert ok(create_app(Settings(canned_files=[path])).test_client().get(CANNED))["rules"] == []
