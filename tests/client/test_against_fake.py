@@ -359,7 +359,7 @@ def test_transfer_ownership(person: Person) -> None:
 
 @calls("TunedModels.create", "TunedModels.generate_content")
 def test_refusals(tunedmodels_client: Client) -> None:
-    """The service's refusals arrive as the errors of their names, with advice where there is some."""
+    """The service's refusals arrive as the errors of their names, some with a hint."""
     models = tunedmodels_client.tuned_models
     tune(tunedmodels_client, tuned_model_id="taken")
 

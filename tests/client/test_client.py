@@ -41,8 +41,8 @@ def test_base_url_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL"])
-def test_base_url_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """A variable that names no server is refused when the client is made."""
+def test_invalid_base_url_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A variable without a valid server is refused when the client is created."""
     monkeypatch.setenv(name, "ftp://service.test")
 
     with pytest.raises(ValueError, match=f"^{name}: A base URL begins with http:// or https://"):
@@ -96,14 +96,14 @@ def test_key_and_credentials_exclude_each_other() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
-def test_timeout_that_is_none(timeout: float) -> None:
-    """A try has some time, and not all of it."""
+def test_invalid_timeout(timeout: float) -> None:
+    """A timeout must be above 0 and finite."""
     with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
         Client(api_key="key", timeout=timeout)
 
 
-def test_what_is_not_retried(answers: responses.RequestsMock) -> None:
-    """With retry=None a try is all that there is."""
+def test_retry_none_tries_once(answers: responses.RequestsMock) -> None:
+    """With retry=None there is one try."""
     answers.get(MODELS, status=503)
     slept: list[float] = []
 

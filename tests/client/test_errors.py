@@ -228,8 +228,8 @@ def test_operation_timeout() -> None:
     assert (error.operation, error.timeout) == ("tunedModels/m/operations/o", 2.5)
 
 
-def test_where_training_data_is_wrong() -> None:
-    """The place is on the error, as far as there is one."""
+def test_location_in_training_data() -> None:
+    """The error has the location, as far as there is one."""
     error = errors.TrainingDataError("no", source="a.csv", line=3, row=1, column="output")
     nowhere = errors.TrainingDataError("no")
 

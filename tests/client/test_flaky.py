@@ -179,8 +179,8 @@ ONCE = {name: call for name, call in CALLS.items() if not call.idempotent}
 
 
 @pytest.mark.parametrize(("fault", "call"), [*table(REFUSED, CALLS), *table(LOST, REPEATABLE)])
-def test_failure_that_is_mended(fault: Fault, call: Call) -> None:
-    """Where the same request twice does no harm, or the first did nothing for certain, the failure is not seen."""
+def test_failure_is_hidden_by_a_retry(fault: Fault, call: Call) -> None:
+    """If a second request is harmless, or the first certainly had no effect, the caller does not see the failure."""
     with FlakyServer([*call.before, fault[0]], call.good) as server, client_of(server) as client:
         result = call.ask(client)
 
@@ -203,8 +203,8 @@ def test_failure_that_is_raised(fault: Fault, call: Call) -> None:
 
 
 @pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
-def test_slowness_that_is_mended(step: Step) -> None:
-    """An answer that is not there in time counts as lost, however it dawdles."""
+def test_slow_answer_is_retried(step: Step) -> None:
+    """An answer that does not arrive in time counts as lost, and the client tries again."""
     retry = Retry(PATIENT, initial=0.01)
     with FlakyServer([step], answer(MODEL)) as server, client_of(server, IMPATIENT, retry=retry) as client:
         name = client.tuned_models.get("m").name
@@ -423,8 +423,8 @@ def test_deadline_of_an_operation(step: Step) -> None:
     [SILENCE, slow_step(answer(MODEL), 0.2), slow_step(gzip_answer(MODEL), 0.2)],
     ids=["silence", "drip", "gzip"],
 )
-def test_look_that_hangs_is_a_timeout(step: Step) -> None:
-    """Where the last look got no answer in time, the operation has not ended in time."""
+def test_poll_that_hangs_is_a_timeout(step: Step) -> None:
+    """If the last poll gets no answer in time, the operation has not ended in time."""
     with (
         FlakyServer(otherwise=step) as server,
         client_of(server, 60.0) as client,

@@ -229,8 +229,8 @@ def test_generate_as_json(command: Command, counter: str) -> None:
     assert "".join(json.loads(line)["candidates"][0]["content"]["parts"][0]["text"] for line in lines) == "七"
 
 
-def test_what_is_no_text_on_stdin(command: Command, counter: str) -> None:
-    """Bytes that are no UTF-8 are a sentence."""
+def test_stdin_that_is_not_utf8(command: Command, counter: str) -> None:
+    """Bytes that are not UTF-8 end the command with one sentence."""
     result = command("generate", counter, "-", input=b"\xff\xfe")
 
     assert result.exit_code == 1

@@ -244,7 +244,7 @@ def test_ctrl_c_ends_the_loop_of_a_shell(csv: str, slow: list[str]) -> None:
 @pytest.mark.parametrize(
     "words", [["models", "--json"], ["models"], ["--help"], ["tune", "--help"], ["completion", "zsh"]]
 )
-def test_nobody_need_read_to_the_end(where: list[str], words: list[str]) -> None:
+def test_closed_stdout_ends_the_command_quietly(where: list[str], words: list[str]) -> None:
     """With stdout closed, as by ``tunedmodels list | head -1``, it ends quietly."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -341,8 +341,8 @@ def test_completion(shell: str, known: str, installed: str) -> None:
         ("tunedmodels permissions create x --role w", ["plain,writer"]),
     ],
 )
-def test_what_is_completed(typed: str, offered: list[str]) -> None:
-    """Commands, their options and files are offered."""
+def test_completion_offers(typed: str, offered: list[str]) -> None:
+    """The completion offers commands, their options and files."""
     words = len(typed.split()) - 1
     environment = {"_TUNEDMODELS_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(words)}
 

@@ -141,8 +141,8 @@ def test_all_messages_are_looked_at() -> None:
 
 
 @given(st.data(), st.sampled_from(KINDS))
-def test_reading_what_was_written(data: st.DataObject, kind: type[Message]) -> None:
-    """Each message comes back from its JSON the same, whatever order the members have on the way."""
+def test_message_round_trip(data: st.DataObject, kind: type[Message]) -> None:
+    """A message that is written as JSON and read again is equal, whatever the order of the members."""
     message = data.draw(messages_of(kind))
     text = json.dumps(message.to_json(), allow_nan=False)
 
@@ -253,7 +253,7 @@ def test_value_of_another_type(kind: type[Message], value: dict[str, Any], path:
     assert str(caught.value).startswith(f"{path}: ")
 
 
-def test_path_of_what_is_deep_inside() -> None:
+def test_path_of_a_nested_member() -> None:
     """The path leads through objects and lists."""
     value = {"tuningTask": {"snapshots": [{"step": 1}, {"step": "one"}]}}
 
@@ -262,8 +262,8 @@ def test_path_of_what_is_deep_inside() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 5], ids=repr)
-def test_what_is_no_object(value: Any) -> None:
-    """A message is made of an object alone."""
+def test_value_that_is_not_an_object(value: Any) -> None:
+    """Only an object can be read as a message."""
     with pytest.raises(ValueError, match=r"is not an object$"):
         TunedModel.from_json(value)
 
@@ -293,8 +293,8 @@ def test_numbers_in_every_form(value: Any, number: float) -> None:
     assert type(snapshot.mean_loss) is float
 
 
-def test_loss_that_is_no_number() -> None:
-    """A loss that has become NaN is read, and written as the word that JSON has for it."""
+def test_loss_that_is_nan() -> None:
+    """A loss that is NaN is read, and written as the string that JSON has for it."""
     snapshot = TuningSnapshot.from_json({"meanLoss": "NaN"})
 
     assert math.isnan(snapshot.mean_loss)
@@ -615,8 +615,8 @@ def test_a_table_of_snapshots() -> None:
     assert table["step"].tolist() == [1, 2]
 
 
-def test_replacing_keeps_what_is_not_known() -> None:
-    """A message with another value has the unknown members of the first."""
+def test_replace_keeps_unknown_members() -> None:
+    """A copy with another value has the unknown members of the original."""
     part = Part.from_json({"functionCall": {"name": "f"}})
 
     assert dataclasses.replace(part, thought=True).to_json() == {"thought": True, "functionCall": {"name": "f"}}

@@ -63,14 +63,14 @@ def test_copies_are_the_same(value: Any, protocol: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["", None, True, 1.5, [], {}], ids=repr)
-def test_value_that_is_none(value: Any) -> None:
-    """Neither nothing nor a value of another type is a member; the error names the enum."""
+def test_invalid_value(value: Any) -> None:
+    """An empty string and a value of another type are not members; the error names the enum."""
     with pytest.raises(ValueError, match=r"is not a TunedModelState$"):
         TunedModelState(value)
 
 
-def test_making_one_adds_none() -> None:
-    """What was seen once is not listed afterwards."""
+def test_unknown_value_is_not_listed() -> None:
+    """An unknown value does not become one of the listed members."""
     TunedModelState("SEEN")
 
     assert "SEEN" not in TunedModelState.__members__

@@ -107,7 +107,7 @@ def test_rfc3339_is_in_utc() -> None:
 
 
 @given(timestamps)
-def test_reading_what_was_written(moment: Timestamp) -> None:
+def test_text_round_trip(moment: Timestamp) -> None:
     """No nanosecond is lost between a moment and its text."""
     again = Timestamp.parse(moment.rfc3339())
 

@@ -113,8 +113,8 @@ def test_a_place_deep_inside(value: dict[str, Any], said: str) -> None:
 
 
 @pytest.mark.parametrize("value", [5, "x", [], None, TunedModel()], ids=repr)
-def test_what_is_neither(value: Any) -> None:
-    """Neither a message of the kind nor a dict is a TypeError that names the argument."""
+def test_neither_message_nor_dict(value: Any) -> None:
+    """A value that is neither a message of the kind nor a dict is a TypeError that names the argument."""
     with pytest.raises(TypeError, match=r"^config must be a GenerationConfig or a dict of its members, got "):
         message(GenerationConfig, value, "config")
 
@@ -122,8 +122,8 @@ def test_what_is_neither(value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [{"category": "x", "threshold": "y"}, "x", SafetySetting()], ids=["dict", "text", "message"]
 )
-def test_what_is_no_list(value: Any) -> None:
-    """One message is no list of them."""
+def test_message_instead_of_a_list(value: Any) -> None:
+    """One message is not a list of messages."""
     with pytest.raises(TypeError, match=r"^settings must be a list of SafetySetting or of dicts of its members, got "):
         messages(SafetySetting, value, "settings")
 

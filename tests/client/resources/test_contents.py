@@ -39,8 +39,8 @@ def test_empty_text_is_sent() -> None:
 
 
 @pytest.mark.parametrize("value", [["LXIII"], [ONE, 5], [None]], ids=repr)
-def test_turn_that_is_no_content(value: Any) -> None:
-    """A list of something else is named by its place."""
+def test_turn_that_is_not_a_content(value: Any) -> None:
+    """The error for a wrong item of a list names its index."""
     with pytest.raises(
         TypeError, match=rf"^contents\[{len(value) - 1}\] must be a Content( or a dict of its members)?, got "
     ):

@@ -48,8 +48,8 @@ def test_get(client: Client, answers: responses.RequestsMock, name: str) -> None
     assert model.top_k is None
 
 
-def test_get_what_is_missing(client: Client, answers: responses.RequestsMock) -> None:
-    """A missing model is NotFound, as everywhere."""
+def test_get_missing_model(client: Client, answers: responses.RequestsMock) -> None:
+    """A missing model raises NotFound."""
     answers.get(f"{MODELS}/m", status=404)
 
     with pytest.raises(NotFound):
@@ -65,8 +65,8 @@ def test_get_something_else(client: Client, answers: responses.RequestsMock) -> 
 
 
 @pytest.mark.parametrize("name", ["tunedModels/m", "..", "models/"])
-def test_names_that_are_none(client: Client, answers: responses.RequestsMock, name: str) -> None:
-    """A name that would lead to something else is refused before anything is sent."""
+def test_invalid_names(client: Client, answers: responses.RequestsMock, name: str) -> None:
+    """A name that would lead to another method is refused before anything is sent."""
     with pytest.raises(ValueError, match=r"A base model's name|is a tuned model"):
         client.models.get(name)
 

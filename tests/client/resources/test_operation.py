@@ -73,8 +73,8 @@ class Service:
         return Operation(at(0) if value is None else value, self.look, self.stopped.append, polling, time)
 
 
-def test_what_is_known_needs_no_look() -> None:
-    """Name, metadata and repr say what the last answer said, and ask nothing."""
+def test_name_and_metadata_send_no_request() -> None:
+    """Name, metadata and repr show the last answer, and send no request."""
     service = Service(ENDED)
     operation = service.operation()
 
@@ -103,8 +103,8 @@ def test_repr(value: dict[str, Any], said: str) -> None:
 
 
 @pytest.mark.parametrize("value", [{}, {"name": ""}, {"name": 7}, [], "text"], ids=repr)
-def test_what_is_no_operation(value: Any) -> None:
-    """An answer without a name is no operation."""
+def test_answer_without_a_name(value: Any) -> None:
+    """An answer without a name is not an operation."""
     with pytest.raises(TransportError, match="something that is not an operation: "):
         Service(ENDED).operation(value)
 
@@ -122,8 +122,8 @@ def test_done_looks_until_it_has_ended() -> None:
 
 
 @pytest.mark.parametrize("done", ["true", 1, None], ids=repr)
-def test_done_is_true_alone(done: Any) -> None:
-    """Only JSON's true is an end."""
+def test_only_true_is_done(done: Any) -> None:
+    """Only JSON's true means that the operation has ended."""
     assert not Service(at(1, done=done)).operation().done()
 
 
@@ -181,8 +181,8 @@ def test_no_time_looks_once(timeout: float) -> None:
     assert len(service.looks) == 1
 
 
-def test_no_time_is_enough_for_what_has_ended() -> None:
-    """A timeout of 0 is enough where that one look shows the end."""
+def test_timeout_of_0_polls_once() -> None:
+    """A timeout of 0 is enough if one poll shows the end."""
     assert Service(ENDED).operation().result(timeout=0).state == "ACTIVE"
 
 
@@ -230,8 +230,8 @@ def test_looks_count(lasting: float) -> None:
     ],
     ids=["lost", "unsent", "no-token"],
 )
-def test_look_that_hangs_beyond_the_deadline(error: TunedModelsError) -> None:
-    """A look that got no answer by the deadline is a timeout of the operation."""
+def test_poll_that_hangs_beyond_the_deadline(error: TunedModelsError) -> None:
+    """A poll without an answer by the deadline is a timeout of the operation."""
     service = Service(error, lasting=2.0)
 
     with pytest.raises(OperationTimeout) as caught:
@@ -250,8 +250,8 @@ def test_look_that_hangs_beyond_the_deadline(error: TunedModelsError) -> None:
     ],
     ids=["refused", "another-service", "no-credentials"],
 )
-def test_look_that_is_wrong_at_the_deadline(error: TunedModelsError) -> None:
-    """What more time would not mend is said, and not that the time is up."""
+def test_permanent_error_at_the_deadline(error: TunedModelsError) -> None:
+    """An error that more time would not mend is raised, instead of a timeout."""
     service = Service(error, lasting=2.0)
 
     with pytest.raises(type(error)) as caught:
@@ -261,8 +261,8 @@ def test_look_that_is_wrong_at_the_deadline(error: TunedModelsError) -> None:
 
 
 @pytest.mark.parametrize("timeout", [None, 60.0])
-def test_look_that_fails(timeout: float | None) -> None:
-    """A look that fails within the time raises its error, and the operation can be looked at again."""
+def test_poll_that_fails(timeout: float | None) -> None:
+    """A poll that fails within the time raises its error, and the caller can poll again."""
     error = TransportError("timed out", retry_safety=RetrySafety.LOST)
     service = Service(at(1), error, ENDED)
     operation = service.operation()
@@ -320,8 +320,8 @@ def test_error_without_words(error: Any) -> None:
         Service(at(1, done=True, error=error)).operation().result()
 
 
-def test_end_that_is_none() -> None:
-    """Done with neither response nor error is no answer of this API."""
+def test_done_without_response_or_error() -> None:
+    """An operation that has ended with neither a response nor an error is a TransportError."""
     operation = Service(at(4, done=True)).operation()
 
     assert operation.exception() is None
@@ -372,8 +372,8 @@ def test_cancel_asks_the_service() -> None:
 
 
 @pytest.mark.parametrize("value", [ENDED, CANCELLED, BROKEN], ids=["well", "cancelled", "badly"])
-def test_cancel_of_what_has_ended(value: dict[str, Any]) -> None:
-    """A run that has ended is not asked to stop."""
+def test_cancel_after_the_end(value: dict[str, Any]) -> None:
+    """For a run that has ended, no cancel request is sent."""
     service = Service(value)
     operation = service.operation()
 

@@ -102,8 +102,8 @@ def test_list_goes_on(answers: responses.RequestsMock, client: Client) -> None:
     assert [operation.name for operation in client.operations.list(page_token="more")] == [NAME]
 
 
-def test_list_of_none(answers: responses.RequestsMock, client: Client) -> None:
-    """A list of none is empty: the service leaves the member out."""
+def test_empty_list(answers: responses.RequestsMock, client: Client) -> None:
+    """If there are no operations, the service leaves out the member, and the list is empty."""
     answers.get(f"{URL}/v1/operations", json={})
 
     assert list(client.operations.list()) == []
@@ -143,8 +143,8 @@ def test_answer_that_is_no_operation(answers: responses.RequestsMock, client: Cl
         client.operations.get(NAME)
 
 
-def test_page_that_is_none(answers: responses.RequestsMock, client: Client) -> None:
-    """A page whose list is none is no answer of this API."""
+def test_page_without_a_list(answers: responses.RequestsMock, client: Client) -> None:
+    """A page whose member is not a list is a TransportError."""
     answers.get(f"{URL}/v1/operations", json={"operations": "none"})
 
     with pytest.raises(TransportError, match="a page whose operations is not a list: 'none'"):

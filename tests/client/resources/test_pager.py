@@ -41,8 +41,8 @@ def test_items_of_all_pages() -> None:
     assert list(pager(three())) == ["a", "b", "c", "d"]
 
 
-def test_nothing_is_asked_before_it_is_reached() -> None:
-    """The first page is asked for with its first item, the second with its own."""
+def test_pages_are_requested_when_they_are_needed() -> None:
+    """The first page is requested for its first item, the second page for its own."""
     service = three()
     items = iter(pager(service))
     assert service.asked == []

@@ -82,7 +82,7 @@ def test_create(
     [{}, {"email_address": ""}, {"grantee_type": "GROUP"}, {"email_address": "a@b.c", "grantee_type": "EVERYONE"}],
     ids=["neither", "empty address", "group without address", "both"],
 )
-def test_create_for_nobody(
+def test_create_with_wrong_grantee(
     permissions: Permissions, answers: responses.RequestsMock, arguments: dict[str, str]
 ) -> None:
     """An address that is missing, of a variable that is not set perhaps, does not open the model to everyone."""
@@ -170,7 +170,7 @@ def test_of_which_model(client: Client, answers: responses.RequestsMock, model: 
     ],
 )
 @pytest.mark.parametrize("name", ["", "..", "a/b", "tunedModels/other/permissions/p", Permission()], ids=repr)
-def test_names_that_are_none(
+def test_invalid_names(
     permissions: Permissions,
     answers: responses.RequestsMock,
     call: Callable[[Permissions, str | Permission], object],

@@ -57,7 +57,7 @@ def test_pauses_begin_anew() -> None:
         ("maximum", float("inf")),
     ],
 )
-def test_what_is_no_span_is_refused(name: str, value: float) -> None:
-    """A setting that no clock can follow is a ValueError that names it."""
+def test_invalid_duration_is_refused(name: str, value: float) -> None:
+    """An invalid duration is a ValueError that names the setting."""
     with pytest.raises(ValueError, match=rf"^{name} must be a number, [01] or more, got {value}"):
         Polling(**{name: value})

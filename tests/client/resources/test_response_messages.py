@@ -16,7 +16,7 @@ def test_message() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {"name": 5}], ids=repr)
-def test_what_is_no_message(value: Any) -> None:
+def test_answer_in_another_form(value: Any) -> None:
     """An answer in another form is a TransportError that names the message, with the finding as its cause."""
     with pytest.raises(TransportError, match="something that is not a TunedModel: ") as caught:
         response_messages.message(TunedModel, value)

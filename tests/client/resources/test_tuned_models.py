@@ -147,7 +147,7 @@ def test_create_with_zeros(client: Client, answers: responses.RequestsMock) -> N
     ],
     ids=["base model", "id of one", "tuned model", "id of a tuned model", "TunedModel"],
 )
-def test_what_is_tuned(
+def test_source_of_the_model(
     client: Client, answers: responses.RequestsMock, arguments: dict[str, Any], source: dict[str, Any]
 ) -> None:
     """A base model or a tuned one is tuned, named with or without its collection."""
@@ -257,7 +257,7 @@ def test_names_of_the_columns(client: Client, answers: responses.RequestsMock) -
     ],
     ids=["nothing", "no output", "too long", "no file", "a number"],
 )
-def test_training_data_that_is_wrong(
+def test_invalid_training_data(
     client: Client, answers: responses.RequestsMock, data: Any, kind: type[Exception], match: str
 ) -> None:
     """What is wrong with the data is said before anything is sent."""
@@ -380,7 +380,7 @@ def test_names(
 @pytest.mark.parametrize(
     "name", ["", "..", "models/m", "tunedModels/m/operations/o", "m?key=x", TunedModel()], ids=repr
 )
-def test_names_that_are_none(
+def test_invalid_names(
     client: Client,
     answers: responses.RequestsMock,
     call: Callable[[Client, str | TunedModel], object],
@@ -408,8 +408,8 @@ def test_get(client: Client, answers: responses.RequestsMock) -> None:
     assert model.to_json() == MODEL
 
 
-def test_get_what_is_missing(client: Client, answers: responses.RequestsMock) -> None:
-    """A missing model is NotFound."""
+def test_get_missing_model(client: Client, answers: responses.RequestsMock) -> None:
+    """A missing model raises NotFound."""
     answers.get(f"{MODELS}/m", status=404)
 
     with pytest.raises(NotFound):

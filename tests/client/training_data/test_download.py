@@ -46,7 +46,7 @@ def test_redirects_are_followed(answers: responses.RequestsMock, session: reques
     assert download(session, URL, 5).content == CSV
 
 
-def test_nobody_asks(
+def test_request_does_not_identify_the_caller(
     answers: responses.RequestsMock, session: requests.Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """No credentials go along, not even those of ~/.netrc."""
@@ -101,8 +101,8 @@ def test_no_time(answers: responses.RequestsMock, session: requests.Session) -> 
 
 
 @pytest.mark.parametrize("url", ["https://", "http://[::1", "https://two words/a.csv", "http://a:port/a.csv"])
-def test_what_is_no_url(session: requests.Session, url: str) -> None:
-    """A URL that cannot be one is such an error, too."""
+def test_invalid_url(session: requests.Session, url: str) -> None:
+    """An invalid URL is a TrainingDataError too."""
     with pytest.raises(TrainingDataError, match="cannot be read: ") as caught:
         download(session, url, 5)
 

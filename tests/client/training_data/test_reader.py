@@ -236,8 +236,8 @@ NOT_PAIR = "must be a pair of input and output or have text_input and output"
         ),
     ],
 )
-def test_row_that_is_wrong(row: Any, message: str) -> None:
-    """A row is named by its place, and a cell by its column as well."""
+def test_invalid_row(row: Any, message: str) -> None:
+    """The error names a row by its index, and a cell by its column too."""
     error = problem([("1", "2"), row])
     column = message.partition(":")[0].partition(", ")[2] or None
 
@@ -300,8 +300,8 @@ def test_row_that_is_long() -> None:
         ),
     ],
 )
-def test_value_that_is_wrong(data: Any, message: str) -> None:
-    """Data as a whole and its columns are named as such."""
+def test_invalid_columns(data: Any, message: str) -> None:
+    """The error names the data as a whole, or a column of it."""
     assert str(problem(data)) == message
 
 
@@ -463,7 +463,7 @@ def test_value_that_is_wrong(data: Any, message: str) -> None:
         pytest.param("csv", b"", f": has none of the suffixes {SUFFIXES}.", (None, None, None), id="no suffix"),
     ],
 )
-def test_file_that_is_wrong(
+def test_invalid_file(
     tmp_path: Path, name: str, content: str | bytes, message: str, place: tuple[int | None, int | None, str | None]
 ) -> None:
     """The error names the file, the line on which the row begins, and the column."""
@@ -581,8 +581,8 @@ def test_urls(url: str, media_type: str, content: str) -> None:
         ),
     ],
 )
-def test_url_to_what_is_wrong(document: Document, message: str) -> None:
-    """The message has the URL without what may be secret in it; the source is the URL."""
+def test_url_to_an_invalid_document(document: Document, message: str) -> None:
+    """The message has the URL without the parts that may be secret; the source is the URL."""
     url = "https://me:secret@x.test/a?key=secret#part"
     with pytest.raises(TrainingDataError) as caught:
         read(url, fetch=lambda _: document)
@@ -620,8 +620,8 @@ def test_error_of_the_network() -> None:
         pytest.param(bytearray(b"ab"), "bytearray(b'ab')", id="bytearray"),
     ],
 )
-def test_what_cannot_be_training_data(data: Any, shown: str) -> None:
-    """Another kind of value is a TypeError that lists what is taken."""
+def test_unsupported_type(data: Any, shown: str) -> None:
+    """A value of another type is a TypeError that lists the supported types."""
     with pytest.raises(TypeError) as caught:
         read(data, fetch=never_fetch)
 
@@ -697,8 +697,8 @@ WRITERS: Mapping[str, Callable[[list[tuple[str, str]]], str]] = {
 
 @pytest.mark.parametrize("suffix", WRITERS)
 @given(pairs=st.lists(st.tuples(TEXTS, TEXTS.filter(bool)), min_size=1, unique=True))
-def test_what_is_written_comes_back(suffix: str, pairs: list[tuple[str, str]]) -> None:
-    """What the standard library writes is read as it was."""
+def test_file_round_trip(suffix: str, pairs: list[tuple[str, str]]) -> None:
+    """A file that the standard library writes is read with the same content."""
     document = Document(WRITERS[suffix](pairs).encode(), "")
 
     assert read(f"https://x.test/a{suffix}", fetch=lambda _: document) == pairs

@@ -53,8 +53,8 @@ def test_base_url(url: str, kept: str) -> None:
         ("http://[::1", "IPv6"),
     ],
 )
-def test_what_is_no_base_url(url: str, match: str) -> None:
-    """What cannot be one, or would make other URLs than its giver expects, is a ValueError that says why."""
+def test_invalid_base_url(url: str, match: str) -> None:
+    """An invalid base URL, or one that would lead to other URLs than expected, is a ValueError that says why."""
     with pytest.raises(ValueError, match=match):
         Address(url)
 
@@ -203,8 +203,8 @@ def test_secret_by_plain_http(url: str, credential: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://mock:9480", "http://127.0.0.1:9480", "http://[::1]", "http://a.localhost"])
 @pytest.mark.parametrize("credential", [KEY, NEW_KEY, TOKEN, JWT], ids=["key", "new key", "token", "JWT"])
-def test_secret_where_nobody_reads_along(url: str, credential: str) -> None:
-    """To this machine, or encrypted, anything goes."""
+def test_secret_by_a_safe_connection(url: str, credential: str) -> None:
+    """A real credential may be sent to this machine, or encrypted."""
     assert Address(url).check_credential(credential) is None  # type: ignore[func-returns-value]  # it does not raise
 
 

@@ -114,8 +114,8 @@ def claims_of(request: Any) -> Any:
 
 
 @pytest.mark.parametrize("key", ["", " ", "ключ", "key\n", "key\x00"])
-def test_key_that_is_none(key: str) -> None:
-    """A key that no header can carry is refused at once, and not repeated in the message."""
+def test_invalid_key(key: str) -> None:
+    """A key that does not fit into a header is refused at once, and the message does not repeat it."""
     with pytest.raises(ValueError, match="one line of ASCII") as caught:
         api_key_credentials(key)
 
@@ -223,8 +223,8 @@ def test_credentials_that_are_not_found(monkeypatch: pytest.MonkeyPatch, answers
     assert len(answers.calls) == 0
 
 
-def test_file_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """google-auth itself looks at GOOGLE_APPLICATION_CREDENTIALS; a file that is missing is said by name."""
+def test_missing_credentials_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """google-auth reads GOOGLE_APPLICATION_CREDENTIALS; the error names a missing file."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
 
     with pytest.raises(CredentialsError, match=r"missing\.json"):
@@ -417,8 +417,8 @@ def test_service_account_of_the_emulator(
 
 
 @pytest.mark.parametrize("url", ["https://generativelanguage.googleapis.com", "https://eu.rep.googleapis.com"])
-def test_what_google_auth_asks_of_google(url: str) -> None:
-    """For Google's own service google-auth may ask more than a token; it does that with a copy of the session."""
+def test_google_auth_copies_the_session_for_google(url: str) -> None:
+    """For Google's own service, google-auth may request more than a token; it does that with a copy of the session."""
     with requests.Session() as session:
         seen = Renewable()
         Caller(Address(url), seen, None, session).renew({"Authorization": "Bearer token 0"}, left)

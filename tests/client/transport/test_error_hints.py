@@ -1,4 +1,4 @@
-"""Advice: every refusal that the service was seen to give, the error that it becomes, and what to do about it."""
+"""Observed errors of the service: the error class and the hint for each of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ INTERNAL = (
     "troubleshooting"
 )
 
-# What the service said from 2023 to 2025: status, message, details, class, and how the advice begins (None: none).
+# What the service said from 2023 to 2025: status, message, details, class, and how the hint begins (None: no hint).
 OBSERVED: list[Any] = [
     pytest.param(
         404, "NOT_FOUND", "Tuned model tunedModels/x does not exist.", [], errors.NotFound, None, id="no such model"
@@ -242,7 +242,7 @@ OBSERVED: list[Any] = [
 
 
 @pytest.mark.parametrize(("code", "status", "message", "details", "kind", "begins"), OBSERVED)
-def test_what_the_service_was_seen_to_refuse(
+def test_observed_errors(
     code: int,
     status: str,
     message: str,
@@ -250,7 +250,7 @@ def test_what_the_service_was_seen_to_refuse(
     kind: type[errors.APIError],
     begins: str | None,
 ) -> None:
-    """Each refusal is the error of its status, with advice where more is known than the service says."""
+    """Each error has the class of its status, and a hint if the client knows more than the service says."""
     body = json.dumps({"error": {"code": code, "message": message, "status": status, "details": details}}, indent=2)
     error = from_response(Request("GET", "https://service.test"), Response(code, {}, body))
 
@@ -262,33 +262,33 @@ def test_what_the_service_was_seen_to_refuse(
     assert not message or error.message == message
 
 
-def test_advice_by_reason_needs_no_known_message() -> None:
-    """The reason does not change when the service words its message anew."""
+def test_hint_by_reason_needs_no_known_message() -> None:
+    """The reason does not change if the service changes its message."""
     for reason in ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "CREDENTIALS_MISSING", "API_KEY_INVALID"):
         assert error_hint("ANY", "New words.", tuple(info(reason)))
 
 
-def test_message_of_another_status() -> None:
-    """Known words under another status are somebody else's."""
+def test_message_with_another_status() -> None:
+    """A known message with another status, or with more text, has no hint."""
     assert error_hint("NOT_FOUND", "Tuned model tunedModels/x is not ready to use.", ()) == ""
     assert error_hint("INVALID_ARGUMENT", "Request contains an invalid argument. And more.", ()) == ""
 
 
 @pytest.mark.parametrize("details", [({"reason": 5},), ({"reason": ["API_KEY_INVALID"]},), ({},)], ids=repr)
-def test_reason_in_another_form(details: tuple[dict[str, Any], ...]) -> None:
-    """A reason that is none is passed over."""
+def test_reason_that_is_not_a_string(details: tuple[dict[str, Any], ...]) -> None:
+    """A reason that is not a known string is ignored."""
     assert error_hint("INVALID_ARGUMENT", "No.", details) == ""
 
 
-def test_id_that_is_taken_after_a_lost_answer() -> None:
-    """Where an earlier try got no answer it may have been the one that took the id."""
+def test_id_in_use_after_a_lost_answer() -> None:
+    """If an earlier try got no answer, it may have created the model."""
     assert "an earlier try of this call" in error_hint("ALREADY_EXISTS", "", (), may_have_executed=True)
     assert error_hint("ALREADY_EXISTS", "", ()) == ""
     assert error_hint("NOT_FOUND", "", (), may_have_executed=True) == ""
 
 
-def test_scopes_that_are_advised_are_those_that_are_asked_for() -> None:
-    """Whoever follows the advice gets a token that will do."""
+def test_hint_names_the_scopes_of_the_client() -> None:
+    """A token with the scopes in the hint is accepted."""
     text = error_hint("PERMISSION_DENIED", SCOPES, ())
 
     assert "auth/generative-language.tuning" in text

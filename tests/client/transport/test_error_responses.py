@@ -230,15 +230,15 @@ def test_retry_delay(details: list[dict[str, Any]], headers: dict[str, str], sec
 
 
 def test_note_of_the_mock_server() -> None:
-    """What the mock server says for people is the advice, where the client has none of its own."""
+    """The note of the mock server is the hint if the client has none."""
     note = {"x-tunedmodels-note": "no real answer is known for this"}
 
     assert error_from(400, body_of(message="No.", status="INVALID_ARGUMENT"), note).hint == note["x-tunedmodels-note"]
     assert str(error_from(404, "", note)).endswith("(no real answer is known for this)")
 
 
-def test_advice_wins_over_the_note() -> None:
-    """The client's own advice is for the caller, the note for who knows the mock server."""
+def test_hint_wins_over_the_note() -> None:
+    """The hint of the client replaces the note of the mock server."""
     body = body_of(message="Tuned model tunedModels/m is not ready to use.", status="INVALID_ARGUMENT")
 
     assert error_from(400, body, {"x-tunedmodels-note": "a note"}).hint.startswith("wait until its operation ends")

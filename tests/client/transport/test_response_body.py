@@ -103,7 +103,7 @@ def test_gzip_that_is_cut_short() -> None:
             list(iter_parts(response_of(Raw([whole[:length]]), "gzip"), plenty))
 
 
-def test_gzip_that_is_none() -> None:
+def test_invalid_gzip() -> None:
     """Bytes that are not compressed as their header says are an error."""
     with pytest.raises(InvalidCompression, match=r"^invalid gzip data: "):
         list(iter_parts(response_of(Raw([b"<html>"]), "gzip"), plenty))

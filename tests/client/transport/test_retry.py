@@ -107,8 +107,8 @@ REPEATED = {
 
 
 @pytest.mark.parametrize(("error", "idempotent", "always"), REPEATED.values(), ids=REPEATED)
-def test_what_another_try_may_mend(error: BaseException, idempotent: bool, always: bool) -> None:
-    """What the service certainly has not done is tried again in any case, what it may have done only if idempotent."""
+def test_retryable_errors(error: BaseException, idempotent: bool, always: bool) -> None:
+    """If the service certainly did nothing, the client retries always; if it may have, only if idempotent."""
     assert is_retryable(error, idempotent=True) is idempotent
     assert is_retryable(error, idempotent=False) is always
 
@@ -135,8 +135,8 @@ def test_success_needs_no_other_try() -> None:
 
 
 @pytest.mark.parametrize("error", [UNAVAILABLE, LOST, UNSENT, exhausted()], ids=["503", "lost", "unsent", "429"])
-def test_passing_failure_is_mended(error: Exception) -> None:
-    """A failure that passes is not seen."""
+def test_temporary_failure_is_hidden(error: Exception) -> None:
+    """The caller does not see a failure that does not last."""
     tries = Tries(error, error, "done")
 
     assert tries.run(Retry()) == "done"
@@ -193,8 +193,8 @@ def test_an_error_holds_no_frame_for_ever() -> None:
         gc.enable()
 
 
-def test_what_may_have_been_done_is_not_repeated() -> None:
-    """Of a request that must not be made twice a lost answer is the end."""
+def test_lost_answer_is_not_retried_if_not_idempotent() -> None:
+    """A lost answer is final for a request that must not be sent twice."""
     tries = Tries(UNSENT, exhausted(), LOST, "done")
 
     with pytest.raises(TransportError, match="no answer"):
@@ -212,8 +212,8 @@ def test_longest_pauses() -> None:
     assert tries.sleeps == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
-def test_pauses_are_chance() -> None:
-    """Each pause is anywhere between nothing and the longest, so that many clients do not come back together."""
+def test_pauses_are_random() -> None:
+    """Each pause is random between 0 and the longest, so that many clients do not come back together."""
     retry = Retry(timeout=1000, initial=0.5, maximum=3)
     runs = []
     for _ in range(200):
@@ -348,7 +348,7 @@ def test_try_is_told_whether_it_is_a_repetition(happens: Sequence[Any], told: li
     assert tries.told == told
 
 
-def test_no_time_is_one_try() -> None:
+def test_timeout_of_0_tries_once() -> None:
     """A timeout of 0 tries once."""
     tries = Tries(UNAVAILABLE, "done")
 
@@ -360,7 +360,7 @@ def test_no_time_is_one_try() -> None:
 
 @pytest.mark.parametrize("name", ["timeout", "initial", "maximum", "connect_timeout"])
 @pytest.mark.parametrize("value", [-0.1, float("inf"), float("nan")])
-def test_what_is_no_span_is_refused(name: str, value: float) -> None:
-    """A setting that no clock can follow is a ValueError that names it."""
+def test_invalid_duration_is_refused(name: str, value: float) -> None:
+    """An invalid duration is a ValueError that names the setting."""
     with pytest.raises(ValueError, match=rf"^{name} must be a number of seconds, 0 or more, got {value}"):
         Retry(**{name: value})

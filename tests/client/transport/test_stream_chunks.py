@@ -94,7 +94,7 @@ def test_elements_come_back(
         pytest.param(parse_array, as_array(ODD, ",\r\n", indent=2), id="array-pretty"),
     ],
 )
-def test_each_byte_alone(read: Read, whole: bytes) -> None:
+def test_stream_byte_by_byte(read: Read, whole: bytes) -> None:
     """A stream that comes byte by byte is the same stream."""
     assert list(read(single(whole))) == ODD
 
@@ -173,7 +173,7 @@ def test_chunk_is_there_when_it_has_arrived(read: Read, first: bytes, rest: byte
         pytest.param(parse_array, b"null", "expected an array of objects, got 'null'", id="null"),
     ],
 )
-def test_what_is_no_stream(read: Read, whole: bytes, problem: str) -> None:
+def test_invalid_stream(read: Read, whole: bytes, problem: str) -> None:
     """Another text is refused with the reason, and yields nothing."""
     with pytest.raises(MalformedStream, match=f"^{problem}"):
         next(read([whole]))

@@ -176,8 +176,8 @@ def test_one_operation_in_many_threads() -> None:
     assert models == ["tunedModels/m"] * THREADS
 
 
-def test_who_waits_for_anothers_token_keeps_its_own_time() -> None:
-    """A thread whose time is short does not wait for as long as another may take to get a token."""
+def test_waiting_for_the_token_of_another_thread_has_a_limit() -> None:
+    """A thread with little time does not wait as long as another thread may take to get a token."""
     begun, go_on = threading.Event(), threading.Event()
 
     class Slow(google.auth.credentials.Credentials):

@@ -100,7 +100,7 @@ def test_json_goes_out_and_comes_back(answers: responses.RequestsMock) -> None:
     assert request.body == b'{"text": "\\u4e03"}'
 
 
-def test_what_has_no_body_has_no_type(answers: responses.RequestsMock) -> None:
+def test_request_without_a_body_has_no_content_type(answers: responses.RequestsMock) -> None:
     """A request without a body does not say that it is JSON."""
     answers.get(THINGS, json={})
     transport_to().call("GET", "v1beta/things")
@@ -109,7 +109,7 @@ def test_what_has_no_body_has_no_type(answers: responses.RequestsMock) -> None:
     assert answers.calls[0].request.body is None
 
 
-def test_client_says_what_it_is(answers: responses.RequestsMock) -> None:
+def test_user_agent(answers: responses.RequestsMock) -> None:
     """The User-Agent names the package and its version, and Python's."""
     answers.get(THINGS, json={})
     transport_to().call("GET", "v1beta/things")
@@ -241,8 +241,8 @@ def test_new_token_that_is_refused_too(answers: responses.RequestsMock) -> None:
     ],
     ids=["key", "anonymous", "plain-token"],
 )
-def test_refusal_of_what_cannot_be_renewed(answers: responses.RequestsMock, credentials: Credentials) -> None:
-    """A 401 to a key, to nobody or to a token alone is answered once."""
+def test_401_without_renewable_credentials(answers: responses.RequestsMock, credentials: Credentials) -> None:
+    """After a 401, a key, an anonymous caller and a plain token are not tried again."""
     answers.get(THINGS, status=401)
 
     with pytest.raises(Unauthenticated):
@@ -319,8 +319,8 @@ def test_time_of_a_request(timeout: float, deadline: float | None, given: float)
 
 
 @pytest.mark.parametrize("timeout", [0, -1.0, float("inf"), float("nan")])
-def test_timeout_that_is_none(timeout: float) -> None:
-    """A timeout that no clock can follow is a ValueError."""
+def test_invalid_timeout(timeout: float) -> None:
+    """A timeout must be above 0 and finite."""
     with pytest.raises(ValueError, match=r"^timeout must be a number of seconds above 0, got "):
         transport_to(timeout=timeout)
 

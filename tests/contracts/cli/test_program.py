@@ -239,7 +239,10 @@ def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["http://u:hidden@localhost"], "A base URL has no query, no fragment and no password; that of localhost has."),
+        (
+            ["http://u:hidden@localhost"],
+            "A base URL has no query, no fragment and no password; the URL of localhost has one.",
+        ),
         (["localhost:9000"], "--tunedmodels-url: A base URL begins with http:// or https:// and names a host"),
         (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is invalid; give a number of seconds above 0"),
         (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is invalid"),
