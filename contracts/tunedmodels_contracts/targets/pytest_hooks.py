@@ -42,6 +42,7 @@ class _Hooks:
     def __init__(self) -> None:
         self._target: Target | None = None
 
+    @pytest.hookimpl(optionalhook=True)  # without the suite's plugin, pytest must reach the error that names it
     def pytest_tunedmodels_target(self, target: Target) -> None:
         """Keep the target. Fixtures that are set up after it have a scope."""
         self._target = target

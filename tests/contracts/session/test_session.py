@@ -130,7 +130,7 @@ def test_known_difference(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize(
     ("clause", "why"),
-    [("get/missing-model", "the clause holds: take the entry out"), ("get/nothing", "there is no such clause")],
+    [("get/missing-model", "the clause holds: remove the entry"), ("get/nothing", "there is no such clause")],
 )
 def test_known_difference_that_excuses_nothing(pytester: pytest.Pytester, clause: str, why: str) -> None:
     """An entry that excuses nothing fails the run, and says why."""

@@ -448,7 +448,7 @@ ENDS = """
 import os, signal
 
 def pytest_fixture_setup(fixturedef):
-    if fixturedef.argname == "finished":
+    if fixturedef.argname == "finished_run":
         os.kill(os.getpid(), getattr(signal, os.environ["SIGNAL"]))
 """
 
