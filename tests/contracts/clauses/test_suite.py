@@ -119,7 +119,10 @@ def test_every_method_has_success_and_errors(reversed_run: ReversedRun) -> None:
 def test_client_covers_every_method(reversed_run: ReversedRun) -> None:
     """The clauses of the client call every method that the client has."""
     by_client = {
-        method for clause, module, _ in reversed_run.clauses.values() if module == "test_client" for method in clause.methods
+        method
+        for clause, module, _ in reversed_run.clauses.values()
+        if module == "test_client"
+        for method in clause.methods
     }
 
     assert METHODS - by_client == {"operations.delete", "models.generateContent"}  # the client has neither
@@ -127,7 +130,9 @@ def test_client_covers_every_method(reversed_run: ReversedRun) -> None:
 
 def test_name_begins_with_its_module(reversed_run: ReversedRun) -> None:
     """The name of a clause begins with the name of its module, so that a list of names has the order of the suite."""
-    assert [name for name, (_, module, _) in reversed_run.clauses.items() if f"test_{name.partition('/')[0]}" != module] == []
+    assert [
+        name for name, (_, module, _) in reversed_run.clauses.items() if f"test_{name.partition('/')[0]}" != module
+    ] == []
 
 
 def test_function_has_the_name_of_its_clause() -> None:

@@ -19,8 +19,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tunedmodels_contracts import __main__, differential
-from tunedmodels_contracts.clauses.clause import Clause
 from tunedmodels_contracts.clauses import results
+from tunedmodels_contracts.clauses.clause import Clause
 from tunedmodels_contracts.clauses.results import Check, CheckedServer, Verdict
 from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
@@ -30,7 +30,6 @@ from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.report import Report
 from tunedmodels_contracts.report.run import SuiteRun
 from tunedmodels_contracts.schema.observed import ApiCoverage
-
 
 Invoke = Callable[..., Result]
 
@@ -138,9 +137,9 @@ def test_missing_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, options: list[str]
 ) -> None:
     """If a module of the extra is missing, the command says what to install."""
-    monkeypatch.setattr(__main__.interrupts, "install_handlers", lambda: None)
+    monkeypatch.setattr("tunedmodels_mockserver.interrupts.install_handlers", lambda: None)
     monkeypatch.setattr(sys, "argv", ["tunedmodels-contracts", "run", *options])
-    monkeypatch.setitem(sys.modules, module, None)  # type: ignore[arg-type]  # such a module cannot be imported
+    monkeypatch.setitem(sys.modules, module, None)  # such a module cannot be imported
     with pytest.raises(SystemExit) as end:
         __main__.main()
 
@@ -171,7 +170,10 @@ def test_extra_has_the_module_for_jobs() -> None:
         (["diff", "--right", "fake", "--spend", "tunings=1"], "--spend is for live, but the targets are fake and"),
         (["sweep", "--ledger", "none.jsonl"], "File 'none.jsonl' does not exist."),
         (["run", "--url", "http://localhost", "--target", "live"], "--url is for the target url, but --target is live"),
-        (["record", "--to", "r", "--url", "http://127.0.0.1"], "No such option '--url'"),  # only the service is recorded
+        (
+            ["record", "--to", "r", "--url", "http://127.0.0.1"],
+            "No such option '--url'",
+        ),  # only the service is recorded
         (["record"], "Missing option '--to'"),
     ],
 )
@@ -184,7 +186,7 @@ def test_wrong_usage_is_refused(arguments: list[str], message: str) -> None:
 
 
 def test_run(tmp_path: Path) -> None:
-    """A run of some clauses on the fake passes in a folder with a configuration of its own. The last line sums it up."""
+    """A run passes on the fake, also in a folder with a configuration of its own. The last line sums it up."""
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('of other tests')\n", encoding="utf-8")
     process = run_command(tmp_path, "run", "--report", "report", "--", "-k", "test_get.py")

@@ -148,6 +148,13 @@ EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
+FIXES = {
+    "live": "the file was edited: record it again, or change its kind to hand-written and remove the digest",
+    "published": "check the edit, then write the file with save(), which computes it",
+    "hand-written": "remove it, or write the file with save()",
+}
+
+
 @pytest.mark.parametrize("name", EDITS)
 @pytest.mark.parametrize("provenance", [LIVE, PUBLISHED], ids=["live", "published"])
 def test_edited_file_is_refused(tmp_path: Path, name: str, provenance: Provenance) -> None:
@@ -157,13 +164,11 @@ def test_edited_file_is_refused(tmp_path: Path, name: str, provenance: Provenanc
     value = yaml.safe_load(path.read_text(encoding="utf-8"))
     EDITS[name](value)
     path.write_text(yaml.safe_dump(value), encoding="utf-8")
-    with pytest.raises(RecordingError, match=r"sha256 is '\w{64}' and not '\w{64}'; the file was edited: ") as error:
+    with pytest.raises(RecordingError, match=r"sha256 is '\w{64}' and not '\w{64}'; ") as error:
         load(path)
 
     assert (error.value.file, error.value.field) == ("sample.yaml", "contract.provenance.sha256")
-    assert error.value.fix == (
-        "the file was edited: record it again, or change its kind to hand-written and remove the digest"
-    )
+    assert error.value.fix == FIXES[value["contract"]["provenance"]["kind"]]
 
 
 def test_layout_is_no_edit(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,7 @@ def test_scrubbed_number_matches_any_number() -> None:
         "readerProjectNumbers": ["123456789", "987654321"]
     }
     for other in (6, "5"):
-        message = refusal(lambda other=other: ask(replay_of(post_exchange({"a": 5})), method="POST", json={"a": other}))
+        message = refusal(partial(ask, replay_of(post_exchange({"a": 5})), method="POST", json={"a": other}))
         assert f"recorded 5, sent {json.dumps(other)}" in message
 
 

@@ -48,7 +48,9 @@ def result(name: str, verdict: Verdict, reason: str = "") -> Result:
 def run(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdict) -> SuiteRun:
     by_clause = {name.replace("_", "-").replace("--", "/"): verdict for name, verdict in verdicts.items()}
     coverage = ApiCoverage()
-    coverage.record("GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}')
+    coverage.record(
+        "GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}'
+    )
     results = tuple(
         result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in by_clause.items()
     )

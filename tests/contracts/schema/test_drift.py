@@ -28,7 +28,9 @@ def test_drift_from_another_schema() -> None:
     packaged = json.loads(files("tunedmodels_contracts.schema").joinpath("v1beta.json").read_text(encoding="utf-8"))
     del packaged["messages"]["TuningSnapshot"]["members"]["meanLoss"]
 
-    assert drift(document(), surface_from_json(packaged)).differences == (Difference("new-field", "TuningSnapshot.meanLoss", "", "float"),)
+    assert drift(document(), surface_from_json(packaged)).differences == (
+        Difference("new-field", "TuningSnapshot.meanLoss", "", "float"),
+    )
 
 
 Mutation = Callable[[Json], object]
@@ -60,7 +62,10 @@ MUTATIONS: list[tuple[Mutation, list[Difference]]] = [
         lambda value: value["resources"]["models"]["methods"].update(x={"id": "generativelanguage.models.x"}),
         [Difference("new-method", "models.x")],
     ),
-    (lambda value: tuned_model_methods(value).pop("generateText"), [Difference("gone-method", "tunedModels.generateText")]),
+    (
+        lambda value: tuned_model_methods(value).pop("generateText"),
+        [Difference("gone-method", "tunedModels.generateText")],
+    ),
     (
         lambda value: value["resources"]["models"]["methods"].pop("embedText"),
         [Difference("gone-method", "models.embedText")],
@@ -77,7 +82,9 @@ MUTATIONS: list[tuple[Mutation, list[Difference]]] = [
         [Difference("changed-method", "tunedModels.patch parameter updateMask", "query fieldmask", "")],
     ),
     (
-        lambda value: tuned_model_methods(value)["list"]["parameters"].update(showDeleted={"location": "query", "type": "boolean"}),
+        lambda value: tuned_model_methods(value)["list"]["parameters"].update(
+            showDeleted={"location": "query", "type": "boolean"}
+        ),
         [Difference("changed-method", "tunedModels.list parameter showDeleted", "", "query bool")],
     ),
     (

@@ -121,7 +121,9 @@ def test_level(pytester: pytest.Pytester, level: str, clauses: list[str] | None)
     """Clauses of a lower level are deselected."""
     run(pytester, HOLDS, WEAK, options=(*ON, "--tunedmodels-level", level, "--tunedmodels-report", "."))
 
-    assert [one["clause"] for one in report_of(pytester)["runs"][0]["clauses"]] == (clauses or ["a/holds", "a/weak", "a/weaker"])
+    assert [one["clause"] for one in report_of(pytester)["runs"][0]["clauses"]] == (
+        clauses or ["a/holds", "a/weak", "a/weaker"]
+    )
 
 
 def test_known_difference(pytester: pytest.Pytester) -> None:
@@ -307,7 +309,11 @@ def test_recordings_are_evidence(pytester: pytest.Pytester, provenance: Provenan
     [
         (("--tunedmodels-known", "none.yaml"), 0, "--tunedmodels-known: none.yaml: No such file or directory"),
         (("--tunedmodels-recordings", "none"), 0, "--tunedmodels-recordings: there is no folder none"),
-        (("--tunedmodels-mutant", "percent-fall"), 0, "There is no mutant 'percent-fall'; did you mean percent-falls[?]"),
+        (
+            ("--tunedmodels-mutant", "percent-fall"),
+            0,
+            "There is no mutant 'percent-fall'; did you mean percent-falls[?]",
+        ),
         (("--tunedmodels-clause", "a/hold"), 0, "There is no clause 'a/hold'; did you mean a/holds[?]"),
         (("--tunedmodels-target", "live"), 2, "the target live counts its costs in one process*"),
     ],
