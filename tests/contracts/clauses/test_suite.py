@@ -237,7 +237,7 @@ MUTANTS: dict[str, set[str]] = {
     "times-in-local-form": {"forms/times", "operations/members-have-their-types"},
     "times-in-milliseconds": {"forms/times"},
     "training-data-shown": {"get/training-data-stays-secret", "list/entries-are-models"},
-    "members-sorted": {"get/members-when-active", "forms/envelope"},
+    "members-sorted": {"get/members-when-active"},
     "any-patch-is-an-update": {"patch/does-not-count-as-an-update"},
     "patches-show-the-whole": {"patch/answers-with-the-masked-members"},
     "unknown-routes-in-envelopes": {"versions/v1-does-not-manage-tuned-models"},
