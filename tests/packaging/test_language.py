@@ -77,11 +77,11 @@ def bad_openings(module: str) -> list[str]:
     return lines
 
 
-NAMES_LEFT = {"client/tunedmodels": 1, "mockserver/tunedmodels_mockserver": 7, "contracts/tunedmodels_contracts": 27}
+NAMES_LEFT = {"client/tunedmodels": 1, "mockserver/tunedmodels_mockserver": 7, "contracts/tunedmodels_contracts": 21}
 OPENINGS_LEFT = {
     "client/tunedmodels": 80,
     "mockserver/tunedmodels_mockserver": 147,
-    "contracts/tunedmodels_contracts": 242,
+    "contracts/tunedmodels_contracts": 186,
 }
 """How many are left of an older style. The tests demand exactly these numbers: lower them with each that you mend."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -14,35 +15,12 @@ from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.mutation import MUTANTS, find_mutant, install
 from tunedmodels_contracts.mutation.impact import Baseline
+from tunedmodels_contracts.mutation.registry import MODULES
 from tunedmodels_contracts.mutation.request import MutantRequest
 from tunedmodels_contracts.mutation.response import MutantResponse
 from tunedmodels_contracts.targets.fake import fake
 
 PROMPT = {"contents": [{"parts": [{"text": "two hundred"}]}]}
-KINDS = [
-    "forms",
-    "omission",
-    "numbers",
-    "times",
-    "enums",
-    "facts",
-    "headers",
-    "creation",
-    "models",
-    "lists",
-    "masks",
-    "operations",
-    "cancelling",
-    "failing",
-    "progress",
-    "permissions",
-    "credentials",
-    "generation",
-    "streams",
-    "reading",
-    "refusals",
-    "versions",
-]
 
 
 class MutatedFake:
@@ -62,24 +40,79 @@ class MutatedFake:
         return operation
 
 
-def test_each_kind_has_some() -> None:
-    """There are mutants of each kind of rule, and no other kinds."""
-    assert list(dict.fromkeys(mutant.kind for mutant in MUTANTS.values())) == KINDS
+def test_names_and_descriptions() -> None:
+    """A name is in kebab case, and a description is a sentence."""
+    for name, mutant in MUTANTS.items():
+        assert re.fullmatch(r"[a-z0-9]+([/-][a-z0-9]+)*", name)
+        assert re.fullmatch(r"[A-Z].*\.", mutant.description), name
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_each_is_described(name: str) -> None:
-    """A mutant says in a sentence what it spoils."""
-    description = MUTANTS[name].description
+def test_each_name_has_one_mutant() -> None:
+    """No mutant replaces another one of the same name."""
+    assert len(MUTANTS) == sum(len(list(module.GROUP)) for module in MODULES)
 
-    assert description[0].isupper()
-    assert description.endswith((".", "[DONE]."))
-    assert "\n" not in description
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("operation/done/dropped", {"done": True}, {}),
+        ("operation/done/retyped", {"done": True}, {"done": "True"}),
+        ("operation/done/written-as-default", {}, {"done": False}),
+        ("operation/response/written-as-default", {}, {"response": None}),
+        ("operation/response/written-as-default", {"response": {}}, {"response": {}}),
+        ("operation/metadata/untyped", {"metadata": {"@type": "a", "b": 1}}, {"metadata": {"b": 1}}),
+        ("operation/made-up-member", {}, {"madeUp": "x"}),
+    ],
+)
+def test_mutants_of_the_schema(name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """A mutant spoils its member of its message, and nothing if there is no such message."""
+    url = "http://a.test/v1beta/tunedModels/a"
+
+    def answer(path: str) -> Any:
+        request = MutantRequest("GET", f"{url}{path}", {}, b"")
+        return MUTANTS[name].new_handler()(request, lambda _: MutantResponse.from_json(before)).json
+
+    assert answer("/operations/b") == after
+    assert answer("") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("tuned-model/state/retyped", {"state": "ACTIVE"}, {"state": 2}),
+        ("tuned-model/state/made-up", {"state": "ACTIVE"}, {"state": "MADE_UP"}),
+        ("tuned-model/state/made-up", {"state": 2}, {"state": 99}),
+        ("tuned-model/top-p/zeroed", {"topP": 0.5}, {"topP": 0}),
+        ("tuned-model/base-model/zeroed", {"baseModel": "models/a"}, {"baseModel": ""}),
+        ("tuned-model/reader-project-numbers/retyped", {"readerProjectNumbers": ["1"]}, {"readerProjectNumbers": [1]}),
+        (
+            "tuning-snapshot/epoch/written-as-default",
+            {"tuningTask": {"snapshots": [{}, {"epoch": 1}]}},
+            {"tuningTask": {"snapshots": [{"epoch": 0}, {"epoch": 1}]}},
+        ),
+    ],
+)
+def test_mutants_by_type(name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """The type of a member in the schema decides what a mutant writes, at any depth."""
+    request = MutantRequest("GET", "http://a.test/v1beta/tunedModels/a", {}, b"")
+    response = MUTANTS[name].new_handler()(request, lambda _: MutantResponse.from_json(before))
+
+    assert response.json == after
+
+
+def test_mutants_of_statuses() -> None:
+    """A row of the table replaces one status by another, and keeps the message."""
+    answer = MutatedFake("model/not-found-as-permission-denied").api.get("v1beta/tunedModels/none")
+
+    assert (answer.status, answer.json["error"]["status"]) == (403, "PERMISSION_DENIED")
+    assert answer.json["error"]["message"] == "Tuned model tunedModels/none does not exist."
+    assert MutatedFake("large-page/ok-as-invalid-argument").api.get("v1beta/models", {"pageSize": 1001}).status == 400
+    assert MutatedFake("unknown-path/not-found-as-ok").api.get("v1beta/none").ok() == {}
 
 
 def test_names_are_known() -> None:
     """A name that no mutant has is refused with those that there are."""
-    with pytest.raises(KeyError, match="There is no mutant 'none'; there are members-in-snake-case, "):
+    with pytest.raises(KeyError, match="There is no mutant 'none'; there are operation/made-up-member, "):
         find_mutant("none")
 
 
@@ -101,9 +134,9 @@ def test_percent_falls() -> None:
     assert percents != sorted(percents)
 
 
-def test_page_repeated() -> None:
+def test_page_token_ignored() -> None:
     """A request that asks for the next page gets the first."""
-    api = MutatedFake("page-repeated").api
+    api = MutatedFake("parameter/page-token/ignored").api
     first = api.get("v1beta/models", {"pageSize": 1}).ok()
 
     assert api.get("v1beta/models", {"pageSize": 1, "pageToken": first["nextPageToken"]}).ok() == first
@@ -212,9 +245,9 @@ BASELINE = Baseline(
     ("mutant", "affected"),
     [
         ("no-envelope", {"a/two", "a/three"}),  # changes an answer
-        ("negative-pages-taken", {"a/two", "a/three"}),  # asks otherwise
+        ("negative-pages-accepted", {"a/two", "a/three"}),  # changes the request
         ("type-is-text", {"a/one", "a/two", "a/three"}),
-        ("floats-as-texts", set()),
+        ("tuning-snapshot/mean-loss/retyped", set()),
         ("percent-falls", {"a/one", "a/two", "a/three"}),  # remembers
     ],
 )

@@ -31,7 +31,7 @@ def test_teeth() -> None:
     """A suite has teeth where each required clause kills a mutant and each mutant is killed."""
     verdict = _verdict(_trial(a_bites="killed"), _trial(b_asleep="killed"))
 
-    assert verdict.passed
+    assert verdict.is_successful
     assert list(verdict.report_lines()) == [
         "2 of 2 mutants are killed; 2 of 2 required clauses kill one: the suite has teeth"
     ]
@@ -42,7 +42,7 @@ def test_toothless() -> None:
     verdict = _verdict(_trial(a_bites="killed"), _trial(c_optional="killed"))
 
     assert verdict.toothless == ("b/asleep",)
-    assert not verdict.passed
+    assert not verdict.is_successful
     assert next(iter(verdict.report_lines())) == "b/asleep is required, kills no mutant, and has no reason"
 
 
@@ -58,7 +58,7 @@ def test_survivors_and_void_ones() -> None:
     verdict = _verdict(_trial(a_bites="killed", b_asleep="killed"), _trial(0))
 
     assert (verdict.survivors, verdict.void) == ((TWO,), (TWO,))
-    assert not verdict.passed
+    assert not verdict.is_successful
 
 
 def test_broken_without_a_mutant() -> None:
@@ -66,9 +66,9 @@ def test_broken_without_a_mutant() -> None:
     trials = {ONE: _trial(a_bites="killed", b_asleep="killed"), TWO: _trial(b_asleep="killed")}
     verdict = MutationResult(_trial(a_bites="killed"), trials)
 
-    assert verdict.broken == ("a/bites",)
+    assert verdict.failing_clauses == ("a/bites",)
     assert verdict.kills[ONE] == frozenset({"b/asleep"})
-    assert not verdict.passed
+    assert not verdict.is_successful
 
 
 def test_reasons() -> None:
@@ -77,7 +77,7 @@ def test_reasons() -> None:
         _trial(a_bites="killed"), _trial(), clauses={"b/asleep": "It sleeps."}, mutants={TWO: "Nobody looks."}
     )
 
-    assert verdict.passed
+    assert verdict.is_successful
     assert list(verdict.report_lines())[:2] == ["b/asleep: It sleeps.", f"{TWO}: Nobody looks."]
 
 
@@ -89,7 +89,7 @@ def test_stale_reasons(reasons: dict[str, dict[str, str]]) -> None:
     verdict = _verdict(_trial(a_bites="killed"), _trial(b_asleep="killed"), **reasons)
 
     assert verdict.stale == tuple(name for names in reasons.values() for name in names)
-    assert not verdict.passed
+    assert not verdict.is_successful
 
 
 def test_what_was_not_tried_is_not_judged() -> None:
@@ -98,8 +98,8 @@ def test_what_was_not_tried_is_not_judged() -> None:
     some_mutants = MutationResult(_trial(0), trials, all_mutants=False)
     some_clauses = MutationResult(_trial(0), trials, all_clauses=False)
 
-    assert (some_mutants.toothless, some_mutants.survivors, some_mutants.passed) == ((), (TWO,), False)
-    assert (some_clauses.toothless, some_clauses.survivors, some_clauses.passed) == (("b/asleep",), (), False)
+    assert (some_mutants.toothless, some_mutants.survivors, some_mutants.is_successful) == ((), (TWO,), False)
+    assert (some_clauses.toothless, some_clauses.survivors, some_clauses.is_successful) == (("b/asleep",), (), False)
 
 
 def test_reasons_need_words(tmp_path: Path) -> None:
@@ -121,23 +121,47 @@ def test_committed_reasons_are_of_the_suite() -> None:
     assert set(reasons.mutants) <= set(MUTANTS)
 
 
-def test_a_few_mutants_behind_the_suite() -> None:
-    """Clauses are run behind mutants, and what was noted fits what each mutant spoils."""
-    told: list[str] = []
-    clauses = ["get/missing-model", "operations/done-is-absorbing", "operations/progress-never-falls"]
-    mutants = ["done-goes-back", "percent-falls", "other-words", "missing-models-are-forbidden", "page-repeated"]
-    verdict = selftest(clauses, mutants, jobs=2, progress=lambda name, number, of: told.append(f"{number}/{of} {name}"))
+SAMPLE: dict[str, set[str]] = {
+    "operation/response/dropped": {"operations/one-result-at-the-end"},
+    "error/details/untyped": {"forms/envelope-with-details"},
+    "error/code/retyped": {"get/missing-model"},
+    "error/status/made-up": {"get/missing-model"},
+    "tuning-snapshot/epoch/written-as-default": {"operations/zeros-are-absent"},
+    "permission/role/zeroed": {"permissions/create-answers-with-the-whole"},
+    "permission/made-up-member": {"permissions/create-answers-with-the-whole"},
+    "model/not-found-as-permission-denied": {"get/missing-model"},
+    "large-page/ok-as-invalid-argument": {"list/page-size-beyond-the-limit"},
+    "parameter/page-token/ignored": set(),
+    "other-words": {"get/missing-model"},
+    "grants-without-effect": set(),
+    "deletions-forgotten": set(),
+    "done-goes-back": {"operations/one-result-at-the-end", "operations/done-is-absorbing"},
+    "percent-falls": {"operations/progress-never-falls"},
+}
+"""For a mutant of each kind, the clauses below that kill it."""
 
-    assert {name: sorted(killed) for name, killed in verdict.kills.items()} == {
-        "done-goes-back": ["operations/done-is-absorbing"],
-        "percent-falls": ["operations/progress-never-falls"],
-        "other-words": ["get/missing-model"],
-        "missing-models-are-forbidden": ["get/missing-model"],
-        "page-repeated": [],
-    }
-    assert verdict.void == ("page-repeated",)
-    assert verdict.broken == ()
-    assert (verdict.toothless, verdict.survivors, verdict.stale) == ((), ("page-repeated",), ())
-    assert "percent-falls is killed by operations/progress-never-falls" in verdict.report_lines()
-    assert len(told) == len(mutants)
-    assert verdict.to_json()["mutants"]["percent-falls"]["killed_by"] == ["operations/progress-never-falls"]
+
+def test_the_sample_has_each_kind() -> None:
+    """The sample has a mutant of each group, and of each kind that is generated from the schema."""
+    generated = {name.rpartition("/")[2] for name, mutant in MUTANTS.items() if mutant.kind == "schema"}
+
+    assert {MUTANTS[name].kind for name in SAMPLE} == {mutant.kind for mutant in MUTANTS.values()}
+    assert {name.rpartition("/")[2] for name in SAMPLE if MUTANTS[name].kind == "schema"} == generated
+    assert {MUTANTS[name].is_stateful for name in SAMPLE} == {False, True}
+
+
+def test_a_sample_of_mutants() -> None:
+    """Clauses run against the sample, and those that read what a mutant spoils kill it."""
+    progress: list[str] = []
+    clauses = sorted({"operations/done-is-absorbing"}.union(*SAMPLE.values()))
+    result = selftest(
+        clauses, SAMPLE, jobs=2, progress=lambda name, number, of: progress.append(f"{number}/{of} {name}")
+    )
+
+    assert result.kills == SAMPLE
+    assert "percent-falls is killed by operations/progress-never-falls" in result.report_lines()
+    assert [line.partition(" ")[0] for line in progress] == [f"{n}/{len(SAMPLE)}" for n in range(1, len(SAMPLE) + 1)]
+    assert result.to_json()["mutants"]["percent-falls"]["killed_by"] == ["operations/progress-never-falls"]
+    assert result.failing_clauses == result.toothless == result.stale == ()
+    assert set(result.survivors) == {name for name, killed in SAMPLE.items() if not killed}
+    assert set(result.void) <= set(result.survivors)
