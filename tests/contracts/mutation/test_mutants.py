@@ -1,4 +1,4 @@
-"""Mutants: each is described, spoils what it says, and leaves alone what it does not."""
+"""Mutants have a name and a description, spoil what they describe, and change nothing else."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def test_mutants_of_statuses() -> None:
 
 
 def test_names_are_known() -> None:
-    """A name that no mutant has is refused with those that there are."""
+    """An unknown name raises an error with the known names."""
     with pytest.raises(KeyError, match="There is no mutant 'none'; there are operation/made-up-member, "):
         find_mutant("none")
 
 
 def test_done_goes_back() -> None:
-    """With memory: done is there at one look, and gone at the next."""
+    """A mutant with a memory: done is present in one poll, and absent in the next."""
     fake_api = MutatedFake("done-goes-back")
 
     assert [("done" in look, "response" in look) for look in (fake_api.poll(), fake_api.poll())] == [
@@ -127,7 +127,7 @@ def test_done_goes_back() -> None:
 
 
 def test_percent_falls() -> None:
-    """With memory: the percentage is less than it was."""
+    """A mutant with a memory: the percentage is less than before."""
     fake_api = MutatedFake("percent-falls")
     percents = [fake_api.poll(seconds)["metadata"]["completedPercent"] for seconds in (5, 9, 60)]
 
@@ -135,7 +135,7 @@ def test_percent_falls() -> None:
 
 
 def test_page_token_ignored() -> None:
-    """A request that asks for the next page gets the first."""
+    """A request for the next page gets the first."""
     api = MutatedFake("parameter/page-token/ignored").api
     first = api.get("v1beta/models", {"pageSize": 1}).ok()
 
@@ -143,14 +143,14 @@ def test_page_token_ignored() -> None:
 
 
 def test_secret_echoed() -> None:
-    """A key that was sent is in the refusal."""
+    """The error contains the key of the request."""
     api = MutatedFake("secret-echoed").api
 
     assert "of-nobody" in api.get("v1beta/models", {"key": "of-nobody"}).text
 
 
 def test_permissions_unchecked() -> None:
-    """Somebody else sees a model that is not theirs."""
+    """Another caller gets a model without any permission."""
     fake_api = MutatedFake("permissions-unchecked")
 
     assert (
@@ -163,7 +163,7 @@ def test_permissions_unchecked() -> None:
     [("times-in-local-form", '"createTime": "2'), ("members-in-snake-case", '"create_time"'), ("always-compact", '{"')],
 )
 def test_texts_are_spoiled(mutant: str, text: str) -> None:
-    """What is not JSON of another value is spoiled too: how it is written."""
+    """A mutant can change the text of the body and keep its values."""
     answer = MutatedFake(mutant).api.get("v1beta/tunedModels/numbers")
 
     assert text in answer.text
@@ -171,7 +171,7 @@ def test_texts_are_spoiled(mutant: str, text: str) -> None:
 
 
 def test_events_stay_events() -> None:
-    """A stream of events is spoiled event by event, and an array in its place."""
+    """A mutant changes each event of a stream, and each item of an array."""
     fake_api = MutatedFake("role-of-an-assistant")
     fake_api.poll()
     path = "v1beta/tunedModels/numbers:streamGenerateContent"
@@ -181,8 +181,8 @@ def test_events_stay_events() -> None:
     assert [chunk["candidates"][0]["content"]["role"] for chunk in array.ok()[:1]] == ["assistant"]
 
 
-def test_what_is_left_alone_stays_as_it_was() -> None:
-    """An answer that a mutant does not mean is the same, with its headers, coding and bytes."""
+def test_other_answers_stay_the_same() -> None:
+    """A mutant does not change other answers, their headers, their encoding or their bytes."""
     one, other = MutatedFake(""), MutatedFake("done-goes-back")
 
     def comparable(answer: Answer) -> Any:
@@ -193,8 +193,8 @@ def test_what_is_left_alone_stays_as_it_was() -> None:
     assert [adapter.changed_answers for adapter in other.adapters] == [0] * len(other.adapters)
 
 
-def test_mutants_wrap_what_was_mounted() -> None:
-    """A session keeps its adapters, each behind the mutant, and sends by them."""
+def test_mutants_wrap_the_adapters() -> None:
+    """A session keeps its adapters, and the mutant wraps each of them."""
     session = requests.Session()
     before = list(session.adapters)
     changed_answers = install(session, find_mutant("always-compact"))
@@ -204,7 +204,7 @@ def test_mutants_wrap_what_was_mounted() -> None:
 
 
 def test_requests_are_changed_in_part() -> None:
-    """A parameter is taken away under both its names; the rest of a request stays."""
+    """A parameter is removed in both of its spellings; the rest of the request stays."""
     request = MutantRequest(
         "GET", "http://fake.test/v1beta/tunedModels?page_size=2&filter=a", {"Authorization": "Bearer t"}, b""
     )
@@ -218,7 +218,7 @@ def test_requests_are_changed_in_part() -> None:
 
 @pytest.mark.parametrize("text", ['{"a": [1, 2.5, 100]}\n', '{\n  "a": "七"\n}\n', '{"a":1}'])
 def test_change_of_nothing(text: str) -> None:
-    """Where nothing was changed the text stays as it was written."""
+    """An edit that changes nothing keeps the text."""
     response = MutantResponse(200, [("Content-Type", "application/json")], text)
     response.change_objects(lambda value: value)
 
@@ -251,13 +251,13 @@ BASELINE = Baseline(
         ("percent-falls", {"a/one", "a/two", "a/three"}),  # remembers
     ],
 )
-def test_what_a_mutant_touches(mutant: str, affected: set[str]) -> None:
-    """A clause is left alone by a mutant that would change no answer to it, nor to the runs that it shares."""
+def test_affected_clauses(mutant: str, affected: set[str]) -> None:
+    """A mutant affects a clause if it changes an answer to the clause, or to a run that the clause shares."""
     assert BASELINE.affected_clauses(find_mutant(mutant)) == affected
 
 
 def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A run of a few clauses on the fake, as somebody types it."""
+    """Run a few clauses on the fake by the command line."""
     line = [
         sys.executable,
         "-m",
@@ -274,7 +274,7 @@ def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_option_spoils_the_answers() -> None:
-    """The option puts one mutant before the target: required clauses break, and the status says so."""
+    """The option installs one mutant: required clauses break, and the exit status shows it."""
     assert suite().returncode == 0
 
     changed_answers = suite("--tunedmodels-mutant", "members-in-snake-case")
@@ -282,7 +282,7 @@ def test_option_spoils_the_answers() -> None:
 
 
 def test_option_knows_its_mutants() -> None:
-    """A name that is none ends the run, and the names that there are are told."""
+    """An unknown name ends the run with an error."""
     unknown = suite("--tunedmodels-mutant", "none-such")
 
     assert unknown.returncode != 0
