@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...schema.methods import method_of
@@ -25,24 +26,24 @@ _PAGES = {
 }
 
 
+Edit = Callable[[list[Any], Json], list[Any]]
+
+
 def _edit_entries(
-    request: MutantRequest,
-    response: MutantResponse,
-    edit: Callable[[list[Any], Json], list[Any]],
-    pages: tuple[str, ...] = tuple(_PAGES),
+    request: MutantRequest, response: MutantResponse, edit: Edit, pages: tuple[str, ...] = tuple(_PAGES)
 ) -> None:
     """Replace the entries of a page by ``edit(entries, page)``."""
-
-    def change(page: Json, member: str) -> None:
-        page[member] = edit(page.get(member, []), page)
-        if not page[member]:
-            del page[member]
-
     for name in pages:
-        change_messages(request, response, lambda page, member=_PAGES[name]: change(page, member), name)  # type: ignore[misc]
+        change_messages(request, response, partial(_edit_page, _PAGES[name], edit), name)
 
 
-def _id_of_request(request: MutantRequest) -> str:
+def _edit_page(member: str, edit: Edit, page: Json) -> None:
+    page[member] = edit(page.get(member, []), page)
+    if not page[member]:
+        del page[member]
+
+
+def _requested_model(request: MutantRequest) -> str:
     """Return the name of the model that a request creates or changes."""
     return request.model or f"tunedModels/{request.query.get('tunedModelId', '')}"
 
@@ -128,8 +129,8 @@ def invisible_at_first(memory: Memory, request: MutantRequest, send: Send) -> Mu
     new: set[str] = memory.setdefault("new", set())
     unlisted: set[str] = memory.setdefault("unlisted", set())
     if request.matches(_CREATE) and response.status == 200:
-        new.add(_id_of_request(request))
-        unlisted.add(_id_of_request(request))
+        new.add(_requested_model(request))
+        unlisted.add(_requested_model(request))
     elif request.matches("GET tunedModels/*") and request.model in new:
         new.remove(request.model)
         return MutantResponse.from_error(404, "NOT_FOUND")
@@ -146,7 +147,7 @@ def training_data_shown(memory: Memory, request: MutantRequest, send: Send) -> M
     """A model shows its training data."""
     response = send(request)
     if request.matches(_CREATE) and response.status == 200 and "tuningTask" in request.json:
-        memory[_id_of_request(request)] = request.json["tuningTask"]["trainingData"]
+        memory[_requested_model(request)] = request.json["tuningTask"]["trainingData"]
 
     def show(value: Json) -> None:
         if value.get("name") in memory and "tuningTask" in value:
@@ -162,7 +163,7 @@ def output_members_accepted(memory: Memory, request: MutantRequest, send: Send) 
     response = send(request)
     if request.matches(_CREATE, _PATCH) and response.status == 200:
         names = ("state", "createTime", "updateTime")
-        memory[_id_of_request(request)] = {name: request.json[name] for name in names if name in request.json}
+        memory[_requested_model(request)] = {name: request.json[name] for name in names if name in request.json}
     change_messages(request, response, lambda value: value.update(memory.get(value.get("name", ""), {})), "TunedModel")
     return response
 
