@@ -21,10 +21,9 @@ from tunedmodels._transport import environment
 from tunedmodels._transport.address import is_loopback_host
 from tunedmodels._transport.credentials import SCOPES
 
+from ..recordings.secret_patterns import looks_real
 from .live.loopback import Loopback
 from .target import TargetError
-
-_REAL = ("AIza", "AQ.")
 
 _NONE = (
     "The target live has no credentials: run gcloud auth application-default login, or set "
@@ -157,7 +156,7 @@ def _default() -> Any:
 def _refuse_real(key: str) -> None:
     path = environment.credentials_file()
     is_refused = not _has_token_endpoint_here(path) if path else not key
-    if is_refused or key.startswith(_REAL):
+    if is_refused or looks_real(key):
         name = environment.CREDENTIALS_FILE
         raise TargetError(
             f"A stand-in refuses real credentials: set {name} to a service account file whose token_uri is on this "
