@@ -1,4 +1,4 @@
-"""Offers what the client connects with: addresses, OAuth scopes and environment variables.
+"""Offers addresses, OAuth scopes and environment variables, as the client connects with them.
 
 Import from here if a tool must accept the same addresses as the client, or look for credentials in the same variables.
 """

@@ -1,4 +1,4 @@
-"""Defines the forms of credentials: those of real ones, which the server refuses, and those that the journal masks.
+"""Defines the forms of real credentials, which the server refuses, and of secrets, which the journal masks.
 
 The server refuses only what has the length of a real credential, because tests make up keys such as ``AIza-key``. The
 journal masks shorter texts too. Source: the forms that secret scanners search for. The client and the contracts have
