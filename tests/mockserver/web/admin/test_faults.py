@@ -227,6 +227,20 @@ def test_every_world_begins_with_the_faults_of_the_settings(clock: ManualClock) 
     assert codes == [200, 500, 200] * 2
 
 
+def test_a_reset_arms_the_faults_of_the_settings_on_the_worlds_clock(clock: ManualClock) -> None:
+    """A reset of the faults does not move the clock, so a window is relative to the moment of the reset."""
+    fault = Fault(method="tunedModels.list", error=Error("INTERNAL"), times=None, after=10, lasts=10)
+    http = create_app(Settings(faults=[fault], clock=Clock(Mode.MANUAL)), clock.now).test_client()
+
+    def list_in(seconds: float) -> int:
+        http.post("/_emulator/clock", json={"advance": seconds})
+        return http.get("/v1beta/tunedModels").status_code
+
+    assert [list_in(0), list_in(10), list_in(100)] == [200, 500, 200]
+    ok(http.post("/_emulator/reset", json={"scope": "faults"}))
+    assert [list_in(0), list_in(10), list_in(10)] == [200, 500, 200]
+
+
 def test_faults_are_read_from_a_file(tmp_path: Path) -> None:
     """The file is YAML, with times as text, or JSON; an empty file has no faults."""
     path = tmp_path / "faults.yaml"
