@@ -22,13 +22,13 @@ START = 1_710_409_530_123_456_000  # 2024-03-14T09:45:30.123456Z
 
 
 def ok(answer: TestResponse) -> Any:
-    """The body of an answer that is no refusal."""
+    """Return the body of an answer with the status 200."""
     assert answer.status_code == 200, answer.text
     return answer.json
 
 
-def refused(answer: TestResponse) -> tuple[str, str]:
-    """The code and message of a refusal; its HTTP status is that of the code."""
+def api_error(answer: TestResponse) -> tuple[str, str]:
+    """Return the code and message of an error of the API, after checking its HTTP status."""
     assert answer.json is not None
     error = answer.json["error"]
     assert answer.status_code == error["code"] == Code[error["status"]].http
@@ -37,37 +37,37 @@ def refused(answer: TestResponse) -> tuple[str, str]:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """The clock of every world of ``app`` and ``strict_http``."""
+    """Return the clock of every world of the servers below."""
     return ManualClock(START)
 
 
 @pytest.fixture
 def app(clock: ManualClock) -> Flask:
-    """A fake that repeats itself; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
+    """Return a server with a seed; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
     return create_app(Settings(seed=1), clock.now)
 
 
 @pytest.fixture
 def http(app: Flask) -> FlaskClient:
-    """A caller of ``app``."""
+    """Return a client of ``app``."""
     return app.test_client()
 
 
 @pytest.fixture
 def strict_http(clock: ManualClock) -> FlaskClient:
-    """A caller of a fake like ``app``, without allowances."""
+    """Return a client of a server like ``app``, without allowances."""
     return create_app(Settings(seed=1, strict=True), clock.now).test_client()
 
 
 @pytest.fixture
 def guarded(clock: ManualClock) -> FlaskClient:
-    """A caller of a fake like ``app`` that judges credentials as the service does."""
+    """Return a client of a server like ``app`` that checks credentials as the service does."""
     return create_app(Settings(seed=1, auth="strict"), clock.now).test_client()
 
 
 @pytest.fixture(scope="session")
 def robot() -> dict[str, str]:
-    """The key file of a service account of the fake's."""
+    """Return the key file of a service account of the mock server."""
     return service_account_keys.service_account(
         "robot@tunedmodels-fake.iam.gserviceaccount.com", "http://localhost/token"
     )
@@ -75,7 +75,7 @@ def robot() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def foreign_key() -> str:
-    """A private key that is not the fake's."""
+    """Return a private key that is not the mock server's."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -85,7 +85,7 @@ def foreign_key() -> str:
 
 @pytest.fixture
 def tutorial() -> Callable[..., dict[str, Any]]:
-    """Make the body of the tutorial's create call; keywords replace hyperparameters and the base model."""
+    """Return a function that makes the body of the tutorial's create call, with other parameters or models."""
 
     def body(base_model: str = "models/gemini-1.0-pro-001", **hyperparameters: Any) -> dict[str, Any]:
         examples = [{"text_input": text_input, "output": output} for text_input, output in EXAMPLES.items()]
@@ -103,7 +103,7 @@ def tutorial() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def create(tutorial: Callable[..., dict[str, Any]]) -> Callable[[FlaskClient], str]:
-    """Start the tutorial's job with a client, and return the new model's name."""
+    """Return a function that starts the tutorial's job with a client, and returns the name of the new model."""
 
     def start(client: FlaskClient) -> str:
         return str(ok(client.post("/v1beta/tunedModels", json=tutorial()))["metadata"]["tunedModel"])
@@ -113,7 +113,7 @@ def create(tutorial: Callable[..., dict[str, Any]]) -> Callable[[FlaskClient], s
 
 @pytest.fixture
 def active(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> str:
-    """The name of a model of ``http`` that is tuned already."""
+    """Return the name of an active model of ``http``."""
     name = create(http)
     clock.advance(30)
     return name

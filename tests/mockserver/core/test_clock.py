@@ -142,7 +142,7 @@ def test_ten_polls_end_any_run_of_the_app(pace: Pace, epochs: int) -> None:
 
 
 def test_ten_polls_end_the_longest_run_of_all() -> None:
-    """A hundred thousand steps of a day each; the first nine polls are told to the world, since answers are long."""
+    """The run has a hundred thousand steps of a day; nine polls skip HTTP, because their answers are long."""
     app = create_app(Settings(seed=1, pace=Pace(step_time=1e5), clock=POLLING))
     http = app.test_client()
     operation = start(http, 100_000)
