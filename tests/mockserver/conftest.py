@@ -35,16 +35,57 @@ def api_error(answer: TestResponse) -> tuple[str, str]:
     return error["status"], error["message"]
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    """Return the clock of every world of the servers below."""
-    return ManualClock(START)
+class SharedServers:
+    """The servers that tests share, because most tests take less time than the creation of a server.
+
+    ``reset`` removes the worlds and journals and renews the clock, so that each test finds the servers as new ones.
+    Counts since the start of a server, such as metrics, stay.
+    """
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(START)
+        self._apps: dict[str, Flask] = {}
+
+    def app(self, **settings: Any) -> Flask:
+        """Return the server with the seed 1 and these *settings*."""
+        key = repr(settings)
+        if key not in self._apps:
+            self._apps[key] = create_app(Settings(seed=1, **settings), lambda: self.clock.now())
+        return self._apps[key]
+
+    def reset(self) -> None:
+        """Remove all worlds and journals, and renew the clock."""
+        self.clock = ManualClock(START)
+        for app in self._apps.values():
+            worlds, journals = app.extensions["tunedmodels"], app.extensions["tunedmodels_journals"]
+            for name in {*worlds.names(), *journals.all()}:
+                worlds.drop(name)
+                journals.drop(name)
+
+
+@pytest.fixture(scope="session")
+def session_servers() -> SharedServers:
+    """Return the servers before the reset for a test; use ``servers``."""
+    return SharedServers()
 
 
 @pytest.fixture
-def app(clock: ManualClock) -> Flask:
+def servers(session_servers: SharedServers) -> SharedServers:
+    """Return the shared servers without worlds."""
+    session_servers.reset()
+    return session_servers
+
+
+@pytest.fixture
+def clock(servers: SharedServers) -> ManualClock:
+    """Return the clock of every world of the shared servers."""
+    return servers.clock
+
+
+@pytest.fixture
+def app(servers: SharedServers) -> Flask:
     """Return a server with a seed; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
-    return create_app(Settings(seed=1), clock.now)
+    return servers.app()
 
 
 @pytest.fixture
@@ -54,15 +95,15 @@ def http(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def strict_http(clock: ManualClock) -> FlaskClient:
+def strict_http(servers: SharedServers) -> FlaskClient:
     """Return a client of a server like ``app``, without allowances."""
-    return create_app(Settings(seed=1, strict=True), clock.now).test_client()
+    return servers.app(strict=True).test_client()
 
 
 @pytest.fixture
-def guarded(clock: ManualClock) -> FlaskClient:
+def guarded(servers: SharedServers) -> FlaskClient:
     """Return a client of a server like ``app`` that checks credentials as the service does."""
-    return create_app(Settings(seed=1, auth="strict"), clock.now).test_client()
+    return servers.app(auth="strict").test_client()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tunedmodels_mockserver.core.strict_input import BadInput
 from tunedmodels_mockserver.stores.errors import BadState
 from tunedmodels_mockserver.wire.surface import methods
 
-from ..conftest import api_error, ok
+from ..conftest import SharedServers, api_error, ok
 
 PROMPT = {"contents": [{"parts": [{"text": "1"}]}]}
 TASK = {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}}
@@ -23,8 +24,8 @@ NOTE = "X-Tunedmodels-Note"
 
 
 def client(*base_models: str, clock: ManualClock | None = None, **settings: Any) -> FlaskClient:
-    all_settings = Settings(seed=1, base_models=base_models, **settings)
-    return (create_app(all_settings, clock.now) if clock else create_app(all_settings)).test_client()
+    machine = clock.now if clock else time_ns
+    return create_app(Settings(seed=1, base_models=base_models, **settings), machine).test_client()
 
 
 def create(http: FlaskClient, base_model: str, model_id: str = "mine") -> Any:
@@ -213,9 +214,9 @@ def rule(model: str) -> dict[str, Any]:
         *["tunedModels/later", "later", "later-*", "tunedModels/*", "*Models/later", "number-generator-[a-c]?"],
     ],
 )
-def test_rule_for_a_possible_model_is_accepted(model: str) -> None:
-    """For an existing base model, or for a tuned model that can be created later."""
-    http = client("my.model")
+def test_rule_for_a_possible_model_is_accepted(servers: SharedServers, model: str) -> None:
+    """The base model exists, or a create call can make the tuned model."""
+    http = servers.app(base_models=("my.model",)).test_client()
 
     assert http.post("/_emulator/canned", json=rule(model)).status_code == 200
 

@@ -11,7 +11,7 @@ from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.callers.grants import RefreshGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 
-from ...conftest import api_error, ok
+from ...conftest import SharedServers, api_error, ok
 
 TEAM = "team@example.com"
 GROUPS = {TEAM: ["alice@example.com", "Bob@example.com"]}
@@ -19,9 +19,9 @@ ASK = {"contents": [{"parts": [{"text": "LXIII"}]}]}
 
 
 @pytest.fixture
-def people(clock: ManualClock) -> FlaskClient:
-    """A caller of a fake that knows a group of Alice and Bob."""
-    return create_app(Settings(seed=1, groups=GROUPS), clock.now).test_client()
+def people(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server with a group of Alice and Bob."""
+    return servers.app(groups=GROUPS).test_client()
 
 
 def of(person: str) -> dict[str, str]:

@@ -66,7 +66,7 @@ def test_other_forms_are_accepted(credential: str) -> None:
 
 
 @pytest.mark.parametrize("auth", ["any", "strict"])
-@pytest.mark.parametrize(("credential", "place"), zip(REAL, PLACES, strict=True))
+@pytest.mark.parametrize(("credential", "place"), list(zip(REAL, PLACES, strict=True)))
 def test_a_real_credential_is_refused(
     caplog: pytest.LogCaptureFixture, auth: Any, credential: str, place: tuple[str, dict[str, str]]
 ) -> None:

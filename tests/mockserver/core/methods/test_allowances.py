@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.methods.allowances import ALLOWANCES
 
 if TYPE_CHECKING:
@@ -222,12 +223,11 @@ def test_base_models_under_v1_have_no_allowance(http: FlaskClient) -> None:
     assert NOTE not in response.headers
 
 
-def test_an_allowance_is_logged_as_a_warning_once(
-    http: FlaskClient, strict_http: FlaskClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_allowance_is_logged_as_a_warning_once(caplog: pytest.LogCaptureFixture) -> None:
     """A polling loop does not fill the log: later requests have the debug level, another allowance is a warning."""
     with caplog.at_level("DEBUG", logger="tunedmodels_mockserver"):
-        for client in (http, strict_http):
+        for strict in (False, True):
+            client = create_app(Settings(strict=strict)).test_client()
             for path in ("/v1/tunedModels", "/v1/tunedModels", "/v1beta//tunedModels"):
                 client.get(path)
 

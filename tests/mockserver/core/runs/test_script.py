@@ -348,7 +348,7 @@ def observations(
     return trace
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     script=st.lists(events, max_size=6).map(tuple),
     total=st.integers(1, 12),

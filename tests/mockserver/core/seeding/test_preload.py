@@ -224,7 +224,7 @@ def test_unusable_file_ends_the_command_with_status_4(tmp_path: Path) -> None:
         (["--preload", str(write(tmp_path, "{", "cut.json"))], "cut.json: The file is not JSON, or it is cut off"),
         (["--preload", str(write(tmp_path, "a: [", "bad.yaml"))], "bad.yaml: line 1, column 5: this is not YAML: "),
         (
-            ["--preload", str(write(tmp_path, "[" * 50_000, "deep.yaml"))],
+            ["--preload", str(write(tmp_path, "[" * 5_000, "deep.yaml"))],
             "deep.yaml: this YAML is nested too deeply",
         ),
         (["--export-on-exit", str(tmp_path / "no" / "f")], f"Cannot write into the folder {tmp_path / 'no'}: "),

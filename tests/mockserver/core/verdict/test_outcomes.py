@@ -7,15 +7,22 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver import ManualClock
+from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.verdict.outcomes import OUTCOMES
 
 from ...conftest import ok
 
 BODY = {"contents": [{"parts": [{"text": "LXIII"}]}]}
 Doing = Callable[[FlaskClient, ManualClock, str], Any]
+
+
+@pytest.fixture
+def app(clock: ManualClock) -> Flask:
+    """Return a new server, because outcomes count from its start."""
+    return create_app(Settings(seed=1), clock.now)
 
 
 def outcomes_met(http: FlaskClient) -> set[str]:

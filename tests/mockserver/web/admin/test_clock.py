@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from tunedmodels_mockserver import Clock, ManualClock, Mode, Pace, Settings, create_app
 from tunedmodels_mockserver.core.runs.script import Event
 
+from ...conftest import SharedServers
+
 START = 1_700_000_000_000_000_000
 CLOCK = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}
 BEYOND = "from its present time are outside of that."
@@ -42,8 +44,9 @@ def move(http: FlaskClient, **how: Any) -> Any:
 
 
 @pytest.fixture
-def manual() -> FlaskClient:
-    return create_app(Settings(seed=1, clock=Clock(Mode.MANUAL, moment=START))).test_client()
+def manual(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server whose clocks do not move by themselves."""
+    return servers.app(clock=Clock(Mode.MANUAL, moment=START)).test_client()
 
 
 def test_a_manual_clock_is_read_and_moved(manual: FlaskClient) -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tunedmodels_mockserver import create_app
+from tunedmodels_mockserver import ManualClock, Settings, create_app
 
 from ...conftest import ok
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask import Flask
     from flask.testing import FlaskClient
+
+
+@pytest.fixture
+def app(clock: ManualClock) -> Flask:
+    """Return a new server, because metrics count from its start."""
+    return create_app(Settings(seed=1), clock.now)
 
 
 def samples(http: FlaskClient) -> dict[tuple[str, ...], float]:

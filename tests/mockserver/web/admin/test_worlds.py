@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver import Clock, Mode, Settings, create_app
+from tunedmodels_mockserver import Clock, Mode, create_app
 
+from ...conftest import SharedServers
 from ...serving import BODY
 
 CLOCK = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}
 
 
 @pytest.fixture
-def manual() -> FlaskClient:
-    return create_app(Settings(seed=1, clock=Clock(Mode.MANUAL, moment=1_700_000_000_000_000_000))).test_client()
+def manual(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server whose clocks do not move by themselves."""
+    return servers.app(clock=Clock(Mode.MANUAL, moment=1_700_000_000_000_000_000)).test_client()
 
 
 WAYS: list[tuple[str, dict[str, str]]] = [
