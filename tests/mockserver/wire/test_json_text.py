@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_mockserver.wire.protojson import json_text
@@ -290,6 +290,7 @@ def as_read(value: object) -> Value:
     return value
 
 
+@settings(max_examples=50)
 @given(values, styles)
 def test_standard_json_reads_back(value: object, style: Callable[[object], str]) -> None:
     """Both parsers read all that the standard library writes, in any style."""
@@ -336,6 +337,7 @@ def test_only_syntax_errors_are_raised(data: bytes) -> None:
     outcome(parse, data)
 
 
+@settings(max_examples=50)
 @given(texts, st.data())
 def test_only_syntax_errors_are_raised_after_a_change(data: bytes, draw: st.DataObject) -> None:
     """Any small change of valid JSON can be the text."""

@@ -269,6 +269,7 @@ def test_strings_read_back(text: str) -> None:
 readable = st.text(st.sampled_from("aZ09 &'/\n\"\\é七😀"))
 
 
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | readable,
@@ -354,7 +355,7 @@ def one(field: Field, kind: str, depth: int) -> st.SearchStrategy[Any]:
         "google.type.Interval",
     ],
 )
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_read_back(name: str, data: st.DataObject) -> None:
     """The text reads as the same value, in every layout, with enums as names or numbers."""

@@ -219,8 +219,9 @@ def test_an_answer_lost_by_a_reset_is_marked(http: FlaskClient, tutorial: Callab
     assert findings["training-restarted"]["requests"] == [1, 2]
 
 
-def test_the_verdict_comes_as_text_and_for_all_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """It has the percentage of the outcomes."""
+def test_the_verdict_comes_as_text_and_for_all_worlds(create: Callable[[FlaskClient], str]) -> None:
+    """It has the percentage of the outcomes since the start of the server."""
+    http = create_app(Settings(seed=1)).test_client()
     create(http)
     text = http.get("/_emulator/verdict?format=text").text
     everywhere = ok(http.get("/_emulator/verdict?world=*"))
