@@ -44,8 +44,8 @@ def command(instruction: str) -> list[str]:
 def test_hadolint_accepts_the_dockerfile() -> None:
     """Hadolint finds nothing, not even advice."""
     hadolint = Path(sys.executable).with_name("hadolint")
-    command = [hadolint, "--no-color", "--failure-threshold", "style", ROOT / "Dockerfile"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    line: list[str | Path] = [hadolint, "--no-color", "--failure-threshold", "style", ROOT / "Dockerfile"]
+    result = subprocess.run(line, capture_output=True, text=True, check=False)
 
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 

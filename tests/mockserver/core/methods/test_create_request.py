@@ -243,7 +243,8 @@ def test_invalid_source_is_refused(http: FlaskClient, clock: ManualClock) -> Non
 )
 def test_default_hyperparameters(http: FlaskClient, version: str, count: int, expected: tuple[int, int, float]) -> None:
     """The documented defaults of each version; the number of examples that divides them is invented."""
-    for hyperparameters in (None, {}):
+    choices: tuple[dict[str, Any] | None, ...] = (None, {})
+    for hyperparameters in choices:
         model = tuned(http, body(count, hyperparameters), version=version)
         assert tuple(model["tuningTask"]["hyperparameters"].values()) == expected
 
