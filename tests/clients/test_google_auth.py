@@ -195,7 +195,7 @@ def test_self_signed_token_under_strictness(
 
 
 @pytest.mark.usefixtures("_no_way_out")
-def test_key_of_somebody_else(sessions: Any, guarded_url: str, key_file: Path) -> None:
+def test_key_of_another_user(sessions: Any, guarded_url: str, key_file: Path) -> None:
     """A key whose id is not one of ours gets no token."""
     from google.auth.exceptions import RefreshError
     from google.oauth2.service_account import Credentials

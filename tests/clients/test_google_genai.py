@@ -335,7 +335,7 @@ def test_generation_before_the_model_is_ready(client: Client) -> None:
         assert caught.message == f"Tuned model {name} is not ready to use."
 
 
-def test_somebody_else_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
+def test_another_user_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
     """Another caller of the same world may not read the model: 403."""
     from google.genai.errors import ClientError
 

@@ -369,7 +369,7 @@ def test_refused_stream_is_an_unknown_error(genai: ModuleType, errors: ModuleTyp
         genai.GenerativeModel("tunedModels/counter").generate_content("1", stream=True)
 
 
-def test_somebody_else_is_forbidden(
+def test_another_user_is_forbidden(
     genai: ModuleType, errors: ModuleType, polling_url: str, key: str, tuned_model: str
 ) -> None:
     """Another caller of the same world may not read the model: Forbidden."""

@@ -216,7 +216,7 @@ def test_generation_before_the_model_is_ready(models: Any) -> None:
     assert error["message"] == "Tuned model tunedModels/counter is not ready to use."
 
 
-def test_somebody_else_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
+def test_another_user_is_forbidden(polling_url: str, key: str, tuned_model: str) -> None:
     """Another caller of the same world may not read the model: 403."""
     with closing(built(polling_url, f"{key}/mallory@example.com")) as service:
         status, error = refused(service.tunedModels().get(name=tuned_model))

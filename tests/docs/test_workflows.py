@@ -78,6 +78,7 @@ def test_workflow(name: str) -> None:
     [
         ("live.yml", [["tunedmodels-contracts", "record"], ["tunedmodels-contracts", "sweep"]]),
         ("the recipe", [["tunedmodels-mockserver", "serve"], ["tunedmodels-contracts", "run"]]),
+        ("selftest.yml", [["tunedmodels-contracts", "selftest"]]),
         ("test.yml", []),
     ],
 )
@@ -101,7 +102,7 @@ def test_a_command_that_is_none_is_noticed(line: str) -> None:
 
 def test_every_workflow_is_looked_at() -> None:
     """A new one has to be added to the table of commands."""
-    assert [path.name for path in WORKFLOWS] == ["live.yml", "test.yml"]
+    assert [path.name for path in WORKFLOWS] == ["live.yml", "selftest.yml", "test.yml"]
 
 
 def test_the_recipe_needs_no_secret() -> None:

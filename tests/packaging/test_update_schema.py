@@ -17,7 +17,7 @@ from tunedmodels_contracts.schema.drift import drift
 from tunedmodels_contracts.schema.surface import VERSIONS, surface_from_json
 
 from ..contracts.discovery_document import Json, document
-from ..contracts.schema.test_drift import MUTATIONS, Mutation, properties, tuned
+from ..contracts.schema.test_drift import MUTATIONS, Mutation, properties, tuned_model_methods
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "update-schema"
@@ -204,7 +204,7 @@ def test_new_enum_value() -> None:
 def test_vanished_method(files: Files) -> None:
     """A method that the document no longer has goes, and with it the messages that only it had."""
     value = published()
-    del tuned(value)["transferOwnership"]
+    del tuned_model_methods(value)["transferOwnership"]
     files.write(value)
     _, out, _ = files.run()
     schema = json.loads(files.schema.read_text(encoding="utf-8"))
@@ -218,7 +218,7 @@ def test_vanished_method(files: Files) -> None:
 def test_new_method(files: Files) -> None:
     """A new method of a covered collection is not covered, and neither is a new collection."""
     value = published()
-    tuned(value)["pause"] = {"id": "generativelanguage.tunedModels.pause"}
+    tuned_model_methods(value)["pause"] = {"id": "generativelanguage.tunedModels.pause"}
     value["resources"]["robots"] = {"methods": {"get": {"id": "generativelanguage.robots.get"}}}
     files.write(value)
     _, out, _ = files.run()
@@ -267,7 +267,7 @@ def test_facts_of_the_present_schema_stay_while_they_fit() -> None:
     def change(value: Json) -> None:
         properties(value, "TuningSnapshot")["computeTime"] = {"type": "string"}
         del properties(value, "TuningSnapshot")["step"]
-        tuned(value)["create"]["response"] = {"$ref": "TunedModel"}
+        tuned_model_methods(value)["create"]["response"] = {"$ref": "TunedModel"}
 
     schema = updated(change)
 
@@ -439,11 +439,11 @@ def test_file_is_whole_if_writing_fails(files: Files, monkeypatch: pytest.Monkey
 
 
 def without_path(value: Json) -> None:
-    del tuned(value)["create"]["path"]
+    del tuned_model_methods(value)["create"]["path"]
 
 
 def without_response(value: Json) -> None:
-    del tuned(value)["create"]["response"]
+    del tuned_model_methods(value)["create"]["response"]
 
 
 def without_id(value: Json) -> None:

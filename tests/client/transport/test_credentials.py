@@ -429,7 +429,7 @@ def test_google_auth_copies_the_session_for_google(url: str) -> None:
 @pytest.mark.parametrize(
     "uri", ["https://oauth2.googleapis.com/token", "http://127.0.0.1:9481/token", "http://mock:9480/token", 5, None]
 )
-def test_service_account_of_somebody_else(
+def test_service_account_of_another_user(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, private_key: str, uri: Any
 ) -> None:
     """A file with another token endpoint is left alone, and nobody calls."""

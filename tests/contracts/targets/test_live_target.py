@@ -27,8 +27,9 @@ from tunedmodels_contracts.targets.live.ledger import LedgerError
 from tunedmodels_contracts.targets.live.loopback import VARIABLE, stand_in_url
 from tunedmodels_contracts.targets.live.target import LiveOptions, live
 from tunedmodels_contracts.targets.target import Target, TargetError
+from tunedmodels_mockserver.testing import API_KEY
 
-from ..stand_in import KEY, StandIn, run_stand_in
+from ..stand_in import StandIn, run_stand_in
 
 pytest_plugins = ["pytester"]
 
@@ -372,7 +373,7 @@ def test_whole_suite_is_recorded_and_replayed(
     tmp_path: Path, stand_in_server: StandIn, clean_environment: pytest.MonkeyPatch
 ) -> None:
     """By the command, every clause holds on a stand-in, and again in a replay without a network."""
-    clean_environment.setenv("GOOGLE_API_KEY", KEY)
+    clean_environment.setenv("GOOGLE_API_KEY", API_KEY)
     clean_environment.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "no_network.py").write_text(NO_NETWORK, encoding="utf-8")
     folder = tmp_path / "recordings"
