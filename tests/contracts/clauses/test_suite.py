@@ -224,26 +224,33 @@ def test_each_test_has_a_clause_of_its_own(pytester: pytest.Pytester, files: dic
 # -- Mutants, servers with one mistake each --------------------------------------------------------------
 
 MUTANTS: dict[str, set[str]] = {
-    "zeros-written": {"forms/zeros-are-left-out", "create/answers-with-an-operation"},
+    "create-tuned-model-metadata/completed-steps/written-as-default": {
+        "forms/zeros-are-left-out",
+        "create/answers-with-an-operation",
+    },
     "member-renamed": {"get/members-when-active"},
     "done-goes-back": {"operations/done-is-absorbing", "operations/ended-operation-never-changes"},
     "snapshot-lost": {"operations/one-snapshot-a-step"},
     "losses-rewritten": {"operations/snapshots-append-only"},
     "percent-falls": {"operations/progress-never-falls", "operations/steps-and-percent-agree"},
     "epochs-from-one": {"operations/epoch-law"},
-    "integers-as-texts": {"operations/members-have-their-types", "create/total-steps"},
+    "create-tuned-model-metadata/total-steps/retyped": {"operations/members-have-their-types", "create/total-steps"},
     "floats-of-64-bits": {"forms/floats"},
-    "missing-models-are-forbidden": {"get/missing-model", "permissions/of-a-missing-model", "delete/model-is-gone"},
+    "model/not-found-as-permission-denied": {
+        "get/missing-model",
+        "permissions/of-a-missing-model",
+        "delete/model-is-gone",
+    },
     "times-in-local-form": {"forms/times", "operations/members-have-their-types"},
     "times-in-milliseconds": {"forms/times"},
     "training-data-shown": {"get/training-data-stays-secret", "list/entries-are-models"},
     "members-sorted": {"get/members-when-active"},
     "any-patch-is-an-update": {"patch/does-not-count-as-an-update"},
     "patches-show-the-whole": {"patch/answers-with-the-masked-members"},
-    "unknown-routes-in-envelopes": {"versions/v1-does-not-manage-tuned-models"},
+    "unknown-paths-in-envelopes": {"versions/v1-does-not-manage-tuned-models"},
     "credentials-unchecked": {"credentials/none"},
-    "page-repeated": {"list/pages-have-every-model-once", "models/pages-have-every-model-once"},
-    "members-made-up": {"facts/base-models"},
+    "parameter/page-token/ignored": {"list/pages-have-every-model-once", "models/pages-have-every-model-once"},
+    "model/made-up-member": {"facts/base-models"},
 }
 """Mutants, each with clauses that are about its mistake."""
 
