@@ -38,7 +38,7 @@ def form(schema: Surface, type_: Type) -> Json:
 
 
 def document(version: str = "v1beta") -> Json:
-    """A document with what our facts say and nothing else."""
+    """Return a document with the content of the schema and nothing else."""
     schema = surface(version)
     result: Json = {
         "name": "generativelanguage",
@@ -62,12 +62,12 @@ def document(version: str = "v1beta") -> Json:
         resource = result
         for collection in collections:
             resource = resource.setdefault("resources", {}).setdefault(collection, {})
-        shown: Json = {"id": f"generativelanguage.{id_}"}
+        entry: Json = {"id": f"generativelanguage.{id_}"}
         if id_ in schema.methods:
             method = schema.methods[id_]
-            shown |= {"httpMethod": method.http, "path": method.path, "response": {"$ref": method.response}}
-            shown |= {"request": {"$ref": method.request}} if method.request else {}
-            shown["parameters"] = {
+            entry |= {"httpMethod": method.http, "path": method.path, "response": {"$ref": method.response}}
+            entry |= {"request": {"$ref": method.request}} if method.request else {}
+            entry["parameters"] = {
                 name: {
                     "location": parameter.place,
                     **form(schema, parameter.type),
@@ -75,5 +75,5 @@ def document(version: str = "v1beta") -> Json:
                 }
                 for name, parameter in method.parameters.items()
             }
-        resource.setdefault("methods", {})[verb] = shown
+        resource.setdefault("methods", {})[verb] = entry
     return result

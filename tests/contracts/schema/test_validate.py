@@ -273,95 +273,60 @@ def replace_in(value: Json, path: str, put: Any) -> Json:
     return value
 
 
+def active_with(path: str, put: Any) -> Json:
+    """Return an active model with *put* at *path*."""
+    return replace_in(active_model(), path, put)
+
+
 def without(value: Json, name: str) -> Json:
     return {member: inner for member, inner in value.items() if member != name}
 
 
 LOSS = "tuningTask.snapshots[3].meanLoss"
 VIOLATIONS: list[tuple[str, Json, Kind, str]] = [
-    (
-        "TunedModel",
-        replace_in(active_model(), "tuningTask/snapshots/3/loss", 1),
-        "unknown-member",
-        "tuningTask.snapshots[3].loss",
-    ),
-    ("TunedModel", replace_in(active_model(), "display_name", "n"), "unknown-member", "display_name"),
+    ("TunedModel", active_with("tuningTask/snapshots/3/loss", 1), "unknown-member", "tuningTask.snapshots[3].loss"),
+    ("TunedModel", active_with("display_name", "n"), "unknown-member", "display_name"),
     ("TunedModel", without(active_model(), "state"), "missing-member", "state"),
     ("TunedModel", without(active_model(), "baseModel"), "missing-member", ""),
     (
         "TunedModel",
-        replace_in(active_model(), "tuningTask/snapshots/3", {"step": 4}),
+        active_with("tuningTask/snapshots/3", {"step": 4}),
         "missing-member",
         "tuningTask.snapshots[3].computeTime",
     ),
-    ("TunedModel", replace_in(active_model(), "tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
-    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
-    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
-    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
-    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
-    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
-    (
-        "TunedModel",
-        replace_in(active_model(), "tuningTask/snapshots/3/step", 4.0),
-        "wrong-type",
-        "tuningTask.snapshots[3].step",
-    ),
-    (
-        "TunedModel",
-        replace_in(active_model(), "tuningTask/snapshots/3/step", 2**31),
-        "wrong-type",
-        "tuningTask.snapshots[3].step",
-    ),
-    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
-    ("TunedModel", replace_in(active_model(), "tuningTask", []), "wrong-type", "tuningTask"),
-    ("TunedModel", replace_in(active_model(), "displayName", 7), "wrong-type", "displayName"),
-    ("TunedModel", replace_in(active_model(), "createTime", 1722409100), "wrong-type", "createTime"),
-    ("TunedModel", replace_in(active_model(), "state", 2), "wrong-type", "state"),
-    ("TunedModel", replace_in(active_model(), "readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
-    (
-        "TunedModel",
-        replace_in(active_model(), "readerProjectNumbers", ["0123"]),
-        "wrong-type",
-        "readerProjectNumbers[0]",
-    ),
-    (
-        "TunedModel",
-        replace_in(active_model(), "readerProjectNumbers", ["9" * 5000]),
-        "wrong-type",
-        "readerProjectNumbers[0]",
-    ),
-    ("TunedModel", replace_in(active_model(), "state", "SUCCEEDED"), "unknown-enum-value", "state"),
-    ("TunedModel", replace_in(active_model(), "state", "STATE_UNSPECIFIED"), "zero-written", "state"),
-    ("TunedModel", replace_in(active_model(), "displayName", ""), "zero-written", "displayName"),
-    ("TunedModel", replace_in(active_model(), "readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
+    ("TunedModel", active_with("tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
+    ("TunedModel", active_with("tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
+    ("TunedModel", active_with("tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
+    ("TunedModel", active_with("tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
+    ("TunedModel", active_with("tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
+    ("TunedModel", active_with("tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
+    ("TunedModel", active_with("tuningTask/snapshots/3/step", 4.0), "wrong-type", "tuningTask.snapshots[3].step"),
+    ("TunedModel", active_with("tuningTask/snapshots/3/step", 2**31), "wrong-type", "tuningTask.snapshots[3].step"),
+    ("TunedModel", active_with("tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
+    ("TunedModel", active_with("tuningTask", []), "wrong-type", "tuningTask"),
+    ("TunedModel", active_with("displayName", 7), "wrong-type", "displayName"),
+    ("TunedModel", active_with("createTime", 1722409100), "wrong-type", "createTime"),
+    ("TunedModel", active_with("state", 2), "wrong-type", "state"),
+    ("TunedModel", active_with("readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", active_with("readerProjectNumbers", ["0123"]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", active_with("readerProjectNumbers", ["9" * 5000]), "wrong-type", "readerProjectNumbers[0]"),
+    ("TunedModel", active_with("state", "SUCCEEDED"), "unknown-enum-value", "state"),
+    ("TunedModel", active_with("state", "STATE_UNSPECIFIED"), "zero-written", "state"),
+    ("TunedModel", active_with("displayName", ""), "zero-written", "displayName"),
+    ("TunedModel", active_with("readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
     ("TunedModel", {**new_model(), "description": "late"}, "out-of-order", "description"),
     ("TunedModel", {"name": MODEL, "tunedModelSource": {"tunedModel": MODEL}, **active_model()}, "oneof", "baseModel"),
+    ("TunedModel", active_with("createTime", "2024-07-20T18:23:29.427331+00:00"), "bad-time", "createTime"),
+    ("TunedModel", active_with("createTime", "2024-07-20T18:23:29.427331228Z"), "bad-time", "createTime"),
+    ("TunedModel", active_with("createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
     (
         "TunedModel",
-        replace_in(active_model(), "createTime", "2024-07-20T18:23:29.427331+00:00"),
-        "bad-time",
-        "createTime",
-    ),
-    (
-        "TunedModel",
-        replace_in(active_model(), "createTime", "2024-07-20T18:23:29.427331228Z"),
-        "bad-time",
-        "createTime",
-    ),
-    ("TunedModel", replace_in(active_model(), "createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
-    (
-        "TunedModel",
-        replace_in(active_model(), "tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
+        active_with("tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
         "bad-time",
         "tuningTask.startTime",
     ),
-    (
-        "TunedModel",
-        replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", 7.523674011230469),
-        "float-too-precise",
-        LOSS,
-    ),
-    ("TunedModel", replace_in(active_model(), "topP", 1.0), "float-too-precise", "topP"),
+    ("TunedModel", active_with("tuningTask/snapshots/3/meanLoss", 7.523674011230469), "float-too-precise", LOSS),
+    ("TunedModel", active_with("topP", 1.0), "float-too-precise", "topP"),
     ("TuningSnapshot", replace_in(snapshots(1)[0], "meanLoss", 999999.0), "float-too-precise", "meanLoss"),
     ("TuningSnapshot", replace_in(snapshots(1)[0], "meanLoss", 0), "zero-written", "meanLoss"),
     ("Operation", replace_in(new_operation(), "done", False), "zero-written", "done"),
@@ -419,8 +384,8 @@ def test_every_kind_has_an_example() -> None:
     ("message", "value"),
     [
         ("TunedModel", {**active_model(), "temperature": 0, "topP": 0, "topK": 0}),
-        ("TunedModel", replace_in(active_model(), "tuningTask/hyperparameters", {})),
-        ("TunedModel", replace_in(active_model(), "tuningTask", {})),
+        ("TunedModel", active_with("tuningTask/hyperparameters", {})),
+        ("TunedModel", active_with("tuningTask", {})),
         ("TuningSnapshot", {"step": 1, "meanLoss": -1.1145603e-06, "computeTime": "2024-07-20T18:23:29.427331000Z"}),
         ("TuningSnapshot", replace_in(snapshots(1)[0], "meanLoss", 1e06)),
         ("TuningSnapshot", {"step": 1, "meanLoss": "NaN", "computeTime": "2024-07-20T18:23:29.427331228Z"}),
@@ -489,7 +454,7 @@ def test_unknown_message_or_method_is_refused() -> None:
 
 def test_finding_is_one_line() -> None:
     """The text of a finding has its place, its kind and its problem."""
-    (finding,) = validate(replace_in(active_model(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
+    (finding,) = validate(active_with("tuningTask/snapshots/9/epoch", 0), "TunedModel")
     assert str(finding) == "tuningTask.snapshots[9].epoch: zero-written: 0 is the zero and must be omitted"
 
     (finding,) = validate([], "Permission")
