@@ -74,8 +74,7 @@ def test_clause_without_a_method_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "expected"),
-    [("200 OK", ("200 OK",)), ("404", ()), ("4xx", ()), ("403 A or 404 B", ("403 A", "404 B"))],
+    ("outcome", "expected"), [("200 OK", ("200 OK",)), ("404", ()), ("4xx", ()), ("403 A or 404 B", ("403 A", "404 B"))]
 )
 def test_named_outcomes(outcome: str, expected: tuple[str, ...]) -> None:
     """Only outcomes with the name of a code are named outcomes."""

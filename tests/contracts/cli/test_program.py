@@ -307,8 +307,7 @@ if "--multiprocessing-fork" in sys.argv:
 @pytest.mark.skipif(sys.platform == "win32", reason="no group of processes can be sent a signal there")
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [("SIGINT", ["selftest", "--mutant", "percent-falls"]), ("SIGTERM", ["diff", "--right", "fake"])],
+    ("name", "words"), [("SIGINT", ["selftest", "--mutant", "percent-falls"]), ("SIGTERM", ["diff", "--right", "fake"])]
 )
 def test_interrupted_workers(tmp_path: Path, words: list[str], name: str) -> None:
     """A command and its workers die of the signal even while the workers start, and print nothing."""

@@ -11,14 +11,7 @@ import pytest
 import requests
 from werkzeug.serving import make_server
 
-from tunedmodels_contracts.differential import (
-    ServerDifference,
-    Side,
-    compare,
-    difference_lines,
-    differential,
-    runner,
-)
+from tunedmodels_contracts.differential import ServerDifference, Side, compare, difference_lines, differential, runner
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body, observe
 from tunedmodels_contracts.mutation import find_mutant, install

@@ -40,12 +40,7 @@ def model(count: int, state: str = "CREATING") -> Json:
         task["snapshots"] = snapshots(count)
     if state != "CREATING":
         task["completeTime"] = "2024-07-31T06:58:30.000000Z"
-    return {
-        "name": "tunedModels/m",
-        "state": state,
-        "createTime": "2024-07-31T06:58:20.045323Z",
-        "tuningTask": task,
-    }
+    return {"name": "tunedModels/m", "state": state, "createTime": "2024-07-31T06:58:20.045323Z", "tuningTask": task}
 
 
 def operation(count: int, **result: Any) -> Json:
@@ -73,10 +68,7 @@ def good_trace() -> Trace:
 
 def failed_trace(code: int, state: str) -> Trace:
     error = {"code": code, "message": "Stopped."}
-    return [
-        *good_trace()[:3],
-        Observation(12.5, operation(3, done=True, error=error), model(3, state)),
-    ]
+    return [*good_trace()[:3], Observation(12.5, operation(3, done=True, error=error), model(3, state))]
 
 
 def look_ahead(trace: Trace) -> Trace:
@@ -291,12 +283,7 @@ def test_state_must_fit_the_error(code: int, state: str) -> None:
 
 
 def take_trace(
-    kind: Clock,
-    run: tuple[int, int, int],
-    pace: Pace,
-    looks: list[tuple[float, str]],
-    cancelled: int | None,
-    seed: int,
+    kind: Clock, run: tuple[int, int, int], pace: Pace, looks: list[tuple[float, str]], cancelled: int | None, seed: int
 ) -> Trace:
     """Create a run on a new mock server, move its clock, look and cancel, and return the trace."""
     examples, batch_size, epochs = run

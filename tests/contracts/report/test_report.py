@@ -100,10 +100,7 @@ REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It ha
             "contracts: fake: 2 of 2 required clauses held, and the run was interrupted before its end; of 2 clauses, "
             "1 has published evidence, none is verified against the real API; pytest ended with status 2",
         ),
-        (
-            replace(run(), status=5),
-            "contracts: fake: nothing ran, so nothing is proved; pytest ended with status 5",
-        ),
+        (replace(run(), status=5), "contracts: fake: nothing ran, so nothing is proved; pytest ended with status 5"),
     ],
 )
 def test_last_line(one: SuiteRun, line: str) -> None:
