@@ -102,9 +102,9 @@ class _FiredFaults:
 def answer(world: World, query: FaultQuery, header_effect: Effect | None, now: int, perform: Perform) -> Answer:
     """Return the answer of *perform* to the call *query* at *now*, with the faults that fire. Count these faults.
 
-    *header_effect* is the effect in the call's instruction header, or None. *perform* runs the method with the
-    faults that change methods. It does not run if a fault replaces its answer. A StatusError of *perform* becomes the answer. If it raises
-    another exception, or if a create starts no run, the faults of runs are kept for the next create.
+    *header_effect* is the effect in the call's instruction header, or None. *perform* runs the method with the faults
+    that change methods. It does not run if a fault replaces its answer. A StatusError of *perform* becomes the answer.
+    If it raises another exception, or if a create starts no run, the faults of runs are kept for the next create.
     """
     fired = _FiredFaults()
     if world.controls.faults:
