@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -123,8 +124,13 @@ def read(path: Path) -> bytes:
 
 
 def show(response: Any) -> None:
-    """Print the JSON of an answer."""
-    click.echo(response.text, nl=not response.text.endswith("\n"))
+    """Print the body of an answer, byte for byte. On a terminal, control characters become their escapes."""
+    text: str = response.text
+    if not text.endswith("\n"):
+        text += "\n"
+    if sys.stdout.isatty():
+        text = re.sub(r"[^\n\t -~\u00a0-\U0010ffff]", lambda match: ascii(match[0])[1:-1], text)
+    click.echo(text.encode(response.encoding or "utf-8", "replace"), nl=False)
 
 
 def fail(sentence: str, status: int) -> NoReturn:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
 from ..core.defaults import API_KEY
 from ..environment import OTHER_KEY, client_variables
 from . import foreground_child
+from .group_reaper import end_group
 
 _PATIENCE = 10  # seconds for the server to stop; it needs five at most
 _NOT_EXECUTABLE = 126
@@ -77,11 +79,29 @@ def _group_reaper() -> Iterator[Callable[[int], None]]:
     The processes of this group end at the end of the block, or at the end of this process, even after SIGKILL.
     """
     command = [sys.executable, "-m", "tunedmodels_mockserver.process.group_reaper"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True) as reaper:
+    reaper = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, start_new_session=True)
+    groups: list[int] = []
 
-        def write_group(group: int) -> None:
-            if reaper.stdin:
-                reaper.stdin.write(f"{group}\n")
-                reaper.stdin.flush()
+    def write_group(group: int) -> None:
+        groups.append(group)
+        with suppress(BrokenPipeError):
+            reaper.stdin.write(f"{group}\n".encode())  # type: ignore[union-attr]
 
+    try:
         yield write_group
+    finally:
+        reaper.stdin.close()  # type: ignore[union-attr]
+        while reaper.poll() is None:
+            _reap_orphans(groups)
+            time.sleep(0.01)
+        if reaper.returncode:  # somebody killed the reaper
+            for group in groups:
+                end_group(group)
+
+
+def _reap_orphans(groups: Sequence[int]) -> None:
+    """Collect the statuses of processes of *groups* that became children of this process, as those of PID 1 do."""
+    for group in groups:
+        with suppress(ChildProcessError):
+            while os.waitpid(-group, os.WNOHANG)[0]:
+                pass

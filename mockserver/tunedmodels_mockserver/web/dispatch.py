@@ -16,8 +16,10 @@ Who may answer. The first of these that answers or refuses the request ends the 
 7. the request message, if its members or the mask in ``fields`` are bad;
 8. the method. The script of a run can add an effect to the answer of a poll; the poll counts even so.
 
+Between 4 and 5, an unknown instruction in the request's header is refused, before any fault counts.
+
 Every answer, a refusal too, then gets its notes, its place in the draft of the journal entry, compression, and last the
-latency and the effect on the connection.
+latency and the effect on the connection. The one exception is the page of a route that ``--strict`` closes as unknown.
 
 Invariants.
 
@@ -34,7 +36,7 @@ Weak spots and known limits.
 * A fault that fired stays counted if the request is refused later. Only a create that starts no run gives back the
   faults of runs.
 * A latency waits after the method, so the answer shows the time before the wait.
-* A call has one effect at most. If a fault has one already, the effect of the run's script for the poll is lost.
+* A call has one effect at most. If a fault has one already, that of the run's script is lost, unless it is a latency.
 * Once a stream has begun, an error cannot change its status. Methods raise their refusals before the first message.
 """
 
@@ -145,10 +147,12 @@ class Dispatch:
             caller = self.callers.admit(head, world, now, method.id, rpc)
             exchange.draft.caller = caller.email
             system_parameters.check(head.params)
-            own = _instructed_effect(exchange.request)
+            header_effect = _instructed_effect(exchange.request)
             call = RequestContext(world, caller, exchange.version, now, exchange.allowances, notes=exchange.notes)
             query = FaultQuery(method.id, _model_name(exchange), caller.email, world.seed)
-            return fault_injection.answer(world, query, own, now, lambda faults: _perform(exchange, call, faults))
+            return fault_injection.answer(
+                world, query, header_effect, now, lambda faults: _perform(exchange, call, faults)
+            )
         except StatusError as error:
             return Answer(error.status)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 import requests
+
+from tunedmodels_mockserver.process import exec as process_exec
 
 pytestmark = pytest.mark.usefixtures("interruptible")
 
@@ -248,3 +251,14 @@ def test_one_exec_within_another(tmp_path: Path) -> None:
 
     assert result.returncode == 5
     assert len(set(result.stdout.split())) == 2
+
+
+def test_group_ends_even_if_its_reaper_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then ``exec`` ends the group itself."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+        monkeypatch.setattr(sys, "executable", shutil.which("false"))
+        with process_exec._group_reaper() as on_start:
+            time.sleep(0.2)  # the reaper ends at once
+            on_start(child.pid)
+
+        assert child.wait(5) == -signal.SIGTERM

@@ -19,7 +19,13 @@ from ..world_names import DEFAULT_WORLD
 from .journal import Body, Entry
 from .masking import MASK
 
-_KEPT_HEADERS = ("Content-Type", "X-Goog-FieldMask", "X-Goog-User-Project", "X-HTTP-Method-Override")
+_KEPT_HEADERS = (
+    "Content-Type",
+    "X-Goog-FieldMask",
+    "X-Goog-User-Project",
+    "X-HTTP-Method-Override",
+    "X-Goog-Emulator-Instructions",
+)
 _CREDENTIALS = ("Authorization", "X-Goog-Api-Key")
 
 
@@ -52,6 +58,8 @@ def curl_commands(entries: Iterable[Entry], origin: Origin) -> str:
         fault = f", fault {entry.fault}" if entry.fault else ""
         lines += ["", f"# Request {entry.number}: {status}{_one_line(fault)}"]
         problem = _unrepeatable_reason(entry)
+        if MASK.encode() in entry.request.data:
+            lines.append(f"# The journal masked a secret in the body: {MASK} stands in its place.")
         lines.append(f"# Left out: {problem}." if problem else _curl_command(entry, origin))
     return "\n".join(lines) + "\n"
 
@@ -145,11 +153,14 @@ def _unrepeatable_reason(entry: Entry) -> str:
 def _curl_command(entry: Entry, origin: Origin) -> str:
     # The command sends a key in a header in place of a key in the query.
     query = "&".join(pair for pair in entry.query.split("&") if pair and not pair.endswith(f"={MASK}"))
-    words = ["curl", "-sS", "--globoff", "--path-as-is", "-X", entry.http, origin.url + _target(entry, query)]
+    words = ["curl", "-sS", "--globoff", "--path-as-is", "--noproxy", "*"]
+    # With -X HEAD, curl would wait for a body.
+    words += ["--head"] if entry.http == "HEAD" else ["-X", entry.http]
+    words += [origin.url + _target(entry, query)]
     for name, value in _curl_headers(entry, origin.world):
         words += ["-H", f"{name}: {value}"]
     if entry.request.data:
-        words += ["--data-binary", entry.request.data.decode()]
+        words += ["--data-raw", entry.request.data.decode()]
     return " ".join(map(quote_for_shell, words))
 
 

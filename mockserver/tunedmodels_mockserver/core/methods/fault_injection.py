@@ -25,8 +25,8 @@ from .pedantic import pedantic
 from .request_context import RequestContext
 from .withdrawn import without_tuning
 
-HEADER_FAULT = "x-goog-emulator-instructions"  # the id of a fault that the call carries itself
-SCRIPT_FAULT = "script"
+_HEADER_FAULT = "x-goog-emulator-instructions"  # the id of a fault that the call carries itself
+_SCRIPT_FAULT = "script"
 
 View = Callable[[RequestContext, dict[str, Any]], Any]
 Perform = Callable[["MethodFaults"], "Content | ScriptedPoll"]
@@ -99,20 +99,22 @@ class _FiredFaults:
         return self.error or (self.effect.page if self.effect else None)
 
 
-def answer(world: World, query: FaultQuery, own: Effect | None, now: int, perform: Perform) -> Answer:
+def answer(world: World, query: FaultQuery, header_effect: Effect | None, now: int, perform: Perform) -> Answer:
     """Return the answer of *perform* to the call *query* at *now*, with the faults that fire. Count these faults.
 
-    *own* is the effect in the call's instruction header, or None. *perform* runs the method with the faults that change
-    methods. It does not run if a fault replaces its answer. A StatusError of *perform* becomes the answer. If it raises
-    another exception, or if a create starts no run, the faults of runs are kept for the next create.
+    *header_effect* is the effect in the call's instruction header, or None. *perform* runs the method with the faults
+    that change methods. It does not run if a fault replaces its answer. A StatusError of *perform* becomes the answer.
+    If it raises another exception, or if a create starts no run, the faults of runs are kept for the next create.
     """
     fired = _FiredFaults()
     if world.controls.faults:
         query = _with_running(query, world, now)
-        for triggered in _trigger(world, query, now, has_answer=own is not None and own.latency is None):
+        for triggered in _trigger(
+            world, query, now, has_answer=header_effect is not None and header_effect.latency is None
+        ):
             fired.add(triggered, query, world)
-    if own is not None:
-        fired.add_effect(HEADER_FAULT, own)
+    if header_effect is not None:
+        fired.add_effect(_HEADER_FAULT, header_effect)
     try:
         content = fired.replacement if fired.replaces_method else perform(fired.method)
     except StatusError as error:
@@ -131,7 +133,7 @@ def _apply_script(poll: ScriptedPoll, fired: _FiredFaults) -> Content:
     """Add the effect of the run's script to *fired*, unless it has an effect already. Return the content."""
     if poll.effect.latency is None and fired.effect is not None:
         return poll.message
-    fired.add_effect(SCRIPT_FAULT, poll.effect)
+    fired.add_effect(_SCRIPT_FAULT, poll.effect)
     return fired.replacement if fired.replaces_method else poll.message
 
 

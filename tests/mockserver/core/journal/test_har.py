@@ -128,6 +128,28 @@ def test_no_part_of_a_request_is_run_as_code() -> None:
     assert subprocess.run(["sh", "-n"], input=script, text=True, check=False, timeout=10).returncode == 0
 
 
+def test_body_that_begins_with_an_at_sign_is_data() -> None:
+    """curl does not read the file that the body of a stranger names."""
+    command = curl_commands([entry(request=Body(b"@/etc/passwd", 12))], ORIGIN).splitlines()[-1]
+
+    assert shlex.split(command)[-2:] == ["--data-raw", "@/etc/passwd"]
+
+
+def test_head_is_repeated_without_waiting_for_a_body() -> None:
+    """The option for a method would let curl wait."""
+    words = shlex.split(curl_commands([entry(http="HEAD")], ORIGIN).splitlines()[-1])
+
+    assert "--head" in words
+    assert "-X" not in words
+
+
+def test_masked_body_is_noted() -> None:
+    """A comment says that the request cannot be the same."""
+    assert "# The journal masked a secret in the body" in curl_commands(
+        [entry(request=Body(b'{"key": "***"}', 14))], ORIGIN
+    )
+
+
 @pytest.fixture
 def url() -> Iterator[str]:
     """Yield the URL of a server with a manual clock."""
