@@ -4,7 +4,7 @@
     ├── APIError                the service answered with an error
     │   ├── InvalidArgument     400  the request is invalid
     │   ├── FailedPrecondition  400  the request is valid, but not in the present state
-    │   ├── OutOfRange          400  the request is valid, but goes beyond the end
+    │   ├── OutOfRange          400  the request is valid, but is beyond the valid range
     │   ├── Unauthenticated     401  credentials are missing or not valid
     │   ├── PermissionDenied    403  the caller has no permission, or a scope is missing
     │   ├── NotFound            404  the resource does not exist
@@ -63,7 +63,7 @@ class Response:
 
 
 class RetrySafety(Enum):
-    """The effect that a request without an answer may have had. It tells whether the client may send it again."""
+    """Whether a request without an answer may have had an effect. It tells whether the client may send it again."""
 
     #: The request never reached the service.
     UNSENT = "unsent"
@@ -204,7 +204,7 @@ class APIError(_ErrorWithDetails):
         self.message = message
         #: The details of the service, for programs: JSON objects, each with an ``@type``.
         self.details = details
-        #: A hint what to do about the error; empty if this client has none.
+        #: A hint that says what to do about the error; empty if this client has none.
         self.hint = hint
         #: The seconds that the service asks the client to wait before another try; None if it does not say.
         self.retry_delay = retry_delay
@@ -228,7 +228,7 @@ class FailedPrecondition(APIError):
 
 
 class OutOfRange(APIError):
-    """The error for a request that goes beyond the end (400 OUT_OF_RANGE)."""
+    """The error for a request that is beyond the valid range (400 OUT_OF_RANGE)."""
 
 
 class Unauthenticated(APIError):

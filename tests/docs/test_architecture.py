@@ -25,6 +25,18 @@ def test_paths_exist(page: Path) -> None:
     assert [path for path in paths if not any((place / path).exists() for place in PLACES)] == []
 
 
+def test_functions_exist() -> None:
+    """Each function, class or constant that the page names after its file is in that file."""
+    rows = re.findall(r"`([\w./]+\.py)`: `([\w.]+)`", PAGES[0].read_text(encoding="utf-8"))
+
+    assert len(rows) > 15
+    for path, name in rows:
+        (module,) = [place / path for place in PLACES if (place / path).exists()]
+        for part in name.split("."):
+            definition = rf"^ *(?:(?:def|class) {part}\b|{part}\b.* = )"
+            assert re.search(definition, module.read_text("utf-8"), re.MULTILINE), name
+
+
 def test_links_exist() -> None:
     """Each relative link of README, CONTRIBUTING and docs leads to a file."""
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]

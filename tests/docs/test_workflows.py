@@ -78,6 +78,7 @@ def test_workflow(name: str) -> None:
     [
         ("live.yml", [["tunedmodels-contracts", "record"], ["tunedmodels-contracts", "sweep"]]),
         ("the recipe", [["tunedmodels-mockserver", "serve"], ["tunedmodels-contracts", "run"]]),
+        ("selftest.yml", [["tunedmodels-contracts", "selftest"]]),
         ("test.yml", []),
     ],
 )
@@ -101,7 +102,7 @@ def test_unknown_command_is_refused(line: str) -> None:
 
 def test_every_workflow_is_in_the_table() -> None:
     """Add a new workflow to the table of commands."""
-    assert [path.name for path in WORKFLOWS] == ["live.yml", "test.yml"]
+    assert [path.name for path in WORKFLOWS] == ["live.yml", "selftest.yml", "test.yml"]
 
 
 def test_the_recipe_needs_no_secret() -> None:

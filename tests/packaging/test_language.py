@@ -77,25 +77,12 @@ def bad_openings(module: str) -> list[str]:
     return lines
 
 
-OLDER_NAMES = {
-    "client/tunedmodels": 0,
-    "mockserver/tunedmodels_mockserver": 0,
-    "contracts/tunedmodels_contracts": 6,
-}
-OLDER_OPENINGS = {
-    "client/tunedmodels": 0,
-    "mockserver/tunedmodels_mockserver": 0,
-    "contracts/tunedmodels_contracts": 56,
-}
-"""The numbers of names and docstrings in an older style. If you mend one, lower its number."""
-
-
 @pytest.mark.parametrize("package", PACKAGES)
 def test_names(package: str) -> None:
     """Functions and classes have names of the field."""
     lines = [line for module in MODULES if module.startswith(package) for line in bad_names(module)]
 
-    assert len(lines) == OLDER_NAMES[package], "\n".join(lines)
+    assert lines == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -103,4 +90,4 @@ def test_openings_of_docstrings(package: str) -> None:
     """Docstrings begin with what a reader needs."""
     lines = [line for module in MODULES if module.startswith(package) for line in bad_openings(module)]
 
-    assert len(lines) == OLDER_OPENINGS[package], "\n".join(lines)
+    assert lines == []

@@ -25,7 +25,7 @@ class Operations:
         self._time = time
 
     def get(self, name: str) -> Operation:
-        """Return the current state of the operation *name*. Any process that knows the name can do this."""
+        """Return the current state of the operation *name*. Any process that knows the name can call this method."""
         operation = self.from_json(self._fetch(resource_names.operation(name), None))
         if operation.name != name:
             raise TransportError(f"The client asked for {name}, and the service answered with {operation.name}")

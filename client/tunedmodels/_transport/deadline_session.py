@@ -28,7 +28,7 @@ def new_session() -> requests.Session:
 
 
 class _DeadlineSocket:
-    """A socket whose timeout limits all reads until the next ``settimeout``. All else is as in the inner socket."""
+    """A socket whose timeout limits all reads until the next ``settimeout``. All else goes to the inner socket."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -82,7 +82,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter that reads from such sockets. A forked process gets its own connections."""
+    """An adapter that reads from ``_DeadlineSocket``. A forked process gets its own connections."""
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
         super().init_poolmanager(*arguments, **more)

@@ -56,4 +56,4 @@ def selftest(mutants: tuple[str, ...], clauses: tuple[str, ...], jobs: int | Non
     else:
         for line in result.report_lines():
             click.echo(line)
-    sys.exit(0 if result.passed else 1)
+    sys.exit(0 if result.is_successful else 1)

@@ -5,57 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .mutant import Mutant
-from .mutants import (
-    cancellation,
-    creation,
-    credentials,
-    default_values,
-    enums,
-    error_bodies,
-    failed_runs,
-    field_masks,
-    formats,
-    generation,
-    headers,
-    lists,
-    models,
-    numbers,
-    operations,
-    permissions,
-    progress,
-    request_parsing,
-    schema_violations,
-    streams,
-    timestamps,
-    versions,
-)
+from .mutants import callers, formats, requests, resources, runs, schema_members, statuses
 
-_MODULES = (
-    formats,
-    default_values,
-    numbers,
-    timestamps,
-    enums,
-    schema_violations,
-    headers,
-    creation,
-    models,
-    lists,
-    field_masks,
-    operations,
-    cancellation,
-    failed_runs,
-    progress,
-    permissions,
-    credentials,
-    generation,
-    streams,
-    request_parsing,
-    error_bodies,
-    versions,
-)
+MODULES = (schema_members, statuses, requests, formats, resources, callers, runs)
 
-MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for module in _MODULES for mutant in module.GROUP}
+MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for module in MODULES for mutant in module.GROUP}
 
 
 def find_mutant(name: str) -> Mutant:

@@ -45,6 +45,13 @@ class MutantRequest:
         return request
 
     @property
+    def effective_method(self) -> str:
+        """The HTTP method that the server applies: a header can override a POST."""
+        return next(
+            (value for name, value in self.headers.items() if name.lower() == "x-http-method-override"), self.method
+        )
+
+    @property
     def version(self) -> str:
         """The API version in the URL."""
         return urlsplit(self.url).path.strip("/").partition("/")[0]

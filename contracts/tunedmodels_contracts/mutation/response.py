@@ -93,11 +93,6 @@ class MutantResponse:
         """Whether it is the error for an unreadable request; its details contain the violations."""
         return self.status == 400 and "BadRequest" in self.text
 
-    @property
-    def is_invalid_argument(self) -> bool:
-        """Whether it is the error for a readable request with an invalid value."""
-        return self.status == 400 and bool(self.error) and "details" not in self.error
-
     def replace_with(self, other: MutantResponse) -> None:
         """Replace the content by that of the *other* answer."""
         self.status, self.headers[:], self.text = other.status, other.headers, other.text

@@ -68,7 +68,7 @@ class MutationResult:
         return {clause: tuple(name for name, clauses in self.kills.items() if clause in clauses) for clause in judged}
 
     @property
-    def broken(self) -> tuple[str, ...]:
+    def failing_clauses(self) -> tuple[str, ...]:
         """The clauses that fail without a mutant; their failures with a mutant prove nothing."""
         return tuple(sorted(self.baseline.with_outcome("killed", "unprepared")))
 
@@ -104,14 +104,16 @@ class MutationResult:
         return frozenset(name for name, clauses in self.kills.items() if not clauses)
 
     @property
-    def passed(self) -> bool:
+    def is_successful(self) -> bool:
         """Whether the self-test passes for the selected clauses and mutants."""
-        return bool(self.trials) and not (self.broken or self.void or self.toothless or self.survivors or self.stale)
+        return bool(self.trials) and not (
+            self.failing_clauses or self.void or self.toothless or self.survivors or self.stale
+        )
 
     def report_lines(self) -> Iterator[str]:
         """Yield the report, one finding per line; the last line is a summary."""
         problems: tuple[tuple[str, Iterable[str]], ...] = (
-            ("does not hold without a mutant", self.broken),
+            ("does not hold without a mutant", self.failing_clauses),
             ("is a mutant that spoils no answer", self.void),
             ("is required, kills no mutant, and has no reason", self.toothless),
             ("is a mutant that no clause kills, and has no reason", self.survivors),
@@ -132,14 +134,14 @@ class MutationResult:
 
     @property
     def _summary(self) -> str:
-        if not self.passed:
+        if not self.is_successful:
             return "the self-test fails"
         return "the suite has teeth" if self.is_complete else "so far as it was tried, the suite has teeth"
 
     def to_json(self) -> dict[str, Any]:
         """Return the matrix of kills and the conclusions, for a file."""
         return {
-            "passed": self.passed,
+            "passed": self.is_successful,
             "mutants": {
                 name: {
                     "kind": MUTANTS[name].kind,
@@ -151,7 +153,7 @@ class MutationResult:
                 for name, trial_result in sorted(self.trials.items())
             },
             "clauses": {clause: sorted(killed) for clause, killed in self.killed_by.items()},
-            "broken": self.broken,
+            "broken": self.failing_clauses,
             "void": self.void,
             "toothless": self.toothless,
             "survivors": self.survivors,

@@ -108,13 +108,13 @@ def test_missing_operation(api: Api, finished_run: ObservedRun, new_id: Callable
 
 
 @clause(
-    "cancel/of-somebody-else",
+    "cancel/of-another-user",
     CANCEL,
     outcome="403 PERMISSION_DENIED",
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_of_somebody_else(api: Api, other_api: Api, create: Callable[..., Answer]) -> None:
+def test_of_another_user(api: Api, other_api: Api, create: Callable[..., Answer]) -> None:
     """A user cannot cancel another user's run, and the run goes on. Documented by the roles."""
     operation = create(by=other_api).ok()
 

@@ -203,8 +203,8 @@ def test_base_model_that_cannot_be_tuned(client: Client, new_id: NewId) -> None:
     )
 
 
-@clause("client/model-of-somebody-else", GET, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_model_of_somebody_else(client: Client, foreign_model: str) -> None:
+@clause("client/model-of-another-user", GET, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_model_of_another_user(client: Client, foreign_model: str) -> None:
     """Another user's model is forbidden, with a fixed message. Observed in 2024."""
     with pytest.raises(tunedmodels.PermissionDenied) as raised:
         client.tuned_models.get(foreign_model)

@@ -325,13 +325,13 @@ def test_new_run_after_a_failure(api: Api, create: Create, failed_run: ObservedR
 
 
 @clause(
-    "create/id-taken-by-somebody-else",
+    "create/id-taken-by-another-user",
     CREATE,
     outcome="403 PERMISSION_DENIED",
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_id_taken_by_somebody_else(create: Create, foreign_model: str) -> None:
+def test_id_taken_by_another_user(create: Create, foreign_model: str) -> None:
     """Ids are global: the id of another user's model is forbidden, and the message names it without its collection.
     Observed in 2025.
     """

@@ -84,13 +84,13 @@ def test_twice(api: Api, create: Create) -> None:
 
 
 @clause(
-    "delete/model-of-somebody-else",
+    "delete/model-of-another-user",
     DELETE,
     outcome="403 PERMISSION_DENIED",
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_model_of_somebody_else(api: Api, other_api: Api, create: Create) -> None:
+def test_model_of_another_user(api: Api, other_api: Api, create: Create) -> None:
     """A user cannot delete another user's model, and the model stays. Documented by the roles."""
     name = _created_model(create(by=other_api))
 

@@ -14,7 +14,8 @@ from tunedmodels_contracts.clauses.clause import Cost, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import ObservedRun
-from tunedmodels_contracts.targets.scopes import RUNS, Scope
+from tunedmodels_contracts.targets.pytest_hooks import shared_scope_name
+from tunedmodels_contracts.targets.scopes import Scope
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, GET, LIST = "tunedModels.create", "tunedModels.get", "tunedModels.list"
@@ -31,7 +32,7 @@ def _own_violations(violations: Violations, target: Target) -> list[str]:
 
 
 def _run_violations(violations: Violations, fixture: str) -> list[str]:
-    return violations[Scope(f"{RUNS}{fixture}")]
+    return violations[Scope(shared_scope_name(fixture))]
 
 
 @clause("facts/a-run", CREATE, OPERATION, GET, cost=Cost.TUNING)

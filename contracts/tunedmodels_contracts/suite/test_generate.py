@@ -137,8 +137,8 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     answer.assert_error(answer.status, "PERMISSION_DENIED" if answer.status == 403 else "NOT_FOUND")
 
 
-@clause("generate/model-of-somebody-else", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
-def test_model_of_somebody_else(other_api: Api, finished_run: ObservedRun) -> None:
+@clause("generate/model-of-another-user", GENERATE, outcome=DENIED, cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_model_of_another_user(other_api: Api, finished_run: ObservedRun) -> None:
     """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
     error = other_api.post(f"v1beta/{finished_run.name}:generateContent", PROMPT).assert_error(403, "PERMISSION_DENIED")
 

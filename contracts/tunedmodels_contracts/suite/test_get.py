@@ -143,10 +143,8 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
     assert error.details == ()
 
 
-@clause(
-    "get/model-of-somebody-else", GET, outcome="403 PERMISSION_DENIED", cost=Cost.TUNING, needs=[Need.SECOND_CALLER]
-)
-def test_model_of_somebody_else(api: Api, foreign_model: str) -> None:
+@clause("get/model-of-another-user", GET, outcome="403 PERMISSION_DENIED", cost=Cost.TUNING, needs=[Need.SECOND_CALLER])
+def test_model_of_another_user(api: Api, foreign_model: str) -> None:
     """Another user's model is forbidden, with a fixed message and without details. Observed in 2024."""
     error = api.get(f"v1beta/{foreign_model}").assert_error(403, "PERMISSION_DENIED")
 

@@ -350,7 +350,7 @@ def test_missing(api: Api, finished_run: ObservedRun, new_id: Callable[[], str],
 
 
 @clause(
-    "operations/of-somebody-else",
+    "operations/of-another-user",
     GET,
     LIST,
     outcome="403 PERMISSION_DENIED",
@@ -358,7 +358,7 @@ def test_missing(api: Api, finished_run: ObservedRun, new_id: Callable[[], str],
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_of_somebody_else(other_api: Api, finished_run: ObservedRun) -> None:
+def test_of_another_user(other_api: Api, finished_run: ObservedRun) -> None:
     """A user without access to a model cannot read or list its operations. Inferred."""
     answers: list[Answer] = [
         other_api.get(f"v1beta/{finished_run.operation_name}"),

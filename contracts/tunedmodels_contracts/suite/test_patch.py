@@ -182,13 +182,13 @@ def test_missing_model(api: Api, new_id: Callable[[], str]) -> None:
 
 
 @clause(
-    "patch/model-of-somebody-else",
+    "patch/model-of-another-user",
     PATCH,
     outcome="403 PERMISSION_DENIED",
     cost=Cost.TUNING,
     needs=[Need.SECOND_CALLER],
 )
-def test_model_of_somebody_else(api: Api, foreign_model: str) -> None:
+def test_model_of_another_user(api: Api, foreign_model: str) -> None:
     """A user cannot change another user's model. Documented by the roles."""
     answer: Answer = api.patch(f"v1beta/{foreign_model}", {"description": "New."}, {"updateMask": "description"})
 

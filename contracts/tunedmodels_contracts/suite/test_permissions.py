@@ -261,7 +261,7 @@ def test_deletion_ends_access(
 
 
 @clause(
-    "permissions/of-a-model-of-somebody-else",
+    "permissions/of-a-model-of-another-user",
     CREATE,
     LIST,
     GET,
@@ -273,7 +273,7 @@ def test_deletion_ends_access(
     needs=[Need.SECOND_CALLER],
 )
 @pytest.mark.parametrize("method", ["create", "list", "get", "patch", "delete"])
-def test_of_a_model_of_somebody_else(
+def test_of_a_model_of_another_user(
     api: Api, other_api: Api, foreign_model: str, unused_email: str, method: str
 ) -> None:
     """A user without access to a model can neither read nor change its permissions. Inferred from get."""

@@ -1,4 +1,4 @@
-"""Opens the target fake, the mock server in this process with strict credentials and a clock that waiting moves."""
+"""Opens the target fake, which is the mock server in this process. Its clock moves when the suite waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds every error that the simulation answers. Each wording is in one place, here.
+"""Builds the errors that methods, callers and routes answer. Faults have their own wordings in ``effects``.
 
 *Observed* means that the service sent the error. *Invented* means that no source gives the wording (the form ``*
 Request.path: text`` is observed for other requests of this API). ``docs/invented.md`` lists the invented ones.

@@ -1,7 +1,8 @@
-"""Mutants: each is described, spoils what it says, and leaves alone what it does not."""
+"""Mutants have a name and a description, spoil what they describe, and change nothing else."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -14,35 +15,12 @@ from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.mutation import MUTANTS, find_mutant, install
 from tunedmodels_contracts.mutation.impact import Baseline
+from tunedmodels_contracts.mutation.registry import MODULES
 from tunedmodels_contracts.mutation.request import MutantRequest
 from tunedmodels_contracts.mutation.response import MutantResponse
 from tunedmodels_contracts.targets.fake import fake
 
 PROMPT = {"contents": [{"parts": [{"text": "two hundred"}]}]}
-KINDS = [
-    "forms",
-    "omission",
-    "numbers",
-    "times",
-    "enums",
-    "facts",
-    "headers",
-    "creation",
-    "models",
-    "lists",
-    "masks",
-    "operations",
-    "cancelling",
-    "failing",
-    "progress",
-    "permissions",
-    "credentials",
-    "generation",
-    "streams",
-    "reading",
-    "refusals",
-    "versions",
-]
 
 
 class MutatedFake:
@@ -62,29 +40,66 @@ class MutatedFake:
         return operation
 
 
-def test_each_kind_has_some() -> None:
-    """There are mutants of each kind of rule, and no other kinds."""
-    assert list(dict.fromkeys(mutant.kind for mutant in MUTANTS.values())) == KINDS
+def test_names_and_descriptions() -> None:
+    """A name is in kebab case, and a description is a sentence."""
+    for name, mutant in MUTANTS.items():
+        assert re.fullmatch(r"[a-z0-9]+([/-][a-z0-9]+)*", name)
+        assert re.fullmatch(r"[A-Z].*\.", mutant.description), name
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_each_is_described(name: str) -> None:
-    """A mutant says in a sentence what it spoils."""
-    description = MUTANTS[name].description
+def test_each_name_has_one_mutant() -> None:
+    """No mutant replaces another one of the same name."""
+    assert len(MUTANTS) == sum(len(list(module.GROUP)) for module in MODULES)
 
-    assert description[0].isupper()
-    assert description.endswith((".", "[DONE]."))
-    assert "\n" not in description
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("operation/done/dropped", {"done": True}, {}),
+        ("operation/done/retyped", {"done": True}, {"done": "True"}),
+        ("operation/done/written-as-default", {}, {"done": False}),
+        ("operation/response/written-as-default", {}, {"response": None}),
+        ("operation/response/written-as-default", {"response": {}}, {"response": {}}),
+        ("operation/metadata/untyped", {"metadata": {"@type": "a", "b": 1}}, {"metadata": {"b": 1}}),
+        ("operation/made-up-member", {}, {"madeUp": "x"}),
+        ("tuned-model/state/retyped", {"state": "ACTIVE"}, {"state": 2}),
+        ("tuned-model/state/made-up", {"state": "ACTIVE"}, {"state": "MADE_UP"}),
+        ("tuned-model/state/made-up", {"state": 2}, {"state": 99}),
+        ("tuned-model/top-p/zeroed", {"topP": 0.5}, {"topP": 0}),
+        ("tuned-model/base-model/zeroed", {"baseModel": "models/a"}, {"baseModel": ""}),
+        ("tuned-model/reader-project-numbers/retyped", {"readerProjectNumbers": ["1"]}, {"readerProjectNumbers": [1]}),
+        ("tuning-task/snapshots/dropped", {"tuningTask": {"snapshots": [{}]}}, {"tuningTask": {}}),
+    ],
+)
+def test_mutants_of_the_schema(name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """A mutant spoils its member in its message at any depth, by its type, and nothing in answers of other methods."""
+
+    def answer(path: str) -> Any:
+        request = MutantRequest("GET", f"http://a.test/v1beta/{path}", {}, b"")
+        return MUTANTS[name].new_handler()(request, lambda _: MutantResponse.from_json(before)).json
+
+    assert answer("tunedModels/a/operations/b" if name.startswith("operation") else "tunedModels/a") == after
+    assert answer("models/a") == before
+
+
+def test_mutants_of_statuses() -> None:
+    """A row of the table replaces one status by another, and keeps the message."""
+    answer = MutatedFake("model/not-found-as-permission-denied").api.get("v1beta/tunedModels/none")
+
+    assert (answer.status, answer.json["error"]["status"]) == (403, "PERMISSION_DENIED")
+    assert answer.json["error"]["message"] == "Tuned model tunedModels/none does not exist."
+    assert MutatedFake("large-page/ok-as-invalid-argument").api.get("v1beta/models", {"pageSize": 1001}).status == 400
+    assert MutatedFake("unknown-path/not-found-as-ok").api.get("v1beta/none").ok() == {}
 
 
 def test_names_are_known() -> None:
-    """A name that no mutant has is refused with those that there are."""
-    with pytest.raises(KeyError, match="There is no mutant 'none'; there are members-in-snake-case, "):
+    """An unknown name raises an error with the known names."""
+    with pytest.raises(KeyError, match="There is no mutant 'none'; there are operation/made-up-member, "):
         find_mutant("none")
 
 
 def test_done_goes_back() -> None:
-    """With memory: done is there at one look, and gone at the next."""
+    """A mutant with a memory: done is present in one poll, and absent in the next."""
     fake_api = MutatedFake("done-goes-back")
 
     assert [("done" in look, "response" in look) for look in (fake_api.poll(), fake_api.poll())] == [
@@ -94,30 +109,22 @@ def test_done_goes_back() -> None:
 
 
 def test_percent_falls() -> None:
-    """With memory: the percentage is less than it was."""
+    """A mutant with a memory: the percentage is less than before."""
     fake_api = MutatedFake("percent-falls")
     percents = [fake_api.poll(seconds)["metadata"]["completedPercent"] for seconds in (5, 9, 60)]
 
     assert percents != sorted(percents)
 
 
-def test_page_repeated() -> None:
-    """A request that asks for the next page gets the first."""
-    api = MutatedFake("page-repeated").api
-    first = api.get("v1beta/models", {"pageSize": 1}).ok()
-
-    assert api.get("v1beta/models", {"pageSize": 1, "pageToken": first["nextPageToken"]}).ok() == first
-
-
 def test_secret_echoed() -> None:
-    """A key that was sent is in the refusal."""
+    """The error contains the key of the request."""
     api = MutatedFake("secret-echoed").api
 
     assert "of-nobody" in api.get("v1beta/models", {"key": "of-nobody"}).text
 
 
 def test_permissions_unchecked() -> None:
-    """Somebody else sees a model that is not theirs."""
+    """Another caller gets a model without any permission."""
     fake_api = MutatedFake("permissions-unchecked")
 
     assert (
@@ -130,7 +137,7 @@ def test_permissions_unchecked() -> None:
     [("times-in-local-form", '"createTime": "2'), ("members-in-snake-case", '"create_time"'), ("always-compact", '{"')],
 )
 def test_texts_are_spoiled(mutant: str, text: str) -> None:
-    """What is not JSON of another value is spoiled too: how it is written."""
+    """A mutant can change the text of the body and keep its values."""
     answer = MutatedFake(mutant).api.get("v1beta/tunedModels/numbers")
 
     assert text in answer.text
@@ -138,7 +145,7 @@ def test_texts_are_spoiled(mutant: str, text: str) -> None:
 
 
 def test_events_stay_events() -> None:
-    """A stream of events is spoiled event by event, and an array in its place."""
+    """A mutant changes each event of a stream, and each item of an array."""
     fake_api = MutatedFake("role-of-an-assistant")
     fake_api.poll()
     path = "v1beta/tunedModels/numbers:streamGenerateContent"
@@ -148,8 +155,8 @@ def test_events_stay_events() -> None:
     assert [chunk["candidates"][0]["content"]["role"] for chunk in array.ok()[:1]] == ["assistant"]
 
 
-def test_what_is_left_alone_stays_as_it_was() -> None:
-    """An answer that a mutant does not mean is the same, with its headers, coding and bytes."""
+def test_other_answers_stay_the_same() -> None:
+    """A mutant does not change other answers, their headers, their encoding or their bytes."""
     one, other = MutatedFake(""), MutatedFake("done-goes-back")
 
     def comparable(answer: Answer) -> Any:
@@ -160,8 +167,8 @@ def test_what_is_left_alone_stays_as_it_was() -> None:
     assert [adapter.changed_answers for adapter in other.adapters] == [0] * len(other.adapters)
 
 
-def test_mutants_wrap_what_was_mounted() -> None:
-    """A session keeps its adapters, each behind the mutant, and sends by them."""
+def test_mutants_wrap_the_adapters() -> None:
+    """A session keeps its adapters, and the mutant wraps each of them."""
     session = requests.Session()
     before = list(session.adapters)
     changed_answers = install(session, find_mutant("always-compact"))
@@ -171,7 +178,7 @@ def test_mutants_wrap_what_was_mounted() -> None:
 
 
 def test_requests_are_changed_in_part() -> None:
-    """A parameter is taken away under both its names; the rest of a request stays."""
+    """A parameter is removed in both of its spellings; the rest of the request stays."""
     request = MutantRequest(
         "GET", "http://fake.test/v1beta/tunedModels?page_size=2&filter=a", {"Authorization": "Bearer t"}, b""
     )
@@ -185,7 +192,7 @@ def test_requests_are_changed_in_part() -> None:
 
 @pytest.mark.parametrize("text", ['{"a": [1, 2.5, 100]}\n', '{\n  "a": "七"\n}\n', '{"a":1}'])
 def test_change_of_nothing(text: str) -> None:
-    """Where nothing was changed the text stays as it was written."""
+    """An edit that changes nothing keeps the text."""
     response = MutantResponse(200, [("Content-Type", "application/json")], text)
     response.change_objects(lambda value: value)
 
@@ -212,19 +219,19 @@ BASELINE = Baseline(
     ("mutant", "affected"),
     [
         ("no-envelope", {"a/two", "a/three"}),  # changes an answer
-        ("negative-pages-taken", {"a/two", "a/three"}),  # asks otherwise
+        ("negative-pages-accepted", {"a/two", "a/three"}),  # changes the request
         ("type-is-text", {"a/one", "a/two", "a/three"}),
-        ("floats-as-texts", set()),
+        ("tuning-snapshot/mean-loss/retyped", set()),
         ("percent-falls", {"a/one", "a/two", "a/three"}),  # remembers
     ],
 )
-def test_what_a_mutant_touches(mutant: str, affected: set[str]) -> None:
-    """A clause is left alone by a mutant that would change no answer to it, nor to the runs that it shares."""
+def test_affected_clauses(mutant: str, affected: set[str]) -> None:
+    """A mutant affects a clause if it changes an answer to the clause, or to a run that the clause shares."""
     assert BASELINE.affected_clauses(find_mutant(mutant)) == affected
 
 
 def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A run of a few clauses on the fake, as somebody types it."""
+    """Run a few clauses on the fake by the command line."""
     line = [
         sys.executable,
         "-m",
@@ -241,7 +248,7 @@ def suite(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_option_spoils_the_answers() -> None:
-    """The option puts one mutant before the target: required clauses break, and the status says so."""
+    """The option installs one mutant: required clauses break, and the exit status shows it."""
     assert suite().returncode == 0
 
     changed_answers = suite("--tunedmodels-mutant", "members-in-snake-case")
@@ -249,7 +256,7 @@ def test_option_spoils_the_answers() -> None:
 
 
 def test_option_knows_its_mutants() -> None:
-    """A name that is none ends the run, and the names that there are are told."""
+    """An unknown name ends the run with an error."""
     unknown = suite("--tunedmodels-mutant", "none-such")
 
     assert unknown.returncode != 0

@@ -1,1 +1,1 @@
-"""Mutants: servers that are wrong in one way each, a module for each subject."""
+"""The mutants, in a module for each part of the API. ``schema_members`` and ``statuses`` generate theirs."""

@@ -133,8 +133,8 @@ def trigger(
 ) -> tuple[tuple[ArmedFault, ...], tuple[TriggeredFault, ...]]:
     """Return *armed* with the call *query* counted, and the faults that fire at it.
 
-    At most one of these replaces the answer of the call, and it comes last. With *has_answer*, the call has an answer
-    already, and none does. Faults with ``latency``, ``run``, ``withdrawn`` and ``pedantic`` can fire in addition.
+    At most one of these replaces the answer of the call, and it comes last. With *has_answer*, no fault
+    replaces the answer. Faults with ``latency``, ``run``, ``withdrawn`` and ``pedantic`` can fire in addition.
     """
     armed = without_expired(armed, machine)
     places = sorted(range(len(armed)), key=lambda place: armed[place].fault.order)
@@ -147,8 +147,9 @@ def trigger(
             continue
         item = replace(item, matched=item.matched + 1)
         composing = item.fault.kind in _COMPOSING
-        is_blocked = any(other.fault.kind == item.fault.kind for other in triggered) and item.fault.kind != "latency"
-        if is_blocked if composing else (answer is not None or has_answer):
+        kind = item.fault.kind
+        already_fires = kind != "latency" and any(other.fault.kind == kind for other in triggered)
+        if already_fires if composing else (answer is not None or has_answer):
             updated[place] = item
             continue
         item, hit = _trigger_one(item, query, now)

@@ -1,4 +1,4 @@
-"""Writes entries of a journal as a HAR file, or as one curl command each, for other tools to show or repeat.
+"""Writes entries of a journal as a HAR file or as curl commands, so that other tools can show or repeat the requests.
 
 HAR 1.2 is the format in which browsers and HTTP clients save and load requests. Both forms have the journal's masks in
 place of secrets. In curl commands, a key for tests stands in place of the masked credential.
@@ -51,7 +51,7 @@ def curl_commands(entries: Iterable[Entry], origin: Origin) -> str:
         status = "the connection was lost" if entry.lost else f"status {entry.status}"
         fault = f", fault {entry.fault}" if entry.fault else ""
         lines += ["", f"# Request {entry.number}: {status}{_one_line(fault)}"]
-        problem = _repeat_problem(entry)
+        problem = _unrepeatable_reason(entry)
         lines.append(f"# Left out: {problem}." if problem else _curl_command(entry, origin))
     return "\n".join(lines) + "\n"
 
@@ -129,7 +129,7 @@ def _target(entry: Entry, query: str) -> str:
     return quote(entry.path, safe="/:$@,;=+!*'()~") + (f"?{query}" if query else "")
 
 
-def _repeat_problem(entry: Entry) -> str:
+def _unrepeatable_reason(entry: Entry) -> str:
     """Return the reason why no command can repeat the request of *entry*, or an empty string."""
     if entry.path in ("/token", "/revoke"):
         return "the journal did not keep its credentials"

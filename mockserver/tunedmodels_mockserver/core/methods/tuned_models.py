@@ -70,7 +70,7 @@ def poll(
         record, is_counted = update_with(call, record.name, Role.READER, change)
     if not is_counted:
         return make(record, now)
-    plan, moment, fault = interventions.look_of_poll(record.plan, now)
+    plan, moment, fault = interventions.result_of_poll(record.plan, now)
     resource = make(replace(record, plan=plan), moment)
     return resource if fault is None else ScriptedPoll(resource, fault)
 

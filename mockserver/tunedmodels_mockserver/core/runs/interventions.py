@@ -88,7 +88,7 @@ def check_running(plan: Plan, now: int) -> None:
         raise RunOver(f"This run has ended with {outcome}, after {view_.completed_steps} of {plan.total_steps} steps.")
 
 
-def look_of_poll(plan: Plan, now: int) -> tuple[Plan, int, Effect | None]:
+def result_of_poll(plan: Plan, now: int) -> tuple[Plan, int, Effect | None]:
     """Return the plan and the moment that answer the latest poll of *plan*, made at *now*, and the script's fault.
 
     For an event with ``repeat`` the plan and the moment are the ones of an earlier poll. The fault is None if the

@@ -11,7 +11,7 @@ seconds, by poll or by moment waits at a moment. If both come at the same moment
 one moment, the order is: events by seconds, then each poll, followed by the calls that came after it. Events at one
 step apply in the order of the script. ``fail`` and ``cancel`` end the run and keep its steps. ``done`` completes all
 steps and ends it. ``stall`` holds the position, ``progress`` and ``skip`` jump. ``fault`` and ``repeat`` change only
-the answer to a poll, so they do nothing here; ``interventions.plan_and_moment_of_poll`` handles them.
+the answer to a poll, so they do nothing here; ``interventions.result_of_poll`` handles them.
 
 Jumps. A jump moves the position forward and takes no time. It ends the present stall. The run never shows the steps
 inside the jump, so their times are spread evenly, from the last step that shows up to the jump. A run in the queue has

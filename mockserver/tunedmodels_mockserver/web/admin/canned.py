@@ -88,7 +88,7 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
     @endpoints.add("DELETE", "/canned/{rule_id}", "Remove a rule.", members=_MEMBERS, error_statuses=(404, 409))
     def drop_rule(rule_id: str) -> Response:
         current = world()
-        if "#" in rule_id:  # a rule of a file; its path may have lost the first slash, so do not search for it
+        if "#" in rule_id:  # a rule of a file; a URL can lose the first slash of its id, so do not search for it
             text = f"{rule_id!r} is a rule of a file. Remove it from the file."
             return responses.document({"error": text}, 409)
         try:

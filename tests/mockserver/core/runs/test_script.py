@@ -200,13 +200,13 @@ def test_a_fault_and_a_repeat_belong_to_one_poll() -> None:
     """The second poll gets the fault, the fourth the answer of the first one, whatever happened in between."""
     fault = Effect(error=Error(code="UNAVAILABLE"))
     of = plan(Event(poll=2, fault=fault), Event(poll=3, progress=7), Event(poll=4, repeat=1)).with_poll(after(10))
-    assert interventions.look_of_poll(of, after(10)) == (of, after(10), None)
+    assert interventions.result_of_poll(of, after(10)) == (of, after(10), None)
 
     of = of.with_poll(after(10))
-    assert interventions.look_of_poll(of, after(10)) == (of, after(10), fault)
+    assert interventions.result_of_poll(of, after(10)) == (of, after(10), fault)
 
     of = interventions.with_event(of.with_poll(after(10)), after(10), fail=FAIL).with_poll(after(10))
-    old, moment, _ = interventions.look_of_poll(of, after(10))
+    old, moment, _ = interventions.result_of_poll(of, after(10))
     assert (view(of, after(10)).state, view(old, moment).state) == (State.FAILED, State.CREATING)
     assert (view(of, after(10)).completed_steps, view(old, moment).completed_steps) == (7, 0)
 

@@ -78,7 +78,7 @@ MODEL = "worlds//models/0"
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (change("format", "somebody-else's"), 'The member format is "somebody-else\'s"; in a state file'),
+        (change("format", "another-user's"), 'The member format is "another-user\'s"; in a state file'),
         (lambda document: document.pop("format"), "The member format is None; in a state file"),
         (
             change("version", 3),
