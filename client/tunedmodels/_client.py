@@ -14,8 +14,9 @@ from ._resources.operations import Operations
 from ._resources.polling import Polling
 from ._resources.tuned_models import TunedModels
 from ._transport import deadline_session, environment
-from ._transport.address import Address, looks_real
+from ._transport.address import Address
 from ._transport.credentials import Caller, api_key_credentials, emulator_credentials
+from ._transport.real_credentials import looks_real
 from ._transport.retry import Retry
 from ._transport.transport import Time, Transport
 

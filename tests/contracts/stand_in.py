@@ -24,14 +24,12 @@ from cryptography.x509.oid import NameOID
 
 from tunedmodels_contracts.targets.live.loopback import VARIABLE
 from tunedmodels_mockserver import Settings, create_app
-from tunedmodels_mockserver.core.callers.grants import AccessGrant
-from tunedmodels_mockserver.core.callers.scopes import TUNING
 from tunedmodels_mockserver.core.runs.durations import Pace
 from tunedmodels_mockserver.files.service_account_keys import service_account
 from tunedmodels_mockserver.process.server import Server
+from tunedmodels_mockserver.testing import access_token
 
 HOST = "127.0.0.1"
-KEY = "tunedmodels-api-key"
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def run_stand_in(folder: Path) -> Iterator[StandIn]:
         "NO_GCE_CHECK": "true",
     }
     try:
-        yield StandIn(url, environment, AccessGrant("bob@example.com", TUNING, 8_000_000_000, "bob").token(), app)
+        yield StandIn(url, environment, access_token("bob@example.com"), app)
     finally:
         server.shutdown()
         server.server_close()

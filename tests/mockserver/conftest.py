@@ -22,52 +22,93 @@ START = 1_710_409_530_123_456_000  # 2024-03-14T09:45:30.123456Z
 
 
 def ok(answer: TestResponse) -> Any:
-    """The body of an answer that is no refusal."""
+    """Return the body of an answer with the status 200."""
     assert answer.status_code == 200, answer.text
     return answer.json
 
 
-def refused(answer: TestResponse) -> tuple[str, str]:
-    """The code and message of a refusal; its HTTP status is that of the code."""
+def api_error(answer: TestResponse) -> tuple[str, str]:
+    """Return the code and message of an error of the API, after checking its HTTP status."""
     assert answer.json is not None
     error = answer.json["error"]
     assert answer.status_code == error["code"] == Code[error["status"]].http
     return error["status"], error["message"]
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    """The clock of every world of ``app`` and ``strict_http``."""
-    return ManualClock(START)
+class SharedServers:
+    """The servers that tests share, because most tests take less time than the creation of a server.
+
+    ``reset`` removes the worlds and journals and renews the clock, so that each test finds the servers as new ones.
+    Counts since the start of a server, such as metrics, stay.
+    """
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(START)
+        self._apps: dict[str, Flask] = {}
+
+    def app(self, **settings: Any) -> Flask:
+        """Return the server with the seed 1 and these *settings*."""
+        key = repr(settings)
+        if key not in self._apps:
+            self._apps[key] = create_app(Settings(seed=1, **settings), lambda: self.clock.now())
+        return self._apps[key]
+
+    def reset(self) -> None:
+        """Remove all worlds and journals, and renew the clock."""
+        self.clock = ManualClock(START)
+        for app in self._apps.values():
+            worlds, journals = app.extensions["tunedmodels"], app.extensions["tunedmodels_journals"]
+            for name in {*worlds.names(), *journals.all()}:
+                worlds.drop(name)
+                journals.drop(name)
+
+
+@pytest.fixture(scope="session")
+def session_servers() -> SharedServers:
+    """Return the servers before the reset for a test; use ``servers``."""
+    return SharedServers()
 
 
 @pytest.fixture
-def app(clock: ManualClock) -> Flask:
-    """A fake that repeats itself; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
-    return create_app(Settings(seed=1), clock.now)
+def servers(session_servers: SharedServers) -> SharedServers:
+    """Return the shared servers without worlds."""
+    session_servers.reset()
+    return session_servers
+
+
+@pytest.fixture
+def clock(servers: SharedServers) -> ManualClock:
+    """Return the clock of every world of the shared servers."""
+    return servers.clock
+
+
+@pytest.fixture
+def app(servers: SharedServers) -> Flask:
+    """Return a server with a seed; a run takes 20.3 seconds of ``clock``, the queue 0.3 of them."""
+    return servers.app()
 
 
 @pytest.fixture
 def http(app: Flask) -> FlaskClient:
-    """A caller of ``app``."""
+    """Return a client of ``app``."""
     return app.test_client()
 
 
 @pytest.fixture
-def strict_http(clock: ManualClock) -> FlaskClient:
-    """A caller of a fake like ``app``, without allowances."""
-    return create_app(Settings(seed=1, strict=True), clock.now).test_client()
+def strict_http(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server like ``app``, without allowances."""
+    return servers.app(strict=True).test_client()
 
 
 @pytest.fixture
-def guarded(clock: ManualClock) -> FlaskClient:
-    """A caller of a fake like ``app`` that judges credentials as the service does."""
-    return create_app(Settings(seed=1, auth="strict"), clock.now).test_client()
+def guarded(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server like ``app`` that checks credentials as the service does."""
+    return servers.app(auth="strict").test_client()
 
 
 @pytest.fixture(scope="session")
 def robot() -> dict[str, str]:
-    """The key file of a service account of the fake's."""
+    """Return the key file of a service account of the mock server."""
     return service_account_keys.service_account(
         "robot@tunedmodels-fake.iam.gserviceaccount.com", "http://localhost/token"
     )
@@ -75,7 +116,7 @@ def robot() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def foreign_key() -> str:
-    """A private key that is not the fake's."""
+    """Return a private key that is not the mock server's."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -85,7 +126,7 @@ def foreign_key() -> str:
 
 @pytest.fixture
 def tutorial() -> Callable[..., dict[str, Any]]:
-    """Make the body of the tutorial's create call; keywords replace hyperparameters and the base model."""
+    """Return a function that makes the body of the tutorial's create call, with other parameters or models."""
 
     def body(base_model: str = "models/gemini-1.0-pro-001", **hyperparameters: Any) -> dict[str, Any]:
         examples = [{"text_input": text_input, "output": output} for text_input, output in EXAMPLES.items()]
@@ -103,7 +144,7 @@ def tutorial() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def create(tutorial: Callable[..., dict[str, Any]]) -> Callable[[FlaskClient], str]:
-    """Start the tutorial's job with a client, and return the new model's name."""
+    """Return a function that starts the tutorial's job with a client, and returns the name of the new model."""
 
     def start(client: FlaskClient) -> str:
         return str(ok(client.post("/v1beta/tunedModels", json=tutorial()))["metadata"]["tunedModel"])
@@ -113,7 +154,7 @@ def create(tutorial: Callable[..., dict[str, Any]]) -> Callable[[FlaskClient], s
 
 @pytest.fixture
 def active(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> str:
-    """The name of a model of ``http`` that is tuned already."""
+    """Return the name of an active model of ``http``."""
     name = create(http)
     clock.advance(30)
     return name

@@ -1,4 +1,4 @@
-"""Makes databases for tests: a file, or a new schema in the PostgreSQL at ``TUNEDMODELS_TEST_POSTGRES``."""
+"""Creates databases for tests: a file, or a new schema in the PostgreSQL at ``TUNEDMODELS_TEST_POSTGRES``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -13,15 +14,16 @@ import pytest
 from psycopg import sql
 
 POSTGRES = os.environ.get("TUNEDMODELS_TEST_POSTGRES") or "postgresql://postgres@127.0.0.1:5432/test"
-DEMANDED = "TUNEDMODELS_TEST_POSTGRES" in os.environ
+IS_DEMANDED = "TUNEDMODELS_TEST_POSTGRES" in os.environ
 
 
+@cache
 def has_postgres() -> bool:
-    """Whether somebody answers at ``POSTGRES``; where one is demanded, nobody is an error."""
+    """Return whether ``POSTGRES`` answers. Raise if the environment demands one and it does not."""
     try:
         psycopg.connect(POSTGRES, connect_timeout=3).close()
     except psycopg.OperationalError:
-        if DEMANDED:
+        if IS_DEMANDED:
             raise
         return False
     return True
@@ -29,7 +31,7 @@ def has_postgres() -> bool:
 
 @contextmanager
 def schema() -> Iterator[str]:
-    """Make a schema, give the URL of a store that lies in it, and remove it in the end."""
+    """Create a schema, yield the URL of a store in it, and drop it at the end."""
     name = f"tunedmodels_{uuid.uuid4().hex}"
     with psycopg.connect(POSTGRES, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
@@ -41,7 +43,7 @@ def schema() -> Iterator[str]:
 
 @contextmanager
 def database(kind: str, folder: Path) -> Iterator[str]:
-    """Give the URL of an empty store of this *kind*."""
+    """Yield the URL of an empty store of this *kind*."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'store.db'}"
     elif not has_postgres():

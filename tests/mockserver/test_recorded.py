@@ -1,7 +1,7 @@
-"""Answers of the service, reproduced: the same members in the same order, numbers and times in the same form.
+"""Tests that recorded answers of the service are reproduced: members, their order, and the form of numbers and times.
 
-Each test brings the fake into the situation of a recorded call of 2023 or 2024. What is compared is the text of the
-body, once what differs from run to run (ids, losses, times) has given way to a placeholder that tells its form.
+Each test repeats the situation of a recorded call of 2023 or 2024 and compares the text of the body. Placeholders
+replace ids, losses and times, which differ from run to run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def metadata_type(version: str) -> str:
 
 
 def shape(text: str) -> str:
-    """*text* with placeholders for ids, which tell how long they are, and for times and losses."""
+    """Return *text* with placeholders for ids, which have their lengths, and for times and losses."""
 
     def of_length(match: re.Match[str]) -> str:
         return f"{match[1]}<{len(match[2])}>"
@@ -52,7 +52,7 @@ def shape(text: str) -> str:
 
 
 def is_float32(text: str) -> bool:
-    """Whether *text* is the shortest decimal that reads back as some float32, as the service writes it."""
+    """Return whether *text* is the shortest decimal of some float32, as the service writes it."""
 
     def single(decimal: str) -> float:
         return float(struct.unpack("f", struct.pack("f", float(decimal)))[0])
@@ -62,13 +62,13 @@ def is_float32(text: str) -> bool:
     return text == f"{value:.{digits}g}" and (digits == 1 or single(f"{value:.{digits - 1}g}") != value)
 
 
-def written(value: Any) -> str:
-    """*value* as the service lays a body out."""
+def layout(value: Any) -> str:
+    """Return *value* as the text of a body of the service."""
     return json.dumps(value, indent=2).replace(f'"{LOSS}"', LOSS) + "\n"
 
 
 def job(display_name: str, base_model: str) -> dict[str, Any]:
-    """The recorded create call: 15 examples, 5 epochs, batches of 2."""
+    """Return the body of the recorded create call: 15 examples, 5 epochs, batches of 2."""
     rows = [{"textInput": str(number), "output": str(number + 1)} for number in range(99, 114)]
     return {
         "displayName": display_name,
@@ -87,7 +87,7 @@ def start(http: FlaskClient, display_name: str, base_model: str = PRO) -> tuple[
 
 
 def snapshots(count: int) -> list[dict[str, Any]]:
-    """The first steps on 15 examples in batches of 2: an epoch is named from the first on, not before."""
+    """Return the first steps on 15 examples in batches of 2. The epoch is absent while it is 0."""
     epochs = [{"epoch": step * 2 // 15} if step * 2 >= 15 else {} for step in range(1, count + 1)]
     return [
         {"step": step, **epoch, "meanLoss": LOSS, "computeTime": NANOS} for step, epoch in enumerate(epochs, start=1)
@@ -95,7 +95,7 @@ def snapshots(count: int) -> list[dict[str, Any]]:
 
 
 def active_model(name: str, display_name: str) -> dict[str, Any]:
-    """A finished gemini-1.0-pro-001 model as July 2024 showed it."""
+    """Return an active model on gemini-1.0-pro-001 as the service showed it in July 2024."""
     return {
         "name": name,
         "baseModel": PRO,
@@ -115,17 +115,17 @@ def active_model(name: str, display_name: str) -> dict[str, Any]:
     }
 
 
-def created(model: str, version: str, steps: int) -> dict[str, Any]:
+def create_answer(model: str, version: str, steps: int) -> dict[str, Any]:
     metadata = {"@type": metadata_type(version), "totalSteps": steps, "tunedModel": f"tunedModels/{model}"}
     return {"name": f"tunedModels/{model}/operations/<12>", "metadata": metadata}
 
 
 def test_create_on_flash(http: FlaskClient) -> None:
-    """August 2024: an operation with its name, totalSteps and the model's name; the id has 40 characters."""
+    """In August 2024 the operation had its name, totalSteps and the name of the model, with an id of 40 characters."""
     answer = http.post("/v1beta/tunedModels", json=job("Saloon Next Number Generator Test", FLASH))
 
-    expected = created("saloon-next-number-generator-test-<6>", "v1beta", 38)
-    assert shape(answer.text) == written(expected)
+    expected = create_answer("saloon-next-number-generator-test-<6>", "v1beta", 38)
+    assert shape(answer.text) == layout(expected)
 
 
 @pytest.mark.parametrize(
@@ -138,17 +138,17 @@ def test_create_on_flash(http: FlaskClient) -> None:
 def test_create_by_curl(
     http: FlaskClient, tutorial: Tutorial, version: str, changes: dict[str, Any], steps: int, size: int
 ) -> None:
-    """The tutorials of 2023 and 2024: snake_case and trailing commas go in, the bytes that curl counted come out."""
+    """The calls of the tutorials, with snake_case and trailing commas, get as many bytes as curl counted."""
     body = re.sub(r"(?<=[\"\d])(?=})", ",", json.dumps(tutorial(**changes)))
     assert body.count(",}") == 16
     answer = http.post(f"/{version}/tunedModels", data=body, content_type="application/json")
 
-    assert shape(answer.text) == written(created("number-generator-model-<12>", version, steps))
+    assert shape(answer.text) == layout(create_answer("number-generator-model-<12>", version, steps))
     assert len(answer.data) == size
 
 
 def test_get_while_creating(http: FlaskClient, clock: ManualClock, tutorial: Tutorial) -> None:
-    """September 2023: a model that has begun and shows no step yet, in the 494 bytes that curl counted."""
+    """In September 2023 a model that had started and had no step yet had 494 bytes by the count of curl."""
     operation = ok(http.post("/v1beta3/tunedModels", json=tutorial("models/text-bison-001", epoch_count=3)))
     clock.advance(0.4)
     answer = http.get(f"/v1beta3/{operation['metadata']['tunedModel']}")
@@ -168,39 +168,44 @@ def test_get_while_creating(http: FlaskClient, clock: ManualClock, tutorial: Tut
         "topP": 0.95,
         "topK": 40,
     }
-    assert shape(answer.text) == written(expected)
+    assert shape(answer.text) == layout(expected)
     assert len(answer.data) == 494
 
 
 def test_get_and_list_when_active(http: FlaskClient, clock: ManualClock) -> None:
-    """July 2024: all 38 snapshots, topP 1 and topK 0 printed, no description; the list has the same, and no token."""
+    """In July 2024 a model had 38 snapshots, topP 1, topK 0 and no description; the list had the same and no token."""
     name, _ = start(http, "Next Number Generator")
     clock.advance(60)
 
     expected = active_model("tunedModels/next-number-generator-<12>", "Next Number Generator")
-    assert shape(http.get(f"/v1beta/{name}").text) == written(expected)
-    assert shape(http.get("/v1beta/tunedModels").text) == written({"tunedModels": [expected]})
+    assert shape(http.get(f"/v1beta/{name}").text) == layout(expected)
+    assert shape(http.get("/v1beta/tunedModels").text) == layout({"tunedModels": [expected]})
 
 
 def test_patch(http: FlaskClient) -> None:
-    """August 2024: the two members of the mask and nothing else."""
+    """In August 2024 the answer had only the two members of the mask."""
     name, _ = start(http, "Number Predictor")
     changes = {"displayName": "Sentence Translator", "description": "My next sequence predictor"}
     answer = http.patch(f"/v1beta/{name}?updateMask=displayName,description", json=changes)
 
-    assert answer.text == written(changes)
+    assert answer.text == layout(changes)
 
 
-def test_delete(http: FlaskClient) -> None:
-    """July 2024: an empty object and a line's end."""
-    name, _ = start(http, "Next Number Generator")
-    answer = http.delete(f"/v1beta/{name}")
+def test_calls_without_a_result(http: FlaskClient) -> None:
+    """In July 2024 a cancel on v1, a transfer of ownership and a delete gave an empty object and a newline."""
+    name, operation = start(http, "Text Predictor")
+    other, _ = start(http, "Next Number Generator")
+    answers = [
+        http.post(f"/v1/{operation}:cancel", json={}),
+        http.post(f"/v1beta/{name}:transferOwnership", json={"emailAddress": GROUP}),
+        http.delete(f"/v1beta/{other}"),
+    ]
 
-    assert (answer.status_code, answer.text) == (200, "{}\n")
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "{}\n")] * 3
 
 
 def test_generate(http: FlaskClient, clock: ManualClock) -> None:
-    """July 2024: one candidate with four ratings, then the usage; no promptFeedback and no modelVersion."""
+    """In July 2024 an answer had one candidate with four ratings, then the usage, and no other member."""
     name, _ = start(http, "Next Number Generator")
     clock.advance(60)
     body = {"contents": [{"parts": [{"text": "100"}]}]}
@@ -214,41 +219,24 @@ def test_generate(http: FlaskClient, clock: ManualClock) -> None:
         "safetyRatings": [{"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"} for name in ratings],
     }
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 3, "totalTokenCount": 6}
-    assert answer.text == written({"candidates": [candidate], "usageMetadata": usage})
-
-
-def test_transfer_ownership(http: FlaskClient) -> None:
-    """July 2024: an empty object."""
-    name, _ = start(http, "Saloon Next Number Generator Test")
-    answer = http.post(f"/v1beta/{name}:transferOwnership", json={"emailAddress": GROUP})
-
-    assert (answer.status_code, answer.text) == (200, "{}\n")
+    assert answer.text == layout({"candidates": [candidate], "usageMetadata": usage})
 
 
 def test_a_running_operation(http: FlaskClient, clock: ManualClock) -> None:
-    """July 2024, on v1: two of 38 steps, their share as a float32, their snapshots, and no ``done``."""
+    """In July 2024 it had two of 38 steps on v1, their percentage as a float32, their snapshots, and no ``done``."""
     _, operation = start(http, "Text Predictor")
     while ok(http.get(f"/v1/{operation}"))["metadata"].get("completedSteps", 0) < 2:
         clock.advance(0.1)
     answer = http.get(f"/v1/{operation}")
 
-    expected = created("text-predictor-<12>", "v1beta", 38)
+    expected = create_answer("text-predictor-<12>", "v1beta", 38)
     head, model = expected["metadata"], expected["metadata"].pop("tunedModel")
     progress = {"completedSteps": 2, "completedPercent": 5.263158, "snapshots": snapshots(2)}
-    assert shape(answer.text) == written({**expected, "metadata": {**head, **progress, "tunedModel": model}})
-
-
-def test_cancel(http: FlaskClient, clock: ManualClock) -> None:
-    """July 2024, on v1: an empty object."""
-    _, operation = start(http, "Text Predictor")
-    clock.advance(2)
-    answer = http.post(f"/v1/{operation}:cancel", json={})
-
-    assert (answer.status_code, answer.text) == (200, "{}\n")
+    assert shape(answer.text) == layout({**expected, "metadata": {**head, **progress, "tunedModel": model}})
 
 
 def test_permissions(http: FlaskClient, clock: ManualClock) -> None:
-    """July 2024, on a cancelled model: create, get, patch and list a group's permission, then delete it."""
+    """In July 2024 a permission of a group was created, read, changed, listed and deleted, on a cancelled model."""
     name, operation = start(http, "Text Predictor")
     clock.advance(2)
     http.post(f"/v1/{operation}:cancel")
@@ -263,11 +251,11 @@ def test_permissions(http: FlaskClient, clock: ManualClock) -> None:
     path = f"/v1beta/{ok(create)['name']}"
     get = http.get(path)
     patch = http.patch(f"{path}?updateMask=role", json={"role": "WRITER"})
-    listed = http.get(grants)
+    page = http.get(grants)
     delete = http.delete(path)
 
-    assert shape(create.text) == shape(get.text) == written(reader)
-    assert shape(patch.text) == written(writer)
+    assert shape(create.text) == shape(get.text) == layout(reader)
+    assert shape(patch.text) == layout(writer)
     owner = permission("USER", "developer@example.com", "OWNER")
-    assert shape(listed.text) == written({"permissions": [owner, writer]})
+    assert shape(page.text) == layout({"permissions": [owner, writer]})
     assert (delete.status_code, delete.text) == (200, "{}\n")

@@ -1,4 +1,4 @@
-"""The credentials that the mock server has for tests."""
+"""Tests the credentials that the mock server has for tests."""
 
 from __future__ import annotations
 

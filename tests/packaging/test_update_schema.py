@@ -17,7 +17,7 @@ from tunedmodels_contracts.schema.drift import drift
 from tunedmodels_contracts.schema.surface import VERSIONS, surface_from_json
 
 from ..contracts.discovery_document import Json, document
-from ..contracts.schema.test_drift import MUTATIONS, Mutation, properties, tuned
+from ..contracts.schema.test_drift import MUTATIONS, Mutation, properties, tuned_model_methods
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "update-schema"
@@ -195,7 +195,7 @@ def test_new_enum_value() -> None:
 def test_removed_method(files: Files) -> None:
     """The schema loses a method that the document no longer has, and the messages of this method alone."""
     value = published()
-    del tuned(value)["transferOwnership"]
+    del tuned_model_methods(value)["transferOwnership"]
     files.write(value)
     _, out, _ = files.run()
     schema = json.loads(files.schema.read_text(encoding="utf-8"))
@@ -209,7 +209,7 @@ def test_removed_method(files: Files) -> None:
 def test_new_method(files: Files) -> None:
     """A new method is listed as uncovered, and a new collection as one."""
     value = published()
-    tuned(value)["pause"] = {"id": "generativelanguage.tunedModels.pause"}
+    tuned_model_methods(value)["pause"] = {"id": "generativelanguage.tunedModels.pause"}
     value["resources"]["robots"] = {"methods": {"get": {"id": "generativelanguage.robots.get"}}}
     files.write(value)
     _, out, _ = files.run()
@@ -258,7 +258,7 @@ def test_facts_of_the_schema_remain_while_they_fit() -> None:
     def change(value: Json) -> None:
         properties(value, "TuningSnapshot")["computeTime"] = {"type": "string"}
         del properties(value, "TuningSnapshot")["step"]
-        tuned(value)["create"]["response"] = {"$ref": "TunedModel"}
+        tuned_model_methods(value)["create"]["response"] = {"$ref": "TunedModel"}
 
     schema = update(change)
 
@@ -426,9 +426,9 @@ BAD: list[tuple[Mutation, str]] = [
     (lambda value: value.update(resources=[]), "This is no discovery document: it has no resources and schemas."),
     (lambda value: value.update(version="v2"), "The schemas are of v1 and v1beta, not of 'v2'."),
     (lambda value: value.pop("revision"), "The document has no revision."),
-    (lambda value: tuned(value).update(create={}), "The method create has no id."),
-    (lambda value: tuned(value)["create"].pop("path"), NO_PATH),
-    (lambda value: tuned(value)["create"].pop("response"), NO_PATH),
+    (lambda value: tuned_model_methods(value).update(create={}), "The method create has no id."),
+    (lambda value: tuned_model_methods(value)["create"].pop("path"), NO_PATH),
+    (lambda value: tuned_model_methods(value)["create"].pop("response"), NO_PATH),
     (
         lambda value: value["resources"].update(tunedModels={"methods": []}),
         "A collection has no methods in the form of a discovery document.",

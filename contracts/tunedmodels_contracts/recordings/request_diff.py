@@ -12,12 +12,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from .exchange import SentRequest, header
 from .placeholders import Placeholders, Substitutions
-from .secret_patterns import PARAMETERS
+from .secret_patterns import parameter_kind
 
 _ABSENT = object()
 _TRAILING = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])', re.DOTALL)
-# The caller is not compared: the same request with another key is the same request.
-_CREDENTIALS = frozenset(name for name in PARAMETERS if name != "client_id")
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,8 @@ def _query_differences(
 ) -> Iterator[Difference]:
     there, here = (parse_qs(query, keep_blank_values=True) for query in (recorded, sent))
     for name in sorted({*there, *here}):
-        if name.lower() in _CREDENTIALS:
-            continue
+        if parameter_kind(name) not in (None, "client-id"):
+            continue  # the same request with another key is the same request
         values, others = there.get(name, []), here.get(name, [])
         pairs = zip(values, others, strict=False)
         if len(values) != len(others) or not all(placeholders.matches(old, new, substitutions) for old, new in pairs):

@@ -16,6 +16,19 @@ from tunedmodels_contracts.targets.target import Target
 
 GET = "tunedModels.get"
 
+_MEMBERS = [
+    "name",
+    "baseModel",
+    "displayName",
+    "state",
+    "createTime",
+    "updateTime",
+    "tuningTask",
+    "temperature",
+    "topP",
+    "topK",
+]
+
 Create = Callable[..., Answer]
 
 
@@ -42,18 +55,7 @@ def test_members_while_creating(new_model: dict[str, Any], target: Target) -> No
     """A model in creation shows the values of its create call and its times, in a fixed order, and no snapshots.
     Observed to the byte in 2023, and in 2024; startTime is missing while the run waits for its turn.
     """
-    assert list(new_model) == [
-        "name",
-        "baseModel",
-        "displayName",
-        "state",
-        "createTime",
-        "updateTime",
-        "tuningTask",
-        "temperature",
-        "topP",
-        "topK",
-    ]
+    assert list(new_model) == _MEMBERS
     assert [member for member in new_model["tuningTask"] if member != "startTime"] == ["hyperparameters"]
     assert list(new_model["tuningTask"])[-1] == "hyperparameters"
     assert new_model["baseModel"] == target.base_model
@@ -72,18 +74,7 @@ def test_members_when_active(finished_run: ObservedRun) -> None:
     model = finished_run.model
 
     assert model["state"] == "ACTIVE"
-    assert list(model) == [
-        "name",
-        "baseModel",
-        "displayName",
-        "state",
-        "createTime",
-        "updateTime",
-        "tuningTask",
-        "temperature",
-        "topP",
-        "topK",
-    ]
+    assert list(model) == _MEMBERS
     assert list(model["tuningTask"]) == ["startTime", "completeTime", "snapshots", "hyperparameters"]
     for snapshot in model["tuningTask"]["snapshots"]:
         members = [member for member in snapshot if member != "epoch"]

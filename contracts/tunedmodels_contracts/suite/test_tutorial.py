@@ -15,29 +15,11 @@ import pytest
 from tunedmodels_contracts.clauses.clause import Cost, Level, Need, clause
 from tunedmodels_contracts.harness.answer import Answer
 from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import observe
+from tunedmodels_contracts.harness.tuning_runs import EXAMPLES, observe
 from tunedmodels_contracts.targets.target import Target
 
 CREATE, POLL, GENERATE = "tunedModels.create", "tunedModels.operations.get", "tunedModels.generateContent"
 BY_CURL, BY_PYTHON = "tutorial/create-by-curl", "tutorial/create-by-python"
-
-PAIRS = {
-    "1": "2",
-    "3": "4",
-    "-3": "-2",
-    "twenty two": "twenty three",
-    "two hundred": "two hundred one",
-    "ninety nine": "one hundred",
-    "8": "9",
-    "-98": "-97",
-    "1,000": "1,001",
-    "10,100,000": "10,100,001",
-    "thirteen": "fourteen",
-    "eighty": "eighty one",
-    "one": "two",
-    "three": "four",
-    "seven": "eight",
-}
 
 # The trailing commas and the missing space are on the page, too.
 _CURL_CREATE = """
@@ -72,14 +54,12 @@ _CURL_GENERATE = """{
 
 def _by_curl(base_model: str) -> str:
     indent = " " * 20
-    rows = (
-        f'{indent}"text_input": "{text_input}",\n{indent}"output": "{output}",' for text_input, output in PAIRS.items()
-    )
+    rows = (f'{indent}"text_input": "{text_input}",\n{indent}"output": "{output}",' for text_input, output in EXAMPLES)
     return _CURL_CREATE.replace("BASE", base_model).replace("ROWS", f"\n{' ' * 16}}},{{\n".join(rows))
 
 
 def _by_python(base_model: str) -> str:
-    examples = [{"text_input": text_input, "output": output} for text_input, output in PAIRS.items()]
+    examples = [{"text_input": text_input, "output": output} for text_input, output in EXAMPLES]
     return json.dumps(
         {
             "display_name": "number generator",
@@ -202,7 +182,7 @@ def test_last_poll(api: Api, by_python: str) -> None:
 
     loss, time = r"-?\d+(\.\d+)?(e-\d+)?", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z"
     assert re.fullmatch(rf"100\.00% - {{'step': 19, 'epoch': 5, 'meanLoss': {loss}, 'computeTime': '{time}'}}", line)
-    assert last["epoch"] == last["step"] * 4 // len(PAIRS)
+    assert last["epoch"] == last["step"] * 4 // len(EXAMPLES)
 
 
 @clause("tutorial/generate-by-curl", GENERATE, level=Level.OPTIONAL, cost=Cost.TUNING)

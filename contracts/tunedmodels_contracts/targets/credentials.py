@@ -17,18 +17,15 @@ from google.auth import api_key
 from google.auth.credentials import AnonymousCredentials, Credentials
 from google.oauth2 import credentials as oauth2
 
-from tunedmodels._transport import environment
-from tunedmodels._transport.address import is_loopback_host
-from tunedmodels._transport.credentials import SCOPES
+from tunedmodels import connection
 
+from ..recordings.secret_patterns import looks_real
 from .live.loopback import Loopback
 from .target import TargetError
 
-_REAL = ("AIza", "AQ.")
-
 _NONE = (
     "The target live has no credentials: run gcloud auth application-default login, or set "
-    f"{environment.CREDENTIALS_FILE}, {' or '.join(environment.API_KEYS)}"
+    f"{connection.CREDENTIALS_FILE}, {' or '.join(connection.API_KEYS)}"
 )
 
 
@@ -70,7 +67,7 @@ class CallerCredentials:
 
 def missing_credentials() -> str:
     """Return what to do if this machine has neither credentials nor an API key; an empty text if it has one of them."""
-    return "" if environment.api_key() or _default() else _NONE
+    return "" if connection.api_key() or _default() else _NONE
 
 
 def find_credentials(second_token: str, *, stand_in: bool) -> CallerCredentials:
@@ -80,12 +77,12 @@ def find_credentials(second_token: str, *, stand_in: bool) -> CallerCredentials:
     does not look like one of Google's. One of the two is enough. Raises TargetError for other credentials, and if there
     are none or google-auth gets no token with them.
     """
-    key = environment.api_key() or ""
+    key = connection.api_key() or ""
     if stand_in:
         _refuse_real(key)
     key_credentials = api_key.Credentials(key) if key else AnonymousCredentials()
     # Without a file, google-auth would find real credentials.
-    credentials = None if stand_in and not environment.credentials_file() else _default()
+    credentials = None if stand_in and not connection.credentials_file() else _default()
     if credentials is None:
         if not key:
             raise TargetError(_NONE)
@@ -148,17 +145,17 @@ class _TokenRequest(google.auth.transport.requests.Request):
 def _default() -> Any:
     """Return the credentials that google-auth finds, or None."""
     try:
-        credentials, _ = google.auth.default(scopes=SCOPES)
+        credentials, _ = google.auth.default(scopes=connection.SCOPES)
     except google.auth.exceptions.DefaultCredentialsError:
         return None
     return credentials
 
 
 def _refuse_real(key: str) -> None:
-    path = environment.credentials_file()
+    path = connection.credentials_file()
     is_refused = not _has_token_endpoint_here(path) if path else not key
-    if is_refused or key.startswith(_REAL):
-        name = environment.CREDENTIALS_FILE
+    if is_refused or looks_real(key):
+        name = connection.CREDENTIALS_FILE
         raise TargetError(
             f"A stand-in refuses real credentials: set {name} to a service account file whose token_uri is on this "
             "machine, and use a made-up API key"
@@ -172,4 +169,4 @@ def _has_token_endpoint_here(path: str) -> bool:
     except (OSError, ValueError):
         return False
     uri = value.get("token_uri") if isinstance(value, dict) and value.get("type") == "service_account" else None
-    return isinstance(uri, str) and is_loopback_host(urlsplit(uri).hostname or "")
+    return isinstance(uri, str) and connection.is_loopback_host(urlsplit(uri).hostname or "")

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tunedmodels._transport.address import Address
+from tunedmodels.connection import Address
 
 from ..clauses.clause import clause_of
 from ..options import PLUGIN, TARGETS_OF_OPTION, attribute

@@ -9,7 +9,7 @@ import requests
 from google.auth import api_key
 from google.auth.credentials import AnonymousCredentials, Credentials
 
-from tunedmodels._transport.address import Address
+from tunedmodels.connection import Address
 
 from ..clauses.clause import Need
 from ..harness.api import Api

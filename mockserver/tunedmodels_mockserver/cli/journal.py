@@ -43,14 +43,7 @@ def journal() -> None:
 
 
 @journal.command("list")
-@click.option(
-    "--format",
-    "form",
-    default="text",
-    show_default=True,
-    type=click.Choice(["text", "json"]),
-    help="The output format.",
-)
+@remote.output_format
 @_filters
 @remote.url
 @remote.world

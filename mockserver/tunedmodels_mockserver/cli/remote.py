@@ -31,6 +31,14 @@ def world(command: Command) -> Command:
     return click.option("--world", default="", type=params.world, metavar="NAME", help=text)(command)
 
 
+def output_format(command: Command) -> Command:
+    """Add the option ``--format`` to *command*, which gets it as ``form``."""
+    form = click.Choice(["text", "json"])
+    return click.option("--format", "form", default="text", show_default=True, type=form, help="The output format.")(
+        command
+    )
+
+
 def call_admin(
     method: str,
     base: str,

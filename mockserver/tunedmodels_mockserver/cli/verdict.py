@@ -10,14 +10,7 @@ from . import remote
 
 
 @click.command()
-@click.option(
-    "--format",
-    "form",
-    default="text",
-    show_default=True,
-    type=click.Choice(["text", "json"]),
-    help="The output format.",
-)
+@remote.output_format
 @click.option(
     "--fail-under",
     type=click.FloatRange(0, 100),

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
 from ..wire.protojson.numbers import float32
-from .strict_input import BadInput, nearest
+from .strict_input import BadInput, nearest, similar_texts
 
 PREFIX = "models/"
 METHODS = (
@@ -48,7 +47,6 @@ _WITH = {
 }
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MAX_SIMILAR = 5
-_COMPARED = 200  # characters
 
 
 class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -219,5 +217,4 @@ def with_custom_models(models: Iterable[BaseModel]) -> Mapping[str, BaseModel]:
 def similar_names(name: str, models: Iterable[BaseModel]) -> list[str]:
     """Return the ids of the few *models* most similar to *name* (an id or a resource name), the most similar first."""
     ids = [model.id for model in models]
-    # A name may be as long as a request line, and the time of a comparison grows with the length.
-    return get_close_matches(name.removeprefix(PREFIX)[:_COMPARED], ids, n=_MAX_SIMILAR, cutoff=0)
+    return similar_texts(name.removeprefix(PREFIX), ids, _MAX_SIMILAR, cutoff=0)

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 _NO_SUCH = re.compile(r"Invalid enum value '(?P<value>.*?)'(?P<where>(?: - at `(?P<path>.*)`)?)", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<path>.*)`)?", re.DOTALL)
+_COMPARED = 200  # characters of a text that a comparison uses
 _MAX_LISTED = 8  # members of one object that are listed at most
 _MAX_PLACES = 3  # places of a member that are named at most
 
@@ -61,14 +62,23 @@ def convert(value: Any, kind: type[T]) -> T:
         raise BadInput("The input is nested too deeply.") from None
 
 
+def similar_texts(text: str, choices: Iterable[str], count: int = 1, cutoff: float = 0.5) -> list[str]:
+    """Return at most *count* of *choices* that are similar to *text*, the most similar first.
+
+    *cutoff* is how similar they must be, from 0 for any to 1 for the same.
+    """
+    # A text may be as long as a request line, and the time of a comparison grows with the length.
+    return get_close_matches(text[:_COMPARED], list(choices), n=count, cutoff=cutoff)
+
+
 def nearest(name: str, choices: Iterable[str]) -> str:
     """Return ``; the nearest is X`` for the most similar of *choices*, or an empty text if none is similar.
 
     The comparison ignores case.
     """
     by_lower_case = {item.lower(): item for item in choices}
-    close = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
-    return f"; the nearest is {by_lower_case[close[0]]}" if close else ""
+    near = similar_texts(name.lower(), by_lower_case)
+    return f"; the nearest is {by_lower_case[near[0]]}" if near else ""
 
 
 def _sentence(error: msgspec.ValidationError, kind: Any) -> str:

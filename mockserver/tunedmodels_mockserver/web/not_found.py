@@ -7,11 +7,11 @@ header ``X-Tunedmodels-Note`` names the nearest route.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from html import escape
 
 from flask import Response
 
+from ..core.strict_input import similar_texts
 from ..log import LOG, one_line
 from .responses import NOTE, page
 from .routes import Route, routes
@@ -42,8 +42,7 @@ def nearest_route(http: str, path: str) -> str | None:
     candidates = {
         f"{route.method.http} /{version}/{route.path}": None for route in _own_routes() for version in route.versions
     }
-    close = get_close_matches(request_line, candidates, n=1, cutoff=0.6)
-    return close[0] if close else None
+    return next(iter(similar_texts(request_line, candidates, cutoff=0.6)), None)
 
 
 def _own_routes() -> list[Route]:

@@ -14,7 +14,7 @@ from flask import Response
 
 from ..core.answers import Pause
 from ..wire.partial import Tree, partial
-from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, any_to_json, dump, to_json
+from ..wire.protojson.writing import COMPACT, EVENT, PRETTY, Layout, any_to_json, dump, to_json, write
 from ..wire.status import Status
 from ..wire.surface import Message, Surface
 from .system_parameters import SystemParameters
@@ -55,9 +55,13 @@ class Form:
     params: SystemParameters
     mask: Tree
 
-    def body(self, content: Mapping[str, Any]) -> Any:
-        """Return *content* as plain JSON in this form."""
-        return partial(to_json(self.message, content, self.surface, numbers=self.params.enum_numbers), self.mask)
+    def text(self, content: Mapping[str, Any], layout: Layout, change: Change | None = None) -> str:
+        """Return *content* as JSON in this form, after *change*."""
+        numbers = self.params.enum_numbers
+        if not self.mask and change is None:
+            return write(self.message, content, self.surface, layout, numbers=numbers)
+        body = partial(to_json(self.message, content, self.surface, numbers=numbers), self.mask)
+        return dump(change(body) if change else body, layout)
 
 
 def value(content: Mapping[str, Any], form: Form, change: Change | None = None) -> Response:
@@ -66,10 +70,9 @@ def value(content: Mapping[str, Any], form: Form, change: Change | None = None) 
     If the client wants server-sent events, one event has the whole message (reported for generateContent, invented for
     other methods).
     """
-    body = form.body(content)
     if form.params.wants_events:
-        return _events([body])
-    return _response(_text(change(body) if change else body, form.params))
+        return _events([form.text(content, EVENT)])
+    return _response(form.text(content, _layout(form.params), change) + "\n")
 
 
 def stream(contents: Iterable[Mapping[str, Any] | Pause], form: Form, wait: Callable[[float], bool]) -> Response:
@@ -77,8 +80,9 @@ def stream(contents: Iterable[Mapping[str, Any] | Pause], form: Form, wait: Call
 
     *wait* waits for a number of seconds. It returns False if the client is gone, and the stream then ends.
     """
-    bodies = (form.body(content) for content in _without_pauses(contents, wait))
-    return _events(bodies) if form.params.wants_events else _response(_encode(_array(bodies, form.params)))
+    layout = EVENT if form.params.wants_events else _layout(form.params)
+    texts = (form.text(content, layout) for content in _without_pauses(contents, wait))
+    return _events(texts) if form.params.wants_events else _response(_encode(_array(texts)))
 
 
 def error(
@@ -90,7 +94,7 @@ def error(
     """
     details = [any_to_json(detail, numbers=False) for detail in status.details]
     body: Any = status.envelope(details, legacy=params.legacy_errors)
-    text = _text(change(body) if change else body, params)
+    text = dump(change(body) if change else body, _layout(params)) + "\n"
     if streaming and not params.wants_events:
         text = f"[{text}]"
     return _response(text, status.code.http)
@@ -125,15 +129,15 @@ def _without_pauses(
             return
 
 
-def _events(bodies: Iterable[Any]) -> Response:
-    events = (f"data: {dump(body, EVENT)}\r\n\r\n" for body in bodies)
+def _events(texts: Iterable[str]) -> Response:
+    events = (f"data: {text}\r\n\r\n" for text in texts)
     return _response(_encode(events), content_type="text/event-stream")
 
 
-def _array(bodies: Iterable[Any], params: SystemParameters) -> Iterator[str]:
+def _array(texts: Iterable[str]) -> Iterator[str]:
     opening = "["
-    for body in bodies:
-        yield opening + _text(body, params)
+    for text in texts:
+        yield f"{opening}{text}\n"
         opening = ",\r\n"
     yield "]" if opening != "[" else "[]"
 
@@ -143,8 +147,8 @@ def _encode(texts: Iterable[str]) -> Iterator[bytes]:
         yield text.encode("utf-8", "replace")
 
 
-def _text(body: Any, params: SystemParameters) -> str:
-    return dump(body, PRETTY if params.pretty else COMPACT) + "\n"
+def _layout(params: SystemParameters) -> Layout:
+    return PRETTY if params.pretty else COMPACT
 
 
 def _response(body: str | Iterable[bytes], status: int = 200, content_type: str = _JSON) -> Response:

@@ -45,7 +45,7 @@ class Field:
         return "OUTPUT_ONLY" in self.behavior
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a surface has one object for each type, which is a key of caches
 class Message:
     """A message type. ``fields`` are in the order in which the service writes them."""
 

@@ -1,4 +1,4 @@
-"""The command ``tunedmodels-contracts``."""
+"""Tests the command ``tunedmodels-contracts``."""
 
 from __future__ import annotations
 
@@ -8,30 +8,68 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import requires
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from tunedmodels_contracts import __main__, differential
+from tunedmodels_contracts.clauses import results
 from tunedmodels_contracts.clauses.clause import Clause
-from tunedmodels_contracts.clauses.results import Check, CheckedServer, Result, Verdict
+from tunedmodels_contracts.clauses.results import Check, CheckedServer, Verdict
 from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.cli.options import arguments
+from tunedmodels_contracts.mutation import selftest
 from tunedmodels_contracts.options import PLUGIN
 from tunedmodels_contracts.report import files
 from tunedmodels_contracts.report.report import Report
 from tunedmodels_contracts.report.run import SuiteRun
 from tunedmodels_contracts.schema.observed import ApiCoverage
 
+Invoke = Callable[..., Result]
 
-def report(folder: Path, kind: str, verdict: Verdict) -> Path:
-    """Write the report of a run of one clause, and return where its JSON is."""
-    seen = ApiCoverage()
-    seen.record("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
-    result = Result(Clause("list/whole-models", ("tunedModels.list",)), "A sentence.", (Check("t", verdict),))
-    files.write(Report("0.1.0", (SuiteRun(CheckedServer(kind), date(2026, 11, 22), (result,), seen),), {}), folder)
+
+@pytest.fixture
+def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    """A function that runs the command in this process and in an empty folder, without the pytest around it."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        monkeypatch.delenv(name)
+    return lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+def run_command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in *folder* as a process of its own, without the pytest around it."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "tunedmodels_contracts", *arguments],
+        cwd=folder,
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+
+
+def run_of(report_folder: Path) -> dict[str, Any]:
+    """Return the only run in the report in *report_folder*."""
+    (run,) = json.loads((report_folder / "report.json").read_text(encoding="utf-8"))["runs"]
+    return dict(run)
+
+
+def write_report(folder: Path, kind: str, verdict: Verdict) -> Path:
+    """Write the report of a run of one clause, and return the path of its JSON."""
+    coverage = ApiCoverage()
+    coverage.record("GET", "http://localhost/v1beta/tunedModels", 200, "{}")
+    clause = Clause("list/whole-models", ("tunedModels.list",))
+    result = results.Result(clause, "A sentence.", (Check("t", verdict),))
+    files.write(Report("0.1.0", (SuiteRun(CheckedServer(kind), date(2026, 11, 22), (result,), coverage),), {}), folder)
     return folder / "report.json"
 
 
@@ -40,34 +78,22 @@ def report(folder: Path, kind: str, verdict: Verdict) -> Path:
     [
         ({}, (), []),
         ({"target": "replay", "url": None, "anonymous": False}, (), ["--tunedmodels-target=replay"]),
-        (
-            {"target": None, "url": "http://localhost:9000"},
-            (),
-            ["--tunedmodels-url=http://localhost:9000"],
-        ),
+        ({"target": None, "url": "http://localhost:9000"}, (), ["--tunedmodels-url=http://localhost:9000"]),
         (
             {"anonymous": True, "second_token": "t", "bound": 2.5},
-            ("-k", "get", "-n", "2"),
-            [
-                "--tunedmodels-anonymous",
-                "--tunedmodels-second-token=t",
-                "--tunedmodels-bound=2.5",
-                "-k",
-                "get",
-                "-n",
-                "2",
-            ],
+            ("-k", "get"),
+            ["--tunedmodels-anonymous", "--tunedmodels-second-token=t", "--tunedmodels-bound=2.5", "-k", "get"],
         ),
     ],
 )
 def test_arguments(options: dict[str, object], more: tuple[str, ...], end: list[str]) -> None:
-    """Options become pytest's, an address chooses its target, and what follows is said to pytest as it is."""
-    found = arguments(options, more)
+    """Options become pytest's, and later arguments go to pytest unchanged."""
+    pytest_arguments = arguments(options, more)
 
-    assert found[:2] == ["-p", PLUGIN]
-    assert Path(found[2]).name == "suite"
-    assert found[3:5] == ["-c", os.devnull]
-    assert [one for one in found if one.startswith("--tunedmodels-")] + list(more) == end
+    assert pytest_arguments[:2] == ["-p", PLUGIN]
+    assert Path(pytest_arguments[2]).name == "suite"
+    assert pytest_arguments[3:5] == ["-c", os.devnull]
+    assert [one for one in pytest_arguments if one.startswith("--tunedmodels-")] + list(more) == end
 
 
 COMMANDS = {
@@ -82,69 +108,56 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize(("command", "options"), COMMANDS.items())
-def test_help(command: str, options: tuple[str, ...]) -> None:
-    """Each command says what it is for, and has its options."""
-    shown = CliRunner().invoke(main, [command, "--help"])
-
-    assert shown.exit_code == 0
-    assert [option for option in options if option not in shown.output] == []
-    assert f"  {command} " in CliRunner().invoke(main, ["--help"]).output
-
-
-def test_all_commands_are_known_here() -> None:
-    """There is no command beside those, and they stand in the order in which they are used."""
-    assert list(main.commands) == list(COMMANDS)
-
-
-def test_no_other_server_is_recorded() -> None:
-    """Recording has no option that leads to another server, and needs a folder."""
+def test_help() -> None:
+    """The commands have the order in which they are used, and the help of each has its options."""
     runner = CliRunner()
+    overview = runner.invoke(main, ["--help"]).output
 
-    assert "No such option '--url'" in runner.invoke(main, ["record", "--to", "r", "--url", "http://127.0.0.1"]).output
-    assert "Missing option '--to'" in runner.invoke(main, ["record"]).output
+    assert list(main.commands) == list(COMMANDS)
+    for command, options in COMMANDS.items():
+        text = runner.invoke(main, [command, "--help"])
+        assert text.exit_code == 0
+        assert [option for option in options if option not in text.output] == []
+        assert f"  {command} " in overview
 
 
-def test_nothing_heavy_is_imported_for_help() -> None:
-    """Help comes at once: what a command needs is imported when it runs."""
+def test_help_imports_nothing_heavy() -> None:
+    """A command imports its heavy modules when it runs, so its help is fast."""
     program = "import sys, tunedmodels_contracts.cli; print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     heavy = {"pytest", "_pytest", "requests", "google.auth", "flask", "responses", "yaml", "jinja2", "tqdm"}
-    assert heavy & set(ran.stdout.split()) == set()
+    assert heavy & set(process.stdout.split()) == set()
 
 
 @pytest.mark.parametrize(
-    ("module", "missing", "options"),
-    [
-        ("pytest", "pytest", []),
-        ("responses", "responses", []),
-        ("yaml", "yaml", []),
-        ("xdist", "xdist", ["--jobs", "2"]),
-    ],
+    ("module", "options"), [("pytest", []), ("responses", []), ("yaml", []), ("xdist", ["--jobs", "2"])]
 )
-def test_extra_that_is_not_installed(module: str, missing: str, options: list[str]) -> None:
-    """Who has the client alone is told what to install."""
-    program = f"import sys; sys.modules['{module}'] = None; sys.argv[1:] = {['run', *options]}; " + (
-        "import tunedmodels_contracts.__main__ as program; program.main()"
+def test_missing_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, options: list[str]
+) -> None:
+    """If a module of the extra is missing, the command says what to install."""
+    monkeypatch.setattr("tunedmodels_mockserver.interrupts.install_handlers", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["tunedmodels-contracts", "run", *options])
+    monkeypatch.setitem(sys.modules, module, None)  # such a module cannot be imported
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        f"tunedmodels-contracts needs {module}, which is not installed: pip install 'tunedmodels[contracts]'\n"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-
-    assert ran.returncode == 2
-    assert ran.stderr == (
-        f"tunedmodels-contracts needs {missing}, which is not installed: pip install 'tunedmodels[contracts]'\n"
-    )
 
 
-def test_the_extra_has_all_that_the_command_needs() -> None:
-    """``--jobs`` is among what the extra ``contracts`` installs."""
+def test_extra_has_the_module_for_jobs() -> None:
+    """The extra ``contracts`` installs pytest-xdist, which ``--jobs`` needs."""
     extra = [one for one in requires("tunedmodels") or [] if re.search(r"""extra == ["']contracts["']""", one)]
 
     assert any(re.match(r"pytest-xdist\b", one) for one in extra)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["rum"], "No such command 'rum'. Did you mean 'run'?"),
         (["selftest", "--mutant", "percent-fall"], "There is no mutant 'percent-fall'; did you mean percent-falls?"),
@@ -154,90 +167,66 @@ def test_the_extra_has_all_that_the_command_needs() -> None:
         (["diff", "--right", "mutant=other-word"], "There is no mutant 'other-word'; did you mean other-words?"),
         (["diff", "--left", "url", "--right", "fake"], "--left: url needs a URL: url=..."),
         (["diff", "--right", "fake=1"], "--right: fake takes no value, got '1'."),
-        (
-            ["diff", "--right", "fake", "--spend", "tunings=1"],
-            "--spend is for live, but the targets are fake and fake.",
-        ),
+        (["diff", "--right", "fake", "--spend", "tunings=1"], "--spend is for live, but the targets are fake and"),
         (["sweep", "--ledger", "none.jsonl"], "File 'none.jsonl' does not exist."),
+        (["run", "--url", "http://localhost", "--target", "live"], "--url is for the target url, but --target is live"),
+        (
+            ["record", "--to", "r", "--url", "http://127.0.0.1"],
+            "No such option '--url'",
+        ),  # only the service is recorded
+        (["record"], "Missing option '--to'"),
     ],
 )
-def test_refusals(arguments: list[str], said: str) -> None:
-    """What there is not is refused, with the nearest that there is."""
+def test_wrong_usage_is_refused(arguments: list[str], message: str) -> None:
+    """The error names what is wrong, and the nearest name that exists."""
     result = CliRunner().invoke(main, arguments)
 
     assert result.exit_code == 2
-    assert said in result.output
-
-
-def test_url_is_for_its_target() -> None:
-    """An address with another target is a mistake."""
-    result = CliRunner().invoke(main, ["run", "--url", "http://localhost:9000", "--target", "live"])
-
-    assert result.exit_code == 2
-    assert "--url is for the target url, but --target is live." in result.output
+    assert message in result.output
 
 
 def test_run(tmp_path: Path) -> None:
-    """A run of some clauses on the fake, from a folder with a configuration of its own, passes and says so last."""
+    """A run passes on the fake, also in a folder with a configuration of its own. The last line sums it up."""
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", encoding="utf-8")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('of other tests')\n", encoding="utf-8")
-    command = [sys.executable, "-m", "tunedmodels_contracts", "run", "--report", "report", "--", "-k", "test_get.py"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    process = run_command(tmp_path, "run", "--report", "report", "--", "-k", "test_get.py")
 
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    last = ran.stdout.splitlines()[-1]
+    assert process.returncode == 0, process.stdout + process.stderr
+    last = process.stdout.splitlines()[-1]
     assert last.startswith("contracts: fake: ")
     assert last.endswith("verified against the real API")
-    (account,) = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["runs"]
-    assert account["passed"] is True
-    assert {one["clause"].partition("/")[0] for one in account["clauses"]} == {"get"}
-    assert ["tunedModels.get", "200 OK"] in account["seen"]["outcomes"]
+    run = run_of(tmp_path / "report")
+    assert run["passed"] is True
+    assert {one["clause"].partition("/")[0] for one in run["clauses"]} == {"get"}
+    assert ["tunedModels.get", "200 OK"] in run["seen"]["outcomes"]
     assert {path.name for path in tmp_path.iterdir()} == {"pytest.ini", "conftest.py", "report"}
 
 
-def test_run_of_nothing(tmp_path: Path) -> None:
-    """A run in which nothing ran does not pass."""
-    command = [sys.executable, "-m", "tunedmodels_contracts", "run", "--", "-k", "no_such_clause"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+def test_run_without_clauses(invoke: Invoke) -> None:
+    """A run without a clause does not pass."""
+    result = invoke("run", "--", "-k", "no_such_clause")
 
-    assert ran.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert ran.stdout.splitlines()[-1].startswith("contracts: fake: nothing ran, so nothing is proved")
-
-
-def ran(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in *folder* as a process of its own, which does not know of the pytest around it."""
-    command = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
+    assert result.exit_code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert result.stdout.splitlines()[-1].startswith("contracts: fake: nothing ran, so nothing is proved")
 
 
-def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
-    """Clauses are chosen by their names; what several processes tell of them is what one tells, in the same order."""
-    chosen = ["--clause", "get/*", "--clause", "operations/progress-never-falls"]
-    accounts = []
-    for jobs in ("1", "2"):
-        result = ran(tmp_path, "run", "--tunedmodels-report", jobs, *chosen, "--jobs", jobs)
-        assert result.returncode == 0, result.stdout + result.stderr
-        (account,) = json.loads((tmp_path / jobs / "report.json").read_text(encoding="utf-8"))["runs"]
-        accounts.append(account["clauses"])
+def test_several_processes(tmp_path: Path, invoke: Invoke) -> None:
+    """``--clause`` selects clauses by name. Several processes report the same as one, in the same order."""
+    options = ["--clause", "get/*", "--clause", "operations/progress-never-falls"]
+    alone = invoke("run", "--tunedmodels-report", "alone", *options)
+    shared = run_command(tmp_path, "run", "--report", "shared", *options, "--jobs", "2")
 
-    assert accounts[0] == accounts[1]
-    names = [clause["clause"] for clause in accounts[0]]
+    assert (alone.exit_code, shared.returncode) == (0, 0), alone.output + shared.stdout
+    clauses = run_of(tmp_path / "alone")["clauses"]
+    assert clauses == run_of(tmp_path / "shared")["clauses"]
+    names = [clause["clause"] for clause in clauses]
     assert names == sorted(names)
     assert {name.partition("/")[0] for name in names} == {"get", "operations"}
-    assert accounts[0][-1]["checks"][0]["test"].startswith("test_operations.py::test_")
+    assert clauses[-1]["checks"][0]["test"].startswith("test_operations.py::test_")
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "message"),
     [
         (
             ["http://u:hidden@localhost"],
@@ -246,42 +235,38 @@ def test_clauses_by_name_and_by_several_processes(tmp_path: Path) -> None:
         (["localhost:9000"], "--tunedmodels-url: A base URL begins with http:// or https:// and names a host"),
         (["http://localhost", "--bound", "0"], "--tunedmodels-bound: 0 is invalid; give a number of seconds above 0"),
         (["http://localhost", "--bound", "nan"], "--tunedmodels-bound: nan is invalid"),
-        (
-            ["http://localhost", "--pause", "-1"],
-            "--tunedmodels-pause: -1 is invalid; give a number of seconds of 0",
-        ),
+        (["http://localhost", "--pause", "-1"], "--tunedmodels-pause: -1 is invalid; give a number of seconds of 0"),
     ],
 )
-def test_a_server_that_cannot_be_asked(tmp_path: Path, options: list[str], sentence: str) -> None:
-    """What cannot be is refused before anything runs, and no password is repeated."""
-    result = ran(tmp_path, "run", "--report", "report", "--url", *options)
+def test_invalid_target_is_refused(tmp_path: Path, invoke: Invoke, options: list[str], message: str) -> None:
+    """An invalid URL or time is refused before a clause runs, and the error does not repeat a password."""
+    result = invoke("run", "--report", "report", "--url", *options)
 
-    assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert sentence in result.stderr
-    assert "hidden" not in result.stdout + result.stderr
+    assert result.exit_code == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr
+    assert "hidden" not in result.output
     assert not (tmp_path / "report").exists()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_server_that_is_not_there(tmp_path: Path, jobs: str) -> None:
-    """Where nothing answers, the reason is said and the run has not passed; the last line sums it up."""
-    result = ran(tmp_path, "run", "--url", "http://127.0.0.1:9", "--jobs", jobs, "--clause", "get/missing-model")
+def test_unreachable_server(invoke: Invoke, jobs: str) -> None:
+    """If nothing answers, the run says so and fails. The last line sums it up."""
+    result = invoke("run", "--url", "http://127.0.0.1:9", "--jobs", jobs, "--clause", "get/missing-model")
 
-    assert result.returncode != 0
+    assert result.exit_code != 0
     assert "Nothing answers at http://127.0.0.1:9: ConnectionError" in result.stdout
     assert "INTERNALERROR" not in result.stdout
     assert result.stdout.splitlines()[-1].startswith("contracts: url http://127.0.0.1:9: ")
 
 
 @pytest.mark.parametrize("more", [(), ("--jobs", "2")])
-def test_clause_that_there_is_not(tmp_path: Path, more: tuple[str, ...]) -> None:
-    """A name that fits no clause is refused before anything runs, with the nearest."""
-    result = ran(tmp_path, "run", "--clause", "get/missing-modell", *more)
+def test_unknown_clause_is_refused(invoke: Invoke, more: tuple[str, ...]) -> None:
+    """A name that no clause has is refused before a clause runs. The error has the nearest name."""
+    result = invoke("run", "--clause", "get/missing-modell", *more)
 
-    assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--tunedmodels-clause: There is no clause 'get/missing-modell'; did you mean get/missing-model?" in (
-        result.stderr
-    )
+    assert result.exit_code == pytest.ExitCode.USAGE_ERROR
+    message = "--tunedmodels-clause: There is no clause 'get/missing-modell'; did you mean get/missing-model?"
+    assert message in result.stderr
 
 
 INTERRUPT = """
@@ -296,17 +281,18 @@ def pytest_runtest_setup(item):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("more", [(), ("--jobs", "2")], ids=["alone", "jobs"])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_interrupted(tmp_path: Path, name: str, more: tuple[str, ...]) -> None:
-    """A run dies of the signal, without a traceback, after it has summed up the clauses that it has checked."""
+@pytest.mark.parametrize(
+    ("name", "more"), [("SIGINT", ()), ("SIGTERM", ("--jobs", "2"))], ids=["SIGINT alone", "SIGTERM jobs"]
+)
+def test_interrupted_run(tmp_path: Path, name: str, more: tuple[str, ...]) -> None:
+    """A run dies of the signal, without a traceback. Before that, it sums up the clauses that it has checked."""
     (tmp_path / "interrupt.py").write_text(INTERRUPT, encoding="utf-8")
     arguments = ["run", "--clause", "get/*", *more, "--", "-p", "interrupt"]
-    result = ran(tmp_path, *arguments, PYTHONPATH=str(tmp_path), SIGNAL=name)
+    process = run_command(tmp_path, *arguments, PYTHONPATH=str(tmp_path), SIGNAL=name)
 
-    assert result.returncode == -signal.Signals[name]
-    assert "Traceback" not in result.stdout + result.stderr
-    assert result.stdout.splitlines()[-1].endswith("pytest ended with status 2")
+    assert process.returncode == -signal.Signals[name]
+    assert "Traceback" not in process.stdout + process.stderr
+    assert process.stdout.splitlines()[-1].endswith("pytest ended with status 2")
 
 
 # Each worker that starts sends a signal to all processes of the command, as a terminal does.
@@ -320,67 +306,91 @@ if "--multiprocessing-fork" in sys.argv:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no group of processes can be sent a signal there")
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("words", [["selftest", "--mutant", "percent-falls"], ["diff", "--right", "fake"]])
-def test_workers_are_interrupted(tmp_path: Path, words: list[str], name: str) -> None:
-    """A command and its workers die of the signal, even while they start, and say nothing."""
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("SIGINT", ["selftest", "--mutant", "percent-falls"]), ("SIGTERM", ["diff", "--right", "fake"])],
+)
+def test_interrupted_workers(tmp_path: Path, words: list[str], name: str) -> None:
+    """A command and its workers die of the signal even while the workers start, and print nothing."""
     (tmp_path / "sitecustomize.py").write_text(FROM_WORKER, encoding="utf-8")
-    result = ran(tmp_path, *words, PYTHONPATH=str(tmp_path), SIGNAL=name)
+    process = run_command(tmp_path, *words, PYTHONPATH=str(tmp_path), SIGNAL=name)
 
-    assert (result.returncode, result.stdout, result.stderr) == (-signal.Signals[name], "", "")
+    assert (process.returncode, process.stdout, process.stderr) == (-signal.Signals[name], "", "")
 
 
-def test_giving_up_is_no_interruption(tmp_path: Path) -> None:
-    """Where pytest gives up by itself, it ends with the status of an interruption, and the command fails."""
+def test_error_at_import_is_no_signal(tmp_path: Path, invoke: Invoke) -> None:
+    """If pytest stops by itself, the command fails with pytest's status for an interruption."""
     (tmp_path / "test_broken.py").write_text("raise RuntimeError('at import')\n", encoding="utf-8")
-    result = ran(tmp_path, "run", "--", str(tmp_path / "test_broken.py"))
 
-    assert result.returncode == pytest.ExitCode.INTERRUPTED
-
-
-def test_diff(tmp_path: Path) -> None:
-    """A fake does not differ from itself; behind a mutant it does, in what the mutant spoils."""
-    chosen = ["--clause", "get/missing-model", "--clause", "get/visible-at-once"]
-    same = ran(tmp_path, "diff", "--right", "fake", *chosen)
-    other = ran(tmp_path, "diff", "--right", "mutant=other-words", *chosen)
-    as_json = ran(tmp_path, "diff", "--right", "mutant=other-words", *chosen, "--json")
-
-    assert (same.returncode, other.returncode, as_json.returncode) == (0, 1, 1), same.stdout + same.stderr
-    assert same.stdout == "fake and fake: 2 clauses compared, 0 left out; no difference\n"
-    first, *_, last = other.stdout.splitlines()
-    assert first.startswith("visible: wording: ")
-    assert last.startswith("fake and mutant=other-words: 2 clauses compared, 0 left out; 0 breaks-clients, ")
-    found = json.loads(as_json.stdout)
-    assert {finding["kind"] for finding in found["findings"]} == {"wording"}
-    assert found["visible"] == len(found["findings"])
+    assert invoke("run", "--", str(tmp_path / "test_broken.py")).exit_code == pytest.ExitCode.INTERRUPTED
 
 
-def test_selftest(tmp_path: Path) -> None:
-    """A mutant that a clause notices is killed; one that is not noticed by those that were asked fails."""
-    bites = ran(tmp_path, "selftest", "--mutant", "percent-falls", "--clause", "operations/progress-*")
-    sleeps = ran(tmp_path, "selftest", "--mutant", "percent-falls", "--clause", "get/missing-model", "--json")
+def test_diff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visible difference fails the command, which prints the differences and their number, or all as JSON."""
+    request = "GET /v1beta/tunedModels/<model:1>"
+    wording = differential.ServerDifference("wording", "visible", "get/missing-model", request, "$.error", "a; b")
+    clauses = ("get/missing-model", "get/visible-at-once")
+    calls: list[tuple[object, ...]] = []
 
-    assert (bites.returncode, sleeps.returncode) == (0, 1), bites.stdout + bites.stderr
-    assert bites.stdout.splitlines() == [
+    def compare(*arguments: object) -> differential.Comparison:
+        calls.append(arguments)
+        return differential.Comparison((wording,) if calls[-1][1].mutant else (), clauses, ())  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(differential, "differential", compare)
+    runner = CliRunner()
+    options = ["--clause", "get/missing-model", "--clause", "get/visible-*"]
+    same = runner.invoke(main, ["diff", "--right", "fake", *options])
+    other = runner.invoke(main, ["diff", "--right", "mutant=other-words", *options])
+    as_json = runner.invoke(main, ["diff", "--right", "mutant=other-words", *options, "--json"])
+
+    fake, mutant = (differential.Side(("--tunedmodels-target=fake",), name) for name in ("", "other-words"))
+    assert calls == [(fake, fake, [*clauses]), *[(fake, mutant, [*clauses])] * 2]
+    assert (same.exit_code, other.exit_code, as_json.exit_code) == (0, 1, 1), same.output
+    assert same.output == "fake and fake: 2 clauses compared, 0 left out; no difference\n"
+    assert other.output.splitlines() == [
+        f"visible: wording: {request} $.error: a; b [get/missing-model]",
+        "fake and mutant=other-words: 2 clauses compared, 0 left out; 0 breaks-clients, 1 visible, 0 cosmetic",
+    ]
+    summary = json.loads(as_json.output)
+    assert ([one["kind"] for one in summary["findings"]], summary["visible"]) == (["wording"], 1)
+
+
+def test_selftest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command fails if a mutant survives, and prints which clause kills which mutant, or all as JSON."""
+    clauses, mutants = ["operations/progress-never-falls"], ["percent-falls", "other-words"]
+    both = selftest.selftest(clauses, mutants, jobs=1)
+    calls: list[tuple[object, ...]] = []
+
+    def run(clauses: list[str], mutants: list[str], jobs: int, **_options: object) -> selftest.MutationResult:
+        calls.append((clauses, mutants, jobs))
+        return replace(both, trials={name: both.trials[name] for name in mutants})
+
+    monkeypatch.setattr(selftest, "selftest", run)
+    options = ["selftest", "--clause", "operations/progress-*", "--jobs", "3", "--mutant", "percent-falls"]
+    killed = CliRunner().invoke(main, options)
+    survived = CliRunner().invoke(main, [*options, "--mutant", "other-words", "--json"])
+
+    assert calls == [(clauses, mutants[:1], 3), (clauses, mutants, 3)]
+    assert (killed.exit_code, survived.exit_code) == (0, 1), killed.output
+    assert killed.stdout.splitlines() == [
         "percent-falls is killed by operations/progress-never-falls",
         "1 of 1 mutants are killed; 1 of 1 required clauses kill one: so far as it was tried, the suite has teeth",
     ]
-    assert bites.stderr == ""  # no bar where nobody looks
-    summary = json.loads(sleeps.stdout)
-    assert summary["passed"] is False
-    assert summary["survivors"] == ["percent-falls"]
+    assert killed.stderr == ""  # no bar without a terminal
+    summary = json.loads(survived.output)
+    assert (summary["passed"], summary["survivors"]) == (False, ["other-words"])
 
 
-def test_check() -> None:
-    """Nothing is wrong with what comes with the package."""
+def test_check_of_the_package() -> None:
+    """The recordings and citations of the package have no problems."""
     result = CliRunner().invoke(main, ["check"])
 
     assert result.exit_code == 0, result.output
     assert result.output.endswith(": nothing wrong\n")
 
 
-def test_check_finds(tmp_path: Path) -> None:
-    """What is wrong is named, and fails."""
+def test_check_names_problems(tmp_path: Path) -> None:
+    """Each problem is named, and the command fails."""
     (tmp_path / "known.yaml").write_text(
         "known-differences:\n- {clause: get/nothing, reason: r, since: '2026-11-22'}\n", encoding="utf-8"
     )
@@ -393,37 +403,36 @@ def test_check_finds(tmp_path: Path) -> None:
 
 
 def test_coverage(tmp_path: Path) -> None:
-    """Coverage is that of recordings, or of the runs whose reports are named."""
+    """The command shows the coverage of the recordings, or of the runs in the reports that it gets."""
     runner = CliRunner()
-    path = report(tmp_path, "fake", Verdict.HELD)
+    path = write_report(tmp_path, "fake", Verdict.HELD)
 
     assert runner.invoke(main, ["coverage"]).output.startswith("recordings in published\n  methods:        3 of 27\n")
-    shown = runner.invoke(main, ["coverage", "--missing", str(path)]).output
-    assert shown.startswith("fake on 2026-11-22\n  methods:        1 of 27\n    not seen: ")
-    assert "not seen: TunedModel.State FAILED\n" in shown
+    output = runner.invoke(main, ["coverage", "--missing", str(path)]).output
+    assert output.startswith("fake on 2026-11-22\n  methods:        1 of 27\n    not seen: ")
+    assert "not seen: TunedModel.State FAILED\n" in output
 
 
 @pytest.mark.parametrize(("verdict", "status"), [(Verdict.HELD, 0), (Verdict.BROKEN, 1)])
 def test_report(tmp_path: Path, verdict: Verdict, status: int) -> None:
-    """Reports of several runs become one; it fails where one of them does."""
-    paths = [str(report(tmp_path / kind, kind, verdict)) for kind in ("fake", "replay")]
+    """Reports of several runs become one. The command fails if a run failed."""
+    paths = [str(write_report(tmp_path / kind, kind, verdict)) for kind in ("fake", "replay")]
     runner = CliRunner()
 
-    shown = runner.invoke(main, ["report", *paths])
+    printed = runner.invoke(main, ["report", *paths])
     written = runner.invoke(main, ["report", *paths, "--to", str(tmp_path / "both")])
 
-    assert shown.exit_code == written.exit_code == status
-    assert "| clause | level | methods | outcome | evidence | fake | replay |" in shown.output
+    assert printed.exit_code == written.exit_code == status
+    assert "| clause | level | methods | outcome | evidence | fake | replay |" in printed.output
     assert len(files.read(tmp_path / "both" / "report.json").runs) == 2
 
 
 @pytest.mark.parametrize("command", ["report", "coverage"])
-def test_what_is_no_report(tmp_path: Path, command: str) -> None:
-    """A file that is no report, or is not there, is refused by its name."""
+def test_other_file_is_refused(tmp_path: Path, command: str) -> None:
+    """The error names a file that is missing or is not a report."""
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
-    runner = CliRunner()
 
     for name in ("other.json", "none.json"):
-        result = runner.invoke(main, [command, str(tmp_path / name)])
+        result = CliRunner().invoke(main, [command, str(tmp_path / name)])
         assert result.exit_code == 1
         assert name in result.output

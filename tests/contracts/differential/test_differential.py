@@ -1,9 +1,9 @@
-"""The differential: what differs between two servers is found, named and weighed; what need not agree is not."""
+"""Tests the comparison of two servers: the kinds of differences, their severities, and what may differ."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,16 +11,25 @@ import pytest
 import requests
 from werkzeug.serving import make_server
 
-from tunedmodels_contracts.differential import ServerDifference, Side, compare, difference_lines, differential
+from tunedmodels_contracts.differential import (
+    ServerDifference,
+    Side,
+    compare,
+    difference_lines,
+    differential,
+    runner,
+)
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body, observe
 from tunedmodels_contracts.mutation import find_mutant, install
+from tunedmodels_contracts.pytest_runner.pool import worker_pool
 from tunedmodels_contracts.recordings.exchange import Exchange, ReceivedResponse, SentRequest
 from tunedmodels_contracts.recordings.tape import Tape
 from tunedmodels_contracts.targets.fake import fake
+from tunedmodels_contracts.targets.target import Target
 from tunedmodels_mockserver import ManualClock, Settings, create_app
 
-ASKED = {"contents": [{"parts": [{"text": "two hundred"}]}]}
+PROMPT = {"contents": [{"parts": [{"text": "two hundred"}]}]}
 JSON = "application/json; charset=UTF-8"
 
 
@@ -32,7 +41,8 @@ def _exchange(
 
 
 def _kinds(one: str, other: str) -> list[tuple[str, str, str]]:
-    return [(found.kind, found.severity, found.path) for found in compare([_exchange(one)], [_exchange(other)])]
+    differences = compare([_exchange(one)], [_exchange(other)])
+    return [(difference.kind, difference.severity, difference.path) for difference in differences]
 
 
 @pytest.mark.parametrize(
@@ -58,34 +68,34 @@ def _kinds(one: str, other: str) -> list[tuple[str, str, str]]:
     ],
 )
 def test_kinds(one: str, other: str, kind: str, severity: str, path: str) -> None:
-    """Each kind of difference has its name, its weight and its place."""
+    """Each kind of difference has a name, a severity and a place."""
     assert _kinds(one, other) == [(kind, severity, path)]
 
 
 def test_status_and_headers() -> None:
-    """Statuses and headers are compared; a header of the moment is not."""
+    """Statuses and headers are compared, except headers that differ at each moment."""
     first = _exchange("{}", headers=(("Vary", "Origin"), ("Date", "today"), ("Server-Timing", "dur=1")))
     second = _exchange("{}", status=404, headers=(("Date", "tomorrow"), ("Server-Timing", "dur=2")))
 
-    assert [(found.kind, found.path) for found in compare([first], [second])] == [
+    assert [(difference.kind, difference.path) for difference in compare([first], [second])] == [
         ("status", ""),
         ("header", "header vary"),
     ]
 
 
-def test_names_need_not_be_the_same() -> None:
-    """Ids and times are each server's own; that the same is named again is compared."""
+def test_names_may_differ() -> None:
+    """Each server has its own ids. Where one repeats a name, the other must repeat its own."""
     text = '{"name": "tunedModels/NAME/operations/abcdefghijkl", "metadata": {"tunedModel": "tunedModels/OTHER"}}'
     one = [_exchange(text.replace("NAME", "mine-1").replace("OTHER", "mine-1"), path="tunedModels/mine-1")]
     same = [_exchange(text.replace("NAME", "your-22").replace("OTHER", "your-22"), path="tunedModels/your-22")]
     crossed = [_exchange(text.replace("NAME", "your-22").replace("OTHER", "your-33"), path="tunedModels/your-22")]
 
     assert compare(one, same) == []
-    assert [found.path for found in compare(one, crossed)] == ["$.metadata.tunedModel"]
+    assert [difference.path for difference in compare(one, crossed)] == ["$.metadata.tunedModel"]
 
 
-def test_how_far_a_run_is_need_not_be_the_same() -> None:
-    """While a run goes on its steps are not compared, but how they are written is."""
+def test_progress_may_differ() -> None:
+    """The steps of a run that goes on are not compared, but their types are."""
     look = '{"name": "n", "metadata": {"totalSteps": 38, "completedSteps": 2, "snapshots": [{"step": 1}, {"step": 2}]}}'
     later = '{"name": "n", "metadata": {"totalSteps": 38, "completedSteps": 3, "snapshots": [{"step": 1}]}}'
 
@@ -93,31 +103,31 @@ def test_how_far_a_run_is_need_not_be_the_same() -> None:
     assert _kinds(look, later.replace("3,", '"3",')) == [("type", "breaks-clients", "$.metadata.completedSteps")]
 
 
-def _polls(*shown: str) -> list[Exchange]:
-    """Return looks at one operation, running (r) or ended (e), each of them another step further."""
+def _polls(*states: str) -> list[Exchange]:
+    """Return polls of one operation that runs (r) or has ended (e), each a step further than the one before."""
     ended = '{"name": "tunedModels/a-1/operations/abcdefghijkl", "metadata": {"completedSteps": 38}, "done": true}'
     running = '{"name": "tunedModels/a-1/operations/abcdefghijkl", "metadata": {"completedSteps": STEP}}'
-    texts = [ended if one == "e" else running.replace("STEP", str(step)) for step, one in enumerate(shown, 1)]
+    texts = [ended if state == "e" else running.replace("STEP", str(step)) for step, state in enumerate(states, 1)]
     return [_exchange(text, path="tunedModels/a-1/operations/abcdefghijkl") for text in texts]
 
 
 @pytest.mark.parametrize(("first", "second"), [("rree", "ree"), ("ree", "rrrree"), ("rre", "ree")])
-def test_looks_are_paired_by_what_they_show(first: str, second: str) -> None:
-    """A run that ends one look later elsewhere is no difference, but that it was looked at more often."""
-    found = compare(_polls(*first), _polls(*second))
+def test_number_of_polls_is_cosmetic(first: str, second: str) -> None:
+    """Polls are paired by what they show. A run that ends a poll later differs only in the number of polls."""
+    differences = compare(_polls(*first), _polls(*second))
 
-    assert {(one.kind, one.severity) for one in found} == {("requests", "cosmetic")}
+    assert {(one.kind, one.severity) for one in differences} == {("requests", "cosmetic")}
 
 
 @pytest.mark.parametrize("wrong", ["rere", "rrrr", "eeee"])
-def test_an_end_is_still_compared(wrong: str) -> None:
-    """An end that goes back, one that never comes, and one that was there at once are differences."""
+def test_end_of_a_run_is_compared(wrong: str) -> None:
+    """An end that goes back, one that never comes, and one at the first poll are differences."""
     for one, other in ((_polls(*"rree"), _polls(*wrong)), (_polls(*wrong), _polls(*"rree"))):
-        assert "$.done" in [found.path for found in compare(one, other)]
+        assert "$.done" in [difference.path for difference in compare(one, other)]
 
 
-def test_where_a_run_was_cancelled() -> None:
-    """How far a run was when it was stopped is each server's own, in its operation and ever after in its model."""
+def test_progress_of_a_cancelled_run_may_differ() -> None:
+    """Two servers may cancel a run at different steps, which its operation and its model show."""
     name = "tunedModels/a-1"
     operation = f'{{"name": "{name}/operations/b", "metadata": {{"completedSteps": STEPS, "tunedModel": "{name}"}}, '
     operation += '"done": true, "error": {"code": CODE}}'
@@ -128,49 +138,56 @@ def test_where_a_run_was_cancelled() -> None:
         return [_exchange(text, path=path) for text, path in zip(texts, (f"{name}/operations/b", name), strict=True)]
 
     assert compare(looks("1", "2", '{"step": 1}, {"step": 2}'), looks("1", "1", '{"step": 1}')) == []
-    assert [found.path for found in compare(looks("13", "2", "{}, {}"), looks("13", "1", "{}"))] == [
+    assert [difference.path for difference in compare(looks("13", "2", "{}, {}"), looks("13", "1", "{}"))] == [
         "$.metadata.completedSteps",
         "$.tuningTask.snapshots",
     ]
 
 
-def test_entries_of_a_list_end_when_they_do() -> None:
-    """In a list a run may have ended on one server alone; all else of it is compared."""
+def test_states_in_a_list_may_differ() -> None:
+    """In a list a run may have ended on only one server. All else is compared."""
     model = '{"name": "tunedModels/a-1", "displayName": "a", "state": "STATE", "tuningTask": {TASK}}'
     running = model.replace("STATE", "CREATING").replace("TASK", '"snapshots": [{"step": 1}]')
     ended = model.replace("STATE", "ACTIVE").replace("TASK", '"completeTime": "2024-03-14T15:09:26Z"')
-    listed = '{"tunedModels": [%s]}'
+    page = '{"tunedModels": [%s]}'
 
-    assert _kinds(listed % running, listed % ended) == []
-    assert _kinds(listed % running, listed % ended.replace('"a"', '"b"')) == [
+    assert _kinds(page % running, page % ended) == []
+    assert _kinds(page % running, page % ended.replace('"a"', '"b"')) == [
         ("wording", "visible", "$.tunedModels[0].displayName")
     ]
     assert ("value", "breaks-clients", "$.state") in _kinds(running, ended)
 
 
-def test_requests_of_one_alone() -> None:
-    """What was asked of one server alone is a finding, and those after it are compared with their own."""
+def test_request_to_one_server_is_a_difference() -> None:
+    """A request that only one server got is a difference, and later requests are still compared in pairs."""
     more = [_exchange("{}"), _exchange("{}", path="models"), _exchange('{"a": 1}', path="tunedModels")]
+    differences = compare(more, [more[0], _exchange('{"a": 2}', path="tunedModels")])
 
-    found = compare(more, [more[0], _exchange('{"a": 2}', path="tunedModels")])
-    assert [(one.kind, one.request) for one in found] == [
+    assert [(one.kind, one.request) for one in differences] == [
         ("requests", "GET /v1beta/models"),
         ("value", "GET /v1beta/tunedModels"),
     ]
 
 
-def test_report_tells_a_difference_once() -> None:
-    """The report begins with what is gravest; what many clauses show is one line."""
+def test_one_more_poll_is_cosmetic() -> None:
+    """If one server got the same request once more, the run took longer there."""
+    look = _exchange("{}", path="tunedModels/a-1/operations/abcdefghijkl")
+    (difference,) = compare([look, look], [look])
+
+    assert (difference.kind, difference.severity, difference.text) == (
+        "requests",
+        "cosmetic",
+        "sent more often to the first server",
+    )
+
+
+def test_report_groups_differences() -> None:
+    """The report begins with the most severe difference, and has one line for a difference of several clauses."""
+    request, missing = "GET /v1beta/tunedModels/<model:1>", "200, 404 in the other"
     findings = [
-        ServerDifference(
-            "order", "cosmetic", "a/b", "GET /v1beta/tunedModels/<model:1>", "$", "x, y; in the other y, x"
-        ),
-        ServerDifference(
-            "status", "breaks-clients", "a/c", "GET /v1beta/tunedModels/<model:2>", "", "200, 404 in the other"
-        ),
-        ServerDifference(
-            "status", "breaks-clients", "a/d", "GET /v1beta/tunedModels/<model:3>", "", "200, 404 in the other"
-        ),
+        ServerDifference("order", "cosmetic", "a/b", request, "$", "x, y; in the other y, x"),
+        ServerDifference("status", "breaks-clients", "a/c", request.replace("1>", "2>"), "", missing),
+        ServerDifference("status", "breaks-clients", "a/d", request.replace("1>", "3>"), "", missing),
     ]
 
     assert list(difference_lines(findings)) == [
@@ -183,7 +200,7 @@ def test_report_tells_a_difference_once() -> None:
 
 
 def _walk(api: Api, base_model: str, sleep: Any) -> None:
-    """Ask a little of everything."""
+    """Send a request of each kind."""
     created = api.post("v1beta/tunedModels", body(base_model, temperature=0), {"tunedModelId": "number-generator"})
     name = created.json["metadata"]["tunedModel"]
     sleep(60)
@@ -192,33 +209,48 @@ def _walk(api: Api, base_model: str, sleep: Any) -> None:
     api.get("v1beta/tunedModels", {"pageSize": 1})
     api.post(f"v1beta/{name}/permissions", {"granteeType": "USER", "emailAddress": "a@example.com", "role": "READER"})
     api.get(f"v1beta/{name}/permissions")
-    api.post(f"v1beta/{name}:generateContent", ASKED)
-    api.post(f"v1beta/{name}:streamGenerateContent", ASKED, {"alt": "sse"})
+    api.post(f"v1beta/{name}:generateContent", PROMPT)
+    api.post(f"v1beta/{name}:streamGenerateContent", PROMPT, {"alt": "sse"})
     api.post(f"v1beta/{name}:generateContent", {"x": 1})
     api.get("v1beta/tunedModels/none-of-these")
     api.get("v1beta/none-of-these")
 
 
-def _exchanges_behind(mutant: str = "") -> list[Exchange]:
+def _tape_fake(use: Callable[[Api, Target], object], mutant: str = "") -> list[Exchange]:
+    """Return the exchanges of *use* with a new fake, behind the *mutant* if there is one."""
     target = fake(seed=1)
     if mutant:
         install(target.session, find_mutant(mutant))
     tape = Tape(target.session.get_adapter("http://fake.test"))
     target.session.mount("http://", tape)
-    _walk(Api(target.session, target.base_url, target.caller), target.base_model, target.clock.sleep)
+    use(Api(target.session, target.base_url, target.caller), target)
     return list(tape.exchanges)
+
+
+def _walk_exchanges(mutant: str = "") -> list[Exchange]:
+    return _tape_fake(lambda api, target: _walk(api, target.base_model, target.clock.sleep), mutant)
+
+
+def _poll_exchanges(pause: float, mutant: str = "") -> list[Exchange]:
+    """Return the exchanges of a run that is polled every *pause* seconds."""
+
+    def poll(api: Api, target: Target) -> None:
+        created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": "number-generator"})
+        observe(api, created, target.clock, pause, 60)
+
+    return _tape_fake(poll, mutant)
 
 
 @pytest.fixture(scope="module")
 def fake_exchanges() -> list[Exchange]:
-    """What the fake answers."""
-    return _exchanges_behind()
+    """The exchanges with the fake."""
+    return _walk_exchanges()
 
 
-def test_two_fakes(fake_exchanges: list[Exchange]) -> None:
+def test_two_fakes_are_equal(fake_exchanges: list[Exchange]) -> None:
     """A fake does not differ from another one."""
     assert len(fake_exchanges) == 11
-    assert compare(fake_exchanges, _exchanges_behind()) == []
+    assert compare(fake_exchanges, _walk_exchanges()) == []
 
 
 @pytest.mark.parametrize(
@@ -243,36 +275,30 @@ def test_two_fakes(fake_exchanges: list[Exchange]) -> None:
         ("type-is-text", "header", "breaks-clients"),
     ],
 )
-def test_mutants_are_found(fake_exchanges: list[Exchange], mutant: str, kind: str, severity: str) -> None:
-    """What a mutant spoils is found, and called what it is."""
-    findings = {(found.kind, found.severity) for found in compare(fake_exchanges, _exchanges_behind(mutant))}
+def test_mutant_is_a_difference(fake_exchanges: list[Exchange], mutant: str, kind: str, severity: str) -> None:
+    """The mistake of a mutant is a difference of its kind, and all requests are still paired."""
+    findings = {(one.kind, one.severity) for one in compare(fake_exchanges, _walk_exchanges(mutant))}
+
     assert (kind, severity) in findings
     assert ("requests", "visible") not in findings
 
 
-def _poll_run(pause: float, mutant: str = "") -> list[Exchange]:
-    target = fake(seed=1)
-    if mutant:
-        install(target.session, find_mutant(mutant))
-    tape = Tape(target.session.get_adapter("http://fake.test"))
-    target.session.mount("http://", tape)
-    api = Api(target.session, target.base_url, target.caller)
-    created = api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": "number-generator"})
-    observe(api, created, target.clock, pause, 60)
-    return list(tape.exchanges)
+@pytest.mark.parametrize(
+    ("mutant", "severity"),
+    [
+        ("", "cosmetic"),
+        ("done-goes-back", "breaks-clients"),
+        ("never-done", "breaks-clients"),
+        ("always-in-creation", "breaks-clients"),
+        ("active-at-once", "breaks-clients"),
+    ],
+)
+def test_pace_of_polls_hides_no_mutant(mutant: str, severity: str) -> None:
+    """Polls at another pace differ only in their number. A mistake about the end of a run still breaks clients."""
+    findings = {(one.kind, one.severity) for one in compare(_poll_exchanges(1), _poll_exchanges(3.1, mutant))}
 
-
-def test_two_fakes_at_their_own_pace() -> None:
-    """Two servers that are looked at when their runs are not as far differ in how often they were asked, at most."""
-    found = compare(_poll_run(1), _poll_run(3.1))
-
-    assert {(one.kind, one.severity) for one in found} == {("requests", "cosmetic")}
-
-
-@pytest.mark.parametrize("mutant", ["done-goes-back", "never-done", "always-in-creation", "active-at-once"])
-def test_a_pace_hides_no_mutant(mutant: str) -> None:
-    """What is wrong with the end of a run is found at another pace, too."""
-    assert "breaks-clients" in {found.severity for found in compare(_poll_run(1), _poll_run(3.1, mutant))}
+    assert severity in {one for _, one in findings}
+    assert mutant or findings == {("requests", "cosmetic")}
 
 
 @contextmanager
@@ -289,8 +315,8 @@ def _serve(clock: ManualClock) -> Iterator[str]:
         server.server_close()
 
 
-def test_a_socket_makes_no_difference(fake_exchanges: list[Exchange]) -> None:
-    """The fake over a socket answers as it does in process."""
+def test_socket_makes_no_difference(fake_exchanges: list[Exchange]) -> None:
+    """The fake answers over a socket as it does in process."""
     clock, target, tape = ManualClock(), fake(), Tape()
     with _serve(clock) as url, requests.Session() as session:
         session.mount("http://", tape)
@@ -299,34 +325,38 @@ def test_a_socket_makes_no_difference(fake_exchanges: list[Exchange]) -> None:
     assert [difference for difference in compare(fake_exchanges, tape.exchanges) if difference.kind != "header"] == []
 
 
+# -- Runs of the suite -----------------------------------------------------------------------------------------
+
+
 def test_two_runs_of_the_suite() -> None:
-    """The suite is run on both, and each difference has the clause that showed it."""
+    """The suite runs on both sides, and each difference has its clause."""
     clauses = ["get/missing-model", "create/total-steps"]
+    comparison = differential(Side(), Side(mutant="other-words"), clauses)
 
-    found = differential(Side(), Side(mutant="other-words"), clauses)
-    assert {(one.kind, one.severity, one.clause) for one in found.findings} == {
-        ("wording", "visible", "get/missing-model")
+    assert {(one.kind, one.severity, one.clause, one.path) for one in comparison.findings} == {
+        ("wording", "visible", "get/missing-model", "$.error.message")
     }
-    assert {one.path for one in found.findings} == {"$.error.message"}
-    assert sorted(found.compared) == sorted(clauses)
-    assert (found.count("visible") > 0, found.count("cosmetic"), found.left_out) == (True, 0, ())
+    assert sorted(comparison.compared) == sorted(clauses)
+    assert (comparison.count("visible") > 0, comparison.count("cosmetic"), comparison.left_out) == (True, 0, ())
 
 
-def test_what_one_side_leaves_out_is_no_difference() -> None:
-    """A clause that has no recording is not compared with the fake's answers; where that is all, it is an error."""
-    with pytest.raises(RuntimeError, match="No clause ran on both, so nothing was compared"):
-        differential(Side(), Side(("--tunedmodels-target", "replay")), ["get/missing-model"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--tunedmodels-target", "replay"), "No clause ran on both, so nothing was compared"),  # there is no recording
+        (("--tunedmodels-target", "url"), r"(?s)On the second server .*\bthe target url needs --tunedmodels-url"),
+    ],
+)
+def test_nothing_to_compare_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    """The error says that no clause ran on both sides, or on which side the suite cannot run, and why."""
 
+    @contextmanager
+    def one_worker(_number: int) -> Iterator[Callable[..., Any]]:
+        with worker_pool(1) as submit:
+            yield submit
 
-def test_a_side_that_cannot_be_asked() -> None:
-    """Which side it is, and why, is said."""
-    with pytest.raises(RuntimeError, match=r"(?s)On the second server .*\bthe target url needs --tunedmodels-url"):
-        differential(Side(), Side(("--tunedmodels-target", "url")), ["get/missing-model"])
-
-
-def test_a_longer_run_hardly_matters() -> None:
-    """What both were asked, and one of them once more, is so because of the time that a run takes."""
-    look = _exchange("{}", path="tunedModels/a-1/operations/abcdefghijkl")
-
-    (found,) = compare([look, look], [look])
-    assert (found.kind, found.severity, found.text) == ("requests", "cosmetic", "sent more often to the first server")
+    monkeypatch.setattr(runner, "worker_pool", one_worker)  # one process is enough for one clause
+    with pytest.raises(RuntimeError, match=message):
+        differential(Side(), Side(arguments), ["get/missing-model"])

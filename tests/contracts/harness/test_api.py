@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 from tunedmodels_contracts.harness.api import Api
 
 
-class Served(BaseAdapter):
+class ListAdapter(BaseAdapter):
     """An adapter that answers from a list and records the requests."""
 
     def __init__(self, *values: Any) -> None:
@@ -35,17 +35,17 @@ class Served(BaseAdapter):
         pass
 
 
-def api(served: Served, caller: Any = None) -> Api:
+def api(adapter: ListAdapter, caller: Any = None) -> Api:
     session = requests.Session()
-    session.mount("http://", served)
+    session.mount("http://", adapter)
     return Api(session, "http://a.test", caller or AnonymousCredentials())
 
 
 def test_request_is_sent_unchanged() -> None:
     """Method, path, parameters and body are sent unchanged."""
-    served = Served({})
-    api(served).post("v1/models", {"b": 1, "a": None}, {"pageSize": 2})
-    (request,) = served.requests
+    adapter = ListAdapter({})
+    api(adapter).post("v1/models", {"b": 1, "a": None}, {"pageSize": 2})
+    (request,) = adapter.requests
 
     assert (request.method, request.url) == ("POST", "http://a.test/v1/models?pageSize=2")
     assert request.body == b'{"b": 1, "a": null}'
@@ -54,34 +54,34 @@ def test_request_is_sent_unchanged() -> None:
 
 def test_text_is_sent_unchanged() -> None:
     """A text body is sent unchanged, even if it is not JSON."""
-    served = Served({})
-    api(served).patch("v1/models", data="{'七',}")
+    adapter = ListAdapter({})
+    api(adapter).patch("v1/models", data="{'七',}")
 
-    assert served.requests[0].body == "{'七',}".encode()
+    assert adapter.requests[0].body == "{'七',}".encode()
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_request_without_body_has_no_content_type(method: str) -> None:
     """A request without a body has no header about a body."""
-    served = Served({})
-    api(served).ask(method, "v1/models")
+    adapter = ListAdapter({})
+    api(adapter).ask(method, "v1/models")
 
-    assert served.requests[0].body is None
-    assert "Content-Type" not in served.requests[0].headers
+    assert adapter.requests[0].body is None
+    assert "Content-Type" not in adapter.requests[0].headers
 
 
 def test_request_has_credentials_of_its_caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """Each request has the credentials of its caller, and no password from ~/.netrc."""
     (tmp_path / "netrc").write_text("machine a.test login l password p\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    served = Served({}, {}, {})
-    anonymous = api(served)
+    adapter = ListAdapter({}, {}, {})
+    anonymous = api(adapter)
     anonymous.get("v1/models")
     anonymous.by(Credentials(token="t")).get("v1/models")
     anonymous.by(api_key.Credentials("k")).get("v1/models")
 
     names = ("Authorization", "x-goog-api-key")
-    assert [tuple(request.headers.get(name) for name in names) for request in served.requests] == [
+    assert [tuple(request.headers.get(name) for name in names) for request in adapter.requests] == [
         (None, None),
         ("Bearer t", None),
         (None, "k"),
@@ -92,7 +92,7 @@ def test_schema_violations_are_reported() -> None:
     """The callback gets a line for each schema violation, also for requests of another caller."""
     violations: list[str] = []
     session = requests.Session()
-    session.mount("http://", Served({"models": [{"name": 1}]}, {"name": 1}, {"name": 1}, {"etag": "x"}))
+    session.mount("http://", ListAdapter({"models": [{"name": 1}]}, {"name": 1}, {"name": 1}, {"etag": "x"}))
     caller_api = Api(session, "http://a.test", AnonymousCredentials(), violations.append)
     caller_api.get("v1beta/models")
     caller_api.by(Credentials(token="t")).get("v1beta/models/m", {"fields": "name"})
@@ -109,11 +109,11 @@ def test_schema_violations_are_reported() -> None:
 
 def test_verbatim_path_is_not_normalized() -> None:
     """With ``verbatim`` the spelling of the path does not change; without it requests normalizes the path."""
-    served = Served({}, {})
-    api(served).get("v1/models?a=b%2cc", verbatim=True)
-    api(served).get("v1/models?a=b%2cc")
+    adapter = ListAdapter({}, {})
+    api(adapter).get("v1/models?a=b%2cc", verbatim=True)
+    api(adapter).get("v1/models?a=b%2cc")
 
-    assert [request.url for request in served.requests] == [
+    assert [request.url for request in adapter.requests] == [
         "http://a.test/v1/models?a=b%2cc",
         "http://a.test/v1/models?a=b%2Cc",
     ]
@@ -121,10 +121,10 @@ def test_verbatim_path_is_not_normalized() -> None:
 
 def test_pages_follow_their_tokens() -> None:
     """All pages are requested with the same parameters, until one has no token."""
-    served = Served({"models": [1], "nextPageToken": "t"}, {"nextPageToken": "u"}, {"models": [2, 3]})
+    adapter = ListAdapter({"models": [1], "nextPageToken": "t"}, {"nextPageToken": "u"}, {"models": [2, 3]})
 
-    assert api(served).list_all("v1/models", {"pageSize": 1}) == [1, 2, 3]
-    assert [request.url.partition("?")[2] for request in served.requests if request.url] == [
+    assert api(adapter).list_all("v1/models", {"pageSize": 1}) == [1, 2, 3]
+    assert [request.url.partition("?")[2] for request in adapter.requests if request.url] == [
         "pageSize=1",
         "pageSize=1&pageToken=t",
         "pageSize=1&pageToken=u",
@@ -133,7 +133,7 @@ def test_pages_follow_their_tokens() -> None:
 
 def test_repeated_page_token_fails() -> None:
     """A page token that repeats raises AssertionError instead of an endless loop."""
-    served = Served(*[{"nextPageToken": token} for token in "tut"])
+    adapter = ListAdapter(*[{"nextPageToken": token} for token in "tut"])
 
     with pytest.raises(AssertionError, match="lead back to 't'"):
-        api(served).pages("v1/models")
+        api(adapter).pages("v1/models")

@@ -1,4 +1,4 @@
-"""The file of a recording: what is written is read again, by the stock loader too, and nothing else is."""
+"""Tests the file of a recording: what it keeps, how the library ``responses`` reads it, and what is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import requests
 import responses
 import yaml  # type: ignore[import-untyped, unused-ignore]  # its types are a distribution of their own
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts import recordings
@@ -62,16 +62,17 @@ def by_hand(*recorded: Exchange, **changes: Any) -> Recording:
 
 
 def edit_file(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
-    """The recording at *path* as somebody left it who changed it with an editor."""
+    """Edit the recording at *path* as with an editor, and return *path*."""
     value = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(value)
     path.write_text(yaml.safe_dump(value), encoding="utf-8")
     return path
 
 
+@settings(max_examples=50)
 @given(st.lists(exchanges, min_size=1, max_size=4).map(tuple))
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, recorded: tuple[Exchange, ...]) -> None:
-    """Whatever was exchanged is read again as it was, to the byte."""
+    """The file keeps each exchange to the byte."""
     path = tmp_path_factory.mktemp("recordings") / "sample.yaml"
     recording = by_hand(*recorded).with_digest()
     try:
@@ -83,9 +84,10 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, recorded: tuple[Ex
     assert load(path) == recording
 
 
+@settings(max_examples=30)
 @given(bodies, words)
-def test_stock_loader_plays_the_same(tmp_path_factory: pytest.TempPathFactory, body: bytes, value: str) -> None:
-    """The loader of ``responses`` reads the file, and its mock gives status, body and headers as recorded."""
+def test_responses_reads_the_file(tmp_path_factory: pytest.TempPathFactory, body: bytes, value: str) -> None:
+    """The loader of ``responses`` reads the file, and its mock answers with the status, body and headers."""
     path = tmp_path_factory.mktemp("recordings") / "sample.yaml"
     headers = (JSON, ("Vary", "Origin"), ("X-Sample", value.strip()), ("Vary", "Referer"))
     save(by_hand(Exchange(SentRequest("GET", f"{URL}?pageSize=2"), ReceivedResponse(404, "", headers, body))), path)
@@ -101,16 +103,16 @@ def test_stock_loader_plays_the_same(tmp_path_factory: pytest.TempPathFactory, b
 
 
 @given(texts)
-def test_both_loaders_of_yaml_read_the_same(text: str) -> None:
-    """The text of any body comes back from libyaml's loader and from the one in Python, which ``responses`` has."""
+def test_both_yaml_loaders_read_the_same(text: str) -> None:
+    """libyaml's loader and the one in Python, which ``responses`` uses, both return the text of any body."""
     written = yaml_text.write({"body": [text]})
 
     assert yaml.safe_load(written) == {"body": [text]}
     assert read(written, "sample") == {"body": [text]}
 
 
-def test_what_google_prints_can_be_read_in_the_file(tmp_path: Path) -> None:
-    """A pretty-printed body stands in the file line by line."""
+def test_pretty_printed_body_is_readable_in_the_file(tmp_path: Path) -> None:
+    """The file has each line of a pretty-printed body on a line of its own."""
     save(by_hand(), tmp_path / "sample.yaml")
 
     lines = (tmp_path / "sample.yaml").read_text(encoding="utf-8").splitlines()
@@ -118,16 +120,16 @@ def test_what_google_prints_can_be_read_in_the_file(tmp_path: Path) -> None:
     assert lines[begin + 1 : begin + 5] == [f"      {line}" for line in PRETTY.decode().splitlines()]
 
 
-def test_bytes_that_are_no_text_stand_as_base64(tmp_path: Path) -> None:
-    """A binary body stands beside an empty one, and is read again."""
+def test_binary_body_is_base64(tmp_path: Path) -> None:
+    """The file has a binary body as base64, beside an empty body for ``responses``."""
     save(by_hand(exchange(b"\x89PNG\xff")), tmp_path / "sample.yaml")
 
     assert "body_base64: iVBOR/8=" in (tmp_path / "sample.yaml").read_text(encoding="utf-8")
     assert load(tmp_path / "sample.yaml").exchanges[0].response.body == b"\x89PNG\xff"
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    """What cannot be written replaces nothing, and leaves nothing beside it."""
+def test_refused_recording_replaces_no_file(tmp_path: Path) -> None:
+    """A recording that is refused replaces no file, and leaves no other file behind."""
     path = tmp_path / "sample.yaml"
     save(by_hand(), path)
     before = path.read_bytes()
@@ -138,8 +140,8 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_hand_written_needs_no_digest(tmp_path: Path) -> None:
-    """Who writes a file by hand need not compute anything, nor name what is as usual."""
+def test_hand_written_file_needs_no_digest(tmp_path: Path) -> None:
+    """A file that is written by hand needs neither a digest nor a reason phrase."""
     path = tmp_path / "sample.yaml"
     save(by_hand(), path)
     edit_file(
@@ -155,7 +157,7 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda value: value["contract"].update(format=2),
         "sample.yaml: contract.format is 2, and this release reads 1; use a newer release of tunedmodels",
     ),
-    "the file of the stock recorder": (
+    "a file of the recorder of responses": (
         lambda value: value.pop("contract"),
         "sample.yaml: contract is missing; it has to be a mapping",
     ),
@@ -191,7 +193,7 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda value: value["contract"].update(name="../sample"),
         "sample.yaml: contract.name is '../sample'; it has to be lower-case letters and digits, joined by - and .",
     ),
-    "a variable that nobody sent": (
+    "a variable in no request": (
         lambda value: value["contract"].update(variables={"id": "nowhere"}),
         "sample.yaml: contract.variables.id is 'nowhere', which is in no request; remove it",
     ),
@@ -209,7 +211,7 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda value: value["responses"][0]["response"].update(body="", body_base64="?"),
         "sample.yaml: responses.1.response.body_base64 is not base64; record it again",
     ),
-    "a body that cannot be seen through": (
+    "a compressed body": (
         lambda value: value["responses"][0]["response"].update(headers={"Content-Encoding": "gzip"}),
         "sample.yaml: responses.1.response has a body in 'gzip', which hides secrets; store the body decoded",
     ),
@@ -217,16 +219,16 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(tmp_path: Path, name: str) -> None:
-    """What is no recording is refused in a sentence that names file, field, what was found, and the way out."""
+def test_invalid_file_is_refused(tmp_path: Path, name: str) -> None:
+    """The error names the file, the field and its value, and says what to do."""
     change, sentence = REFUSED[name]
     path = tmp_path / "sample.yaml"
     save(by_hand(), path)
     edit_file(path, lambda value: (value["contract"]["provenance"].pop("sha256"), change(value)))
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(RecordingError) as error:
         load(path)
 
-    assert str(caught.value) == sentence
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize(
@@ -243,26 +245,26 @@ def test_refused(tmp_path: Path, name: str) -> None:
         ("[]", "sample.yaml: the file is a list; it has to be a mapping"),
     ],
 )
-def test_odd_yaml_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
-    """YAML that says another thing than it shows, or that only costs time, is not read."""
+def test_misleading_yaml_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    """YAML that means something else than a reader sees, or that nests deeply, is refused."""
     (tmp_path / "sample.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(RecordingError) as error:
         load(tmp_path / "sample.yaml")
 
-    assert str(caught.value) == sentence
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a: 'b\n", "a: b: c", "a\x00b", "--- 1\n--- 2\n", "[" * 200_000])
 def test_broken_yaml_is_refused(tmp_path: Path, text: str) -> None:
-    """What is no YAML is refused as a recording is, and without showing what stands in it."""
+    """A file that is no YAML is refused with an error of recordings, which does not show its text."""
     (tmp_path / "sample.yaml").write_text(text, encoding="utf-8")
 
     with pytest.raises(RecordingError, match=r"^sample\.yaml: the file (is not YAML|nests deeper)"):
         load(tmp_path / "sample.yaml")
 
 
-def test_a_long_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file beyond the limit is not read at all."""
+def test_long_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file above the limit is not read."""
     save(by_hand(), tmp_path / "sample.yaml")
     monkeypatch.setattr(yaml_text, "LIMIT", 100)
 
@@ -270,7 +272,7 @@ def test_a_long_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         load(tmp_path / "sample.yaml")
 
 
-def test_no_text_is_refused(tmp_path: Path) -> None:
+def test_binary_file_is_refused(tmp_path: Path) -> None:
     """A file that is not UTF-8 is no recording."""
     (tmp_path / "sample.yaml").write_bytes(b"a: \xff\n")
 
@@ -279,13 +281,13 @@ def test_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_published_recordings_have_no_problems() -> None:
-    """What this package ships is as it has to be."""
+    """The recordings in the package are valid."""
     assert check(PUBLISHED) == []
 
 
 @pytest.mark.parametrize("path", sorted(PUBLISHED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_published_recording_is_what_save_writes(path: Path, tmp_path: Path) -> None:
-    """Each has its provenance, plays by the stock loader, and would be written the same again."""
+    """Each has its provenance, ``responses`` reads it, and ``save`` writes the same bytes."""
     recording = load(path)
     save(recording, tmp_path / path.name)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
@@ -301,15 +303,15 @@ def test_published_recording_is_what_save_writes(path: Path, tmp_path: Path) -> 
 
 
 def test_published_create_has_the_bytes_that_curl_counted() -> None:
-    """1,984 bytes were sent and 296 received, says curl on the page: the transcript is verbatim."""
+    """On the page curl says that it sent 1,984 bytes and received 296, so the transcript is verbatim."""
     (created,) = load(PUBLISHED / "tutorial.create-by-curl.yaml").exchanges
 
     assert (len(created.request.body), len(created.response.body)) == (1984, 296)
     assert json.loads(created.response.body)["metadata"]["totalSteps"] == 38
 
 
-def test_published_fragment_says_so() -> None:
-    """Of the last poll one line is known, and the recording claims no more."""
+def test_published_fragment() -> None:
+    """The page has one line of the last poll, and the recording has only its members."""
     recording = load(PUBLISHED / "tutorial.last-poll.yaml")
     metadata = json.loads(recording.exchanges[0].response.body)["metadata"]
     line = f"{metadata['completedPercent']:.2f}% - {metadata['snapshots'][-1]}"
@@ -320,7 +322,7 @@ def test_published_fragment_says_so() -> None:
 
 
 def test_check_names_every_problem(tmp_path: Path) -> None:
-    """A folder's problems are all told: orphans, edits, secrets, what is no recording, and drafts."""
+    """The check reports unused files, edits, secrets, files that are no recording, and drafts."""
     save(by_hand(), tmp_path / "sample.yaml")
     save(by_hand(), tmp_path / "other.yaml")
     edit_file(
@@ -328,13 +330,13 @@ def test_check_names_every_problem(tmp_path: Path) -> None:
     )
     (tmp_path / "broken.yaml").write_text("[]", encoding="utf-8")
     (tmp_path / "binary.yaml").write_bytes(b"\xff")
-    (tmp_path / "left.draft").write_text("", encoding="utf-8")
+    (tmp_path / "first.draft").write_text("", encoding="utf-8")
     texts = [problem.text for problem in check(tmp_path, names={"used"})]
 
     assert [text.split(" is '")[0] for text in texts] == [
         "binary.yaml: the file is not UTF-8; record it again",
         "broken.yaml: the file is a list; it has to be a mapping",
-        "left.draft: the file ends in .draft; recordings end in .yaml: rename it, or delete it",
+        "first.draft: the file ends in .draft; recordings end in .yaml: rename it, or delete it",
         "other.yaml: contract.provenance.sha256",
         "other.yaml: line 22 looks like a secret (api-key): AIza… (20 characters); remove it",
         "other.yaml: responses.1.response.body looks like a secret (api-key): AIza… (20 characters); remove it",
@@ -344,13 +346,13 @@ def test_check_names_every_problem(tmp_path: Path) -> None:
     ]
 
 
-def test_check_of_nothing_is_a_problem(tmp_path: Path) -> None:
-    """A folder without recordings proves nothing."""
-    assert [problem.text.split(": ")[1] for problem in check(tmp_path)] == [
-        "the folder has no recordings; look in another"
-    ]
+def test_check_of_an_empty_folder(tmp_path: Path) -> None:
+    """A folder without recordings is a problem."""
+    texts = [problem.text.split(": ")[1] for problem in check(tmp_path)]
+
+    assert texts == ["the folder has no recordings; look in another"]
 
 
-def test_scan_of_the_shipped_files_finds_nothing() -> None:
-    """No secret stands in what is published."""
+def test_published_files_have_no_secrets() -> None:
+    """The scan finds no secret in the files of the package."""
     assert [leak for path in PUBLISHED.iterdir() for leak in scan(path.read_text(encoding="utf-8"))] == []

@@ -1,4 +1,4 @@
-"""Secrets: whatever place they have in an exchange, none of them is in what is written."""
+"""Tests that no secret of an exchange gets into a file, and that the scan finds secrets in files."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ JSON = ("Content-Type", "application/json")
 
 mixed = "abcdefghijkmnopqrstuvwxyzABCDEFGHIJKLMNPQRSTUVWXYZ0123456789"
 tails = st.text(mixed + "-_", min_size=20, max_size=40)
-# By its looks alone each of these is a secret.
-telling = st.one_of(
+# Each of these has the form of a secret.
+recognizable = st.one_of(
     tails.map("AIza{}".format),
     tails.map("AQ.{}".format),
     tails.map("ya29.{}".format),
@@ -46,17 +46,17 @@ telling = st.one_of(
         "{0[0]}@{0[1]}.iam.gserviceaccount.com".format
     ),
 )
-# These are secrets for where they stand.
-silent = st.text(mixed + "\"'\\/+=%&# .~", min_size=8, max_size=30).filter(lambda text: text == text.strip())
+# These are secrets only because of their place.
+inconspicuous = st.text(mixed + "\"'\\/+=%&# .~", min_size=8, max_size=30).filter(lambda text: text == text.strip())
 
 
 def spellings_of(secret: str) -> list[str]:
-    """The ways in which a text may have the secret in it."""
+    """Return the ways in which a text can have the secret."""
     return [secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1]]
 
 
 def in_places(secret: str) -> list[Exchange]:
-    """Exchanges that have the secret somewhere, each somewhere else."""
+    """Return exchanges that have the secret, each in another place."""
     quoted, dumped = quote(secret, safe=""), json.dumps(secret)
     escaped = '"' + "".join(f"\\u{ord(character):04x}" for character in secret) + '"'
     stream = (("Content-Type", "text/event-stream"),)
@@ -88,7 +88,7 @@ PLACES = len(in_places(""))
 
 
 def write_scrubbed(exchanges: list[Exchange], folder: Path, scrubber: Scrubber) -> str:
-    """The text of the file that holds the exchanges, scrubbed."""
+    """Scrub the exchanges, and return the text of their file."""
     provenance = Provenance("hand-written", "this test", scrubbed=scrubber.kinds)
     save(Recording("sample", provenance, scrubber.scrub(exchanges)), folder / "sample.yaml")
     load(folder / "sample.yaml")
@@ -99,9 +99,10 @@ PROVENANCE = Provenance("hand-written", "this test", date(2026, 11, 22))
 SKELETON = reader.write(file_format.document("sample", PROVENANCE, in_places(""), {"id": ""})) + "body_base64"
 
 
-@given(telling, st.integers(0, PLACES - 1))
-def test_no_telling_secret_is_written(tmp_path_factory: pytest.TempPathFactory, secret: str, place: int) -> None:
-    """A secret that looks like one is not written, wherever it stood: alone, in that one place."""
+@settings(max_examples=60)
+@given(recognizable, st.integers(0, PLACES - 1))
+def test_recognizable_secret_is_scrubbed(tmp_path_factory: pytest.TempPathFactory, secret: str, place: int) -> None:
+    """A text with the form of a secret is not written, even if it is in only one place."""
     text = write_scrubbed([in_places(secret)[place]], tmp_path_factory.mktemp("scrubbed"), Scrubber())
 
     assert [each for each in spellings_of(secret) if each in text] == []
@@ -109,17 +110,17 @@ def test_no_telling_secret_is_written(tmp_path_factory: pytest.TempPathFactory, 
 
 @settings(max_examples=60)
 @given(
-    silent,
+    inconspicuous,
     st.integers(0, PLACES - 1),
-    st.sampled_from(["authorization", "x-goog-api-key", "key", "access_token", "cookie", "member", "given"]),
+    st.sampled_from(["authorization", "x-goog-api-key", "key", "access_token", "cookie", "member", "argument"]),
 )
-def test_no_silent_secret_is_written(
+def test_secret_is_scrubbed_in_all_places(
     tmp_path_factory: pytest.TempPathFactory, secret: str, place: int, where: str
 ) -> None:
-    """What is secret for where it stands once is not written, wherever else it stands."""
+    """A text that is a secret because of one place is not written in any other place, either."""
     headers: tuple[tuple[str, str], ...] = ()
     url, body, scrubber = URL, b"", Scrubber()
-    if where == "given":
+    if where == "argument":
         scrubber = Scrubber([secret])
     elif where == "member":
         body = json.dumps({"access_token": secret}).encode()
@@ -142,7 +143,7 @@ def scrub(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "instead"),
+    ("text", "scrubbed"),
     [
         ('{"access_token": "abc", "expires_in": 3599}', '{"access_token": "scrubbed-token-1", "expires_in": 3599}'),
         ('{"api_key": "a\\"b\'c"}', '{"api_key": "scrubbed-api-key-1"}'),
@@ -168,9 +169,9 @@ def scrub(text: str) -> str:
         ("x-goog-user-project: mine", "x-goog-user-project: scrubbed-project-1"),
     ],
 )
-def test_what_stands_instead(text: str, instead: str) -> None:
-    """A placeholder tells what was there, is legal where it stands, and nothing around it changes."""
-    assert scrub(text) == instead
+def test_placeholder_replaces_a_secret(text: str, scrubbed: str) -> None:
+    """A placeholder names the kind of the secret, is valid in its place, and changes nothing around it."""
+    assert scrub(text) == scrubbed
 
 
 @pytest.mark.parametrize(
@@ -187,14 +188,14 @@ def test_what_stands_instead(text: str, instead: str) -> None:
         "https://h/v1beta/models?pageSize=1000&pageToken=abc&alt=json",
     ],
 )
-def test_what_is_no_secret_stays(text: str) -> None:
-    """The service's own words, names and times are left alone, and the scan does not stop at them."""
+def test_other_text_is_not_scrubbed(text: str) -> None:
+    """Words, names and times of the service are no secrets, for the scrubber and for the scan."""
     assert scrub(text) == text
     assert scan(text) == []
 
 
-def test_one_secret_has_one_placeholder() -> None:
-    """Who was who can still be told: the same secret gets the same placeholder in all exchanges."""
+def test_secret_has_the_same_placeholder_everywhere() -> None:
+    """A secret has one placeholder in all exchanges, so a reader can still tell two secrets apart."""
     scrubber = Scrubber()
     (one, two) = scrubber.scrub(
         [
@@ -216,16 +217,16 @@ def test_one_secret_has_one_placeholder() -> None:
     assert scrubber.kinds == ("email", "token")
 
 
-def test_what_comes_first_is_scrubbed_of_what_shows_later() -> None:
-    """A secret that shows itself only in the last exchange is out of the first too."""
+def test_secret_of_a_later_exchange_is_scrubbed_in_earlier_ones() -> None:
+    """A text that only the last exchange shows to be a secret is scrubbed in the first one, too."""
     early = Exchange(SentRequest("GET", f"{URL}/hunter2hunter2"), ReceivedResponse(200))
     late = Exchange(SentRequest("GET", f"{URL}?key=hunter2hunter2"), ReceivedResponse(200))
 
     assert Scrubber().scrub([early, late])[0].request.url == f"{URL}/scrubbed-api-key-1"
 
 
-def test_cookies() -> None:
-    """Of a cookie the value is secret; its name and what is said of it stay."""
+def test_only_the_value_of_a_cookie_is_scrubbed() -> None:
+    """The name and the attributes of a cookie stay."""
     received = ReceivedResponse(
         200, headers=(("Set-Cookie", "NID=511=abc_def; expires=Fri; path=/"), ("set-cookie", "b=2"))
     )
@@ -239,22 +240,22 @@ def test_cookies() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_bytes_without_secrets_come_back(body: bytes) -> None:
-    """A body in which nothing is found is not touched, whatever it is."""
+def test_body_without_secrets_is_unchanged(body: bytes) -> None:
+    """A body without a secret stays the same to the byte."""
     (one,) = Scrubber().scrub([Exchange(SentRequest("GET", URL), ReceivedResponse(200, body=body))])
 
     assert one.response.body == body or "scrubbed-" in one.response.body.decode("latin-1")
 
 
 def test_scrubbing_twice_changes_nothing() -> None:
-    """What is scrubbed stays as it is."""
+    """The scrubber changes no placeholder."""
     once = Scrubber().scrub(in_places("AIza0123456789abcdefXYZ me@corp.de projects/123456789"))
 
     assert Scrubber().scrub(once) == once
 
 
-def test_short_secrets_that_are_given_are_refused() -> None:
-    """Taking two letters out everywhere would leave no text whole."""
+def test_short_secret_is_refused() -> None:
+    """A secret of two letters would occur in all texts."""
     with pytest.raises(ValueError, match="a secret needs 6 characters or more"):
         Scrubber(["ab"])
 
@@ -274,8 +275,8 @@ LEAKS = {
 
 
 @pytest.mark.parametrize("name", LEAKS)
-def test_scan_sees(name: str) -> None:
-    """The scan of a finished file sees secrets in every guise, and does not show them."""
+def test_scan_finds_a_secret(name: str) -> None:
+    """The scan of a file finds secrets in each place and encoding, and does not show them."""
     leaks = scan(LEAKS[name])
 
     assert leaks
@@ -283,31 +284,31 @@ def test_scan_sees(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["in a URL", "in a header"])
-def test_scan_tells_where(name: str) -> None:
-    """A leak names its place."""
+def test_leak_has_a_place(name: str) -> None:
+    """A leak names the field with the secret."""
     assert {leak.place for leak in scan(LEAKS[name])} & {"url", "headers.Authorization"}
 
 
-def test_a_secret_is_not_written(tmp_path: Path) -> None:
-    """Nothing is written while anything looks like a secret, of whatever kind the recording is."""
+def test_recording_with_a_secret_is_not_written(tmp_path: Path) -> None:
+    """A recording of any kind is not written if a text in it looks like a secret."""
     body = b'{"text": "AIza0123456789abcdef"}'
     leaking = Recording(
         "sample",
         Provenance("hand-written", "this test"),
         (Exchange(SentRequest("GET", URL), ReceivedResponse(200, "OK", (JSON,), body)),),
     )
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(RecordingError) as error:
         save(leaking, tmp_path / "sample.yaml")
 
-    assert str(caught.value) == (
+    assert str(error.value) == (
         "sample.yaml: line 27 looks like a secret (api-key), and so do 1 more; "
         "pass it in secrets= when recording, or remove it and change the kind to hand-written"
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_live_file_with_a_secret_is_not_read(tmp_path: Path) -> None:
-    """A secret in a live file is refused even where its digest is right: in a comment it is in no digest."""
+def test_live_file_with_a_secret_is_not_read(tmp_path: Path) -> None:
+    """A secret in a comment is refused, although a comment does not change the digest."""
     path = tmp_path / "sample.yaml"
     answer = Exchange(SentRequest("GET", URL), ReceivedResponse(200, "OK", (JSON,), b"{}"))
     save(Recording("sample", Provenance("live", "a run", date(2026, 11, 22)), (answer,)).with_digest(), path)

@@ -1,4 +1,4 @@
-"""The tape: it hears what is exchanged, gets in nobody's way, and what it heard becomes a recording."""
+"""Tests the tape, which records the exchanges of a session without changing them, and the recordings from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVENTS = [b'data: {"candidates": [{"index": 0}]}\r\n\r\n', b'data: {"candidates"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by the path: what the tape has to cope with."""
+    """Answers by the path, with the kinds of answers that a tape must record."""
 
     protocol_version = "HTTP/1.1"
 
@@ -38,13 +38,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     @property
-    def test(self) -> Server:
+    def switches(self) -> Server:
         assert isinstance(self.server, Server)
         return self.server
 
     def plain(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        self.answer(b'{"got": %d}' % len(self.rfile.read(length)))
+        self.answer(b'{"length": %d}' % len(self.rfile.read(length)))
 
     def zipped(self) -> None:
         self.answer(gzip.compress(b'{"zipped": true}'), ("Content-Encoding", "gzip"))
@@ -63,8 +63,8 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def slow(self) -> None:
-        self.test.begun.set()
-        self.test.slow.wait(5)
+        self.switches.slow_began.set()
+        self.switches.slow_may_end.wait(5)
         self.plain()
 
     def m_streamGenerateContent(self) -> None:
@@ -76,8 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         for event in EVENTS:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
             self.wfile.flush()
-            # The next one does not come before somebody has seen this one.
-            self.test.seen.wait(5)
+            # The next event comes only after the test has read this one.
+            self.switches.may_continue.wait(5)
         self.wfile.write(b"0\r\n\r\n")
 
     def answer(self, body: bytes, *headers: tuple[str, str], status: int = 200) -> None:
@@ -90,29 +90,37 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """A server with three switches, for what has to wait for its test."""
+    """A server with three switches for answers that wait for the test."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.seen = threading.Event()
-        self.begun = threading.Event()
-        self.slow = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}"
+        self.reset()
+
+    def reset(self) -> None:
+        self.may_continue, self.slow_began, self.slow_may_end = (threading.Event() for _ in range(3))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # a client that goes away is part of these tests
+        pass  # these tests break connections on purpose
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def module_server() -> Iterator[Server]:
     with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server(module_server: Server) -> Server:
+    """The server of this module, with its switches off."""
+    module_server.reset()
+    return module_server
 
 
 @pytest.fixture
@@ -129,23 +137,23 @@ def session(tape: Tape) -> Iterator[requests.Session]:
         yield session
 
 
-def test_an_exchange_is_noted(server: Server, tape: Tape, session: requests.Session) -> None:
-    """Method, URL, headers, both bodies, status, reason and time are on the tape, without the framing."""
+def test_exchange_is_recorded(server: Server, tape: Tape, session: requests.Session) -> None:
+    """The tape has the method, URL, headers, bodies, status, reason and times, without the framing."""
     answer = session.post(f"{server.url}/plain?pageSize=2", json={"a": 1}, headers={"X-Sample": "x"}, timeout=5)
     (one,) = tape.exchanges
 
-    assert answer.json() == {"got": 8}
+    assert answer.json() == {"length": 8}
     assert (one.request.method, one.request.url) == ("POST", f"{server.url}/plain?pageSize=2")
     assert one.request.body == b'{"a": 1}'
     assert {("X-Sample", "x"), ("Content-Type", "application/json")} <= set(one.request.headers)
-    assert (one.response.status, one.response.reason, one.response.body) == (200, "OK", b'{"got": 8}')
+    assert (one.response.status, one.response.reason, one.response.body) == (200, "OK", b'{"length": 8}')
     assert "content-length" not in {name.lower() for name, _ in (*one.request.headers, *one.response.headers)}
     assert one.at == 0.0
     assert 0 < one.elapsed < 5
 
 
-def test_headers_that_come_twice_stay_two(server: Server, tape: Tape, session: requests.Session) -> None:
-    """The answer's headers are noted line by line, in their order."""
+def test_repeated_header_is_recorded_twice(server: Server, tape: Tape, session: requests.Session) -> None:
+    """The tape has each header line of the answer, in order."""
     session.get(f"{server.url}/twice", timeout=5)
 
     assert tape.exchanges[0].response.headers[-3:] == (
@@ -156,8 +164,8 @@ def test_headers_that_come_twice_stay_two(server: Server, tape: Tape, session: r
 
 
 @pytest.mark.parametrize("decode", [True, False])
-def test_gzip_is_noted_decoded(server: Server, tape: Tape, session: requests.Session, decode: bool) -> None:
-    """A compressed body is noted as what it says, whether its reader decodes it or not; the coding is named."""
+def test_gzip_is_recorded_decoded(server: Server, tape: Tape, session: requests.Session, decode: bool) -> None:
+    """The tape has the decoded body and the name of the coding, whether the reader decodes the body or not."""
     with session.get(f"{server.url}/zipped", timeout=5, stream=True) as answer:
         answer.raw.read(decode_content=decode)
     (one,) = tape.exchanges
@@ -167,8 +175,8 @@ def test_gzip_is_noted_decoded(server: Server, tape: Tape, session: requests.Ses
     assert "Content-Encoding" not in dict(one.response.headers)
 
 
-def test_gzip_that_is_none_is_not_noted(server: Server, tape: Tape, session: requests.Session) -> None:
-    """A body that is not in the coding that its header says cannot be looked into, so it is not taken."""
+def test_invalid_gzip_is_not_recorded(server: Server, tape: Tape, session: requests.Session) -> None:
+    """A body that is not in the coding of its header cannot be checked for secrets, so the exchange is incomplete."""
     with session.get(f"{server.url}/lying", timeout=5, stream=True) as answer:
         answer.raw.read(decode_content=False)
 
@@ -176,14 +184,14 @@ def test_gzip_that_is_none_is_not_noted(server: Server, tape: Tape, session: req
     assert tape.incomplete == (f"the answer to GET {server.url}/lying is not in gzip, as its header says",)
 
 
-def test_a_stream_stays_a_stream(server: Server, tape: Tape, session: requests.Session) -> None:
-    """Each event is there for its reader before the next one is sent, and the tape has them all in the end."""
+def test_stream_stays_a_stream(server: Server, tape: Tape, session: requests.Session) -> None:
+    """The client gets each event before the next one is sent, and the tape has all of them at the end."""
     client = tunedmodels.Client(server.url, api_key="a-key-of-mine", session=session, retry=None)
     with client:
         chunks = client.tuned_models.stream_generate_content("tunedModels/m", "x")
         next(chunks)
         before = tape.exchanges
-        server.seen.set()
+        server.may_continue.set()
         rest = list(chunks)
     (one,) = tape.exchanges
 
@@ -192,25 +200,25 @@ def test_a_stream_stays_a_stream(server: Server, tape: Tape, session: requests.S
     assert one.response.body == b"".join(EVENTS)
 
 
-def test_bare_requests_stream_too(server: Server, tape: Tape, session: requests.Session) -> None:
-    """Lines come as they arrive, by requests' own means."""
+def test_requests_can_stream(server: Server, tape: Tape, session: requests.Session) -> None:
+    """``iter_lines`` of requests returns each line as it arrives."""
     with session.post(f"{server.url}/m:streamGenerateContent", timeout=5, stream=True) as answer:
         lines = answer.iter_lines(chunk_size=None)
         first = next(lines)
-        server.seen.set()
+        server.may_continue.set()
         rest = list(lines)
 
     assert (first, rest[-2]) == (EVENTS[0].strip(), EVENTS[1].strip())
     assert tape.exchanges[0].response.body == b"".join(EVENTS)
 
 
-def test_order_is_that_of_the_beginnings(server: Server, tape: Tape, session: requests.Session) -> None:
-    """The exchange that began first is first, though it ended last; and its time says so."""
+def test_order_is_by_start(server: Server, tape: Tape, session: requests.Session) -> None:
+    """The exchange that began first is first, although it ended last."""
     slow = threading.Thread(target=lambda: session.get(f"{server.url}/slow", timeout=5))
     slow.start()
-    assert server.begun.wait(5)
+    assert server.slow_began.wait(5)
     session.get(f"{server.url}/plain", timeout=5)
-    server.slow.set()
+    server.slow_may_end.set()
     slow.join()
 
     assert [one.request.url.rpartition("/")[2] for one in tape.exchanges] == ["slow", "plain"]
@@ -218,7 +226,7 @@ def test_order_is_that_of_the_beginnings(server: Server, tape: Tape, session: re
 
 
 def test_threads_share_a_tape(server: Server, tape: Tape, session: requests.Session) -> None:
-    """No exchange gets lost between threads."""
+    """The tape has the exchanges of all threads."""
     threads = [
         threading.Thread(target=lambda: [session.get(f"{server.url}/plain", timeout=5) for _ in range(5)])
         for _ in range(8)
@@ -232,33 +240,33 @@ def test_threads_share_a_tape(server: Server, tape: Tape, session: requests.Sess
     assert [one.at for one in tape.exchanges] == sorted(one.at for one in tape.exchanges)
 
 
-def test_what_was_not_read_to_the_end_is_told(server: Server, tape: Tape, session: requests.Session) -> None:
-    """A part of an answer is no exchange: the tape says that it is missing, and no recording is made of it."""
+def test_unfinished_answer_is_incomplete(server: Server, tape: Tape, session: requests.Session) -> None:
+    """An answer that was closed before its end is no exchange, and the tape cannot become a recording."""
     with session.post(f"{server.url}/m:streamGenerateContent", timeout=5, stream=True) as answer:
         next(answer.iter_lines(chunk_size=None))
-    server.seen.set()
+    server.may_continue.set()
 
     assert tape.exchanges == ()
     sentence = f"the answer to POST {server.url}/m:streamGenerateContent was closed before its end"
     assert tape.incomplete == (sentence,)
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(RecordingError) as error:
         record("sample", tape, source="this test", captured=DAY, stand_in=True)
-    assert str(caught.value) == f"sample: the tape is incomplete: {sentence}; read each answer to its end"
+    assert str(error.value) == f"sample: the tape is incomplete: {sentence}; read each answer to its end"
 
 
-def test_what_is_too_long_is_told(server: Server, session: requests.Session) -> None:
-    """The tape keeps no more than its bound; the reader gets all the same."""
+def test_long_answer_is_incomplete(server: Server, session: requests.Session) -> None:
+    """The tape stores no answer above its limit, and the reader gets all of it."""
     tape = Tape(limit=5)
     session.mount("http://", tape)
 
-    assert session.get(f"{server.url}/plain?key=secret", timeout=5).json() == {"got": 0}
+    assert session.get(f"{server.url}/plain?key=secret", timeout=5).json() == {"length": 0}
     assert tape.exchanges == ()
     assert tape.incomplete == (f"the answer to GET {server.url}/plain has more than 5 bytes",)
     tape.close()
 
 
-def test_a_request_without_an_answer_is_no_exchange(server: Server, tape: Tape, session: requests.Session) -> None:
-    """A connection that breaks is told beside the exchanges, and its error goes to whoever asked."""
+def test_request_without_an_answer_is_no_exchange(server: Server, tape: Tape, session: requests.Session) -> None:
+    """The tape lists a request whose connection broke, and the caller gets the error."""
     with pytest.raises(requests.ConnectionError):
         session.get(f"{server.url}/broken", timeout=5)
 
@@ -266,10 +274,8 @@ def test_a_request_without_an_answer_is_no_exchange(server: Server, tape: Tape, 
     assert tape.unanswered == (f"GET {server.url}/broken got no answer: ConnectionError",)
 
 
-def test_a_body_that_can_be_read_once_is_left_to_the_network(
-    server: Server, tape: Tape, session: requests.Session
-) -> None:
-    """A request that streams its body is sent; as the tape cannot have it too, it says so."""
+def test_streamed_request_is_incomplete(server: Server, tape: Tape, session: requests.Session) -> None:
+    """A body that can be read only once is sent, so the tape cannot have it."""
     session.post(f"{server.url}/moved", data=iter([b"a", b"b"]), timeout=5, allow_redirects=False)
 
     assert tape.exchanges == ()
@@ -277,33 +283,33 @@ def test_a_body_that_can_be_read_once_is_left_to_the_network(
 
 
 def test_each_hop_of_a_redirect_is_an_exchange(server: Server, tape: Tape, session: requests.Session) -> None:
-    """Where an answer leads elsewhere, both are noted."""
+    """The tape has the redirect and the answer after it."""
     session.get(f"{server.url}/moved", timeout=5)
 
     assert [one.response.status for one in tape.exchanges] == [307, 200]
 
 
 def record_get(tape: Tape, server: Server) -> Tape:
-    """The tape, after one request with a secret."""
+    """Send a request with a secret, and return the tape."""
     with requests.Session() as session:
         session.mount("http://", tape)
         session.get(f"{server.url}/plain?key=a-key-of-mine", timeout=5)
     return tape
 
 
-def test_a_stand_in_is_refused(server: Server, tape: Tape) -> None:
-    """What another server than the service said is no live recording, and nothing of it is shown."""
-    with pytest.raises(RecordingError) as caught:
+def test_answers_of_another_server_are_not_live(server: Server, tape: Tape) -> None:
+    """A tape with another server cannot become a live recording. The error does not show a secret."""
+    with pytest.raises(RecordingError) as error:
         record("sample", record_get(tape, server), source="this test", captured=DAY)
 
-    assert str(caught.value) == (
+    assert str(error.value) == (
         f"sample: request 1 was sent to {server.url}; only https://generativelanguage.googleapis.com is the service; "
         "pass stand_in=True to record it as hand-written"
     )
 
 
-def test_a_stand_in_that_says_so(server: Server, tape: Tape, tmp_path: Path) -> None:
-    """Said to be a stand-in's, it is recorded, scrubbed, as hand-written; the variable is kept."""
+def test_recording_of_a_stand_in(server: Server, tape: Tape, tmp_path: Path) -> None:
+    """With ``stand_in`` a recording of another server is hand-written, scrubbed, and has its variables."""
     recording = record(
         "sample", record_get(tape, server), source="this test", captured=DAY, stand_in=True, variables={"what": "plain"}
     )
@@ -317,21 +323,22 @@ def test_a_stand_in_that_says_so(server: Server, tape: Tape, tmp_path: Path) -> 
     assert "plain?key=scrubbed-api-key-1" in text
 
 
-def pretend(tape: Tape, exchange: Exchange) -> Tape:
-    """The tape, with an exchange on it as if the service had answered."""
+def with_exchange(tape: Tape, exchange: Exchange) -> Tape:
+    """Replace the first exchange on the tape, and return the tape."""
     tape._exchanges[1] = exchange
     return tape
 
 
 def live(exchange: Exchange, **answer: Any) -> Exchange:
+    """Return *exchange* as if the service had answered."""
     url = exchange.request.url.replace(exchange.request.url.partition("/plain")[0], REAL)
     return replace(exchange, request=replace(exchange.request, url=url), response=replace(exchange.response, **answer))
 
 
-def test_what_the_service_said_is_live(server: Server, tape: Tape, tmp_path: Path) -> None:
-    """Heard over requests' own adapter from the real address, it is live, sealed, and read again as that."""
+def test_answers_of_the_service_are_live(server: Server, tape: Tape, tmp_path: Path) -> None:
+    """Answers from the real address through the adapter of requests are a live recording with a digest."""
     (exchange,) = record_get(tape, server).exchanges
-    recording = record("sample", pretend(tape, live(exchange)), source="this test", captured=DAY)
+    recording = record("sample", with_exchange(tape, live(exchange)), source="this test", captured=DAY)
     save(recording, tmp_path / "sample.yaml")
 
     assert load(tmp_path / "sample.yaml") == recording
@@ -339,17 +346,17 @@ def test_what_the_service_said_is_live(server: Server, tape: Tape, tmp_path: Pat
     assert recording.exchanges[0].request.url == f"{REAL}/plain?key=scrubbed-api-key-1"
 
 
-def test_what_the_mock_server_signed_is_not_live(server: Server, tape: Tape) -> None:
-    """An answer that bears the mock server's signature came from it, whatever the URL says."""
+def test_answers_of_the_mock_server_are_not_live(server: Server, tape: Tape) -> None:
+    """An answer with the mock server's signature came from it, although the URL is the service's."""
     (exchange,) = record_get(tape, server).exchanges
     signed = live(exchange, headers=(("Server", "tunedmodels-mockserver/0.1.0"),))
 
     with pytest.raises(RecordingError, match=r"^sample: .*responses\.1 is signed by the mock server; set stand_in"):
-        record("sample", pretend(tape, signed), source="this test", captured=DAY)
+        record("sample", with_exchange(tape, signed), source="this test", captured=DAY)
 
 
 class Elsewhere(HTTPAdapter):
-    """Sends everything to a server of its own, whatever the URL says."""
+    """Sends requests for the service to another server."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -362,43 +369,43 @@ class Elsewhere(HTTPAdapter):
 
 
 def refusal(tape: Tape, verify: bool = True) -> str:
-    """What is said to the wish for a live recording of a tape."""
+    """Return the error if a request on the tape cannot become a live recording."""
     with requests.Session() as session:
         session.mount("https://", tape)
         session.get(f"{REAL}/plain", timeout=5, verify=verify)
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(RecordingError) as error:
         record("sample", tape, source="this test", captured=DAY)
     tape.close()
-    return str(caught.value)
+    return str(error.value)
 
 
-def test_an_adapter_of_ones_own_is_a_doubt(server: Server) -> None:
-    """An adapter that is not requests' own may have answered from anywhere."""
+def test_answers_of_another_adapter_are_not_live(server: Server) -> None:
+    """An adapter that is not from requests may not use the network."""
     assert refusal(Tape(Elsewhere(server.url))) == (
         "sample: the tape cannot become a live recording: the requests were sent by Elsewhere, which may not use "
         "a network; send with an HTTPAdapter of requests, or pass stand_in=True"
     )
 
 
-def test_a_replay_is_a_doubt(server: Server, tape: Tape) -> None:
-    """What is played from a recording does not become a newer one."""
+def test_answers_of_a_replay_are_not_live(server: Server, tape: Tape) -> None:
+    """A replay of a recording does not become a newer recording."""
     (exchange,) = record_get(tape, server).exchanges
-    recording = record("sample", pretend(tape, live(exchange)), source="this test", captured=DAY)
+    recording = record("sample", with_exchange(tape, live(exchange)), source="this test", captured=DAY)
 
     assert "were sent by Replay, which may not use a network" in refusal(Tape(Replay(recording)))
 
 
-def test_a_patched_requests_is_a_doubt() -> None:
-    """Where something has patched requests, it may have answered; and so may anyone who was not verified."""
+def test_answers_through_a_patched_requests_are_not_live() -> None:
+    """If a library patches requests, it may have answered in place of the service."""
     with responses.RequestsMock() as mock:
         mock.get(f"{REAL}/plain", json={})
-        sentence = refusal(Tape(), verify=False)
+        message = refusal(Tape(), verify=False)
 
-    assert "requests was patched by responses, which may have answered in its place" in sentence
+    assert "requests was patched by responses, which may have answered in its place" in message
 
 
-def test_certificates_that_were_not_verified_are_a_doubt(server: Server, tape: Tape) -> None:
-    """Whoever was not asked for a certificate may be anyone."""
+def test_unverified_certificate_is_a_doubt(server: Server, tape: Tape) -> None:
+    """Without a verified certificate, another server may have answered."""
     with requests.Session() as session:
         session.mount("http://", tape)
         session.get(f"{server.url}/plain", timeout=5, verify=False)
@@ -406,8 +413,8 @@ def test_certificates_that_were_not_verified_are_a_doubt(server: Server, tape: T
     assert tape.doubts == ("certificates were not verified, so another server may have answered",)
 
 
-def test_an_empty_tape_is_no_recording(tape: Tape) -> None:
-    """Of nothing there is no recording."""
+def test_empty_tape_is_no_recording(tape: Tape) -> None:
+    """A tape without exchanges cannot become a recording."""
     with pytest.raises(
         RecordingError, match=r"^sample: responses is empty; a recording without answers proves nothing"
     ):

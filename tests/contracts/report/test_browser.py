@@ -1,4 +1,4 @@
-"""The report's page in a real browser: opened as a file, with nothing fetched from anywhere."""
+"""Tests the report's page in a real browser, which opens it as a file and requests nothing else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -23,8 +24,8 @@ from tunedmodels_contracts.report.summary_lines import headline
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page, Request
 
-DEMANDED = "TUNEDMODELS_TEST_BROWSER"
-"""Where continuous integration sets it, a missing browser is a failure."""
+REQUIRED = "TUNEDMODELS_TEST_BROWSER"
+"""If this variable is set, a missing browser is a failure."""
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 EVIL = "<img src=https://example.com/x onerror=alert(1)><script>alert(2)</script>"
@@ -48,13 +49,13 @@ REPORT = merge([Report("0.1.0", (FAKE,), EVIDENCE), Report("0.1.0", (REPLAY,), E
 
 
 def chromium() -> str:
-    """Return the path of an installed browser; without one the test is skipped, or fails where one is demanded."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None and os.environ.get(DEMANDED):
-        pytest.fail(f"{DEMANDED} demands a browser, and none of {', '.join(NAMES)} is installed")
-    if found is None:
+    """Return the path of an installed browser. Without one, skip the test, or fail it if a browser is required."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None and os.environ.get(REQUIRED):
+        pytest.fail(f"{REQUIRED} requires a browser, and none of {', '.join(NAMES)} is installed")
+    if path is None:
         pytest.skip(f"no browser is installed here: none of {', '.join(NAMES)}")
-    return found
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        # Nobody else's page is opened, and containers run as root, which its sandbox refuses.
+        # The browser opens only our page. In containers it runs as root, which its sandbox refuses.
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -71,32 +72,32 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """The page of REPORT. Whatever it says on the console, asks of any server or asks the user, fails the test."""
+    """The page of REPORT. A message on the console, a request to a server or a dialog fails the test."""
     files.write(REPORT, tmp_path)
     context = browser.new_context()
     page = context.new_page()
-    trouble: list[str] = []
+    problems: list[str] = []
 
     def dismiss(dialog: Dialog) -> None:
-        trouble.append(f"dialog: {dialog.message}")
+        problems.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def asked(request: Request) -> None:
+    def refuse(request: Request) -> None:
         if not request.url.startswith("file:"):
-            trouble.append(f"request: {request.url}")
+            problems.append(f"request: {request.url}")
 
-    page.on("console", lambda message: trouble.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
+    page.on("console", lambda message: problems.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: problems.append(f"error: {error}"))
     page.on("dialog", dismiss)
-    page.on("request", asked)
+    page.on("request", refuse)
     page.goto((tmp_path / "report.html").as_uri())
     yield page
 
     context.close()
-    assert trouble == []
+    assert problems == []
 
 
-def expect_shown(page: Page, *names: str) -> None:
+def expect_clauses(page: Page, *names: str) -> None:
     """Wait until the table shows the clauses with these *names*, and no others.
 
     The page forbids scripts that are text, so ``wait_for_function`` fails if its first look comes too early.
@@ -107,7 +108,7 @@ def expect_shown(page: Page, *names: str) -> None:
 
 
 def test_first_line(page: Page) -> None:
-    """What one sees first says what is proved and what is not, whatever a server has said."""
+    """The page begins with what is proved and what is not. Texts of a server do nothing."""
     first = page.locator("body > *").first
 
     assert first.inner_text() == headline(REPORT)
@@ -116,52 +117,52 @@ def test_first_line(page: Page) -> None:
     assert page.get_by_text("<img src=").count() > 0
 
 
-def test_targets_stand_side_by_side(page: Page) -> None:
-    """Each run is a column."""
+def test_targets_are_columns(page: Page) -> None:
+    """Each run has a column."""
     assert page.locator(".clauses thead th").all_inner_texts()[-2:] == ["fake", "replay"]
     assert page.locator("[id='list/whole-models'] td").all_inner_texts()[-2:] == ["held", "held"]
     assert page.locator("[id='stream/events'] td").all_inner_texts()[-2:] == ["held", "not in the run"]
 
 
 def test_filter(page: Page) -> None:
-    """Words, level, evidence and verdict narrow the clauses together, and one button shows all again."""
+    """Words, level, evidence and verdict select clauses together. One button shows all clauses again."""
     everything = ("get/missing-model", "list/whole-models", "stream/events")
-    expect_shown(page, *everything)
+    expect_clauses(page, *everything)
 
     page.get_by_label("Words").fill("models get")
-    expect_shown(page, "get/missing-model")
+    expect_clauses(page, "get/missing-model")
     page.get_by_label("Words").fill("LIST")
-    expect_shown(page, "list/whole-models")
+    expect_clauses(page, "list/whole-models")
     assert page.locator("output").inner_text() == "1 of 3 clauses"
     page.get_by_label("Level").select_option("optional")
-    expect_shown(page)
+    expect_clauses(page)
 
     page.get_by_role("button", name="Show all").click()
-    expect_shown(page, *everything)
+    expect_clauses(page, *everything)
     assert page.locator("output").inner_text() == "3 of 3 clauses"
     page.get_by_label("Evidence").select_option("none")
-    expect_shown(page, "get/missing-model", "stream/events")
+    expect_clauses(page, "get/missing-model", "stream/events")
     page.get_by_label("On a target").select_option("broken")
-    expect_shown(page, "get/missing-model")
+    expect_clauses(page, "get/missing-model")
 
 
 def test_links(page: Page) -> None:
-    """Links within the page lead somewhere, and to a clause that the filter hides, too."""
+    """Each link within the page has a target. A link to a clause that the filter hides shows the clause."""
     links = page.locator("a[href^='#']")
     for target in {link.get_attribute("href") or "" for link in links.all()}:
         assert page.locator(f"[id='{target[1:]}']").count() == 1, target
 
     page.get_by_label("Level").select_option("optional")
-    expect_shown(page, "stream/events")
+    expect_clauses(page, "stream/events")
     page.locator("#bare ~ ul a", has_text="get/missing-model").click()
-    expect_shown(page, "get/missing-model", "list/whole-models", "stream/events")
+    expect_clauses(page, "get/missing-model", "list/whole-models", "stream/events")
     assert page.locator("a[href^='http']").get_attribute("href") == (
         "https://github.com/owner/repository/blob/362ab9b5379d/a/notebook.ipynb"
     )
 
 
-def test_what_is_invented(page: Page) -> None:
-    """The parts are folded, and open on a click."""
+def test_inventions(page: Page) -> None:
+    """The parts of the list of inventions are closed, and open on a click."""
     part = page.locator("#invented ~ details").first
     assert not part.locator("table").is_visible()
 
@@ -169,18 +170,18 @@ def test_what_is_invented(page: Page) -> None:
     assert part.locator("tbody tr").first.is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_readable(page: Page, width: int, scheme: str) -> None:
-    """It fits a phone, and every text stands out from its ground by WCAG's 4.5 to 1, in the dark too."""
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+def test_page_is_readable(page: Page) -> None:
+    """The page fits a phone, and each text has WCAG's contrast of 4.5 to 1 with its background, also in the dark."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for width, scheme in product((320, 390, 1280), schemes):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(CONTRASTS) >= 4.5
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(CONTRASTS) >= 4.5, (width, scheme)
 
 
-# The least contrast of any visible text with the nearest ground that is painted behind it.
+# The lowest contrast of any visible text with the background behind it.
 CONTRASTS = """() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgb = (colour) => {

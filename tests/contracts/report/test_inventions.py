@@ -1,4 +1,4 @@
-"""What is invented, as a report lists it."""
+"""Tests the list of inventions in a report."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tunedmodels_contracts.report.inventions import Invention, group_by_part, in
 PAGE = Path(__file__).parents[3] / "docs" / "invented.md"
 
 
-def test_all_of_the_page() -> None:
-    """Every row of every table of the page is there, under the heading that it has."""
+def test_list_has_all_rows_of_the_page() -> None:
+    """The list has each row of each table of the page, under the heading of the table."""
     text = PAGE.read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| case |")]
 
@@ -22,7 +22,7 @@ def test_all_of_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "found"),
+    ("page", "rows"),
     [
         ("# Page\n\nText.\n", ()),
         (
@@ -31,12 +31,12 @@ def test_all_of_the_page() -> None:
         ),
     ],
 )
-def test_read(page: str, found: tuple[Invention, ...]) -> None:
-    """Rows below a rule are taken; what stands elsewhere is not."""
-    assert read(page) == found
+def test_read(page: str, rows: tuple[Invention, ...]) -> None:
+    """Only the rows of a table are read, without the head."""
+    assert read(page) == rows
 
 
-def test_read_refuses_another_table() -> None:
-    """A row of another width would be shown in the wrong columns."""
+def test_row_of_two_cells_is_refused() -> None:
+    """The report would show its cells in the wrong columns."""
     with pytest.raises(ValueError, match="three cells"):
         read("| a | b |\n|---|---|\n| 1 | 2 |\n")

@@ -1,4 +1,4 @@
-"""The report: its words, and the same content as JSON, Markdown, HTML and JUnit's XML."""
+"""Tests the sentences of a report, and its forms: JSON, Markdown, HTML and JUnit's XML."""
 
 from __future__ import annotations
 
@@ -46,13 +46,15 @@ def result(name: str, verdict: Verdict, reason: str = "") -> Result:
 
 
 def run(kind: str = "fake", server: str = "http://fake.test", **verdicts: Verdict) -> SuiteRun:
-    given = {name.replace("_", "-").replace("--", "/"): verdict for name, verdict in verdicts.items()}
-    seen = ApiCoverage()
-    seen.record("GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}')
-    results = tuple(
-        result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in given.items()
+    by_clause = {name.replace("_", "-").replace("--", "/"): verdict for name, verdict in verdicts.items()}
+    coverage = ApiCoverage()
+    coverage.record(
+        "GET", "http://fake.test/v1beta/tunedModels/m", 404, '{"error": {"code": 404, "status": "NOT_FOUND"}}'
     )
-    return SuiteRun(CheckedServer(kind, server), date(2026, 11, 22), results, seen)
+    results = tuple(
+        result(name, verdict, EVIL if verdict is not Verdict.HELD else "") for name, verdict in by_clause.items()
+    )
+    return SuiteRun(CheckedServer(kind, server), date(2026, 11, 22), results, coverage)
 
 
 MIXED = run(
@@ -105,7 +107,7 @@ REPORT = Report("0.1.0", (replace(MIXED, known=(KNOWN,), status=1, notes=("It ha
     ],
 )
 def test_last_line(one: SuiteRun, line: str) -> None:
-    """The last line says what held, what did not, and what is known of the real API."""
+    """The last line counts the verdicts and the evidence, and names what else is wrong with the run."""
     assert last_line(Report("0.1.0", (one,), EVIDENCE)) == line
 
 
@@ -123,12 +125,12 @@ def test_last_line(one: SuiteRun, line: str) -> None:
     ],
 )
 def test_passed(one: SuiteRun, passed: bool) -> None:
-    """A run passes where something ran, no required clause is broken, and each known difference is one."""
+    """A run passes if a required clause ran, none is broken, and no known difference is stale."""
     assert one.has_passed is passed
 
 
-def test_verified_counts_live_kinds_only() -> None:
-    """The first line of a report counts a clause as verified that was recorded from the service, or held on it."""
+def test_only_live_evidence_verifies() -> None:
+    """The first line counts a clause as verified only if it has a live recording, or held on the service."""
     live = {"get/missing-model": Evidence(Kind.LIVE_RECORDING, "2026-11-22", "us")}
 
     assert headline(Report("0.1.0", (GOOD,), live)).endswith(
@@ -139,8 +141,8 @@ def test_verified_counts_live_kinds_only() -> None:
     assert headline(Report("0.1.0", (run(),), {})) == "fake: nothing ran, so nothing is proved."
 
 
-def test_json() -> None:
-    """A report comes back from JSON as it was, but for the evidence of clauses that are not in it."""
+def test_json_round_trip() -> None:
+    """``from_json`` reads what ``to_json`` wrote, except the evidence of clauses that are not in the report."""
     back = report.from_json(json.loads(json.dumps(report.to_json(REPORT))))
 
     assert report.to_json(back) == report.to_json(REPORT)
@@ -149,7 +151,7 @@ def test_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         (7, "it is not a report"),
         ({}, "it is not a report"),
@@ -159,14 +161,14 @@ def test_json() -> None:
         ({**report.to_json(REPORT), "runs": [7]}, "it is not a report of this format"),
     ],
 )
-def test_what_is_no_report(value: object, said: str) -> None:
-    """Other JSON is refused in words."""
-    with pytest.raises(ValueError, match=said):
+def test_other_json_is_refused(value: object, message: str) -> None:
+    """The error says why the JSON is no report."""
+    with pytest.raises(ValueError, match=message):
         report.from_json(value)
 
 
-def test_merged() -> None:
-    """Reports are laid side by side: a clause that a run had not is empty there, and its evidence the strongest."""
+def test_merge() -> None:
+    """In merged reports, a clause that a run did not have is empty there, and its strongest evidence counts."""
     stronger = {"get/missing-model": Evidence(Kind.LIVE_NOW, "2026-11-22", "this run")}
     live = run("live", "https://generativelanguage.googleapis.com", get__missing_model=Verdict.HELD)
     whole = merge([REPORT, Report("0.1.0", (live,), stronger)])
@@ -183,12 +185,12 @@ def test_merged() -> None:
 
 
 def test_markdown() -> None:
-    """The Markdown of a small report is what it was. A server's words stay in their cells."""
+    """The Markdown of a small report is the golden file. A server's words stay in their cells."""
     assert to_markdown(REPORT) == GOLDEN.read_text(encoding="utf-8")
 
 
 class Page(HTMLParser):
-    """Reads a page, and notes what it is made of."""
+    """Reads a page, and records its tags, links, texts and ids."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -203,11 +205,11 @@ class Page(HTMLParser):
         self.tags.append(tag)
         if tag not in ("meta", "br", "link", "img", "input"):
             self.open.append(tag)
-        given = dict(attrs)
-        self.scopes += "scope" in given
-        self.ids |= {str(given["id"])} if "id" in given else set()
-        self.links += [str(given[name]) for name in ("href", "src", "action") if name in given]
-        assert not [name for name in given if name.startswith("on")]
+        attributes = dict(attrs)
+        self.scopes += "scope" in attributes
+        self.ids |= {str(attributes["id"])} if "id" in attributes else set()
+        self.links += [str(attributes[name]) for name in ("href", "src", "action") if name in attributes]
+        assert not [name for name in attributes if name.startswith("on")]
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -218,7 +220,7 @@ class Page(HTMLParser):
 
 
 def test_html() -> None:
-    """The page is whole, needs nothing from elsewhere, and its first line says what is proved and what is not."""
+    """The page is valid, loads nothing else, and its first line says what is proved and what is not."""
     text = to_html(REPORT)
     page = Page()
     page.feed(text)
@@ -244,7 +246,7 @@ def test_html() -> None:
 
 
 def test_html_of_an_evil_report() -> None:
-    """What a server says is shown, and does nothing; an address of another kind is no link."""
+    """Texts of a server do nothing. Only http and https URLs are links."""
     evil = replace(KNOWN, issue="javascript:alert(1)", reason=EVIL)
     text = to_html(Report(EVIL, (replace(MIXED, subject=CheckedServer("url", EVIL), known=(evil,)),), {}))
     page = Page()
@@ -256,13 +258,13 @@ def test_html_of_an_evil_report() -> None:
     assert [link for link in page.links if not link.startswith("#")] == []
 
 
-def test_html_of_nothing() -> None:
-    """A report of no run is a page too."""
+def test_html_without_runs() -> None:
+    """A report without a run has a page."""
     assert "Nothing ran, so nothing is proved." in to_html(Report("", (), {}))
 
 
 def test_junit() -> None:
-    """Each clause is a case with its level and evidence; only what fails a run is a failure."""
+    """Each clause is a case with its level and evidence. Only a clause that fails the run is a failure."""
     stale = ((replace(KNOWN, clause="x/y"), "there is no such clause"),)
     (suite,) = ET.fromstring(to_junit(replace(REPORT, runs=(replace(MIXED, stale=stale),))))
 
@@ -284,7 +286,7 @@ def test_junit() -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    """All four are written to a folder that need not be there, and the JSON is read again."""
+    """``write`` creates the folder and all files, and ``read`` reads the JSON."""
     files.write(REPORT, tmp_path / "new" / "report")
 
     assert {path.name for path in (tmp_path / "new" / "report").iterdir()} == {*files.NAMES}

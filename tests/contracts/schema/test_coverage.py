@@ -48,29 +48,29 @@ def test_method_of(http: str, path: str, method: str | None) -> None:
 
 def test_members_and_values_are_recorded() -> None:
     """Members and values inside of messages, lists and Any values are recorded."""
-    seen = ApiCoverage()
+    api_coverage = ApiCoverage()
     metadata = {
         "@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.CreateTunedModelMetadata",
         "totalSteps": 1,
         "snapshots": [{"step": 1}],
     }
     model = {"@type": "type.googleapis.com/google.ai.generativelanguage.v1beta.TunedModel", "state": "ACTIVE"}
-    seen.record("GET", f"{MODEL}/operations/o", 200, json.dumps({"metadata": metadata, "response": model}))
+    api_coverage.record("GET", f"{MODEL}/operations/o", 200, json.dumps({"metadata": metadata, "response": model}))
 
-    assert seen.outcomes == {("tunedModels.operations.get", "200 OK")}
-    assert seen.members >= {"CreateTunedModelMetadata.totalSteps", "TuningSnapshot.step", "TunedModel.state"}
-    assert seen.values == {"TunedModel.State ACTIVE"}
-    assert not seen.unknown
+    assert api_coverage.outcomes == {("tunedModels.operations.get", "200 OK")}
+    assert api_coverage.members >= {"CreateTunedModelMetadata.totalSteps", "TuningSnapshot.step", "TunedModel.state"}
+    assert api_coverage.values == {"TunedModel.State ACTIVE"}
+    assert not api_coverage.unknown
 
 
 def test_enum_numbers_are_recorded_by_name() -> None:
     """The number of an enum value counts as its name. A name that the schema does not have is unknown."""
-    seen = ApiCoverage()
+    api_coverage = ApiCoverage()
     for state in (2, 77, "ASLEEP"):
-        seen.record("GET", MODEL, 200, json.dumps({"state": state}))
+        api_coverage.record("GET", MODEL, 200, json.dumps({"state": state}))
 
-    assert seen.values == {"TunedModel.State ACTIVE"}
-    assert seen.unknown == {"TunedModel.State 77", "TunedModel.State ASLEEP"}
+    assert api_coverage.values == {"TunedModel.State ACTIVE"}
+    assert api_coverage.unknown == {"TunedModel.State 77", "TunedModel.State ASLEEP"}
 
 
 @pytest.mark.parametrize(
@@ -78,49 +78,49 @@ def test_enum_numbers_are_recorded_by_name() -> None:
 )
 def test_error_is_an_outcome(body: str) -> None:
     """An error is an outcome with its status and its name, also inside an array."""
-    seen = ApiCoverage()
-    seen.record("POST", f"{MODEL}:streamGenerateContent", 404, body)
+    api_coverage = ApiCoverage()
+    api_coverage.record("POST", f"{MODEL}:streamGenerateContent", 404, body)
 
-    assert seen.outcomes == {("tunedModels.streamGenerateContent", "404 NOT_FOUND")}
-    assert seen.statuses == {"NOT_FOUND"}
-    assert "Error.status" in seen.members
+    assert api_coverage.outcomes == {("tunedModels.streamGenerateContent", "404 NOT_FOUND")}
+    assert api_coverage.statuses == {"NOT_FOUND"}
+    assert "Error.status" in api_coverage.members
 
 
 @pytest.mark.parametrize("body", ["", "no JSON", "[]", "7", "null", '{"error": 7}', '{"error": {"status": "MADE_UP"}}'])
 @pytest.mark.parametrize("status", [200, 404])
 def test_unexpected_bodies_are_accepted(body: str, status: int) -> None:
     """No body is an error, and an unknown status name is not recorded."""
-    seen = ApiCoverage()
-    seen.record("GET", MODEL, status, body)
+    api_coverage = ApiCoverage()
+    api_coverage.record("GET", MODEL, status, body)
 
-    assert seen.outcomes == {("tunedModels.get", "200 OK" if status == 200 else "404")}
-    assert not seen.statuses
+    assert api_coverage.outcomes == {("tunedModels.get", "200 OK" if status == 200 else "404")}
+    assert not api_coverage.statuses
 
 
 def test_unknown_names_are_limited() -> None:
     """At most a hundred unknown names are kept."""
-    seen = ApiCoverage()
+    api_coverage = ApiCoverage()
     for number in range(1000):
-        seen.record("GET", MODEL, 200, json.dumps({f"member{number}": 1}))
-        seen.record("GET", f"{BASE}/v1beta/{number}", 200, "{}")
+        api_coverage.record("GET", MODEL, 200, json.dumps({f"member{number}": 1}))
+        api_coverage.record("GET", f"{BASE}/v1beta/{number}", 200, "{}")
 
-    assert len(seen.unknown) == 100
-    assert len(seen.outcomes) == 1
-    assert seen.answers == 2000
+    assert len(api_coverage.unknown) == 100
+    assert len(api_coverage.outcomes) == 1
+    assert api_coverage.answers == 2000
 
 
 @responses.activate
 def test_session_is_watched() -> None:
     """The answers of a session are recorded. The body of a streamed one is left to its reader."""
     responses.get(MODEL, json={"name": "tunedModels/m"})
-    seen = ApiCoverage()
+    api_coverage = ApiCoverage()
     with requests.Session() as session:
-        seen.watch(session)
+        api_coverage.watch(session)
         session.get(MODEL)
         streamed = session.get(MODEL, stream=True)
         assert streamed.raw.read() == b'{"name": "tunedModels/m"}'
 
-    assert (seen.answers, seen.members) == (2, {"TunedModel.name"})
+    assert (api_coverage.answers, api_coverage.members) == (2, {"TunedModel.name"})
 
 
 def test_merge() -> None:
@@ -136,10 +136,10 @@ def test_merge() -> None:
 
 def test_shares() -> None:
     """The totals come from the schema and the clauses. An outcome is covered if one method of its clause had it."""
-    seen = ApiCoverage()
-    seen.record("GET", MODEL, 200, '{"state": "ACTIVE"}')
-    seen.record("DELETE", MODEL, 200, "{}")
-    seen.record("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
+    api_coverage = ApiCoverage()
+    api_coverage.record("GET", MODEL, 200, '{"state": "ACTIVE"}')
+    api_coverage.record("DELETE", MODEL, 200, "{}")
+    api_coverage.record("GET", MODEL, 404, '{"error": {"status": "NOT_FOUND"}}')
     clauses = [
         Clause("delete/model-is-gone", ("tunedModels.delete", "tunedModels.get"), "404 NOT_FOUND"),
         Clause("list/negative-page-size", ("tunedModels.list",), "400 INVALID_ARGUMENT"),
@@ -148,7 +148,7 @@ def test_shares() -> None:
         Clause("delete/any", ("tunedModels.delete",), "4xx"),
     ]
 
-    shares = {share.what: share for share in coverage(seen, clauses)}
+    shares = {share.what: share for share in coverage(api_coverage, clauses)}
 
     assert shares["outcomes"] == Share(
         "outcomes",

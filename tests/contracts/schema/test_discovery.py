@@ -1,4 +1,4 @@
-"""Discovery documents: what is read of them."""
+"""Tests the reading of discovery documents."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from tunedmodels_contracts.schema.discovery import check_document, enum_values, methods, reachable, type_text
 
 
-def test_methods_of_every_depth() -> None:
-    """Methods of inner collections come too, each by its id without the API."""
+def test_methods_of_inner_collections() -> None:
+    """Methods of inner collections are included. An id is without the API's name."""
     document = {
         "resources": {
             "a": {
@@ -25,7 +25,7 @@ def test_methods_of_every_depth() -> None:
 
 
 def test_reachable_messages() -> None:
-    """Messages may lead back to themselves, or to one that the document does not have."""
+    """Messages may refer to themselves, or to one that the document does not have."""
     schemas = {
         "A": {"properties": {"b": {"type": "array", "items": {"$ref": "B"}}, "x": {"$ref": "Missing"}}},
         "B": {"properties": {"a": {"$ref": "A"}}},
@@ -62,7 +62,7 @@ def test_enum_values() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"error": {}}, {"resources": {}}, {"resources": [], "schemas": {}}])
-def test_no_document(value: Any) -> None:
+def test_other_json_is_refused(value: Any) -> None:
     """Other JSON is no discovery document."""
     with pytest.raises(ValueError, match=r"^This is no discovery document: it has no resources and schemas\.$"):
         check_document(value)

@@ -1,4 +1,4 @@
-"""Drift: a document that says what our facts say has none, and each thing that it says otherwise is found."""
+"""Tests the differences between a discovery document and the schema."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.schema.drift import Difference, Drift, Kind, drift
@@ -19,23 +19,24 @@ from ..discovery_document import Json, document
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_no_drift(version: str) -> None:
-    """A document that says the same differs in its revision alone."""
+    """A document with the content of the schema differs only in its revision."""
     assert drift(document(version)) == Drift(version, "20270101", surface(version).revision, (), ())
 
 
 def test_drift_from_another_schema() -> None:
-    """A schema that the package does not have can be compared, too."""
+    """A document can be compared with a schema that is not in the package."""
     packaged = json.loads(files("tunedmodels_contracts.schema").joinpath("v1beta.json").read_text(encoding="utf-8"))
     del packaged["messages"]["TuningSnapshot"]["members"]["meanLoss"]
-    found = drift(document(), surface_from_json(packaged))
 
-    assert found.differences == (Difference("new-field", "TuningSnapshot.meanLoss", "", "float"),)
+    assert drift(document(), surface_from_json(packaged)).differences == (
+        Difference("new-field", "TuningSnapshot.meanLoss", "", "float"),
+    )
 
 
 Mutation = Callable[[Json], object]
 
 
-def tuned(value: Json) -> Json:
+def tuned_model_methods(value: Json) -> Json:
     methods: Json = value["resources"]["tunedModels"]["methods"]
     return methods
 
@@ -54,35 +55,40 @@ def new_reference(value: Json) -> None:
 
 MUTATIONS: list[tuple[Mutation, list[Difference]]] = [
     (
-        lambda value: tuned(value).update(pause={"id": "generativelanguage.tunedModels.pause"}),
+        lambda value: tuned_model_methods(value).update(pause={"id": "generativelanguage.tunedModels.pause"}),
         [Difference("new-method", "tunedModels.pause")],
     ),
     (
         lambda value: value["resources"]["models"]["methods"].update(x={"id": "generativelanguage.models.x"}),
         [Difference("new-method", "models.x")],
     ),
-    (lambda value: tuned(value).pop("generateText"), [Difference("gone-method", "tunedModels.generateText")]),
+    (
+        lambda value: tuned_model_methods(value).pop("generateText"),
+        [Difference("gone-method", "tunedModels.generateText")],
+    ),
     (
         lambda value: value["resources"]["models"]["methods"].pop("embedText"),
         [Difference("gone-method", "models.embedText")],
     ),
     (
-        lambda value: tuned(value)["patch"].update(httpMethod="PUT", path="v1beta/{+resource}"),
+        lambda value: tuned_model_methods(value)["patch"].update(httpMethod="PUT", path="v1beta/{+resource}"),
         [
             Difference("changed-method", "tunedModels.patch http", "PATCH", "PUT"),
             Difference("changed-method", "tunedModels.patch path", "v1beta/{+name}", "v1beta/{+resource}"),
         ],
     ),
     (
-        lambda value: tuned(value)["patch"]["parameters"].pop("updateMask"),
+        lambda value: tuned_model_methods(value)["patch"]["parameters"].pop("updateMask"),
         [Difference("changed-method", "tunedModels.patch parameter updateMask", "query fieldmask", "")],
     ),
     (
-        lambda value: tuned(value)["list"]["parameters"].update(showDeleted={"location": "query", "type": "boolean"}),
+        lambda value: tuned_model_methods(value)["list"]["parameters"].update(
+            showDeleted={"location": "query", "type": "boolean"}
+        ),
         [Difference("changed-method", "tunedModels.list parameter showDeleted", "", "query bool")],
     ),
     (
-        lambda value: tuned(value)["get"]["parameters"]["name"].update(pattern="^x$"),
+        lambda value: tuned_model_methods(value)["get"]["parameters"]["name"].update(pattern="^x$"),
         [
             Difference(
                 "changed-method", "tunedModels.get parameter name", "path string ^tunedModels/[^/]+$", "path string ^x$"
@@ -90,7 +96,7 @@ MUTATIONS: list[tuple[Mutation, list[Difference]]] = [
         ],
     ),
     (
-        lambda value: tuned(value)["create"].update(response={"$ref": "TunedModel"}),
+        lambda value: tuned_model_methods(value)["create"].update(response={"$ref": "TunedModel"}),
         [Difference("changed-method", "tunedModels.create response", "Operation", "TunedModel")],
     ),
     (
@@ -130,20 +136,20 @@ MUTATIONS: list[tuple[Mutation, list[Difference]]] = [
         lambda value: properties(value, "GenerationConfig")["responseModalities"]["items"]["enum"].append("SMELL"),
         [Difference("new-enum-value", "GenerationConfig.responseModalities", "", "SMELL")],
     ),
-    # The document of our facts refers to this message without having it.
+    # The document of our schema refers to this message without having it.
     (
         lambda value: value["schemas"].update(MediaResolution={"properties": {}}),
         [Difference("new-message", "MediaResolution")],
     ),
-    # A message of the name of one that is only known from the front end.
+    # A message with the name of one that only the front end sends.
     (lambda value: value["schemas"].update(Error={"properties": {"x": {"type": "string"}}}), []),
     (lambda value: properties(value, "TunedModel")["name"].update(description="other", readOnly=True), []),
 ]
 
 
 @pytest.mark.parametrize(("mutation", "expected"), MUTATIONS)
-def test_drift_is_found(mutation: Mutation, expected: list[Difference]) -> None:
-    """One change of the document is one difference, and words are none."""
+def test_change_is_a_difference(mutation: Mutation, expected: list[Difference]) -> None:
+    """Each change of the document has its differences. Another description has none."""
     value = document()
     mutation(value)
 
@@ -151,34 +157,34 @@ def test_drift_is_found(mutation: Mutation, expected: list[Difference]) -> None:
 
 
 def test_every_kind_has_a_mutation() -> None:
-    """No kind of difference is there for show."""
-    assert {difference.kind for _, found in MUTATIONS for difference in found} == {*get_args(Kind)}
+    """Each kind of difference has a test."""
+    assert {difference.kind for _, differences in MUTATIONS for difference in differences} == {*get_args(Kind)}
 
 
-def test_new_collections_are_counted() -> None:
-    """What is new beside the part that our facts cover is named and not looked into."""
+def test_new_collection_is_only_named() -> None:
+    """The methods of a collection that the schema does not cover are no differences."""
     value = document()
     value["resources"]["robots"] = {"methods": {"get": {"id": "generativelanguage.robots.get"}}}
-    found = drift(value)
+    result = drift(value)
 
-    assert (found.differences, found.new_collections) == ((), ("robots",))
+    assert (result.differences, result.new_collections) == ((), ("robots",))
 
 
-def test_differences_read_well() -> None:
-    """A difference is one line."""
+def test_text_of_a_difference() -> None:
+    """The text of a difference is one line."""
     assert str(Difference("new-method", "tunedModels.pause")) == "new-method: tunedModels.pause"
     assert str(Difference("gone-field", "A.b", "float")) == "gone-field: A.b: float is now nothing"
 
 
 @pytest.mark.parametrize("value", [{}, {"error": {"code": 404}}, {"resources": [], "schemas": {}}])
-def test_no_discovery_document(value: Json) -> None:
-    """An error page parses too, and is no document."""
+def test_other_json_is_refused(value: Json) -> None:
+    """An error answer is JSON, too, and no document."""
     with pytest.raises(ValueError, match=r"^This is no discovery document"):
         drift(value)
 
 
-def test_document_of_another_version() -> None:
-    """There is nothing to compare v2 with."""
+def test_document_of_another_version_is_refused() -> None:
+    """There is no schema of v2."""
     with pytest.raises(ValueError, match=r"There is no schema of 'v2', only of v1 and v1beta\."):
         drift({**document(), "version": "v2"})
 
@@ -191,9 +197,10 @@ MEMBERS = [
 ]
 
 
+@settings(max_examples=20)  # each example compares two whole documents
 @given(st.lists(st.sampled_from(MEMBERS), unique=True, max_size=8), st.data())
-def test_every_change_of_a_field_is_found(members: list[tuple[str, str]], data: st.DataObject) -> None:
-    """Removed, changed and new fields are the differences, and there are no others."""
+def test_each_change_of_a_field_is_a_difference(members: list[tuple[str, str]], data: st.DataObject) -> None:
+    """Removed, changed and new fields are differences, and there are no others."""
     value = document()
     expected: set[tuple[str, str]] = set()
     for message, member in members:
@@ -208,4 +215,4 @@ def test_every_change_of_a_field_is_found(members: list[tuple[str, str]], data: 
             fields[member] = {"type": "string"}
         expected.add((kind, f"{message}.{member}"))
 
-    assert {(found.kind, found.place) for found in drift(value).differences} == expected
+    assert {(difference.kind, difference.place) for difference in drift(value).differences} == expected

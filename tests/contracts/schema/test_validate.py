@@ -6,12 +6,10 @@ import copy
 import json
 import math
 import struct
-import time
-from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.schema.scalars import shortest
@@ -30,7 +28,7 @@ MODEL = "tunedModels/number-generator-model-abcdefghijkl"
 # --- answers in recorded forms, with other values
 
 
-def created() -> Json:
+def new_operation() -> Json:
     return {
         "name": f"{MODEL}/operations/abcdefghijkl",
         "metadata": {"@type": TYPE, "totalSteps": 38, "tunedModel": MODEL},
@@ -50,7 +48,7 @@ def snapshots(count: int) -> list[Json]:
     ]
 
 
-def creating(name: str = MODEL) -> Json:
+def new_model(name: str = MODEL) -> Json:
     return {
         "name": name,
         "baseModel": "models/text-bison-001",
@@ -68,17 +66,17 @@ def creating(name: str = MODEL) -> Json:
     }
 
 
-def active() -> Json:
+def active_model() -> Json:
     task = {
         "startTime": "2024-07-20T18:23:31.528229372Z",
         "completeTime": "2024-07-20T18:25:31.801179Z",
         "snapshots": snapshots(38),
         "hyperparameters": {"epochCount": 5, "batchSize": 2, "learningRate": 0.001},
     }
-    return {**creating(), "state": "ACTIVE", "tuningTask": task, "temperature": 0.9, "topP": 1, "topK": 0}
+    return {**new_model(), "state": "ACTIVE", "tuningTask": task, "temperature": 0.9, "topP": 1, "topK": 0}
 
 
-def finished() -> Json:
+def done_operation() -> Json:
     metadata = {
         "@type": TYPE,
         "totalSteps": 38,
@@ -87,16 +85,16 @@ def finished() -> Json:
         "snapshots": snapshots(38),
         "tunedModel": MODEL,
     }
-    response = {"@type": f"{TYPES}.TunedModel", **active()}
-    return {"name": created()["name"], "metadata": metadata, "done": True, "response": response}
+    response = {"@type": f"{TYPES}.TunedModel", **active_model()}
+    return {"name": new_operation()["name"], "metadata": metadata, "done": True, "response": response}
 
 
-def failed() -> Json:
+def failed_operation() -> Json:
     error = {"code": 1, "message": "The operation was cancelled."}
-    return {"name": created()["name"], "metadata": created()["metadata"], "done": True, "error": error}
+    return {"name": new_operation()["name"], "metadata": new_operation()["metadata"], "done": True, "error": error}
 
 
-def generated() -> Json:
+def generation() -> Json:
     harms = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")
     ratings = [{"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in harms]
     candidate = {
@@ -134,21 +132,25 @@ def base_model() -> Json:
 
 
 GOOD: list[tuple[str, str, Any]] = [
-    ("tunedModels.create", "v1beta", created()),
-    ("tunedModels.operations.get", "v1beta", created()),
-    ("tunedModels.operations.get", "v1", finished()),
-    ("tunedModels.operations.get", "v1beta", failed()),
-    ("tunedModels.operations.list", "v1beta", {"operations": [created(), finished()], "nextPageToken": "t"}),
+    ("tunedModels.create", "v1beta", new_operation()),
+    ("tunedModels.operations.get", "v1beta", new_operation()),
+    ("tunedModels.operations.get", "v1", done_operation()),
+    ("tunedModels.operations.get", "v1beta", failed_operation()),
+    (
+        "tunedModels.operations.list",
+        "v1beta",
+        {"operations": [new_operation(), done_operation()], "nextPageToken": "t"},
+    ),
     ("tunedModels.operations.cancel", "v1", {}),
-    ("tunedModels.get", "v1beta", creating()),
-    ("tunedModels.get", "v1beta", active()),
-    ("tunedModels.list", "v1beta", {"tunedModels": [active(), creating()]}),
+    ("tunedModels.get", "v1beta", new_model()),
+    ("tunedModels.get", "v1beta", active_model()),
+    ("tunedModels.list", "v1beta", {"tunedModels": [active_model(), new_model()]}),
     ("tunedModels.list", "v1beta", {}),
     ("tunedModels.patch", "v1beta", {"displayName": "x", "description": "y"}),
     ("tunedModels.delete", "v1beta", {}),
     ("tunedModels.transferOwnership", "v1beta", {}),
-    ("tunedModels.generateContent", "v1beta", generated()),
-    ("tunedModels.streamGenerateContent", "v1", [generated(), generated()]),
+    ("tunedModels.generateContent", "v1beta", generation()),
+    ("tunedModels.streamGenerateContent", "v1", [generation(), generation()]),
     ("tunedModels.permissions.create", "v1beta", permission()),
     ("tunedModels.permissions.list", "v1beta", {"permissions": [permission()]}),
     ("models.get", "v1", base_model()),
@@ -165,8 +167,8 @@ def test_recorded_forms_are_valid(method: str, version: str, value: Any) -> None
 
 def test_recorded_forms_have_the_recorded_size() -> None:
     """The recorded answers had 296 bytes for a create call and 494 for a get call."""
-    assert len(json.dumps(created(), indent=2)) + 1 == 296
-    assert len(json.dumps(creating(), indent=2)) + 1 == 494
+    assert len(json.dumps(new_operation(), indent=2)) + 1 == 296
+    assert len(json.dumps(new_model(), indent=2)) + 1 == 494
 
 
 # --- error answers
@@ -242,7 +244,7 @@ def test_legacy_errors_need_the_parameter() -> None:
             error(404, "NOT_FOUND", {"@type": f"{RPC}.ErrorInfo", "reason": "R"}),
             ("missing-member", "error.details[0].domain"),
         ),
-        (error(404, "NOT_FOUND", {"@type": f"{TYPES}.TunedModel", **creating()}), ("any-type", "error.details[0]")),
+        (error(404, "NOT_FOUND", {"@type": f"{TYPES}.TunedModel", **new_model()}), ("any-type", "error.details[0]")),
         ({"error": "not found"}, ("wrong-type", "error")),
         ({}, ("missing-member", "error")),
         ([error(404, "NOT_FOUND")], ("wrong-type", "")),
@@ -260,7 +262,7 @@ def kinds(findings: list[SchemaViolation]) -> set[tuple[str, str]]:
     return {(finding.kind, finding.place) for finding in findings}
 
 
-def replaced(value: Json, path: str, put: Any) -> Json:
+def replace_in(value: Json, path: str, put: Any) -> Json:
     """Return a copy of *value* with *put* at *path*. An existing member keeps its position."""
     value = copy.deepcopy(value)
     *way, last = [int(step) if step.isdigit() else step for step in path.split("/")]
@@ -279,90 +281,115 @@ LOSS = "tuningTask.snapshots[3].meanLoss"
 VIOLATIONS: list[tuple[str, Json, Kind, str]] = [
     (
         "TunedModel",
-        replaced(active(), "tuningTask/snapshots/3/loss", 1),
+        replace_in(active_model(), "tuningTask/snapshots/3/loss", 1),
         "unknown-member",
         "tuningTask.snapshots[3].loss",
     ),
-    ("TunedModel", replaced(active(), "display_name", "n"), "unknown-member", "display_name"),
-    ("TunedModel", without(active(), "state"), "missing-member", "state"),
-    ("TunedModel", without(active(), "baseModel"), "missing-member", ""),
+    ("TunedModel", replace_in(active_model(), "display_name", "n"), "unknown-member", "display_name"),
+    ("TunedModel", without(active_model(), "state"), "missing-member", "state"),
+    ("TunedModel", without(active_model(), "baseModel"), "missing-member", ""),
     (
         "TunedModel",
-        replaced(active(), "tuningTask/snapshots/3", {"step": 4}),
+        replace_in(active_model(), "tuningTask/snapshots/3", {"step": 4}),
         "missing-member",
         "tuningTask.snapshots[3].computeTime",
     ),
-    ("TunedModel", replaced(active(), "tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
+    ("TunedModel", replace_in(active_model(), "tuningTask/trainingData", {}), "input-only", "tuningTask.trainingData"),
+    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", "1.5"), "wrong-type", LOSS),
+    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", True), "wrong-type", LOSS),
+    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", None), "wrong-type", LOSS),
+    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", 1e39), "wrong-type", LOSS),
+    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", math.inf), "wrong-type", LOSS),
     (
         "TunedModel",
-        replaced(active(), "tuningTask/snapshots/3/step", 4.0),
+        replace_in(active_model(), "tuningTask/snapshots/3/step", 4.0),
         "wrong-type",
         "tuningTask.snapshots[3].step",
     ),
     (
         "TunedModel",
-        replaced(active(), "tuningTask/snapshots/3/step", 2**31),
+        replace_in(active_model(), "tuningTask/snapshots/3/step", 2**31),
         "wrong-type",
         "tuningTask.snapshots[3].step",
     ),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
-    ("TunedModel", replaced(active(), "tuningTask", []), "wrong-type", "tuningTask"),
-    ("TunedModel", replaced(active(), "displayName", 7), "wrong-type", "displayName"),
-    ("TunedModel", replaced(active(), "createTime", 1722409100), "wrong-type", "createTime"),
-    ("TunedModel", replaced(active(), "state", 2), "wrong-type", "state"),
-    ("TunedModel", replaced(active(), "readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
-    ("TunedModel", replaced(active(), "readerProjectNumbers", ["0123"]), "wrong-type", "readerProjectNumbers[0]"),
-    ("TunedModel", replaced(active(), "readerProjectNumbers", ["9" * 5000]), "wrong-type", "readerProjectNumbers[0]"),
-    ("TunedModel", replaced(active(), "state", "SUCCEEDED"), "unknown-enum-value", "state"),
-    ("TunedModel", replaced(active(), "state", "STATE_UNSPECIFIED"), "zero-written", "state"),
-    ("TunedModel", replaced(active(), "displayName", ""), "zero-written", "displayName"),
-    ("TunedModel", replaced(active(), "readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
-    ("TunedModel", {**creating(), "description": "late"}, "out-of-order", "description"),
-    ("TunedModel", {"name": MODEL, "tunedModelSource": {"tunedModel": MODEL}, **active()}, "oneof", "baseModel"),
-    ("TunedModel", replaced(active(), "createTime", "2024-07-20T18:23:29.427331+00:00"), "bad-time", "createTime"),
-    ("TunedModel", replaced(active(), "createTime", "2024-07-20T18:23:29.427331228Z"), "bad-time", "createTime"),
-    ("TunedModel", replaced(active(), "createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
+    ("TunedModel", replace_in(active_model(), "tuningTask/snapshots", {}), "wrong-type", "tuningTask.snapshots"),
+    ("TunedModel", replace_in(active_model(), "tuningTask", []), "wrong-type", "tuningTask"),
+    ("TunedModel", replace_in(active_model(), "displayName", 7), "wrong-type", "displayName"),
+    ("TunedModel", replace_in(active_model(), "createTime", 1722409100), "wrong-type", "createTime"),
+    ("TunedModel", replace_in(active_model(), "state", 2), "wrong-type", "state"),
+    ("TunedModel", replace_in(active_model(), "readerProjectNumbers", [123]), "wrong-type", "readerProjectNumbers[0]"),
     (
         "TunedModel",
-        replaced(active(), "tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
+        replace_in(active_model(), "readerProjectNumbers", ["0123"]),
+        "wrong-type",
+        "readerProjectNumbers[0]",
+    ),
+    (
+        "TunedModel",
+        replace_in(active_model(), "readerProjectNumbers", ["9" * 5000]),
+        "wrong-type",
+        "readerProjectNumbers[0]",
+    ),
+    ("TunedModel", replace_in(active_model(), "state", "SUCCEEDED"), "unknown-enum-value", "state"),
+    ("TunedModel", replace_in(active_model(), "state", "STATE_UNSPECIFIED"), "zero-written", "state"),
+    ("TunedModel", replace_in(active_model(), "displayName", ""), "zero-written", "displayName"),
+    ("TunedModel", replace_in(active_model(), "readerProjectNumbers", []), "zero-written", "readerProjectNumbers"),
+    ("TunedModel", {**new_model(), "description": "late"}, "out-of-order", "description"),
+    ("TunedModel", {"name": MODEL, "tunedModelSource": {"tunedModel": MODEL}, **active_model()}, "oneof", "baseModel"),
+    (
+        "TunedModel",
+        replace_in(active_model(), "createTime", "2024-07-20T18:23:29.427331+00:00"),
+        "bad-time",
+        "createTime",
+    ),
+    (
+        "TunedModel",
+        replace_in(active_model(), "createTime", "2024-07-20T18:23:29.427331228Z"),
+        "bad-time",
+        "createTime",
+    ),
+    ("TunedModel", replace_in(active_model(), "createTime", "2024-02-30T18:23:29.427331Z"), "bad-time", "createTime"),
+    (
+        "TunedModel",
+        replace_in(active_model(), "tuningTask/startTime", "2024-07-20T18:23:29.427331Z"),
         "bad-time",
         "tuningTask.startTime",
     ),
-    ("TunedModel", replaced(active(), "tuningTask/snapshots/3/meanLoss", 7.523674011230469), "float-too-precise", LOSS),
-    ("TunedModel", replaced(active(), "topP", 1.0), "float-too-precise", "topP"),
-    ("TuningSnapshot", replaced(snapshots(1)[0], "meanLoss", 999999.0), "float-too-precise", "meanLoss"),
-    ("TuningSnapshot", replaced(snapshots(1)[0], "meanLoss", 0), "zero-written", "meanLoss"),
-    ("Operation", replaced(created(), "done", False), "zero-written", "done"),
+    (
+        "TunedModel",
+        replace_in(active_model(), "tuningTask/snapshots/3/meanLoss", 7.523674011230469),
+        "float-too-precise",
+        LOSS,
+    ),
+    ("TunedModel", replace_in(active_model(), "topP", 1.0), "float-too-precise", "topP"),
+    ("TuningSnapshot", replace_in(snapshots(1)[0], "meanLoss", 999999.0), "float-too-precise", "meanLoss"),
+    ("TuningSnapshot", replace_in(snapshots(1)[0], "meanLoss", 0), "zero-written", "meanLoss"),
+    ("Operation", replace_in(new_operation(), "done", False), "zero-written", "done"),
     (
         "Operation",
-        replaced(finished(), "metadata/completedSteps", 0),
+        replace_in(done_operation(), "metadata/completedSteps", 0),
         "zero-written",
         "metadata.completedSteps",
     ),
-    ("Operation", {**failed(), "response": finished()["response"]}, "oneof", "response"),
+    ("Operation", {**failed_operation(), "response": done_operation()["response"]}, "oneof", "response"),
     (
         "Operation",
-        replaced(created(), "metadata", {"@type": f"{RPC}.RetryInfo", "retryDelay": "3s"}),
+        replace_in(new_operation(), "metadata", {"@type": f"{RPC}.RetryInfo", "retryDelay": "3s"}),
         "any-type",
         "metadata",
     ),
-    ("Operation", replaced(created(), "metadata/@type", "TunedModel"), "any-type", "metadata"),
+    ("Operation", replace_in(new_operation(), "metadata/@type", "TunedModel"), "any-type", "metadata"),
     ("Operation", {"name": "n", "metadata": {"totalSteps": 1, "tunedModel": MODEL}}, "any-type", "metadata"),
     (
         "Operation",
-        replaced(created(), "metadata", {"totalSteps": 1, "@type": TYPE, "tunedModel": MODEL}),
+        replace_in(new_operation(), "metadata", {"totalSteps": 1, "@type": TYPE, "tunedModel": MODEL}),
         "any-type",
         "metadata",
     ),
     ("Operation", {"name": "n", "metadata": "m"}, "wrong-type", "metadata"),
     (
         "Operation",
-        replaced(finished(), "response/tuningTask/snapshots/9/epoch", 0),
+        replace_in(done_operation(), "response/tuningTask/snapshots/9/epoch", 0),
         "zero-written",
         "response.tuningTask.snapshots[9].epoch",
     ),
@@ -391,11 +418,11 @@ def test_every_kind_has_an_example() -> None:
 @pytest.mark.parametrize(
     ("message", "value"),
     [
-        ("TunedModel", {**active(), "temperature": 0, "topP": 0, "topK": 0}),
-        ("TunedModel", replaced(active(), "tuningTask/hyperparameters", {})),
-        ("TunedModel", replaced(active(), "tuningTask", {})),
+        ("TunedModel", {**active_model(), "temperature": 0, "topP": 0, "topK": 0}),
+        ("TunedModel", replace_in(active_model(), "tuningTask/hyperparameters", {})),
+        ("TunedModel", replace_in(active_model(), "tuningTask", {})),
         ("TuningSnapshot", {"step": 1, "meanLoss": -1.1145603e-06, "computeTime": "2024-07-20T18:23:29.427331000Z"}),
-        ("TuningSnapshot", replaced(snapshots(1)[0], "meanLoss", 1e06)),
+        ("TuningSnapshot", replace_in(snapshots(1)[0], "meanLoss", 1e06)),
         ("TuningSnapshot", {"step": 1, "meanLoss": "NaN", "computeTime": "2024-07-20T18:23:29.427331228Z"}),
         ("Candidate", {"index": 0, "avgLogprobs": -0.12345678901234567}),
         ("Part", {"text": ""}),
@@ -420,10 +447,10 @@ def test_partial_answer_may_lack_members() -> None:
 
 def test_enum_numbers() -> None:
     """If the request asked for numbers, names are violations. A number is checked if the numbers are known."""
-    model = {**active(), "state": 2}
+    model = {**active_model(), "state": 2}
 
     assert validate(model, "TunedModel", enum_numbers=True) == []
-    assert kinds(validate(active(), "TunedModel", enum_numbers=True)) == {("wrong-type", "state")}
+    assert kinds(validate(active_model(), "TunedModel", enum_numbers=True)) == {("wrong-type", "state")}
     assert kinds(validate({**model, "state": 4}, "TunedModel", enum_numbers=True)) == {("unknown-enum-value", "state")}
     assert kinds(validate({**model, "state": 0}, "TunedModel", enum_numbers=True)) == {("zero-written", "state")}
     assert validate({"modelStage": 12}, "ModelStatus", enum_numbers=True) == []
@@ -439,12 +466,12 @@ def test_operation_of_a_tuning_run_has_metadata() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (generated(), ("wrong-type", "")),
+        (generation(), ("wrong-type", "")),
         (
-            [generated(), {"candidates": [{"finishReason": "DONE"}]}],
+            [generation(), {"candidates": [{"finishReason": "DONE"}]}],
             ("unknown-enum-value", "[1].candidates[0].finishReason"),
         ),
-        ([generated(), 1], ("wrong-type", "[1]")),
+        ([generation(), 1], ("wrong-type", "[1]")),
     ],
 )
 def test_invalid_stream_is_found(value: Any, expected: tuple[str, str]) -> None:
@@ -462,7 +489,7 @@ def test_unknown_message_or_method_is_refused() -> None:
 
 def test_finding_is_one_line() -> None:
     """The text of a finding has its place, its kind and its problem."""
-    (finding,) = validate(replaced(active(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
+    (finding,) = validate(replace_in(active_model(), "tuningTask/snapshots/9/epoch", 0), "TunedModel")
     assert str(finding) == "tuningTask.snapshots[9].epoch: zero-written: 0 is the zero and must be omitted"
 
     (finding,) = validate([], "Permission")
@@ -502,6 +529,7 @@ def same_bits(one: float, other: float) -> bool:
         return False
 
 
+@settings(max_examples=50)
 @given(st.floats(width=32, min_value=2**-100, max_value=2**100))
 def test_float_of_64_bits_is_found(value: float) -> None:
     """A loss with the digits of 64 bits is a violation, unless it is as short as the one of 32 bits."""
@@ -540,16 +568,6 @@ def test_any_value_can_be_checked(value: Any, message: str) -> None:
     for numbers in (False, True):
         validate(value, message, enum_numbers=numbers)
     validate_error(value, 400)
-
-
-def test_large_operation_is_checked_quickly() -> None:
-    """Ten thousand snapshots take about a tenth of a second. The limit is for slow machines."""
-    operation = replaced(created(), "metadata", {**finished()["metadata"], "snapshots": snapshots(10_000)})
-    begin = time.process_time()
-    findings = validate(operation, "Operation")
-
-    assert findings == []
-    assert time.process_time() - begin < 2
 
 
 # --- the answers of the mock server
@@ -609,8 +627,8 @@ def look(fake: Fake, operation: str, model: str) -> None:
 
 
 def use_tuning(fake: Fake) -> None:
-    created = fake("tunedModels.create", "", tuning())
-    operation, model = created["name"], created["metadata"]["tunedModel"]
+    answer = fake("tunedModels.create", "", tuning())
+    operation, model = answer["name"], answer["metadata"]["tunedModel"]
     for seconds in (0, 3, 5, 30):
         fake.clock.advance(seconds)
         look(fake, operation, model)
@@ -660,7 +678,7 @@ def use_generation(fake: Fake) -> None:
     fake("models.generateText", "models/text-bison-001", {"prompt": {"text": "LXIII"}})
 
 
-def use_wrongly(fake: Fake) -> None:
+def use_invalid_requests(fake: Fake) -> None:
     fake("tunedModels.get", "tunedModels/none")
     fake("tunedModels.get", "tunedModels/none?$.xgafv=1", legacy=True)
     fake("tunedModels.create", "", tuning(tunedModelX=1))
@@ -673,20 +691,18 @@ def use_wrongly(fake: Fake) -> None:
         fake(f"tunedModels.{method}", "tunedModels/none", {})
 
 
-@pytest.mark.parametrize("use", [use_tuning, use_permissions, use_generation, use_wrongly])
-def test_mock_server_has_no_findings(use: Callable[[Fake], None]) -> None:
-    """Every answer of the mock server matches the schema, which is not the one that the server uses."""
-    use(Fake())
+def test_mock_server_matches_the_schema() -> None:
+    """No answer of the mock server has a finding. Each method that it serves succeeds once.
 
-
-def test_mock_server_is_tested_with_every_method() -> None:
-    """The test above has a success of each method that the mock server serves."""
-    fake = Fake()
-    for use in (use_tuning, use_permissions, use_generation):
+    The schema is not the one that the server uses.
+    """
+    checked: set[tuple[str, str]] = set()
+    for use in (use_tuning, use_permissions, use_generation, use_invalid_requests):
+        fake = Fake()
         use(fake)
-    methods = {(version, id_) for version in ("v1", "v1beta") for id_ in surface(version).methods}
+        checked |= fake.checked
 
-    assert methods - fake.checked == {
+    assert {(version, id_) for version in ("v1", "v1beta") for id_ in surface(version).methods} - checked == {
         ("v1beta", "tunedModels.asyncBatchEmbedContent"),
         ("v1beta", "tunedModels.batchGenerateContent"),
         ("v1", "operations.delete"),

@@ -1,15 +1,18 @@
-"""The session, as pytest shows it: verdicts, levels, known differences, the status and the last line."""
+"""Tests the session in runs of pytest: verdicts, levels, known differences, the status and the last line."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from tunedmodels_contracts.recordings import Exchange, Provenance, ReceivedResponse, Recording, SentRequest, save
 from tunedmodels_contracts.service import HOST
+from tunedmodels_contracts.session import pytest_session as pytest_session  # else each run below imports it anew
+from tunedmodels_mockserver import create_app as create_app
 
 pytest_plugins = ["pytester"]
 
@@ -43,27 +46,38 @@ SKIPS = """
 @clause("a/skips", "tunedModels.get")
 def test_skips():
     pytest.skip("the target has no second-caller")
-@clause("a/gone", "tunedModels.get")
-def test_gone():
+@clause("a/withdrawn", "tunedModels.get")
+def test_withdrawn():
     pytest.skip("no longer verifiable: no base model can be tuned")
 """
 PUBLISHED = "1 has published evidence, none is verified against the real API"
 NOTHING_PUBLISHED = "none has published evidence, none is verified against the real API"
 
 
-def run(pytester: pytest.Pytester, *parts: str, options: tuple[str, ...] = ON) -> pytest.RunResult:
+KNOWN = ("--tunedmodels-known", "known.yaml")
+KNOWN_FILE = "known-differences:\n- {clause: CLAUSE, reason: not built yet, since: '2026-11-22'}\n"
+
+
+def run(pytester: pytest.Pytester, *parts: str, options: tuple[str, ...] = ON, workers: int = 0) -> pytest.RunResult:
+    """Run tests from *parts* in this process, or in a process of their own with that number of *workers*."""
     pytester.makepyfile(HEAD + "".join(parts))
-    return pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *options)
+    start = pytester.runpytest_subprocess if workers else pytester.runpytest_inprocess
+    return start(*PLUGIN, "-p", "no:cacheprovider", *options, "-n", str(workers))
+
+
+def report_of(pytester: pytest.Pytester) -> Any:
+    return json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
 
 
 def last(result: pytest.RunResult) -> str:
     return result.outlines[-1]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_all_in_one(pytester: pytest.Pytester, workers: str) -> None:
-    """Every verdict is told and counted by clause, on one worker and on several."""
-    result = run(pytester, HOLDS, WEAK, BREAKS, SKIPS, options=(*ON, "-n", workers, "--tunedmodels-report", "report"))
+@pytest.mark.parametrize("workers", [0, 2])
+def test_each_verdict(pytester: pytest.Pytester, workers: int) -> None:
+    """The last line counts the clauses with each verdict, and the report has reasons, also with workers."""
+    options = (*ON, "--tunedmodels-report", ".")
+    result = run(pytester, HOLDS, WEAK, BREAKS, SKIPS, options=options, workers=workers)
 
     assert result.ret == 1
     assert last(result) == (
@@ -71,21 +85,21 @@ def test_all_in_one(pytester: pytest.Pytester, workers: str) -> None:
         f"and 2 broken that are not required; of 6 clauses, {PUBLISHED}; pytest ended with status 1"
     )
     result.assert_outcomes(passed=4, failed=1, skipped=2, xfailed=2)
-    report = json.loads((pytester.path / "report" / "report.json").read_text(encoding="utf-8"))
-    told = {one["clause"]: (one["verdict"], one["checks"][0]["reason"]) for one in report["runs"][0]["clauses"]}
-    assert told == {
-        "a/gone": ("no longer verifiable", "no longer verifiable: no base model can be tuned"),
+    report = report_of(pytester)
+    verdicts = {one["clause"]: (one["verdict"], one["checks"][0]["reason"]) for one in report["runs"][0]["clauses"]}
+    assert verdicts == {
         "a/holds": ("held", ""),
         "a/skips": ("not run", "the target has no second-caller"),
         "a/weak": ("broken", "assert 1 == 2"),
         "a/weaker": ("broken", "RuntimeError: no"),
+        "a/withdrawn": ("no longer verifiable", "no longer verifiable: no base model can be tuned"),
         "get/missing-model": ("broken", ""),
     }
     assert report["evidence"]["get/missing-model"]["kind"] == "published"
 
 
 def test_weaker_levels_do_not_fail(pytester: pytest.Pytester) -> None:
-    """A recommended or optional clause that is broken is shown, and the status stays 0."""
+    """A broken clause that is recommended or optional is shown, and the status is 0."""
     result = run(pytester, HOLDS, WEAK)
 
     assert result.ret == 0
@@ -104,19 +118,18 @@ def test_weaker_levels_do_not_fail(pytester: pytest.Pytester) -> None:
     ("level", "clauses"), [("required", ["a/holds"]), ("recommended", ["a/holds", "a/weak"]), ("optional", None)]
 )
 def test_level(pytester: pytest.Pytester, level: str, clauses: list[str] | None) -> None:
-    """Clauses of a lesser level are left out."""
+    """Clauses of a lower level are deselected."""
     run(pytester, HOLDS, WEAK, options=(*ON, "--tunedmodels-level", level, "--tunedmodels-report", "."))
 
-    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
-    assert [one["clause"] for one in report["runs"][0]["clauses"]] == (clauses or ["a/holds", "a/weak", "a/weaker"])
+    assert [one["clause"] for one in report_of(pytester)["runs"][0]["clauses"]] == (
+        clauses or ["a/holds", "a/weak", "a/weaker"]
+    )
 
 
 def test_known_difference(pytester: pytest.Pytester) -> None:
-    """A known difference excuses its clause: it is shown with the reason, and does not fail the run."""
-    pytester.makefile(
-        ".yaml", known="known-differences:\n- {clause: get/*, reason: not built yet, since: '2026-11-22'}\n"
-    )
-    result = run(pytester, HOLDS, BREAKS, options=(*ON, "--tunedmodels-known", "known.yaml"))
+    """A known difference excuses its clause: the reason is shown, and the run does not fail."""
+    pytester.makefile(".yaml", known=KNOWN_FILE.replace("CLAUSE", "get/*"))
+    result = run(pytester, HOLDS, BREAKS, options=(*ON, *KNOWN))
 
     assert result.ret == 0
     result.assert_outcomes(passed=4, xfailed=1)
@@ -128,89 +141,62 @@ def test_known_difference(pytester: pytest.Pytester) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("clause", "why"),
-    [("get/missing-model", "the clause holds: remove the entry"), ("get/nothing", "there is no such clause")],
-)
-def test_known_difference_that_excuses_nothing(pytester: pytest.Pytester, clause: str, why: str) -> None:
-    """An entry that excuses nothing fails the run, and says why."""
-    pytester.makefile(".yaml", known=f"known-differences:\n- {{clause: {clause}, reason: r, since: '2026-11-22'}}\n")
-    result = run(pytester, BREAKS.replace("n == 1", "n"), options=(*ON, "--tunedmodels-known", "known.yaml"))
-
-    assert result.ret == 1
-    result.stdout.fnmatch_lines([f"stale known difference: {clause}: r, since 2026-11-22: {why}"])
-    assert last(result).endswith("; 1 known difference is stale")
+PART = ("-k", "test_breaks and 1")
 
 
 @pytest.mark.parametrize(
-    ("clause", "options", "status"),
+    ("clause", "selection", "workers", "why"),
     [
-        ("get/missing-model", ("-n", "2"), 1),  # both of its tests hold
-        ("get/missing-model", ("-n", "2", "-k", "test_breaks and 1"), 0),  # the other may be the one that breaks
-        ("get/missing-model", ("-k", "test_breaks and 1"), 0),
-        ("get/missing-model", ("-k", "test_holds"), 0),
-        ("get/*", (), 0),  # other clauses of that name did not run
-        ("get/nothing", ("-k", "test_holds"), 1),
+        ("get/missing-model", (), 0, "the clause holds: remove the entry"),
+        ("get/nothing", ("-k", "test_holds"), 0, "there is no such clause"),
+        ("get/missing-model", PART, 0, ""),  # the other test of the clause may be the one that breaks
+        ("get/missing-model", PART, 2, ""),
+        ("get/missing-model", ("test_stale_known_difference.py::test_breaks[1]",), 0, ""),
+        ("get/missing-model", ("-k", "test_holds"), 0, ""),
+        ("get/*", (), 0, ""),  # other clauses with such a name did not run
     ],
 )
-def test_known_differences_and_what_ran(
-    pytester: pytest.Pytester, clause: str, options: tuple[str, ...], status: int
+def test_stale_known_difference(
+    pytester: pytest.Pytester, clause: str, selection: tuple[str, ...], workers: int, why: str
 ) -> None:
-    """Only where a clause ran as a whole can an entry be found to excuse nothing, on one worker and on several."""
-    pytester.makefile(".yaml", known=f"known-differences:\n- {{clause: {clause}, reason: r, since: '2026-11-22'}}\n")
-    how = (*ON, "--tunedmodels-known", "known.yaml", *options)
-    result = run(pytester, HOLDS, BREAKS.replace("n == 1", "n"), options=how)
+    """An entry that excuses nothing fails the run, if all tests of its clauses ran. The run says why."""
+    pytester.makefile(".yaml", known=KNOWN_FILE.replace("CLAUSE", clause))
+    options = (*ON, *KNOWN, *selection)
+    result = run(pytester, HOLDS, BREAKS.replace("n == 1", "n"), options=options, workers=workers)
 
-    assert result.ret == status
-    assert last(result).endswith("; 1 known difference is stale") is bool(status)
-
-
-def test_known_difference_and_a_single_test(pytester: pytest.Pytester) -> None:
-    """A test that was named is not the whole clause."""
-    pytester.makefile(
-        ".yaml", known="known-differences:\n- {clause: get/missing-model, reason: r, since: '2026-11-22'}\n"
-    )
-    pytester.makepyfile(test_one=HEAD + BREAKS)
-    how = (*ON, "--tunedmodels-known", "known.yaml", "test_one.py::test_breaks[1]")
-
-    assert pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *how).ret == 0
-
-
-def test_known_differences_that_cannot_be_read(pytester: pytest.Pytester) -> None:
-    """A file that cannot be read is a mistake in how pytest was called."""
-    result = run(pytester, HOLDS, options=(*ON, "--tunedmodels-known", "none.yaml"))
-
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --tunedmodels-known: none.yaml: No such file or directory"])
+    assert result.ret == bool(why)
+    assert last(result).endswith("; 1 known difference is stale") is bool(why)
+    if why:
+        result.stdout.fnmatch_lines([f"stale known difference: {clause}: not built yet, since 2026-11-22: {why}"])
 
 
 @pytest.mark.parametrize(
     ("parts", "status"), [((SKIPS,), 1), (("def test_other(): pass",), 1), ((), pytest.ExitCode.NO_TESTS_COLLECTED)]
 )
-def test_nothing_ran(pytester: pytest.Pytester, parts: tuple[str, ...], status: int) -> None:
-    """A run that has checked nothing does not pass."""
+def test_run_without_clauses_fails(pytester: pytest.Pytester, parts: tuple[str, ...], status: int) -> None:
+    """A run that checked no clause does not pass."""
     result = run(pytester, *parts)
 
     assert result.ret == status
     assert "fake: nothing ran, so nothing is proved" in last(result)
 
 
-def test_setup_and_teardown(pytester: pytest.Pytester) -> None:
-    """What cannot be prepared is broken, and an error at any level; what cannot be cleared away is an error alone."""
+def test_errors_in_setup_and_teardown(pytester: pytest.Pytester) -> None:
+    """An error in the setup breaks a clause and fails the run at any level. One in the teardown only fails the run."""
     fixtures = """
 @pytest.fixture
-def unprepared():
+def broken_setup():
     raise RuntimeError("no run")
-@clause("a/unprepared", "tunedModels.get")
-def test_unprepared(unprepared): pass
+@clause("a/setup", "tunedModels.get")
+def test_setup(broken_setup): pass
 @clause("a/weak", "tunedModels.get", level=Level.RECOMMENDED)
-def test_weak(unprepared): pass
+def test_weak(broken_setup): pass
 @pytest.fixture
-def left():
+def broken_teardown():
     yield
     raise RuntimeError("not deleted")
-@clause("a/left", "tunedModels.get")
-def test_left(left): pass
+@clause("a/teardown", "tunedModels.get")
+def test_teardown(broken_teardown): pass
 """
     result = run(pytester, fixtures)
 
@@ -220,8 +206,8 @@ def test_left(left): pass
     assert last(result).endswith("pytest ended with status 1")
 
 
-def test_what_the_suite_marks_as_broken(pytester: pytest.Pytester) -> None:
-    """An expected failure of the suite's own is excused, and does not count as held."""
+def test_expected_failure_in_the_suite(pytester: pytest.Pytester) -> None:
+    """A clause that the suite itself marks as an expected failure is excused, and does not count as held."""
     marked = "@pytest.mark.xfail(reason='to be mended', strict=True)" + BREAKS.replace("n == 1", "False")
     result = run(pytester, HOLDS, marked)
 
@@ -229,8 +215,8 @@ def test_what_the_suite_marks_as_broken(pytester: pytest.Pytester) -> None:
     assert last(result).startswith("contracts: fake: 1 of 2 required clauses held, 1 excused; ")
 
 
-def test_properties_of_pytests_own_junit(pytester: pytest.Pytester) -> None:
-    """What pytest itself writes for JUnit has clause, level, verdict and evidence of each test."""
+def test_properties_in_junit_xml(pytester: pytest.Pytester) -> None:
+    """The file of pytest's own ``--junitxml`` has the clause, level, verdict and evidence of each test."""
     run(pytester, BREAKS, options=(*ON, "--junitxml", "own.xml"))
 
     case = ET.parse(pytester.path / "own.xml").getroot().find(".//testcase")
@@ -242,56 +228,7 @@ def test_properties_of_pytests_own_junit(pytester: pytest.Pytester) -> None:
     assert str(properties["evidence"]).startswith("published (")
 
 
-def test_answers_are_seen(pytester: pytest.Pytester) -> None:
-    """What the target answers is seen from its beginning, on each worker, and comes together."""
-    asks = """
-from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.targets.fake import fake
-@pytest.fixture(scope="session")
-def target(pytestconfig):
-    target = fake()
-    pytestconfig.hook.pytest_tunedmodels_target(target=target)
-    return target
-@clause("a/asks", "tunedModels.list")
-@pytest.mark.parametrize("n", range(4))
-def test_asks(target, n):
-    Api(target.session, target.base_url, target.caller).get("v1beta/tunedModels").ok()
-"""
-    result = run(pytester, asks, options=(*ON, "-n", "2", "--tunedmodels-report", "."))
-
-    assert result.ret == 0
-    (account,) = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["runs"]
-    assert account["server"] == "http://fake.test"
-    assert account["seen"]["answers"] == 4
-    assert account["seen"]["outcomes"] == [["tunedModels.list", "200 OK"]]
-
-
-TELLS = """
-from requests import Session
-from google.auth.credentials import AnonymousCredentials
-from tunedmodels_contracts.targets.target import Target
-@pytest.fixture(scope="session")
-def target(pytestconfig):
-    target = Target("url", Session(), "http://localhost:9000", AnonymousCredentials(), "m", notes=("drift: one",))
-    pytestconfig.hook.pytest_tunedmodels_target(target=target)
-    return target
-@clause("a/looks", "tunedModels.list")
-def test_looks(target):
-    pass
-"""
-
-
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_what_the_target_has_to_tell(pytester: pytest.Pytester, workers: str) -> None:
-    """Notes of the target are shown in the summary, and are among the results."""
-    result = run(pytester, TELLS, options=(*ON, "-n", workers, "--tunedmodels-report", "."))
-
-    result.stdout.fnmatch_lines(["* notes of the target *", "drift: one"])
-    (account,) = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["runs"]
-    assert account["notes"] == ["drift: one"]
-
-
-LENIENT = """
+TARGET = """
 from google.auth.credentials import AnonymousCredentials
 from requests import Session
 from tunedmodels_contracts.harness.api import Api
@@ -302,11 +239,11 @@ from tunedmodels_mockserver import Settings, create_app
 def target(pytestconfig):
     session = Session()
     session.mount("http://", WsgiAdapter(create_app(Settings(strict=STRICT))))
-    target = Target("url", session, "http://fake.test", AnonymousCredentials(), "m")
+    target = Target("url", session, "http://fake.test", AnonymousCredentials(), "m", notes=("drift: one",))
     pytestconfig.hook.pytest_tunedmodels_target(target=target)
     return target
 @clause("a/asks", "tunedModels.list")
-@pytest.mark.parametrize("path", ["v1/tunedModels", "v1beta//tunedModels", "nowhere"])
+@pytest.mark.parametrize("path", ["v1/tunedModels", "v1beta//tunedModels", "v1beta/models", "nowhere"])
 def test_asks(target, path):
     Api(target.session, target.base_url, target.caller).get(path)
 """
@@ -316,77 +253,83 @@ WITHOUT_STRICT = (
 )
 
 
-@pytest.mark.parametrize(("strict", "workers"), [(True, "0"), (False, "0"), (False, "2")])
-def test_a_mock_server_without_strict(pytester: pytest.Pytester, strict: bool, workers: str) -> None:
-    """The summary and the report say that our own server has to be strict, and which allowances applied."""
-    how = (*ON, "-n", workers, "--tunedmodels-report", ".")
-    result = run(pytester, LENIENT.replace("STRICT", str(strict)), options=how)
+@pytest.mark.parametrize(("strict", "workers"), [(True, 0), (False, 0), (False, 2)])
+def test_answers_and_notes_of_the_target(pytester: pytest.Pytester, strict: bool, workers: int) -> None:
+    """The session observes all answers of the target, also those to workers. The summary and the report have its notes.
 
-    (account,) = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["runs"]
-    assert account["notes"] == ([] if strict else [WITHOUT_STRICT])
-    assert (WITHOUT_STRICT in result.outlines) is not strict
+    A note says if the target is our own server without ``--strict``, and names the allowances that applied.
+    """
+    options = (*ON, "--tunedmodels-report", ".")
+    result = run(pytester, TARGET.replace("STRICT", str(strict)), options=options, workers=workers)
+
+    (account,) = report_of(pytester)["runs"]
+    assert (account["server"], account["seen"]["answers"]) == ("http://fake.test", 4)
+    assert ["models.list", "200 OK"] in account["seen"]["outcomes"]
+    assert account["notes"] == ["drift: one", *([] if strict else [WITHOUT_STRICT])]
+    result.stdout.fnmatch_lines(["* notes of the target *", *account["notes"]])
     report = "".join((pytester.path / name).read_text("utf-8") for name in ("report.md", "report.html"))
     assert report.count("without --strict") == (0 if strict else 2)
 
 
-def test_an_address_alone_is_a_target(pytester: pytest.Pytester) -> None:
-    """Where only an address is given, what is checked is called url, though nothing was asked of it."""
+def test_url_without_a_target(pytester: pytest.Pytester) -> None:
+    """If only a URL is given, the target is ``url``, although no clause sends a request."""
     result = run(pytester, HOLDS, options=("--tunedmodels-url", "http://localhost:9000"))
 
     assert last(result).startswith("contracts: url http://localhost:9000: 1 of 1 required clause held; ")
 
 
-EXCHANGE = Exchange(
-    SentRequest("GET", f"https://{HOST}/v1beta/tunedModels"),
-    ReceivedResponse(200, body=b"{}\n"),
-)
+EXCHANGE = Exchange(SentRequest("GET", f"https://{HOST}/v1beta/tunedModels"), ReceivedResponse(200, body=b"{}\n"))
 
 
 @pytest.mark.parametrize(
     ("provenance", "expected"),
     [
         (Provenance("live", "us", date(2026, 1, 2), note="held with these answers: a/holds"), "live recording"),
-        (Provenance("live", "us", date(2026, 1, 2)), "none"),  # nobody says that a clause held with it
+        (Provenance("live", "us", date(2026, 1, 2)), "none"),  # its note names no clause that held with it
         (Provenance("hand-written", "us", note="held with these answers: a/holds", stand_in=True), "none"),
     ],
 )
-def test_recordings_are_evidence_for_other_targets(
-    pytester: pytest.Pytester, provenance: Provenance, expected: str
-) -> None:
-    """What is in a folder of recordings counts for a run on the fake, beside what is published."""
+def test_recordings_are_evidence(pytester: pytest.Pytester, provenance: Provenance, expected: str) -> None:
+    """A run on the fake uses the recordings in a folder as evidence, beside the published ones."""
     folder = pytester.mkdir("recordings")
     recording = Recording("a.holds", provenance, (EXCHANGE,))
     save(recording if provenance.stand_in else recording.with_digest(), folder / "a.holds.yaml")
-    how = (*ON, "--tunedmodels-recordings", "recordings", "--tunedmodels-report", ".")
-    result = run(pytester, HOLDS, BREAKS, options=how)
+    options = (*ON, "--tunedmodels-recordings", "recordings", "--tunedmodels-report", ".")
+    result = run(pytester, HOLDS, BREAKS, options=options)
 
     assert "invalid recording, ignored: " not in result.stdout.str()
-    evidence = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["evidence"]
-    assert {name: found["kind"] for name, found in evidence.items()} == {
+    assert {name: evidence["kind"] for name, evidence in report_of(pytester)["evidence"].items()} == {
         "a/holds": expected,
         "get/missing-model": "published",
     }
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "workers", "message"),
     [
-        (("--tunedmodels-recordings", "none"), "--tunedmodels-recordings: there is no folder none"),
-        (("--tunedmodels-mutant", "percent-fall"), "There is no mutant 'percent-fall'; did you mean percent-falls[?]"),
-        (("--tunedmodels-clause", "a/hold"), "There is no clause 'a/hold'; did you mean a/holds[?]"),
-        (("--tunedmodels-target", "live", "-n", "2"), "the target live counts its costs in one process*"),
+        (("--tunedmodels-known", "none.yaml"), 0, "--tunedmodels-known: none.yaml: No such file or directory"),
+        (("--tunedmodels-recordings", "none"), 0, "--tunedmodels-recordings: there is no folder none"),
+        (
+            ("--tunedmodels-mutant", "percent-fall"),
+            0,
+            "There is no mutant 'percent-fall'; did you mean percent-falls[?]",
+        ),
+        (("--tunedmodels-clause", "a/hold"), 0, "There is no clause 'a/hold'; did you mean a/holds[?]"),
+        (("--tunedmodels-target", "live"), 2, "the target live counts its costs in one process*"),
     ],
 )
-def test_options_that_name_nothing(pytester: pytest.Pytester, options: tuple[str, ...], said: str) -> None:
-    """A mistake in an option ends pytest before any test, with what may have been meant."""
-    result = run(pytester, HOLDS, options=(*ON, *options))
+def test_wrong_option_is_refused(
+    pytester: pytest.Pytester, options: tuple[str, ...], workers: int, message: str
+) -> None:
+    """A wrong option ends pytest before the first test. The error has the nearest name."""
+    result = run(pytester, HOLDS, options=(*ON, *options), workers=workers)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR:*{said}"])
+    result.stderr.fnmatch_lines([f"ERROR:*{message}"])
 
 
-def test_nothing_for_others(pytester: pytest.Pytester) -> None:
-    """Who does not ask for the suite gets nothing of it, and pays nothing for it."""
+def test_pytest_without_the_plugin(pytester: pytest.Pytester) -> None:
+    """Other runs of pytest do not import the session, and have no summary."""
     pytester.makepyfile(
         """
         import sys
@@ -401,19 +344,18 @@ def test_nothing_for_others(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("contracts:*")
 
 
-def test_only_collecting(pytester: pytest.Pytester) -> None:
-    """Nothing is summed up where nothing was to run."""
+def test_collection_has_no_summary(pytester: pytest.Pytester) -> None:
+    """With ``--collect-only`` nothing is summed up."""
     result = run(pytester, HOLDS, options=(*ON, "--collect-only"))
 
     assert result.ret == 0
     result.stdout.no_fnmatch_line("contracts:*")
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_suite_by_pytests_own_command(pytester: pytest.Pytester, workers: str) -> None:
-    """The suite is found by its name, and its plugin by ``-p``; workers of xdist load it too."""
-    how = ("-n", workers, "--pyargs", "tunedmodels_contracts.suite", "--tunedmodels-clause", "get/missing-model")
-    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *how)
+def test_suite_with_workers(pytester: pytest.Pytester) -> None:
+    """pytest finds the suite by its name, and the workers load the plugin of ``-p``, too."""
+    options = ("-n", "2", "--pyargs", "tunedmodels_contracts.suite", "--tunedmodels-clause", "get/missing-model")
+    result = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", *options)
 
     assert result.ret == 0
     assert last(result).startswith("contracts: fake: 1 of 1 required clause held")
@@ -421,7 +363,7 @@ def test_suite_by_pytests_own_command(pytester: pytest.Pytester, workers: str) -
 
 def test_suite_without_its_plugin(pytester: pytest.Pytester) -> None:
     """Without the plugin the suite says how to load it."""
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--pyargs", "tunedmodels_contracts.suite")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--pyargs", "tunedmodels_contracts.suite")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*The suite needs its own plugin: add -p tunedmodels_contracts.session.plugin"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.clauses.clause import Clause, Cost
@@ -163,6 +163,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(STEPS, st.integers(0, 3), st.integers(1, 12))
 def test_no_sequence_exceeds_the_budget(steps: list[tuple[str, int]], tunings: int, allowed: int) -> None:
     """No sequence of requests exceeds the budget, and all created models can be deleted."""

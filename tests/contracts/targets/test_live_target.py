@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from tunedmodels_contracts.clauses.clause import Need
+from tunedmodels_contracts.cli import main
 from tunedmodels_contracts.harness.api import Api
 from tunedmodels_contracts.harness.tuning_runs import body
 from tunedmodels_contracts.recordings import check, load
 from tunedmodels_contracts.recordings.held_clauses import held_clauses
+from tunedmodels_contracts.session import pytest_session as pytest_session  # else each run below imports it anew
 from tunedmodels_contracts.targets import probe
 from tunedmodels_contracts.targets.credentials import find_credentials
 from tunedmodels_contracts.targets.live import ledger
 from tunedmodels_contracts.targets.live.budget import Budget, BudgetExceeded, refuse
 from tunedmodels_contracts.targets.live.ledger import LedgerError
 from tunedmodels_contracts.targets.live.loopback import VARIABLE, stand_in_url
-from tunedmodels_contracts.targets.live.target import LiveOptions, live, sweep
+from tunedmodels_contracts.targets.live.target import LiveOptions, live
 from tunedmodels_contracts.targets.target import Target, TargetError
+from tunedmodels_mockserver.testing import API_KEY
 
-from ..stand_in import KEY, StandIn, run_stand_in
+from ..stand_in import StandIn, run_stand_in
 
 pytest_plugins = ["pytester"]
 
@@ -104,8 +107,8 @@ def test_breaks(api):
 @pytest.fixture(scope="module")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     """One stand-in for all of these tests. A test ignores the models of the others."""
-    with run_stand_in(tmp_path_factory.mktemp("stand-in")) as started:
-        yield started
+    with run_stand_in(tmp_path_factory.mktemp("stand-in")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -126,12 +129,24 @@ def stand_in_server(clean_environment: pytest.MonkeyPatch, stand_in: StandIn) ->
     return stand_in
 
 
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture
+def invoke(tmp_path: Path, clean_environment: pytest.MonkeyPatch) -> Invoke:
+    """A function that runs ``tunedmodels-contracts`` in this process, with *tmp_path* as the current folder."""
+    clean_environment.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``tunedmodels-contracts`` as a process in *folder*, in the current environment."""
+    program = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
 def options(folder: Path, **more: object) -> LiveOptions:
-    defaults: dict[str, object] = {
-        "budget": Budget(3, 100, 60),
-        "ledger": folder / "ledger.jsonl",
-        "pause": 0.1,
-    }
+    defaults: dict[str, object] = {"budget": Budget(3, 100, 60), "ledger": folder / "ledger.jsonl", "pause": 0.1}
     return LiveOptions(**{**defaults, **more})  # type: ignore[arg-type]
 
 
@@ -140,9 +155,8 @@ def api_of(target: Target) -> Api:
 
 
 def make(target: Target) -> str:
-    created = api_of(target).post(
-        "v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.scopes.new_id()}
-    )
+    parameters = {"tunedModelId": target.scopes.new_id()}
+    created = api_of(target).post("v1beta/tunedModels", body(target.base_model), parameters)
     return str(created.ok()["metadata"]["tunedModel"])
 
 
@@ -159,22 +173,14 @@ NO_CREDENTIALS = (
 # -- What it needs ------------------------------------------------------------------------------------------------
 
 
-def test_budget_is_required(clean_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without a budget, the error says how to give one."""
+def test_budget_and_credentials_are_required(clean_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without a budget, or without credentials and a key, the error says how to give them."""
     del clean_environment
-    with pytest.raises(TargetError) as refusal, live(options(tmp_path, budget=None), refuse):
-        pass
+    for budget, problems in ((None, [NO_BUDGET, NO_CREDENTIALS]), (Budget(3, 100, 60), [NO_CREDENTIALS])):
+        with pytest.raises(TargetError) as refusal, live(options(tmp_path, budget=budget), refuse):
+            pass
 
-    assert str(refusal.value).splitlines() == [NO_BUDGET, NO_CREDENTIALS]
-
-
-def test_credentials_are_required(clean_environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without credentials and without a key, the error says what to set."""
-    del clean_environment
-    with pytest.raises(TargetError) as refusal, live(options(tmp_path), refuse):
-        pass
-
-    assert str(refusal.value) == NO_CREDENTIALS
+        assert str(refusal.value).splitlines() == problems
 
 
 def test_key_alone_is_enough(clean_environment: pytest.MonkeyPatch) -> None:
@@ -210,7 +216,7 @@ def test_incompatible_options_are_refused(
     del clean_environment
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(CLAUSES)
-    run = pytester.runpytest_subprocess(*PLUGIN, *options)
+    run = pytester.runpytest_inprocess(*PLUGIN, *options)
 
     assert run.ret == pytest.ExitCode.USAGE_ERROR
     assert message in run.stdout.str() + run.stderr.str()
@@ -313,82 +319,39 @@ def test_remaining_model_fails_the_run(stand_in_server: StandIn, tmp_path: Path)
         run()
 
 
-CRASH = """
-import os, signal, sys
-from pathlib import Path
-from tunedmodels_contracts.harness.api import Api
-from tunedmodels_contracts.harness.tuning_runs import body
-from tunedmodels_contracts.targets.live.budget import Budget, refuse
-from tunedmodels_contracts.targets.live.target import LiveOptions, live
-
-with live(LiveOptions(budget=Budget(3, 100, 60), ledger=Path(sys.argv[1])), refuse) as target:
-    api = Api(target.session, target.base_url, target.caller)
-    for _ in range(2):
-        api.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": target.scopes.new_id()}).ok()
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no process can be killed so here")
-def test_sweep_after_a_crash(stand_in_server: StandIn, tmp_path: Path) -> None:
-    """If a run was killed before its clean-up, the ledger lists its models, and a sweep deletes them."""
-    path = tmp_path / "ledger.jsonl"
-    credentials = find_credentials("", stand_in=True)
-    killed = subprocess.run([sys.executable, "-c", CRASH, str(path)], env=os.environ, check=False)
-    names = [entry.name for entry in ledger.read(path) if entry.is_open]
-    assert (killed.returncode, len(names)) == (-signal.SIGKILL, 2)
-    with pytest.raises(TargetError, match="run tunedmodels-contracts sweep"), live(options(tmp_path), refuse):
-        pass
-    other = {"tunedModelId": "contracts-of-somebody"}
-    with live(options(tmp_path, ledger=tmp_path / "another.jsonl"), refuse) as target:
-        direct = Api(target.session, stand_in_server.url, credentials.caller)
-        direct.post("v1beta/tunedModels", body(target.base_model), other).ok()
-        (tmp_path / "another.jsonl").unlink()  # no ledger lists this model
-
-    result = sweep(path)
-
-    assert (sorted(result.deleted), result.remaining) == (sorted(names), [])
-    assert "tunedModels/contracts-of-somebody" in result.unknown_models
-    assert sweep(path).deleted == []
-    with live(options(tmp_path), refuse) as target:
-        assert api_of(target).delete("v1beta/tunedModels/contracts-of-somebody").ok() == {}
-
-
 # -- Recording and replay ------------------------------------------------------------------------------------
 
 
-def test_recorded_and_replayed(pytester: pytest.Pytester, stand_in_server: StandIn) -> None:
+def test_recording_and_replay(pytester: pytest.Pytester, stand_in_server: StandIn) -> None:
     """Each clause that held has a recording, which is no evidence, and holds again in a replay without a network."""
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_small=CLAUSES, no_network=NO_NETWORK)
-    recordings = pytester.path / "recordings"
+    folder = pytester.path / "recordings"
     how = ["--tunedmodels-target", "live", "--tunedmodels-spend", PLENTY, "--tunedmodels-pause", "0.1"]
-    recorded = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-record", str(recordings))
+    run = pytester.runpytest_inprocess(*PLUGIN, *how, "--tunedmodels-record", str(folder))
 
-    recorded.assert_outcomes(passed=4, failed=1)
-    assert sorted(path.name for path in recordings.iterdir()) == [
+    run.assert_outcomes(passed=4, failed=1)
+    assert sorted(path.name for path in folder.iterdir()) == [
         "runs.finished.yaml",
         "runs.target.yaml",
         "small.listed.1.yaml",
         "small.listed.1000.yaml",
         "small.missing.yaml",
     ]
-    assert check(recordings) == []
-    for path in recordings.iterdir():
+    assert check(folder) == []
+    for path in folder.iterdir():
         provenance = load(path).provenance
         assert (provenance.kind, provenance.stand_in) == ("hand-written", True)
-    finished = load(recordings / "runs.finished.yaml").provenance
+        assert stand_in_server.second_token not in path.read_text(encoding="utf-8")
+    finished = load(folder / "runs.finished.yaml").provenance
     assert sorted(held_clauses(finished)) == ["small/listed", "small/looks-only"]
-    assert stand_in_server.second_token not in "".join(
-        path.read_text(encoding="utf-8") for path in recordings.iterdir()
-    )
 
-    how = ["-p", "no_network", "--tunedmodels-target", "replay", "--tunedmodels-recordings", str(recordings)]
-    replayed = pytester.runpytest_subprocess(*PLUGIN, *how, "-rs")
-    replayed.assert_outcomes(passed=4, skipped=1)
-    replayed.stdout.fnmatch_lines(["*there is no recording of small/breaks"])
-    some = pytester.runpytest_subprocess(*PLUGIN, *how, "-k", "listed and 1000")
-    some.assert_outcomes(passed=1, deselected=4)
+    how = ["--tunedmodels-target", "replay", "--tunedmodels-recordings", str(folder)]
+    replay = pytester.runpytest_subprocess(*PLUGIN, "-p", "no_network", *how, "-rs")
+    replay.assert_outcomes(passed=4, skipped=1)
+    replay.stdout.fnmatch_lines(["*there is no recording of small/breaks"])
+    selection = pytester.runpytest_inprocess(*PLUGIN, *how, "-k", "listed and 1000")
+    selection.assert_outcomes(passed=1, deselected=4)
 
 
 def test_clauses_beyond_the_budget_are_skipped(pytester: pytest.Pytester, stand_in_server: StandIn) -> None:
@@ -397,11 +360,11 @@ def test_clauses_beyond_the_budget_are_skipped(pytester: pytest.Pytester, stand_
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_small=CLAUSES)
     how = ["--tunedmodels-target", "live", "-k", "not breaks", "-rs"]
-    run = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=20")
+    run = pytester.runpytest_inprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=20")
 
     run.assert_outcomes(passed=1, skipped=3, deselected=1)
     run.stdout.fnmatch_lines(["*it costs a tuning, and --tunedmodels-spend allows none"])
-    less = pytester.runpytest_subprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=2")
+    less = pytester.runpytest_inprocess(*PLUGIN, *how, "--tunedmodels-spend", "requests=2")
     less.assert_outcomes(skipped=4, deselected=1)
     less.stdout.fnmatch_lines(["*the budget --tunedmodels-spend is used up: 2 of 2 requests"])
 
@@ -410,30 +373,30 @@ def test_whole_suite_is_recorded_and_replayed(
     tmp_path: Path, stand_in_server: StandIn, clean_environment: pytest.MonkeyPatch
 ) -> None:
     """By the command, every clause holds on a stand-in, and again in a replay without a network."""
-    clean_environment.setenv("GOOGLE_API_KEY", KEY)
+    clean_environment.setenv("GOOGLE_API_KEY", API_KEY)
     clean_environment.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "no_network.py").write_text(NO_NETWORK, encoding="utf-8")
-    recordings = tmp_path / "recordings"
+    folder = tmp_path / "recordings"
     second = ("--second-token", stand_in_server.second_token)
 
-    recorded = command(tmp_path, "record", "--to", "recordings", "--spend", PLENTY, "--pause", "0.1", *second)
-    assert recorded.returncode == 0, recorded.stdout[-4000:] + recorded.stderr[-2000:]
-    assert recorded.stdout.splitlines()[-1].startswith(f"contracts: stand-in {stand_in_server.url}: ")
-    assert "none is verified against the real API" in recorded.stdout.splitlines()[-1]
-    assert f"{VARIABLE} is set: the server is a stand-in, so this run is not evidence" in recorded.stdout
-    assert len(list(recordings.iterdir())) > 500
-    assert {(one.kind, one.stand_in) for one in (load(path).provenance for path in recordings.iterdir())} == {
-        ("hand-written", True)
-    }
-    assert command(tmp_path, "check", "--recordings", "recordings").returncode == 0
+    run = command(tmp_path, "record", "--to", "recordings", "--spend", PLENTY, "--pause", "0.1", *second)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+    last = run.stdout.splitlines()[-1]
+    assert last.startswith(f"contracts: stand-in {stand_in_server.url}: ")
+    assert "none is verified against the real API" in last
+    assert f"{VARIABLE} is set: the server is a stand-in, so this run is not evidence" in run.stdout
+    provenances = [load(path).provenance for path in folder.iterdir()]
+    assert len(provenances) > 500
+    assert {(one.kind, one.stand_in) for one in provenances} == {("hand-written", True)}
+    assert check(folder) == []
 
     for name in stand_in_server.environment:
         clean_environment.delenv(name)
     # A recording does not keep the compression of an answer, nor long numbers, which may be secret.
     selection = ("-p", "no_network", "-k", "not test_compressed and not test_reader_projects")
-    replayed = command(tmp_path, "run", "--target", "replay", "--recordings", "recordings", "--", *selection)
-    assert replayed.returncode == 0, replayed.stdout[-4000:] + replayed.stderr[-2000:]
-    last = replayed.stdout.splitlines()[-1]
+    replay = command(tmp_path, "run", "--target", "replay", "--recordings", "recordings", "--", *selection)
+    assert replay.returncode == 0, replay.stdout[-4000:] + replay.stderr[-2000:]
+    last = replay.stdout.splitlines()[-1]
     assert last.startswith("contracts: replay: ")
     assert "none is verified against the real API" in last
 
@@ -480,36 +443,29 @@ if "--multiprocessing-fork" in sys.argv:
 """
 
 
-def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``tunedmodels-contracts`` in *folder*, in the current environment."""
-    program = [sys.executable, "-m", "tunedmodels_contracts", *arguments]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-
-
 @pytest.mark.parametrize("how", [("record", "--to", "recordings"), ("run", "--target", "live")])
-def test_command_names_everything_that_is_missing(
-    clean_environment: pytest.MonkeyPatch, tmp_path: Path, how: tuple[str, ...]
-) -> None:
+def test_command_names_everything_that_is_missing(invoke: Invoke, tmp_path: Path, how: tuple[str, ...]) -> None:
     """The budget and the credentials have one sentence each if they are missing, and the status is not 0."""
-    del clean_environment
-    ended = command(tmp_path, *how)
+    result = invoke(*how)
 
-    assert ended.returncode != 0
-    assert ended.stderr.split("\n")[:2] == [f"ERROR: {NO_BUDGET}", NO_CREDENTIALS]
+    assert result.exit_code != 0
+    assert result.stderr.split("\n")[:2] == [f"ERROR: {NO_BUDGET}", NO_CREDENTIALS]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_command_without_credentials(clean_environment: pytest.MonkeyPatch, stand_in: StandIn, tmp_path: Path) -> None:
+def test_command_without_credentials(
+    invoke: Invoke, clean_environment: pytest.MonkeyPatch, stand_in: StandIn, tmp_path: Path
+) -> None:
     """Only clauses that need no credentials run, and the differences of the discovery document are shown."""
     for name in (VARIABLE, "REQUESTS_CA_BUNDLE"):
         clean_environment.setenv(name, stand_in.environment[name])
-    open_target = ("--clause", "credentials/*", "--clause", "get/missing-model")
-    ended = command(tmp_path, "run", "--target", "live", "--anonymous", *open_target, "--report", "report")
+    clauses = ("--clause", "credentials/*", "--clause", "get/missing-model")
+    result = invoke("run", "--target", "live", "--anonymous", *clauses, "--report", "report")
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert result.exit_code == 0, result.output
     (account,) = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["runs"]
     assert account["notes"][1].startswith("drift: ")
-    assert set(account["notes"]) <= set(ended.stdout.splitlines())
+    assert set(account["notes"]) <= set(result.stdout.splitlines())
     verdicts = {one["clause"]: one["verdict"] for one in account["clauses"]}
     assert verdicts["get/missing-model"] == "not run"
     assert "held" in verdicts.values()
@@ -518,85 +474,76 @@ def test_command_without_credentials(clean_environment: pytest.MonkeyPatch, stan
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no process can be killed so here")
-def test_command_sweeps_after_a_crash(
-    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
+def test_sweep_after_a_crash(
+    invoke: Invoke, stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
 ) -> None:
-    """After a crash the ledger lists the model, no other run starts, and a sweep deletes it."""
-    del stand_in_server
+    """After a crash the ledger lists the models, no other run starts, and a sweep deletes them, but no other model."""
     (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
     clean_environment.setenv("PYTHONPATH", str(tmp_path))
     clean_environment.setenv("SIGNAL", "SIGKILL")
     path = tmp_path / ledger.DEFAULT
 
-    crashed = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS, "--", "-p", "ends")
-    (left,) = [entry for entry in ledger.read(path) if entry.is_open]
-    again = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS)
-    swept = command(tmp_path, "sweep", "--ledger", str(ledger.DEFAULT))
+    crash = command(tmp_path, "record", "--to", "recordings", *SPEND, *LOOKS, "--", "-p", "ends")
+    (entry,) = [entry for entry in ledger.read(path) if entry.is_open]
+    next_run = invoke("record", "--to", "recordings", *SPEND, *LOOKS)
+    unknown = "contracts-of-somebody"
+    with live(options(tmp_path, ledger=tmp_path / "another.jsonl"), refuse) as target:
+        direct = Api(target.session, stand_in_server.url, find_credentials("", stand_in=True).caller)
+        direct.post("v1beta/tunedModels", body(target.base_model), {"tunedModelId": unknown}).ok()
+        (tmp_path / "another.jsonl").unlink()  # no ledger lists this model
+    sweep = invoke("sweep", "--ledger", str(ledger.DEFAULT))
 
-    assert crashed.returncode == -signal.SIGKILL
-    assert again.returncode != 0
-    assert f"run tunedmodels-contracts sweep --ledger {ledger.DEFAULT}" in again.stderr
-    assert swept.returncode == 0, swept.stderr
-    lines = swept.stdout.splitlines()  # other tests may have left models of which this ledger does not know
-    assert (lines[0], lines[-1]) == (f"deleted: {left.name}", f"{ledger.DEFAULT}: 1 deleted, 0 remaining")
+    assert crash.returncode == -signal.SIGKILL
+    assert next_run.exit_code != 0
+    assert f"run tunedmodels-contracts sweep --ledger {ledger.DEFAULT}" in next_run.stderr
+    assert sweep.exit_code == 0, sweep.output
+    lines = sweep.stdout.splitlines()
+    assert (lines[0], lines[-1]) == (f"deleted: {entry.name}", f"{ledger.DEFAULT}: 1 deleted, 0 remaining")
+    assert f"not in the ledger, not deleted: tunedModels/{unknown}" in lines
     assert [entry.confirmed_gone for entry in ledger.read(path)] == [True]
+    assert invoke("sweep").stdout.endswith(": 0 deleted, 0 remaining\n")
+    with live(options(tmp_path), refuse) as target:
+        assert api_of(target).delete(f"v1beta/tunedModels/{unknown}").ok() == {}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
-@pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_command_cleans_up_after_a_signal(
-    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch, name: str
+@pytest.mark.usefixtures("interruptible", "stand_in_server")
+@pytest.mark.parametrize(
+    ("name", "plugin"),
+    [("SIGTERM", ENDS + AGAIN), ("SIGINT", AGAIN)],
+    ids=["SIGTERM in a run and in its clean-up", "SIGINT in the clean-up"],
+)
+def test_signal_waits_for_the_clean_up(
+    tmp_path: Path, clean_environment: pytest.MonkeyPatch, name: str, plugin: str
 ) -> None:
-    """A live run ends by the signal after its clean-up, also if a second signal comes during that."""
-    del stand_in_server
-    (tmp_path / "ends.py").write_text(ENDS + AGAIN, encoding="utf-8")
+    """A live run ends by the signal after its clean-up, also if a signal comes during that."""
+    (tmp_path / "ends.py").write_text(plugin, encoding="utf-8")
     clean_environment.setenv("PYTHONPATH", str(tmp_path))
     clean_environment.setenv("SIGNAL", name)
 
-    ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
+    process = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
 
-    assert ended.returncode == -signal.Signals[name]
-    assert "Traceback" not in ended.stdout + ended.stderr
+    assert process.returncode == -signal.Signals[name]
+    assert "Traceback" not in process.stdout + process.stderr
     assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
-@pytest.mark.usefixtures("interruptible")
-def test_signal_during_the_clean_up_waits(
-    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
-) -> None:
-    """A signal after the last clause does not interrupt the clean-up."""
-    del stand_in_server
-    (tmp_path / "ends.py").write_text(AGAIN, encoding="utf-8")
-    clean_environment.setenv("PYTHONPATH", str(tmp_path))
-    clean_environment.setenv("SIGNAL", "SIGINT")
-
-    ended = command(tmp_path, "run", "--target", "live", *SPEND, *LOOKS, "--", "-p", "ends")
-
-    assert ended.returncode == -signal.SIGINT
-    assert "Traceback" not in ended.stdout + ended.stderr
-    assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to oneself so there")
-def test_signal_to_a_comparison_with_live(
-    stand_in_server: StandIn, tmp_path: Path, clean_environment: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("stand_in_server")
+def test_signal_to_a_comparison_with_live(tmp_path: Path, clean_environment: pytest.MonkeyPatch) -> None:
     """A signal to the command ends its workers, too, after the clean-up of the live one."""
-    del stand_in_server
     (tmp_path / "sitecustomize.py").write_text(PARENT, encoding="utf-8")
     clean_environment.setenv("PYTHONPATH", str(tmp_path))
 
-    ended = command(tmp_path, "diff", "--right", "live", *SPEND, "--clause", "operations/done-is-absorbing")
+    process = command(tmp_path, "diff", "--right", "live", *SPEND, "--clause", "operations/done-is-absorbing")
 
-    assert ended.returncode == -signal.SIGTERM
-    assert (ended.stdout, ended.stderr) == ("", "")
+    assert process.returncode == -signal.SIGTERM
+    assert (process.stdout, process.stderr) == ("", "")
     assert [(entry.created, entry.confirmed_gone) for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [(True, True)]
 
 
-def test_sweep_fails_if_a_model_remains(stand_in_server: StandIn, tmp_path: Path) -> None:
-    """A model that another user owns now is named, and the status is 1."""
+def test_sweep_fails_if_a_model_remains(invoke: Invoke, stand_in_server: StandIn, tmp_path: Path) -> None:
+    """A model that another user owns now is named, and the status is 1. The second token can delete it."""
     path = tmp_path / "book.jsonl"
     names: list[str] = []
 
@@ -608,31 +555,21 @@ def test_sweep_fails_if_a_model_remains(stand_in_server: StandIn, tmp_path: Path
 
     with pytest.raises(LedgerError):
         run()
-    stays = command(tmp_path, "sweep", "--ledger", "book.jsonl")
-    goes = command(tmp_path, "sweep", "--ledger", "book.jsonl", "--second-token", stand_in_server.second_token)
+    failure = invoke("sweep", "--ledger", "book.jsonl")
+    success = invoke("sweep", "--ledger", "book.jsonl", "--second-token", stand_in_server.second_token)
 
-    assert (stays.returncode, goes.returncode) == (1, 0)
-    assert stays.stdout.startswith(f"remains: {names[0]}, of ")
-    assert stays.stdout.endswith("book.jsonl: 0 deleted, 1 remaining\n")
+    assert (failure.exit_code, success.exit_code) == (1, 0)
+    assert failure.stdout.startswith(f"remains: {names[0]}, of ")
+    assert failure.stdout.endswith("book.jsonl: 0 deleted, 1 remaining\n")
 
 
-def test_command_compares_with_live(stand_in_server: StandIn, tmp_path: Path) -> None:
-    """Clauses beyond the budget are left out of the comparison, and the ledger lists every model."""
-    del stand_in_server
-    how = (
-        "diff",
-        "--right",
-        "live",
-        "--pause",
-        "0.1",
-        "--clause",
-        "get/missing-model",
-        "--clause",
-        "get/visible-at-once",
-    )
-    free = command(tmp_path, *how, "--spend", "tunings=0")
-    paid = command(tmp_path, *how, "--spend", "tunings=1")
+@pytest.mark.usefixtures("stand_in_server")
+def test_command_compares_with_live(invoke: Invoke, tmp_path: Path) -> None:
+    """A clause beyond the budget is left out of the comparison, and the ledger lists every model."""
+    names = ("get/missing-model", "get/visible-at-once", "create/id-as-given")
+    clauses = [argument for name in names for argument in ("--clause", name)]
+    result = invoke("diff", "--right", "live", "--pause", "0.1", *clauses, "--spend", "tunings=1")
 
-    assert free.stdout.splitlines()[-1].startswith("fake and live: 1 clauses compared, 1 left out; "), free.stderr
-    assert paid.stdout.splitlines()[-1].startswith("fake and live: 2 clauses compared, 0 left out; "), paid.stderr
+    last = result.stdout.splitlines()[-1]
+    assert last.startswith("fake and live: 2 clauses compared, 1 left out; "), result.output
     assert [entry.confirmed_gone for entry in ledger.read(tmp_path / ledger.DEFAULT)] == [True]

@@ -44,7 +44,7 @@ def url() -> Iterator[str]:
     thread.join(10)
 
 
-class RecordedSession:
+class RecordingSession:
     """A session with a recorder in it."""
 
     def __init__(self, folder: Path, url: str, *secrets: str) -> None:
@@ -68,13 +68,13 @@ class RecordedSession:
 
 
 @pytest.fixture
-def session(tmp_path: Path, url: str) -> Iterator[RecordedSession]:
-    recorded = RecordedSession(tmp_path / "recordings", url, "a-secret-of-ours")
-    with recorded.session:
-        yield recorded
+def session(tmp_path: Path, url: str) -> Iterator[RecordingSession]:
+    recording_session = RecordingSession(tmp_path / "recordings", url, "a-secret-of-ours")
+    with recording_session.session:
+        yield recording_session
 
 
-def test_clauses_that_held_are_written(session: RecordedSession) -> None:
+def test_clauses_that_held_are_written(session: RecordingSession) -> None:
     """The recording of a clause that held is written at once, with its name and its variables. No other is."""
     with session.scopes.open_scope("a/one"):
         model_id = session.scopes.new_id()
@@ -89,7 +89,7 @@ def test_clauses_that_held_are_written(session: RecordedSession) -> None:
     assert (recording.provenance.kind, recording.provenance.stand_in) == ("hand-written", True)
 
 
-def test_shared_run_names_the_clauses_that_held(session: RecordedSession) -> None:
+def test_shared_run_names_the_clauses_that_held(session: RecordingSession) -> None:
     """Shared runs that did not fail are written at the end. They name the clauses of which all cases held."""
     with session.scopes.open_scope("runs/finished"):
         session.session.get(f"{session.url}/v1beta/operations")
@@ -107,7 +107,7 @@ def test_shared_run_names_the_clauses_that_held(session: RecordedSession) -> Non
     assert held_clauses(load(session.folder / "runs.finished.yaml").provenance) == ("a/one",)
 
 
-def test_last_clause_is_judged_after_finish(session: RecordedSession) -> None:
+def test_last_clause_is_judged_after_finish(session: RecordingSession) -> None:
     """The shared runs end before the last clause is judged, so their recordings are written again."""
     with session.scopes.open_scope("runs/finished"):
         session.session.get(f"{session.url}/v1beta/operations")
@@ -119,7 +119,7 @@ def test_last_clause_is_judged_after_finish(session: RecordedSession) -> None:
     assert held_clauses(load(session.folder / "runs.finished.yaml").provenance) == ("a/two",)
 
 
-def test_requests_between_scopes_are_not_recorded(session: RecordedSession) -> None:
+def test_requests_between_scopes_are_not_recorded(session: RecordingSession) -> None:
     """Requests outside of all scopes are in no recording."""
     session.session.get(f"{session.url}/v1beta/tunedModels")
     session.recorder.finish()
@@ -127,7 +127,7 @@ def test_requests_between_scopes_are_not_recorded(session: RecordedSession) -> N
     assert session.files() == []
 
 
-def test_large_or_incomplete_recordings_are_skipped(session: RecordedSession) -> None:
+def test_large_or_incomplete_recordings_are_skipped(session: RecordingSession) -> None:
     """A scope with a large answer, or with one that was not read to its end, gets no recording."""
     session.run_clause("a/large", "/large")
     with session.scopes.open_scope("a/half"), session.session.get(f"{session.url}/large", stream=True):
@@ -138,7 +138,7 @@ def test_large_or_incomplete_recordings_are_skipped(session: RecordedSession) ->
     assert session.files() == []
 
 
-def test_possible_secrets_are_not_written(session: RecordedSession) -> None:
+def test_possible_secrets_are_not_written(session: RecordingSession) -> None:
     """A known secret is scrubbed. A text that looks like a secret fails the run and is not written."""
     session.run_clause("a/known", "/v1beta/tunedModels?filter=a-secret-of-ours")
     session.run_clause("a/unknown", "/v1beta/Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OTw")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -29,15 +26,17 @@ from tunedmodels_contracts.targets.replay import PUBLISHED, replay
 from tunedmodels_contracts.targets.scopes import ScopeTracker
 from tunedmodels_contracts.targets.target import Target, TargetError
 
+pytest_plugins = ["pytester"]
+
 HOST = "https://generativelanguage.googleapis.com"
 
 
-class Skipped(BaseException):
+class SkipError(BaseException):
     """A scope was skipped."""
 
 
 def skip(reason: str) -> NoReturn:
-    raise Skipped(reason)
+    raise SkipError(reason)
 
 
 def exchange(path: str, body: str = "{}", status: int = 200, host: str = HOST) -> Exchange:
@@ -98,11 +97,11 @@ def test_ids_are_the_recorded_ones(tmp_path: Path, write: Write) -> None:
     write("a.one", exchange("v1beta/tunedModels", f'{{"tunedModels": [{{"name": "{name}"}}]}}'))
     with replay(tmp_path, skip=skip) as target:
         with target.scopes.open_scope("a/one"):
-            listed = api(target).list_all("v1beta/tunedModels")
+            models = api(target).list_all("v1beta/tunedModels")
         with target.scopes.open_scope("runs/finished"):
-            got = api(target).get(f"v1beta/tunedModels/{target.scopes.new_id()}").ok()
+            model = api(target).get(f"v1beta/tunedModels/{target.scopes.new_id()}").ok()
 
-    assert listed == [got] == [{"name": name}]
+    assert models == [model] == [{"name": name}]
 
 
 def test_ids_of_other_sessions_are_replaced(tmp_path: Path, write: Write) -> None:
@@ -119,17 +118,17 @@ def test_ids_of_other_sessions_are_replaced(tmp_path: Path, write: Write) -> Non
             )
     with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("a/three"):
         model_id = target.scopes.new_id()
-        got = api(target).get(f"v1beta/tunedModels/{model_id}").ok()
+        model = api(target).get(f"v1beta/tunedModels/{model_id}").ok()
 
     assert model_id.startswith("contracts-abc123")
-    assert got == {"name": f"tunedModels/{model_id}"}
+    assert model == {"name": f"tunedModels/{model_id}"}
 
 
 def test_scope_without_a_recording_is_skipped(tmp_path: Path, write: Write) -> None:
     """Its first request skips it. Later delete calls get 404."""
     write("a.one", exchange("v1beta/tunedModels"))
     with replay(tmp_path, skip=skip) as target, target.scopes.open_scope("a/two"):
-        with pytest.raises(Skipped, match="there is no recording of a/two"):
+        with pytest.raises(SkipError, match="there is no recording of a/two"):
             api(target).get("v1beta/tunedModels")
 
         assert api(target).delete("v1beta/tunedModels/any").status == 404
@@ -203,26 +202,14 @@ def test_published_create_calls_are_prior_operations() -> None:
         }
 
 
-def test_tutorial_is_replayed_by_default() -> None:
+def test_tutorial_is_replayed_by_default(pytester: pytest.Pytester) -> None:
     """Without a folder, the published recordings are replayed: the clauses of the tutorial hold, and no others run."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "tunedmodels_contracts.session.plugin",
-        "--pyargs",
-        "tunedmodels_contracts.suite",
-    ]
-    run = subprocess.run(
-        [*command, "--tunedmodels-target", "replay"], capture_output=True, text=True, timeout=120, check=False
-    )
+    options = ("-p", "tunedmodels_contracts.session.plugin", "--tunedmodels-target", "replay")
+    run = pytester.runpytest_inprocess(*options, "--pyargs", "tunedmodels_contracts.suite")
 
-    assert run.returncode == 0, run.stdout[-4000:]
-    assert re.search(r"^5 passed, \d+ skipped", run.stdout, re.MULTILINE), run.stdout[-400:]
+    outcomes = run.parseoutcomes()
+    assert (run.ret, outcomes.pop("passed")) == (0, 5)
+    assert set(outcomes) <= {"skipped", "warnings"}
 
 
 @pytest.mark.parametrize("how", ["curl", "python"])

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedmodels_contracts.clauses.clause import Need
@@ -18,7 +18,7 @@ pytest_plugins = ["pytester"]
 
 PLUGIN = ("-p", "tunedmodels_contracts.session.plugin")
 
-WATCHED = """
+CONFTEST = """
 import pytest
 from tunedmodels_contracts.clauses.clause import clause
 from tunedmodels_contracts.targets.fake import fake
@@ -74,9 +74,9 @@ def test_left_out(target):
 
 def test_hooks_report_scopes_to_the_target(pytester: pytest.Pytester) -> None:
     """A clause and its fixtures are one scope. A session fixture is another, during its setup and its teardown."""
-    pytester.makeconftest(WATCHED)
+    pytester.makeconftest(CONFTEST)
     pytester.makepyfile(CLAUSES)
-    output = pytester.runpytest_subprocess(*PLUGIN, "-s", "-q").stdout.str()
+    output = pytester.runpytest_inprocess(*PLUGIN, "-s", "-q").stdout.str()
 
     lines = re.findall(r"^\.?F?s?((?:up|down|in|own|ended|judged) .+)$", output, re.MULTILINE)
     assert lines == [
@@ -109,6 +109,7 @@ def test_scope_name_fits_into_a_file_name(case: str, name: str) -> None:
     assert re.fullmatch(name, scope_name("create/id", case))
 
 
+@settings(max_examples=50)
 @given(st.lists(st.text(st.characters(codec="ascii"), min_size=1), unique=True, min_size=2, max_size=5))
 def test_scope_names_are_unique(cases: list[str]) -> None:
     """Different parameters give different and valid names."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from socket import create_server
 
 import pytest
@@ -20,18 +17,22 @@ from tunedmodels_contracts.harness.clock import TargetClock
 from tunedmodels_contracts.harness.tuning_runs import body, observe
 from tunedmodels_contracts.targets.target import TargetError
 from tunedmodels_contracts.targets.url import url
+from tunedmodels_mockserver import Clock, Mode, Settings, create_app
+from tunedmodels_mockserver.core.runs.durations import Pace
+from tunedmodels_mockserver.process.server import Server
 
 
 @contextmanager
-def served(*options: str) -> Iterator[str]:
-    """Run a mock server in its own process, and return its base URL."""
-    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--with-parent", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[1].removeprefix("url=")
-        finally:
-            process.terminate()
+def serve(settings: Settings) -> Iterator[str]:
+    """Run a mock server during the block, and return its base URL."""
+    server = Server(create_app(settings), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        thread.join(10)
 
 
 class Bare(BaseHTTPRequestHandler):
@@ -66,10 +67,9 @@ def bare(models: list[dict[str, object]] | None = None) -> Iterator[str]:
         thread.join(10)
 
 
-def test_mock_server(tmp_path: Path) -> None:
+def test_mock_server() -> None:
     """Two users get a new world, waiting moves the clock, and the world is dropped at the end."""
-    del tmp_path
-    with served("--clock", "manual", "--auth", "strict", "--strict", "--tuning-time", "5000") as base_url:
+    with serve(Settings(clock=Clock(Mode.MANUAL), auth="strict", strict=True, pace=Pace(5000))) as base_url:
         with url(base_url) as target:
             assert target.capabilities == set(Need)
             assert target.base_model == "models/gemini-1.0-pro-001"
@@ -87,16 +87,16 @@ def test_mock_server(tmp_path: Path) -> None:
 
 def test_mock_server_without_strict_credentials() -> None:
     """The server does not check credentials, and its clock moves by itself."""
-    with served("--tuning-time", "0.2") as base_url, url(base_url, base_model="gemini-1.0-pro-001") as target:
+    with serve(Settings()) as base_url, url(base_url, base_model="gemini-1.0-pro-001") as target:
         assert target.capabilities == {Need.SECOND_CALLER, Need.TUNABLE_MODEL, Need.FAILING_RUN}
         assert target.clock == TargetClock()
         assert target.base_model == "models/gemini-1.0-pro-001"
 
 
-@pytest.mark.parametrize("clock", ["real", "manual", "polling"])
-def test_next_run_fails(clock: str) -> None:
+@pytest.mark.parametrize("mode", Mode)
+def test_next_run_fails(mode: Mode) -> None:
     """Only the next run with the id fails, after some of its steps, in each mode of the clock."""
-    with served("--clock", clock, "--tuning-time", "1") as base_url, url(base_url, pause=0.2) as target:
+    with serve(Settings(clock=Clock(mode), pace=Pace(1))) as base_url, url(base_url, pause=0.2) as target:
         api = Api(target.session, target.base_url, target.caller)
         runs = []
         for model_id in ("first", "second", "first-too"):
@@ -111,13 +111,20 @@ def test_next_run_fails(clock: str) -> None:
 
 def test_given_credentials_are_used() -> None:
     """If credentials are given, there is no new world."""
-    with served() as base_url, url(base_url, token="a@example.com", second_token="b@example.com", key="k") as target:
+    with (
+        serve(Settings()) as base_url,
+        url(base_url, token="a@example.com", second_token="b@example.com", key="k") as target,
+    ):
         assert (target.caller.token, target.other.token, target.key.token) == ("a@example.com", "b@example.com", "k")
 
 
 def test_refused_credentials() -> None:
     """If the server refuses the token, the error has the message of the server."""
-    with served("--auth", "strict") as base_url, pytest.raises(TargetError) as refusal, url(base_url, token="wrong"):
+    with (
+        serve(Settings(auth="strict")) as base_url,
+        pytest.raises(TargetError) as refusal,
+        url(base_url, token="wrong"),
+    ):
         pass
 
     assert "The server refused the credentials: " in str(refusal.value)

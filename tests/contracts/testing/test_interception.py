@@ -1,4 +1,4 @@
-"""Interception: code that asks the real service, unmodified, is answered in this process; nothing goes out."""
+"""Tests interception: a mock server in this process answers code that calls the real service."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ PROMPT = {"contents": [{"parts": [{"text": "hello"}]}]}
 
 @pytest.fixture(params=["httpx", "httpx2"])
 def httpx(request: pytest.FixtureRequest) -> ModuleType:
-    """Either of the two forks, where it is installed."""
+    """Each of the two forks that is installed."""
     module: ModuleType = pytest.importorskip(request.param)
     return module
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """The world of a block."""
+    """The world of a block around the test."""
     with intercept() as world:
         yield world
 
@@ -59,7 +59,7 @@ def text_of(answer: Any) -> str:
 
 
 def test_requests(world: World) -> None:
-    """What goes by requests is answered, with whatever key, and stands in the world's journal."""
+    """A call through requests is answered, with any key, and is in the world's journal."""
     world.canned.add("Hello!", text="hello")
 
     assert text_of(requests.post(GENERATE, json=PROMPT, params={"key": "test-elsewhere"}, timeout=5)) == "Hello!"
@@ -67,7 +67,7 @@ def test_requests(world: World) -> None:
 
 
 def test_our_client(world: World) -> None:
-    """A client that is given nothing asks the real service, and gets a run to its end on the world's clock."""
+    """Our client without arguments calls the real service. The world's clock brings its run to the end."""
     world.clock.freeze()
     with Client() as client:
         assert client.base_url == URL
@@ -83,10 +83,10 @@ def test_our_client(world: World) -> None:
 
 
 def test_google_auth(world: World) -> None:
-    """google-auth's session is answered, and a refresh token's at the fake's own token endpoint."""
-    given: dict[str, Any] = {"client_id": "me", "client_secret": "made-up", "token_uri": f"{URL}/token"}
+    """A session of google-auth is answered. It gets an access token from the mock server's own endpoint."""
+    settings: dict[str, Any] = {"client_id": "me", "client_secret": "made-up", "token_uri": f"{URL}/token"}
     refresh = RefreshGrant("alice@example.com", TUNING, "one").token()
-    session = google.auth.transport.requests.AuthorizedSession(Credentials(None, refresh_token=refresh, **given))
+    session = google.auth.transport.requests.AuthorizedSession(Credentials(None, refresh_token=refresh, **settings))
 
     assert session.get(MODELS).json() == {}
     assert [(entry["path"], entry["caller"]) for entry in world.journal()] == [
@@ -96,7 +96,7 @@ def test_google_auth(world: World) -> None:
 
 
 def test_httpx(world: World, httpx: ModuleType) -> None:
-    """A client of httpx is answered, made before or within the block."""
+    """A call through httpx is answered, and so is a stream of a client."""
     world.canned.add("Hello!", text="hello")
 
     assert text_of(httpx.post(GENERATE, json=PROMPT)) == "Hello!"
@@ -104,14 +104,14 @@ def test_httpx(world: World, httpx: ModuleType) -> None:
         assert (answer.status_code, answer.read()) == (200, b"{}\n")
 
 
-def test_httpx_made_before(httpx: ModuleType) -> None:
-    """A client that was there before the block is answered within it."""
+def test_older_httpx_client(httpx: ModuleType) -> None:
+    """A client that is older than the block is answered within it."""
     with httpx.Client() as client, intercept():
         assert client.get(MODELS).json() == {}
 
 
 def test_httpx_async(world: World, httpx: ModuleType) -> None:
-    """So is an asynchronous one."""
+    """An asynchronous client of httpx is answered."""
     world.canned.add("Hello!", text="hello")
 
     async def ask() -> str:
@@ -122,7 +122,7 @@ def test_httpx_async(world: World, httpx: ModuleType) -> None:
 
 
 def in_session(ask: Callable[[aiohttp.ClientSession], Awaitable[T]]) -> T:
-    """Return what *ask* does with a session of aiohttp that knows nothing of the block."""
+    """Call *ask* with a plain session of aiohttp, and return its result."""
 
     async def run() -> T:
         async with aiohttp.ClientSession() as session:
@@ -137,7 +137,7 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
 
 
 def test_aiohttp(world: World) -> None:
-    """A session of aiohttp is answered: whole, as a stream, and a body that it sends in chunks."""
+    """A session of aiohttp is answered, also as a stream, and if it sends a body in chunks."""
     world.canned.add("Hello", text="hello")
     prompt = json.dumps(PROMPT).encode()
 
@@ -159,8 +159,8 @@ def test_aiohttp(world: World) -> None:
     assert [entry["status"] for entry in world.journal()] == [200, 200, 200, 404]
 
 
-def test_aiohttp_made_before() -> None:
-    """A session that was there before the block is answered within it, and keeps nothing of it afterwards."""
+def test_older_aiohttp_session() -> None:
+    """A session that is older than the block is answered within it, and keeps no connection of the block."""
 
     async def ask(session: aiohttp.ClientSession) -> None:
         for _ in range(2):
@@ -175,7 +175,7 @@ def test_aiohttp_made_before() -> None:
 
 
 def test_aiohttp_in_two_blocks() -> None:
-    """Each task of one loop is in the world of its own block."""
+    """Each task of a loop is in the world of its own block."""
 
     async def ask(session: aiohttp.ClientSession) -> None:
         entered = [asyncio.Event(), asyncio.Event()]
@@ -196,7 +196,7 @@ def test_aiohttp_in_two_blocks() -> None:
 
 @pytest.fixture(params=[True, False], ids=["aiohttp", "no aiohttp"])
 def _with_aiohttp(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let google-genai find aiohttp, or none."""
+    """Make google-genai use aiohttp, or not."""
     from google.genai import _api_client
 
     assert _api_client.has_aiohttp
@@ -207,26 +207,26 @@ def _with_aiohttp(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")  # google-genai's own
 @pytest.mark.usefixtures("_with_aiohttp")
 def test_google_genai(world: World) -> None:
-    """google-genai as a user makes it, without a word about a server, whole, as a stream and asynchronously."""
+    """google-genai without a word about a server is answered, also as a stream and asynchronously."""
     from google import genai
 
     world.canned.add("Hello!", text="hello")
 
     async def ask(client: genai.client.AsyncClient) -> tuple[str | None, str]:
         async with client:
-            whole = await client.models.generate_content(**asked)
-            stream = await client.models.generate_content_stream(**asked)
+            whole = await client.models.generate_content(**prompt)
+            stream = await client.models.generate_content_stream(**prompt)
             return whole.text, "".join([str(chunk.text) async for chunk in stream])
 
     with genai.Client() as client:
-        asked: dict[str, Any] = {"model": "gemini-1.5-flash", "contents": "hello"}
-        assert client.models.generate_content(**asked).text == "Hello!"
-        assert "".join(str(chunk.text) for chunk in client.models.generate_content_stream(**asked)) == "Hello!"
+        prompt: dict[str, Any] = {"model": "gemini-1.5-flash", "contents": "hello"}
+        assert client.models.generate_content(**prompt).text == "Hello!"
+        assert "".join(str(chunk.text) for chunk in client.models.generate_content_stream(**prompt)) == "Hello!"
         assert asyncio.run(ask(client.aio)) == ("Hello!", "Hello!")
 
 
 def test_broken_connections(world: World, httpx: ModuleType) -> None:
-    """A reset and a truncated body are the errors that a socket's are."""
+    """A reset and a truncated body raise the same errors as on a socket."""
     for kind in ({"reset": True}, {"truncate": {"bytes": 1}}) * 2:
         world.faults.arm({"method": "tunedModels.list", **kind})
 
@@ -241,7 +241,7 @@ def test_broken_connections(world: World, httpx: ModuleType) -> None:
 
 
 def test_broken_connections_of_aiohttp(world: World) -> None:
-    """A reset and a truncated body are the errors that a socket's are, and so is a stream that ends too early."""
+    """A reset, a truncated body and an unfinished stream raise the same errors as on a socket."""
     stream = f"{URL}/v1beta/models/gemini-1.5-flash:streamGenerateContent"
     world.faults.arm({"method": "models.generateContent", "reset": True})
     world.faults.arm({"method": "tunedModels.list", "truncate": {"bytes": 1}})
@@ -250,8 +250,8 @@ def test_broken_connections_of_aiohttp(world: World) -> None:
     async def ask(session: aiohttp.ClientSession) -> None:
         with pytest.raises(aiohttp.ClientOSError, match="a fault"):
             await session.post(GENERATE, json=PROMPT)
-        for asked in (session.get(MODELS), session.post(stream, json=PROMPT)):
-            async with asked as answer:
+        for request in (session.get(MODELS), session.post(stream, json=PROMPT)):
+            async with request as answer:
                 assert answer.status == 200
                 with pytest.raises(aiohttp.ClientPayloadError, match="not completed"):
                     await answer.read()
@@ -277,16 +277,16 @@ def over_a_proxy() -> None:
         pytest.param(lambda: socket.gethostbyname("generativelanguage.googleapis.com"), id="a name"),
     ],
 )
-def test_other_ways_fail_loudly(world: World, way: Callable[[], object]) -> None:
-    """What cannot be answered is no network error that somebody tries again, but says what to do."""
+def test_other_libraries_are_refused(world: World, way: Callable[[], object]) -> None:
+    """A call that cannot be answered raises an error that no client retries, and that says what to do."""
     with pytest.raises(NotIntercepted, match="nothing was sent"):
         way()
 
     assert world.journal() == []
 
 
-def test_everything_else_is_left_alone(world: World, httpx: ModuleType, tunedmodels_server: Any) -> None:
-    """Other hosts are reached as ever, those whose name begins like the service's too."""
+def test_other_hosts_are_not_intercepted(world: World, httpx: ModuleType, tunedmodels_server: Any) -> None:
+    """Calls to other hosts reach them, also if the name begins like the service's."""
     health = f"{tunedmodels_server.url}/health"
     for get in (requests.get, httpx.get):
         assert get(health, timeout=5).json()["status"] == "ok"
@@ -305,16 +305,16 @@ def test_everything_else_is_left_alone(world: World, httpx: ModuleType, tunedmod
 
 
 @responses.activate
-def test_own_mocks_of_requests_go_on() -> None:
-    """A test that mocks other hosts by responses still sees them."""
+def test_mocks_of_responses_still_answer() -> None:
+    """A test can mock other hosts with responses inside a block."""
     responses.get("https://example.com/", body="mocked")
     with intercept():
         assert requests.get("https://example.com/", timeout=5).text == "mocked"
         assert requests.get(MODELS, timeout=5).json() == {}
 
 
-def test_all_is_undone(httpx: ModuleType) -> None:
-    """After the last block everything is what it was."""
+def test_patches_are_removed(httpx: ModuleType) -> None:
+    """After the last block each patched function is the original one."""
     finders = [*sys.meta_path]
 
     def places() -> list[object]:
@@ -363,15 +363,15 @@ assert aiohttp.TCPConnector.connect is real
 """
 
 
-def test_what_is_imported_within_a_block() -> None:
-    """A block imports no client that nobody uses, and answers one that is imported later."""
+def test_library_is_imported_within_a_block() -> None:
+    """A block imports no client library, and answers one that is imported later."""
     run = subprocess.run([sys.executable, "-W", "error", "-c", LATE], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr
 
 
 def test_environment_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within a block there is a key, and nothing that leads elsewhere or names credentials."""
+    """Within a block there is an API key, and no variable that names another server or credentials."""
     names = ("GOOGLE_GEMINI_BASE_URL", "TUNEDMODELS_EMULATOR_HOST", "GOOGLE_APPLICATION_CREDENTIALS", "GEMINI_API_KEY")
     for name in names:
         monkeypatch.setenv(name, "elsewhere")
@@ -383,7 +383,7 @@ def test_environment_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nested_blocks() -> None:
-    """The inner block answers, then the outer again."""
+    """The inner block answers, and after it the outer one."""
     with intercept() as outer:
         with intercept() as inner:
             requests.get(MODELS, timeout=5)
@@ -395,9 +395,9 @@ def test_nested_blocks() -> None:
 
 
 def test_threads() -> None:
-    """Blocks side by side in threads do not meet, whichever ends first; a thread without one is in the latest."""
-    both, first_left = threading.Barrier(2, timeout=20), threading.Event()
-    seen: dict[int, int] = {}
+    """Each thread is in the world of its own block, whichever ends first. A thread without a block is in the latest."""
+    both, first_end = threading.Barrier(2, timeout=20), threading.Event()
+    requests_of: dict[int, int] = {}
 
     def side(number: int) -> None:
         with intercept() as world:
@@ -406,18 +406,18 @@ def test_threads() -> None:
                 requests.get(MODELS, timeout=5)
             both.wait()
             if number == 2:
-                first_left.wait(20)
+                first_end.wait(20)
                 requests.get(MODELS, timeout=5)
-            seen[number] = len(world.journal())
+            requests_of[number] = len(world.journal())
         if number == 1:
-            first_left.set()
+            first_end.set()
 
     threads = [threading.Thread(target=side, args=(number,)) for number in (1, 2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert seen == {1: 1, 2: 3}
+    assert requests_of == {1: 1, 2: 3}
 
     with intercept() as world:
         helper = threading.Thread(target=requests.get, args=(MODELS,), kwargs={"timeout": 5})
@@ -427,13 +427,13 @@ def test_threads() -> None:
 
 
 def test_settings() -> None:
-    """The fake behaves as its settings say."""
+    """The mock server has the settings of the block."""
     with intercept(Settings(clock=Clock(Mode.MANUAL))) as world:
         assert world.clock.mode == "manual"
 
 
 def test_decorator() -> None:
-    """Each call of a decorated function, a coroutine's too, has a world of its own."""
+    """Each call of a decorated function has a world of its own, also of an asynchronous one."""
 
     @intercept()
     def ask(model_id: str) -> list[str]:
@@ -451,23 +451,20 @@ def test_decorator() -> None:
     assert asyncio.run(ask_later()) == {}
 
 
-def test_what_is_unfinished() -> None:
-    """A block ends with an error for a fault that never fired, unless it has one already."""
-    with pytest.raises(AssertionError, match="never fired"), intercept() as world:
-        world.faults.arm(method="tunedModels.list", error="INTERNAL")
-
-
-def test_an_error_of_its_own_comes_first() -> None:
-    """A block that ends with an error is not judged besides."""
+def test_fault_that_never_fired_fails_the_block() -> None:
+    """The block raises an error at its end, unless it has an error of its own."""
 
     @intercept()
-    def fail() -> None:
+    def arm(error: type[Exception] | None) -> None:
         with intercept() as world:
             world.faults.arm(method="tunedModels.list", error="INTERNAL")
-            raise KeyError
+            if error:
+                raise error
 
+    with pytest.raises(AssertionError, match="never fired"):
+        arm(None)
     with pytest.raises(KeyError):
-        fail()
+        arm(KeyError)
 
 
 def test_unittest() -> None:
@@ -489,7 +486,7 @@ def test_unittest() -> None:
 
 
 def test_fixture(pytester: pytest.Pytester) -> None:
-    """The fixture does what a block does, starts no server, and judges at the end."""
+    """The fixture is a block around the test. It starts no server process."""
     pytester.makepyfile(
         """
         import pytest, requests
@@ -514,13 +511,13 @@ def test_fixture(pytester: pytest.Pytester) -> None:
 
 
 def test_names_of_the_service() -> None:
-    """Google's own names of the service are the ones that are caught."""
+    """Only names of Google's service are intercepted."""
     assert URL.removeprefix("https://") in HOSTS
     assert all(host.endswith(".googleapis.com") for host in HOSTS)
 
 
-def test_what_would_run_outside_of_its_block_is_refused() -> None:
-    """A generator's code and a class's functions run after the decorator, and would ask the real service."""
+def test_generators_and_classes_cannot_be_decorated() -> None:
+    """Their code runs after the block of the decorator, so it would call the real service."""
 
     def generator() -> Iterator[None]:
         yield

@@ -1,4 +1,4 @@
-"""One server for all workers of pytest-xdist, or one each; and its end, whatever ends the tests."""
+"""Tests that the workers of pytest-xdist share a server or have one each, and that each server ends with the tests."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TESTS = """
 import os
 import pytest
 
-@pytest.mark.parametrize("number", range(24))
-def test_alone(tunedmodels_world, number):
+@pytest.mark.parametrize("number", range(6))
+def test_own_world(tunedmodels_world, number):
     models = tunedmodels_world.client.tuned_models
     assert list(models.list()) == []
     models.create(base_model="gemini-1.0-pro-001", tuned_model_id="mine", training_data=[("1", "2")])
@@ -35,8 +35,8 @@ def test_alone(tunedmodels_world, number):
 """
 
 
-def refused(url: str) -> bool:
-    """Whether nobody listens at *url* any more, within the time that a server may take to end."""
+def refuses(url: str) -> bool:
+    """Whether the server at *url* ends within the time that it may take."""
     address = urlsplit(url)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -44,27 +44,27 @@ def refused(url: str) -> bool:
             create_connection((address.hostname or "", address.port or 0), timeout=5).close()
         except OSError:
             return True
-        time.sleep(0.05)  # a process that ends has no clock to hold
+        time.sleep(0.05)  # the end of a process that we did not start is no event
     return False
 
 
 @pytest.mark.parametrize(("how", "servers"), [("shared", 1), ("each", 2)])
 def test_workers(pytester: pytest.Pytester, how: str, servers: int) -> None:
-    """The workers share a server, or have one each; no test sees another's models, and every server ends."""
+    """The workers share a server, or have one each. Each test has its own world, and each server ends."""
     pytester.makepyfile(TESTS)
-    pytester.runpytest_subprocess("-n", "2", "-o", f"tunedmodels_server={how}").assert_outcomes(passed=24)
+    pytester.runpytest_subprocess("-n", "2", "-o", f"tunedmodels_server={how}").assert_outcomes(passed=6)
     notes = list(pytester.path.glob("urls-*"))
     urls = {url for note in notes for url in note.read_text(encoding="utf-8").split()}
 
     assert len(notes) == 2
     assert len(urls) == servers
-    assert all(map(refused, urls))
+    assert all(map(refuses, urls))
 
 
-def test_unknown_way_is_refused(pytester: pytest.Pytester) -> None:
-    """There are two ways only."""
+def test_other_value_is_refused(pytester: pytest.Pytester) -> None:
+    """The setting is shared or each."""
     pytester.makepyfile("def test_it(tunedmodels_server):\n    pass\n")
-    result = pytester.runpytest_subprocess("-o", "tunedmodels_server=share")
+    result = pytester.runpytest_inprocess("-o", "tunedmodels_server=share")
 
     result.stdout.fnmatch_lines(["*tunedmodels_server must be shared or each, got 'share'.*"])
 
@@ -72,7 +72,7 @@ def test_unknown_way_is_refused(pytester: pytest.Pytester) -> None:
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing is killed in this way here")
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_server_ends_when_pytest_is_killed(tmp_path: Path, workers: str) -> None:
-    """A pytest that is killed outright leaves no server behind."""
+    """If pytest is killed, its server ends, too."""
     (tmp_path / "test_long.py").write_text(
         "import pathlib, time\n"
         "def test_long(tunedmodels_server):\n"
@@ -87,14 +87,14 @@ def test_server_ends_when_pytest_is_killed(tmp_path: Path, workers: str) -> None
         until = time.monotonic() + PATIENCE
         while not note.exists() and time.monotonic() < until:
             time.sleep(0.05)
-        # Workers that sleep in a test do not notice that pytest is gone; who ends a job ends its group.
+        # A worker that sleeps in a test does not notice the end of pytest, so kill the whole group, as a CI job does.
         os.killpg(process.pid, signal.SIGKILL)
 
-    assert refused(note.read_text(encoding="utf-8"))
+    assert refuses(note.read_text(encoding="utf-8"))
 
 
-def test_server_is_shared_while_somebody_uses_it(tmp_path: Path) -> None:
-    """Who comes while another is there gets the same server; it outlives the one who came first, but not the last."""
+def test_server_is_shared_while_it_is_used(tmp_path: Path) -> None:
+    """Users at the same time share a server. It outlives its first user and ends with its last."""
     first = shared_server(tmp_path, ())
     url = first.__enter__().url
     with shared_server(tmp_path, ()) as second, shared_server(tmp_path, ("--clock", "manual")) as other:
@@ -102,14 +102,14 @@ def test_server_is_shared_while_somebody_uses_it(tmp_path: Path) -> None:
         assert second.url == url
         assert other.url != url
         create_connection((urlsplit(url).hostname or "", urlsplit(url).port or 0), timeout=5).close()
-    assert refused(url)
+    assert refuses(url)
 
     with shared_server(tmp_path, ()) as third:
         assert third.url != url
 
 
 def test_shared_server_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Why it did not start is said as it is where nobody shares."""
+    """The error is the same as for a server that is not shared."""
     with pytest.raises(ServerError, match=r"did not start \(status 2\)"), shared_server(tmp_path, ("--port", "x")):
         pass
 

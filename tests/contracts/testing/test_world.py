@@ -1,4 +1,4 @@
-"""The fixture of a world, as a user's own pytest sees it, and the handle of a world by a server's URL."""
+"""Tests ``World``, and the fixture of a world in runs of pytest like those of its users."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tunedmodels import Client
 from tunedmodels_contracts.plugin import Server
@@ -23,35 +24,33 @@ BASE = "gemini-1.0-pro-001"
 
 @pytest.fixture
 def fresh(tunedmodels_server: Server) -> World:
-    """A world by the server's URL alone."""
+    """A new world of the server of this session."""
     return World(tunedmodels_server.url)
 
 
 def create(client: Client, model_id: str = "mine") -> str:
     """Start a run and return its operation's name."""
-    made = client.tuned_models.create(base_model=BASE, tuned_model_id=model_id, training_data=[("1", "2")])
-    return made.name
+    return client.tuned_models.create(base_model=BASE, tuned_model_id=model_id, training_data=[("1", "2")]).name
 
 
-def test_clock_is_held(fresh: World) -> None:
-    """A frozen clock moves when it is told to, and tells which runs a move has changed."""
+def test_frozen_clock(fresh: World) -> None:
+    """A frozen clock moves only on request. The answer names the runs that the move changed."""
     fresh.clock.freeze()
     before = fresh.clock.now
     name = create(fresh.client)
-    moved = fresh.advance(0.3)
+    move = fresh.advance(0.3)
 
     assert fresh.clock.mode == "manual"
-    assert (moved.now - before).total_seconds() == 0.3
-    assert [run["operation"] for run in moved.caused] == [name]
+    assert (move.now - before).total_seconds() == 0.3
+    assert [run["operation"] for run in move.caused] == [name]
     assert not fresh.client.operations.get(name).done()
 
-    ended = fresh.run_to_end()
-    assert [run["state"] for run in ended.caused] == ["ACTIVE"]
+    assert [run["state"] for run in fresh.run_to_end().caused] == ["ACTIVE"]
     assert fresh.client.operations.get(name).done()
 
 
-def test_clock_other_ways(fresh: World) -> None:
-    """It is set, goes on at a rate, follows the looks at runs, and goes to the next event."""
+def test_modes_of_the_clock(fresh: World) -> None:
+    """The clock can be set, move to the next event, move with each poll, and run at a rate."""
     fresh.clock.freeze()
     assert fresh.clock.set("2026-01-01T00:00:00Z").now.isoformat().startswith("2026-01-01T00:00:00")
     create(fresh.client)
@@ -64,7 +63,7 @@ def test_clock_other_ways(fresh: World) -> None:
 
 
 def test_faults_by_keyword(fresh: World) -> None:
-    """A fault is armed by keywords, fires, and is told; one is removed by its id, all without one."""
+    """Faults are armed by keywords, listed, and removed by id or all together. A preset is a set of faults."""
     error = fresh.faults.arm(method="tunedModels.list", error="PERMISSION_DENIED")
     fresh.faults.arm({"method": "tunedModels.get", "id": "late"}, latency=0.01)
     answer = requests.get(f"{fresh.url}/v1beta/tunedModels", headers=fresh.headers, timeout=30)
@@ -77,37 +76,37 @@ def test_faults_by_keyword(fresh: World) -> None:
     assert fresh.faults.preset("diverges") == ["diverges"]
 
 
-def test_unknown_fault_is_refused_with_the_nearest(fresh: World) -> None:
-    """What the server refuses is an error with its sentence."""
-    with pytest.raises(WorldError, match=r"tunedModels\.creat'.*tunedModels\.create") as caught:
+def test_unknown_method_of_a_fault_is_refused(fresh: World) -> None:
+    """The error is the server's, with the nearest name."""
+    with pytest.raises(WorldError, match=r"tunedModels\.creat'.*tunedModels\.create") as error:
         fresh.faults.arm(method="tunedModels.creat", error="INTERNAL")
 
-    assert caught.value.status == 400
+    assert error.value.status == 400
 
 
 @pytest.mark.parametrize(("error", "status"), [("UNAVAILABLE", 503), (503, 503), ("429", 429), ({"code": 404}, 404)])
 def test_error_by_name_or_status(fresh: World, error: str | int | dict[str, Any], status: int) -> None:
-    """An error is armed by the name of its code, or by the HTTP status."""
+    """A fault has an error by its name or by its HTTP status."""
     fresh.faults.arm(method="tunedModels.list", error=error)
 
     assert requests.get(f"{fresh.url}/v1beta/tunedModels", headers=fresh.headers, timeout=30).status_code == status
 
 
-@pytest.mark.parametrize("given", ["UNAVAILABLE", 503, [{"error": "UNAVAILABLE"}]])
-def test_fault_that_is_no_mapping(fresh: World, given: Any) -> None:
-    """A sentence says what to write."""
+@pytest.mark.parametrize("fault", ["UNAVAILABLE", 503, [{"error": "UNAVAILABLE"}]])
+def test_fault_that_is_no_mapping_is_refused(fresh: World, fault: Any) -> None:
+    """The error says what to write."""
     with pytest.raises(TypeError, match=r'Pass the fault as keywords, arm\(error="UNAVAILABLE"\), or a mapping'):
-        fresh.faults.arm(given)
+        fresh.faults.arm(fault)
 
 
-def test_members_of_a_fault_are_those_of_the_server() -> None:
-    """What type checkers take as a keyword the server takes as a member, of the same type."""
+def test_keywords_of_a_fault_are_the_members_of_the_server() -> None:
+    """Each keyword that type checkers accept is a member of the server's faults, with the same type."""
     ours = {name.removesuffix("_"): _alternatives(kind) for name, kind in get_type_hints(Members).items()}
     theirs = {field.encode_name: _alternatives(field.type) for field in msgspec.structs.fields(Fault)}
     optional = {name for name, kinds in theirs.items() if type(None) in kinds}
 
     assert optional >= {"error", "method", "until"}
-    for name in optional - {"times"}:  # there None says something: always
+    for name in optional - {"times"}:  # there None has a meaning: always
         theirs[name].remove(type(None))
     assert ours == theirs
 
@@ -121,7 +120,7 @@ def _alternatives(kind: Any) -> set[Any]:
 
 
 def _plain(kind: Any) -> Any:
-    """A mapping for a structure, true for a literal true."""
+    """Return Mapping for a structure, and the value of a literal."""
     if get_origin(kind) is Literal:
         return get_args(kind)[0]
     return (
@@ -132,7 +131,7 @@ def _plain(kind: Any) -> Any:
 
 
 def test_canned_answers(fresh: World) -> None:
-    """Rules answer in their order, are counted, replaced and removed; what none answered is a miss."""
+    """Rules answer in order, have a number of hits, and can be replaced and removed. Other prompts are misses."""
 
     def ask(text: str) -> str:
         return fresh.client.tuned_models.generate_content("mine", text).text
@@ -152,8 +151,8 @@ def test_canned_answers(fresh: World) -> None:
     assert fresh.canned.list() == []
 
 
-def test_two_people_in_one_world(fresh: World) -> None:
-    """Somebody else in the same world sees a model when it is shared with them."""
+def test_two_users_in_one_world(fresh: World) -> None:
+    """Another user of the same world sees a model only if it is shared."""
     bob = fresh.as_user("bob@example.com")
     create(fresh.client)
     assert list(bob.client.tuned_models.list()) == []
@@ -165,19 +164,19 @@ def test_two_people_in_one_world(fresh: World) -> None:
 
 
 @pytest.mark.parametrize("email", ["", "bob", "bob@", "bob@example.com, eve@example.com"])
-def test_person_without_an_address(fresh: World, email: str) -> None:
-    """Nobody is somebody else by mistake."""
+def test_invalid_address_of_a_user_is_refused(fresh: World, email: str) -> None:
+    """A user needs an e-mail address."""
     with pytest.raises(ValueError, match=r"is not an e-mail address. The form is alice@example\.com\."):
         fresh.as_user(email)
 
 
-def test_person_in_any_case(fresh: World) -> None:
-    """The case of an address makes no other person."""
+def test_case_of_an_address_is_ignored(fresh: World) -> None:
+    """An address in another case is the same user."""
     assert fresh.as_user("Bob@Example.com") is fresh.as_user("bob@example.com")
 
 
 def test_journal_and_verdict(fresh: World) -> None:
-    """What was asked is found again, and judged."""
+    """The journal has the requests, and the verdict has findings about them."""
     create(fresh.client)
 
     (entry,) = fresh.journal(method="tunedModels.create")
@@ -185,17 +184,17 @@ def test_journal_and_verdict(fresh: World) -> None:
     assert [finding["id"] for finding in fresh.verdict()["findings"]] == ["models-leaked"]
 
 
-def test_dropped_world_tells_what_it_had(fresh: World) -> None:
-    """Dropping says what was there."""
+def test_drop_returns_the_content(fresh: World) -> None:
+    """``drop`` returns what was in the world."""
     create(fresh.client)
     fresh.faults.arm(method="tunedModels.list", error="INTERNAL")
-    left = fresh.drop()
+    content = fresh.drop()
 
-    assert (left["models"], len(left["faults"]), left["missed"]) == (["tunedModels/mine"], 1, 0)
+    assert (content["models"], len(content["faults"]), content["missed"]) == (["tunedModels/mine"], 1, 0)
 
 
-def test_reset_is_that_of_the_server(fresh: World) -> None:
-    """Models, faults and journal are those of a new world, and snapshots stay."""
+def test_reset_keeps_snapshots(fresh: World) -> None:
+    """After a reset the world has no models, no faults and an empty journal. Its snapshots stay."""
     create(fresh.client)
     fresh.faults.arm(method="tunedModels.list", error="INTERNAL")
     root = f"{fresh.url}/_emulator/snapshots"
@@ -207,8 +206,8 @@ def test_reset_is_that_of_the_server(fresh: World) -> None:
     assert requests.get(root, headers=fresh.headers, timeout=30).json()["snapshots"]
 
 
-def test_world_is_dropped_behind_a_block(tunedmodels_server: Server) -> None:
-    """As a context manager a world lasts as long as the block."""
+def test_world_is_dropped_after_its_block(tunedmodels_server: Server) -> None:
+    """As a context manager, a world is dropped at the end of the block."""
     with World(tunedmodels_server.url, "of-a-block") as world:
         create(world.client)
 
@@ -217,43 +216,37 @@ def test_world_is_dropped_behind_a_block(tunedmodels_server: Server) -> None:
 
 
 def test_no_server() -> None:
-    """Where nothing answers, the error says where."""
+    """If nothing answers, the error has the URL."""
     with pytest.raises(WorldError, match=r"No mock server answers at http://127\.0\.0\.1:1/_emulator"):
         World("http://127.0.0.1:1").clock.freeze()
 
 
-def test_another_server_is_told_from_ours(tunedmodels_server: Server) -> None:
-    """An answer that is no admin's is an error with its status."""
-    with pytest.raises(WorldError, match="with 404") as caught:
+def test_another_server_is_refused(tunedmodels_server: Server) -> None:
+    """An answer that is not from an admin surface is an error with its status."""
+    with pytest.raises(WorldError, match="with 404") as error:
         World(f"{tunedmodels_server.url}/elsewhere").clock.freeze()
 
-    assert caught.value.status == 404
+    assert error.value.status == 404
 
 
-def test_fresh_world_costs_one_request(pytester: pytest.Pytester) -> None:
-    """Nothing is asked to set a world up, and its end is one request."""
-    pytester.makeconftest(
-        """
-        import requests
+def test_fixture_costs_one_request(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fixture sends no request to set up a world, and one to drop it."""
+    sent: list[str] = []
+    send = HTTPAdapter.send
 
-        real = requests.adapters.HTTPAdapter.send
+    def record(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        sent.append(f"{request.method} {request.path_url}")
+        return send(self, request, *args, **kwargs)
 
-        def noted(self, request, *how, **more):
-            with open("sent", "a") as file:
-                print(request.method, request.path_url, file=file)
-            return real(self, request, *how, **more)
-
-        requests.adapters.HTTPAdapter.send = noted
-        """
-    )
+    monkeypatch.setattr(HTTPAdapter, "send", record)
     pytester.makepyfile("def test_it(tunedmodels_world):\n    assert tunedmodels_world.headers\n")
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
-    assert (pytester.path / "sent").read_text(encoding="utf-8") == "DELETE /_emulator/world?tell=left\n"
+    assert sent == ["DELETE /_emulator/world?tell=left"]
 
 
-def test_environment_leads_to_the_world(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code that names no server and no key is in the test's world and sees nothing real; then all is as before."""
+def test_environment_of_a_test(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the test, the environment names the test's world and no real credentials. Afterwards it is as before."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "real.json")
     monkeypatch.setenv("GEMINI_API_KEY", "mine")
     pytester.makepyfile(
@@ -263,7 +256,7 @@ def test_environment_leads_to_the_world(pytester: pytest.Pytester, monkeypatch: 
         from tunedmodels import Client
 
         @pytest.mark.parametrize("variable", ["TUNEDMODELS_EMULATOR_HOST", "GOOGLE_GEMINI_BASE_URL"])
-        def test_there(tunedmodels_world, monkeypatch, variable):
+        def test_within(tunedmodels_world, monkeypatch, variable):
             monkeypatch.delenv(variable)
             assert "GOOGLE_APPLICATION_CREDENTIALS" not in os.environ
             assert "GEMINI_API_KEY" not in os.environ
@@ -281,7 +274,7 @@ def test_environment_leads_to_the_world(pytester: pytest.Pytester, monkeypatch: 
     )
     monkeypatch.delenv("TUNEDMODELS_EMULATOR_HOST", raising=False)
 
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
 UNFINISHED = """
@@ -331,26 +324,26 @@ def test_skipped(tunedmodels_world):
 """
 
 
-def test_what_is_unfinished_fails_the_test(pytester: pytest.Pytester) -> None:
-    """Faults that never fired, prompts that no rule matched, and on request models and findings; no more than that."""
+def test_unmet_expectations_fail_the_test(pytester: pytest.Pytester) -> None:
+    """Faults that never fired and prompts without a rule fail a test, and on request models and findings."""
     pytester.makepyfile(UNFINISHED)
-    result = pytester.runpytest_subprocess("-rA")
+    result = pytester.runpytest_inprocess("-rA")
 
     result.assert_outcomes(passed=7, failed=1, skipped=1, errors=4)
-    shown = result.stdout.str()
-    assert "The fault fault-1 (error; method tunedModels.create) never fired: no call was in its scope." in shown
-    assert "No canned rule answered 'the whether' (generateContent of models/gemini-1.5-flash)." in shown
-    assert "text does not hold: the [-weather-]{+whether+}" in shown
-    assert "These models were not deleted: tunedModels/mine." in shown
-    assert "advice: Did not delete models [models-leaked]." in shown
+    output = result.stdout.str()
+    assert "The fault fault-1 (error; method tunedModels.create) never fired: no call was in its scope." in output
+    assert "No canned rule answered 'the whether' (generateContent of models/gemini-1.5-flash)." in output
+    assert "text does not hold: the [-weather-]{+whether+}" in output
+    assert "These models were not deleted: tunedModels/mine." in output
+    assert "advice: Did not delete models [models-leaked]." in output
     result.stdout.fnmatch_lines(["*last requests of the world test-failed-*"])
     result.stdout.fnmatch_lines(['1: GET /v1beta/tunedModels/nope → 404 · "Tuned model*'])
     for name in ("unfired", "missed", "leaked", "judged"):
         result.stdout.fnmatch_lines([f"ERROR *::test_{name} *"])
 
 
-def test_ini_file_asks_of_all_tests(pytester: pytest.Pytester) -> None:
-    """What a mark says of one test the ini-file says of all."""
+def test_ini_file_is_for_all_tests(pytester: pytest.Pytester) -> None:
+    """The ini-file sets the options of all tests. A mark sets those of one test."""
     pytester.makeini("[pytest]\ntunedmodels_leaks = true\ntunedmodels_serve_args = --clock manual\n")
     pytester.makepyfile(
         """
@@ -363,14 +356,14 @@ def test_ini_file_asks_of_all_tests(pytester: pytest.Pytester) -> None:
             assert tunedmodels_world.clock.mode == "manual"
 
         @pytest.mark.tunedmodels(leaks=False, serve_args="--step-time 1")
-        def test_its_own(tunedmodels_world, tunedmodels_server):
+        def test_mark(tunedmodels_world, tunedmodels_server):
             tunedmodels_world.client.tuned_models.create(**CREATE)
             assert tunedmodels_world.clock.mode == "real"
             assert tunedmodels_world.url != tunedmodels_server.url
         """
     )
 
-    pytester.runpytest_subprocess().assert_outcomes(passed=2, errors=1)
+    pytester.runpytest_inprocess().assert_outcomes(passed=2, errors=1)
 
 
 @pytest.mark.parametrize(
@@ -381,10 +374,10 @@ def test_ini_file_asks_of_all_tests(pytester: pytest.Pytester) -> None:
         ("'leaks'", "takes leaks, verdict, serve_args by name"),
     ],
 )
-def test_bad_mark_is_refused(pytester: pytest.Pytester, mark: str, sentence: str) -> None:
-    """A mark that says nothing that is known is an error, and names what is."""
+def test_invalid_mark_is_refused(pytester: pytest.Pytester, mark: str, sentence: str) -> None:
+    """The error names the valid arguments or values."""
     pytester.makepyfile(f"import pytest\n@pytest.mark.tunedmodels({mark})\ndef test_it(tunedmodels_world):\n    pass\n")
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
 
     result.assert_outcomes(errors=1)
     assert sentence in result.stdout.str()

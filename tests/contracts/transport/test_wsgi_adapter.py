@@ -1,4 +1,4 @@
-"""In process: a WSGI application behind a session, without a socket."""
+"""Tests the adapter that sends the requests of a session to a WSGI application in this process."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 
 class Application:
-    """Notes what it is asked, and answers in parts."""
+    """Records the requests, and answers in parts."""
 
     def __init__(self) -> None:
-        self.asked: list[WSGIEnvironment] = []
+        self.requests: list[WSGIEnvironment] = []
         self.bodies: list[bytes] = []
-        self.yielded = 0
-        self.closed = False
+        self.parts = 0
+        self.is_closed = False
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Any:
-        self.asked.append(environ)
+        self.requests.append(environ)
         self.bodies.append(environ["wsgi.input"].read())
         start("418 Of Another Kind", [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Type", "text/plain")])
         return self
 
     def __iter__(self) -> Iterator[bytes]:
         for part in (b"one", b"", b"two", b"three"):
-            self.yielded += 1
+            self.parts += 1
             yield part
 
     def close(self) -> None:
-        self.closed = True
+        self.is_closed = True
 
 
 @pytest.fixture
@@ -45,38 +45,38 @@ def application() -> Application:
 
 @pytest.fixture
 def session(application: Application) -> requests.Session:
-    made = requests.Session()
-    made.mount("http://", WsgiAdapter(application))
-    return made
+    session = requests.Session()
+    session.mount("http://", WsgiAdapter(application))
+    return session
 
 
-def test_the_request_arrives(application: Application, session: requests.Session) -> None:
-    """Method, path, query, headers and body are the application's to read."""
+def test_application_gets_the_request(application: Application, session: requests.Session) -> None:
+    """The application gets the method, path, query, headers and body."""
     session.patch("http://fake.test/v1beta/tunedModels/a%20b?x=1&x=2", data="é".encode(), headers={"X-Test-Id": "w"})
-    (asked,) = application.asked
+    (environ,) = application.requests
 
-    assert (asked["REQUEST_METHOD"], asked["PATH_INFO"], asked["QUERY_STRING"]) == (
+    assert (environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]) == (
         "PATCH",
         "/v1beta/tunedModels/a b",
         "x=1&x=2",
     )
-    assert (asked["HTTP_X_TEST_ID"], asked["HTTP_HOST"]) == ("w", "fake.test")
+    assert (environ["HTTP_X_TEST_ID"], environ["HTTP_HOST"]) == ("w", "fake.test")
     assert application.bodies == ["é".encode()]
 
 
-def test_the_answer_comes_back(application: Application, session: requests.Session) -> None:
-    """Status, reason, headers that come twice, and the whole body; then the application is told that it is over."""
+def test_session_gets_the_answer(application: Application, session: requests.Session) -> None:
+    """The answer has the status, the reason, repeated headers and the body. Then the iterable is closed."""
     answer = session.get("http://fake.test")
 
     assert (answer.status_code, answer.reason, answer.text) == (418, "Of Another Kind", "onetwothree")
     assert answer.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
-    assert application.closed
+    assert application.is_closed
 
 
-def test_a_stream_arrives_as_it_is_made(application: Application, session: requests.Session) -> None:
-    """Who reads a stream gets each part before the next one is made."""
+def test_stream_arrives_in_parts(application: Application, session: requests.Session) -> None:
+    """The reader of a stream gets each part before the application makes the next one."""
     raw = session.get("http://fake.test", stream=True).raw
 
     assert raw.read1(1024) == b"one"
-    assert application.yielded < 4
+    assert application.parts < 4
     assert [raw.read1(1024) for _ in range(3)] == [b"two", b"three", b""]

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
-import requests
 from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver.cli.configuration import ConfigurableCommand, options, variable
 from tunedmodels_mockserver.cli.execute import execute
 from tunedmodels_mockserver.cli.serve import SECTIONS, serve
 
-from ..serving import serving
+from ..serving import settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +35,8 @@ def run(*arguments: str, **variables: str) -> Result:
 
 def values(result: Result) -> dict[str, Any]:
     assert (result.exit_code, result.stderr) == (0, "")
-    found: dict[str, Any] = eval(result.stdout)
-    return found
+    options: dict[str, Any] = eval(result.stdout)
+    return options
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ def test_a_file_sets_options(file: Path) -> None:
 
 def test_flags_override_variables_and_variables_override_the_file(file: Path) -> None:
     """All three set the port, two set the time, and one sets the rest."""
-    found = values(
+    options = values(
         run(
             "--port",
             "30",
@@ -70,7 +69,7 @@ def test_flags_override_variables_and_variables_override_the_file(file: Path) ->
         )
     )
 
-    assert found == {"port": 30, "tuning_time": 2.0, "strict": True, "api_keys": ("a", "b c")}
+    assert options == {"port": 30, "tuning_time": 2.0, "strict": True, "api_keys": ("a", "b c")}
 
 
 def test_a_pyproject_file_has_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +83,7 @@ def test_a_pyproject_file_has_a_table(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("prot = 1", "fake.toml: there is no option 'prot'; the nearest is port."),
         ("tuning_time = 1", "there is no option 'tuning_time'; the nearest is tuning-time."),
@@ -99,19 +98,19 @@ def test_a_pyproject_file_has_a_table(tmp_path: Path, monkeypatch: pytest.Monkey
         ("port =", "is not a TOML file:"),
     ],
 )
-def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_bad_file_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     """The error has the file, the option, the value and the nearest name; the status is 2."""
     path = tmp_path / "fake.toml"
     path.write_text(text)
     result = run("--config", str(path))
 
     assert result.exit_code == 2
-    assert said in " ".join(result.stderr.split())
+    assert sentence in " ".join(result.stderr.split())
     assert str(path) in result.stderr
 
 
 def test_a_pyproject_file_without_the_table_is_refused(tmp_path: Path) -> None:
-    """The user who names the file expects its table to count."""
+    """A user names the file because its table must count."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
     result = run("--config", str(tmp_path / "pyproject.toml"))
 
@@ -120,7 +119,7 @@ def test_a_pyproject_file_without_the_table_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "sentence"),
     [
         ("PROT", "1", "There is no variable TUNEDMODELS_MOCKSERVER_PROT; the nearest is TUNEDMODELS_MOCKSERVER_PORT."),
         (
@@ -131,12 +130,12 @@ def test_a_pyproject_file_without_the_table_is_refused(tmp_path: Path) -> None:
         ("CONFIG", "/no/such/file", "It comes from the variable TUNEDMODELS_MOCKSERVER_CONFIG."),
     ],
 )
-def test_a_bad_variable_is_refused(name: str, value: str, said: str) -> None:
+def test_a_bad_variable_is_refused(name: str, value: str, sentence: str) -> None:
     """The error names the variable; the status is 2."""
     result = run(**{f"TUNEDMODELS_MOCKSERVER_{name}": value})
 
     assert result.exit_code == 2
-    assert said in " ".join(result.stderr.split())
+    assert sentence in " ".join(result.stderr.split())
 
 
 def test_an_error_of_a_flag_does_not_name_the_file(file: Path) -> None:
@@ -149,10 +148,10 @@ def test_an_error_of_a_flag_does_not_name_the_file(file: Path) -> None:
 
 def test_the_name_of_a_variable_follows_the_option() -> None:
     """The spelling on the command line counts, and not the name of the parameter."""
-    found = values(run(TUNEDMODELS_MOCKSERVER_API_KEY="a b"))
+    options = values(run(TUNEDMODELS_MOCKSERVER_API_KEY="a b"))
     unknown = run(TUNEDMODELS_MOCKSERVER_API_KEYS="a b")
 
-    assert found["api_keys"] == ("a", "b")
+    assert options["api_keys"] == ("a", "b")
     assert unknown.exit_code == 2
     assert "the nearest is TUNEDMODELS_MOCKSERVER_API_KEY." in " ".join(unknown.stderr.split())
 
@@ -184,8 +183,8 @@ def test_help_has_headings() -> None:
 
     for heading, members in SECTIONS.items():
         assert re.findall(r"^  (--[a-z-]+)", parts[heading], re.MULTILINE) == [spellings[name] for name in members]
-    shown = re.findall(r"^  (?:-h, )?(--[a-z-]+)", text, re.MULTILINE)
-    assert sorted(shown) == sorted([*spellings.values(), "--help"])
+    lines = re.findall(r"^  (?:-h, )?(--[a-z-]+)", text, re.MULTILINE)
+    assert sorted(lines) == sorted([*spellings.values(), "--help"])
 
 
 def test_help_of_exec_says_that_its_port_is_a_free_one() -> None:
@@ -198,9 +197,9 @@ def test_help_of_exec_says_that_its_port_is_a_free_one() -> None:
 
 def test_no_variable_sets_the_port_of_exec() -> None:
     """exec ignores the variable that sets the port of ``serve``."""
-    taken = CliRunner(env={"TUNEDMODELS_MOCKSERVER_PORT": "soon"}).invoke(execute, ["--store", "x"])
+    result = CliRunner(env={"TUNEDMODELS_MOCKSERVER_PORT": "soon"}).invoke(execute, ["--store", "x"])
 
-    assert "Missing argument" in taken.stderr
+    assert "Missing argument" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -211,7 +210,5 @@ def test_the_stronger_source_sets_the_pace(option: str, text: str, step_time: fl
     """``--step-time`` and ``--tuning-time`` exclude each other, but a flag overrides the other one in a file."""
     path = tmp_path / "fake.toml"
     path.write_text(text)
-    with serving(option, "1", "--config", str(path)) as (_process, url):
-        settings = requests.get(f"{url}/_emulator/info", timeout=5).json()["settings"]
 
-    assert settings["pace"]["step_time"] == step_time
+    assert settings_of(option, "1", "--config", str(path)).pace.step_time == step_time

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 
 import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from tunedmodels_mockserver import create_app
 from tunedmodels_mockserver.cli import main
 from tunedmodels_mockserver.core.callers import grants, scopes, service_accounts
-from tunedmodels_mockserver.environment import emulator_url
 
-from .test_serve import serving
+from ..serving import serve_thread, settings_of
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +87,8 @@ def test_a_strict_server_accepts_all_credentials_of_the_command(monkeypatch: pyt
     """The command does not use a proxy for the token; keys, groups and projects work, too."""
     options = ["--auth", "strict", "--api-key", "mine", "--project", "my-project", "--clock", "manual"]
     groups = ["--group", "team@example.com=alice@example.com", "--group", "team@example.com=bob@example.com"]
-    with serving(*options, *groups) as (_process, url):
+    with serve_thread(create_app(settings_of(*options, *groups))) as server:
+        url = server.url
         monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", url.removeprefix("http://"))
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
@@ -123,29 +122,3 @@ def test_an_access_token_needs_a_running_server() -> None:
         f"No mock server answers at 127.0.0.1:{port}. Start one with `tunedmodels-mockserver serve`, or give its URL "
         "with --url.\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "url"),
-    [
-        (None, "http://127.0.0.1:9480"),
-        ("", "http://127.0.0.1:9480"),
-        ("fake:1", "http://fake:1"),
-        ("https://fake/", "https://fake"),
-    ],
-)
-def test_the_environment_names_the_server(monkeypatch: pytest.MonkeyPatch, value: str | None, url: str) -> None:
-    """It has a host and port, or a URL; the default is the usual port of this machine."""
-    if value is not None:
-        monkeypatch.setenv("TUNEDMODELS_EMULATOR_HOST", value)
-
-    assert emulator_url() == url
-
-
-@pytest.mark.parametrize("module", ["tunedmodels_mockserver.cli", "tunedmodels_mockserver.app"])
-def test_slow_modules_are_imported_late(module: str) -> None:
-    """Neither --help nor a server that signs nothing imports cryptography and google-auth."""
-    code = f"import sys, {module}; print([name for name in ('cryptography', 'google.auth') if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-
-    assert done.stdout == "[]\n"

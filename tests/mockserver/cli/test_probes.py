@@ -14,6 +14,8 @@ from tunedmodels_mockserver.cli import main
 from tunedmodels_mockserver.core.state.store import StoreUnavailable
 from tunedmodels_mockserver.process.server import Server
 
+from ..serving import serve_thread
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,20 +30,16 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def served() -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """Yield a server that runs in its own thread."""
-    fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
-    thread = threading.Thread(target=fake.serve)
-    thread.start()
-    yield fake
-    fake.stop()
-    thread.join(10)
+    with serve_thread(create_app(Settings(seed=1))) as server:
+        yield server
 
 
-def test_a_running_server_is_ready(served: Server) -> None:
+def test_a_running_server_is_ready(server: Server) -> None:
     """Both commands end with status 0 and print nothing."""
     for arguments in (("wait", "--timeout", "0"), ("healthcheck",)):
-        result = run(*arguments, "--url", served.url)
+        result = run(*arguments, "--url", server.url)
         assert (result.exit_code, result.output) == (0, "")
 
 
@@ -49,16 +47,16 @@ def test_wait_waits_for_a_server_that_starts_later() -> None:
     """The server starts to listen after the command."""
     port = free_port()
     results: list[Result] = []
-    waiting = threading.Thread(target=lambda: results.append(run("wait", "--url", f"127.0.0.1:{port}")))
-    waiting.start()
-    waiting.join(0.3)
-    assert waiting.is_alive()
+    command = threading.Thread(target=lambda: results.append(run("wait", "--url", f"127.0.0.1:{port}")))
+    command.start()
+    command.join(0.3)
+    assert command.is_alive()
     fake = Server(create_app(), "127.0.0.1", port)
-    serving = threading.Thread(target=fake.serve)
-    serving.start()
-    waiting.join(20)
+    server_thread = threading.Thread(target=fake.serve)
+    server_thread.start()
+    command.join(20)
     fake.stop()
-    serving.join(10)
+    server_thread.join(10)
 
     assert (results[0].exit_code, results[0].output) == (0, "")
 
@@ -66,13 +64,13 @@ def test_wait_waits_for_a_server_that_starts_later() -> None:
 def test_wait_ends_with_status_1_after_the_timeout() -> None:
     """The sentence has the time, the address and the reason."""
     url = f"http://127.0.0.1:{free_port()}"
-    waited, checked = run("wait", "--timeout", "0.2", "--url", url), run("healthcheck", "--url", url)
+    wait, check = run("wait", "--timeout", "0.2", "--url", url), run("healthcheck", "--url", url)
 
-    assert (waited.exit_code, waited.stderr) == (1, f"After 0.2 seconds no mock server answers at {url}.\n")
-    assert (checked.exit_code, checked.stderr) == (1, f"No mock server answers at {url}.\n")
+    assert (wait.exit_code, wait.stderr) == (1, f"After 0.2 seconds no mock server answers at {url}.\n")
+    assert (check.exit_code, check.stderr) == (1, f"No mock server answers at {url}.\n")
 
 
-def test_a_server_without_its_store_is_not_ready(served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_its_store_is_not_ready(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """``/health`` answers, but ``/ready`` is 503, and the command ends with status 1 and the reason."""
     from tunedmodels_mockserver.core.state.memory import MemoryStores
 
@@ -81,7 +79,7 @@ def test_a_server_without_its_store_is_not_ready(served: Server, monkeypatch: py
 
     monkeypatch.setattr(MemoryStores, "names", down)
     app = create_app().test_client()
-    result = run("healthcheck", "--url", served.url)
+    result = run("healthcheck", "--url", server.url)
 
     assert app.get("/health").status_code == 200
     assert (app.get("/_emulator/ready").status_code, app.get("/_emulator/ready").json) == (
@@ -89,7 +87,7 @@ def test_a_server_without_its_store_is_not_ready(served: Server, monkeypatch: py
         {"error": "The database is away."},
     )
     assert result.exit_code == 1
-    assert result.stderr == f"The mock server at {served.url} is not ready: The database is away.\n"
+    assert result.stderr == f"The mock server at {server.url} is not ready: The database is away.\n"
 
 
 def test_info_has_no_secret() -> None:
@@ -105,5 +103,5 @@ def test_info_has_no_secret() -> None:
     assert (info["faults"], info["clock"]["mode"]) == (4, "real")
     assert {"clock", "faults", "journal", "openapi.json", "verdict"} <= set(info["capabilities"]["admin"])
     assert secret not in answer.text
-    shown = Settings(store="postgresql://me:word@db.example/test?password=word").to_public_json()
-    assert shown["store"] == "postgresql://db.example/test"
+    settings = Settings(store="postgresql://me:word@db.example/test?password=word").to_public_json()
+    assert settings["store"] == "postgresql://db.example/test"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
 from tunedmodels_mockserver.cli import main
-from tunedmodels_mockserver.process.server import Server
+
+from ..serving import serve_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,12 +27,8 @@ WORLD = {"X-Test-Id": "w1"}
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Yield the URL of a server that runs in its own thread, with manual clocks."""
-    fake = Server(create_app(Settings(seed=1, clock=Clock(Mode.MANUAL))), "127.0.0.1", 0)
-    thread = threading.Thread(target=fake.serve)
-    thread.start()
-    yield fake.url
-    fake.stop()
-    thread.join(10)
+    with serve_thread(create_app(Settings(seed=1, clock=Clock(Mode.MANUAL)))) as server:
+        yield server.url
 
 
 @pytest.fixture(autouse=True)
@@ -63,10 +59,10 @@ def output_json(*arguments: str) -> Any:
 def test_clock(tuned: str) -> None:
     """The command reads, moves, freezes and sets the clock; a move lists the runs that change."""
     before = output_json("clock")
-    moved = output_json("clock", "--advance", "end")
+    move = output_json("clock", "--advance", "end")
 
     assert before["mode"] == "manual"
-    assert [(item["model"], item["done"]) for item in moved["caused"]] == [(tuned, True)]
+    assert [(item["model"], item["done"]) for item in move["caused"]] == [(tuned, True)]
     assert (
         output_json("clock", "--set", "2030-01-01T00:00:00Z", "--advance", "1.5")["now"]
         == "2030-01-01T00:00:01.500000000Z"
@@ -79,10 +75,10 @@ def test_faults(tmp_path: Path) -> None:
     """The command arms those of a file or a preset, lists them, and disarms one or all."""
     file = tmp_path / "faults.yaml"
     file.write_text("- id: one\n  method: tunedModels.get\n  error: {code: ABORTED}\n  until: 2030-01-01T00:00:00Z\n")
-    armed = output_json("faults", "arm", str(file))["faults"]
+    answer = output_json("faults", "arm", str(file))["faults"]
     output_json("faults", "arm", "overloaded")
 
-    assert [(item["id"], item["until"]) for item in armed] == [("one", "2030-01-01T00:00:00Z")]
+    assert [(item["id"], item["until"]) for item in answer] == [("one", "2030-01-01T00:00:00Z")]
     assert [item["id"] for item in output_json("faults", "list")["faults"]] == ["one", "overloaded"]
     assert run("faults", "clear", "one", "--world", "w1").output == ""
     assert [item["id"] for item in output_json("faults", "list")["faults"]] == ["overloaded"]
@@ -103,8 +99,8 @@ def test_canned(tmp_path: Path) -> None:
     assert [rule["id"] for rule in output_json("canned", "set", str(second))["rules"]] == ["all"]
     whole = tmp_path / "whole.yaml"
     whole.write_text("rules: [{answer: Yes.}]\n")
-    refused = run("canned", "add", str(whole), "--world", "w1")
-    assert (refused.exit_code, "use PUT, or `canned set`." in refused.stderr) == (2, True)
+    refusal = run("canned", "add", str(whole), "--world", "w1")
+    assert (refusal.exit_code, "use PUT, or `canned set`." in refusal.stderr) == (2, True)
     assert [rule["answer"] for rule in output_json("canned", "set", str(whole))["rules"]] == ["Yes."]
     output_json("canned", "set", str(second))
     assert output_json("canned", "misses")["missed"] == 0
@@ -115,9 +111,9 @@ def test_canned(tmp_path: Path) -> None:
 def test_state_and_reset(tuned: str, tmp_path: Path, url: str) -> None:
     """A saved state is restored after a reset, in another world, and in all worlds."""
     file = tmp_path / "state.json"
-    taken = run("state", "get", str(file), "--world", "w1")
+    result = run("state", "get", str(file), "--world", "w1")
 
-    assert (taken.exit_code, taken.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, "")
     assert output_json("reset")["removed"] == 1
     assert output_json("state", "put", str(file))["worlds"] == [{"name": "w1", "models": 1}]
     assert json.loads(run("state", "put", str(file)).stdout)["worlds"] == [{"name": "", "models": 1}]
@@ -143,11 +139,11 @@ def test_a_bad_state_file_is_status_4(tmp_path: Path) -> None:
 def test_journal(tuned: str, url: str) -> None:
     """The command lists requests as lines and as JSON, filters, verifies, repeats and clears them."""
     requests.get(f"{url}/v1beta/tunedModels/none?alt=json", headers=WORLD, timeout=5)
-    listed = run("journal", "list", "--world", "w1", "--status", "404").stdout
-    created = json.loads(run("journal", "list", "--world", "w1", "--format", "json", "--http", "POST").stdout)
+    lines = run("journal", "list", "--world", "w1", "--status", "404").stdout
+    create = json.loads(run("journal", "list", "--world", "w1", "--format", "json", "--http", "POST").stdout)
 
-    assert listed == "2 404 GET /v1beta/tunedModels/none?alt=json\n"
-    assert f"tunedModels/{created['model']}" == tuned
+    assert lines == "2 404 GET /v1beta/tunedModels/none?alt=json\n"
+    assert f"tunedModels/{create['model']}" == tuned
     assert run("journal", "verify", "--world", "w1", "--method", "tunedModels.create", "--count", "1").exit_code == 0
     failed = run("journal", "verify", "--world", "w1", "--method", "tunedModels.delete")
     assert failed.exit_code == 1
@@ -214,30 +210,24 @@ def test_bad_usage_is_status_2(arguments: list[str], status: int, text: str) -> 
     assert result.stdout == ""
 
 
-def test_a_bad_json_file_is_refused(tmp_path: Path) -> None:
-    """A file that ends in .json is read as JSON."""
-    file = tmp_path / "faults.json"
-    file.write_text('{"error": }')
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("faults.json", '{"error": }', "This is not valid JSON: "),
+        ("faults.yaml", "a: [", "line 1, column 5: this is not YAML: "),
+        ("faults.yaml", "[" * 5_000, "this YAML is nested too deeply"),
+    ],
+    ids=["json", "yaml", "deep"],
+)
+def test_a_bad_file_is_refused(tmp_path: Path, name: str, text: str, sentence: str) -> None:
+    """The sentence names the file; a file that ends in .json is read as JSON."""
+    file = tmp_path / name
+    file.write_text(text)
     for command in (("faults", "arm"), ("canned", "add")):
         result = run(*command, str(file))
 
         assert result.exit_code == 2
-        assert result.stderr.startswith(f"{file}: This is not valid JSON: ")
-
-
-def test_a_bad_yaml_file_is_refused(tmp_path: Path) -> None:
-    """The sentence names the file."""
-    file = tmp_path / "faults.yaml"
-    for text, said in (
-        ("a: [", "line 1, column 5: this is not YAML: "),
-        ("[" * 50_000, "this YAML is nested too deeply"),
-    ):
-        file.write_text(text)
-        for command in (("faults", "arm"), ("canned", "add")):
-            result = run(*command, str(file))
-
-            assert result.exit_code == 2
-            assert result.stderr.startswith(f"{file}: {said}")
+        assert result.stderr.startswith(f"{file}: {sentence}")
 
 
 @pytest.mark.parametrize("command", ["wait", "healthcheck", "clock", "env"])
@@ -270,14 +260,13 @@ def test_another_server_is_status_1(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "body"),
+    ("command", "status", "kind", "body"),
     [
-        (404, "application/json", '{"error": {"code": 404, "status": "NOT_FOUND"}}'),
-        (404, "application/json", "[]"),
-        (200, "text/html", "<p>hello</p>"),
+        (["faults", "list"], 404, "application/json", '{"error": {"code": 404, "status": "NOT_FOUND"}}'),
+        (["journal", "list"], 404, "application/json", "[]"),
+        (["faults", "arm", "flaky"], 200, "text/html", "<p>hello</p>"),
     ],
 )
-@pytest.mark.parametrize("command", [["faults", "list"], ["journal", "list"], ["faults", "arm", "flaky"]])
 def test_another_server_is_recognized_by_its_answer(command: list[str], status: int, kind: str, body: str) -> None:
     """A mock server answers neither with a page nor with an error in the form of the real service."""
     with responses.RequestsMock() as answers:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
-import requests
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
@@ -17,17 +16,16 @@ from tunedmodels_mockserver.core.strict_input import BadInput
 from tunedmodels_mockserver.stores.errors import BadState
 from tunedmodels_mockserver.wire.surface import methods
 
-from ..conftest import ok, refused
-from ..serving import ended, serving
+from ..conftest import SharedServers, api_error, ok
 
 PROMPT = {"contents": [{"parts": [{"text": "1"}]}]}
 TASK = {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}}
 NOTE = "X-Tunedmodels-Note"
 
 
-def served(*base_models: str, clock: ManualClock | None = None, **settings: Any) -> FlaskClient:
-    made = Settings(seed=1, base_models=base_models, **settings)
-    return (create_app(made, clock.now) if clock else create_app(made)).test_client()
+def client(*base_models: str, clock: ManualClock | None = None, **settings: Any) -> FlaskClient:
+    machine = clock.now if clock else time_ns
+    return create_app(Settings(seed=1, base_models=base_models, **settings), machine).test_client()
 
 
 def create(http: FlaskClient, base_model: str, model_id: str = "mine") -> Any:
@@ -40,11 +38,11 @@ def create(http: FlaskClient, base_model: str, model_id: str = "mine") -> Any:
 
 def test_custom_model_does_everything(clock: ManualClock) -> None:
     """By default it is listed last, generates, counts, and can be tuned; so can a model tuned on it."""
-    http = served("my-model", clock=clock)
+    http = client("my-model", clock=clock)
 
-    shown = ok(http.get("/v1beta/models/my-model"))
-    assert ok(http.get("/v1beta/models"))["models"][-1] == shown
-    assert shown["supportedGenerationMethods"] == ["generateContent", "countTokens", "createTunedModel"]
+    model = ok(http.get("/v1beta/models/my-model"))
+    assert ok(http.get("/v1beta/models"))["models"][-1] == model
+    assert model["supportedGenerationMethods"] == ["generateContent", "countTokens", "createTunedModel"]
     assert ok(http.post("/v1beta/models/my-model:generateContent", json=PROMPT))["candidates"]
     assert ok(http.post("/v1beta/models/my-model:countTokens", json=PROMPT)) == {"totalTokens": 2}
     ok(create(http, "models/my-model"))
@@ -55,18 +53,18 @@ def test_custom_model_does_everything(clock: ManualClock) -> None:
 
 def test_custom_model_has_its_methods_only() -> None:
     """A name in either form, with its methods; a known name replaces that model."""
-    http = served("models/reader=countTokens", "gemini-2.5-flash=generateContent, createTunedModel")
+    http = client("models/reader=countTokens", "gemini-2.5-flash=generateContent, createTunedModel")
 
     names = [model["name"] for model in ok(http.get("/v1beta/models"))["models"]]
     assert names == [*BASE_MODELS, "models/reader"]
     assert ok(http.post("/v1beta/models/reader:countTokens", json=PROMPT))
-    assert refused(http.post("/v1beta/models/reader:generateContent", json=PROMPT))[0] == "NOT_FOUND"
-    assert refused(create(http, "models/reader"))[0] == "FAILED_PRECONDITION"
+    assert api_error(http.post("/v1beta/models/reader:generateContent", json=PROMPT))[0] == "NOT_FOUND"
+    assert api_error(create(http, "models/reader"))[0] == "FAILED_PRECONDITION"
     assert create(http, "models/gemini-2.5-flash").status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("", "the name of a base model must have 1 to 100 letters, digits, dots, dashes or underscores, got ''."),
         ("a b", "got 'a b'."),
@@ -75,38 +73,11 @@ def test_custom_model_has_its_methods_only() -> None:
         ("x=", "a base model must have at least one method, such as generateContent."),
     ],
 )
-def test_a_bad_model_is_refused(text: str, said: str) -> None:
+def test_a_bad_model_is_refused(text: str, sentence: str) -> None:
     """A sentence names the value and the nearest method."""
     with pytest.raises(BadInput) as refusal:
         parse(text)
-    assert str(refusal.value).endswith(said)
-
-
-def test_the_command_refuses_a_bad_model() -> None:
-    """With status 2 and one sentence."""
-    sentence = "'x=embed' is not a valid base model: a base model has no method 'embed'; the nearest is embedText.\n"
-
-    assert ended("--base-model", "x=embed") == (2, sentence)
-
-
-@pytest.mark.parametrize("source", ["option", "variable", "file"])
-def test_command_accepts_models(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several models, from the command line, the environment or a file."""
-    models, options = ["one", "two=generateContent"], []
-    if source == "option":
-        options = [word for model in models for word in ("--base-model", model)]
-    elif source == "variable":
-        monkeypatch.setitem(os.environ, "TUNEDMODELS_MOCKSERVER_BASE_MODEL", " ".join(models))
-    else:
-        path = tmp_path / "fake.toml"
-        path.write_text(f"base-model = {models}\n", "utf-8")
-        options = ["--config", str(path)]
-
-    with serving(*options) as (_process, url):
-        listed = requests.get(f"{url}/v1beta/models", timeout=10).json()["models"]
-        settings = requests.get(f"{url}/_emulator/info", timeout=10).json()["settings"]
-    assert [model["name"] for model in listed[-2:]] == ["models/one", "models/two"]
-    assert settings["base_models"] == models
+    assert str(refusal.value).endswith(sentence)
 
 
 PRELOAD = """
@@ -122,7 +93,7 @@ def test_preload_adds_models(name: str, tmp_path: Path, clock: ManualClock) -> N
     path = tmp_path / name
     only = '{"baseModels": ["plain", {"id": "small", "inputTokenLimit": 100, "topK": null}]}'
     path.write_text(PRELOAD if name.endswith("yaml") else only, "utf-8")
-    http = served("plain=generateContent", clock=clock, preload=path)
+    http = client("plain=generateContent", clock=clock, preload=path)
 
     small = ok(http.get("/v1beta/models/small"))
     assert (small["inputTokenLimit"], small["topP"], "topK" in small) == (100, 0.95, False)
@@ -135,7 +106,7 @@ def test_models_in_the_docs_are_valid(tmp_path: Path) -> None:
     block = page.partition("## Base models")[2].partition("```yaml\n")[2].partition("```")[0]
     path = tmp_path / "models.yaml"
     path.write_text(block, "utf-8")
-    http = served(preload=path)
+    http = client(preload=path)
 
     assert ok(http.get("/v1beta/models/small"))["outputTokenLimit"] == 10
     assert "createTunedModel" in ok(http.get("/v1beta/models/gemini-2.5-flash"))["supportedGenerationMethods"]
@@ -145,13 +116,13 @@ def test_a_preload_tunes_its_own_models(tmp_path: Path, clock: ManualClock) -> N
     """A model of the list may be tuned on a base model of the same preload."""
     (tmp_path / "a.yaml").write_text("models: [{id: mine, baseModel: models/plain}]", "utf-8")
     (tmp_path / "b.yaml").write_text("baseModels: [plain]", "utf-8")
-    http = served(clock=clock, preload=tmp_path)
+    http = client(clock=clock, preload=tmp_path)
 
     assert ok(http.get("/v1beta/tunedModels/mine"))["baseModel"] == "models/plain"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("baseModels: [{name: x}]", "There is no member 'name'"),
         ("baseModels: [{id: x, methods: [generate]}]", "a base model has no method 'generate'; the nearest is"),
@@ -159,31 +130,31 @@ def test_a_preload_tunes_its_own_models(tmp_path: Path, clock: ManualClock) -> N
         ("baseModels: [{id: x, inputTokenLimit: 0}]", "the limits of a base model must be at least 1 token"),
     ],
 )
-def test_a_bad_model_of_a_preload_is_refused(text: str, said: str, tmp_path: Path) -> None:
+def test_a_bad_model_of_a_preload_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
     """The sentence names the file."""
     path = tmp_path / "models.yaml"
     path.write_text(text, "utf-8")
 
     with pytest.raises(BadState, match=r"models\.yaml: ") as refusal:
-        served(preload=path)
-    assert said in str(refusal.value)
+        client(preload=path)
+    assert sentence in str(refusal.value)
 
 
 def test_a_state_needs_its_base_models(tmp_path: Path, clock: ManualClock) -> None:
     """A state with models that were tuned on an unknown base model is refused, with advice."""
-    own = served("my-model", clock=clock)
+    own = client("my-model", clock=clock)
     ok(create(own, "models/my-model"))
     state = own.get("/_emulator/state").data
-    said = "This server has no base model 'models/my-model'; the nearest is "
+    sentence = "This server has no base model 'models/my-model'; the nearest is "
 
-    refusal = served(clock=clock).put("/_emulator/state", data=state)
+    refusal = client(clock=clock).put("/_emulator/state", data=state)
     assert refusal.status_code == 400
-    assert str(refusal.get_json()["error"]).startswith(said)
+    assert str(refusal.get_json()["error"]).startswith(sentence)
     path = tmp_path / "state.json"
     path.write_bytes(state)
     with pytest.raises(BadState, match="Start it with --base-model and that name, or leave the model out"):
-        served(clock=clock, preload=path)
-    assert ok(served("my-model", clock=clock, preload=path).get("/v1beta/tunedModels/mine"))
+        client(clock=clock, preload=path)
+    assert ok(client("my-model", clock=clock, preload=path).get("/v1beta/tunedModels/mine"))
 
 
 def test_models_stay_without_their_base_model(tmp_path: Path, clock: ManualClock) -> None:
@@ -198,11 +169,11 @@ def test_models_stay_without_their_base_model(tmp_path: Path, clock: ManualClock
 
     assert ok(http.get("/v1beta/tunedModels/mine"))["baseModel"] == "models/my-model"
     assert ok(http.patch("/v1beta/tunedModels/mine?updateMask=temperature", json={})) == {"temperature": 1}
-    status, message = refused(http.post("/v1beta/tunedModels/mine:generateContent", json=PROMPT))
+    status, message = api_error(http.post("/v1beta/tunedModels/mine:generateContent", json=PROMPT))
     assert (status, message.partition(" is ")[0]) == ("NOT_FOUND", "models/my-model")
     further = {"tunedModelSource": {"tunedModel": "tunedModels/mine"}, "tuningTask": TASK}
     answer = http.post("/v1beta/tunedModels?tunedModelId=further", json=further)
-    assert refused(answer)[0] == "FAILED_PRECONDITION"
+    assert api_error(answer)[0] == "FAILED_PRECONDITION"
     after.extensions["tunedmodels"].close()
 
 
@@ -224,7 +195,7 @@ def test_error_notes_the_nearest_models(http: FlaskClient, verb: str, caplog: py
 
 
 def test_get_of_a_missing_model_notes_the_nearest(http: FlaskClient) -> None:
-    """Of all models; an existing model gets no note."""
+    """The nearest are those of all models; an existing model gets no note."""
     note = http.get("/v1beta/models/gemini-3-pro").headers[NOTE]
 
     assert note.startswith(f"base-models: models.list shows {len(BASE_MODELS)}; the nearest are gemini-")
@@ -243,9 +214,9 @@ def rule(model: str) -> dict[str, Any]:
         *["tunedModels/later", "later", "later-*", "tunedModels/*", "*Models/later", "number-generator-[a-c]?"],
     ],
 )
-def test_rule_for_a_possible_model_is_accepted(model: str) -> None:
-    """For an existing base model, or for a tuned model that can be created later."""
-    http = served("my.model")
+def test_rule_for_a_possible_model_is_accepted(servers: SharedServers, model: str) -> None:
+    """The base model exists, or a create call can make the tuned model."""
+    http = servers.app(base_models=("my.model",)).test_client()
 
     assert http.post("/_emulator/canned", json=rule(model)).status_code == 200
 
@@ -264,18 +235,20 @@ def test_rule_for_a_possible_model_is_accepted(model: str) -> None:
     ],
 )
 def test_rule_for_an_impossible_model_is_refused(http: FlaskClient, model: str, near: str, tmp_path: Path) -> None:
-    """By call, in a file, and in the settings. A file with such a change keeps its old rules."""
-    said = f"no model matches when.model {model!r}{near}. models.list shows the base models; add one with --base-model."
+    """The call, the file and the settings with such a rule are refused."""
+    sentence = (
+        f"no model matches when.model {model!r}{near}. models.list shows the base models; add one with --base-model."
+    )
 
     for answer in (
         http.post("/_emulator/canned", json=rule(model)),
         http.put("/_emulator/canned", json={"rules": [rule(model)]}),
     ):
-        assert (answer.status_code, answer.get_json()["error"]) == (400, f"Rule 1: {said}")
+        assert (answer.status_code, answer.get_json()["error"]) == (400, f"Rule 1: {sentence}")
     assert ok(http.get("/_emulator/canned"))["rules"] == []
     with pytest.raises(BadInput, match=r"^Rule 2: ") as refusal:
         create_app(Settings(canned=[rule("*"), rule(model)]))
-    assert str(refusal.value) == f"Rule 2: {said}"
+    assert str(refusal.value) == f"Rule 2: {sentence}"
     path = tmp_path / "rules.yaml"
     path.write_text(f"- {{when: {{model: '{model}'}}, answer: x}}", "utf-8")
     with pytest.raises(BadInput, match=r"rules\.yaml: Rule 1: "):
@@ -301,15 +274,15 @@ def test_every_method_of_the_list_has_a_route() -> None:
 @pytest.mark.parametrize("entry", [entry.id for entry in UNSERVED])
 def test_method_that_is_not_implemented_answers_501(http: FlaskClient, entry: str) -> None:
     """In the versions that have it, for any request; in other versions the route is unknown."""
-    found = next(known for known in UNSERVED if known.id == entry)
+    method = next(one for one in UNSERVED if one.id == entry)
     verb = entry.partition(".")[2]
     models = [model for model in BASE_MODELS.values() if model.serves(verb)]
-    path = f"{models[0].name}:{verb}" if found.path_field else "cachedContents"
+    path = f"{models[0].name}:{verb}" if method.path_field else "cachedContents"
 
     for version in ("v1", "v1beta", "v1alpha", "v1beta3"):
         answer = http.post(f"/{version}/{path}", json={"anything": 1})
-        if version in found.versions:
-            assert refused(answer) == ("UNIMPLEMENTED", f"{entry} is not implemented.")
+        if version in method.versions:
+            assert api_error(answer) == ("UNIMPLEMENTED", f"{entry} is not implemented.")
         else:
             assert (answer.status_code, answer.content_type) == (404, "text/html; charset=UTF-8")
 
@@ -318,7 +291,7 @@ def test_a_model_without_the_method_is_not_found(http: FlaskClient) -> None:
     """With the wording of the other methods, and the models that have it."""
     answer = http.post("/v1beta/models/gemini-2.5-flash:embedContent", json={})
 
-    status, message = refused(answer)
+    status, message = api_error(answer)
     assert status == "NOT_FOUND"
     assert message.startswith(
         "models/gemini-2.5-flash is not found for API version v1beta, or is not supported for embedContent."
@@ -330,10 +303,10 @@ def test_fault_applies_to_a_method_that_is_not_implemented(http: FlaskClient) ->
     """It has an id like other methods."""
     ok(http.post("/_emulator/faults", json={"method": "models.embedContent", "error": {"code": "UNAVAILABLE"}}))
 
-    assert refused(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNAVAILABLE"
-    assert refused(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNIMPLEMENTED"
+    assert api_error(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNAVAILABLE"
+    assert api_error(http.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "UNIMPLEMENTED"
 
 
 def test_credentials_are_checked_first(guarded: FlaskClient) -> None:
     """A caller without a credential learns nothing about the method."""
-    assert refused(guarded.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "PERMISSION_DENIED"
+    assert api_error(guarded.post("/v1beta/models/embedding-001:embedContent", json={}))[0] == "PERMISSION_DENIED"

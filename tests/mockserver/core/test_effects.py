@@ -79,7 +79,7 @@ def test_a_delay_is_written_as_a_duration(seconds: float, text: str) -> None:
 
 
 def test_a_reason_comes_as_error_info() -> None:
-    """With the domain and service of the others."""
+    """The detail has the reason."""
     (detail,) = Error("PERMISSION_DENIED", reason="SERVICE_DISABLED").status().details
 
     assert detail.value["reason"] == "SERVICE_DISABLED"

@@ -1,4 +1,4 @@
-"""Draws from a seed and counters."""
+"""Tests draws from a seed and counters."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def test_normal_draws_have_mean_zero_and_deviation_one() -> None:
 
 
 def test_base36_is_even() -> None:
-    """Every one of the 36 characters comes up."""
+    """A long text has each of the 36 characters."""
     assert set(random_draws.base36(2000, 1)) == set("abcdefghijklmnopqrstuvwxyz0123456789")

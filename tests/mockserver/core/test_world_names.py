@@ -1,4 +1,4 @@
-"""World names: the world that a request asks for, and credentials with and without one."""
+"""Tests the world that a request names, and credentials with and without a world."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def test_a_world_is_named_by_header_token_or_key(
     ],
 )
 def test_a_credential_without_its_world(credential: str, expected: str) -> None:
-    """Only a world at the beginning goes, with its slash."""
+    """Only a world at the beginning is removed, with its slash."""
     assert without_world(credential) == expected

@@ -9,7 +9,7 @@ import pytest
 
 from tunedmodels_mockserver.files import atomic
 
-from ..serving import ended, serving
+from ..serving import run_command, serve_process
 
 
 def test_a_write_replaces_an_older_file_and_keeps_its_permissions(tmp_path: Path) -> None:
@@ -90,10 +90,10 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 def test_the_command_refuses_other_kinds_of_files_at_its_start(tmp_path: Path, option: str) -> None:
     """The sentence names the path, and the status is 2."""
     for path in irregular(tmp_path)[:3]:
-        status, told = ended(option, str(path))
+        result = run_command("serve", option, str(path))
 
-        assert (status, path.exists()) == (2, True)
-        assert f"{path}: It exists and is not a regular file. Name a file." in " ".join(told.split())
+        assert (result.exit_code, path.exists()) == (2, True)
+        assert f"{path}: It exists and is not a regular file. Name a file." in " ".join(result.stderr.split())
 
 
 def test_the_command_writes_through_links(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_command_writes_through_links(tmp_path: Path) -> None:
     for name in ("state", "port"):
         (tmp_path / name).symlink_to(f"{name}.txt")
     options = ("--export-on-exit", str(tmp_path / "state"), "--port-file", str(tmp_path / "port"))
-    with serving(*options) as (process, url):
+    with serve_process(*options) as (process, url):
         assert (tmp_path / "port.txt").read_text() == f"{url.rpartition(':')[2]}\n"
         process.terminate()
         assert process.wait(30) == 0

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tunedmodels_mockserver.cli import main
 
 ROOT = Path(__file__).parents[3]
-# Nowhere to write a temporary file, as in a container whose files are all read-only.
+# There is no folder for temporary files, as in a container whose files are all read-only.
 READ_ONLY = """
 import tempfile
 tempfile.tempdir = "/no/such/folder"
@@ -44,14 +44,10 @@ def command(instruction: str) -> list[str]:
 def test_hadolint_accepts_the_dockerfile() -> None:
     """Hadolint finds nothing, not even advice."""
     hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run(
-        [hadolint, "--no-color", "--failure-threshold", "style", ROOT / "Dockerfile"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    line: list[str | Path] = [hadolint, "--no-color", "--failure-threshold", "style", ROOT / "Dockerfile"]
+    result = subprocess.run(line, capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_the_image_does_not_run_as_root() -> None:
@@ -70,11 +66,11 @@ def test_the_image_runs_existing_commands() -> None:
 
 def test_the_build_context_has_every_copied_file() -> None:
     """Each file that the build copies is in the repository, and .dockerignore does not exclude it."""
-    through = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    exceptions = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
     text = (ROOT / "Dockerfile").read_text("utf-8")
     copied = [name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE) for name in line.split()]
 
-    assert set(copied) == through
+    assert set(copied) == exceptions
     assert all((ROOT / name).exists() for name in copied)
 
 
@@ -99,9 +95,9 @@ def test_the_image_needs_no_writable_folder(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[1].removeprefix("url=")
-            created = requests.post(f"{url}/v1beta/tunedModels", json=body, timeout=30)
-            whole = requests.get(f"{url}/_emulator/state", timeout=30)
-            checked = subprocess.run(
+            answer = requests.post(f"{url}/v1beta/tunedModels", json=body, timeout=30)
+            state = requests.get(f"{url}/_emulator/state", timeout=30)
+            check = subprocess.run(
                 [sys.executable, "-c", READ_ONLY, *command("HEALTHCHECK")[1:]],
                 env={**variables, "TUNEDMODELS_MOCKSERVER_PORT": url.rpartition(":")[2]},
                 check=False,
@@ -110,7 +106,7 @@ def test_the_image_needs_no_writable_folder(tmp_path: Path) -> None:
             process.terminate()
             _, err = process.communicate(timeout=15)
 
-    assert created.status_code == 200
-    assert len(whole.content) > 4_000_000
-    assert (checked.returncode, process.returncode, err) == (0, 0, "")
+    assert answer.status_code == 200
+    assert len(state.content) > 4_000_000
+    assert (check.returncode, process.returncode, err) == (0, 0, "")
     assert list(tmp_path.iterdir()) == []

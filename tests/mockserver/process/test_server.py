@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import requests
@@ -15,38 +15,32 @@ from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.process.server import PortInUse, Server
 from tunedmodels_mockserver.web.responses import SERVER
 
-BODY = {
-    "displayName": "number generator",
-    "baseModel": "models/gemini-1.0-pro-001",
-    "tuningTask": {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}},
-}
+from ..serving import create, serve_thread
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Yield a server that the tests of this module share."""
+    with serve_thread(create_app(Settings(seed=1))) as server:
+        yield server
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    """Yield the URL of a server that runs in its own thread, and stop it at the end."""
-    fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
-    thread = threading.Thread(target=fake.serve)
-    thread.start()
-    yield fake.url
-    fake.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+def url(server: Server) -> str:
+    """Return the URL of the server, after dropping its world."""
+    requests.delete(f"{server.url}/_emulator/world", timeout=5).raise_for_status()
+    return server.url
 
 
 def test_concurrent_callers_get_different_models(url: str) -> None:
-    """Two hundred creates by sixteen callers make two hundred models, and the list has them all."""
-
-    def create(_number: int) -> str:
-        answer: dict[str, Any] = requests.post(f"{url}/v1beta/tunedModels", json=BODY, timeout=30).json()
-        return str(answer["metadata"]["tunedModel"])
-
+    """Eighty creates by sixteen callers make eighty models, and the list has them all."""
     with ThreadPoolExecutor(16) as pool:
-        names = set(pool.map(create, range(200)))
-    listed = requests.get(f"{url}/v1beta/tunedModels?pageSize=1000", timeout=30).json()["tunedModels"]
+        answers = list(pool.map(lambda _number: create(url).json(), range(80)))
+    models = requests.get(f"{url}/v1beta/tunedModels?pageSize=1000", timeout=30).json()["tunedModels"]
 
-    assert len(names) == 200
-    assert {model["name"] for model in listed} == names
+    names = {answer["metadata"]["tunedModel"] for answer in answers}
+    assert len(names) == 80
+    assert {model["name"] for model in models} == names
 
 
 def test_an_answer_has_one_server_header_and_no_via(url: str) -> None:
@@ -76,6 +70,25 @@ def test_a_body_beyond_the_limit_gets_the_error_of_the_service(url: str) -> None
     assert answer.json()["error"]["message"] == "Request payload size exceeds the limit: 20971520 bytes."
 
 
+def test_a_path_may_begin_with_two_slashes(server: Server) -> None:
+    """An endpoint with a slash at its end doubles the first one; HTTP does not read it as the name of a host."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("GET", "//v1beta/tunedModels")
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+
+    assert answer.status == 200
+    assert "doubled-slashes" in (answer.headers["X-Tunedmodels-Note"] or "")
+
+
+def test_a_client_that_disconnects_does_not_stop_the_server(server: Server) -> None:
+    """It disconnects in the middle of its request."""
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"POST /v1beta/tunedModels HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+    assert requests.get(f"{server.url}/health", timeout=5).ok
+
+
 def test_a_port_in_use_raises_port_in_use() -> None:
     """The message is a sentence."""
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(PortInUse, match=r"is in use. Choose another"):
@@ -83,38 +96,43 @@ def test_a_port_in_use_raises_port_in_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("localhost", "localhost")]
+    ("host", "name"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("localhost", "localhost"), ("::1", "[::1]")],
 )
-def test_the_url_works_on_this_machine(host: str, shown: str) -> None:
-    """The address of all interfaces becomes loopback."""
-    fake = Server(create_app(), host, 0)
-    fake.stop()
-    fake.serve()
+def test_the_url_works_on_this_machine(host: str, name: str) -> None:
+    """The address of all interfaces becomes loopback, and an address of IPv6 has brackets."""
+    if host == "::1" and not has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback")
+    with serve_thread(create_app(), host) as server:
+        assert server.url == f"http://{name}:{server.port}"
+        assert requests.get(f"{server.url}/health", timeout=5).ok
 
-    assert fake.url == f"http://{shown}:{fake.port}"
+
+def has_ipv6() -> bool:
+    """Return whether this machine has a loopback address of IPv6."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_running_requests_are_answered_before_the_end() -> None:
     """A request that runs when the server stops gets its answer, and then the port is free."""
-    asked, go_on = threading.Event(), threading.Event()
+    is_running, may_continue = threading.Event(), threading.Event()
     app = create_app()
 
     @app.get("/slow")
     def slow() -> str:
-        asked.set()
-        go_on.wait(5)
+        is_running.set()
+        may_continue.wait(5)
         return "answered"
 
-    fake = Server(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=fake.serve)
-    thread.start()
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(requests.get, f"{fake.url}/slow", timeout=10)
-        asked.wait(5)
-        fake.stop()
-        go_on.set()
+    with ThreadPoolExecutor(1) as pool, serve_thread(app) as server:
+        answer = pool.submit(requests.get, f"{server.url}/slow", timeout=10)
+        is_running.wait(5)
+        server.stop()
+        may_continue.set()
 
         assert answer.result().text == "answered"
-    thread.join(10)
-    with socket.create_server(("127.0.0.1", fake.port)):
-        assert not thread.is_alive()
+    socket.create_server(("127.0.0.1", server.port)).close()

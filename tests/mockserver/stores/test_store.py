@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,16 +44,14 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         only = MemoryStores()
         yield lambda: only
         return
-    with database(request.param, tmp_path) as url:
-        opened: list[Stores] = []
+    with database(request.param, tmp_path) as url, ExitStack() as stack:
 
         def start() -> Stores:
-            opened.append(SqlStores(url))
-            return opened[-1]
+            stores = SqlStores(url)
+            stack.callback(stores.close)
+            return stores
 
         yield start
-        for stores in opened:
-            stores.close()
 
 
 @pytest.fixture
@@ -126,18 +126,18 @@ def test_an_iteration_survives_changes(store: Store) -> None:
     """Records that do not change appear once and in order, whatever is deleted and added."""
     for sequence in range(1, 121):
         store.insert(make(f"m{sequence}", sequence))
-    seen = []
+    names = []
     for record in store.records_after(0):
-        seen.append(record.id)
+        names.append(record.id)
         if record.id == "m2":
-            for gone in ("m1", "m2", "m3", "m60", "m100"):
-                found = store.get(gone)
-                assert found is not None
-                store.delete(found)
+            for name in ("m1", "m2", "m3", "m60", "m100"):
+                victim = store.get(name)
+                assert victim is not None
+                store.delete(victim)
             store.insert(make("m121", 121))
 
-    assert seen[:2] == ["m1", "m2"]
-    assert [name for name in seen if name not in ("m3", "m60", "m100")] == [
+    assert names[:2] == ["m1", "m2"]
+    assert [name for name in names if name not in ("m3", "m60", "m100")] == [
         f"m{number}" for number in range(1, 122) if number not in (3, 60, 100)
     ]
 
@@ -146,20 +146,17 @@ def test_threads_lose_no_change(store: Store) -> None:
     """The final state has all inserts and deletes of several threads."""
 
     def work(thread: int) -> None:
-        for number in range(200):
+        for number in range(50):
             record = make(f"t{thread}-{number}", thread * 1000 + number)
             assert store.insert(record)
             if number % 2:
                 assert store.delete(record)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
 
-    kept = [record.sequence for record in store.records_after(-1)]
-    assert kept == sorted(thread * 1000 + number for thread in range(4) for number in range(0, 200, 2))
+    sequences = [record.sequence for record in store.records_after(-1)]
+    assert sequences == sorted(thread * 1000 + number for thread in range(4) for number in range(0, 50, 2))
 
 
 def test_worlds_with_one_base_are_separate(stores: Stores) -> None:
@@ -225,15 +222,15 @@ def test_servers_share_all_of_a_world(server: Callable[[], Stores]) -> None:
     assert two.seed == one.seed == SEED
     assert two.draw() == 2
     assert not two.insert(make("a", 2))
-    found = two.get("a")
-    assert found == record
-    assert found is not None
-    assert found.examples.pairs == (("1", "2"), ("\u4e03 \x00", "8"))
-    assert found.examples.outputs["1"] == "2"
+    copy = two.get("a")
+    assert copy == record
+    assert copy is not None
+    assert copy.examples.pairs == (("1", "2"), ("\u4e03 \x00", "8"))
+    assert copy.examples.outputs["1"] == "2"
     assert two.snapshot_names() == ["s"]
-    two.replace_controls(Controls(), Controls())  # its controls are of when it was opened; it looks again
+    two.replace_controls(Controls(), Controls())  # this refusal makes it read the controls again
     assert two.controls().revoked == {"x"}
-    assert two.replace(found, replace(found, description="new"))
+    assert two.replace(copy, replace(copy, description="new"))
     assert not one.delete(record)
 
 
@@ -269,11 +266,8 @@ def test_concurrent_first_uses_get_one_world(server: Callable[[], Stores]) -> No
         barrier.wait()
         seeds.append(open_store(servers[number % 4], "w", seed=number).seed)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
 
     assert len(seeds) == 8
     assert len(set(seeds)) == 1
@@ -282,8 +276,8 @@ def test_concurrent_first_uses_get_one_world(server: Callable[[], Stores]) -> No
 def test_one_of_many_inserts_succeeds(server: Callable[[], Stores]) -> None:
     """Exactly one concurrent insert of an id succeeds, and no draw is returned twice."""
     servers = [open_store(server()) for _ in range(4)]
-    won: list[TunedModelRecord] = []
-    drawn: list[int] = []
+    inserts: list[TunedModelRecord] = []
+    draws: list[int] = []
     barrier = threading.Barrier(8)
 
     def work(number: int) -> None:
@@ -291,21 +285,18 @@ def test_one_of_many_inserts_succeeds(server: Callable[[], Stores]) -> None:
         barrier.wait()
         for turn in range(10):
             record = replace(make(f"m{turn}", store.draw()), description=str(number))
-            drawn.append(record.sequence)
+            draws.append(record.sequence)
             if store.insert(record):
-                won.append(record)
+                inserts.append(record)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
 
-    assert sorted(record.id for record in won) == [f"m{turn}" for turn in range(10)]
+    assert sorted(record.id for record in inserts) == [f"m{turn}" for turn in range(10)]
     assert sorted(servers[0].records_after(0), key=lambda record: record.id) == sorted(
-        won, key=lambda record: record.id
+        inserts, key=lambda record: record.id
     )
-    assert sorted(drawn) == list(range(1, 81))
+    assert sorted(draws) == list(range(1, 81))
 
 
 def test_a_state_replaces_another(store: Store) -> None:
@@ -325,9 +316,9 @@ def test_a_state_replaces_another(store: Store) -> None:
     assert [record.id for record in store.records_after(0)] == ["m1", "m2", "m3"]
     assert store.controls() == Controls()
     assert store.draw() == 4
-    found = store.get("m2")
-    assert found is not None
-    assert found.examples.pairs == (("1", "2"),)
+    second = store.get("m2")
+    assert second is not None
+    assert second.examples.pairs == (("1", "2"),)
 
     store.restore(after)
     assert [record.id for record in store.state().base.models()] == ["m2", "m3", "m4"]
@@ -344,9 +335,9 @@ def test_snapshots_have_names(store: Store) -> None:
     store.save_snapshot("s", store.state())
 
     assert store.snapshot_names() == ["s", "t"]
-    saved = store.snapshot("s")
-    assert saved is not None
-    assert [record.id for record in saved.base.models()] == ["a", "b"]
+    snapshot = store.snapshot("s")
+    assert snapshot is not None
+    assert [record.id for record in snapshot.base.models()] == ["a", "b"]
     assert store.snapshot("u") is None
     assert store.delete_snapshot("s")
     assert not store.delete_snapshot("s")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +18,7 @@ from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.process.server import Server
 
 from ..conftest import ok
+from ..serving import serve_process, serve_thread
 
 MODELS = "/v1beta/models"
 PROMPT = {"contents": [{"parts": [{"text": "one two three four five six seven"}]}]}
@@ -30,20 +28,15 @@ STREAM = "/v1beta/models/gemini-pro:streamGenerateContent"
 @pytest.fixture
 def server() -> Iterator[Server]:
     """Yield a server that runs in its own thread, and check that it ends in time."""
-    fake = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
-    thread = threading.Thread(target=fake.serve)
-    thread.start()
-    yield fake
-    fake.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+    with serve_thread(create_app(Settings(seed=1))) as server:
+        yield server
 
 
 @contextmanager
-def open_request(server: Server, path: str = MODELS) -> Iterator[socket.socket]:
-    """Return a plain socket that has sent a GET."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as caller:
-        caller.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+def open_request(port: int) -> Iterator[socket.socket]:
+    """Yield a plain socket that has sent a GET."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+        caller.sendall(f"GET {MODELS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         yield caller
 
 
@@ -68,7 +61,7 @@ def test_a_reset_replaces_the_method(server: Server, tutorial: Callable[..., dic
     """The socket of the client is reset before the first byte, and no model exists."""
     arm(server, {"method": "models.list", "reset": True}, {"method": "tunedModels.create", "reset": True})
 
-    with open_request(server) as caller:
+    with open_request(server.port) as caller:
         assert read(caller) == (b"", "reset")
     with pytest.raises(requests.ConnectionError):
         requests.post(f"{server.url}/v1beta/tunedModels", json=tutorial(), timeout=10)
@@ -89,19 +82,19 @@ def test_a_truncated_body_has_the_length_of_the_whole(server: Server) -> None:
     whole = requests.get(f"{server.url}{MODELS}", headers={"Accept-Encoding": "identity"}, timeout=10).content
     arm(server, {"truncate": {"bytes": 1000}}, {"truncate": {"bytes": 1_000_000}})
 
-    for kept in (1000, len(whole) - 1):
-        with open_request(server) as caller:
+    for size in (1000, len(whole) - 1):
+        with open_request(server.port) as caller:
             data, end = read(caller)
         head, _, body = data.partition(b"\r\n\r\n")
         assert f"Content-Length: {len(whole)}\r\n".encode() in head + b"\r\n"
-        assert (body, end) == (whole[:kept], "closed")
+        assert (body, end) == (whole[:size], "closed")
 
 
 def test_a_stall_can_end_with_a_reset(server: Server) -> None:
-    """The client gets every byte before it."""
+    """The client gets every byte before the reset."""
     arm(server, {"stall": {"seconds": 0, "after": 5000}})
 
-    with open_request(server) as caller:
+    with open_request(server.port) as caller:
         data, end = read(caller)
     assert (len(data.partition(b"\r\n\r\n")[2]), end) == (5000, "reset")
 
@@ -131,7 +124,7 @@ def test_a_stall_sends_the_bytes_before_it(server: Server) -> None:
     arm(server, *[{"stall": {"seconds": 600, "after": 100}}] * 20)
 
     for _ in range(20):  # more than there are threads
-        with open_request(server) as caller:
+        with open_request(server.port) as caller:
             data = b""
             while len(data.partition(b"\r\n\r\n")[2]) < 100:
                 data += caller.recv(65536)
@@ -140,7 +133,7 @@ def test_a_stall_sends_the_bytes_before_it(server: Server) -> None:
 
 
 def test_a_stall_can_resume(server: Server) -> None:
-    """Then the body is complete."""
+    """The body is complete after it."""
     arm(server, {"stall": {"seconds": 0.1, "after": 100, "resumes": True}})
 
     assert "models" in requests.get(f"{server.url}{MODELS}", timeout=10).json()
@@ -150,7 +143,7 @@ def test_a_stop_ends_stalls(server: Server) -> None:
     """The connection is reset at once, and the server ends in time."""
     arm(server, {"stall": {"seconds": 600, "after": 10}})
 
-    with open_request(server) as caller:
+    with open_request(server.port) as caller:
         assert caller.recv(10)
         server.stop()
         assert read(caller)[1] == "reset"
@@ -160,7 +153,7 @@ def test_a_stop_ends_latencies(server: Server) -> None:
     """The answer is complete."""
     arm(server, {"latency": {"seconds": 60}})
 
-    with open_request(server) as caller:
+    with open_request(server.port) as caller:
         while not requests.get(f"{server.url}/_emulator/faults/fault-1", timeout=10).json()["fired"]:
             pass
         server.stop()
@@ -170,19 +163,12 @@ def test_a_stop_ends_latencies(server: Server) -> None:
 def test_sigterm_in_a_stall_ends_the_process_cleanly(tmp_path: Path) -> None:
     """The status is 0, with one warning about the fault of the file; the connection is reset."""
     (tmp_path / "faults.yaml").write_text("stall: {seconds: 600, after: 10}\n")
-    command = [sys.executable, "-m", "tunedmodels_mockserver", "serve", "--port", "0", "--faults", "faults.yaml"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = int(process.stdout.readline().partition(" pid=")[0].rpartition(":")[2])
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
-                caller.sendall(f"GET {MODELS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-                assert caller.recv(10)
-                process.send_signal(signal.SIGTERM)
-                assert read(caller)[1] == "reset"
-            _, err = process.communicate(timeout=10)
-        finally:
-            process.kill()
+    with serve_process("--faults", str(tmp_path / "faults.yaml")) as (process, url):
+        with open_request(int(url.rpartition(":")[2])) as caller:
+            assert caller.recv(10)
+            process.send_signal(signal.SIGTERM)
+            assert read(caller)[1] == "reset"
+        _, err = process.communicate(timeout=10)
 
     assert process.returncode == 0
     assert [line.partition("WARNING ")[2] for line in err.splitlines()] == [f"GET {MODELS}: fault fault-1 stall"]
@@ -193,12 +179,12 @@ def test_a_stream_can_be_truncated(server: Server, form: str) -> None:
     """Both forms of a stream begin, and end too early."""
     arm(server, {"method": "*.streamGenerateContent", "stall": {"seconds": 0, "after": 30}})
     answer = requests.post(f"{server.url}{STREAM}{form}", json=PROMPT, stream=True, timeout=10)
-    got: list[bytes] = []
+    pieces: list[bytes] = []
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        got.extend(answer.iter_content(1))
+        pieces.extend(answer.iter_content(1))
 
     assert answer.status_code == 200
-    assert len(b"".join(got)) == 30
+    assert len(b"".join(pieces)) == 30
 
 
 @pytest.mark.parametrize("effect", ["reset", "commit_then_drop"])
@@ -213,14 +199,14 @@ def test_a_reset_in_process_raises_an_error(http: FlaskClient, effect: str) -> N
 
 def test_a_stall_in_process_calls_the_sleep_of_the_application(clock: ManualClock) -> None:
     """No real time passes."""
-    slept: list[float] = []
-    http = create_app(Settings(seed=1), clock.now, slept.append).test_client()
+    waits: list[float] = []
+    http = create_app(Settings(seed=1), clock.now, waits.append).test_client()
     whole = http.get(MODELS).data
     faults = [{"stall": {"seconds": 500, "after": 9, "resumes": True}}, {"slow": {"bytes": 3000, "pause": 7}}]
     http.post("/_emulator/faults", json=faults)
 
     assert [http.get(MODELS).data for _ in range(2)] == [whole, whole]
-    assert slept == [500] + [7] * ((len(whole) - 1) // 3000)
+    assert waits == [500] + [7] * ((len(whole) - 1) // 3000)
 
 
 def test_a_truncated_body_in_process_is_short(http: FlaskClient) -> None:

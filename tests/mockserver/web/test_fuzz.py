@@ -1,9 +1,8 @@
-"""Tests that every request gets a well-formed answer, which is no bug of the mock server.
+"""Tests that every request gets a well-formed answer, and never the answer for a bug of the mock server.
 
-Each route is tried under each of its versions with random bytes, with random JSON, and with requests that use the
-right names for odd values; the fake's own surface and the discovery document likewise. The environment variable
-``TUNEDMODELS_FUZZ_EXAMPLES`` is the number of requests for each route; the default is small enough for every run,
-some thousands find more.
+Each route gets random bytes, random JSON, and requests with the right names and odd values, under each of its versions;
+so do the admin surface and the discovery document. The environment variable ``TUNEDMODELS_FUZZ_EXAMPLES`` is the number
+of requests for each route. The default is small enough for every run; some thousands find more.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.test import TestResponse
 
-EXAMPLES = int(os.environ.get("TUNEDMODELS_FUZZ_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("TUNEDMODELS_FUZZ_EXAMPLES", "8"))
 START = 1_710_409_530_123_456_000
 
 # -- Odd values ----------------------------------------------------------------------------------------------
@@ -73,7 +72,7 @@ FIT: dict[str, st.SearchStrategy[Any]] = {
     "google.protobuf.Duration": st.sampled_from(["1s", "-0.5s", "1"]),
     "google.protobuf.FieldMask": ODD_TEXT,
 }
-# What a method looks at is drawn more often from what makes sense to it.
+# Values that make sense to a method are drawn more often for the members that it reads.
 LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "base_model": st.sampled_from(
         ["models/gemini-1.0-pro-001", "models/text-bison-001", "models/gemini-1.5-flash-001-tuning"]
@@ -104,7 +103,7 @@ SANE: dict[str, st.SearchStrategy[Any]] = {
     "google.protobuf.Timestamp": st.just("2024-03-14T12:00:00Z"),
     "google.protobuf.Duration": st.just("1s"),
 }
-# Without these few requests get far.
+# Without these members few requests pass the first checks.
 NEEDED = {"base_model", "tuning_task", "training_data", "examples", "text_input", "output", "contents", "parts", "text"}
 NEEDED |= {"prompt", "role", "email_address", "update_mask", "display_name"}
 
@@ -115,12 +114,12 @@ def messages(draw: st.DrawFn, message: Message, surface: Surface, sane: bool, de
     fields = message.fields
     if not fields:
         return {}
-    chosen = draw(st.lists(st.sampled_from(fields), max_size=6, unique=sane))
+    members_to_set = draw(st.lists(st.sampled_from(fields), max_size=6, unique=sane))
     if sane:
-        chosen += [field for field in fields if field.name in NEEDED and field not in chosen]
-        chosen = list({field.oneof or field.name: field for field in chosen}.values())
+        members_to_set += [field for field in fields if field.name in NEEDED and field not in members_to_set]
+        members_to_set = list({field.oneof or field.name: field for field in members_to_set}.values())
     result: dict[str, Any] = {}
-    for field in chosen:
+    for field in members_to_set:
         name = draw(st.sampled_from([field.name, field.json_name]))
         odd = draw(st.integers(0, 99 if sane else 9)) == 5  # hypothesis likes the ends of a range too much
         result[name] = draw(ODD if odd else members(field, surface, sane, depth))
@@ -153,7 +152,7 @@ def members(field: Field, surface: Surface, sane: bool, depth: int) -> st.Search
 # -- Credentials ---------------------------------------------------------------------------------------------
 
 SIGNS = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc"]), max_size=20)
-# Lone surrogates cannot stand in UTF-8, but can in the escapes of JSON.
+# UTF-8 has no lone surrogates, but the escapes of JSON do.
 CLAIMS = st.recursive(
     st.text(st.characters())
     | st.sampled_from(["\ud800", "a@b.example", "7" * 401])
@@ -215,7 +214,7 @@ def in_latin(text: str) -> str:
 
 
 class Request(NamedTuple):
-    """What is sent: the path after the version and the query as bytes go in as they are."""
+    """A request. The path after the version and the query are sent unchanged."""
 
     path: str
     query: str
@@ -228,7 +227,7 @@ def requests(draw: st.DrawFn, route: Route, surface: Surface) -> Request:
     """Draw a request for *route*: in two of three only one member of the body is odd."""
     sane = draw(st.sampled_from([True, True, False]))
     path = "".join(draw(segments(part, sane)) for part in split(route.path))
-    message = surface.message(route.method.request or "GetModelRequest")  # any will do where none is read
+    message = surface.message(route.method.request or "GetModelRequest")  # any message will do if the method reads none
     raw = st.binary(max_size=40).map(lambda data: data.decode("latin-1"))
     query = draw(queries(route, message, sane) if sane else queries(route, message, sane) | raw)
     headers = {"X-Test-Id": "fuzz"}
@@ -264,10 +263,10 @@ def queries(draw: st.DrawFn, route: Route, message: Message, sane: bool) -> str:
     for name, field in message.by_name.items():
         if not sane or (field.name not in (route.method.path_field, route.method.body) and route.method.body != "*"):
             texts[name] = LIKELY.get(field.name, SANE.get(field.type, ODD_TEXT))
-    chosen = draw(st.lists(st.sampled_from(sorted(texts)), max_size=2))
-    chosen += [name for name in sorted(texts) if sane and name in NEEDED]
+    names = draw(st.lists(st.sampled_from(sorted(texts)), max_size=2))
+    names += [name for name in sorted(texts) if sane and name in NEEDED]
     pairs = []
-    for name in chosen:
+    for name in names:
         value = str(draw(texts[name] if sane else texts[name] | ODD_TEXT))
         pairs.append(f"{quote(name)}={quote(value) if draw(st.booleans()) else in_latin(value)}")
     return "&".join(pairs)
@@ -289,7 +288,7 @@ def encode(value: Any) -> bytes:
 # -- The fake ------------------------------------------------------------------------------------------------
 
 PAIRS = [{"text_input": "1", "output": "2"}, {"text_input": "one", "output": "two"}]
-KNOWN = {
+MODEL = {
     "display_name": "known",
     "base_model": "models/gemini-1.0-pro-001",
     "tuning_task": {"training_data": {"examples": {"examples": PAIRS}}},
@@ -307,8 +306,8 @@ def ask(route: Route, version: str, request: Request, age: float, strict: bool) 
     world = app.extensions["tunedmodels"].get("fuzz")
     client = app.test_client()
     try:
-        made = client.post("/v1beta/tunedModels?tunedModelId=known", json=KNOWN, headers={"X-Test-Id": "fuzz"})
-        operation = made.get_json()["name"].rpartition("/")[2]
+        answer = client.post("/v1beta/tunedModels?tunedModelId=known", json=MODEL, headers={"X-Test-Id": "fuzz"})
+        operation = answer.get_json()["name"].rpartition("/")[2]
         world.change(lambda old: replace(old, clock=old.clock.advance(START, age)))
         everyone = {"granteeType": "EVERYONE", "role": "READER"}
         client.post("/v1beta/tunedModels/known/permissions", json=everyone, headers={"X-Test-Id": "fuzz"})
@@ -372,8 +371,8 @@ def test_any_request(name: str, data: st.DataObject) -> None:
     """Any path, query and body on any route gets an answer in the form of the service."""
     route = ROUTES[name]
     version = data.draw(st.sampled_from(route.versions), "version")
-    named = version if version in route.method.versions else "v1beta"
-    request = data.draw(requests(route, surface_of(named)), "request")
+    surface = surface_of(version if version in route.method.versions else "v1beta")
+    request = data.draw(requests(route, surface), "request")
     age = data.draw(st.sampled_from([60.0, 60.0, 10.0, 0.0]), "age")
     strict = data.draw(st.booleans(), "strict")
 
@@ -382,9 +381,9 @@ def test_any_request(name: str, data: st.DataObject) -> None:
 
 @settings(max_examples=4 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(credentials())
-def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
+def test_any_credentials(parts: tuple[dict[str, str], str]) -> None:
     """Every caller is accepted, and the same credentials read and delete their models in their world."""
-    headers, query = given
+    headers, query = parts
     client = fake(False).test_client()
 
     def ask(method: str, path: str, body: Any = None) -> TestResponse:
@@ -395,7 +394,7 @@ def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
         return response
 
     try:
-        assert_well_formed(ask("POST", "/v1beta/tunedModels", KNOWN))
+        assert_well_formed(ask("POST", "/v1beta/tunedModels", MODEL))
         (model,) = ask("GET", "/v1beta/tunedModels").get_json()["tunedModels"]
         assert_well_formed(ask("GET", f"/v1beta/{model['name']}/permissions"))
     finally:
@@ -406,9 +405,9 @@ def test_any_credentials(given: tuple[dict[str, str], str]) -> None:
 
 @settings(max_examples=8 * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(credentials(), st.sampled_from(["GET /v1beta/tunedModels", "GET /v1beta/models", "POST /v1/x", "GET /"]))
-def test_any_credentials_with_strict_auth(given: tuple[dict[str, str], str], call: str) -> None:
+def test_any_credentials_with_strict_auth(parts: tuple[dict[str, str], str], call: str) -> None:
     """The server accepts the credentials, or refuses them in the form of the service."""
-    headers, query = given
+    headers, query = parts
     method, path = call.split()
     response = (
         fake(False, "strict")
@@ -452,10 +451,10 @@ def base64_of(data: bytes) -> str:
     st.sampled_from(["any", "strict"]),
 )
 def test_any_form_at_the_token_endpoint(
-    path: str, body: bytes, given: tuple[dict[str, str], str], auth: Literal["any", "strict"]
+    path: str, body: bytes, parts: tuple[dict[str, str], str], auth: Literal["any", "strict"]
 ) -> None:
     """The answer is a token that the API accepts, or an error in the form of OAuth."""
-    headers, query = given
+    headers, query = parts
     client = fake(False, auth).test_client()
     response = client.post(path, data=body, headers=headers, environ_overrides={"QUERY_STRING": query})
 
@@ -488,11 +487,11 @@ MOVES = st.builds(lambda seconds: {"advance": seconds}, ODD_NUMBERS | ODD) | JSO
 
 @settings(max_examples=8 * EXAMPLES, deadline=None)
 @given(MOVES.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60), credentials(), st.booleans())
-def test_any_move_of_a_clock(body: bytes, given: tuple[dict[str, str], str], named: bool) -> None:
-    """The clock moves, or does not, and the answer says why."""
-    headers, query = given
+def test_any_move_of_a_clock(body: bytes, parts: tuple[dict[str, str], str], has_world: bool) -> None:
+    """The clock moves, or the answer says why it does not."""
+    headers, query = parts
     client = fake(False).test_client()
-    overrides = {"QUERY_STRING": query, **({"HTTP_X_TEST_ID": "clock"} if named else {})}
+    overrides = {"QUERY_STRING": query, **({"HTTP_X_TEST_ID": "clock"} if has_world else {})}
     try:
         before = client.get("/_emulator/clock", headers=headers, environ_overrides=overrides)
         response = client.post("/_emulator/clock", data=body, headers=headers, environ_overrides=overrides)

@@ -63,10 +63,10 @@ def test_a_token(guarded: FlaskClient, query: str, expected: tuple[str, ...]) ->
 def test_a_token_of_a_world(guarded: FlaskClient) -> None:
     """The request names its world as any other request does."""
     token = ok(guarded.get(f"{ACCOUNT}/token", headers={**FLAVOR, "X-Test-Id": "w1"}))["access_token"]
-    refused = guarded.get(f"{ACCOUNT}/token", headers={**FLAVOR, "X-Test-Id": "a b"})
+    refusal = guarded.get(f"{ACCOUNT}/token", headers={**FLAVOR, "X-Test-Id": "a b"})
 
     assert token.startswith("test-w1/")
-    assert (refused.status_code, refused.text[:17]) == (400, "X-Test-Id must be")
+    assert (refusal.status_code, refusal.text[:17]) == (400, "X-Test-Id must be")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Metadata-Flavor": "google"}])

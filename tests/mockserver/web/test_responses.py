@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask import Flask
     from flask.testing import FlaskClient
 
@@ -65,13 +63,6 @@ def test_headers_of_a_stream(http: FlaskClient, active: str) -> None:
 # -- Whole answers -------------------------------------------------------------------------------------------
 
 
-def test_empty_answers(http: FlaskClient, active: str) -> None:
-    """An empty message, an empty list and a deletion are an empty object and a newline."""
-    assert http.post(f"/v1/{active}/operations/x:cancel").status_code == 404
-    assert http.get("/v1beta/tunedModels?filter=nothing-like-it").data == b"{}\n"
-    assert http.delete(f"/v1beta/{active}").data == b"{}\n"
-
-
 def test_final_newline(http: FlaskClient, active: str) -> None:
     """An answer ends with one newline after its last brace."""
     data = http.get(f"/v1beta/{active}").data
@@ -111,17 +102,6 @@ def test_stream_as_events(http: FlaskClient, active: str) -> None:
     assert [json.loads(event.removeprefix("data: ")) for event in events] == chunks
     assert all(event.startswith('data: {"candidates": [{"content": {') for event in events)
     assert "\n" not in "".join(events)
-
-
-def test_streams_and_whole_answers_agree(http: FlaskClient, active: str) -> None:
-    """The chunks of a stream make up the whole answer; only the last one has the finish reason."""
-    whole = http.post(f"/v1beta/{active}:generateContent", json=PROMPT).get_json()["candidates"][0]
-    parts = http.post(f"/v1beta/{active}:streamGenerateContent", json=PROMPT).get_json()
-    candidates = [part["candidates"][0] for part in parts]
-
-    text = "".join(part["text"] for candidate in candidates for part in candidate["content"]["parts"])
-    assert text == whole["content"]["parts"][0]["text"] == "twenty three"
-    assert [candidate.get("finishReason") for candidate in candidates] == [None] * (len(parts) - 1) + ["STOP"]
 
 
 # -- Errors --------------------------------------------------------------------------------------------------
@@ -232,12 +212,3 @@ def test_bugs_of_the_mock_server(app: Flask, http: FlaskClient, monkeypatch: pyt
     assert response.status_code == 500
     assert response.get_json()["error"]["status"] == "INTERNAL"
     assert response.headers["X-Tunedmodels-Note"].startswith("bug:")
-
-
-def test_names_of_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """A header selects the world; a bad name is refused."""
-    name = create(http)
-
-    assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": "w.1_a-b"}).status_code == 404
-    assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": "a b"}).status_code == 400
-    assert http.get(f"/v1beta/{name}", headers={"X-Test-Id": ""}).status_code == 200

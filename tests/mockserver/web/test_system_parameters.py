@@ -30,30 +30,26 @@ PROMPT = {"contents": [{"parts": [{"text": "55"}]}]}
     ],
 )
 def test_enums_as_numbers(http: FlaskClient, active: str, query: str) -> None:
-    """``enum-encoding=int`` works in every percent-encoding that clients send."""
+    """``enum-encoding=int`` works in every percent-encoding that clients send; the status of an error is a name."""
     assert http.get(f"/v1beta/{active}?{query}").get_json()["state"] == 2
     assert http.get(f"/v1beta/tunedModels?{query}").get_json()["tunedModels"][0]["state"] == 2
+    assert http.get(f"/v1beta/tunedModels/none?{query}").get_json()["error"]["status"] == "NOT_FOUND"
+
+
+def test_enums_as_numbers_within_messages(http: FlaskClient, active: str) -> None:
+    """The response in a finished operation and the events of a stream have numbers, too."""
+    alt = "alt=json;enum-encoding=int"
+    operation = http.get(f"/v1beta/{active}/operations?{alt}").get_json()["operations"][0]
+    events = http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse;enum-encoding=int", json=PROMPT).text
+
+    assert operation["response"]["state"] == 2
+    assert '"probability": 1' in events
 
 
 @pytest.mark.parametrize("query", ["", "alt=", "$alt=", "alt=json", "$alt=json", "alt=json;enum-encoding=string"])
 def test_enums_as_names(http: FlaskClient, active: str, query: str) -> None:
     """Names are the default."""
     assert http.get(f"/v1beta/{active}?{query}").get_json()["state"] == "ACTIVE"
-
-
-def test_enums_as_numbers_within_an_operation(http: FlaskClient, active: str) -> None:
-    """The response in a finished operation has numbers, too."""
-    query = "%24alt=json%3Benum-encoding%3Dint"
-    operation = http.get(f"/v1beta/{active}/operations?{query}").get_json()["operations"][0]
-
-    assert operation["response"]["state"] == 2
-
-
-def test_errors_keep_their_names(http: FlaskClient) -> None:
-    """The status of an error is always a name."""
-    response = http.get("/v1beta/tunedModels/none?$alt=json;enum-encoding=int")
-
-    assert response.get_json()["error"]["status"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("name", ["alt", "$alt", "%24alt"])
@@ -81,13 +77,6 @@ def test_an_answer_without_stream_is_one_event(http: FlaskClient, active: str) -
     assert http.post(f"/v1beta/{active}:generateContent?alt=sse", json={}).get_json()["error"]["code"] == 400
 
 
-def test_events_with_numbers(http: FlaskClient, active: str) -> None:
-    """Both parts of ``alt`` apply to a stream."""
-    response = http.post(f"/v1beta/{active}:streamGenerateContent?alt=sse;enum-encoding=int", json=PROMPT)
-
-    assert '"probability": 1' in response.text
-
-
 @pytest.mark.parametrize("alt", ["proto", "media", "xml"])
 def test_an_unknown_alt_is_refused(
     http: FlaskClient, create: Callable[[FlaskClient], str], tutorial: Callable[[], Any], alt: str
@@ -106,7 +95,8 @@ def test_an_unknown_alt_is_refused(
 
 @pytest.mark.parametrize("query", ["prettyPrint=false", "$prettyPrint=0", "%24prettyPrint=False"])
 def test_compact(http: FlaskClient, active: str, query: str) -> None:
-    """Without pretty-printing an answer or an error is one line."""
+    """Without pretty-printing, which is the default, an answer or an error is one line."""
+    assert '  "state": "ACTIVE",' in http.get(f"/v1beta/{active}").text.splitlines()
     model = http.get(f"/v1beta/{active}?{query}&fields=name,state").text
     error = http.get(f"/v1beta/tunedModels/none?{query}").text
 
@@ -115,25 +105,18 @@ def test_compact(http: FlaskClient, active: str, query: str) -> None:
     assert error.count("\n") == 1
 
 
-def test_pretty_by_default(http: FlaskClient, active: str) -> None:
-    """``grep state`` then prints one line."""
-    lines = http.get(f"/v1beta/{active}?prettyPrint=true").text.splitlines()
-
-    assert '  "state": "ACTIVE",' in lines
-
-
-@pytest.mark.parametrize(("query", "listed"), [("$.xgafv=1", True), ("%24.xgafv=1", True), ("$.xgafv=2", False)])
-def test_errors_of_the_first_form(http: FlaskClient, query: str, listed: bool) -> None:
+@pytest.mark.parametrize(("query", "has_list"), [("$.xgafv=1", True), ("%24.xgafv=1", True), ("$.xgafv=2", False)])
+def test_errors_of_the_first_form(http: FlaskClient, query: str, has_list: bool) -> None:
     """``$.xgafv=1`` adds a list of errors between message and status."""
     error = http.get(f"/v1beta/tunedModels/none?{query}").get_json()["error"]
     message = "Tuned model tunedModels/none does not exist."
 
-    assert list(error) == ["code", "message", *["errors"] * listed, "status"]
-    assert error.get("errors", []) == [{"message": message, "domain": "global", "reason": "notFound"}] * listed
+    assert list(error) == ["code", "message", *["errors"] * has_list, "status"]
+    assert error.get("errors", []) == [{"message": message, "domain": "global", "reason": "notFound"}] * has_list
 
 
 def test_xgafv_needs_its_dollar(http: FlaskClient) -> None:
-    """Without it the parameter is unknown."""
+    """The parameter is unknown without it."""
     assert http.get("/v1beta/tunedModels?.xgafv=1").status_code == 400
 
 
@@ -152,11 +135,12 @@ def test_fields(http: FlaskClient, active: str, query: str) -> None:
 
 
 def test_fields_in_a_header(http: FlaskClient, active: str) -> None:
-    """``X-Goog-FieldMask`` has the same effect, and the query takes precedence."""
+    """``X-Goog-FieldMask`` has the same effect, and the query takes precedence; an error is complete."""
     header = {"X-Goog-FieldMask": "state"}
 
     assert http.get(f"/v1beta/{active}", headers=header).get_json() == {"state": "ACTIVE"}
     assert http.get(f"/v1beta/{active}?fields=name", headers=header).get_json() == {"name": active}
+    assert http.get("/v1beta/tunedModels/none?fields=name").get_json()["error"]["code"] == 404
 
 
 def test_fields_of_a_stream(http: FlaskClient, active: str) -> None:
@@ -205,37 +189,7 @@ def test_unknown_fields_are_refused(
     assert len(http.get("/v1beta/tunedModels").get_json()["tunedModels"]) == 1
 
 
-def test_the_mask_does_not_apply_to_errors(http: FlaskClient) -> None:
-    """An error is complete."""
-    assert http.get("/v1beta/tunedModels/none?fields=name").get_json()["error"]["code"] == 404
-
-
-# -- Credentials ---------------------------------------------------------------------------------------------
-
-# A key of this form chooses a world of its own, so that it shows where it was read.
-KEY = "test-elsewhere"
-
-
-@pytest.mark.parametrize(
-    ("query", "headers"),
-    [
-        (f"key={KEY}", {}),
-        (f"$key={KEY}", {}),
-        ("", {"X-Goog-Api-Key": KEY}),
-        (f"key={KEY}", {"X-Goog-Api-Key": "test-third"}),
-        ("", {"Authorization": f"Bearer {KEY}"}),
-        ("", {"Authorization": f"bearer  {KEY}"}),
-        (f"access_token={KEY}", {}),
-        (f"oauth_token={KEY}", {}),
-        ("key=test-third", {"Authorization": f"Bearer {KEY}"}),
-    ],
-)
-def test_credentials(http: FlaskClient, tutorial: Callable[[], Any], query: str, headers: dict[str, str]) -> None:
-    """The query, with or without dollar, or a header has the key, and a token takes precedence over a key."""
-    http.post(f"/v1beta/tunedModels?key={KEY}", json=tutorial())
-
-    assert len(http.get(f"/v1beta/tunedModels?{query}", headers=headers).get_json()["tunedModels"]) == 1
-    assert http.get("/v1beta/tunedModels").get_json() == {}
+# -- Other parameters ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -251,7 +205,7 @@ def test_parameters_that_change_nothing(http: FlaskClient, query: str) -> None:
 
 @pytest.mark.parametrize("override", ["PATCH", "patch"])
 def test_method_override(http: FlaskClient, active: str, override: str) -> None:
-    """A POST can stand for another method."""
+    """A POST can name another method."""
     headers = {"X-HTTP-Method-Override": override}
     response = http.post(f"/v1beta/{active}", json={"description": "d"}, headers=headers)
 
@@ -259,18 +213,18 @@ def test_method_override(http: FlaskClient, active: str, override: str) -> None:
 
 
 def test_override_of_reading_and_deleting(http: FlaskClient, active: str) -> None:
-    """A POST can stand for GET and DELETE, with a body, too."""
-    got = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "GET"})
-    deleted = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "DELETE"})
+    """A POST can name GET and DELETE, with a body, too."""
+    get = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "GET"})
+    delete = http.post(f"/v1beta/{active}", json={}, headers={"X-HTTP-Method-Override": "DELETE"})
 
-    assert got.get_json()["name"] == active
-    assert deleted.text == "{}\n"
+    assert get.get_json()["name"] == active
+    assert delete.text == "{}\n"
     assert http.get(f"/v1beta/{active}").status_code == 404
 
 
 @pytest.mark.parametrize(("http_method", "override"), [("GET", "DELETE"), ("POST", "OPTIONS"), ("POST", "NONSENSE")])
 def test_overrides_that_are_ignored(http: FlaskClient, active: str, http_method: str, override: str) -> None:
-    """Only a POST can stand for another method, and only for a method of the API."""
+    """Only a POST can name another method, which must be one of the API."""
     http.open(f"/v1beta/{active}", method=http_method, headers={"X-HTTP-Method-Override": override})
 
     assert http.get(f"/v1beta/{active}").status_code == 200

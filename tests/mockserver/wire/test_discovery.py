@@ -17,19 +17,12 @@ TM, OP, PM = "^tunedModels/[^/]+$", "^tunedModels/[^/]+/operations/[^/]+$", "^tu
 
 PATHS = {
     "tunedModels.create": ("v1beta/tunedModels", None),
-    "tunedModels.list": ("v1beta/tunedModels", None),
     "tunedModels.get": ("v1beta/{+name}", TM),
     "tunedModels.patch": ("v1beta/{+name}", TM),
-    "tunedModels.delete": ("v1beta/{+name}", TM),
-    "tunedModels.transferOwnership": ("v1beta/{+name}:transferOwnership", TM),
     "tunedModels.generateContent": ("v1beta/{+model}:generateContent", TM),
-    "tunedModels.streamGenerateContent": ("v1beta/{+model}:streamGenerateContent", TM),
     "tunedModels.batchGenerateContent": ("v1beta/{+model}:batchGenerateContent", TM),
     "tunedModels.permissions.create": ("v1beta/{+parent}/permissions", TM),
-    "tunedModels.permissions.list": ("v1beta/{+parent}/permissions", TM),
-    "tunedModels.permissions.get": ("v1beta/{+name}", PM),
     "tunedModels.permissions.patch": ("v1beta/{+name}", PM),
-    "tunedModels.permissions.delete": ("v1beta/{+name}", PM),
     "tunedModels.operations.get": ("v1beta/{+name}", OP),
     "tunedModels.operations.list": ("v1beta/{+name}/operations", TM),
 }
@@ -46,12 +39,12 @@ QUERIES = {
 }
 
 
-def method_of(found: dict[str, Any], method_id: str) -> dict[str, Any]:
-    """Return the entry of *method_id* in the document *found*."""
+def method_of(node: dict[str, Any], method_id: str) -> dict[str, Any]:
+    """Return the entry of *method_id* in a document or a part of it."""
     *collections, verb = method_id.split(".")
     for collection in collections:
-        found = found["resources"][collection]
-    entry: dict[str, Any] = found["methods"][verb]
+        node = node["resources"][collection]
+    entry: dict[str, Any] = node["methods"][verb]
     return entry
 
 
@@ -73,9 +66,9 @@ def documented(version: str) -> list[Method]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_head(version: str) -> None:
     """A document has its name and the address of the service."""
-    found = document(surface_of(version), ROOT)
+    page = document(surface_of(version), ROOT)
 
-    assert {name: text for name, text in found.items() if isinstance(text, str) and name != "title"} == {
+    assert {name: text for name, text in page.items() if isinstance(text, str) and name != "title"} == {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",
         "id": f"generativelanguage:{version}",
@@ -89,19 +82,17 @@ def test_head(version: str) -> None:
         "basePath": "",
         "batchPath": "batch",
     }
-    assert json.loads(json.dumps(found)) == found
+    assert json.loads(json.dumps(page)) == page
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_reference_resolves(version: str) -> None:
     """Each ``$ref`` names a schema, and each schema bears its own name."""
-    found = document(surface_of(version), ROOT)
-    references = {node["$ref"] for node in objects(found) if "$ref" in node}
+    page = document(surface_of(version), ROOT)
+    references = {node["$ref"] for node in objects(page) if "$ref" in node}
 
-    assert references <= set(found["schemas"])
-    assert {name: schema["id"] for name, schema in found["schemas"].items()} == {
-        name: name for name in found["schemas"]
-    }
+    assert references <= set(page["schemas"])
+    assert {name: schema["id"] for name, schema in page["schemas"].items()} == {name: name for name in page["schemas"]}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -119,40 +110,40 @@ def test_no_two_messages_share_a_schema(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_documented_method(version: str) -> None:
     """Exactly the documented methods are under their collections, with HTTP method and messages."""
-    found = document(surface_of(version), ROOT)
-    ids = {node["id"] for node in objects(found["resources"]) if "httpMethod" in node}
+    page = document(surface_of(version), ROOT)
+    ids = {node["id"] for node in objects(page["resources"]) if "httpMethod" in node}
 
     assert ids == {f"generativelanguage.{entry.id}" for entry in documented(version)}
     for entry in documented(version):
-        told = method_of(found, entry.id)
-        assert told["httpMethod"] == entry.http
-        assert ("request" in told) == (entry.body is not None)
-        assert set(told["parameterOrder"]) == {
-            name for name, parameter in told["parameters"].items() if parameter["location"] == "path"
+        entry_of_page = method_of(page, entry.id)
+        assert entry_of_page["httpMethod"] == entry.http
+        assert ("request" in entry_of_page) == (entry.body is not None)
+        assert set(entry_of_page["parameterOrder"]) == {
+            name for name, parameter in entry_of_page["parameters"].items() if parameter["location"] == "path"
         }
-        assert re.findall(r"\{\+(\w+)\}", told["path"]) == told["parameterOrder"]
+        assert re.findall(r"\{\+(\w+)\}", entry_of_page["path"]) == entry_of_page["parameterOrder"]
 
 
 @pytest.mark.parametrize("method_id", PATHS)
 def test_paths(method_id: str) -> None:
     """Paths and the patterns of their parameters are those of Google's own document."""
-    told = method_of(document(surface_of("v1beta"), ROOT), method_id)
-    patterns = [told["parameters"][name]["pattern"] for name in told["parameterOrder"]]
+    entry = method_of(document(surface_of("v1beta"), ROOT), method_id)
+    patterns = [entry["parameters"][name]["pattern"] for name in entry["parameterOrder"]]
 
     path, pattern = PATHS[method_id]
-    assert told["path"] == path
+    assert entry["path"] == path
     assert patterns == ([pattern] if pattern else [])
 
 
 def test_paths_of_v1() -> None:
     """The top-level operations, which v1 alone has: a fixed name, and a name of any length."""
-    found = document(surface_of("v1"), ROOT)
+    page = document(surface_of("v1"), ROOT)
     patterns = {
-        verb: method_of(found, f"operations.{verb}")["parameters"]["name"]["pattern"] for verb in ("list", "delete")
+        verb: method_of(page, f"operations.{verb}")["parameters"]["name"]["pattern"] for verb in ("list", "delete")
     }
 
     assert patterns == {"list": "^operations$", "delete": "^operations/.*$"}
-    assert "TunedModel" not in found["schemas"]
+    assert "TunedModel" not in page["schemas"]
 
 
 @pytest.mark.parametrize("method_id", QUERIES)
@@ -172,12 +163,12 @@ def test_v1beta3_lists_without_filter() -> None:
 
 def test_messages() -> None:
     """Bodies are named: a member of the request, or the whole request."""
-    found = document(surface_of("v1beta"), ROOT)
+    page = document(surface_of("v1beta"), ROOT)
 
-    assert method_of(found, "tunedModels.create")["request"] == {"$ref": "TunedModel"}
-    assert method_of(found, "tunedModels.create")["response"] == {"$ref": "Operation"}
-    assert method_of(found, "tunedModels.delete")["response"] == {"$ref": "Empty"}
-    assert method_of(found, "tunedModels.transferOwnership")["request"] == {"$ref": "TransferOwnershipRequest"}
+    assert method_of(page, "tunedModels.create")["request"] == {"$ref": "TunedModel"}
+    assert method_of(page, "tunedModels.create")["response"] == {"$ref": "Operation"}
+    assert method_of(page, "tunedModels.delete")["response"] == {"$ref": "Empty"}
+    assert method_of(page, "tunedModels.transferOwnership")["request"] == {"$ref": "TransferOwnershipRequest"}
 
 
 def test_types() -> None:

@@ -64,7 +64,7 @@ def test_floats_read_back(value: float) -> None:
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False))
 def test_floats_have_no_digit_to_spare(value: float) -> None:
-    """With one digit less it would be another number."""
+    """A text with one digit less reads as another number."""
     digits = len(format_float(value).lstrip("-0.").partition("e")[0].replace(".", "").strip("0"))
 
     assert digits < 2 or float32(float(f"{value:.{digits - 1}g}")) != value

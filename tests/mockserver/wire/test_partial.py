@@ -84,7 +84,7 @@ def test_whole_member_wins_over_its_part(mask: str) -> None:
     ids=lambda mask: mask[:30],
 )
 def test_invalid_masks_are_refused(mask: str) -> None:
-    """However long they are."""
+    """Their length does not matter."""
     with pytest.raises(StatusError) as refusal:
         parse_mask(mask, TUNED_MODEL, ON)
 
@@ -120,7 +120,7 @@ def test_masks_in_an_any() -> None:
 
 @pytest.mark.parametrize("mask", ["a b", "response/a b", "metadata(na\nme)", "response/x;y"])
 def test_masks_have_words(mask: str) -> None:
-    """A name with a space is invalid, also where any name is valid."""
+    """A name with a space is invalid, even in an Any."""
     with pytest.raises(StatusError):
         parse_mask(mask, OPERATION, ON)
 
@@ -159,7 +159,7 @@ WHOLE = {"aB": 1, "rows": [{"c": 2, "d": 3}, {"d": 4}], "e": {"f": {"g": 5}}}
 
 
 @pytest.mark.parametrize(
-    ("tree", "kept"),
+    ("tree", "expected"),
     [
         ({}, WHOLE),
         ({"*": {}}, WHOLE),
@@ -173,9 +173,9 @@ WHOLE = {"aB": 1, "rows": [{"c": 2, "d": 3}, {"d": 4}], "e": {"f": {"g": 5}}}
         ({"nothing": {}}, {}),
     ],
 )
-def test_partial(tree: Tree, kept: object) -> None:
+def test_partial(tree: Tree, expected: object) -> None:
     """The answer keeps the members of the tree in the order of the value, also in lists, and adds none."""
-    assert partial(WHOLE, tree) == kept
+    assert partial(WHOLE, tree) == expected
 
 
 def test_order_of_the_mask_does_not_matter() -> None:

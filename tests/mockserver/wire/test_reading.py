@@ -33,19 +33,19 @@ Finding = tuple[str, str]
 
 
 def unknown(name: str, path: str, reason: str = "Cannot find field.") -> Finding:
-    """Return what is said of a member called *name* in the message at *path*."""
+    """Return the finding for the unknown member *name* of the message at *path*."""
     at = f" at '{path}'" if path else ""
     return path, f'{PAYLOAD}Unknown name "{name}"{at}: {reason}'
 
 
-def invalid(path: str, kind: str, shown: str) -> Finding:
-    """Return what is said of a value at *path*."""
+def invalid(path: str, kind: str, value: str) -> Finding:
+    """Return the finding for an invalid value at *path*."""
     at = f" at '{path}'" if path else ""
-    return path, f"Invalid value{at} ({kind}), {shown}"
+    return path, f"Invalid value{at} ({kind}), {value}"
 
 
 def list_in(name: str, path: str) -> Finding:
-    """Return what is said of a list for the singular member *name* of the message at *path*."""
+    """Return the finding for a list in the singular member *name* of the message at *path*."""
     return unknown(name, path, "Proto field is not repeating, cannot start list.")
 
 
@@ -54,7 +54,7 @@ def body(text: str, name: str = "TunedModel", path: str = "tuned_model") -> tupl
     surface = surface_of("v1beta")
     reader = Reader(surface)
     value = reader.read_body(text.encode(), surface.message(name), path)
-    return value, [(found.field, found.description) for found in reader.violations]
+    return value, [(violation.field, violation.description) for violation in reader.violations]
 
 
 def query(text: str, name: str, unbindable: str | None = None) -> tuple[dict[str, Any], list[Finding]]:
@@ -62,7 +62,7 @@ def query(text: str, name: str, unbindable: str | None = None) -> tuple[dict[str
     surface = surface_of("v1beta")
     reader = Reader(surface)
     value = reader.read_query(query_pairs(text.encode()), surface.message(name), unbindable)
-    return value, [(found.field, found.description) for found in reader.violations]
+    return value, [(violation.field, violation.description) for violation in reader.violations]
 
 
 # -- Bodies that are read ------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_not_a_number() -> None:
 
 # -- Bodies that are refused ---------------------------------------------------------------------------------
 
-REFUSED: dict[str, list[Finding]] = {
+INVALID: dict[str, list[Finding]] = {
     # the root
     "[]": [unknown("", ROOT, "Root element must be a message.")],
     '"a"': [unknown("", ROOT, "Root element must be a message.")],
@@ -294,10 +294,10 @@ REFUSED: dict[str, list[Finding]] = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@pytest.mark.parametrize("text", INVALID)
 def test_invalid_bodies(text: str) -> None:
     """Every violation has its field and its text."""
-    assert body(text)[1] == REFUSED[text]
+    assert body(text)[1] == INVALID[text]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_versions_differ() -> None:
 
 
 def test_both_spellings_of_v1beta3s_learning_rate() -> None:
-    """Without a oneof the last counts."""
+    """The last spelling counts, because there is no oneof."""
     surface = surface_of("v1beta3")
     text = b'{"learningRate": 1, "learning_rate": 2}'
 
@@ -443,7 +443,7 @@ LIST, UPDATE, CREATE = "ListTunedModelsRequest", "UpdateTunedModelRequest", "Cre
 
 
 def cannot_bind(name: str) -> Finding:
-    """Return what is said of a query parameter called *name*."""
+    """Return the finding for the unknown query parameter *name*."""
     reason = f"Cannot bind query parameter. Field '{name}' could not be found in request message."
     return ROOT, f'{PAYLOAD}Unknown name "{name}": {reason}'
 
@@ -495,8 +495,8 @@ def test_valid_query_strings(name: str, text: str, value: dict[str, Any]) -> Non
     ("name", "text", "findings"),
     [
         *[
-            (LIST, f"pageSize={text}", [invalid("page_size", "TYPE_INT32", f'"{shown}"')])
-            for text, shown in (
+            (LIST, f"pageSize={text}", [invalid("page_size", "TYPE_INT32", f'"{value}"')])
+            for text, value in (
                 ("abc", "abc"),
                 ("1.5", "1.5"),
                 ("1e1", "1e1"),
@@ -529,7 +529,7 @@ def test_invalid_query_strings(name: str, text: str, findings: list[Finding]) ->
 
 
 def test_query_is_refused_if_the_body_is_the_request() -> None:
-    """Then its members cannot be in the query."""
+    """Its members cannot be in the query."""
     assert query("emailAddress=a@example.com", "TransferOwnershipRequest", "*")[1] == [cannot_bind("emailAddress")]
 
 
@@ -610,13 +610,13 @@ def test_body_of_a_get_is_ignored(http: FlaskClient, active: str) -> None:
     assert http.delete(f"/v1beta/{active}", json={}).status_code == 200
 
 
-@pytest.mark.parametrize(("excess", "said"), [(0, "Unexpected token."), (1, "payload size")])
-def test_large_bodies(http: FlaskClient, excess: int, said: str) -> None:
+@pytest.mark.parametrize(("excess", "text"), [(0, "Unexpected token."), (1, "payload size")])
+def test_large_bodies(http: FlaskClient, excess: int, text: str) -> None:
     """Twenty MiB are read, and one byte more is refused."""
     response = http.post("/v1beta/tunedModels", data=b"x" * (20 * 1024 * 1024 + excess))
     message = response.get_json()["error"]["message"]
 
     assert response.status_code == 400
-    assert said in message
+    assert text in message
     if excess:
         assert message == "Request payload size exceeds the limit: 20971520 bytes."

@@ -176,15 +176,15 @@ PRESENCE = {
 }
 
 
-def told(found: Method) -> Row:
-    """Return *found* as a row of ``DOCUMENTED``."""
-    return f"{found.http} {found.path}", found.body, found.request, found.response, found.versions
+def row(entry: Method) -> Row:
+    """Return *entry* as a row of ``DOCUMENTED``."""
+    return f"{entry.http} {entry.path}", entry.body, entry.request, entry.response, entry.versions
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_methods_of_tuned_models(name: str) -> None:
     """HTTP method, path, body, messages and versions are the published ones."""
-    assert told(method(name)) == DOCUMENTED[name]
+    assert row(method(name)) == DOCUMENTED[name]
 
 
 @pytest.mark.parametrize(
@@ -199,9 +199,9 @@ def test_methods_of_tuned_models(name: str) -> None:
 )
 def test_parts_of_a_path(name: str, parts: tuple[str | None, str, str]) -> None:
     """A path has the member of its variable, the form of the variable, and the rest."""
-    found = method(name)
+    entry = method(name)
 
-    assert (found.path_field, found.pattern, found.suffix) == parts
+    assert (entry.path_field, entry.pattern, entry.suffix) == parts
 
 
 def test_no_other_methods() -> None:
@@ -231,11 +231,11 @@ def test_methods_of_a_version(version: str) -> None:
     """A surface offers the methods of its version."""
     offered = {entry.id for entry in surface_of(version).methods()}
 
-    assert offered & set(DOCUMENTED) == {name for name, row in DOCUMENTED.items() if version in row[-1]}
+    assert offered & set(DOCUMENTED) == {name for name, columns in DOCUMENTED.items() if version in columns[-1]}
 
 
 def test_streams() -> None:
-    """What streams, and nothing else, is marked so."""
+    """Only the two methods that stream are marked as such."""
     assert {entry.id for entry in methods() if entry.streaming} == {
         "models.streamGenerateContent",
         "tunedModels.streamGenerateContent",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from tunedmodels._transport.address import is_loopback_host
+from tunedmodels.connection import is_loopback_host
 
 from ..target import TargetError
 

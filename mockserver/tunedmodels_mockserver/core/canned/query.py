@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...wire.protojson.writing import COMPACT, dump, to_json
+from ...wire.protojson.writing import COMPACT, write
 from ...wire.surface import surface_of
 from .message_checks import FULL_VERSION
 
@@ -37,4 +37,4 @@ class PromptQuery:
     def document(self) -> Any:
         """The request in the JSON form of the API: members in camel case, enums by name, zero values omitted."""
         surface = surface_of(FULL_VERSION)
-        return json.loads(dump(to_json(surface.message(self.message), self.request, surface), COMPACT))
+        return json.loads(write(surface.message(self.message), self.request, surface, COMPACT))

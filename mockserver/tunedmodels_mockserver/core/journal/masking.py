@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ..callers import real_credentials
+from ..callers.credential_patterns import replace_credentials
 
 MASK = "***"
 
@@ -30,11 +30,13 @@ _SECRET_NAMES = (
     "xgoogapikey",
     "assertion",
     "clientassertion",
+    "codeverifier",
     "authorization",
     "proxyauthorization",
 )
 _IN_QUERY = frozenset((*_SECRET_NAMES, "key", "code"))  # in JSON these two names have other meanings too
-_NAME_ENDINGS = (b'token"', b'secret"', b'password"', b'key"', b'assertion"', b'authorization"')  # ends of all names
+# The ends of all names.
+_NAME_ENDINGS = (b'token"', b'secret"', b'password"', b'key"', b'assertion"', b'verifier"', b'authorization"')
 _QUOTED = tuple(b'"%s"' % name.encode() for name in _SECRET_NAMES)
 _SIMPLIFY = bytes.maketrans(b"'ABCDEFGHIJKLMNOPQRSTUVWXYZ", b'"abcdefghijklmnopqrstuvwxyz')
 _SCHEMES = frozenset(("bearer", "basic", "digest", "negotiate", "apikey"))
@@ -43,11 +45,6 @@ _MASKED = MASK.encode()
 _NAMES = b"|".join(rb"[_-]?".join(re.findall(b".", name.encode())) for name in _SECRET_NAMES)
 # A member and its quotes. They are escaped if a JSON text is in a JSON string, and single if a client sent str(dict).
 _MEMBER = re.compile(rb'(\\?["\'])((?i:' + _NAMES + rb'))\1(\s*:\s*)(\\?["\'])(?:(?!\4)(?:\\\\\\.|\\.|.))*', re.DOTALL)
-_REAL_SECRET = re.compile(
-    b"|".join(form.pattern.encode() for _, form in real_credentials.FORMS)
-    + rb"|tunedmodels-(?:access|refresh)~[\w~-]+|eyJ[\w-]{8,}(?:\.[\w.-]*)?"
-    + rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*"
-)
 _BEARER = re.compile(rb"((?i:bearer)(?:[\s:+]|%20)+)[\w.~+/=-]{8,}")
 _ESCAPE = re.compile(rb"\\(?:u00([2-7][0-9A-Fa-f])|(/)|(.))", re.DOTALL)
 _QUOTES = b"\"'\\"
@@ -85,25 +82,13 @@ def mask_form(data: bytes) -> bytes:
 
 
 def _mask_secrets(data: bytes) -> bytes:
-    # Few bodies have a secret, and the search for one byte is very fast. So search for a rare byte or text of each
-    # pattern first.
+    # Few bodies have a secret, so search for a text of each pattern first.
     simplified = data.translate(_SIMPLIFY, b"_-\\")
     if any(ending in simplified for ending in _NAME_ENDINGS) and any(name in simplified for name in _QUOTED):
         data = _MEMBER.sub(rb"\1\2\1\3\4" + _MASKED, data)
     if b"bearer" in simplified:
         data = _BEARER.sub(rb"\1" + _MASKED, data)
-    if (
-        (b"A" in data and b"z" in data and b"AIza" in data)
-        or b"ya29." in data
-        or b"//" in data
-        or (b"Q" in data and b"AQ." in data)
-        or (b"X" in data and b"GOCSPX-" in data)
-        or (b"J" in data and b"eyJ" in data)
-        or (b"Y" in data and b"PRIVATE KEY" in data)
-        or (b"~" in data and b"tunedmodels-" in data)
-    ):
-        data = _REAL_SECRET.sub(_MASKED, data)
-    return data
+    return replace_credentials(data, _MASKED)
 
 
 def _unescape(escape: re.Match[bytes]) -> bytes:

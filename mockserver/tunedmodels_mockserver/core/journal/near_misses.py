@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from typing import Any
 
 from ...wire.surface import methods
+from ..strict_input import similar_texts
 from .journal import Entry
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
@@ -76,11 +77,11 @@ def _nearest_model(
     if world is not None:
         place = f"the world {world}" if world else "the default world"
         return "", f"tunedModels/{model_id} exists in {place}, but the request went to another world."
-    close = get_close_matches(model_id, models, n=1, cutoff=0.5)
-    if not close:
+    near = similar_texts(model_id, models)
+    if not near:
         count = f"{len(models) or 'no'} model{'' if len(models) == 1 else 's'}"
         return "", f"No model has a name similar to tunedModels/{model_id}; the world has {count}."
-    return f"tunedModels/{close[0]}", _spelling_difference(model_id, close[0])
+    return f"tunedModels/{near[0]}", _spelling_difference(model_id, near[0])
 
 
 def _spelling_difference(actual: str, expected: str) -> str:

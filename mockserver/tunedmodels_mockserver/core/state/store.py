@@ -60,17 +60,18 @@ class State(NamedTuple):
         """Return the state with its clock stopped. When it starts again, it continues from the recorded moment."""
         return self._with_clock(replace(self.controls.clock, origin=None))
 
-    def start(self, machine: int) -> State:
+    def start(self, machine: int, world_clock: Clock | None = None) -> State:
         """Return the state with its clock started at the machine's time *machine*, unless it has started already.
 
         A clock that starts also starts the times to live of the faults, which are the machine's. Faults that wait for
-        the beginning of the world are armed. All others stay as they were on the world's clock.
+        the beginning of the world are armed, on *world_clock* if it is given. All others stay as they were on the
+        world's clock.
         """
         clock, faults = self.controls.clock, self.controls.faults
         if clock.origin is None:
             clock = clock.start(machine)
             faults = armed_faults.restart_lifetimes(faults, machine)
-        faults = armed_faults.arm_at_start(faults, clock.now(machine), machine)
+        faults = armed_faults.arm_at_start(faults, (world_clock or clock).now(machine), machine)
         return self._replace(controls=replace(self.controls, clock=clock, faults=faults))
 
     def _with_clock(self, clock: Clock) -> State:

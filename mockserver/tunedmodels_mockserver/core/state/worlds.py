@@ -91,9 +91,12 @@ class InitialStates:
     default: State
     by_name: Mapping[str, State] = field(default_factory=dict)
 
-    def get(self, name: str, machine: int) -> State:
-        """Return the initial state of the world called *name*, if it begins at the machine's time *machine*."""
-        return self.by_name.get(name, self.default).start(machine)
+    def get(self, name: str, machine: int, world_clock: Clock | None = None) -> State:
+        """Return the initial state of the world called *name*, if it begins at the machine's time *machine*.
+
+        With *world_clock*, its faults are armed on that clock, which a running world has, and not on its own.
+        """
+        return self.by_name.get(name, self.default).start(machine, world_clock)
 
 
 class Worlds:
@@ -123,9 +126,9 @@ class Worlds:
         )
         return World(name, store.seed, store, self.machine, self._file_rules, self.base_models)
 
-    def initial_state(self, name: str) -> State:
-        """Return the state with which the world called *name* would begin now."""
-        return self._initial_states.get(name, self.machine())
+    def initial_state(self, name: str, world_clock: Clock | None = None) -> State:
+        """Return the state with which the world called *name* would begin now, with its faults on *world_clock*."""
+        return self._initial_states.get(name, self.machine(), world_clock)
 
     def drop(self, name: str) -> None:
         """Remove the world called *name*. Its next use creates a new one."""

@@ -51,20 +51,18 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
         rules = value if isinstance(value, tuple) else (value,)
         current = world()
         check_models(rules, current.base_models)
-        before = current.controls.canned
 
-        def change(controls: Controls) -> Controls:
-            nonlocal before
+        def change(controls: Controls) -> tuple[Controls, Rulebook]:
             before = controls.canned
-            return replace(controls, canned=before.with_rules(rules, first=at == "first"))
+            return replace(controls, canned=before.with_rules(rules, first=at == "first")), before
 
         try:
-            book = current.change(change).canned
+            controls, before = current.change_with(change)
         except DuplicateRuleId as error:
             return responses.document({"error": str(error)}, 409)
         except ValueError as error:
             raise BadInput(_as_sentence(error)) from None
-        old_ids = {rule.id for rule in before.rules}
+        old_ids, book = {rule.id for rule in before.rules}, controls.canned
         return responses.document({"rules": [_rule(book, rule) for rule in book.rules if rule.id not in old_ids]})
 
     @endpoints.add("PUT", "/canned", "Replace all rules.", members=_MEMBERS, body=(Rules, tuple[Rule, ...]))

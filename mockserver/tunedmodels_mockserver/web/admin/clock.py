@@ -63,17 +63,14 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World]) -> None:
         current, move = world(), read_json(request.get_data(), Move)
         if move == Move():
             raise BadInput(_EMPTY_MOVE)
-        before = now = 0
 
-        def change(controls: Controls) -> Controls:
-            nonlocal before, now
+        def change(controls: Controls) -> tuple[Controls, tuple[int, int]]:
             machine = current.machine()
             clock = _move(controls.clock, machine, move, current)
-            before, now = controls.clock.now(machine), clock.now(machine)
-            return replace(controls, clock=clock)
+            return replace(controls, clock=clock), (controls.clock.now(machine), clock.now(machine))
 
-        clock = current.change(change).clock
-        return responses.document(_clock_document(clock, now) | _changes_document(current, before, now))
+        controls, (before, now) = current.change_with(change)
+        return responses.document(_clock_document(controls.clock, now) | _changes_document(current, before, now))
 
 
 def _move(clock: Clock, machine: int, move: Move, world: World) -> Clock:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 from flask import Blueprint, Response
 
+from ...core.strict_input import similar_texts
 from ...core.world_names import WORLD_NAME
 from .. import responses
 
@@ -94,9 +94,7 @@ class AdminEndpoints:
     def not_found(self, method: str, path: str) -> Response:
         """Return the answer for an unknown path below ``/_emulator``, or for a *method* that the path does not have."""
         request_line = f"{method} {path.removeprefix('/_emulator')}"
-        near = get_close_matches(
-            request_line, [f"{endpoint.method} {endpoint.path}" for endpoint in self.all], n=1, cutoff=0.5
-        )
+        near = similar_texts(request_line, (f"{endpoint.method} {endpoint.path}" for endpoint in self.all))
         nearest = f"; the nearest is {near[0].replace(' ', ' /_emulator')}" if near else ""
         sentence = (
             f"There is no endpoint {method} {path[:200]}{nearest}. GET /_emulator/openapi.json describes them all."

@@ -20,8 +20,7 @@ from .. import responses
 from .endpoints import AdminEndpoints
 
 MAX_REPORTED = 100  # models of a dropped world that the answer lists at most
-# The members of the controls that each scope resets.
-_MEMBERS = {"faults": ("faults",), "canned": ("canned",), "clock": ("clock",)}
+_CONTROLS = ("faults", "canned", "clock")  # the scopes that are one member of the controls
 
 
 class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +51,7 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, j
         data = request.get_data()
         scope = read_json(data, Reset).scope if data.strip() else "all"
         current = world()
-        content = _reset(current, worlds.initial_state(current.name), scope)
+        content = _reset(current, worlds, scope)
         if scope == "all":
             journals.of(current.name).clear()
         return responses.document(content)
@@ -70,13 +69,18 @@ def add(endpoints: AdminEndpoints, world: Callable[[], World], worlds: Worlds, j
         return responses.document(content)
 
 
-def _reset(world: World, initial: State, scope: str) -> dict[str, Any]:
+def _reset(world: World, worlds: Worlds, scope: str) -> dict[str, Any]:
     """Reset *scope*. Return it, and for models the numbers of those removed and of those that the world has now."""
-    if scope in _MEMBERS:
-        initial_controls = {name: getattr(initial.controls, name) for name in _MEMBERS[scope]}
-        world.change(lambda controls: replace(controls, **initial_controls))
+    if scope in _CONTROLS:
+
+        def change(controls: Controls) -> Controls:
+            # The clock of the world goes on, so the windows of its faults begin on that clock.
+            initial = worlds.initial_state(world.name, controls.clock)
+            return replace(controls, **{scope: getattr(initial.controls, scope)})
+
+        world.change(change)
         return {"scope": scope}
-    before = world.store.state()
+    initial, before = worlds.initial_state(world.name), world.store.state()
     controls: Controls = initial.controls if scope == "all" else before.controls
     world.store.restore(State(initial.base, controls))
     return {"scope": scope, "removed": len(before.base.order), "models": len(initial.base.order)}

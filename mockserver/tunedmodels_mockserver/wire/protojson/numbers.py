@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from functools import lru_cache
 
 _FLOAT = struct.Struct("<f")
 
@@ -16,6 +17,12 @@ def float32(value: float) -> float:
 
 def format_float(value: float) -> str:
     """Return the text of a float: ``11.499258``, ``-1.1145603e-06``, ``1`` (observed), or ``"NaN"`` with the quotes."""
+    # The cache would not distinguish 0.0 from -0.0, which are equal.
+    return _format_float(value) if value else f"{value:.6g}"
+
+
+@lru_cache(maxsize=4096)  # a run shows the same losses at each poll
+def _format_float(value: float) -> str:
     if not math.isfinite(value):
         return format_double(value)
     for digits in (6, 7, 8, 9):

@@ -8,14 +8,15 @@ Source: recorded answers of 2024; the escapes come from protobuf's JSON writer.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache, lru_cache, partial
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
 
 from ..status import AnyValue
-from ..surface import Message, Surface, surface_of
+from ..surface import Field, Message, Surface, surface_of
 from .numbers import format_double, format_float
 from .timestamps import format_timestamp
 
@@ -45,32 +46,25 @@ _ESCAPES = re.compile(
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
-def to_json(message: Message, value: Mapping[str, Any], surface: Surface, *, numbers: bool = False) -> dict[str, Any]:
-    """Return *value* as plain JSON, with its members in the order of *message*.
+def write(
+    message: Message, value: Mapping[str, Any], surface: Surface, layout: Layout = PRETTY, *, numbers: bool = False
+) -> str:
+    """Return *value* as text without a newline at the end, with its members in the order of *message*.
 
     Members that are zero or empty are left out, unless they have explicit presence. With *numbers* enums are numbers
     (``enum-encoding=int``).
     """
-    result: dict[str, Any] = {}
-    for field in message.fields:
-        item = value.get(field.name)
-        if item is None or (not item and not surface.has_presence(field)):
-            continue
-        write = _writer(field.map_of or field.type, field.digits, surface.version, numbers)
-        if field.repeated:
-            result[field.json_name] = [write(part) for part in item]
-        elif field.map_of:
-            result[field.json_name] = {key: write(part) for key, part in item.items()}
-        else:
-            result[field.json_name] = write(item)
-    return result
+    return _message_writer(message, _Form(surface.version, layout, numbers), 0)(value)
+
+
+def to_json(message: Message, value: Mapping[str, Any], surface: Surface, *, numbers: bool = False) -> dict[str, Any]:
+    """Return what ``write`` writes, as plain JSON. Numbers keep their text."""
+    return _parse(write(message, value, surface, COMPACT, numbers=numbers))
 
 
 def any_to_json(item: AnyValue, *, numbers: bool = False) -> dict[str, Any]:
     """Return an Any as plain JSON: ``@type`` first, then the members of the message."""
-    surface = surface_of(item.version)
-    message = surface.message(item.type)
-    return {"@type": message.type_url, **to_json(message, item.value, surface, numbers=numbers)}
+    return _parse(_any_writer(_Form("", COMPACT, numbers), 0)(item))
 
 
 def dump(value: Any, layout: Layout = PRETTY) -> str:
@@ -100,41 +94,112 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{0xD800 + (point >> 10):04x}\\u{0xDC00 + (point & 0x3FF):04x}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The form of a text: the version whose facts it follows, its layout, and whether enums are numbers."""
+
+    version: str
+    layout: Layout
+    numbers: bool
+
+    def line(self, depth: int) -> str:
+        """Return the line break and the indent before a value inside *depth* objects and lists."""
+        return "\n" + self.layout.indent * depth if self.layout.indent else ""
+
+
+# A writer turns the value of one type, in one form and at one depth, into text. It is made once, at its first use: by
+# then all names, indents and rules of presence are decided, and a value costs little more than its own characters.
+_Writer: TypeAlias = "Callable[[Any], str]"
+
+
 @cache
-def _writer(kind: str, digits: int, version: str, numbers: bool) -> Callable[[Any], Any]:
-    """Return the function that converts one value of type *kind* to plain JSON."""
-    surface = surface_of(version)
+def _message_writer(message: Message, form: _Form, depth: int, first: str = "") -> _Writer:
+    """Return the writer of *message*. *first* is the text of a member that comes before all others."""
+    surface, inner, line = surface_of(form.version), form.line(depth + 1), form.line(depth)
+    opening, comma, closing = "{" + inner, "," + inner, line + "}"
+    # The writers of members are made when a value has the member: messages can contain themselves.
+    members = [
+        (field.name, surface.has_presence(field), quote(field.json_name) + form.layout.colon, field)
+        for field in message.fields
+    ]
+    writers: dict[str, _Writer] = {}
+
+    def write_message(value: Mapping[str, Any]) -> str:
+        texts = [first] if first else []
+        get = value.get
+        for name, has_presence, member, field in members:
+            item = get(name)
+            if item is None or (not item and not has_presence):
+                continue
+            writer = writers.get(name)
+            if writer is None:
+                writer = writers[name] = _field_writer(field, form, depth + 1)
+            texts.append(member + writer(item))
+        return opening + comma.join(texts) + closing if texts else "{}"
+
+    return write_message
+
+
+def _field_writer(field: Field, form: _Form, depth: int) -> _Writer:
+    kind = field.map_of or field.type
+    if not field.repeated and not field.map_of:
+        return _value_writer(kind, field.digits, form, depth)
+    writer = _value_writer(kind, field.digits, form, depth + 1)
+    inner, line, colon = form.line(depth + 1), form.line(depth), form.layout.colon
+    comma = "," + inner
+    if field.repeated:
+        return lambda items: f"[{inner}{comma.join(map(writer, items))}{line}]" if items else "[]"
+    return lambda items: (
+        f"{{{inner}{comma.join([quote(key) + colon + writer(item) for key, item in items.items()])}{line}}}"
+    )
+
+
+def _value_writer(kind: str, digits: int, form: _Form, depth: int) -> _Writer:
     simple = _SIMPLE.get(kind)
     if simple is not None:
         return simple
     if kind == "google.protobuf.Timestamp":
-        return partial(format_timestamp, digits=digits)
+        return lambda nanoseconds: f'"{format_timestamp(nanoseconds, digits)}"'
     if kind == "google.protobuf.Any":
-        return partial(any_to_json, numbers=numbers)
+        return _any_writer(form, depth)
+    if kind in ("google.protobuf.Struct", "google.protobuf.Value"):
+        return lambda value: _text(value, form.line(depth), form.layout)
+    surface = surface_of(form.version)
     if surface.is_enum(kind):
-        names = surface.enum(kind).names
-        return (lambda number: number) if numbers else (lambda number: names.get(number, number))
-    message = surface.message(kind)
-    return lambda value: to_json(message, value, surface, numbers=numbers)
+        names = {} if form.numbers else {number: quote(name) for number, name in surface.enum(kind).names.items()}
+        return lambda number: names.get(number) or str(number)
+    return _message_writer(surface.message(kind), form, depth)
 
 
-def _identity(value: Any) -> Any:
+def _any_writer(form: _Form, depth: int) -> _Writer:
+    def write_any(item: AnyValue) -> str:
+        message = surface_of(item.version).message(item.type)
+        own_type = f'"@type"{form.layout.colon}{quote(message.type_url)}'
+        return _message_writer(message, replace(form, version=item.version), depth, own_type)(item.value)
+
+    return write_any
+
+
+_SIMPLE: dict[str, _Writer] = {
+    "string": quote,
+    "bool": lambda value: "true" if value else "false",
+    "int32": str,
+    "int64": lambda value: f'"{value}"',
+    "float": format_float,
+    "double": format_double,
+    "bytes": lambda value: f'"{base64.b64encode(value).decode()}"',
+    "google.protobuf.Duration": quote,
+    "google.protobuf.FieldMask": quote,
+}
+
+
+def _parse(text: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(text, parse_float=Token, parse_int=_parse_int)
     return value
 
 
-_SIMPLE: dict[str, Callable[[Any], Any]] = {
-    "string": _identity,
-    "bool": _identity,
-    "int32": _identity,
-    "int64": str,
-    "float": lambda value: Token(format_float(value)),
-    "double": lambda value: Token(format_double(value)),
-    "bytes": lambda value: base64.b64encode(value).decode(),
-    "google.protobuf.Duration": _identity,
-    "google.protobuf.FieldMask": _identity,
-    "google.protobuf.Struct": _identity,
-    "google.protobuf.Value": _identity,
-}
+def _parse_int(text: str) -> int | Token:
+    return Token(text) if text == "-0" else int(text)
 
 
 def _text(value: Any, line: str, layout: Layout) -> str:

@@ -18,7 +18,7 @@ from tunedmodels_mockserver.files import service_account_keys
 from tunedmodels_mockserver.web.routes import routes
 from tunedmodels_mockserver.wire.units import SECOND
 
-from ...conftest import START, ok, refused
+from ...conftest import START, api_error, ok
 
 NOW = START // SECOND
 PREFIX = "https://www.googleapis.com/auth/"
@@ -42,7 +42,7 @@ def token(*granted: str, email: str = "alice@example.com", expires: int = NOW + 
 
 
 def signed(key: dict[str, str], ahead: int = 0, lasts: int = 3600, **claims: Any) -> str:
-    """A JWT that *key* signs, for an hour from now unless *claims* say otherwise; a claim of None is left out.
+    """Return a JWT that *key* signs, by default for an hour from now; a claim of None is omitted.
 
     A key without a ``private_key_id`` signs one without ``kid``.
     """
@@ -54,7 +54,7 @@ def signed(key: dict[str, str], ahead: int = 0, lasts: int = 3600, **claims: Any
 
 
 def without_id(key: dict[str, str]) -> dict[str, str]:
-    """What Google's library for Ruby reads of a key file."""
+    """Return the members of a key file that Google's library for Ruby reads."""
     return {name: value for name, value in key.items() if name != "private_key_id"}
 
 
@@ -93,7 +93,7 @@ def test_unknown_key_is_refused(guarded: FlaskClient, key: str) -> None:
 
     text = "API key not valid. Please pass a valid API key."
     localized = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": text}
-    assert refused(answer) == ("INVALID_ARGUMENT", text)
+    assert api_error(answer) == ("INVALID_ARGUMENT", text)
     assert details(answer) == [error_info("API_KEY_INVALID"), localized]
 
 
@@ -101,11 +101,11 @@ def test_registered_key_is_accepted(clock: ManualClock) -> None:
     """A key is accepted with and without the prefix of a world, and identifies the developer."""
     app = create_app(Settings(seed=1, auth="strict", api_keys={"mine"}), clock.now)
     http = app.test_client()
-    made = http.post("/v1beta/tunedModels?key=test-w1/mine", json={"displayName": "m", "baseModel": "models/none"})
+    create = http.post("/v1beta/tunedModels?key=test-w1/mine", json={"displayName": "m", "baseModel": "models/none"})
 
     assert ok(http.get("/v1beta/tunedModels?key=mine")) == {}
-    assert refused(made)[1].startswith("models/none is not found for CREATE TUNED MODEL")
-    assert refused(http.get("/v1beta/tunedModels", headers=KEY))[0] == "INVALID_ARGUMENT"
+    assert api_error(create)[1].startswith("models/none is not found for CREATE TUNED MODEL")
+    assert api_error(http.get("/v1beta/tunedModels", headers=KEY))[0] == "INVALID_ARGUMENT"
     assert app.extensions["tunedmodels"].names() == ["", "w1"]
 
 
@@ -126,17 +126,17 @@ BAD = {
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_token_is_refused(guarded: FlaskClient, kind: str) -> None:
     """All bad tokens get the same answer, without details."""
-    sent = BAD[kind].encode().decode("latin-1")
-    answer = guarded.get("/v1beta/tunedModels", headers=bearer(sent))
+    header = BAD[kind].encode().decode("latin-1")
+    answer = guarded.get("/v1beta/tunedModels", headers=bearer(header))
 
-    assert refused(answer) == BAD_TOKEN
+    assert api_error(answer) == BAD_TOKEN
     assert details(answer) == []
 
 
 def test_token_and_key_must_both_be_valid(guarded: FlaskClient) -> None:
     """A bad token is refused despite a good key, and a bad key despite a good token."""
-    assert refused(guarded.get("/v1beta/tunedModels", headers={**bearer("bad"), **KEY})) == BAD_TOKEN
-    assert refused(guarded.get("/v1beta/tunedModels?key=bad", headers=bearer(token())))[0] == "INVALID_ARGUMENT"
+    assert api_error(guarded.get("/v1beta/tunedModels", headers={**bearer("bad"), **KEY})) == BAD_TOKEN
+    assert api_error(guarded.get("/v1beta/tunedModels?key=bad", headers=bearer(token())))[0] == "INVALID_ARGUMENT"
     assert ok(guarded.get("/v1beta/tunedModels", headers={**bearer(token()), **KEY})) == {}
 
 
@@ -147,14 +147,16 @@ def test_a_token_expires_on_the_worlds_clock(guarded: FlaskClient, clock: Manual
     assert ok(guarded.get("/v1beta/tunedModels", headers=good)) == {}
 
     clock.advance(1)
-    assert refused(guarded.get("/v1beta/tunedModels", headers=good)) == BAD_TOKEN
+    assert api_error(guarded.get("/v1beta/tunedModels", headers=good)) == BAD_TOKEN
 
 
 @pytest.mark.parametrize("place", ["header", "access_token", "oauth_token"])
 def test_valid_token_identifies_the_caller(guarded: FlaskClient, tutorial: Any, place: str) -> None:
-    """In every place where a token can be sent, with the world in its prefix."""
-    given = f"test-w1/{token()}"
-    how: dict[str, Any] = {"headers": bearer(given)} if place == "header" else {"query_string": {place: given}}
+    """Every place for a token works, with the world in its prefix."""
+    credential = f"test-w1/{token()}"
+    how: dict[str, Any] = (
+        {"headers": bearer(credential)} if place == "header" else {"query_string": {place: credential}}
+    )
     name = ok(guarded.post("/v1beta/tunedModels", json=tutorial(), **how))["metadata"]["tunedModel"]
     (permission,) = ok(guarded.get(f"/v1beta/{name}/permissions", **how))["permissions"]
 
@@ -202,7 +204,7 @@ def test_method_needs_one_of_its_scopes(
         assert answer.status_code in (200, 400, 404)
     for scope in lacking:
         answer = guarded.open(f"/v1beta/{path}", method=method, headers=bearer(token(scope)))
-        assert refused(answer) == ("PERMISSION_DENIED", "Request had insufficient authentication scopes.")
+        assert api_error(answer) == ("PERMISSION_DENIED", "Request had insufficient authentication scopes.")
         method_name = f"google.ai.generativelanguage.v1beta.{rpc}"
         assert details(answer) == [error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", method=method_name)]
 
@@ -236,7 +238,7 @@ def test_key_is_refused_if_oauth_is_needed(guarded: FlaskClient, method: str, pa
     for version in ("v1beta", "v1alpha", "v1beta3"):
         answer = guarded.open(f"/{version}/{path}", method=method, headers=KEY)
 
-        assert refused(answer) == (
+        assert api_error(answer) == (
             "UNAUTHENTICATED",
             "API keys are not supported by this API. Expected OAuth2 access token or other authentication credentials "
             "that assert a principal. See https://cloud.google.com/docs/authentication",
@@ -252,7 +254,7 @@ def test_unknown_quota_project_is_refused(clock: ManualClock) -> None:
     answer = http.get("/v1beta/tunedModels", headers={**KEY, "X-Goog-User-Project": "other"})
 
     page = "https://console.developers.google.com/iam-admin/iam/project?project=other"
-    assert refused(answer) == (
+    assert api_error(answer) == (
         "PERMISSION_DENIED",
         "Caller does not have required permission to use project other. Grant the caller the "
         "roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission, "
@@ -315,14 +317,14 @@ def test_self_signed_jwt_is_checked(guarded: FlaskClient, robot: dict[str, str],
     if good:
         assert ok(answer) == {}
     else:
-        assert refused(answer) == BAD_TOKEN
+        assert api_error(answer) == BAD_TOKEN
 
 
 def test_a_self_signed_jwt_has_its_own_scopes(guarded: FlaskClient, robot: dict[str, str]) -> None:
     """The scopes in a JWT apply; a JWT with an audience has all scopes."""
     answer = guarded.get("/v1beta/tunedModels", headers=bearer(signed(robot, aud=None, scope=CLOUD)))
 
-    assert refused(answer)[1] == "Request had insufficient authentication scopes."
+    assert api_error(answer)[1] == "Request had insufficient authentication scopes."
     assert guarded.post("/v1beta/tunedModels", headers=bearer(signed(robot))).status_code == 400
 
 
@@ -337,7 +339,7 @@ def test_jwt_with_bad_signature_is_refused(guarded: FlaskClient, robot: dict[str
     changed = f"{head}.{body[:-2]}AA.{signature}"
 
     for bad in (forged, swapped, unknown, unsigned, changed):
-        assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(bad))) == BAD_TOKEN
+        assert api_error(guarded.get("/v1beta/tunedModels", headers=bearer(bad))) == BAD_TOKEN
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(other)))) == {}
 
 
@@ -351,7 +353,7 @@ def test_key_file_with_its_own_key_is_accepted(guarded: FlaskClient, foreign_key
     }
 
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(own)))) == {}
-    assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(signed(without_id(own))))) == BAD_TOKEN
+    assert api_error(guarded.get("/v1beta/tunedModels", headers=bearer(signed(without_id(own))))) == BAD_TOKEN
 
 
 def test_self_signed_jwt_without_key_id_is_checked(
@@ -368,12 +370,12 @@ def test_self_signed_jwt_without_key_id_is_checked(
     ]
 
     assert ok(guarded.get("/v1beta/tunedModels", headers=bearer(signed(ruby, **backdated)))) == {}
-    assert [refused(guarded.get("/v1beta/tunedModels", headers=bearer(each))) for each in bad] == [BAD_TOKEN] * 4
+    assert [api_error(guarded.get("/v1beta/tunedModels", headers=bearer(each))) for each in bad] == [BAD_TOKEN] * 4
 
 
 def test_assertion_is_not_a_bearer_token(guarded: FlaskClient, robot: dict[str, str]) -> None:
     """An assertion for the token endpoint, without scopes, does not authorize a call."""
-    assert refused(guarded.get("/v1beta/tunedModels", headers=bearer(signed(robot, aud=AUDIENCE)))) == BAD_TOKEN
+    assert api_error(guarded.get("/v1beta/tunedModels", headers=bearer(signed(robot, aud=AUDIENCE)))) == BAD_TOKEN
 
 
 @pytest.mark.parametrize("path", ["/health", "/_emulator/clock", "/$discovery/rest?version=v1beta"])
@@ -388,7 +390,7 @@ def test_unknown_route_needs_no_credentials(guarded: FlaskClient) -> None:
 
 
 def test_credentials_are_checked_before_the_request(guarded: FlaskClient) -> None:
-    """A refused caller does not learn what is wrong with the body. A stream has the error in its own form."""
+    """The error does not name the mistakes in the body. A stream has the error in its own form."""
     answer = guarded.post("/v1beta/tunedModels", data=b"not JSON")
     stream = guarded.post("/v1beta/models/gemini-1.5-flash:streamGenerateContent", data=b"not JSON")
 

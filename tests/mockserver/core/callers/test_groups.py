@@ -11,7 +11,7 @@ from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.callers.grants import RefreshGrant
 from tunedmodels_mockserver.core.callers.scopes import TUNING
 
-from ...conftest import ok, refused
+from ...conftest import SharedServers, api_error, ok
 
 TEAM = "team@example.com"
 GROUPS = {TEAM: ["alice@example.com", "Bob@example.com"]}
@@ -19,9 +19,9 @@ ASK = {"contents": [{"parts": [{"text": "LXIII"}]}]}
 
 
 @pytest.fixture
-def people(clock: ManualClock) -> FlaskClient:
-    """A caller of a fake that knows a group of Alice and Bob."""
-    return create_app(Settings(seed=1, groups=GROUPS), clock.now).test_client()
+def people(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server with a group of Alice and Bob."""
+    return servers.app(groups=GROUPS).test_client()
 
 
 def of(person: str) -> dict[str, str]:
@@ -29,8 +29,8 @@ def of(person: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def shared(people: FlaskClient, clock: ManualClock, tutorial: Any) -> Any:
-    """Carol's model, ready to use; share it with the group, or with a user, in a role."""
+def share(people: FlaskClient, clock: ManualClock, tutorial: Any) -> Any:
+    """Create an active model of Carol, and return a function that shares it with a group or a user in a role."""
     ok(people.post("/v1beta/tunedModels?tunedModelId=hers", json=tutorial(), headers=of("carol")))
     clock.advance(30)
 
@@ -41,47 +41,47 @@ def shared(people: FlaskClient, clock: ManualClock, tutorial: Any) -> Any:
     return share
 
 
-def listed(http: FlaskClient, person: str, wanted: str = "") -> list[str]:
-    page = ok(http.get("/v1beta/tunedModels", query_string={"filter": wanted}, headers=of(person)))
+def models_of(http: FlaskClient, person: str, text: str = "") -> list[str]:
+    page = ok(http.get("/v1beta/tunedModels", query_string={"filter": text}, headers=of(person)))
     return [model["name"] for model in page.get("tunedModels", [])]
 
 
 @pytest.mark.parametrize("person", ["alice", "bob", "team"])
-def test_reader_group_can_read(people: FlaskClient, shared: Any, person: str) -> None:
-    """Each member, and the group's own address, can use and list what the group can read, and change nothing."""
+def test_reader_group_can_read(people: FlaskClient, share: Any, person: str) -> None:
+    """Each member, and the address of the group, can use and list the model, and change nothing."""
     assert people.get("/v1beta/tunedModels/hers", headers=of(person)).status_code == 403
-    shared("READER")
+    share("READER")
 
     model = "/v1beta/tunedModels/hers"
     answer = ok(people.post(f"{model}:generateContent", json=ASK, headers=of(person)))
     assert answer["candidates"][0]["content"]["parts"] == [{"text": "LXIV"}]
-    assert refused(people.patch(model, json={"description": "x"}, headers=of(person)))[0] == "PERMISSION_DENIED"
+    assert api_error(people.patch(model, json={"description": "x"}, headers=of(person)))[0] == "PERMISSION_DENIED"
     filters = ("", "readers:me", "writers:me", "owner:me")
-    assert [len(listed(people, person, wanted)) for wanted in filters] == [1, 1, 0, 0]
+    assert [len(models_of(people, person, text)) for text in filters] == [1, 1, 0, 0]
 
 
-def test_writer_group_can_write(people: FlaskClient, shared: Any) -> None:
+def test_writer_group_can_write(people: FlaskClient, share: Any) -> None:
     """Members can change, share and find the model as writers; only the owner can delete it."""
-    shared("WRITER")
+    share("WRITER")
 
     assert ok(people.patch("/v1beta/tunedModels/hers", json={"description": "x"}, headers=of("bob"))) == {
         "description": "x"
     }
-    assert listed(people, "alice", "writers:me") == ["tunedModels/hers"]
-    assert refused(people.delete("/v1beta/tunedModels/hers", headers=of("alice")))[0] == "PERMISSION_DENIED"
+    assert models_of(people, "alice", "writers:me") == ["tunedModels/hers"]
+    assert api_error(people.delete("/v1beta/tunedModels/hers", headers=of("alice")))[0] == "PERMISSION_DENIED"
 
 
-def test_other_users_have_no_access(people: FlaskClient, shared: Any) -> None:
-    """A user who is in no group gets no access."""
-    shared("WRITER")
+def test_other_users_have_no_access(people: FlaskClient, share: Any) -> None:
+    """A user outside the group gets no access."""
+    share("WRITER")
 
     assert people.get("/v1beta/tunedModels/hers", headers=of("dave")).status_code == 403
-    assert listed(people, "dave") == []
+    assert models_of(people, "dave") == []
 
 
-def test_user_with_the_address_of_a_group(people: FlaskClient, shared: Any) -> None:
+def test_user_with_the_address_of_a_group(people: FlaskClient, share: Any) -> None:
     """A permission for a user with the group's address is for that user alone."""
-    shared("READER", "USER")
+    share("READER", "USER")
 
     assert people.get("/v1beta/tunedModels/hers", headers=of("alice")).status_code == 403
     assert people.get("/v1beta/tunedModels/hers", headers=of("team")).status_code == 200
@@ -101,8 +101,8 @@ def test_ownership_goes_to_another_user(clock: ManualClock, tutorial: Any) -> No
     heir = {"emailAddress": "bob@example.com"}
     assert ok(http.post(f"{model}:transferOwnership", json=heir, headers=tokens["alice"])) == {}
 
-    held = ok(http.get(f"{model}/permissions", headers=tokens["alice"]))["permissions"]
-    assert [(grant["emailAddress"], grant["role"]) for grant in held] == [
+    permissions = ok(http.get(f"{model}/permissions", headers=tokens["alice"]))["permissions"]
+    assert [(grant["emailAddress"], grant["role"]) for grant in permissions] == [
         ("bob@example.com", "OWNER"),
         ("alice@example.com", "WRITER"),
     ]

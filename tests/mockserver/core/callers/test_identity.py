@@ -22,7 +22,7 @@ def jwt(**claims: object) -> str:
         (None, None, DEVELOPER),
         ("ya29.opaque", "AIza-key", DEVELOPER),
         ("alice@example.com", None, "alice@example.com"),
-        ("test-w1/Alice@Example.com", None, "alice@example.com"),
+        ("test-w1/ALICE@Example.com", None, "alice@example.com"),
         (None, "test-w1/bob@example.com", "bob@example.com"),
         ("alice@example.com", "bob@example.com", "alice@example.com"),
         ("ya29.opaque", "bob@example.com", "bob@example.com"),
@@ -45,7 +45,7 @@ def jwt(**claims: object) -> str:
     ],
 )
 def test_credential_identifies_the_caller(token: str | None, key: str | None, expected: str) -> None:
-    """An own token, an address or a JWT's subject in ASCII names a caller; tokens win. Others mean the developer."""
+    """A token of the server, an address or a subject of a JWT names a caller; tokens win. Others mean the developer."""
     assert caller(token, key, None) == Caller(expected)
 
 

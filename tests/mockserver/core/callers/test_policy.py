@@ -11,7 +11,7 @@ from tunedmodels_mockserver.core.callers.policy import Policy
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "sentence"),
     [
         ("auth", "none", "auth must be any or strict, got 'none'"),
         ("api_keys", {""}, "an API key must be 1 to 200 visible ASCII characters, got ''"),
@@ -22,10 +22,10 @@ from tunedmodels_mockserver.core.callers.policy import Policy
         ("projects", {"My Project"}, "a project must be an id such as my-project, or a number, got 'My Project'"),
     ],
 )
-def test_impossible_setting_is_refused(setting: str, value: Any, said: str) -> None:
+def test_impossible_setting_is_refused(setting: str, value: Any, sentence: str) -> None:
     """A setting that no request can match is refused when the server starts."""
     settings = Settings(**{setting: value})
-    with pytest.raises(ValueError, match=f"^{said}"):
+    with pytest.raises(ValueError, match=f"^{sentence}"):
         create_app(settings)
 
 
@@ -40,7 +40,7 @@ def test_groups_are_found_in_any_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("projects", "project", "known"),
+    ("projects", "project", "expected"),
     [
         ((), "my-project", True),
         ((), "example.com:my-project", True),
@@ -53,6 +53,6 @@ def test_groups_are_found_in_any_case() -> None:
         ({"my-project"}, "123", False),
     ],
 )
-def test_quota_projects(projects: Any, project: str, known: bool) -> None:
+def test_quota_projects(projects: Any, project: str, expected: bool) -> None:
     """If the setting names projects, only those are known; otherwise all with a valid form are."""
-    assert Policy(projects=projects).knows_project(project) is known
+    assert Policy(projects=projects).knows_project(project) is expected

@@ -12,7 +12,7 @@ import pytest
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.callers import real_credentials
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 KEY = "AIza" + "SyB0123456789-abcdefghijklmnop_QRST"
 REAL = {
@@ -66,23 +66,23 @@ def test_other_forms_are_accepted(credential: str) -> None:
 
 
 @pytest.mark.parametrize("auth", ["any", "strict"])
-@pytest.mark.parametrize("credential", REAL)
-@pytest.mark.parametrize(("query", "headers"), PLACES)
+@pytest.mark.parametrize(("credential", "place"), list(zip(REAL, PLACES, strict=True)))
 def test_a_real_credential_is_refused(
-    caplog: pytest.LogCaptureFixture, auth: Any, credential: str, query: str, headers: dict[str, str]
+    caplog: pytest.LogCaptureFixture, auth: Any, credential: str, place: tuple[str, dict[str, str]]
 ) -> None:
-    """In both modes and in every place. The value is neither in the answer nor in the log."""
+    """The server refuses it in both modes and in every place; neither the answer nor the log has its value."""
     caplog.set_level(logging.DEBUG)
+    query, texts = place
+    headers = {name: text.format(credential) for name, text in texts.items()}
     http = create_app(Settings(auth=auth)).test_client()
-    sent = {name: text.format(credential) for name, text in headers.items()}
-    answer = http.get(f"/v1beta/tunedModels{query.format(credential)}", headers=sent)
+    answer = http.get(f"/v1beta/tunedModels{query.format(credential)}", headers=headers)
 
-    status, message = refused(answer)
+    status, message = api_error(answer)
     assert status == "PERMISSION_DENIED"
-    assert message.startswith("The request has a credential that looks like a real ")
-    assert f"looks like a real {REAL[credential]}, but this is a mock server" in message
-    told = f"{answer.text} {answer.headers} {caplog.text}"
-    assert credential.removeprefix("test-w1/") not in told
+    assert message.startswith(
+        f"The request has a credential that looks like a real {REAL[credential]}, but this is a mock server"
+    )
+    assert credential.removeprefix("test-w1/") not in f"{answer.text} {answer.headers} {caplog.text}"
     assert (
         f"GET /v1beta/tunedModels: refused, because it has a credential that looks like a real {REAL[credential]}"
         in caplog.text
@@ -95,20 +95,19 @@ def test_real_credentials_can_be_allowed() -> None:
     strict = create_app(Settings(allow_real_credentials=True, auth="strict")).test_client()
 
     assert ok(http.get("/v1beta/tunedModels", headers={"X-Goog-Api-Key": KEY})) == {}
-    assert refused(strict.get(f"/v1beta/tunedModels?key={KEY}"))[1].startswith("API key not valid.")
+    assert api_error(strict.get(f"/v1beta/tunedModels?key={KEY}"))[1].startswith("API key not valid.")
 
 
 @pytest.mark.parametrize(
-    ("path", "form"),
+    ("credential", "path", "form"),
     [
-        ("/token", {"grant_type": "refresh_token", "refresh_token": "{}"}),
-        ("/token", {"grant_type": "{}"}),
-        ("/token?key={}", {"grant_type": "x"}),
-        ("/revoke", {"token": "{}"}),
-        ("/revoke?token={}", {}),
+        ("ya29.a0Af_0123456789-abcdef", "/token", {"grant_type": "refresh_token", "refresh_token": "{}"}),
+        (KEY, "/token", {"grant_type": "{}"}),
+        (f"test-w1/{KEY}", "/token?key={}", {"grant_type": "x"}),
+        ("1//0g0123456789-abcdefghij_k", "/revoke", {"token": "{}"}),
+        ("GOCSPX-0123456789abcdefghij", "/revoke?token={}", {}),
     ],
 )
-@pytest.mark.parametrize("credential", REAL)
 def test_token_endpoint_refuses_real_credentials(
     caplog: pytest.LogCaptureFixture, credential: str, path: str, form: dict[str, str]
 ) -> None:
@@ -135,7 +134,7 @@ def test_unknown_route_and_log_do_not_show_the_credential(caplog: pytest.LogCapt
 
 @pytest.mark.parametrize("path", [f"/v9/{KEY}", f"/v1beta/tunedModels&key={KEY}", "/v9/x&access_token=opaque-one"])
 def test_a_credential_in_the_path_is_not_logged(caplog: pytest.LogCaptureFixture, path: str) -> None:
-    """For example if a user typed & instead of the question mark."""
+    """A user may type & instead of the question mark."""
     caplog.set_level(logging.DEBUG)
     create_app().test_client().get(path)
 

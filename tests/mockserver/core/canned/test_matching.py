@@ -30,11 +30,11 @@ def book(*rules: dict[str, Any]) -> Rulebook:
 
 def answers(rules: Rulebook, *queries: PromptQuery) -> list[str | None]:
     """The answers to calls that come one after the other."""
-    given: list[str | None] = []
+    texts: list[str | None] = []
     for one in queries:
         rules, hit = matching.find(rules, rules.rules, one)
-        given.append(hit.rule.full_answer.text if hit else None)
-    return given
+        texts.append(hit.rule.full_answer.text if hit else None)
+    return texts
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_all_conditions_must_hold(when: dict[str, Any], holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "given"),
+    ("rules", "expected"),
     [
         ([{"answer": "a"}, {"answer": "b"}], ["a", "a", "a"]),
         ([{"answer": "a", "times": 1}, {"answer": "b"}], ["a", "b", "b"]),
@@ -87,9 +87,9 @@ def test_all_conditions_must_hold(when: dict[str, Any], holds: bool) -> None:
         ([{"answer": "a", "when": {"nth": 2, "contains": "sea"}}], [None, None, None]),
     ],
 )
-def test_first_matching_rule_answers(rules: list[dict[str, Any]], given: list[str | None]) -> None:
+def test_first_matching_rule_answers(rules: list[dict[str, Any]], expected: list[str | None]) -> None:
     """``times`` counts answers, ``nth`` the calls for which the other conditions hold."""
-    assert answers(book(*rules), query(), query(), query()) == given
+    assert answers(book(*rules), query(), query(), query()) == expected
 
 
 def test_only_matching_calls_are_counted() -> None:

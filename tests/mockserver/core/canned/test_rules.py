@@ -134,11 +134,11 @@ WHOLE = {
 
 def test_rules_survive_json() -> None:
     """Rules are equal after writing and reading JSON; null is a value to compare with."""
-    given = convert(WHOLE, Rules)
+    rulebook = convert(WHOLE, Rules)
 
-    assert msgspec.json.decode(msgspec.json.encode(given), type=Rules) == given
-    assert given.rules[6].when.json_paths[0].equals is None
-    assert given.rules[1].when.json_paths[1].equals is msgspec.UNSET
+    assert msgspec.json.decode(msgspec.json.encode(rulebook), type=Rules) == rulebook
+    assert rulebook.rules[6].when.json_paths[0].equals is None
+    assert rulebook.rules[1].when.json_paths[1].equals is msgspec.UNSET
 
 
 def test_catastrophic_regex_is_fast() -> None:

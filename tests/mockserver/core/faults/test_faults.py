@@ -27,18 +27,18 @@ LIST = FaultQuery("tunedModels.list", "", "bob@example.com", 1)
 
 
 def fault(**members: Any) -> Fault:
-    """A fault from plain values; it resets the connection unless they say what else."""
+    """Return a fault from plain values; by default it resets the connection."""
     kinds = set(Fault.kinds) & set(members)
     return convert(members if kinds else {**members, "reset": True}, Fault)
 
 
-def hits(given: Fault, *calls: FaultQuery, moments: tuple[float, ...] = ()) -> list[bool]:
-    """Whether it fires at each of the calls, which come at these seconds after it was armed."""
-    armed, found = arm((), [given], 0, 0), []
+def hits(one: Fault, *calls: FaultQuery, moments: tuple[float, ...] = ()) -> list[bool]:
+    """Return whether a fault fires at each of the calls; *moments* are their seconds after the fault is armed."""
+    faults, results = arm((), [one], 0, 0), []
     for place, call in enumerate(calls):
-        armed, fired = trigger(armed, call, round((moments[place] if moments else 0) * SECOND), 0)
-        found.append(bool(fired))
-    return found
+        faults, matches = trigger(faults, call, round((moments[place] if moments else 0) * SECOND), 0)
+        results.append(bool(matches))
+    return results
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_fault_applies_to_the_calls_in_its_scope(members: dict[str, Any], fires:
     ],
 )
 def test_fault_fires_as_often_as_its_members_say(members: dict[str, Any], fires: str) -> None:
-    """Once by default, always for a mode; the calls that it skips pass."""
+    """It fires once by default and always for a mode, after the calls that it skips."""
     assert "".join(".x"[hit] for hit in hits(fault(**members), *[GET] * 5)) == fires
 
 
@@ -101,95 +101,101 @@ def test_a_window_is_on_the_worlds_clock(members: dict[str, Any], fires: str) ->
 
 
 def test_quota_names_the_wait() -> None:
-    """In whole seconds, rounded up, so that a client that waits this long passes."""
-    armed, _ = trigger(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
-    armed, (fired,) = trigger(armed, GET, round(20.5 * SECOND), 0)
-    assert fired.retry_after == 40
+    """The wait is in whole seconds, rounded up, so that a client that waits this long passes."""
+    faults, _ = trigger(arm((), [fault(quota={"limit": 1, "per": 60})], 0, 0), GET, 0, 0)
+    faults, (match,) = trigger(faults, GET, round(20.5 * SECOND), 0)
+    assert match.retry_after == 40
 
-    assert trigger(armed, GET, round(60.5 * SECOND), 0)[1] == ()
+    assert trigger(faults, GET, round(60.5 * SECOND), 0)[1] == ()
 
 
 def test_quota_of_no_calls_names_no_wait() -> None:
     """With limit 0, no wait lets a call pass, so the error has no RetryInfo."""
-    _, (fired,) = trigger(arm((), [fault(quota={"limit": 0, "per": 60})], 0, 0), GET, 0, 0)
+    _, (match,) = trigger(arm((), [fault(quota={"limit": 0, "per": 60})], 0, 0), GET, 0, 0)
 
-    assert fired.retry_after is None
+    assert match.retry_after is None
 
 
-@pytest.mark.parametrize(("running", "fires"), [(1, False), (2, True), (3, True)])
-def test_quota_of_runs_counts_unfinished_runs(running: int, fires: bool) -> None:
+@pytest.mark.parametrize(("count", "fires"), [(1, False), (2, True), (3, True)])
+def test_quota_of_runs_counts_unfinished_runs(count: int, fires: bool) -> None:
     """The create that would exceed the quota is refused."""
-    query = FaultQuery(CREATE.method, "", CREATE.caller, 1, running)
+    query = FaultQuery(CREATE.method, "", CREATE.caller, 1, count)
 
     assert hits(fault(quota={"concurrent": 2}), query) == [fires]
 
 
 def test_probability_is_drawn_from_the_seed() -> None:
     """The same seed repeats the draws, another seed differs, and the share is about the probability."""
-    given = fault(probability=0.3, times=None)
-    first = hits(given, *[GET] * 1000)
-    other = hits(given, *[FaultQuery(GET.method, GET.model, GET.caller, 2)] * 1000)
+    one = fault(probability=0.3, times=None)
+    first = hits(one, *[GET] * 1000)
+    other = hits(one, *[FaultQuery(GET.method, GET.model, GET.caller, 2)] * 1000)
 
-    assert hits(given, *[GET] * 1000) == first != other
+    assert hits(one, *[GET] * 1000) == first != other
     assert 240 < sum(first) < 360
 
 
 def test_narrower_scope_fires_first() -> None:
-    """Model, then method, then world, in any order of arming; only one fault answers a call."""
-    armed = arm((), [fault(id="world"), fault(id="method", method="*.get"), fault(id="model", model="a")], 0, 0)
-    met = []
+    """The order is model, method, world, in any order of arming; only one fault answers a call."""
+    faults = arm((), [fault(id="world"), fault(id="method", method="*.get"), fault(id="model", model="a")], 0, 0)
+    ids = []
     for _ in range(4):
-        armed, fired = trigger(armed, GET, 0, 0)
-        met.append([hit.fault.id for hit in fired])
+        faults, matches = trigger(faults, GET, 0, 0)
+        ids.append([hit.fault.id for hit in matches])
 
-    assert met == [["model"], ["method"], ["world"], []]
+    assert ids == [["model"], ["method"], ["world"], []]
 
 
 def test_latency_accompanies_other_faults() -> None:
     """All matching latencies apply, and one answer in addition; so do faults of runs and modes."""
-    given = [fault(latency={"seconds": 1}), fault(latency={"seconds": 2}), fault(run={}), fault(pedantic=True), fault()]
-    _, fired = trigger(arm((), given, 0, 0), CREATE, 0, 0)
+    faults = [
+        fault(latency={"seconds": 1}),
+        fault(latency={"seconds": 2}),
+        fault(run={}),
+        fault(pedantic=True),
+        fault(),
+    ]
+    _, matches = trigger(arm((), faults, 0, 0), CREATE, 0, 0)
 
-    assert [hit.fault.kind for hit in fired] == ["latency", "latency", "run", "pedantic", "reset"]
+    assert [hit.fault.kind for hit in matches] == ["latency", "latency", "run", "pedantic", "reset"]
 
 
 def test_fault_waits_if_the_call_has_an_answer() -> None:
     """The fault of the request's own header wins; the other faults count the call and wait."""
-    armed, fired = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, has_answer=True)
+    faults, matches = trigger(arm((), [fault(), fault(latency={"seconds": 1})], 0, 0), GET, 0, 0, has_answer=True)
 
-    assert [hit.fault.kind for hit in fired] == ["latency"]
-    assert [(item.matched, item.hits) for item in armed] == [(1, 0), (1, 1)]
+    assert [hit.fault.kind for hit in matches] == ["latency"]
+    assert [(item.matched, item.hits) for item in faults] == [(1, 0), (1, 1)]
 
 
 def test_a_fault_outside_its_scope_changes_nothing() -> None:
-    """The same value comes back, so that the store has nothing to write."""
-    armed = arm((), [fault(method="models.list")], 0, 0)
+    """The result is the same object, so that the store writes nothing."""
+    faults = arm((), [fault(method="models.list")], 0, 0)
 
-    assert trigger(armed, GET, 0, 0)[0] is armed
+    assert trigger(faults, GET, 0, 0)[0] is faults
 
 
 def test_time_to_live_is_on_the_machines_clock() -> None:
-    """After it the fault is removed, whatever the world's clock shows."""
-    armed = arm((), [fault(ttl=5, times=None)], 0, 100 * SECOND)
+    """After that time the fault is removed, whatever the world's clock shows."""
+    faults = arm((), [fault(ttl=5, times=None)], 0, 100 * SECOND)
 
-    assert without_expired(armed, 104 * SECOND) == armed
-    assert trigger(armed, GET, 0, 105 * SECOND) == ((), ())
+    assert without_expired(faults, 104 * SECOND) == faults
+    assert trigger(faults, GET, 0, 105 * SECOND) == ((), ())
 
 
 def test_ids_are_generated_and_unique() -> None:
     """A fault without an id gets the next number; an id that exists is refused."""
-    armed = arm(arm((), [fault(), fault(id="mine")], 0, 0), [fault()], 0, 0)
-    assert [item.fault.id for item in armed] == ["fault-1", "mine", "fault-2"]
-    assert [item.fault.id for item in disarm(armed, "fault-1")] == ["mine", "fault-2"]
+    faults = arm(arm((), [fault(), fault(id="mine")], 0, 0), [fault()], 0, 0)
+    assert [item.fault.id for item in faults] == ["fault-1", "mine", "fault-2"]
+    assert [item.fault.id for item in disarm(faults, "fault-1")] == ["mine", "fault-2"]
 
     with pytest.raises(BadInput, match="The fault 'mine' already exists"):
-        arm(armed, [fault(id="mine")], 0, 0)
+        arm(faults, [fault(id="mine")], 0, 0)
     with pytest.raises(KeyError, match=r"There is no fault 'mime'; the nearest is mine."):
-        disarm(armed, "mime")
+        disarm(faults, "mime")
 
 
 def test_number_of_faults_is_limited() -> None:
-    """A loop that arms without end gets an error."""
+    """An endless loop that arms faults gets an error."""
     with pytest.raises(BadInput, match=f"at most {MAX_FAULTS} faults"):
         arm((), [fault()] * (MAX_FAULTS + 1), 0, 0)
 
@@ -228,10 +234,10 @@ def test_impossible_fault_is_refused(members: dict[str, Any], sentence: str) -> 
 @pytest.mark.parametrize("members", [{"error": 503}, {"error": "503"}, {"error": {"code": 503}}, {"error": {}}])
 def test_an_error_has_many_spellings(members: dict[str, Any]) -> None:
     """The HTTP status can replace the name of the code, alone or as a member."""
-    given = fault(**members).error
+    error = fault(**members).error
 
-    assert given is not None
-    assert error_of(given).status() == error_of("UNAVAILABLE").status()
+    assert error is not None
+    assert error_of(error).status() == error_of("UNAVAILABLE").status()
 
 
 @pytest.mark.parametrize(
@@ -268,7 +274,7 @@ def test_http_status_means_a_code(status: int, code: str) -> None:
     ],
 )
 def test_unknown_code_is_refused(error: Any, sentence: str) -> None:
-    """The message has only names that the user wrote."""
+    """The message names only members that the user wrote."""
     with pytest.raises(BadInput) as caught:
         fault(error=error)
 
@@ -292,10 +298,10 @@ def test_short_forms_equal_the_long_forms() -> None:
 
 def test_armed_faults_survive_json() -> None:
     """Every store can write and read them."""
-    given = [fault(times=None), fault(run={"script": [{"step": 1, "stall": -1}]}), fault(quota={"limit": 3})]
-    armed, _ = trigger(arm((), given, 7, 8), CREATE, 9, 10)
+    faults = [fault(times=None), fault(run={"script": [{"step": 1, "stall": -1}]}), fault(quota={"limit": 3})]
+    armed_faults, _ = trigger(arm((), faults, 7, 8), CREATE, 9, 10)
 
-    assert msgspec.json.decode(msgspec.json.encode(armed), type=tuple[ArmedFault, ...]) == armed
+    assert msgspec.json.decode(msgspec.json.encode(armed_faults), type=tuple[ArmedFault, ...]) == armed_faults
 
 
 def test_faults_apply_to_the_route_of_an_allowance() -> None:

@@ -1,4 +1,4 @@
-"""Tests the words of the storage testbench, by which a request asks for its own fault."""
+"""Tests the header in the words of the storage testbench that gives a request its own fault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tunedmodels_mockserver.core.faults.instructions import WORDS, parse_effect
 from tunedmodels_mockserver.core.strict_input import BadInput
 
-from ...conftest import refused
+from ...conftest import api_error
 
 HEADER = "x-goog-emulator-instructions"
 KIB = 1024
@@ -41,10 +41,10 @@ KIB = 1024
     ],
 )
 def test_words_mean_effects(words: str, body: int, expected: dict[str, Any] | None) -> None:
-    """As in the testbench, if that is possible for an API of JSON."""
-    found = parse_effect(words, body)
+    """The effect is that of the testbench, if an API of JSON can have it."""
+    effect = parse_effect(words, body)
 
-    assert (None if found is None else msgspec.to_builtins(found)) == expected
+    assert (None if effect is None else msgspec.to_builtins(effect)) == expected
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -71,18 +71,18 @@ def test_unknown_words_are_refused(words: str, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
-def test_request_gets_the_error_that_it_asks_for(http: FlaskClient) -> None:
+def test_request_gets_the_error_of_its_header(http: FlaskClient) -> None:
     """It has the service's envelope and a note; the next request succeeds."""
     answer = http.get("/v1beta/tunedModels", headers={HEADER: "return-503"})
 
-    assert refused(answer) == ("UNAVAILABLE", "The model is overloaded. Please try again later.")
+    assert api_error(answer) == ("UNAVAILABLE", "The model is overloaded. Please try again later.")
     assert answer.headers["X-Tunedmodels-Note"] == f"fault {HEADER}: error"
     assert http.get("/v1beta/tunedModels").status_code == 200
 
 
 def test_unknown_words_are_a_bad_request(http: FlaskClient) -> None:
     """The status is 400, and the message says why."""
-    status, message = refused(http.get("/v1beta/tunedModels", headers={HEADER: "retrun-503"}))
+    status, message = api_error(http.get("/v1beta/tunedModels", headers={HEADER: "retrun-503"}))
 
     assert status == "INVALID_ARGUMENT"
     assert "does not know 'retrun-503'; the nearest is return-503" in message

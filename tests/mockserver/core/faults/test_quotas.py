@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 MESSAGE = "You exceeded your current quota, please check your plan and billing details."
 PROMPT = {"contents": [{"parts": [{"text": "1"}]}]}
@@ -22,7 +22,7 @@ def test_requests_beyond_the_quota_get_the_error_of_2025(http: FlaskClient, cloc
         ok(http.post(f"/v1beta/{active}:generateContent", json=PROMPT))
         clock.advance(1)
     answer = http.post(f"/v1beta/{active}:generateContent", json=PROMPT)
-    code, message = refused(answer)
+    code, message = api_error(answer)
 
     assert code == "RESOURCE_EXHAUSTED"
     assert message.startswith(MESSAGE)
@@ -57,7 +57,7 @@ def test_concurrent_runs_are_counted(
     """A create beyond the limit is refused and creates nothing; when the run has ended, a create passes."""
     http.post("/_emulator/faults", json={"quota": {"concurrent": 1}})
     create(http)
-    code, _ = refused(http.post("/v1beta/tunedModels", json=tutorial()))
+    code, _ = api_error(http.post("/v1beta/tunedModels", json=tutorial()))
     assert code == "RESOURCE_EXHAUSTED"
     assert len(ok(http.get("/v1beta/tunedModels"))["tunedModels"]) == 1
 

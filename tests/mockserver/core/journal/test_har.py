@@ -1,11 +1,10 @@
-"""HAR files and curl commands of a journal: their members, and that they can be run."""
+"""Tests the HAR files and the curl commands of a journal."""
 
 from __future__ import annotations
 
 import json
 import shlex
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +14,8 @@ import requests
 from tunedmodels_mockserver import Clock, Mode, Settings, create_app
 from tunedmodels_mockserver.core.journal.har import Origin, curl_commands, har
 from tunedmodels_mockserver.core.journal.journal import Body, Entry
-from tunedmodels_mockserver.process.server import Server
+
+from ...serving import serve_thread
 
 ORIGIN = Origin("http://127.0.0.1:9480", "tunedmodels-mockserver/1.2.3", 1_710_409_530_000_000_000)
 SECRET = "test-w1/alice@example.com"
@@ -91,7 +91,7 @@ def test_members_of_har() -> None:
 
 
 def test_lost_connection_has_status_0() -> None:
-    """Browsers write a request without an answer so."""
+    """Browsers write a request without an answer in this way."""
     (row,) = har([entry(lost=True)], ORIGIN)["log"]["entries"]
 
     assert (row["response"]["status"], row["response"]["statusText"]) == (0, "")
@@ -130,13 +130,9 @@ def test_no_part_of_a_request_is_run_as_code() -> None:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """A server with a manual clock."""
-    server = Server(create_app(Settings(clock=Clock(Mode.MANUAL))), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield server.url
-    server.stop()
-    thread.join(10)
+    """Yield the URL of a server with a manual clock."""
+    with serve_thread(create_app(Settings(clock=Clock(Mode.MANUAL)))) as server:
+        yield server.url
 
 
 def test_commands_repeat_the_requests(url: str, tutorial: Callable[..., dict[str, Any]]) -> None:
@@ -153,10 +149,10 @@ def test_commands_repeat_the_requests(url: str, tutorial: Callable[..., dict[str
         return requests.post(f"{url}/_emulator/journal:export", json={"form": form}, headers=world, timeout=10)
 
     script = export("curl").text
-    done = subprocess.run(["sh"], input=script, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(["sh"], input=script, capture_output=True, text=True, timeout=60, check=False)
 
     assert SECRET not in script
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     entries = export("har").json()["log"]["entries"]
     assert [row["response"]["status"] for row in entries][:3] == [200, 200, 404]
     first, repeated = entries[0]["request"], entries[3]["request"]

@@ -15,8 +15,8 @@ from tunedmodels_mockserver.core.strict_input import BadInput
 
 
 def entry(**more: Any) -> Entry:
-    given = {"http": "GET", "path": "/v1beta/tunedModels/m", "status": 200, "started": 0, "ended": 0, **more}
-    return Entry(**{"method": "tunedModels.get", **given})
+    members = {"http": "GET", "path": "/v1beta/tunedModels/m", "status": 200, "started": 0, "ended": 0, **more}
+    return Entry(**{"method": "tunedModels.get", **members})
 
 
 def numbered(*rows: Entry) -> list[Entry]:
@@ -123,7 +123,7 @@ ROWS = numbered(
     ],
 )
 def test_query_finds_entries_that_match_all_members(query: JournalQuery, numbers: list[int]) -> None:
-    """With globs, classes of status and texts."""
+    """Members can be globs, classes of status and texts."""
     assert [item.number for item in matching_entries(ROWS, query)] == numbers
 
 
@@ -143,17 +143,17 @@ def test_query_finds_entries_that_match_all_members(query: JournalQuery, numbers
     ],
 )
 def test_claim_is_verified(claim: Claim, ok: bool) -> None:
-    """By count, and by order."""
+    """A claim is about the number of requests or about their order."""
     assert verify(ROWS, claim)["ok"] is ok
 
 
 def test_failed_claim_names_the_nearest_request() -> None:
     """The nearest request comes first, with its differences."""
-    told = verify(ROWS, Claim(method="tunedModels.create", status=409))
+    result = verify(ROWS, Claim(method="tunedModels.create", status=409))
 
-    assert told["message"] == "At least 1 of (method tunedModels.create, status 409): found 0."
-    assert told["near_misses"][0]["number"] == 1
-    assert told["near_misses"][0]["differences"] == ["status is 200, not 409"]
+    assert result["message"] == "At least 1 of (method tunedModels.create, status 409): found 0."
+    assert result["near_misses"][0]["number"] == 1
+    assert result["near_misses"][0]["differences"] == ["status is 200, not 409"]
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,10 @@ def test_failed_claim_names_the_nearest_request() -> None:
     ],
 )
 def test_meaningless_claim_is_refused(claim: Claim, message: str) -> None:
-    """With a sentence."""
-    with pytest.raises(BadInput) as refused:
+    """The error is a sentence."""
+    with pytest.raises(BadInput) as refusal:
         verify(ROWS, claim)
-    assert str(refused.value) == message
+    assert str(refusal.value) == message
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_meaningless_claim_is_refused(claim: Claim, message: str) -> None:
     ],
 )
 def test_nearest_route_has_the_difference(http: str, path: str, nearest: str, difference: str) -> None:
-    """In spelling, verb or version; a request unlike all routes has no nearest one."""
-    found, told = nearest_route(http, path)
+    """The difference is in spelling, verb or version; a request unlike all routes has no nearest one."""
+    route, text = nearest_route(http, path)
 
-    assert found == nearest
-    assert difference in told
+    assert route == nearest
+    assert difference in text
 
 
 @pytest.mark.parametrize(
@@ -212,10 +212,10 @@ def test_nearest_route_has_the_difference(http: str, path: str, nearest: str, di
     ],
 )
 def test_nearest_model_has_the_difference(path: str, nearest: str | None, difference: str) -> None:
-    """By spelling, else by a deletion, or by the world that has the model."""
-    deleted = entry(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
-    rows = numbered(deleted, entry(status=404, path=path))
-    found = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)
+    """It is the spelling, a deletion, or the world that has the model."""
+    delete = entry(http="DELETE", method="tunedModels.delete", path="/v1beta/tunedModels/gone")
+    rows = numbered(delete, entry(status=404, path=path))
+    misses = near_misses(rows, ["number"], lambda model: "w1" if model == "there" else None)
 
-    assert [(item["number"], item["missing"], item["nearest"]) for item in found] == [(2, "model", nearest)]
-    assert difference in found[0]["difference"]
+    assert [(item["number"], item["missing"], item["nearest"]) for item in misses] == [(2, "model", nearest)]
+    assert difference in misses[0]["difference"]

@@ -1,4 +1,4 @@
-"""Masking: no secret, whatever its place and spelling, is left over."""
+"""Tests that the journal masks secrets in every place and spelling."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_what_looks_like_a_secret_is_masked_in_a_body_a_path_and_a_query(secret: str) -> None:
-    """Only the mask is left, and what stood around it."""
+def test_a_secret_is_masked_in_a_body_a_path_and_a_query(secret: str) -> None:
+    """The mask replaces the secret, and the text around it stays."""
     assert masking.mask_body(f'{{"text": "a {secret}"}}'.encode()) == b'{"text": "a ***"}'
     assert masking.mask_text(f"/v1beta/{secret}") == "/v1beta/***"
     assert masking.mask_query(f"pageSize=1&x={secret}") == "pageSize=1&x=***"
@@ -41,8 +41,8 @@ def test_what_looks_like_a_secret_is_masked_in_a_body_a_path_and_a_query(secret:
         ("", ""),
     ],
 )
-def test_credentials_in_a_query_are_masked_however_their_names_are_spelled(query: str, masked: str) -> None:
-    """What is no credential stays as it was sent."""
+def test_credentials_in_a_query_are_masked_in_every_spelling(query: str, masked: str) -> None:
+    """Other parameters do not change."""
     assert masking.mask_query(query) == masked
 
 
@@ -68,20 +68,20 @@ def test_credentials_in_a_query_are_masked_however_their_names_are_spelled(query
     ],
 )
 def test_secret_members_of_a_body_are_masked(body: bytes, masked: bytes) -> None:
-    """A member is secret by its name, whatever its value looks like."""
+    """The name of a member makes it a secret, whatever its value is."""
     assert masking.mask_body(body) == masked
 
 
 def test_a_form_loses_its_credentials() -> None:
-    """As the token endpoint takes them, and as others spell them."""
+    """The names are those of the token endpoint, in any spelling."""
     assert masking.mask_form(b"refreshToken=r&x=1") == b"refreshToken=***&x=1"
     form = b"grant_type=refresh_token&refresh_token=r&client_secret=s&client_id=i"
 
     assert masking.mask_form(form) == b"grant_type=refresh_token&refresh_token=***&client_secret=***&client_id=i"
 
 
-def test_of_an_authorization_only_the_scheme_is_left() -> None:
-    """So that one sees that there was one."""
+def test_an_authorization_keeps_its_scheme() -> None:
+    """The mask replaces the rest."""
     assert masking.mask_authorization("Bearer abc") == "Bearer ***"
     assert masking.mask_authorization("bearer abc") == "bearer ***"
     assert masking.mask_authorization("abc") == "***"

@@ -1,4 +1,4 @@
-"""Fault injection: what the faults of a world make of the answer of a method."""
+"""Tests the effect of the faults of a world on the answer of a method."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def refuse(_faults: MethodFaults) -> Content:
     raise StatusError(Code.NOT_FOUND, "missing")
 
 
-def seen(world: World) -> list[tuple[int, int]]:
+def counts(world: World) -> list[tuple[int, int]]:
     """Return how often each fault was considered, and how often it fired."""
     return [(item.matched, item.hits) for item in world.controls.faults]
 
@@ -107,8 +107,8 @@ def test_effect_of_a_script(world: World) -> None:
     assert answer(world, perform=perform(Effect(page=Page()))).content == Page()
     late = answer(world, Fault(malformed=True), perform=perform(Effect(latency=0.25)))
     assert (late.content, late.latency, late.fault_summary) == (MESSAGE, 0.25, "fault-1 malformed, script latency")
-    lost = answer(world, Fault(malformed=True), perform=perform(SLOW))
-    assert (lost.content, lost.fault_summary) == (MESSAGE, "fault-2 malformed")
+    both = answer(world, Fault(malformed=True), perform=perform(SLOW))
+    assert (both.content, both.fault_summary) == (MESSAGE, "fault-2 malformed")
 
 
 def test_create_that_starts_no_run_keeps_the_faults_of_runs(world: World) -> None:
@@ -118,12 +118,12 @@ def test_create_that_starts_no_run_keeps_the_faults_of_runs(world: World) -> Non
         raise ZeroDivisionError
 
     assert answer(world, Fault(run=Run(model_lag=1)), method=CREATE, perform=refuse).faults == ()
-    assert seen(world) == [(0, 0)]
+    assert counts(world) == [(0, 0)]
     with pytest.raises(ZeroDivisionError):
         answer(world, method=CREATE, perform=fail)
-    assert seen(world) == [(0, 0)]
+    assert counts(world) == [(0, 0)]
     assert answer(world, method=CREATE, perform=lambda faults: {"lag": faults.run.model_lag}).content == {"lag": 1}
-    assert seen(world) == [(1, 1)]
+    assert counts(world) == [(1, 1)]
 
 
 def test_lost_answers() -> None:

@@ -38,18 +38,18 @@ def test_slugs_are_those_of_recorded_names(display_name: str, expected: str) -> 
     ],
 )
 def test_ids_have_the_length_of_recorded_ones(display_name: str, length: int) -> None:
-    """A slug is followed by twelve random characters, fewer where the id would pass forty."""
+    """Twelve random characters follow a slug, or fewer if the id would have more than forty."""
     assert len(model_id(display_name, 1, 1)) == length
 
 
 @given(st.text(max_size=40), st.integers(0, 2**64 - 1), st.integers(1, 10**6))
 def test_every_generated_id_is_valid(display_name: str, seed: int, draw: int) -> None:
     """For any display name, an id is one that a caller could request, and ends with a random part."""
-    made = model_id(display_name, seed, draw)
+    name = model_id(display_name, seed, draw)
 
-    assert len(made) <= MAX_ID
-    assert GIVEN_ID.fullmatch(made)
-    assert re.search(r"(^|-)[a-z0-9]{6,12}$", made)
+    assert len(name) <= MAX_ID
+    assert GIVEN_ID.fullmatch(name)
+    assert re.search(r"(^|-)[a-z0-9]{6,12}$", name)
 
 
 @pytest.mark.parametrize(

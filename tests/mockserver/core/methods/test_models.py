@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 # As models.list showed them in July 2024, in its order: id, token limits in and out.
 RECORDED = [
@@ -59,13 +59,13 @@ def test_listed_models(http: FlaskClient) -> None:
     """The recorded list of July 2024, the tunable flash model of two weeks later, and those of later years."""
     page = ok(http.get("/v1beta/models"))
 
-    shown = [
+    models = [
         (model["name"].removeprefix("models/"), model["inputTokenLimit"], model["outputTokenLimit"])
         for model in page["models"]
     ]
     later = [(name, 1048576, limit) for name, limit in LATER]
-    assert [model for model in shown if model[0] != "gemini-1.5-flash-001-tuning"] == RECORDED + later
-    assert ("gemini-1.5-flash-001-tuning", 16384, 8192) in shown
+    assert [model for model in models if model[0] != "gemini-1.5-flash-001-tuning"] == RECORDED + later
+    assert ("gemini-1.5-flash-001-tuning", 16384, 8192) in models
     assert "nextPageToken" not in page
 
 
@@ -101,15 +101,15 @@ def test_listed_models(http: FlaskClient) -> None:
 )
 def test_members_of_a_model(http: FlaskClient, model: str, methods: list[str], sampling: dict[str, Any]) -> None:
     """Members in the recorded order; unknown sampling values are omitted."""
-    shown = ok(http.get(f"/v1beta/models/{model}"))
+    members = ok(http.get(f"/v1beta/models/{model}"))
 
     limits = ["inputTokenLimit", "outputTokenLimit"]
     names = ["name", "version", "displayName", "description", *limits, "supportedGenerationMethods", *sampling]
-    assert list(shown) == names
-    assert shown["name"] == f"models/{model}"
-    assert shown["version"] == "001"
-    assert shown["supportedGenerationMethods"] == methods
-    assert {name: shown[name] for name in sampling} == sampling
+    assert list(members) == names
+    assert members["name"] == f"models/{model}"
+    assert members["version"] == "001"
+    assert members["supportedGenerationMethods"] == methods
+    assert {name: members[name] for name in sampling} == sampling
 
 
 def test_three_models_can_be_tuned(http: FlaskClient) -> None:
@@ -163,7 +163,7 @@ def test_models_come_in_pages(http: FlaskClient) -> None:
 )
 def test_invalid_requests(http: FlaskClient, path: str, refusal: tuple[str, str]) -> None:
     """An unknown model, a negative page size, an invalid token (invented wordings)."""
-    assert refused(http.get(f"/v1beta/{path}")) == refusal
+    assert api_error(http.get(f"/v1beta/{path}")) == refusal
 
 
 def test_tuned_model_under_models(http: FlaskClient, strict_http: FlaskClient, active: str) -> None:
@@ -173,4 +173,4 @@ def test_tuned_model_under_models(http: FlaskClient, strict_http: FlaskClient, a
     assert ok(answer)["name"] == active
     assert answer.headers["X-Tunedmodels-Note"].startswith("models-prefix: ")
     text = "* GetModelRequest.name: unexpected model name format\n"
-    assert refused(strict_http.get(f"/v1beta/models/{active}")) == ("INVALID_ARGUMENT", text)
+    assert api_error(strict_http.get(f"/v1beta/models/{active}")) == ("INVALID_ARGUMENT", text)

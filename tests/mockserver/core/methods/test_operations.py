@@ -16,7 +16,7 @@ from tunedmodels_mockserver.core.effects import Error
 from tunedmodels_mockserver.core.runs.script import Event
 from tunedmodels_mockserver.core.state.worlds import World
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 ALICE = {"Authorization": "Bearer alice@example.com"}
 BOB = {"Authorization": "Bearer bob@example.com"}
@@ -52,32 +52,32 @@ def test_an_operation_grows_until_it_is_done(http: FlaskClient, clock: ManualClo
     assert operation.keys() == {"name", "metadata"}
     assert operation["metadata"].keys() == {"@type", "totalSteps", "tunedModel"}
 
-    seen = []
+    answers = []
     for _ in range(7):
         clock.advance(3)
-        seen.append(ok(http.get(path)))
-    for answer in seen[:-1]:
+        answers.append(ok(http.get(path)))
+    for answer in answers[:-1]:
         metadata = answer["metadata"]
         assert answer.keys() == {"name", "metadata"}
         assert [snapshot["step"] for snapshot in metadata["snapshots"]] == [*range(1, metadata["completedSteps"] + 1)]
         assert metadata["completedPercent"] == pytest.approx(100 * metadata["completedSteps"] / 38)
-    steps = [answer["metadata"]["completedSteps"] for answer in seen]
+    steps = [answer["metadata"]["completedSteps"] for answer in answers]
     assert steps == sorted(set(steps))
-    assert list(seen[-1]) == ["name", "metadata", "done", "response"]
-    assert seen[-1]["done"] is True
-    assert (steps[-1], seen[-1]["metadata"]["completedPercent"]) == (38, 100)
+    assert list(answers[-1]) == ["name", "metadata", "done", "response"]
+    assert answers[-1]["done"] is True
+    assert (steps[-1], answers[-1]["metadata"]["completedPercent"]) == (38, 100)
 
 
 def test_the_response_is_the_model(http: FlaskClient, clock: ManualClock) -> None:
-    """A finished operation holds the model as a GET shows it, with a type; snapshots are the same everywhere."""
-    operation = start(http)
+    """A finished operation has the model as a GET shows it, with a type; snapshots are the same everywhere."""
+    name = start(http)["name"]
     clock.advance(30)
-    done = ok(http.get(f"/v1beta/{operation['name']}"))
+    operation = ok(http.get(f"/v1beta/{name}"))
     model = ok(http.get("/v1beta/tunedModels/own"))
 
     kind = "type.googleapis.com/google.ai.generativelanguage.v1beta.TunedModel"
-    assert list(done["response"].items()) == [("@type", kind), *model.items()]
-    assert done["metadata"]["snapshots"] == model["tuningTask"]["snapshots"]
+    assert list(operation["response"].items()) == [("@type", kind), *model.items()]
+    assert operation["metadata"]["snapshots"] == model["tuningTask"]["snapshots"]
 
 
 def test_response_omits_newer_members(http: FlaskClient, clock: ManualClock) -> None:
@@ -90,18 +90,18 @@ def test_response_omits_newer_members(http: FlaskClient, clock: ManualClock) -> 
     assert "readerProjectNumbers" not in ok(http.get(f"/v1/{operation['name']}"))["response"]
 
 
-@pytest.mark.parametrize("created", ["v1beta", "v1alpha", "v1beta3"])
-def test_every_version_shows_the_same_operation(http: FlaskClient, clock: ManualClock, created: str) -> None:
+@pytest.mark.parametrize("version_of_create", ["v1beta", "v1alpha", "v1beta3"])
+def test_every_version_shows_the_same_operation(http: FlaskClient, clock: ManualClock, version_of_create: str) -> None:
     """v1, v1beta and v1alpha read each operation, with the types of the creating version (observed)."""
-    name = start(http, version=created)["name"]
+    name = start(http, version=version_of_create)["name"]
     clock.advance(30)
     answers = [http.get(f"/{version}/{name}") for version in ("v1", "v1beta", "v1alpha")]
 
     assert len({answer.text for answer in answers}) == 1
-    done = ok(answers[0])
-    package = f"type.googleapis.com/google.ai.generativelanguage.{created}"
-    assert done["metadata"]["@type"] == f"{package}.CreateTunedModelMetadata"
-    assert done["response"]["@type"] == f"{package}.TunedModel"
+    operation = ok(answers[0])
+    package = f"type.googleapis.com/google.ai.generativelanguage.{version_of_create}"
+    assert operation["metadata"]["@type"] == f"{package}.CreateTunedModelMetadata"
+    assert operation["response"]["@type"] == f"{package}.TunedModel"
     assert unknown_route(http.get(f"/v1beta3/{name}"))
 
 
@@ -113,13 +113,13 @@ def test_a_failed_operation_has_an_error(app: Flask, http: FlaskClient, clock: M
     failure = Event(step=4, fail=Error(code="INTERNAL", message="The training diverged."))
     assert store.replace(record, replace(record, plan=replace(record.plan, script=(failure,))))
     clock.advance(30)
-    done = ok(http.get(f"/v1/{name}"))
+    operation = ok(http.get(f"/v1/{name}"))
 
-    assert list(done) == ["name", "metadata", "done", "error"]
-    assert done["error"] == {"code": 13, "message": "The training diverged."}
-    assert done["metadata"]["completedSteps"] == len(done["metadata"]["snapshots"]) == 4
+    assert list(operation) == ["name", "metadata", "done", "error"]
+    assert operation["error"] == {"code": 13, "message": "The training diverged."}
+    assert operation["metadata"]["completedSteps"] == len(operation["metadata"]["snapshots"]) == 4
     call = http.post("/v1beta/tunedModels/own:generateContent", json=ASK)
-    assert refused(call) == ("INVALID_ARGUMENT", "Tuned model tunedModels/own is not ready to use.")
+    assert api_error(call) == ("INVALID_ARGUMENT", "Tuned model tunedModels/own is not ready to use.")
 
 
 def test_cancelled_run_keeps_its_steps(http: FlaskClient, clock: ManualClock) -> None:
@@ -128,12 +128,12 @@ def test_cancelled_run_keeps_its_steps(http: FlaskClient, clock: ManualClock) ->
     clock.advance(10)
     before = ok(http.get(f"/v1/{name}"))
     assert ok(http.post(f"/v1/{name}:cancel")) == {}
-    done = ok(http.get(f"/v1/{name}"))
+    operation = ok(http.get(f"/v1/{name}"))
     clock.advance(60)
 
-    assert done["error"] == {"code": 1, "message": "The operation was cancelled."}
-    assert done["metadata"] == before["metadata"]
-    assert ok(http.get(f"/v1/{name}")) == done
+    assert operation["error"] == {"code": 1, "message": "The operation was cancelled."}
+    assert operation["metadata"] == before["metadata"]
+    assert ok(http.get(f"/v1/{name}")) == operation
     model = ok(http.get("/v1beta/tunedModels/own"))
     assert model["state"] == "ACTIVE"
     assert model["tuningTask"]["snapshots"] == before["metadata"]["snapshots"]
@@ -141,7 +141,7 @@ def test_cancelled_run_keeps_its_steps(http: FlaskClient, clock: ManualClock) ->
 
 
 def test_run_in_the_queue_can_be_cancelled(http: FlaskClient, clock: ManualClock) -> None:
-    """Then it has neither a start time nor steps."""
+    """The model has neither a start time nor steps."""
     name = start(http)["name"]
     ok(http.post(f"/v1/{name}:cancel", json={}))
     clock.advance(60)
@@ -156,11 +156,11 @@ def test_only_the_first_cancel_counts(http: FlaskClient, clock: ManualClock) -> 
     clock.advance(10)
     ok(http.post(f"/v1/{first}:cancel"))
     clock.advance(30)
-    ended = [ok(http.get(f"/v1/{name}")) for name in (first, second)]
+    operations = [ok(http.get(f"/v1/{name}")) for name in (first, second)]
 
     assert [ok(http.post(f"/v1/{name}:cancel")) for name in (first, second)] == [{}, {}]
-    assert [ok(http.get(f"/v1/{name}")) for name in (first, second)] == ended
-    assert [list(operation)[-1] for operation in ended] == ["error", "response"]
+    assert [ok(http.get(f"/v1/{name}")) for name in (first, second)] == operations
+    assert [list(operation)[-1] for operation in operations] == ["error", "response"]
 
 
 def test_only_v1_cancels(http: FlaskClient, strict_http: FlaskClient) -> None:
@@ -187,12 +187,12 @@ def test_an_unknown_operation(http: FlaskClient, name: str) -> None:
     """Without the operation or the model, get and cancel answer the generic wording (invented)."""
     start(http)
 
-    assert refused(http.get(f"/v1/tunedModels/{name}")) == UNKNOWN
-    assert refused(http.post(f"/v1/tunedModels/{name}:cancel")) == UNKNOWN
+    assert api_error(http.get(f"/v1/tunedModels/{name}")) == UNKNOWN
+    assert api_error(http.post(f"/v1/tunedModels/{name}:cancel")) == UNKNOWN
 
 
 def test_operation_needs_a_role_for_its_model(http: FlaskClient) -> None:
-    """Without a role it is forbidden; a reader can get it, a writer can also cancel it."""
+    """A caller without a role gets an error; a reader can get the operation, a writer can also cancel it."""
     name = start(http, caller=ALICE)["name"]
     forbidden = ("PERMISSION_DENIED", "You do not have permission to access tuned model tunedModels/own.")
 
@@ -202,7 +202,7 @@ def test_operation_needs_a_role_for_its_model(http: FlaskClient) -> None:
             http.delete("/v1beta/tunedModels/own/permissions/" + bobs_id(), headers=ALICE)
             ok(http.post("/v1beta/tunedModels/own/permissions", json=grant, headers=ALICE))
         get, cancel = http.get(f"/v1/{name}", headers=BOB), http.post(f"/v1/{name}:cancel", headers=BOB)
-        assert all(refused(answer) == forbidden for answer in (get, cancel) if answer.status_code != 200)
+        assert all(api_error(answer) == forbidden for answer in (get, cancel) if answer.status_code != 200)
         return [get.status_code, cancel.status_code]
 
     def bobs_id() -> str:
@@ -223,10 +223,10 @@ def test_a_model_has_one_operation(http: FlaskClient, clock: ManualClock) -> Non
 
     for _ in range(3):
         clock.advance(10)
-        shown = {"operations": [ok(http.get(f"/v1/{name}"))]}
+        page = {"operations": [ok(http.get(f"/v1/{name}"))]}
         for query in ("", "?filter=done=true&pageSize=1", "?returnPartialSuccess=true"):
             for version in ("v1", "v1beta", "v1alpha"):
-                assert ok(http.get(f"/{version}/tunedModels/own/operations{query}")) == shown
+                assert ok(http.get(f"/{version}/tunedModels/own/operations{query}")) == page
 
 
 def test_operations_of_a_missing_model(http: FlaskClient) -> None:
@@ -234,9 +234,9 @@ def test_operations_of_a_missing_model(http: FlaskClient) -> None:
     start(http, caller=ALICE)
 
     missing, foreign = (http.get(f"/v1beta/tunedModels/{model}/operations") for model in ("none", "own"))
-    assert refused(missing) == ("NOT_FOUND", "Tuned model tunedModels/none does not exist.")
+    assert api_error(missing) == ("NOT_FOUND", "Tuned model tunedModels/none does not exist.")
     text = "You do not have permission to access tuned model tunedModels/own."
-    assert refused(foreign) == ("PERMISSION_DENIED", text)
+    assert api_error(foreign) == ("PERMISSION_DENIED", text)
 
 
 def test_v1_lists_all_operations_of_the_caller(http: FlaskClient) -> None:
@@ -261,9 +261,9 @@ def test_pages_of_operations_are_checked(http: FlaskClient) -> None:
     token = ok(http.get("/v1beta/tunedModels?pageSize=1"))["nextPageToken"]
 
     foreign = http.get(f"/v1/operations?pageToken={token}")
-    assert refused(foreign) == ("INVALID_ARGUMENT", f"Invalid page token: {token}")
+    assert api_error(foreign) == ("INVALID_ARGUMENT", f"Invalid page token: {token}")
     negative = http.get("/v1/tunedModels/a/operations?pageSize=-1")
-    assert refused(negative) == ("INVALID_ARGUMENT", "page_size must not be negative.")
+    assert api_error(negative) == ("INVALID_ARGUMENT", "page_size must not be negative.")
 
 
 def test_operations_cannot_be_deleted(http: FlaskClient) -> None:
@@ -271,9 +271,9 @@ def test_operations_cannot_be_deleted(http: FlaskClient) -> None:
     name = start(http)["name"]
     not_served = ("UNIMPLEMENTED", "Deleting the operation of a tuned model is not implemented.")
 
-    assert refused(http.delete(f"/v1beta/{name}")) == not_served
+    assert api_error(http.delete(f"/v1beta/{name}")) == not_served
     for other in ("foo", "foo/operations/bar", "tunedModels", name):
-        assert refused(http.delete(f"/v1/operations/{other}")) == UNKNOWN
+        assert api_error(http.delete(f"/v1/operations/{other}")) == UNKNOWN
     assert unknown_route(http.delete("/v1beta/operations/x"))
     assert ok(http.get(f"/v1/{name}"))["name"] == name
 
@@ -298,8 +298,8 @@ def test_polling_clock_finishes_a_run_in_ten_polls(of: str) -> None:
     assert counts == sorted(set(counts))
     assert counts[0] > 0
     assert counts[-1] == 38
-    ended = [look.get("done", False) or look.get("state") == "ACTIVE" for look in looks]
-    assert ended == [False] * 9 + [True]
+    ends = [look.get("done", False) or look.get("state") == "ACTIVE" for look in looks]
+    assert ends == [False] * 9 + [True]
 
     moment = world.now()
     ok(http.get(path))

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tunedmodels_mockserver.core.clock import ManualClock
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 ALICE = {"Authorization": "Bearer alice@example.com"}
 BOB = {"Authorization": "Bearer bob@example.com"}
@@ -55,19 +55,19 @@ def finding(text: str) -> tuple[str, str]:
 
 
 def grant(http: FlaskClient, **permission: Any) -> Any:
-    """Let Alice share her model; a permission without a type is a user's."""
+    """Share the model as Alice; a permission without a type is that of a user."""
     return ok(http.post(GRANTS, json=permission, headers=ALICE))
 
 
 def bob_gets(http: FlaskClient, role: str) -> str:
-    """Let Alice give Bob a role; return the path of his permission."""
+    """Give Bob a role as Alice, and return the path of his permission."""
     return "/v1beta/" + str(grant(http, emailAddress="bob@example.com", role=role)["name"])
 
 
 def roles(http: FlaskClient) -> dict[str, str]:
-    """Who has which role, in the order of the list."""
+    """Return the role of each grantee, in the order of the list."""
     page = ok(http.get(f"{GRANTS}?pageSize=1000", headers=ALICE))
-    return {held.get("emailAddress", "everyone"): held["role"] for held in page["permissions"]}
+    return {permission.get("emailAddress", "everyone"): permission["role"] for permission in page["permissions"]}
 
 
 def test_creator_is_the_owner(http: FlaskClient) -> None:
@@ -116,10 +116,10 @@ def test_a_grantee_has_the_same_number_everywhere(http: FlaskClient) -> None:
     """The number is the account's, not the permission's."""
     make(http, "other")
     bob = {"emailAddress": "bob@example.com", "role": "READER"}
-    here = grant(http, **bob)["name"]
-    there = ok(http.post("/v1beta/tunedModels/other/permissions", json=bob, headers=ALICE))["name"]
+    first = grant(http, **bob)["name"]
+    second = ok(http.post("/v1beta/tunedModels/other/permissions", json=bob, headers=ALICE))["name"]
 
-    assert here.replace("/own/", "/other/") == there
+    assert first.replace("/own/", "/other/") == second
 
 
 @pytest.mark.parametrize("address", ["bob@example.com", "Bob@Example.com", "alice@example.com"])
@@ -128,10 +128,13 @@ def test_a_grantee_has_one_permission(http: FlaskClient, address: str) -> None:
     bob_gets(http, "READER")
     answer = http.post(GRANTS, json={"emailAddress": address, "role": "WRITER"}, headers=ALICE)
 
-    status, message = refused(answer)
+    status, message = api_error(answer)
     assert status == "ALREADY_EXISTS"
     assert re.fullmatch(r"Permission tunedModels/own/permissions/[0-9]{21} already exists\.", message)
     assert roles(http) == {"alice@example.com": "OWNER", "bob@example.com": "READER"}
+
+
+NO_ADDRESS = finding("CreatePermissionRequest.permission.email_address: email_address must be an e-mail address")
 
 
 @pytest.mark.parametrize(
@@ -147,26 +150,26 @@ def test_a_grantee_has_one_permission(http: FlaskClient, address: str) -> None:
             finding("CreatePermissionRequest.permission.email_address: email_address is not specified"),
         ),
         *(
-            (
-                {"emailAddress": address, "role": "READER", **kind},
-                finding("CreatePermissionRequest.permission.email_address: email_address must be an e-mail address"),
+            ({**permission, "role": "READER"}, NO_ADDRESS)
+            for permission in (
+                *({"emailAddress": address} for address in NO_ADDRESSES),
+                {"emailAddress": "bob", "granteeType": "USER"},
+                {"emailAddress": "bob", "granteeType": "GROUP"},
             )
-            for address in NO_ADDRESSES
-            for kind in ({}, {"granteeType": "USER"}, {"granteeType": "GROUP"})
         ),
         *(
             (
                 {"emailAddress": "a@b.c", "role": "READER", "granteeType": kind},
                 finding(f"CreatePermissionRequest.permission.grantee_type: there is no grantee type {kind}"),
             )
-            for kind in (4, 99, -1, 2**31 - 1)
+            for kind in (4, -1)
         ),
         *(
             (
                 {"emailAddress": "a@b.c", "role": role},
                 finding(f"CreatePermissionRequest.permission.role: there is no role {role}"),
             )
-            for role in (4, 99, -1, -(2**31))
+            for role in (4, -1)
         ),
         ({"emailAddress": "a@b.c"}, finding("CreatePermissionRequest.permission.role: role is not specified")),
         (
@@ -196,7 +199,7 @@ def test_a_grantee_has_one_permission(http: FlaskClient, address: str) -> None:
 )
 def test_invalid_grants(http: FlaskClient, body: dict[str, Any], refusal: tuple[str, str]) -> None:
     """A grant needs a valid role, and a valid type or address; for everyone it must not have an address."""
-    assert refused(http.post(GRANTS, json=body, headers=ALICE)) == refusal
+    assert api_error(http.post(GRANTS, json=body, headers=ALICE)) == refusal
     assert roles(http) == {"alice@example.com": "OWNER"}
 
 
@@ -206,7 +209,7 @@ def test_v1beta3_requires_a_grantee_type(http: FlaskClient) -> None:
     bob = {"emailAddress": "bob@example.com", "role": "READER"}
 
     missing = finding("CreatePermissionRequest.permission.grantee_type: grantee_type is not specified")
-    assert refused(http.post(path, json=bob, headers=ALICE)) == missing
+    assert api_error(http.post(path, json=bob, headers=ALICE)) == missing
     assert ok(http.post(path, json={**bob, "granteeType": "USER"}, headers=ALICE))["role"] == "READER"
 
 
@@ -254,7 +257,7 @@ def test_invalid_patches(http: FlaskClient, mask: str | None, body: dict[str, An
     path = bob_gets(http, "READER")
     query = {} if mask is None else {"updateMask": mask}
 
-    assert refused(http.patch(path, query_string=query, json=body, headers=ALICE)) == refusal
+    assert api_error(http.patch(path, query_string=query, json=body, headers=ALICE)) == refusal
     assert roles(http)["bob@example.com"] == "READER"
 
 
@@ -262,8 +265,8 @@ def test_owners_permission_cannot_change(http: FlaskClient) -> None:
     """No caller can change or delete it (invented wording)."""
     owner = "/v1beta/" + ok(http.get(GRANTS, headers=ALICE))["permissions"][0]["name"]
 
-    assert refused(http.patch(f"{owner}?updateMask=role", json={"role": "READER"}, headers=ALICE)) == INVALID
-    assert refused(http.delete(owner, headers=ALICE)) == INVALID
+    assert api_error(http.patch(f"{owner}?updateMask=role", json={"role": "READER"}, headers=ALICE)) == INVALID
+    assert api_error(http.delete(owner, headers=ALICE)) == INVALID
     assert roles(http) == {"alice@example.com": "OWNER"}
 
 
@@ -273,14 +276,14 @@ def test_deleted_permission_does_not_exist(http: FlaskClient) -> None:
     assert http.get(MODEL, headers=BOB).status_code == 200
 
     assert ok(http.delete(path, headers=ALICE)) == {}
-    assert refused(http.get(MODEL, headers=BOB)) == FORBIDDEN
+    assert api_error(http.get(MODEL, headers=BOB)) == FORBIDDEN
     answers = [
         http.get(path, headers=ALICE),
         http.patch(f"{path}?updateMask=role", json={"role": "READER"}, headers=ALICE),
         http.delete(path, headers=ALICE),
     ]
     missing = ("NOT_FOUND", f"Permission {path.removeprefix('/v1beta/')} does not exist.")
-    assert {refused(answer) for answer in answers} == {missing}
+    assert {api_error(answer) for answer in answers} == {missing}
 
 
 def test_a_missing_model_has_no_permissions(http: FlaskClient) -> None:
@@ -296,7 +299,7 @@ def test_a_missing_model_has_no_permissions(http: FlaskClient) -> None:
     ]
 
     missing = ("NOT_FOUND", "Tuned model tunedModels/none does not exist.")
-    assert {refused(answer) for answer in answers} == {missing}
+    assert {api_error(answer) for answer in answers} == {missing}
 
 
 def test_permissions_come_in_pages(http: FlaskClient) -> None:
@@ -307,14 +310,14 @@ def test_permissions_come_in_pages(http: FlaskClient) -> None:
     first = ok(http.get(GRANTS, headers=ALICE))
     token = first["nextPageToken"]
     rest = ok(http.get(f"{GRANTS}?pageToken={token}", headers=ALICE))
-    assert [held["name"] for held in (*first["permissions"], *rest["permissions"])][1:] == names
+    assert [permission["name"] for permission in (*first["permissions"], *rest["permissions"])][1:] == names
     assert (len(first["permissions"]), "nextPageToken" in rest) == (10, False)
     whole = ok(http.get(f"{GRANTS}?pageSize=12", headers=ALICE))
     assert (len(whole["permissions"]), "nextPageToken" in whole) == (12, False)
     foreign = http.get(f"/v1beta/tunedModels/other/permissions?pageToken={token}", headers=ALICE)
-    assert refused(foreign) == ("INVALID_ARGUMENT", f"Invalid page token: {token}")
+    assert api_error(foreign) == ("INVALID_ARGUMENT", f"Invalid page token: {token}")
     negative = http.get(f"{GRANTS}?pageSize=-1", headers=ALICE)
-    assert refused(negative) == ("INVALID_ARGUMENT", "page_size must not be negative.")
+    assert api_error(negative) == ("INVALID_ARGUMENT", "page_size must not be negative.")
 
 
 ROLES = ["none", "everyone", "reader", "writer", "owner"]
@@ -364,9 +367,9 @@ def test_roles(http: FlaskClient, verb: str, role: str) -> None:
         assert answer.status_code == 200, answer.text
     elif verb == "transfer" and role != "none":
         text = "You need to be the owner of the resource to transfer ownership"
-        assert refused(answer) == ("PERMISSION_DENIED", text)
+        assert api_error(answer) == ("PERMISSION_DENIED", text)
     else:
-        assert refused(answer) == FORBIDDEN
+        assert api_error(answer) == FORBIDDEN
 
 
 def test_ownership_can_be_transferred(http: FlaskClient) -> None:
@@ -382,8 +385,8 @@ def test_ownership_can_be_transferred(http: FlaskClient) -> None:
         ("everyone", "READER"),
     ]
     again = http.post(f"{MODEL}:transferOwnership", json={"emailAddress": "carol@example.com"}, headers=ALICE)
-    assert refused(again)[1] == "You need to be the owner of the resource to transfer ownership"
-    assert refused(http.delete(MODEL, headers=ALICE)) == FORBIDDEN
+    assert api_error(again)[1] == "You need to be the owner of the resource to transfer ownership"
+    assert api_error(http.delete(MODEL, headers=ALICE)) == FORBIDDEN
     assert ok(http.delete(MODEL, headers=BOB)) == {}
 
 
@@ -401,7 +404,7 @@ def test_transfer_needs_an_address(http: FlaskClient) -> None:
     answer = http.post(f"{MODEL}:transferOwnership", json={}, headers=ALICE)
 
     missing = "TransferOwnershipRequest.email_address: email_address is not specified"
-    assert refused(answer) == finding(missing)
+    assert api_error(answer) == finding(missing)
 
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
@@ -410,7 +413,7 @@ def test_transfer_to_an_invalid_address_is_refused(http: FlaskClient, address: s
     answer = http.post(f"{MODEL}:transferOwnership", json={"emailAddress": address}, headers=ALICE)
 
     text = "TransferOwnershipRequest.email_address: email_address must be an e-mail address"
-    assert refused(answer) == finding(text)
+    assert api_error(answer) == finding(text)
     assert roles(http) == {"alice@example.com": "OWNER"}
 
 
@@ -419,7 +422,7 @@ def test_workflow_of_sharing(http: FlaskClient) -> None:
     ask = {"contents": [{"parts": [{"text": "1"}]}]}
     bob_gets(http, "WRITER")
     ok(http.patch(MODEL, json={"description": "counts"}, headers=BOB))
-    opened = "/v1beta/" + ok(http.post(GRANTS, json=EVERYONE, headers=BOB))["name"]
+    everyone = "/v1beta/" + ok(http.post(GRANTS, json=EVERYONE, headers=BOB))["name"]
     assert "tunedModels" in ok(http.get("/v1beta/tunedModels", headers=BOB))
 
     with_any_key = http.post(f"{MODEL}:generateContent?key=whatever", json=ask)
@@ -429,6 +432,6 @@ def test_workflow_of_sharing(http: FlaskClient) -> None:
     everyones = ok(http.get("/v1beta/tunedModels?filter=readers:everyone", headers=CAROL))
     assert [model["name"] for model in everyones["tunedModels"]] == ["tunedModels/own"]
 
-    ok(http.delete(opened, headers=ALICE))
-    assert refused(http.post(f"{MODEL}:generateContent", json=ask, headers=CAROL)) == FORBIDDEN
+    ok(http.delete(everyone, headers=ALICE))
+    assert api_error(http.post(f"{MODEL}:generateContent", json=ask, headers=CAROL)) == FORBIDDEN
     assert ok(http.post(f"{MODEL}:generateContent", json=ask, headers=BOB))["candidates"]

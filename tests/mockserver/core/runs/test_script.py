@@ -23,14 +23,13 @@ from tunedmodels_mockserver.core.runs.losses import Curve
 from tunedmodels_mockserver.core.runs.plan import Plan
 from tunedmodels_mockserver.core.runs.script import Event, Run
 from tunedmodels_mockserver.core.runs.view import State, view
-from tunedmodels_mockserver.core.state.records import Examples, TunedModelRecord
 from tunedmodels_mockserver.core.strict_input import BadInput, convert, read_json
 from tunedmodels_mockserver.wire.protojson.writing import dump, to_json
 from tunedmodels_mockserver.wire.status import Code
 from tunedmodels_mockserver.wire.surface import surface_of
 
-SECOND = 1_000_000_000
-CREATED = 1_710_429_083_123_456_000
+from .test_view import CREATED, SECOND, record
+
 CURVE = Curve(7, 11, "models/gemini-1.0-pro-001", examples=20, batch_size=2, learning_rate=0.001, answer_tokens=3)
 FAIL = Error(code="INTERNAL", message="The training diverged.")
 
@@ -106,30 +105,30 @@ def test_plan_survives_json() -> None:
 
 def test_a_stall_holds_a_run_for_its_seconds() -> None:
     """The step shows, then nothing for this time, and everything after it comes later by this time."""
-    free, held = plan(), plan(Event(step=4, stall=100))
+    free, stall = plan(), plan(Event(step=4, stall=100))
 
-    assert steps(held, 35, 42, 90, 140) == [*steps(free, 35, 42), 4, 4]
-    assert steps(held, 152, 172, 192) == steps(free, 52, 72, 92)
-    assert (lro.end_time(free), lro.end_time(held)) == (after(102), after(202))
-    assert view(held, after(200)).snapshots()[:4] == view(free, after(99)).snapshots()[:4]
+    assert steps(stall, 35, 42, 90, 140) == [*steps(free, 35, 42), 4, 4]
+    assert steps(stall, 152, 172, 192) == steps(free, 52, 72, 92)
+    assert (lro.end_time(free), lro.end_time(stall)) == (after(102), after(202))
+    assert view(stall, after(200)).snapshots()[:4] == view(free, after(99)).snapshots()[:4]
 
 
 def test_endless_stall_ends_by_a_call() -> None:
     """It still lasts a year later; a call with progress ends it."""
-    held = plan(Event(percent=40, stall=-1))
-    assert steps(held, 50, 3e7) == [4, 4]
-    assert lro.end_time(held) is None is lro.next_change(held, after(50))
+    stall = plan(Event(percent=40, stall=-1))
+    assert steps(stall, 50, 3e7) == [4, 4]
+    assert lro.end_time(stall) is None is lro.next_change(stall, after(50))
 
-    moved = interventions.with_event(held, after(60), progress=6)
-    assert steps(moved, 59.9, 60, 72) == [4, 6, 7]
-    assert lro.end_time(moved) is not None
+    jump = interventions.with_event(stall, after(60), progress=6)
+    assert steps(jump, 59.9, 60, 72) == [4, 6, 7]
+    assert lro.end_time(jump) is not None
 
 
 def test_endless_queue() -> None:
     """A stall at step 0 comes before the start, with a queue and without one."""
     for queue in (0, SECOND):
-        seen = view(plan(Event(step=0, stall=-1), queue=queue), after(1e8))
-        assert (seen.state, seen.completed_steps, seen.start_time) == (State.CREATING, 0, None)
+        look = view(plan(Event(step=0, stall=-1), queue=queue), after(1e8))
+        assert (look.state, look.completed_steps, look.start_time) == (State.CREATING, 0, None)
 
         going = plan(Event(step=0, stall=50), queue=queue)
         assert view(going, after(52)).start_time == pytest.approx(after(50) + queue, abs=1)
@@ -140,12 +139,12 @@ def test_endless_queue() -> None:
 )
 def test_a_run_fails_and_keeps_its_snapshots(event: Event) -> None:
     """By step, by percent (the first step that reaches it) and by time; the steps before stay."""
-    seen = view(plan(event), after(1000))
+    look = view(plan(event), after(1000))
 
-    assert (seen.done, seen.state, seen.completed_steps, len(seen.snapshots())) == (True, State.FAILED, 4, 4)
-    assert seen.error is not None
-    assert (seen.error.code, seen.error.message) == (Code.INTERNAL, "The training diverged.")
-    assert seen.complete_time == seen.update_time
+    assert (look.done, look.state, look.completed_steps, len(look.snapshots())) == (True, State.FAILED, 4, 4)
+    assert look.error is not None
+    assert (look.error.code, look.error.message) == (Code.INTERNAL, "The training diverged.")
+    assert look.complete_time == look.update_time
 
 
 def test_progress_is_spread_over_the_time_since_the_last_step() -> None:
@@ -168,8 +167,8 @@ def test_progress_never_decreases() -> None:
 
 def test_jump_skips_stalls_and_stops_at_an_end() -> None:
     """A jump that meets a failure ends the run there."""
-    stalled = plan(Event(step=3, stall=-1), Event(seconds=25, progress=5))
-    assert steps(stalled, 25, 65) == [5, 9]
+    stall = plan(Event(step=3, stall=-1), Event(seconds=25, progress=5))
+    assert steps(stall, 25, 65) == [5, 9]
 
     failing = plan(Event(step=3, fail=FAIL), Event(seconds=25, progress=5))
     assert (steps(failing, 25), view(failing, after(25)).state) == ([3], State.FAILED)
@@ -177,22 +176,22 @@ def test_jump_skips_stalls_and_stops_at_an_end() -> None:
 
 def test_done_event_ends_the_run() -> None:
     """All steps are complete at that moment, and the model is ACTIVE."""
-    seen = view(plan(Event(step=3, done=True)), after(33))
+    look = view(plan(Event(step=3, done=True)), after(33))
 
-    assert (seen.done, seen.state, seen.completed_steps, seen.error) == (True, State.ACTIVE, 10, None)
+    assert (look.done, look.state, look.completed_steps, look.error) == (True, State.ACTIVE, 10, None)
 
 
 def test_run_that_polls_move_ignores_time() -> None:
-    """Time completes no step; each poll of the script does what it says."""
+    """Time completes no step; each poll of the script has its effect."""
     of = plan(Event(poll=2, progress=4), Event(poll=3, progress=7), Event(poll=4, done=True))
     assert steps(of, 1e6) == [0]
 
-    seen = []
+    views = []
     for _ in range(5):
         of = of.with_poll(after(10)) if of.counts_polls else of
-        seen.append(view(of, after(10)))
-    assert [look.completed_steps for look in seen] == [0, 4, 7, 10, 10]
-    assert [look.done for look in seen] == [False, False, False, True, True]
+        views.append(view(of, after(10)))
+    assert [look.completed_steps for look in views] == [0, 4, 7, 10, 10]
+    assert [look.done for look in views] == [False, False, False, True, True]
     assert len(of.polls) == 4
 
 
@@ -240,11 +239,11 @@ def test_clock_that_moves_back_shows_the_past() -> None:
 def test_a_model_lags_behind_its_operation() -> None:
     """The operation is done while the model reads CREATING, for exactly the lag."""
     of = plan(model_lag=60 * SECOND)
-    lagging, settled = (lro.model_view(of, after(moment)) for moment in (161, 162))
+    lagging, final = (lro.model_view(of, after(moment)) for moment in (161, 162))
 
     assert view(of, after(102)).done
     assert (lagging.state, lagging.complete_time, lagging.completed_steps) == (State.CREATING, None, 10)
-    assert settled == view(of, after(162))
+    assert final == view(of, after(162))
     assert (lro.is_settled(of, after(161)), lro.is_settled(of, after(162))) == (False, True)
 
 
@@ -252,13 +251,13 @@ def test_next_change_leads_from_event_to_event() -> None:
     """Each moment is the first with a change; the last is the end."""
     of = plan(Event(step=5, stall=30), Event(seconds=200, fail=FAIL), model_lag=5 * SECOND)
     moment: int | None = CREATED
-    seen = []
+    views = []
     while moment is not None:
-        seen.append(view(of, moment))
+        views.append(view(of, moment))
         moment = lro.next_change(of, moment)
 
-    assert [look.completed_steps for look in seen] == [0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 10]
-    assert [look.done for look in seen] == [False] * 13 + [True] * 2
+    assert [look.completed_steps for look in views] == [0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10, 10]
+    assert [look.done for look in views] == [False] * 13 + [True] * 2
     assert lro.end_time(of) == after(102 + 30 + 5)
 
 
@@ -291,7 +290,7 @@ def test_a_script_is_replaced_from_now_on() -> None:
     ids=repr,
 )
 def test_event_in_the_past_is_refused(event: Event, sentence: str) -> None:
-    """The run does not change what it has shown."""
+    """An answer of the past cannot change."""
     with pytest.raises(BadInput) as refusal:
         interventions.with_script(plan(Event(poll=5, stall=1)).with_poll(after(3)), after(25), (event,))
 
@@ -299,7 +298,7 @@ def test_event_in_the_past_is_refused(event: Event, sentence: str) -> None:
 
 
 def test_ended_run_accepts_no_event() -> None:
-    """Neither an event nor a script; the error says how the run ended."""
+    """Events and scripts are refused; the error says how the run ended."""
     sentence = r"^This run has ended with OK, after 10 of 10 steps\.$"
 
     with pytest.raises(RunOver, match=sentence):
@@ -327,52 +326,29 @@ events = st.builds(lambda when, what: Event(**when, **what), whens, whats)
 looks = st.lists(st.tuples(st.just(0.0) | st.floats(0, 10), st.none() | whats), min_size=1, max_size=12)
 
 
-def taken(
+def observations(
     of: Plan, looks: list[tuple[float, dict[str, Any] | None]], see: Callable[[lro.View], None]
 ) -> list[Observation]:
-    """Look at a run, and let calls befall it meanwhile; return what callers saw, and show each view to *see*."""
+    """Poll a run with calls in between; return the answers, and pass each view to *see*."""
     surface = surface_of("v1beta")
     now, trace = of.created, []
     for seconds, what in looks:
         now += round(seconds * 1e6) * 1000
         if what and not view(of, now).done:
             of = interventions.with_event(of, now, **what)
-        shown = []
+        messages = []
         for kind, make in (
             ("google.longrunning.Operation", resources.operation),
             ("TunedModel", resources.tuned_model),
         ):
             of = of.with_poll(now) if of.counts_polls else of
             see(view(of, now))
-            shown.append(json.loads(dump(to_json(surface.message(kind), make(record(of), now), surface))))
-        trace.append(Observation((now - of.created) / SECOND, *shown))
+            messages.append(json.loads(dump(to_json(surface.message(kind), make(record(of), now), surface))))
+        trace.append(Observation((now - of.created) / SECOND, *messages))
     return trace
 
 
-def record(of: Plan) -> TunedModelRecord:
-    return TunedModelRecord(
-        id="m",
-        sequence=1,
-        version="v1beta",
-        operation_id="o",
-        permissions=(),
-        display_name="m",
-        description="",
-        base_model=of.curve.base_model,
-        source="",
-        temperature=0.9,
-        top_p=1.0,
-        top_k=0,
-        reader_project_numbers=(),
-        epoch_count=1,
-        batch_size=of.curve.batch_size,
-        learning_rate=of.curve.learning_rate,
-        examples=Examples(()),
-        plan=of,
-    )
-
-
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     script=st.lists(events, max_size=6).map(tuple),
     total=st.integers(1, 12),
@@ -386,7 +362,7 @@ def test_laws_hold_for_every_script(
     """With any script, calls and polls, no law is broken, and nothing that was shown changes."""
     of = plan(*script, steps=total, queue=queue, length=length)
     views: list[lro.View] = []
-    trace = taken(of, looks, views.append)
+    trace = observations(of, looks, views.append)
 
     assert violations(trace, batch_size=2, examples=20) == []
     latest = of.created + round(sum(seconds for seconds, _ in looks) * 1e9) + 20_000
@@ -402,10 +378,10 @@ def test_laws_hold_for_every_script(
 def test_view_does_not_depend_on_reads(script: tuple[Event, ...], moments: list[float]) -> None:
     """Without polls a view is the same whether a reader looked before or not, and grows with time."""
     of = plan(*script, length=30 * SECOND)
-    seen = [view(of, after(moment)) for moment in sorted(moments)]
+    views = [view(of, after(moment)) for moment in sorted(moments)]
 
-    assert [look.completed_steps for look in seen] == sorted(look.completed_steps for look in seen)
-    for moment, look in zip(sorted(moments), seen, strict=True):
+    assert [look.completed_steps for look in views] == sorted(look.completed_steps for look in views)
+    for moment, look in zip(sorted(moments), views, strict=True):
         assert view(plan(*script, length=30 * SECOND), after(moment)).snapshots() == look.snapshots()
 
 

@@ -21,14 +21,14 @@ Document = dict[str, Any]
 
 @pytest.fixture
 def state(app: Flask, http: FlaskClient, create: Create, clock: ManualClock) -> State:
-    """A world in which something happened: a run that failed, one on its way, people, a fault, a canned answer."""
+    """Return the state of a world with two running models and a permission for everyone."""
     first = create(http)
     create(http)
     clock.advance(5)
     http.post(f"/v1beta/{first}/permissions", json={"granteeType": "EVERYONE", "role": "READER"})
     world = app.extensions["tunedmodels"].get("")
-    taken: State = world.store.state().snapshot(world.machine())
-    return taken
+    snapshot: State = world.store.state().snapshot(world.machine())
+    return snapshot
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def document(state: State) -> Document:
 
 
 def models(document: Document) -> list[Document]:
-    found: list[Document] = document["worlds"][""]["models"]
-    return found
+    rows: list[Document] = document["worlds"][""]["models"]
+    return rows
 
 
 def test_state_reads_back(state: State) -> None:
@@ -62,21 +62,21 @@ def test_state_reads_back(state: State) -> None:
 def change(path: str, value: Any) -> Callable[[Document], None]:
     """Set the member at *path*, in which numbers are places of a list."""
 
-    def spoil(document: Document) -> None:
+    def set_member(document: Document) -> None:
         *parents, last = [int(part) if part.isdecimal() else part for part in path.split("/")]
         inner: Any = document
         for part in parents:
             inner = inner[part]
         inner[last] = value
 
-    return spoil
+    return set_member
 
 
 MODEL = "worlds//models/0"
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("damage", "sentence"),
     [
         (change("format", "another-user's"), 'The member format is "another-user\'s"; in a state file'),
         (lambda document: document.pop("format"), "The member format is None; in a state file"),
@@ -108,19 +108,19 @@ MODEL = "worlds//models/0"
         (change("examples", [1]), "Expected `object`, got `array`"),
     ],
 )
-def test_invalid_file_is_refused(document: Document, spoil: Callable[[Document], None], said: str) -> None:
+def test_invalid_file_is_refused(document: Document, damage: Callable[[Document], None], sentence: str) -> None:
     """The sentence names the place and the value."""
-    spoil(document)
+    damage(document)
 
     with pytest.raises(BadInput) as refusal:
         state_file.read(json.dumps(document).encode())
-    assert said in str(refusal.value)
+    assert sentence in str(refusal.value)
     assert str(refusal.value).endswith(".")
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.5, 0.99])
 def test_truncated_file_is_refused(document: Document, part: float) -> None:
-    """At any place where it is cut off."""
+    """The place of the cut does not matter."""
     data = json.dumps(document).encode()
 
     with pytest.raises(BadInput, match=r"^The file is not JSON, or it is cut off: Input data was truncated\. "):
@@ -129,6 +129,6 @@ def test_truncated_file_is_refused(document: Document, part: float) -> None:
 
 @pytest.mark.parametrize("data", [b"\x00\xff", b"[]", b"null", b"PK\x03\x04", b'{"a": ' * 100_000])
 def test_other_files_are_refused(data: bytes) -> None:
-    """The content can be anything."""
+    """Any other content is refused, too."""
     with pytest.raises(BadInput):
         state_file.read(data)

@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from tunedmodels_mockserver import ManualClock
+from tunedmodels_mockserver import ManualClock, Settings, create_app
 from tunedmodels_mockserver.core.verdict.outcomes import OUTCOMES
 
 from ...conftest import ok
@@ -18,21 +19,27 @@ BODY = {"contents": [{"parts": [{"text": "LXIII"}]}]}
 Doing = Callable[[FlaskClient, ManualClock, str], Any]
 
 
-def met(http: FlaskClient) -> set[str]:
+@pytest.fixture
+def app(clock: ManualClock) -> Flask:
+    """Return a new server, because outcomes count from its start."""
+    return create_app(Settings(seed=1), clock.now)
+
+
+def outcomes_met(http: FlaskClient) -> set[str]:
     return {item["id"] for item in ok(http.get("/_emulator/outcomes"))["met"]}
 
 
 def operation(http: FlaskClient, model: str) -> str:
-    found: str = ok(http.get(f"/v1beta/{model}/operations"))["operations"][0]["name"]
-    return found
+    name: str = ok(http.get(f"/v1beta/{model}/operations"))["operations"][0]["name"]
+    return name
 
 
-def finished(http: FlaskClient, clock: ManualClock, model: str) -> Any:
+def finish(http: FlaskClient, clock: ManualClock, model: str) -> Any:
     clock.advance(60)
     return http.get(f"/v1/{operation(http, model)}")
 
 
-def failed(http: FlaskClient, model: str) -> Any:
+def fail(http: FlaskClient, model: str) -> Any:
     return ok(http.post(f"/_emulator/operations/{model.removeprefix('tunedModels/')}:fail", json={}))
 
 
@@ -42,13 +49,13 @@ def generate(http: FlaskClient, clock: ManualClock, model: str, verb: str = "gen
 
 
 BY_HAND: dict[str, Doing] = {
-    "run-done": finished,
-    "run-failed": lambda http, clock, model: (failed(http, model), finished(http, clock, model)),
+    "run-done": finish,
+    "run-failed": lambda http, clock, model: (fail(http, model), finish(http, clock, model)),
     "run-cancelled": lambda http, clock, model: (
         http.post(f"/v1/{operation(http, model)}:cancel", json={}),
-        finished(http, clock, model),
+        finish(http, clock, model),
     ),
-    "model-failed": lambda http, _clock, model: (failed(http, model), http.get(f"/v1beta/{model}")),
+    "model-failed": lambda http, _clock, model: (fail(http, model), http.get(f"/v1beta/{model}")),
     "not-ready": lambda http, _clock, model: http.post(f"/v1beta/{model}:generateContent", json=BODY),
     "generated": generate,
 }
@@ -61,9 +68,9 @@ def test_outcome_is_met_by_its_calls(
     """The outcome is unmet before the calls, and met after them."""
     model = create(http)
 
-    assert name not in met(http)
+    assert name not in outcomes_met(http)
     BY_HAND[name](http, clock, model)
-    assert name in met(http)
+    assert name in outcomes_met(http)
 
 
 def test_second_page_is_met(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
@@ -72,9 +79,9 @@ def test_second_page_is_met(http: FlaskClient, create: Callable[[FlaskClient], s
         create(http)
     token = ok(http.get("/v1beta/tunedModels?pageSize=1"))["nextPageToken"]
 
-    assert "second-page" not in met(http)
+    assert "second-page" not in outcomes_met(http)
     http.get(f"/v1beta/tunedModels?pageSize=1&pageToken={token}")
-    assert "second-page" in met(http)
+    assert "second-page" in outcomes_met(http)
 
 
 ARMED = [item for item in OUTCOMES if item.arm]
@@ -87,8 +94,8 @@ def test_outcome_is_met_by_the_faults_to_arm(
     """The admin surface accepts each body of ``arm``, and the fault meets the outcome."""
     for path, body in outcome.arm:
         assert http.post(f"/_emulator/{path}", json=dict(body)).status_code == 200
-    told = next(item for item in ok(http.get("/_emulator/outcomes"))["unmet"] if item["id"] == outcome.id)
-    assert [row["path"] for row in told["arm"]] == [f"/_emulator/{path}" for path, _ in outcome.arm]
+    entry = next(item for item in ok(http.get("/_emulator/outcomes"))["unmet"] if item["id"] == outcome.id)
+    assert [row["path"] for row in entry["arm"]] == [f"/_emulator/{path}" for path, _ in outcome.arm]
     verb = "streamGenerateContent" if outcome.id == "stream-truncated" else "generateContent"
     # What was armed befalls the first call that it can.
     with suppress(ConnectionError, AssertionError):
@@ -96,19 +103,19 @@ def test_outcome_is_met_by_the_faults_to_arm(
         ok(http.get(f"/v1/{operation(http, create(http))}"))
         generate(http, clock, create(http), verb).get_data()
 
-    assert outcome.id in met(http)
+    assert outcome.id in outcomes_met(http)
 
 
 def test_outcomes_of_dropped_worlds_count(http: FlaskClient) -> None:
     """The percentage covers all worlds since the start of the server, and names the first request."""
     http.get("/v1beta/tunedModels/x", headers={"X-Test-Id": "w1"})
     http.delete("/_emulator/world", headers={"X-Test-Id": "w1"})
-    told = ok(http.get("/_emulator/outcomes"))
+    outcomes = ok(http.get("/_emulator/outcomes"))
 
-    assert [(item["id"], item["world"], item["number"]) for item in told["met"]] == [("not-found", "w1", 1)]
-    assert told["percent"] == round(100 / len(OUTCOMES), 1)
+    assert [(item["id"], item["world"], item["number"]) for item in outcomes["met"]] == [("not-found", "w1", 1)]
+    assert outcomes["percent"] == round(100 / len(OUTCOMES), 1)
     text = http.get("/_emulator/outcomes?format=text").text
-    assert text.startswith(f"{told['percent']} % of the documented outcomes were met: 1 of {len(OUTCOMES)}.\n")
+    assert text.startswith(f"{outcomes['percent']} % of the documented outcomes were met: 1 of {len(OUTCOMES)}.\n")
     assert 'POST /_emulator/faults {"method": "*", "error": {"code": "UNAVAILABLE"}}' in text
 
 
@@ -116,4 +123,4 @@ def test_unknown_route_meets_no_outcome(http: FlaskClient) -> None:
     """Only calls of the API's methods count."""
     http.get("/v1beta/nothing")
 
-    assert met(http) == set()
+    assert outcomes_met(http) == set()

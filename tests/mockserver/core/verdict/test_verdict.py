@@ -35,8 +35,8 @@ def get(status: int = 200, answer: Any = None, **more: Any) -> dict[str, Any]:
 
 
 def create(status: int = 200, answer: Any = RUNNING, body: str = "{}", **more: Any) -> dict[str, Any]:
-    sent = Body(body.encode(), len(body))
-    return entry("tunedModels.create", "POST", "/v1beta/tunedModels", status, answer, request=sent, **more)
+    request = Body(body.encode(), len(body))
+    return entry("tunedModels.create", "POST", "/v1beta/tunedModels", status, answer, request=request, **more)
 
 
 def delete(**more: Any) -> dict[str, Any]:
@@ -48,22 +48,22 @@ def generate(status: int = 200, **more: Any) -> dict[str, Any]:
     return entry("tunedModels.generateContent", "POST", path, status, {}, **more)
 
 
-def listed(token: str = "", query: str = "") -> dict[str, Any]:
+def list_page(token: str = "", query: str = "") -> dict[str, Any]:
     return entry("tunedModels.list", "GET", "/v1beta/tunedModels", 200, {"nextPageToken": token}, query=query)
 
 
 def trace(*rows: dict[str, Any]) -> list[Entry]:
-    """The entries, each a second after the one before and a millisecond long where it does not say otherwise."""
+    """Return entries; by default each comes a second after the one before and takes a millisecond."""
     entries, now = [], 0
-    for number, given in enumerate(rows, start=1):
-        row = dict(given)
+    for number, template in enumerate(rows, start=1):
+        row = dict(template)
         started = now + round(row.pop("wait", 1.0) * SECOND)
         now = started + round(row.pop("takes", 0.001) * SECOND)
         entries.append(Entry(**{"number": number, "caller": "a@example.com", **row}, started=started, ended=now))
     return entries
 
 
-def found(*rows: dict[str, Any], mode: Mode = Mode.REAL) -> dict[str, tuple[int, ...]]:
+def findings(*rows: dict[str, Any], mode: Mode = Mode.REAL) -> dict[str, tuple[int, ...]]:
     return {item.id: item.requests for item in verdict.findings(trace(*rows), mode)}
 
 
@@ -84,7 +84,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     "never-stopped": ([look(FAILED)] * 6, [look(FAILED)] * 5),
     "gave-up-early": ([look(), delete()], [look(), look(DONE), delete()]),
     "gave-up-on-transient": ([get(503)], [get(503), get()]),
-    "page-unread": ([listed("t1")], [listed("t1"), listed(query="pageToken=t1")]),
+    "page-unread": ([list_page("t1")], [list_page("t1"), list_page(query="pageToken=t1")]),
     "models-leaked": ([create()], [create(), delete()]),
 }
 
@@ -94,9 +94,9 @@ def test_finding_is_in_the_bad_trace_only(name: str) -> None:
     """The finding names requests of the bad trace, and the similar trace does not have it."""
     bad, near = CASES[name]
 
-    assert name in found(*bad)
-    assert set(found(*bad)[name]) <= set(range(1, len(bad) + 1))
-    assert name not in found(*near)
+    assert name in findings(*bad)
+    assert set(findings(*bad)[name]) <= set(range(1, len(bad) + 1))
+    assert name not in findings(*near)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_finding_is_in_the_bad_trace_only(name: str) -> None:
 )
 def test_other_forms_of_findings(name: str, rows: list[dict[str, Any]]) -> None:
     """A finding can have more than one form."""
-    assert name in found(*rows)
+    assert name in findings(*rows)
 
 
 @pytest.mark.parametrize(
@@ -133,15 +133,15 @@ def test_other_forms_of_findings(name: str, rows: list[dict[str, Any]]) -> None:
 )
 def test_good_trace_has_no_finding(rows: list[dict[str, Any]]) -> None:
     """Waits, justified retries, cleanup and overlapping calls are not mistakes."""
-    assert found(*rows) == {}
+    assert findings(*rows) == {}
 
 
 def test_moves_of_a_manual_clock_count_as_waits() -> None:
     """On a real clock only the machine's time counts."""
     rows = [look(wait=0.001, at=n * 5 * SECOND) for n in range(6)]
 
-    assert "polled-too-fast" not in found(*rows, mode=Mode.MANUAL)
-    assert "polled-too-fast" in found(*rows)
+    assert "polled-too-fast" not in findings(*rows, mode=Mode.MANUAL)
+    assert "polled-too-fast" in findings(*rows)
 
 
 def test_worst_finding_comes_first() -> None:
@@ -165,4 +165,4 @@ def test_advice_alone_is_ok() -> None:
 
 def test_endless_polling_is_one_finding() -> None:
     """The same polls are not reported as retries, too."""
-    assert found(*[look(status=404, answer={})] * 6).keys() == {"never-stopped"}
+    assert findings(*[look(status=404, answer={})] * 6).keys() == {"never-stopped"}

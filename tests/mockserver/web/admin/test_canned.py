@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from tunedmodels_mockserver import Settings, create_app
 from tunedmodels_mockserver.core.methods.reply import FALLBACK
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 CANNED = "/_emulator/canned"
 FLASH = "models/gemini-1.5-flash"
@@ -70,12 +70,12 @@ def candidate(parts: list[Any] | None, reason: str = "STOP", index: int = 0, rat
     ],
 )
 def test_answers_have_the_services_form(http: FlaskClient, answer: Any, expected: Any) -> None:
-    """The text of a rule is where the service would write it, with ratings and usage around it."""
+    """The text of a rule is in the member that the service uses, with ratings and usage around it."""
     arm(http, {"answer": answer})
 
-    given = ok(ask(http))
-    assert given.pop("usageMetadata")["promptTokenCount"] == 2
-    assert given == expected
+    content = ok(ask(http))
+    assert content.pop("usageMetadata")["promptTokenCount"] == 2
+    assert content == expected
 
 
 def test_usage_of_a_rule_replaces_the_counts(http: FlaskClient) -> None:
@@ -104,9 +104,9 @@ def test_placeholders_take_values_from_the_request(http: FlaskClient) -> None:
     arm(http, {"when": {"regex": "I am (?P<who>\\w+)(!)?"}, "answer": text + "|{{match:who}}|{{ match:2 }}|\\{{x}}"})
 
     ask(http, "I am Bob")
-    given = text_of(ok(ask(http, "I am Ann", topK=3)))
+    text_of_answer = text_of(ok(ask(http, "I am Ann", topK=3)))
     model = f"{FLASH}|gemini-1.5-flash"
-    assert given == f"I am Ann|{model}|developer@example.com|2|3||Ann||{{{{x}}}}"
+    assert text_of_answer == f"I am Ann|{model}|developer@example.com|2|3||Ann||{{{{x}}}}"
 
 
 def test_a_rule_can_answer_with_an_error(http: FlaskClient) -> None:
@@ -117,7 +117,7 @@ def test_a_rule_can_answer_with_an_error(http: FlaskClient) -> None:
     )
 
     answer = ask(http)
-    assert refused(answer) == ("UNAVAILABLE", "Busy: hi")
+    assert api_error(answer) == ("UNAVAILABLE", "Busy: hi")
     assert answer.json is not None
     assert answer.json["error"]["details"] == [
         {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3s"}
@@ -127,14 +127,14 @@ def test_a_rule_can_answer_with_an_error(http: FlaskClient) -> None:
 
 def test_a_rule_sets_the_chunks_of_a_stream() -> None:
     """The server waits before a chunk with a pause; the last chunk has the finish reason."""
-    slept: list[float] = []
-    http = create_app(Settings(seed=1), sleep=slept.append).test_client()
+    pauses: list[float] = []
+    http = create_app(Settings(seed=1), sleep=pauses.append).test_client()
     arm(http, {"answer": {"chunks": ["a", {"text": "b", "pause": 1.5}, {"text": "c", "pause": 0.5}]}})
 
     chunks = json.loads(ask(http, verb="streamGenerateContent").text)
     assert [text_of(chunk) for chunk in chunks] == ["a", "b", "c"]
     assert [chunk["candidates"][0].get("finishReason") for chunk in chunks] == [None, None, "STOP"]
-    assert slept == [1.5, 0.5]
+    assert pauses == [1.5, 0.5]
 
 
 def test_streams_of_other_answers(http: FlaskClient) -> None:
@@ -187,9 +187,9 @@ def test_rules_are_added_listed_and_removed(http: FlaskClient) -> None:
     assert ok(http.post(CANNED, json={"answer": "a"})) == {"rules": [{"id": "rule-1", "hits": 0, "answer": "a"}]}
     ok(http.post(f"{CANNED}?at=first", json=[{"id": "first", "answer": "b"}]))
     assert text_of(ok(ask(http))) == "b"
-    told = ok(http.get(CANNED))
-    assert [(rule["id"], rule["hits"]) for rule in told["rules"]] == [("first", 1), ("rule-1", 0)]
-    assert (told["strict"], told["files"], told["missed"]) == (False, [], 0)
+    book = ok(http.get(CANNED))
+    assert [(rule["id"], rule["hits"]) for rule in book["rules"]] == [("first", 1), ("rule-1", 0)]
+    assert (book["strict"], book["files"], book["missed"]) == (False, [], 0)
 
     assert http.post(CANNED, json={"id": "first", "answer": "c"}).status_code == 409
     assert http.post(f"{CANNED}?at=middle", json={"answer": "c"}).status_code == 400
@@ -232,9 +232,9 @@ def test_a_miss_names_the_nearest_rules(http: FlaskClient) -> None:
 
     assert text_of(ok(answer)) == FALLBACK
     assert answer.headers["X-Tunedmodels-Note"].startswith("canned-miss: the nearest rule is tuned: 1 of its 2 ")
-    told = ok(http.get(f"{CANNED}/misses"))
-    (miss,) = told["misses"]
-    assert (told["missed"], miss["number"], miss["text"], miss["model"]) == (1, 1, "How warm is it in Rome?", FLASH)
+    page = ok(http.get(f"{CANNED}/misses"))
+    (miss,) = page["misses"]
+    assert (page["missed"], miss["number"], miss["text"], miss["model"]) == (1, 1, "How warm is it in Rome?", FLASH)
     assert [(near["rule"], near["holding"], near["conditions"]) for near in miss["nearest"]] == [
         ("tuned", 1, 2),
         ("paris", 0, 1),
@@ -252,10 +252,10 @@ def test_misses_are_bounded(http: FlaskClient) -> None:
         ask(http, f"{number} 語\n" + "y" * 3000)
     answer = ask(http, "50 語\n" + "y" * 3000)
 
-    told = ok(http.get(f"{CANNED}/misses"))
-    assert (told["missed"], len(told["misses"])) == (51, 50)
-    assert told["misses"][0]["text"].startswith("50 語\nyy")
-    assert {len(miss["text"].encode()) for miss in told["misses"]} == {2048}
+    page = ok(http.get(f"{CANNED}/misses"))
+    assert (page["missed"], len(page["misses"])) == (51, 50)
+    assert page["misses"][0]["text"].startswith("50 語\nyy")
+    assert {len(miss["text"].encode()) for miss in page["misses"]} == {2048}
     assert answer.headers["X-Tunedmodels-Note"].isascii()
 
 
@@ -278,7 +278,7 @@ def test_strict_rules_make_a_miss_an_error(http: FlaskClient) -> None:
     """It is 404 with the nearest rule; without strict, training examples and the fallback answer."""
     ok(http.put(CANNED, json={"strict": True, "rules": [{"when": {"text": "ho"}, "answer": "a"}]}))
 
-    code, message = refused(ask(http))
+    code, message = api_error(ask(http))
     assert code == "NOT_FOUND"
     assert message.startswith("No canned rule of the mock server answers the call: the nearest rule is rule-1: ")
     assert ok(http.get(CANNED))["missed"] == 1

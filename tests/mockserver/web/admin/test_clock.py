@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from tunedmodels_mockserver import Clock, ManualClock, Mode, Pace, Settings, create_app
 from tunedmodels_mockserver.core.runs.script import Event
 
+from ...conftest import SharedServers
+
 START = 1_700_000_000_000_000_000
-STOOD = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}
+CLOCK = {"now": "2023-11-14T22:13:20.000000000Z", "mode": "manual", "rate": 1.0}
 BEYOND = "from its present time are outside of that."
 
 
@@ -35,55 +37,51 @@ def start(http: FlaskClient, model_id: str = "a", epochs: int = 5) -> str:
 
 
 def move(http: FlaskClient, **how: Any) -> Any:
-    """Move the clock; the answer without what stands still."""
+    """Move the clock, and return the answer."""
     answer = http.post("/_emulator/clock", json=how)
     assert answer.status_code == 200, answer.text
     return answer.get_json()
 
 
 @pytest.fixture
-def manual() -> FlaskClient:
-    return create_app(Settings(seed=1, clock=Clock(Mode.MANUAL, moment=START))).test_client()
+def manual(servers: SharedServers) -> FlaskClient:
+    """Return a client of a server whose clocks do not move by themselves."""
+    return servers.app(clock=Clock(Mode.MANUAL, moment=START)).test_client()
 
 
 def test_a_manual_clock_is_read_and_moved(manual: FlaskClient) -> None:
     """GET returns the moment, POST moves it, and the answers of the API follow."""
-    assert manual.get("/_emulator/clock").json == STOOD
+    assert manual.get("/_emulator/clock").json == CLOCK
 
-    assert move(manual, advance=1.5) == {**STOOD, "now": "2023-11-14T22:13:21.500000000Z", "caused": []}
+    assert move(manual, advance=1.5) == {**CLOCK, "now": "2023-11-14T22:13:21.500000000Z", "caused": []}
     operation = start(manual)
     move(manual, advance=21)
-    done: Any = manual.get(f"/v1/{operation}").json
-    assert done["response"]["createTime"] == "2023-11-14T22:13:21.500000Z"
+    finished: Any = manual.get(f"/v1/{operation}").json
+    assert finished["response"]["createTime"] == "2023-11-14T22:13:21.500000Z"
 
 
 def test_each_world_has_its_own_clock(manual: FlaskClient) -> None:
     """A move of one world's clock, named by header or key, does not move the others."""
     manual.post("/_emulator/clock", json={"advance": 60}, headers={"X-Test-Id": "w1"})
-    moved = {**STOOD, "now": "2023-11-14T22:14:20.000000000Z"}
+    later = {**CLOCK, "now": "2023-11-14T22:14:20.000000000Z"}
 
-    assert manual.get("/_emulator/clock", headers={"X-Test-Id": "w1"}).json == moved
-    assert manual.get("/_emulator/clock?key=test-w1").json == moved
-    assert manual.get("/_emulator/clock").json == STOOD
+    assert manual.get("/_emulator/clock", headers={"X-Test-Id": "w1"}).json == later
+    assert manual.get("/_emulator/clock?key=test-w1").json == later
+    assert manual.get("/_emulator/clock").json == CLOCK
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("text", "sentence"),
     [
         ('{"advance": "soon"}', "'soon' is none of end, next - at `$.advance`."),
         ('{"advance": true}', "got `bool` - at `$.advance`."),
-        ('{"advance": [1]}', "got `array` - at `$.advance`."),
         ('{"advance": -1}', 'advance must not be negative, got -1.0; send "set" to go back in time.'),
         ('{"advance": null}', 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ("{}", 'Send {"advance": SECONDS}, {"advance": "next"} or "end", or one of'),
         ('{"advance": NaN}', "This is not valid JSON: "),
-        ('{"advance": 1', "This is not valid JSON: "),
-        ("x", "This is not valid JSON: "),
         ("", "This is not valid JSON: "),
         ("\xff", "This is not valid JSON: "),
         ("[" * 100_000, "Expected `object`, got `array`."),
-        ("[]", "Expected `object`, got `array`."),
-        ("1", "Expected `object`, got `int`."),
         ('{"set": 1}', "Expected `str | null`, got `int` - at `$.set`."),
         ('{"set": "now"}', "set must be a time such as 2026-01-01T00:00:00Z, got 'now'."),
         (
@@ -94,18 +92,17 @@ def test_each_world_has_its_own_clock(manual: FlaskClient) -> None:
         ('{"mode": "fast"}', "'fast' is none of manual, polling, real - at `$.mode`."),
         ('{"rate": 0}', "The rate of a clock must be more than 0 and at most 1000000, got 0.0."),
         ('{"freeze": true, "resume": true}', "mode, freeze and resume exclude each other; send one of them."),
-        ('{"freeze": true, "mode": "real"}', "mode, freeze and resume exclude each other; send one of them."),
         (f'{{"advance": {"9" * 400}}}', "Number out of range"),
     ],
     ids=lambda value: value[:30],
 )
-def test_a_bad_move_is_refused(manual: FlaskClient, given: str, sentence: str) -> None:
+def test_a_bad_move_is_refused(manual: FlaskClient, text: str, sentence: str) -> None:
     """The error names the member and the value, and the clock does not move."""
-    answer = manual.post("/_emulator/clock", data=given.encode("latin-1"))
+    answer = manual.post("/_emulator/clock", data=text.encode("latin-1"))
 
     assert answer.status_code == 400
     assert sentence in answer.get_json()["error"]
-    assert manual.get("/_emulator/clock").json == STOOD
+    assert manual.get("/_emulator/clock").json == CLOCK
 
 
 def test_the_clock_stops_in_2255(manual: FlaskClient) -> None:
@@ -124,7 +121,7 @@ def test_a_move_beyond_the_end_is_refused(manual: FlaskClient, seconds: str) -> 
 
     assert answer.status_code == 400
     assert answer.json == {"error": f"A clock can show 1970 to 2255; {float(seconds)} seconds {BEYOND}"}
-    assert manual.get("/_emulator/clock").json == STOOD
+    assert manual.get("/_emulator/clock").json == CLOCK
 
 
 def test_a_body_of_twenty_megabytes_is_refused(manual: FlaskClient) -> None:
@@ -145,7 +142,7 @@ def test_a_real_clock_is_moved_frozen_and_resumed() -> None:
 
     assert move(http, resume=True, rate=60)["mode"] == "real"
     machine.advance(1)
-    assert http.get("/_emulator/clock").json == {**STOOD, "now": "2023-11-14T22:15:21.000000000Z", "rate": 60} | {
+    assert http.get("/_emulator/clock").json == {**CLOCK, "now": "2023-11-14T22:15:21.000000000Z", "rate": 60} | {
         "mode": "real"
     }
 
@@ -176,8 +173,8 @@ def test_a_move_lists_the_runs_that_change(manual: FlaskClient) -> None:
         }
     ]
 
-    ended = move(manual, advance=60)["caused"]
-    assert [(run["operation"], run["steps"], run["state"], run["done"]) for run in ended] == [
+    end = move(manual, advance=60)["caused"]
+    assert [(run["operation"], run["steps"], run["state"], run["done"]) for run in end] == [
         (first, [2, 5], "ACTIVE", True),
         (second, [0, 1], "ACTIVE", True),
     ]
@@ -200,15 +197,15 @@ def test_advance_next_moves_to_the_next_event(manual: FlaskClient) -> None:
     start(manual, "second", 1)
     leaps = [move(manual, advance="next") for _ in range(7)]
 
-    told = [[(run["model"][12:], run["steps"], run["done"]) for run in leap["caused"]] for leap in leaps]
-    assert sorted(change for leap in told for change in leap) == [
+    changes = [[(run["model"][12:], run["steps"], run["done"]) for run in leap["caused"]] for leap in leaps]
+    assert sorted(change for leap in changes for change in leap) == [
         ("first", [0, 1], False),
         ("first", [1, 2], False),
         ("first", [2, 2], True),
         ("second", [0, 1], False),
         ("second", [1, 1], True),
     ]
-    assert told[0] == [] == told[-1]
+    assert changes[0] == [] == changes[-1]
     assert leaps[-1]["now"] == leaps[-2]["now"]
 
 
@@ -216,16 +213,16 @@ def test_advance_end_moves_to_the_end_of_all_runs() -> None:
     """The answer lists the runs that time does not end."""
     app = create_app(Settings(seed=1, pace=Pace(queue_time=0), clock=Clock(Mode.MANUAL, moment=START)))
     http = app.test_client()
-    first, held = start(http, "first"), start(http, "held")
+    first, second = start(http, "first"), start(http, "held")
     store = app.extensions["tunedmodels"].get("").store
     record = store.get("held")
     store.replace(record, replace(record, plan=record.plan.with_script((Event(step=3, stall=-1),))))
-    ended = move(http, advance="end")
+    end = move(http, advance="end")
 
-    assert ended["now"] == "2023-11-14T22:13:40.000000000Z"
-    assert [(run["operation"], run["steps"], run["done"]) for run in ended["caused"]] == [
+    assert end["now"] == "2023-11-14T22:13:40.000000000Z"
+    assert [(run["operation"], run["steps"], run["done"]) for run in end["caused"]] == [
         (first, [0, 5], True),
-        (held, [0, 3], False),
+        (second, [0, 3], False),
     ]
-    assert ended["stalled"] == [held]
-    assert move(http, advance="end")["now"] == ended["now"]
+    assert end["stalled"] == [second]
+    assert move(http, advance="end")["now"] == end["now"]

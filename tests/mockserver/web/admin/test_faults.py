@@ -18,19 +18,19 @@ from tunedmodels_mockserver.core.faults.fault import Fault
 from tunedmodels_mockserver.core.strict_input import BadInput
 from tunedmodels_mockserver.files import faults as fault_file
 
-from ...conftest import ok, refused
+from ...conftest import api_error, ok
 
 ERROR = {"method": "tunedModels.list", "error": {"code": "INTERNAL"}}
 
 
 def test_a_fault_is_armed_fires_and_is_reported(http: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     """POST returns its id; the answer that it changes and the log name it; GET has its counts."""
-    armed = ok(http.post("/_emulator/faults", json=ERROR))["faults"]
-    assert [(item["id"], item["fired"], item["remaining"]) for item in armed] == [("fault-1", False, 1)]
+    faults = ok(http.post("/_emulator/faults", json=ERROR))["faults"]
+    assert [(item["id"], item["fired"], item["remaining"]) for item in faults] == [("fault-1", False, 1)]
 
     with caplog.at_level(logging.WARNING):
         answer = http.get("/v1beta/tunedModels")
-    assert refused(answer)[0] == "INTERNAL"
+    assert api_error(answer)[0] == "INTERNAL"
     assert answer.headers["X-Tunedmodels-Note"] == "fault fault-1: error"
     assert "GET /v1beta/tunedModels: fault fault-1 error" in caplog.text
     assert ok(http.get("/_emulator/faults")) == {
@@ -104,31 +104,12 @@ def test_presets_are_listed(http: FlaskClient) -> None:
         ok(http.post("/_emulator/faults", json=faults))
 
 
-def test_an_error_can_have_details(http: FlaskClient) -> None:
-    """A fault can set RetryInfo, ErrorInfo and the message."""
-    error = {"code": "UNAVAILABLE", "message": "Later.", "retry_delay": 1.5, "reason": "BUSY"}
-    http.post("/_emulator/faults", json={"error": error})
-    answer: Any = http.get("/v1beta/tunedModels").json
-
-    assert answer["error"]["message"] == "Later."
-    assert [detail["@type"].rpartition(".")[2] for detail in answer["error"]["details"]] == ["ErrorInfo", "RetryInfo"]
-    assert answer["error"]["details"][1]["retryDelay"] == "1.500s"
-
-
 def test_the_page_of_a_proxy_is_html(http: FlaskClient) -> None:
     """The fault sets its status and its text."""
     http.post("/_emulator/faults", json={"page": {"status": 504, "html": "<p>gateway</p>"}})
     answer = http.get("/v1beta/tunedModels")
 
     assert (answer.status_code, answer.mimetype, answer.text) == (504, "text/html", "<p>gateway</p>")
-
-
-def test_an_error_replaces_the_method(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
-    """The create that gets the error makes no model."""
-    http.post("/_emulator/faults", json={"method": "tunedModels.create", "error": {}})
-
-    assert refused(http.post("/v1beta/tunedModels", json=tutorial()))[0] == "UNAVAILABLE"
-    assert ok(http.get("/v1beta/tunedModels")) == {}
 
 
 def test_a_fault_can_name_the_model_of_a_create(http: FlaskClient, tutorial: Callable[..., dict[str, Any]]) -> None:
@@ -205,13 +186,13 @@ def test_a_time_to_live_follows_the_machines_clock(clock: ManualClock) -> None:
 
 def test_a_latency_waits(clock: ManualClock) -> None:
     """It calls the sleep of the application; the jitter comes from the seed and stays in its range."""
-    slept: list[float] = []
-    http = create_app(Settings(seed=1), clock.now, slept.append).test_client()
+    waits: list[float] = []
+    http = create_app(Settings(seed=1), clock.now, waits.append).test_client()
     http.post("/_emulator/faults", json=[{"latency": {"seconds": 2}}, {"latency": {"seconds": 1, "jitter": 3}}])
 
     ok(http.get("/v1beta/tunedModels"))
-    assert len(slept) == 1
-    assert 3 < slept[0] < 6
+    assert len(waits) == 1
+    assert 3 < waits[0] < 6
 
 
 def test_every_world_begins_with_the_faults_of_the_settings(clock: ManualClock) -> None:
@@ -225,6 +206,20 @@ def test_every_world_begins_with_the_faults_of_the_settings(clock: ManualClock) 
             codes.append(http.get("/v1beta/tunedModels", headers={"X-Test-Id": name}).status_code)
 
     assert codes == [200, 500, 200] * 2
+
+
+def test_a_reset_arms_the_faults_of_the_settings_on_the_worlds_clock(clock: ManualClock) -> None:
+    """A reset of the faults does not move the clock, so a window is relative to the moment of the reset."""
+    fault = Fault(method="tunedModels.list", error=Error("INTERNAL"), times=None, after=10, lasts=10)
+    http = create_app(Settings(faults=[fault], clock=Clock(Mode.MANUAL)), clock.now).test_client()
+
+    def list_in(seconds: float) -> int:
+        http.post("/_emulator/clock", json={"advance": seconds})
+        return http.get("/v1beta/tunedModels").status_code
+
+    assert [list_in(0), list_in(10), list_in(100)] == [200, 500, 200]
+    ok(http.post("/_emulator/reset", json={"scope": "faults"}))
+    assert [list_in(0), list_in(10), list_in(10)] == [200, 500, 200]
 
 
 def test_faults_are_read_from_a_file(tmp_path: Path) -> None:
@@ -274,10 +269,10 @@ def test_the_command_refuses_bad_faults_at_its_start(
     """The status is 2, and a sentence says how to fix it."""
     (tmp_path / "bad.yaml").write_text("rest: true\n")
     monkeypatch.chdir(tmp_path)
-    ended = CliRunner().invoke(serve, ["--port", "0", *options])
+    result = CliRunner().invoke(serve, ["--port", "0", *options])
 
-    assert ended.exit_code == 2
-    assert sentence in ended.output
+    assert result.exit_code == 2
+    assert sentence in result.output
 
 
 def test_a_create_that_starts_no_run_leaves_its_faults_to_the_next(

@@ -13,40 +13,40 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tunedmodels_mockserver import ManualClock, Settings, create_app
-from tunedmodels_mockserver.process.server import Server
 
 from ...conftest import ok
+from ...serving import serve_thread
 
 KEY = "AIza" + "x" * 35
 
 
 def entries(http: FlaskClient, query: str = "", **headers: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = ok(http.get(f"/_emulator/journal?{query}", headers=headers))["entries"]
-    return found
+    rows: list[dict[str, Any]] = ok(http.get(f"/_emulator/journal?{query}", headers=headers))["entries"]
+    return rows
 
 
 def test_an_entry_has_the_request_and_the_answer(http: FlaskClient, active: str) -> None:
     """It has the caller, the time and the number of the poll, too."""
     http.get(f"/v1beta/{active}?fields=name&key=alice@example.com", headers={"User-Agent": "me/1"})
-    told = entries(http)[-1]
+    entry = entries(http)[-1]
 
-    assert told["number"] == 2
-    assert told["time"] == "2024-03-14T09:46:00.123456000Z"
-    assert (told["http"], told["path"], told["query"]) == ("GET", f"/v1beta/{active}", "fields=name&key=***")
-    assert (told["method"], told["caller"], told["model"]) == ("tunedModels.get", "alice@example.com", active[12:])
-    assert told["poll"] == 1
-    assert told["status"] == 403
-    assert told["answer"]["content"]["error"]["status"] == "PERMISSION_DENIED"
-    assert told["headers"]["User-Agent"] == "me/1"
+    assert entry["number"] == 2
+    assert entry["time"] == "2024-03-14T09:46:00.123456000Z"
+    assert (entry["http"], entry["path"], entry["query"]) == ("GET", f"/v1beta/{active}", "fields=name&key=***")
+    assert (entry["method"], entry["caller"], entry["model"]) == ("tunedModels.get", "alice@example.com", active[12:])
+    assert entry["poll"] == 1
+    assert entry["status"] == 403
+    assert entry["answer"]["content"]["error"]["status"] == "PERMISSION_DENIED"
+    assert entry["headers"]["User-Agent"] == "me/1"
 
 
 def test_the_entry_of_a_create_names_the_model_and_the_operation(http: FlaskClient, active: str) -> None:
     """The names come from the answer; the entry has the body."""
-    told = entries(http)[0]
+    entry = entries(http)[0]
 
-    assert told["model"] == active.removeprefix("tunedModels/")
-    assert told["operation"]
-    assert told["request"]["content"]["display_name"] == "number generator model"
+    assert entry["model"] == active.removeprefix("tunedModels/")
+    assert entry["operation"]
+    assert entry["request"]["content"]["display_name"] == "number generator model"
 
 
 def test_the_journal_has_compressed_answers_and_streams_as_text(http: FlaskClient, active: str) -> None:
@@ -67,10 +67,10 @@ def test_the_journal_leaves_out_health_and_the_admin_surface(http: FlaskClient) 
     http.get("/_emulator/clock")
     http.get("/v1beta/nothing")
     http.post("/token", data={"grant_type": "refresh_token", "refresh_token": "very-secret"})
-    found = entries(http)
+    rows = entries(http)
 
-    assert [item["path"] for item in found] == ["/v1beta/nothing", "/token"]
-    assert "very-secret" not in json.dumps(found)
+    assert [item["path"] for item in rows] == ["/v1beta/nothing", "/token"]
+    assert "very-secret" not in json.dumps(rows)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_journal_leaves_out_health_and_the_admin_surface(http: FlaskClient) 
         lambda http: http.get(f"/v1beta/tunedModels?filter={KEY}"),
         lambda http: http.post("/v1beta/unknown", data=b"x" * (16 * 1024 - 5) + KEY.encode()),
         lambda http: http.post("/token", data={"assertion": KEY}),
-        # What the mask of one secret moves into the part that is kept is known as one, too.
+        # The mask of one secret moves another one into the first 16 KiB, which the journal keeps.
         lambda http: http.post(
             "/v1beta/unknown",
             data=b'{"accessToken": "' + b"x" * 8000 + b'", "y": "' + b"y" * (20 * 1024 - 8050) + KEY.encode(),
@@ -95,24 +95,23 @@ def test_the_journal_leaves_out_health_and_the_admin_surface(http: FlaskClient) 
 def test_secrets_are_masked(app: Flask, ask: Callable[[FlaskClient], Any]) -> None:
     """Their place does not matter, even if the body is truncated inside a secret."""
     ask(app.test_client())
-    kept = [item for journal in app.extensions["tunedmodels_journals"].all().values() for item in journal.entries()]
+    rows = [item for journal in app.extensions["tunedmodels_journals"].all().values() for item in journal.entries()]
 
-    assert len(kept) == 1
-    assert "AIza" not in repr(kept)
+    assert len(rows) == 1
+    assert "AIza" not in repr(rows)
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
+    ("path", "body", "kind"),
     [
-        (b'{"accessToken": "opaque-one"}', "application/json"),
-        (b'{"assertion": "opaque-one", "refreshToken": "opaque-one"}', "application/json"),
-        (b'{"text": "authorization: bearer opaque-one"}', "application/json"),
-        (b"access_token=opaque-one&x=1", "application/x-www-form-urlencoded"),
-        (b"access_token=opaque-one&x=1", "application/json"),
+        ("/v1beta/tunedModels", b'{"accessToken": "opaque-one"}', "application/json"),
+        ("/token", b'{"assertion": "opaque-one", "refreshToken": "opaque-one"}', "application/json"),
+        ("/v1beta/unknown", b'{"text": "authorization: bearer opaque-one"}', "application/json"),
+        ("/token", b"access_token=opaque-one&x=1", "application/x-www-form-urlencoded"),
+        ("/v1beta/tunedModels", b"access_token=opaque-one&x=1", "application/json"),
     ],
 )
-@pytest.mark.parametrize("path", ["/v1beta/tunedModels", "/token", "/v1beta/unknown"])
-def test_members_with_names_of_secrets_are_masked(http: FlaskClient, body: bytes, kind: str, path: str) -> None:
+def test_members_with_names_of_secrets_are_masked(http: FlaskClient, path: str, body: bytes, kind: str) -> None:
     """Every spelling and every route counts, in the journal and in files that repeat requests."""
     http.post(path, data=body, content_type=kind)
     exported = [http.post("/_emulator/journal:export", json={"form": form}).text for form in ("har", "curl")]
@@ -125,14 +124,14 @@ def test_a_long_body_is_truncated_and_the_verdict_still_reads_it(
     http: FlaskClient, clock: ManualClock, tutorial: Callable[..., dict[str, Any]]
 ) -> None:
     """The entry has the size of the whole, and the verdict knows that the run is done."""
-    created = ok(http.post("/v1beta/tunedModels", json=tutorial(epoch_count=40, batch_size=1)))
+    operation = ok(http.post("/v1beta/tunedModels", json=tutorial(epoch_count=40, batch_size=1)))
     clock.advance(60)
     for _ in range(5):
-        http.get(f"/v1/{created['name']}")
-    told = entries(http)[-1]["answer"]
+        http.get(f"/v1/{operation['name']}")
+    answer = entries(http)[-1]["answer"]
 
-    assert told["cut"]
-    assert len(told["content"]) == 16 * 1024 < told["size"]
+    assert answer["cut"]
+    assert len(answer["content"]) == 16 * 1024 < answer["size"]
     assert "polled-after-done" in [item["id"] for item in ok(http.get("/_emulator/verdict"))["findings"]]
 
 
@@ -187,11 +186,11 @@ def test_claims_and_near_misses(http: FlaskClient, active: str) -> None:
 
     assert ok(http.post("/_emulator/journal:verify", json={"method": "tunedModels.create", "count": 1}))["ok"]
     assert not ok(http.post("/_emulator/journal:verify", json={"method": "tunedModels.delete"}))["ok"]
-    missed = ok(http.get("/_emulator/journal/near-misses"))["near_misses"]
-    assert [(item["number"], item["nearest"]) for item in missed] == [(2, active)]
+    misses = ok(http.get("/_emulator/journal/near-misses"))["near_misses"]
+    assert [(item["number"], item["nearest"]) for item in misses] == [(2, active)]
     http.get(f"/v1beta/{active}", headers={"X-Test-Id": "w1"})
-    missed = ok(http.get("/_emulator/journal/near-misses", headers={"X-Test-Id": "w1"}))["near_misses"]
-    assert "exists in the default world" in missed[0]["difference"]
+    misses = ok(http.get("/_emulator/journal/near-misses", headers={"X-Test-Id": "w1"}))["near_misses"]
+    assert "exists in the default world" in misses[0]["difference"]
 
 
 def test_the_verdict_separates_faults_from_the_clients_reaction(http: FlaskClient, active: str) -> None:
@@ -220,8 +219,9 @@ def test_an_answer_lost_by_a_reset_is_marked(http: FlaskClient, tutorial: Callab
     assert findings["training-restarted"]["requests"] == [1, 2]
 
 
-def test_the_verdict_comes_as_text_and_for_all_worlds(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """It has the percentage of the outcomes."""
+def test_the_verdict_comes_as_text_and_for_all_worlds(create: Callable[[FlaskClient], str]) -> None:
+    """It has the percentage of the outcomes since the start of the server."""
+    http = create_app(Settings(seed=1)).test_client()
     create(http)
     text = http.get("/_emulator/verdict?format=text").text
     everywhere = ok(http.get("/_emulator/verdict?world=*"))
@@ -235,13 +235,8 @@ def test_the_verdict_comes_as_text_and_for_all_worlds(http: FlaskClient, create:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    server = Server(create_app(Settings(seed=1)), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield server.url
-    server.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+    with serve_thread(create_app(Settings(seed=1))) as server:
+        yield server.url
 
 
 def follow(url: str, query: str = "") -> requests.Response:
@@ -253,12 +248,12 @@ def test_a_reader_follows_the_journal(url: str) -> None:
     requests.get(f"{url}/v1beta/tunedModels", timeout=10)
     with follow(url, "since=0&method=*.list") as events:
         lines = events.iter_lines(decode_unicode=True)
-        seen = [next(line for line in lines if line.startswith("data: "))]
+        events_of_lists = [next(line for line in lines if line.startswith("data: "))]
         requests.get(f"{url}/v1beta/models/x", timeout=10)
         requests.get(f"{url}/v1beta/tunedModels?pageSize=7", timeout=10)
-        seen.append(next(line for line in lines if line.startswith("data: ")))
+        events_of_lists.append(next(line for line in lines if line.startswith("data: ")))
 
-    assert [json.loads(line[6:])["query"] for line in seen] == ["", "pageSize=7"]
+    assert [json.loads(line[6:])["query"] for line in events_of_lists] == ["", "pageSize=7"]
 
 
 def test_requests_that_a_filter_excludes_do_not_stop_the_heartbeat(url: str) -> None:
@@ -285,7 +280,7 @@ def test_four_readers_can_follow_at_a_time(url: str) -> None:
     """The fifth gets 503, and the API still answers; the next heartbeat notices that a reader is gone."""
     readers = [follow(url, "heartbeat=1") for _ in range(4)]
     lines = [reader.iter_lines() for reader in readers]
-    assert [next(told) for told in lines] == [b": the journal as it grows"] * 4
+    assert [next(line) for line in lines] == [b": the journal as it grows"] * 4
     assert follow(url).status_code == 503
     assert requests.get(f"{url}/v1beta/tunedModels", timeout=10).status_code == 200
     assert b": still here" in lines[0]
@@ -299,13 +294,13 @@ def test_every_entry_has_the_size_of_its_body(http: FlaskClient) -> None:
     """No layer has to read the body to its end."""
     http.post("/v1beta/nothing", data=b"x" * 50_000)
 
-    told = entries(http)[-1]["request"]
-    assert (told["size"], len(told["content"]), told["cut"]) == (50_000, 16 * 1024, True)
+    request = entries(http)[-1]["request"]
+    assert (request["size"], len(request["content"]), request["cut"]) == (50_000, 16 * 1024, True)
 
 
 def test_the_error_for_a_member_at_the_wrong_place(http: FlaskClient) -> None:
     """It does not suggest the member itself as the nearest."""
-    refused = http.post("/_emulator/journal:verify", json={"at_least": 2})
+    answer = http.post("/_emulator/journal:verify", json={"at_least": 2})
 
-    assert refused.status_code == 400
-    assert refused.json == {"error": "There is no member 'at_least'; it belongs in count."}
+    assert answer.status_code == 400
+    assert answer.json == {"error": "There is no member 'at_least'; it belongs in count."}

@@ -29,8 +29,8 @@ def look(http: FlaskClient, name: str) -> Any:
     return ok(http.get(f"/v1/{name}"))
 
 
-def send(http: FlaskClient, name: str, verb: str, **said: Any) -> Any:
-    return ok(http.post(f"{OPERATIONS}/{name}:{verb}", json=said))
+def send(http: FlaskClient, name: str, verb: str, **body: Any) -> Any:
+    return ok(http.post(f"{OPERATIONS}/{name}:{verb}", json=body))
 
 
 def test_runs_are_listed(http: FlaskClient, clock: ManualClock, name: str) -> None:
@@ -40,16 +40,16 @@ def test_runs_are_listed(http: FlaskClient, clock: ManualClock, name: str) -> No
     ok(http.put(f"{OPERATIONS}/{name}/script", json=script))
     (run,) = ok(http.get(OPERATIONS))["operations"]
 
-    shown = look(http, name)["metadata"]
+    metadata = look(http, name)["metadata"]
     assert run.pop("pending") == [{"step": 30, "fail": {"message": "It diverged.", "code": "INTERNAL"}}]
     assert run == {
         "operation": name,
-        "model": shown["tunedModel"],
+        "model": metadata["tunedModel"],
         "state": "CREATING",
         "done": False,
-        "steps": shown["completedSteps"],
+        "steps": metadata["completedSteps"],
         "totalSteps": 38,
-        "percent": pytest.approx(shown["completedPercent"]),
+        "percent": pytest.approx(metadata["completedPercent"]),
         "polls": 0,
     }
 
@@ -76,8 +76,8 @@ def test_an_unknown_run_or_verb_is_refused(http: FlaskClient, name: str) -> None
 
     answer = http.post(f"{OPERATIONS}/{name}:advanse", json={})
     assert answer.status_code == 404
-    known = ":advance, :fail, :stall, :resume, :finish, :cancel"
-    assert answer.json == {"error": f"Runs have no verb 'advanse'; the nearest is advance; send one of {known}."}
+    verbs = ":advance, :fail, :stall, :resume, :finish, :cancel"
+    assert answer.json == {"error": f"Runs have no verb 'advanse'; the nearest is advance; send one of {verbs}."}
     assert http.post(f"{OPERATIONS}/{name}", json={}).status_code == 404
 
 
@@ -90,8 +90,8 @@ def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> 
     assert send(http, name, "advance", steps=1000)["steps"] == 38
     assert "done" not in look(http, name)
 
-    refused = http.post(f"{OPERATIONS}/{name}:advance", json={"steps": 1})
-    assert (refused.status_code, refused.get_json()["error"]) == (
+    refusal = http.post(f"{OPERATIONS}/{name}:advance", json={"steps": 1})
+    assert (refusal.status_code, refusal.get_json()["error"]) == (
         409,
         "This run has completed all 38 steps; finish it.",
     )
@@ -100,7 +100,7 @@ def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("verb", "said", "sentence"),
+    ("verb", "body", "sentence"),
     [
         ("advance", {}, 'Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}'),
         ("advance", {"steps": 1, "percent": 1}, 'Send one of {"steps": 5}, {"percent": 10} and {"seconds": 60}'),
@@ -114,10 +114,10 @@ def test_a_run_is_advanced(http: FlaskClient, clock: ManualClock, name: str) -> 
     ids=str,
 )
 def test_a_bad_body_of_a_verb_is_refused(
-    http: FlaskClient, name: str, verb: str, said: dict[str, Any], sentence: str
+    http: FlaskClient, name: str, verb: str, body: dict[str, Any], sentence: str
 ) -> None:
     """The answer is a sentence, and the run does not change."""
-    answer = http.post(f"{OPERATIONS}/{name}:{verb}", json=said)
+    answer = http.post(f"{OPERATIONS}/{name}:{verb}", json=body)
 
     assert (answer.status_code, sentence in answer.get_json()["error"]) == (400, True), answer.text
     assert ok(http.get(f"{OPERATIONS}/{name}"))["pending"] == []
@@ -126,13 +126,13 @@ def test_a_bad_body_of_a_verb_is_refused(
 def test_a_run_is_stalled_and_resumed(http: FlaskClient, clock: ManualClock, name: str) -> None:
     """Without a number of seconds the run stalls until a call moves it."""
     clock.advance(10)
-    stalled = send(http, name, "stall")["steps"]
+    steps = send(http, name, "stall")["steps"]
     clock.advance(1e6)
-    assert look(http, name)["metadata"]["completedSteps"] == stalled
+    assert look(http, name)["metadata"]["completedSteps"] == steps
 
     send(http, name, "resume")
     clock.advance(5)
-    assert look(http, name)["metadata"]["completedSteps"] > stalled
+    assert look(http, name)["metadata"]["completedSteps"] > steps
     send(http, name, "stall", seconds=100)
     clock.advance(99)
     assert "done" not in look(http, name)
@@ -141,7 +141,7 @@ def test_a_run_is_stalled_and_resumed(http: FlaskClient, clock: ManualClock, nam
 
 
 @pytest.mark.parametrize(
-    ("verb", "said", "result", "state"),
+    ("verb", "body", "result", "state"),
     [
         ("fail", {}, {"code": 13, "message": "The tuning run failed."}, "FAILED"),
         ("fail", {"code": "ABORTED", "message": "No."}, {"code": 10, "message": "No."}, "FAILED"),
@@ -150,15 +150,15 @@ def test_a_run_is_stalled_and_resumed(http: FlaskClient, clock: ManualClock, nam
     ],
 )
 def test_a_run_is_ended(
-    http: FlaskClient, clock: ManualClock, name: str, verb: str, said: dict[str, Any], result: Any, state: str
+    http: FlaskClient, clock: ManualClock, name: str, verb: str, body: dict[str, Any], result: Any, state: str
 ) -> None:
     """It fails, is cancelled or succeeds at this moment, and then does not change any more."""
     clock.advance(10)
-    told = send(http, name, verb, **said)
-    done = look(http, name)
+    run = send(http, name, verb, **body)
+    operation = look(http, name)
 
-    assert (told["state"], told["done"], done["done"], done.get("error")) == (state, True, True, result)
-    assert told["steps"] == len(done["metadata"]["snapshots"]) == (38 if verb == "finish" else told["steps"])
+    assert (run["state"], run["done"], operation["done"], operation.get("error")) == (state, True, True, result)
+    assert run["steps"] == len(operation["metadata"]["snapshots"]) == (38 if verb == "finish" else run["steps"])
     for again in (
         http.post(f"{OPERATIONS}/{name}:stall", json={}),
         http.post(f"{OPERATIONS}/{name}:advance", json={"steps": 1}),
@@ -167,7 +167,7 @@ def test_a_run_is_ended(
         assert again.status_code == 409
         assert again.get_json()["error"].startswith("This run has ended with ")
     clock.advance(100)
-    assert look(http, name) == done
+    assert look(http, name) == operation
 
 
 def test_a_script_is_replaced(http: FlaskClient, clock: ManualClock, name: str) -> None:
@@ -201,16 +201,12 @@ def test_a_script_counts_polls(app: Flask, http: FlaskClient, name: str) -> None
     assert ok(http.get(f"{OPERATIONS}/{name}"))["polls"] == 5
 
 
-def begin(http: FlaskClient, create: Callable[[FlaskClient], str], **run: Any) -> str:
-    """Create a model whose run has the options *run*, and return the name of its operation."""
-    ok(http.post("/_emulator/faults", json={"method": "tunedModels.create", "run": run}))
-    create(http)
-    return str(ok(http.get(OPERATIONS))["operations"][-1]["operation"])
-
-
 def test_a_model_and_a_list_lag(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> None:
     """The operation is done while the model reads CREATING; a list shows the model later than a get does."""
-    name = begin(http, create, model_lag=60, list_lag=30)
+    run = {"model_lag": 60, "list_lag": 30}
+    ok(http.post("/_emulator/faults", json={"method": "tunedModels.create", "run": run}))
+    create(http)
+    name = ok(http.get(OPERATIONS))["operations"][0]["operation"]
     model = f"/v1beta/{name.partition('/operations')[0]}"
     clock.advance(29)
     assert look(http, name)["response"]["state"] == "ACTIVE"
@@ -221,36 +217,3 @@ def test_a_model_and_a_list_lag(http: FlaskClient, clock: ManualClock, create: C
     assert ok(http.get("/v1beta/tunedModels"))["tunedModels"] == [ok(http.get(model))]
     clock.advance(60)
     assert ok(http.get(model)) == {k: v for k, v in look(http, name)["response"].items() if k != "@type"}
-
-
-def test_a_run_can_wait_for_ever(http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]) -> None:
-    """A stall at step 0 is a queue without an end; the run can still be cancelled."""
-    name = begin(http, create, script=[{"step": 0, "stall": -1}])
-    clock.advance(1e7)
-    assert "done" not in look(http, name)
-    assert "startTime" not in ok(http.get(f"/v1beta/{name.partition('/operations')[0]}"))["tuningTask"]
-
-    ok(http.post(f"/v1/{name}:cancel"))
-    assert look(http, name)["error"]["code"] == 1
-
-
-def test_a_script_answers_one_poll_with_an_error(http: FlaskClient, create: Callable[[FlaskClient], str]) -> None:
-    """The other polls are not changed."""
-    fault = {"poll": 2, "fault": {"error": {"code": "UNAVAILABLE", "message": "Not now."}}}
-    name = begin(http, create, script=[fault])
-    looks = [http.get(f"/v1/{name}") for _ in range(4)]
-
-    assert [answer.status_code for answer in looks] == [200, 503, 200, 200]
-    assert looks[1].get_json()["error"]["message"] == "Not now."
-
-
-def test_losses_have_the_requested_shape(
-    http: FlaskClient, clock: ManualClock, create: Callable[[FlaskClient], str]
-) -> None:
-    """A run that diverges ends with a larger loss than at its start, and all losses are finite."""
-    name = begin(http, create, shape="diverge")
-    clock.advance(30)
-    losses = [row["meanLoss"] for row in look(http, name)["metadata"]["snapshots"]]
-
-    assert all(0 < loss < 1e6 for loss in losses)
-    assert min(losses[-5:]) > losses[0]

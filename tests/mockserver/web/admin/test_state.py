@@ -44,13 +44,13 @@ def test_a_state_moves_to_another_world(server: FlaskClient, create: Create) -> 
     """PUT restores the state that GET returned, in the middle of a run."""
     name = create(server)
     server.post("/_emulator/clock", json={"advance": 10})
-    running = ok(server.get(f"/v1beta/{name}"))
-    told = server.get("/_emulator/state")
+    before = ok(server.get(f"/v1beta/{name}"))
+    state = server.get("/_emulator/state")
     server.post("/_emulator/clock", json={"advance": 60})
 
-    assert ok(server.put("/_emulator/state", data=told.data, headers=W1)) == {"worlds": [{"name": "w1", "models": 2}]}
-    assert running["state"] == "CREATING"
-    assert ok(server.get(f"/v1beta/{name}", headers=W1)) == running
+    assert ok(server.put("/_emulator/state", data=state.data, headers=W1)) == {"worlds": [{"name": "w1", "models": 2}]}
+    assert before["state"] == "CREATING"
+    assert ok(server.get(f"/v1beta/{name}", headers=W1)) == before
     assert ok(server.get(f"/v1beta/{name}"))["state"] == "ACTIVE"
     assert len(create(server)) == len(name)
     assert server.get("/_emulator/state", headers=W1).json["worlds"]["w1"]["draws"] == 2  # type: ignore[index]
@@ -60,15 +60,15 @@ def test_state_of_all_worlds(server: FlaskClient, create: Create) -> None:
     """``?world=*`` reads and replaces all worlds; without it a state of several worlds is refused."""
     create(server)
     ok(server.delete("/v1beta/tunedModels/old", headers=W1))
-    told = server.get("/_emulator/state?world=*").data
+    state = server.get("/_emulator/state?world=*").data
     for headers in (None, W1):
         ok(server.delete("/_emulator/world", headers=headers))
-    several = server.put("/_emulator/state", data=told)
+    several = server.put("/_emulator/state", data=state)
 
     assert several.status_code == 400
     assert several.json == {"error": "This is the state of 2 worlds, '', 'w1'. Send one, or use ?world=*."}
     assert (len(names(server)), names(server, W1)) == (1, ["old"])
-    ok(server.put("/_emulator/state?world=*", data=told))
+    ok(server.put("/_emulator/state?world=*", data=state))
     assert (len(names(server)), names(server, W1)) == (2, [])
     assert ok(server.get("/_emulator/worlds")) == {"worlds": [{"name": ""}, {"name": "w1"}]}
 
@@ -76,13 +76,13 @@ def test_state_of_all_worlds(server: FlaskClient, create: Create) -> None:
 def test_a_bad_state_changes_nothing(server: FlaskClient) -> None:
     """The answer is a sentence, and the world does not change."""
     before = server.get("/_emulator/state").data
-    for data, said in [
+    for data, sentence in [
         (b"", "The file is not JSON"),
         (b"{}", "The member format is None"),
         (before[:-9], "The file is not JSON"),
     ]:
         answer = server.put("/_emulator/state", data=data)
-        assert (answer.status_code, said in answer.text) == (400, True)
+        assert (answer.status_code, sentence in answer.text) == (400, True)
     assert server.get("/_emulator/state?world=w1").status_code == 400
     assert server.get("/_emulator/state").data == before
 
@@ -107,12 +107,12 @@ def test_a_reset_has_a_scope(server: FlaskClient, create: Create, scope: str) ->
     """The other parts of the world do not change."""
     start = ok(server.get("/_emulator/clock"))["now"]
     create(server)
-    moved = ok(server.post("/_emulator/clock", json={"advance": 60}))["now"]
+    later = ok(server.post("/_emulator/clock", json={"advance": 60}))["now"]
 
     answer = ok(server.post("/_emulator/reset", json={"scope": scope}))
     assert answer["scope"] == scope
     assert ok(server.get("/_emulator/journal"))["kept"] == 1
-    assert ok(server.get("/_emulator/clock"))["now"] == (start if scope == "clock" else moved)
+    assert ok(server.get("/_emulator/clock"))["now"] == (start if scope == "clock" else later)
     assert len(names(server)) == (1 if scope == "models" else 2)
 
 
@@ -130,17 +130,17 @@ def test_a_snapshot_is_restored(server: FlaskClient, create: Create) -> None:
     """Models, the moment within a run and random numbers are as before, each time."""
     name = create(server)
     server.post("/_emulator/clock", json={"advance": 10})
-    running = ok(server.get(f"/v1beta/{name}"))
+    before = ok(server.get(f"/v1beta/{name}"))
     assert ok(server.post("/_emulator/snapshots/half")) == {"name": "half", "models": 2}
 
-    made = []
+    names_of_creates = []
     for _ in range(2):
         server.post("/_emulator/clock", json={"advance": 60})
         ok(server.delete(f"/v1beta/{name}"))
-        made.append(create(server))
+        names_of_creates.append(create(server))
         assert ok(server.post("/_emulator/snapshots/half:restore")) == {"name": "half", "models": 2}
-        assert ok(server.get(f"/v1beta/{name}")) == running
-    assert made[0] == made[1]
+        assert ok(server.get(f"/v1beta/{name}")) == before
+    assert names_of_creates[0] == names_of_creates[1]
     assert ok(server.get("/_emulator/snapshots")) == {"snapshots": [{"name": "half"}]}
     assert ok(server.get("/_emulator/snapshots", headers=W1)) == {"snapshots": []}
     ok(server.delete("/_emulator/snapshots/half"))
@@ -157,9 +157,9 @@ def test_the_difference_of_two_states(server: FlaskClient, create: Create) -> No
     ok(server.post("/_emulator/snapshots/b"))
     ok(server.delete("/v1beta/tunedModels/old"))
 
-    told: Any = ok(server.get("/_emulator/snapshots/a:diff?with=b"))
+    difference: Any = ok(server.get("/_emulator/snapshots/a:diff?with=b"))
     everyone = {"id": "everyone", "grantee_type": 3, "email": "", "role": 3}
-    assert told == {
+    assert difference == {
         "added": [name],
         "removed": [],
         "changed": [
